@@ -1,0 +1,70 @@
+"""Image filters as CUDA kernels: write one once, and it runs on a GPU and without one.
+
+    import imgcuda
+
+    blurred = imgcuda.apply(array, "blur", sigma=3)                     # by name, as the command line
+    edges = imgcuda.Pipeline([Blur(sigma=3), Edges()])(array)           # several, staying on the device
+    sharp = Blur(sigma=3)(array, device="cuda:0")                       # one, on a device of your choice
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy.typing as npt
+
+from imgcuda.engine import DeviceArray
+from imgcuda.errors import (
+    DeviceError,
+    FilterError,
+    ImageError,
+    ImgcudaError,
+    KernelError,
+    ParameterError,
+    PluginError,
+    PortabilityError,
+)
+from imgcuda.filters import WHOLE_IMAGE, Border, Filter, NeighborhoodFilter, PointFilter, param
+from imgcuda.gpu import Gpu
+from imgcuda.hookspecs import hookimpl
+from imgcuda.launch import Layout
+from imgcuda.pipeline import Pipeline
+from imgcuda.plugins import Registry, load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "WHOLE_IMAGE",
+    "Border",
+    "DeviceArray",
+    "DeviceError",
+    "Filter",
+    "FilterError",
+    "Gpu",
+    "ImageError",
+    "ImgcudaError",
+    "KernelError",
+    "Layout",
+    "NeighborhoodFilter",
+    "ParameterError",
+    "Pipeline",
+    "PluginError",
+    "PointFilter",
+    "PortabilityError",
+    "Registry",
+    "apply",
+    "hookimpl",
+    "load",
+    "param",
+]
+
+
+def apply(array: npt.ArrayLike, name: str, *, device: str | None = None, **parameters: Any) -> npt.NDArray[Any]:
+    """Return an image filtered by the filter called `name`: `apply(array, "blur", sigma=3)`.
+
+    The array and `device` are as in Pipeline. Raises PluginError for a filter that is not installed and
+    ParameterError for a parameter that it does not have or that is out of range.
+    """
+    from imgcuda.plugins import installed
+
+    return Pipeline([installed().create(name, parameters)])(array, device=device)

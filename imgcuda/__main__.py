@@ -1,0 +1,6 @@
+"""`python -m imgcuda` is the command `imgcuda`."""
+
+from imgcuda.cli import main
+
+if __name__ == "__main__":
+    main()

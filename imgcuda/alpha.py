@@ -1,0 +1,33 @@
+"""Images with alpha through filters that mix neighbours: premultiplied before, divided again after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from imgcuda.engine import DeviceArray, Session
+from imgcuda.filters import Alpha
+from imgcuda.gpu import Gpu
+from imgcuda.kernels import Source
+from imgcuda.launch import Layout
+
+LAYOUT = Layout(over="pixels", block=(256, 1))
+
+
+def filter_premultiplied(
+    session: Session, image: DeviceArray, filter: Callable[[DeviceArray], DeviceArray], alpha: Alpha
+) -> DeviceArray:
+    """Return the image filtered as premultiplied float colour, in its own type again.
+
+    With `alpha="keep"` the result has the image's own alpha, else the filtered one.
+    """
+    source = Source.read(Path(__file__).with_name("alpha.cu"))
+    with Gpu(session, source, image, {"KEEP_ALPHA": int(alpha == "keep")}, LAYOUT) as gpu:
+        colors = gpu.launch("premultiply", image, dtype=np.float32)
+        filtered = filter(colors)
+        try:
+            return gpu.keep(gpu.launch("unpremultiply", filtered, image, dtype=image.dtype))
+        finally:
+            session.free(filtered)

@@ -1,0 +1,85 @@
+"""The app: five commands of its own, and one for every filter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from imgcuda.cli import commands, filtering
+from imgcuda.cli.lookup import refuse
+from imgcuda.plugins import Registry
+
+HELP = """Filter images, on an NVIDIA GPU or without one.
+
+Each filter is a command: imgcuda NAME IN OUT. Several in a row: imgcuda filter IN OUT -f NAME:PARAM=VALUE,... -f ...
+"""
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "filter": filtering.filter_image,
+    "list": commands.list_filters,
+    "info": commands.info,
+    "devices": commands.list_devices,
+    "plugins": commands.list_plugins,
+}
+
+
+class Commands(TyperGroup):
+    """The commands, with the filters under a heading of their own."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if not args[0].startswith("-") and args[0] not in self.commands:
+            refuse(ctx.obj, args[0], list(self.commands))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        filters = [name for name in self.commands if name not in COMMANDS]
+        for title, names in (("Commands", list(COMMANDS)), ("Filters", filters)):
+            if names:
+                with formatter.section(title):
+                    formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=100)) for name in names])
+
+
+def build(registry: Registry) -> typer.Typer:
+    """Return the app for these filters. A filter that is called as a command is, is reached through -f only."""
+    app = typer.Typer(
+        cls=Commands,
+        help=HELP,
+        no_args_is_help=True,
+        # Plain text: rich is slow to import, and a table of boxes is hard to read in a pipe.
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"obj": registry, "help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    for name, function in COMMANDS.items():
+        app.command(name)(function)
+    for name in registry:
+        if name not in COMMANDS:
+            app.command(name)(filtering.command(registry[name]))
+    return app
+
+
+def only_after_f(registry: Registry) -> Iterator[str]:
+    """Return which filters and parameters have no command or option of their own, a sentence each."""
+    for name in registry:
+        if name in COMMANDS:
+            yield f"filter '{name}' is reached with -f only: `imgcuda {name}` is another command"
+        for parameter in filtering.without_option(registry[name]):
+            yield f"{name}: parameter '{parameter}' is reached with -f only: --{parameter} is another option"
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from imgcuda import __version__
+
+        typer.echo(f"imgcuda {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")]
+
+
+def _options(version: Version = False) -> None: ...

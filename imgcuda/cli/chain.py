@@ -1,0 +1,84 @@
+"""Filters from the text after -f: `blur:sigma=3,border=wrap`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from imgcuda.cli.lookup import find
+from imgcuda.cli.parameters import default_in_words, in_order, read_value
+from imgcuda.errors import ParameterError, did_you_mean
+from imgcuda.filters import Filter, Parameter
+from imgcuda.plugins import Registry, build
+
+DEFAULT = "blur"
+"""The filter that is run when none is asked for."""
+
+
+def parse_chain(registry: Registry, steps: Sequence[str]) -> list[Filter]:
+    """Return the filters that were asked for, in order; the default one if there are none."""
+    if not steps and DEFAULT not in registry.filters:
+        raise ParameterError(f"which filter? Without -f it is '{DEFAULT}', which is not installed; write -f NAME")
+    return [parse_step(registry, step) for step in steps or [DEFAULT]]
+
+
+def parse_step(registry: Registry, step: str) -> Filter:
+    """Return the filter of one step. Raises PluginError for its name and ParameterError for all else."""
+    name, colon, rest = step.partition(":")
+    if not re.fullmatch(r"[\w.-]+", name):
+        raise ParameterError(f"'{step}' is not a filter; write name:parameter=value,parameter=value")
+    filter_class = find(registry, name)
+    values: dict[str, Any] = {}
+    for assignment in split(rest) if colon else ():
+        parameter, text = _assignment(filter_class, step, assignment)
+        if parameter.name in values:
+            raise ParameterError(f"-f {step}: {parameter.name} is given twice")
+        values[parameter.name] = _read(filter_class, parameter, text)
+    return build(filter_class, values)
+
+
+def split(text: str) -> list[str]:
+    """Return what stands between the commas that are not inside brackets: "a=1,b=[1,2]" is a=1 and b=[1,2]."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character == "[") - (character == "]")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
+def example(filter_class: type[Filter]) -> str:
+    """Return a step that is right, made of the filter's first two parameters: "blur:sigma=2,border=reflect"."""
+    given = [f"{p.name}={_sample(p)}" for p in in_order(filter_class)[:2]]
+    return ":".join([filter_class.name, ",".join(given)] if given else [filter_class.name])
+
+
+def _assignment(filter_class: type[Filter], step: str, assignment: str) -> tuple[Parameter, str]:
+    name, equals, text = (part.strip() for part in assignment.partition("="))
+    if not equals or not name or not text:
+        right = example(filter_class)
+        raise ParameterError(f"-f {step}: '{assignment}' is not parameter=value; write it as in -f {right}")
+    known = {parameter.name: parameter for parameter in filter_class.parameters()}
+    name = name.replace("-", "_")  # as the option is spelt
+    if name not in known:
+        hint = did_you_mean(name, list(known)) or f"; it has: {', '.join(known) or 'none'}"
+        raise ParameterError(f"{filter_class.name} has no parameter '{name}'{hint}")
+    return known[name], text
+
+
+def _read(filter_class: type[Filter], parameter: Parameter, text: str) -> Any:
+    try:
+        return read_value(parameter, text)
+    except ParameterError as error:
+        raise ParameterError(f"{filter_class.name}: {error}") from None
+
+
+def _sample(parameter: Parameter) -> str:
+    if not parameter.required:
+        return default_in_words(parameter)
+    if parameter.choices:
+        return parameter.choices[0]
+    return "true" if parameter.type is bool else f"{parameter.ge or parameter.le or 1:g}"

@@ -1,0 +1,86 @@
+"""The commands that tell: what is installed, what a filter takes, which devices there are."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from imgcuda.cli.chain import example
+from imgcuda.cli.lookup import find
+from imgcuda.cli.parameters import default_in_words, in_order, type_in_words
+from imgcuda.filters import Filter, Parameter
+from imgcuda.plugins import Plugin, Registry
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The filter's name.", show_default=False)]
+
+
+def list_filters(ctx: typer.Context) -> None:
+    """List the filters, a line each."""
+    registry: Registry = ctx.obj
+    width = max(map(len, registry), default=0)
+    for name in registry:
+        typer.echo(f"{name:{width}}  {registry[name].summary()}")
+
+
+def info(ctx: typer.Context, name: Name) -> None:
+    """Tell what a filter does, and what it takes."""
+    filter_class = find(ctx.obj, name)
+    typer.echo(f"{name}: {inspect.cleandoc(filter_class.__doc__ or '')}\n")
+    if parameters := in_order(filter_class):
+        typer.echo("Parameters:")
+    for parameter in parameters:
+        typer.echo("\n".join(_describe(parameter)))
+    typer.echo(f"\nReads:    {_halo(filter_class)}")
+    typer.echo(f"From:     {ctx.obj.sources[name]}, module {filter_class.__module__}")
+    typer.echo(f"Example:  imgcuda filter in.png out.png -f {example(filter_class)}")
+
+
+def list_devices() -> None:
+    """List what filters can run on: the GPUs, and this machine's cores."""
+    from imgcuda import devices
+
+    found = devices.find()
+    width = max(len(device.name) for device in found)
+    for device in found:
+        typer.echo(f"{device.name:{width}}  {device.description}")
+    if why := devices.no_gpu():
+        typer.echo(f"No GPU: {why}")
+
+
+def list_plugins(ctx: typer.Context) -> None:
+    """List the plugins and their filters, and what is wrong with them; exit 1 if anything is."""
+    from imgcuda.cli.app import only_after_f
+
+    registry: Registry = ctx.obj
+    for plugin, names in _by_plugin(registry).items():
+        typer.echo(f"{plugin}: {', '.join(names)}")
+    for remark in (*only_after_f(registry), *registry.problems):
+        typer.echo(remark)
+    if registry.problems:
+        raise typer.Exit(1)
+
+
+def _describe(parameter: Parameter) -> Iterator[str]:
+    default = "required" if parameter.required else f"default {default_in_words(parameter)}"
+    yield f"  {parameter.name}: {type_in_words(parameter)}; {default}"
+    yield f"      {parameter.help}"
+
+
+def _halo(filter_class: type[Filter]) -> str:
+    """Return how far around a pixel a filter reads with its defaults, in words."""
+    if any(parameter.required for parameter in filter_class.parameters()):
+        return "as far as its parameters say"
+    halo = filter_class().halo
+    if not halo:
+        return "the pixel itself" if halo == 0 else "the whole image"
+    return f"up to {halo} pixel{'s' * (halo > 1)} around each, with the defaults"
+
+
+def _by_plugin(registry: Registry) -> dict[Plugin, list[str]]:
+    plugins: dict[Plugin, list[str]] = {}
+    for name in registry:
+        plugins.setdefault(registry.sources[name], []).append(name)
+    return dict(sorted(plugins.items(), key=lambda item: (item[0].distribution, item[0].name)))

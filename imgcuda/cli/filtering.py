@@ -1,0 +1,111 @@
+"""The commands that filter an image: `filter`, and one made from the fields of each filter."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from imgcuda.cli.chain import DEFAULT, parse_chain
+from imgcuda.cli.job import filter_file
+from imgcuda.cli.parameters import in_order, read_value
+from imgcuda.filters import Filter, Parameter
+from imgcuda.plugins import build
+
+In = Annotated[Path, typer.Argument(metavar="IN", help="The image to filter.", show_default=False)]
+Out = Annotated[Path, typer.Argument(metavar="OUT", help="The image to write, in the format of its extension.")]
+Steps = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-f",
+        "--filter",
+        metavar="NAME:PARAM=VALUE,...",
+        help=f"A filter to run; repeat it for several, in order. Without any, it is {DEFAULT}.",
+    ),
+]
+DeviceName = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|cuda[:N]|cpu",
+        envvar="IMGCUDA_DEVICE",
+        show_envvar=True,
+        help="Where to run; auto takes a GPU if there is one.",
+    ),
+]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say on which device it ran, and how long it took.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Let OUT be the same file as IN.")]
+
+
+def filter_image(
+    ctx: typer.Context,
+    in_path: In,
+    out_path: Out,
+    steps: Steps = None,
+    device: DeviceName = "auto",
+    verbose: Verbose = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Run filters over an image, one after the other."""
+    chain = parse_chain(ctx.obj, steps or [])
+    filter_file(chain, in_path, out_path, device=device, verbose=verbose, overwrite=overwrite)
+
+
+COMMON = {
+    name: parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+    for name, parameter in inspect.signature(filter_image, eval_str=True).parameters.items()
+    if name not in ("ctx", "steps")
+}
+"""What every command that filters takes, as `filter` declares it."""
+
+
+def command(filter_class: type[Filter]) -> Callable[..., None]:
+    """Return the command of one filter: its parameters are the options."""
+
+    def run(**given: Any) -> None:
+        common = {name: given.pop(name) for name in COMMON}
+        filter_file([build(filter_class, given)], **common)
+
+    own = [_option(parameter) for parameter in in_order(filter_class) if not _taken(parameter)]
+    run.__signature__ = inspect.Signature([*own, *COMMON.values()])  # type: ignore[attr-defined]
+    run.__doc__ = filter_class.__doc__
+    return run
+
+
+def without_option(filter_class: type[Filter]) -> Iterator[str]:
+    """Return the parameters that are no options, because every filter has another one of that name."""
+    return (parameter.name for parameter in filter_class.parameters() if _taken(parameter))
+
+
+def _taken(parameter: Parameter) -> bool:
+    return parameter.name in COMMON or parameter.name == "help"
+
+
+def _option(parameter: Parameter) -> inspect.Parameter:
+    """Return a parameter as Typer wants it: in a function's signature."""
+    name = parameter.name.replace("_", "-")
+    flag = parameter.type is bool
+    option = typer.Option(
+        f"--{name}/--no-{name}" if flag else f"--{name}",
+        help=parameter.help,
+        min=parameter.ge,
+        max=parameter.le,
+        parser=None if flag else _parser(parameter),
+    )
+    return inspect.Parameter(
+        parameter.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=inspect.Parameter.empty if parameter.required else parameter.default,
+        annotation=Annotated[Literal[parameter.choices] if parameter.choices else parameter.type, option],
+    )
+
+
+def _parser(parameter: Parameter) -> Callable[[Any], Any]:
+    """Return what reads the option's text: the same words for the same mistake as after -f."""
+
+    def value(text: Any) -> Any:
+        return read_value(parameter, text) if isinstance(text, str) else text  # a default is no text
+
+    return value

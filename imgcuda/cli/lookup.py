@@ -1,0 +1,35 @@
+"""Finding a filter or a command by the word that was typed; what is said when there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+from imgcuda.errors import PluginError, did_you_mean
+from imgcuda.filters import Filter
+from imgcuda.plugins import Registry
+
+
+def find(registry: Registry, name: str) -> type[Filter]:
+    """Return the filter called `name`; PluginError also says if a broken plugin may be why there is none."""
+    try:
+        return registry[name]
+    except PluginError as error:
+        raise PluginError(f"{error}{_broken(registry)}") from None
+
+
+def refuse(registry: Registry, word: str, known: Sequence[str]) -> NoReturn:
+    """Raise the error for a word that is neither a command nor a filter."""
+    if word in registry.clashes:
+        find(registry, word)  # raises, naming those who bring it
+    hint = did_you_mean(word, known) or "; `imgcuda --help` shows what there is"
+    if "." in word:  # a file name, most likely
+        hint = "; to filter a file, write imgcuda filter IN OUT -f NAME"
+    raise PluginError(f"there is no command or filter '{word}'{hint}{_broken(registry)}")
+
+
+def _broken(registry: Registry) -> str:
+    if not registry.broken:
+        return ""
+    plugins = ", ".join(sorted(plugin.name for plugin in registry.broken))
+    return f"\nBroken and left out: {plugins}; `imgcuda plugins` says why"

@@ -1,0 +1,52 @@
+"""A filter's parameters, as the command line shows and reads them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from imgcuda.filters import Filter, Parameter
+
+_BOOL = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+def _bool(text: str) -> bool:
+    try:
+        return _BOOL[text.lower()]
+    except KeyError:
+        raise ValueError from None
+
+
+_READERS: dict[type, Callable[[str], Any]] = {float: float, int: int, bool: _bool, str: str}
+
+
+def in_order(filter_class: type[Filter]) -> list[Parameter]:
+    """Return a filter's parameters as people want to read them: its own first, then those that it inherits."""
+    own = inspect.get_annotations(filter_class)
+    return sorted(filter_class.parameters(), key=lambda parameter: parameter.name not in own)
+
+
+def read_value(parameter: Parameter, text: str) -> Any:
+    """Return the value of a text, in the parameter's type; ParameterError if it is none, or out of range."""
+    try:
+        value = _READERS[parameter.type](text)
+    except ValueError:
+        value = text  # which `check` refuses, saying what it must be
+    return parameter.check(value)
+
+
+def type_in_words(parameter: Parameter) -> str:
+    """Return what a parameter takes: "number, from 0.1 to 100", "one of reflect, wrap"."""
+    if parameter.choices:
+        return f"one of {', '.join(parameter.choices)}"
+    words = {float: "number", int: "whole number", bool: "true or false", str: "text"}[parameter.type]
+    return f"{words}, {parameter.range}" if parameter.range else words
+
+
+def default_in_words(parameter: Parameter) -> str:
+    """Return a default as it is typed: "2", "reflect", "true"."""
+    value = parameter.default
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,344 @@
+"""Arithmetic on values, as C does it: conversions, operators, comparisons, minimum and maximum."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import replace
+
+from imgcuda.cpu.types import BOOL, F64, I32, I64, U32, U64, Float, Int, Scalar, common, promote
+from imgcuda.cpu.values import BLOCK, LINEAR, VARYING, Kind, Value, Vectors, constant
+
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+_PREDICATES = {"<": "lt", ">": "gt", "<=": "le", ">=": "ge", "==": "eq", "!=": "ne"}
+_FLOAT_OPS = {"+": "fadd contract", "-": "fsub contract", "*": "fmul contract", "/": "fdiv"}
+_INT_OPS = {"+": "add", "-": "sub", "*": "mul", "&": "and", "|": "or", "^": "xor", "<<": "shl"}
+_KNOWN: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "&": operator.and_, "|": operator.or_, "^": operator.xor,
+}  # fmt: skip
+
+_KNOWN_FLOAT: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
+}  # fmt: skip
+
+
+class Arithmetic:
+    """Computes with values by writing instructions; what is known already is computed now."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self.v = vectors
+        self.b = vectors.b
+
+    # ---- conversions
+
+    def convert(self, value: Value, type: Scalar) -> Value:
+        """Return a value in another type. Float to integer saturates and makes NaN 0, as a GPU does."""
+        if value.type == type:
+            return value
+        if value.const is not None and value.kind == BLOCK and not isinstance(value.const, float):
+            return constant(value.const, type)
+        if isinstance(value.type, Float) and value.const is not None and isinstance(type, Float):
+            return constant(value.const, type)
+        if type == BOOL:
+            return self.truth(value)
+        if value.kind == LINEAR and (linear := self._convert_linear(value, type)):
+            return linear
+        value = self.v.flat(value)
+        to = self.v.type(type) if value.kind == VARYING else type.ir
+        return Value(type, value.kind, self._cast(value, type, to), low=value.low, high=value.high)
+
+    def _convert_linear(self, value: Value, type: Scalar) -> Value | None:
+        """Return a LINEAR value in another type if it stays so: neither narrowing nor a float does."""
+        if not (isinstance(type, Int) and isinstance(value.type, Int) and type.bits >= value.type.bits >= 32):
+            return None
+        if type.bits == value.type.bits:
+            return replace(value, type=type)
+        return Value(type, LINEAR, self._widen(value), value.stride)
+
+    def _widen(self, value: Value) -> str:
+        """Return the base of a LINEAR value in 64 bits.
+
+        An unsigned one may pass 2^32 between two lanes, as `x - 1u` does at x = 0. Its lanes then continue
+        the negative number that the base is in disguise.
+        """
+        assert isinstance(value.type, Int)
+        if value.type.signed:
+            return self.b.op(f"sext i32 {value.ir} to i64")
+        last = self.b.op(f"add i32 {value.ir}, {I32.wrap((self.v.width - 1) * value.stride)}")
+        order = "ult" if value.stride > 0 else "ugt"
+        wraps = self.b.op(f"icmp {order} i32 {last}, {value.ir}")
+        signed, unsigned = self.b.op(f"sext i32 {value.ir} to i64"), self.b.op(f"zext i32 {value.ir} to i64")
+        return self.b.op(f"select i1 {wraps}, i64 {signed}, i64 {unsigned}")
+
+    def _cast(self, value: Value, type: Scalar, to: str) -> str:
+        source, shape = value.type, self.v.shape(value)
+        if isinstance(source, Float):
+            return self._from_float(value, type, to)
+        if isinstance(type, Float):
+            return self._to_float(value, to)
+        assert isinstance(source, Int) and isinstance(type, Int)
+        if type.bits == source.bits:
+            return value.ir
+        verb = "trunc" if type.bits < source.bits else "sext" if source.signed else "zext"
+        return self.b.op(f"{verb} {shape} {value.ir} to {to}")
+
+    def _to_float(self, value: Value, to: str) -> str:
+        assert isinstance(value.type, Int)
+        if not value.type.signed and value.type.bits < 32:
+            value = self.convert(value, I32)  # a signed conversion is one instruction, an unsigned one is not
+        verb = "sitofp" if isinstance(value.type, Int) and value.type.signed else "uitofp"
+        return self.b.op(f"{verb} {self.v.shape(value)} {value.ir} to {to}")
+
+    def _from_float(self, value: Value, type: Scalar, to: str) -> str:
+        assert isinstance(value.type, Float)
+        shape = self.v.shape(value)
+        if isinstance(type, Float):
+            verb = "fpext" if type.bits > value.type.bits else "fptrunc"
+            return self.b.op(f"{verb} {shape} {value.ir} to {to}")
+        # A GPU converts to 32 bits at least, and then drops what is too much.
+        wide = type if type.bits >= 32 else Int(32, type.signed)
+        if _fits(value, I32) and type.bits <= 32:
+            wide = I32
+        wide_to = self.v.type(wide) if value.kind == VARYING else wide.ir
+        if _fits(value, wide):
+            number = self.b.op(f"fptosi {shape} {value.ir} to {wide_to}")
+        else:
+            name = f"llvm.fpto{'s' if wide.signed else 'u'}i.sat.{suffix(wide_to)}.{suffix(shape)}"
+            number = self.b.call(name, wide_to, [(shape, value.ir)])
+        return number if wide.bits == type.bits else self.b.op(f"trunc {wide_to} {number} to {to}")
+
+    def truth(self, value: Value) -> Value:
+        """Return whether a value is not zero."""
+        return value if value.type == BOOL else self.compare("!=", value, constant(0, value.type))
+
+    # ---- operators
+
+    def binary(self, operator: str, left: Value, right: Value) -> Value:
+        """Return `left operator right`, for all operators of arithmetic and comparison."""
+        if operator in ("<<", ">>"):
+            return self._shift(operator, self.convert(left, promote(left.type)), right)
+        type = common(left.type, right.type)
+        left, right = self.convert(left, type), self.convert(right, type)
+        if operator in COMPARISONS:
+            return self.compare(operator, left, right)
+        if isinstance(type, Float):
+            return self._float(operator, left, right)
+        if operator in "/%":
+            return self._divide(operator, left, right)
+        return self._whole(operator, left, right)
+
+    def compare(self, operator: str, left: Value, right: Value) -> Value:
+        """Return the comparison of two values of one type, as a bool."""
+        if left.const is not None and right.const is not None:
+            return constant(COMPARISONS[operator](left.const, right.const), BOOL)
+        kind, shape, x, y = self._pair(left, right)
+        predicate = _PREDICATES[operator]
+        if isinstance(left.type, Float):
+            text = f"fcmp {'u' if predicate == 'ne' else 'o'}{predicate}"
+        else:
+            sign = "" if predicate in ("eq", "ne") else "s" if left.type.signed else "u"
+            text = f"icmp {sign}{predicate}"
+        return Value(BOOL, kind, self.b.op(f"{text} {shape} {x}, {y}"))
+
+    def negative(self, value: Value) -> Value:
+        value = self.convert(value, promote(value.type))
+        if isinstance(value.type, Int):
+            return self.binary("-", constant(0, value.type), value)
+        if value.const is not None:
+            return constant(-value.const, value.type)
+        return Value(value.type, value.kind, self.b.op(f"fneg {self.v.shape(value)} {value.ir}"))
+
+    def negation(self, value: Value) -> Value:
+        """Return `!value`."""
+        value = self.v.flat(self.truth(value))
+        if value.const is not None:
+            return constant(not value.const, BOOL)
+        one = "splat (i1 true)" if value.kind == VARYING else "true"
+        return Value(BOOL, value.kind, self.b.op(f"xor {self.v.shape(value)} {value.ir}, {one}"))
+
+    def choose(self, condition: Value, then: Value, otherwise: Value) -> Value:
+        """Return `condition ? then : otherwise`, both being of one type and already computed."""
+        condition = self.truth(condition)
+        if condition.const is not None:
+            return then if condition.const else otherwise
+        if condition.scalar and then.scalar and otherwise.scalar:
+            kind = max(condition.kind, then.kind, otherwise.kind)
+            text = f"select i1 {condition.ir}, {then.type.ir} {then.ir}, {then.type.ir} {otherwise.ir}"
+            return Value(then.type, kind, self.b.op(text))
+        shape, x, y = self.v.type(then.type), self.v.of(then), self.v.of(otherwise)
+        test, mask = ("i1", condition.ir) if condition.scalar else (self.v.type("i1"), condition.ir)
+        return Value(then.type, VARYING, self.b.op(f"select {test} {mask}, {shape} {x}, {shape} {y}"))
+
+    def extreme(self, which: str, left: Value, right: Value) -> Value:
+        """Return the "min" or "max" of two values; bytes stay bytes. A NaN gives way to a number."""
+        if left.type != right.type:
+            type = common(left.type, right.type)
+            left, right = self.convert(left, type), self.convert(right, type)
+        if left.const is not None and right.const is not None:
+            return constant(min(left.const, right.const) if which == "min" else max(left.const, right.const), left.type)
+        if isinstance(left.type, Float):
+            return self._float_extreme(which, left, right)
+        kind, shape, x, y = self._pair(left, right)
+        sign = "s" if left.type.signed else "u"
+        return Value(left.type, kind, self.b.call(f"llvm.{sign}{which}.{suffix(shape)}", shape, [(shape, x), (shape, y)]))
+
+    # ---- parts of these
+
+    def _pair(self, left: Value, right: Value) -> tuple[Kind, str, str, str]:
+        """Return two values in the same form: their kind, LLVM type and names."""
+        if left.scalar and right.scalar:
+            return max(left.kind, right.kind), left.type.ir, left.ir, right.ir
+        return VARYING, self.v.type(left.type), self.v.of(left), self.v.of(right)
+
+    def _float(self, operator: str, left: Value, right: Value) -> Value:
+        if operator not in _FLOAT_OPS:
+            raise TypeError(f"'{operator}' is for integers")
+        if left.const is not None and right.const is not None and (operator != "/" or right.const):
+            return constant(_KNOWN_FLOAT[operator](left.const, right.const), left.type)
+        kind, shape, x, y = self._pair(left, right)
+        return Value(left.type, kind, self.b.op(f"{_FLOAT_OPS[operator]} {shape} {x}, {y}"), **_shifted(operator, left, right))
+
+    def _whole(self, operator: str, left: Value, right: Value) -> Value:
+        type = left.type
+        assert isinstance(type, Int)
+        if left.const is not None and right.const is not None:
+            return constant(_KNOWN[operator](int(left.const), int(right.const)), type)
+        if (linear := self._linear(operator, left, right)) is not None:
+            return linear
+        kind, shape, x, y = self._pair(left, right)
+        return Value(type, kind, self.b.op(f"{_int_op(operator, type)} {shape} {x}, {y}"))
+
+    def _linear(self, operator: str, left: Value, right: Value) -> Value | None:
+        """Return a sum or product that is LINEAR again; None where it is not."""
+        if VARYING in (left.kind, right.kind) or LINEAR not in (left.kind, right.kind):
+            return None
+        if operator in "+-":
+            stride = left.stride + (right.stride if operator == "+" else -right.stride)
+        elif operator == "*" and (factor := left.const if left.const is not None else right.const) is not None:
+            stride = (left.stride or right.stride) * int(factor)
+        else:
+            return None
+        assert isinstance(left.type, Int)
+        base = self.b.op(f"{_int_op(operator, left.type)} {left.type.ir} {left.ir}, {right.ir}")
+        kind = LINEAR if stride else max(Kind.UNIFORM, *(v.kind for v in (left, right) if v.scalar), Kind.UNIFORM)
+        return Value(left.type, kind, base, stride)
+
+    def _shift(self, operator: str, left: Value, right: Value) -> Value:
+        """Return a shift. C leaves one by the type's width or more undefined; a GPU shifts everything out."""
+        type = left.type
+        assert isinstance(type, Int)
+        count = self.convert(right, type)
+        if count.const is not None and 0 <= count.const < type.bits:
+            bits = int(count.const)
+            if left.const is not None:
+                return constant(int(left.const) << bits if operator == "<<" else int(left.const) >> bits, type)
+            if operator == "<<" and left.kind == LINEAR:
+                return self.binary("*", left, constant(1 << bits, type))
+        verb = "shl" if operator == "<<" else "ashr" if type.signed else "lshr"
+        kind, shape, x, y = self._pair(left, count)
+        if count.const is not None and 0 <= count.const < type.bits:
+            return Value(type, kind, self.b.op(f"{verb} {shape} {x}, {y}"))
+        most = self.v.splat(str(type.bits - 1), type.ir) if kind == VARYING else str(type.bits - 1)
+        near = self.b.call(f"llvm.umin.{suffix(shape)}", shape, [(shape, y), (shape, most)])
+        shifted = self.b.op(f"{verb} {shape} {x}, {near}")
+        if verb == "ashr":
+            return Value(type, kind, shifted)
+        one = "i1" if kind != VARYING else self.v.type("i1")
+        inside = self.b.op(f"icmp ule {shape} {y}, {most}")
+        return Value(type, kind, self.b.op(f"select {one} {inside}, {shape} {shifted}, {shape} zeroinitializer" if kind == VARYING
+                                           else f"select i1 {inside}, {shape} {shifted}, {shape} 0"))
+
+    def _divide(self, operator: str, left: Value, right: Value) -> Value:
+        """Return a quotient or remainder. A division by zero gives some number, as on a GPU, and no trap."""
+        type = left.type
+        assert isinstance(type, Int)
+        if left.const is not None and right.const:
+            return constant(_known_division(operator, int(left.const), int(right.const)), type)
+        verb = ("s" if type.signed else "u") + ("div" if operator == "/" else "rem")
+        kind, shape, x, y = self._pair(left, right)
+        if right.const not in (None, 0, -1):
+            return Value(type, kind, self.b.op(f"{verb} {shape} {x}, {y}"))
+        if kind == VARYING and type.bits == 32:
+            return self._divide_as_double(operator, Value(type, kind, x), Value(type, kind, y))
+        return Value(type, kind, self.b.op(f"{verb} {shape} {x}, {self._safe_divisor(shape, type, kind, x, y)}"))
+
+    def _divide_as_double(self, operator: str, left: Value, right: Value) -> Value:
+        """Return the quotient of vectors by way of doubles, which hold 32 bits exactly: no core divides integer vectors."""
+        ratio = self._float("/", self.convert(left, F64), self.convert(right, F64))
+        wide = self.v.type(I64)
+        number = self.b.call(f"llvm.fptosi.sat.{suffix(wide)}.{suffix(self.v.type(F64))}", wide, [(self.v.type(F64), ratio.ir)])
+        quotient = self.convert(Value(I64, VARYING, number), left.type)
+        if operator == "/":
+            return quotient
+        return self._whole("-", left, self._whole("*", quotient, right))
+
+    def _safe_divisor(self, shape: str, type: Int, kind: Kind, x: str, y: str) -> str:
+        """Return the divisor with what traps replaced by 1: zero, and -1 under the most negative number."""
+        def splat(number: int) -> str:
+            return self.v.splat(str(number), type.ir) if kind == VARYING else str(number)
+
+        test = self.v.type("i1") if kind == VARYING else "i1"
+        bad = self.b.op(f"icmp eq {shape} {y}, {splat(0)}")
+        if type.signed:
+            lowest = self.b.op(f"icmp eq {shape} {x}, {splat(-(1 << (type.bits - 1)))}")
+            minus = self.b.op(f"icmp eq {shape} {y}, {splat(-1)}")
+            both = self.b.op(f"and {test} {lowest}, {minus}")
+            bad = self.b.op(f"or {test} {bad}, {both}")
+        return self.b.op(f"select {test} {bad}, {shape} {splat(1)}, {shape} {y}")
+
+    def _float_extreme(self, which: str, left: Value, right: Value) -> Value:
+        if left.const is not None:
+            left, right = right, left
+        kind, shape, x, y = self._pair(left, right)
+        if right.const is None or math.isnan(right.const):
+            name = f"llvm.{which}num.{suffix(shape)}"
+            return Value(left.type, kind, self.b.call(name, shape, [(shape, x), (shape, y)]))
+        # Against a known number one compare-and-select does it, which is one instruction; a NaN takes the number.
+        test = self.v.type("i1") if kind == VARYING else "i1"
+        less = self.b.op(f"fcmp {'olt' if which == 'min' else 'ogt'} {shape} {x}, {y}")
+        made = self.b.op(f"select {test} {less}, {shape} {x}, {shape} {y}")
+        low, high = left.low, left.high
+        if which == "min":
+            high = right.const if high is None else min(high, right.const)
+            low = None if low is None else min(low, right.const)
+        else:
+            low = right.const if low is None else max(low, right.const)
+            high = None if high is None else max(high, right.const)
+        return Value(left.type, kind, made, low=low, high=high)
+
+
+def _int_op(operator: str, type: Int) -> str:
+    """Return LLVM's word for an operator; C promises that signed sums and products do not overflow."""
+    return _INT_OPS[operator] + (" nsw" if type.signed and type.bits >= 32 and operator in "+-*" else "")
+
+
+def _shifted(operator: str, left: Value, right: Value) -> dict[str, float]:
+    """Return the bounds of `value + number`, where they are known."""
+    if operator not in "+-" or right.const is None or left.low is None or left.high is None:
+        return {}
+    change = right.const if operator == "+" else -right.const
+    return {"low": left.low + change, "high": left.high + change}
+
+
+def _fits(value: Value, type: Int) -> bool:
+    """Return whether a float is known to lie within a type's range, and so not to be NaN either."""
+    if value.low is None or value.high is None:
+        return False
+    lowest, highest = (-(2 ** (type.bits - 1)), 2 ** (type.bits - 1) - 128) if type.signed else (0, 2**31 - 128)
+    return lowest <= value.low and value.high <= highest
+
+
+def _known_division(operator: str, left: int, right: int) -> int:
+    """Return the quotient towards zero, or its remainder, as C has them."""
+    quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+    return quotient if operator == "/" else left - quotient * right
+
+
+def suffix(shape: str) -> str:
+    """Return how LLVM names a type within a function's name: <32 x float> is v32f32."""
+    for word, short in (("float", "f32"), ("double", "f64")):
+        shape = shape.replace(word, short)
+    return shape if shape[0] != "<" else "v" + shape[1:-1].replace(" x ", "")

@@ -1,0 +1,125 @@
+"""From a program's text to machine code for this machine, by way of LLVM; and a cache of it on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import llvmlite.binding as llvm
+
+from imgcuda import diskcache
+from imgcuda.cpu import parse
+from imgcuda.cpu.kernel import Compiled, lower
+from imgcuda.cpu.types import BOOL, Float, Int, Pointer, Type
+from imgcuda.errors import KernelError
+from imgcuda.kernels import Program
+from imgcuda.launch import Dim3
+
+WIDTH = 32
+"""Threads to a vector: the best single choice on the machines measured; see docs/cpu-engine.md."""
+
+VERSION = 1
+"""To be raised when the same source is to give other machine code."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The processor that code is made for."""
+
+    cpu: str
+    features: str
+
+    @classmethod
+    @cache
+    def host(cls) -> Machine:
+        return cls(llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+
+    def target(self) -> Any:
+        _initialise()
+        target = llvm.Target.from_default_triple()
+        return target.create_target_machine(cpu=self.cpu, features=self.features, opt=3, jit=True)
+
+
+@dataclass(frozen=True)
+class Code:
+    """A kernel's machine code, and the letters of its arguments' types: p for a pointer, else NumPy's."""
+
+    binary: bytes
+    arguments: tuple[str, ...]
+
+
+def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None = None) -> Code:
+    """Return a kernel's machine code, from the cache if it was compiled before. Raises KernelError."""
+    machine = machine or Machine.host()
+    parts = [VERSION, program.text, kernel, block, machine.cpu, machine.features, llvm.llvm_version_info, sys.byteorder]
+    key = hashlib.sha256(repr(parts).encode()).hexdigest()
+    stored = diskcache.get(f"cpu-{key}")
+    if stored is not None:
+        head, _, binary = stored.partition(b"\n")
+        return Code(binary, tuple(json.loads(head)))
+    lowered = to_llvm(program, kernel, block)
+    code = Code(to_machine_code(lowered, machine), tuple(map(_letter, lowered.parameters)))
+    diskcache.put(f"cpu-{key}", json.dumps(code.arguments).encode() + b"\n" + code.binary)
+    return code
+
+
+def to_llvm(program: Program, kernel: str, block: Dim3, width: int | None = None) -> Compiled:
+    """Return a kernel in LLVM's language."""
+    file = parse.parse(program.text, program.name)
+    return lower(file, program.name, program.text, kernel, block, width or vector_width(block.x))
+
+
+def vector_width(threads: int) -> int:
+    """Return how many threads of a row go into a vector: as many as fill the row evenly, if that is not too few."""
+    width = WIDTH
+    while width > 8 and threads % width:
+        width //= 2
+    return width
+
+
+def to_machine_code(compiled: Compiled, machine: Machine) -> bytes:
+    """Return the object file that LLVM makes of a kernel."""
+    target = machine.target()
+    return bytes(target.emit_object(optimise(compiled, machine, target)))
+
+
+def optimise(compiled: Compiled, machine: Machine, target: Any) -> Any:
+    """Return a kernel as LLVM's module, optimised."""
+    wide = ' "prefer-vector-width"="512" "min-legal-vector-width"="512"' if "+avx512f" in machine.features else ""
+    attributes = f'attributes #0 = {{ "no-trapping-math"="true" "target-cpu"="{machine.cpu}"{wide} }}'
+    text = f'target triple = "{llvm.get_default_triple()}"\n{compiled.ir}\n{attributes}\n'
+    try:
+        module = llvm.parse_assembly(text)
+        module.verify()
+    except RuntimeError as error:
+        raise KernelError(
+            f"{compiled.name}: the CPU engine made code that LLVM does not take ({str(error).strip().splitlines()[0]}); "
+            "this is a mistake of imgcuda's: please report it with the kernel's source"
+        ) from error
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = options.slp_vectorization = False  # the lanes are vectors already
+    builder = llvm.create_pass_builder(target, options)
+    builder.getModulePassManager().run(module, builder)
+    return module
+
+
+@cache
+def _initialise() -> None:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+
+
+def _letter(type: Type) -> str:
+    if isinstance(type, Pointer):
+        return "p"
+    if type == BOOL:
+        return "?"
+    if isinstance(type, Float):
+        return "f" if type.bits == 32 else "d"
+    assert isinstance(type, Int)
+    letter = {8: "b", 16: "h", 32: "i", 64: "q"}[type.bits]
+    return letter if type.signed else letter.upper()

@@ -1,0 +1,162 @@
+"""The CPU as a device: kernels run on this machine's cores, on the host's own memory."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import struct
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.engine import Argument, DeviceArray
+from imgcuda.errors import DeviceError
+from imgcuda.kernels import Program
+from imgcuda.launch import Dim3, Limits, excess
+
+Entry = Callable[[bytes, bytes, int, int], None]
+
+WORTH_A_THREAD = 1 << 16
+"""Threads of a launch below which waking another core costs more than it saves; see docs/cpu-engine.md."""
+
+
+class CpuDevice:
+    """This machine's cores."""
+
+    name = "cpu"
+
+    @property
+    def description(self) -> str:
+        count = cores()
+        return f"{_processor()}, {count} core{'s' * (count > 1)}"
+
+    @contextmanager
+    def session(self) -> Iterator[CpuSession]:
+        yield CpuSession()
+
+
+class CpuSession:
+    """The CPU in use. Its memory is the host's, so nothing is copied that need not be."""
+
+    limits = Limits(grid=Dim3(2**31 - 1, 2**31 - 1, 2**31 - 1))
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        try:
+            return _wrap(np.empty(tuple(shape), dtype))
+        except MemoryError as error:
+            size = prod(shape) * np.dtype(dtype).itemsize
+            raise DeviceError(f"cpu: there is no memory for an array of {size / 2**20:.0f} MiB") from error
+
+    def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
+        return _wrap(np.ascontiguousarray(array))
+
+    def download(self, array: DeviceArray) -> npt.NDArray[Any]:
+        assert isinstance(array.owner, np.ndarray)
+        return array.owner
+
+    def free(self, array: DeviceArray) -> None:
+        """Do nothing: the memory goes when its last user does."""
+
+    def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Argument]) -> None:
+        if why := excess(grid, block, self.limits):
+            raise DeviceError(f"{program.name}: {kernel} cannot be launched on the CPU: {why}")
+        entry, letters = _loaded(program, kernel, block)
+        packed = _pack(letters, arguments)
+        launch = struct.pack("4q", *grid, 0)
+        _run(entry, packed, launch, grid.count, block.count)
+
+
+def cores() -> int:
+    """Return how many cores this process may use: IMGCUDA_THREADS, else what the system allows."""
+    if asked := os.environ.get("IMGCUDA_THREADS"):
+        return max(1, int(asked))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+# ---- loading machine code
+
+_lock = threading.Lock()
+_kernels: dict[tuple[str, str, Dim3], tuple[Entry, tuple[str, ...], object]] = {}
+
+
+def _loaded(program: Program, kernel: str, block: Dim3) -> tuple[Entry, tuple[str, ...]]:
+    """Return a kernel's entry point, compiled and loaded the first time."""
+    key = program.text, kernel, block
+    if key not in _kernels:
+        with _lock:
+            if key not in _kernels:
+                from imgcuda.cpu.compile import compile
+
+                code = compile(program, kernel, block)
+                entry, engine = _load(code.binary)
+                _kernels[key] = entry, code.arguments, engine
+    return _kernels[key][:2]
+
+
+def _load(binary: bytes) -> tuple[Entry, object]:
+    """Return the entry point of an object file, and what must live as long as it."""
+    import llvmlite.binding as llvm
+
+    from imgcuda.cpu.compile import Machine
+
+    machine = Machine.host().target()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(binary))
+    engine.finalize_object()
+    kind = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_longlong, ctypes.c_longlong)
+    return kind(engine.get_function_address("entry")), engine
+
+
+def _pack(letters: Sequence[str], arguments: Sequence[Argument]) -> bytes:
+    """Return the arguments as the entry point reads them, eight bytes each."""
+    values = [a.pointer if isinstance(a, DeviceArray) else a.item() for a in arguments]
+    cells = (struct.pack("P" if letter == "p" else letter, value) for letter, value in zip(letters, values, strict=True))
+    return b"".join(cell.ljust(8, b"\0") for cell in cells)
+
+
+# ---- running
+
+_pools: dict[int, ThreadPoolExecutor] = {}
+
+
+def _pool() -> ThreadPoolExecutor:
+    """Return this process's threads. A forked child does not have its parent's, and gets its own."""
+    process = os.getpid()
+    if process not in _pools:
+        _pools.clear()
+        _pools[process] = ThreadPoolExecutor(cores(), thread_name_prefix="imgcuda")
+    return _pools[process]
+
+
+def _run(entry: Entry, arguments: bytes, launch: bytes, blocks: int, threads: int) -> None:
+    """Run all blocks of a launch, spread over the cores if there is enough to do."""
+    count = cores()
+    parts = min(4 * count, blocks, max(1, blocks * threads // WORTH_A_THREAD))
+    if count == 1 or parts == 1:
+        entry(arguments, launch, 0, blocks)
+        return
+    edges = [blocks * part // parts for part in range(parts + 1)]
+    jobs = [_pool().submit(entry, arguments, launch, first, last) for first, last in zip(edges, edges[1:], strict=False)]
+    for job in jobs:
+        job.result()
+
+
+def _wrap(array: npt.NDArray[Any]) -> DeviceArray:
+    return DeviceArray(array.ctypes.data, array.shape, array.dtype, array)
+
+
+def _processor() -> str:
+    """Return the processor's name as the system has it."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or platform.machine()

@@ -1,0 +1,94 @@
+"""LLVM's language, written as text: faster than building it as objects, and it reads as what LLVM gets."""
+
+from __future__ import annotations
+
+
+class Builder:
+    """Writes the body of one function: instructions into blocks, blocks in the order in which they are placed."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._slots: list[str] = []
+        self._count = 0
+        self.declarations: dict[str, str] = {}
+        self.globals: dict[str, str] = {}
+        self.metadata: list[str] = []
+        self.ended = False
+        """Whether the current block has its branch; what follows until the next label cannot be reached."""
+
+    # ---- instructions
+
+    def op(self, text: str) -> str:
+        """Write an instruction that has a result, and return the result's name."""
+        self._count += 1
+        name = f"%v{self._count}"
+        self.do(f"{name} = {text}")
+        return name
+
+    def do(self, text: str) -> None:
+        """Write an instruction that has no result. What cannot be reached is left out."""
+        if not self.ended:
+            self._lines.append(f"  {text}")
+
+    def call(self, name: str, result: str, arguments: list[tuple[str, str]], attributes: str = "") -> str:
+        """Call a function of LLVM or the C library, declaring it, and return its result's name."""
+        types = ", ".join(kind for kind, _ in arguments)
+        self.declarations[name] = f"declare {result} @{name}({types})"
+        passed = ", ".join(f"{kind} {value}" for kind, value in arguments)
+        text = f"call {attributes}{' ' if attributes else ''}{result} @{name}({passed})"
+        if result == "void":
+            self.do(text)
+            return ""
+        return self.op(text)
+
+    def slot(self, type: str, align: int = 0) -> str:
+        """Reserve memory for the length of the function, and return its address."""
+        self._count += 1
+        name = f"%s{self._count}"
+        self._slots.append(f"  {name} = alloca {type}{f', align {align}' if align else ''}")
+        return name
+
+    # ---- blocks
+
+    def label(self, hint: str) -> str:
+        """Return a new label, to be placed later."""
+        self._count += 1
+        return f"{hint}{self._count}"
+
+    def place(self, label: str) -> None:
+        """Begin a block. What came before falls into it, unless it has branched elsewhere."""
+        self.jump(label)
+        self._lines.append(f"{label}:")
+        self.ended = False
+
+    def jump(self, label: str, note: str = "") -> None:
+        self._end(f"br label %{label}{note}")
+
+    def branch(self, condition: str, then: str, otherwise: str) -> None:
+        self._end(f"br i1 {condition}, label %{then}, label %{otherwise}")
+
+    def leave(self) -> None:
+        """Return from the function."""
+        self._end("ret void")
+
+    def _end(self, text: str) -> None:
+        if not self.ended:
+            self._lines.append(f"  {text}")
+        self.ended = True
+
+    # ---- loops
+
+    def loop_note(self, *properties: str) -> str:
+        """Return what to append to a loop's back edge: "llvm.loop.unroll.full" and the like."""
+        number = 10 + len(self.metadata)
+        self.metadata.append("")
+        notes = []
+        for property in properties:
+            notes.append(f"!{10 + len(self.metadata)}")
+            self.metadata.append(f"!{{{property}}}")
+        self.metadata[number - 10] = f"distinct !{{!{number}{''.join(', ' + note for note in notes)}}}"
+        return f", !llvm.loop !{number}"
+
+    def body(self) -> str:
+        """Return the function's body: the reserved memory, then the instructions."""
+        return "\n".join(["entry:", *self._slots, "  br label %start", "start:", *self._lines])

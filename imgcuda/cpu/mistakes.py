@@ -1,0 +1,59 @@
+"""The mistakes found in one source: collected, each shown with the author's own line, then raised together."""
+
+from __future__ import annotations
+
+import re
+
+from imgcuda.cpu.syntax import Place
+from imgcuda.errors import KernelError, Mistake, PortabilityError
+
+_LINE_DIRECTIVE = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"([^"]*)")?')
+
+
+class EnoughMistakes(Exception):
+    """Raised when there is no use in looking for more."""
+
+
+class Mistakes:
+    """What is wrong with a source so far: at most one mistake a line, as a second is mostly an echo of the first."""
+
+    LIMIT = 10
+
+    def __init__(self, text: str, file: str) -> None:
+        self._text = text
+        self._file = file
+        self._found: dict[tuple[str, int], Mistake] = {}
+        self._all_portable = True
+
+    def add(self, message: str, place: Place, remedy: str = "", *, portable: bool = False) -> None:
+        """Note a mistake; `portable` says that it is good CUDA C++ that only the CPU engine refuses."""
+        key = place.file, place.line
+        if key in self._found:
+            return
+        text = self.source_line(place)
+        self._found[key] = Mistake(message, place.file, place.line, place.column, text, remedy)
+        self._all_portable = self._all_portable and portable
+        if len(self._found) >= self.LIMIT:
+            raise EnoughMistakes
+
+    def source_line(self, place: Place) -> str:
+        """Return the line at a place, as the author wrote it."""
+        return source_line(self._text, self._file, place)
+
+    def raise_if_any(self) -> None:
+        """Raise KernelError with all mistakes, PortabilityError if all are of that sort."""
+        if self._found:
+            raise (PortabilityError if self._all_portable else KernelError)(list(self._found.values()))
+
+
+def source_line(text: str, file: str, place: Place) -> str:
+    """Return the physical line of `text` that `place` means, with regard to `#line`; empty if there is none."""
+    found, number = "", 0
+    for line in text.removeprefix("\ufeff").split("\n"):
+        number += 1
+        if number == place.line and file == place.file:
+            # The last one wins: text that was put before the author's may count its lines in the author's file.
+            found = line.rstrip("\r")
+        if match := _LINE_DIRECTIVE.match(line):
+            number, file = int(match[1]) - 1, match[2] or file
+    return found

@@ -1,0 +1,188 @@
+"""`parse`: the text of a CUDA C file -> its syntax tree, or all that is wrong with it.
+
+The parts, in the order in which a text goes through them: lexer, macros, preprocessor, and the parser in
+parse_cursor, parse_expressions, parse_types, parse_declarations, parse_statements and here. What is valid CUDA C++ but
+outside the portable subset is listed in refusals.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+from imgcuda.cpu import refusals
+from imgcuda.cpu.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
+from imgcuda.cpu.mistakes import EnoughMistakes, Mistakes
+from imgcuda.cpu.parse_cursor import Stop
+from imgcuda.cpu.parse_statements import Statements, Unclosed
+from imgcuda.cpu.parse_types import FUNCTION_WORDS, Specifiers
+from imgcuda.cpu.preprocessor import preprocess
+from imgcuda.cpu.syntax import ArrayType, Block, File, Function, NamedType, Parameter, PointerType, TypeName
+
+_NO_GLOBALS = refusals.Refusal(
+    "a global variable that kernels can change is not in the portable subset",
+    "pass a pointer to memory as an argument, or make it '__constant__' or 'const'",
+)
+_NO_DEFAULT_ARGUMENT = refusals.Refusal("a default argument is C++", "pass the value in each call")
+_NO_VARIADIC = refusals.Refusal("'...' is not in the portable subset", "name the parameters")
+
+_STARTS_ITEM = FUNCTION_WORDS | {"extern", "static", "template"}
+
+
+def parse(text: str, file: str, macros: Mapping[str, str] = {}) -> File:
+    """Return the tree of a CUDA C file, or raise KernelError with up to ten mistakes.
+
+    PortabilityError, if all that is wrong is valid on a GPU. `macros` are defined before the first line.
+    """
+    mistakes = Mistakes(text, file)
+    tree = File()
+    with suppress(EnoughMistakes), _no_garbage():
+        tree = _Parser(preprocess(text, file, macros, mistakes), mistakes).parse()
+    mistakes.raise_if_any()
+    return tree
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Keep Python from looking for garbage in a tree that only grows: a third of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class _Parser(Statements):
+    """Parses a whole file."""
+
+    def parse(self) -> File:
+        try:
+            self._items_of_file("")
+        except RecursionError:
+            self.wrong("this is nested too deeply", self.token.place, "use variables for parts of it")
+        return self.file
+
+    def _items_of_file(self, end: str) -> None:
+        while self.token.kind != END and self.token.text != end:
+            start, types = self.position, self.types
+            try:
+                self._item()
+            except Stop:
+                self.recover(start)
+                self.types |= types
+            except Unclosed:
+                self.types = types
+
+    def _item(self) -> None:
+        text = self.token.text
+        if text == ";" or self.token.kind == PRAGMA:
+            self.advance()
+        elif text == "using":
+            self.using()
+        elif text in ("static_assert", "_Static_assert"):
+            self.static_assert()
+        elif text == "extern" and self.peek().kind == STRING:
+            self._extern_c()
+        elif text == "}":
+            self.advance()
+            self.wrong("'}' without '{'", self.tokens[self.position - 1].place)
+        else:
+            self._declaration_of_file()
+
+    def _extern_c(self) -> None:
+        self.advance()
+        self.advance()
+        if self.token.text != "{":
+            return
+        opening = self.advance()
+        self._items_of_file("}")
+        if not self.accept("}"):
+            raise self.wrong("this '{' is never closed", opening.place)
+
+    def _declaration_of_file(self) -> None:
+        place = self.token.place
+        specifiers = self.specifiers()
+        if "typedef" in specifiers.words:
+            self.typedef(specifiers)
+            return
+        if self.accept(";"):
+            return
+        name, type_ = self.declared_name(specifiers)
+        if self.token.text == "(" and self._starts_parameters(specifiers):
+            self._function(name, type_, specifiers)
+            return
+        space = self._global_space(specifiers)
+        if not space:
+            raise self.refuse(_NO_GLOBALS, place)
+        while True:
+            self.file.globals.append(self.variable(name, type_, specifiers, space))
+            if not self.accept(","):
+                break
+            name, type_ = self.declared_name(specifiers)
+        self.semicolon()
+
+    def _global_space(self, specifiers: Specifiers) -> str:
+        if "__shared__" in specifiers.words:
+            return "shared"
+        return "constant" if specifiers.const or "__constant__" in specifiers.words else ""
+
+    def _starts_parameters(self, specifiers: Specifiers) -> bool:
+        """Whether `(` begins a function's parameters, and not a value as in `const int size(5);`."""
+        first, second = self.peek(), self.peek(2)
+        if not specifiers.const or "__global__" in specifiers.words or first.text in (")", "const", "struct"):
+            return True
+        if first.kind != IDENTIFIER:
+            return False
+        return (first.text in self.types and second.text != "(") or second.kind == IDENTIFIER
+
+    def _function(self, name: Token, result: TypeName, specifiers: Specifiers) -> None:
+        outside = self.types
+        parameters = self._parameters()
+        self.accept("noexcept")
+        try:
+            body = self._body_of_function()
+        finally:
+            self.types = outside
+        kernel = "__global__" in specifiers.words
+        self.file.functions.append(Function(name.text, result, parameters, body, name.place, kernel))
+
+    def _body_of_function(self) -> Block | None:
+        if self.token.text == "{":
+            return self.block()
+        if self.token.text == ";" or self.token.kind == END or self.token.text in _STARTS_ITEM:
+            self.semicolon()
+            return None
+        bracket = self.tokens[self.position - 1]
+        self.wrong(f"expected '{{' after '{bracket.text}'", self.end_of(bracket))
+        return self.rest_of_block(bracket)
+
+    def _parameters(self) -> tuple[Parameter, ...]:
+        self.expect("(")
+        if self.token.text == "void" and self.peek().text == ")":
+            self.advance()
+        if self.accept(")"):
+            return ()
+        parameters = [self._parameter()]
+        while self.accept(","):
+            parameters.append(self._parameter())
+        self.expect(")")
+        return tuple(parameters)
+
+    def _parameter(self) -> Parameter:
+        if self.token.text == "...":
+            raise self.refuse(_NO_VARIADIC, self.token.place)
+        place = self.token.place
+        specifiers = self.specifiers()
+        name, type_ = self.declarator(specifiers.type)
+        if self.token.text == "=":
+            raise self.refuse(_NO_DEFAULT_ARGUMENT, self.token.place)
+        if isinstance(type_, ArrayType):  # as in C, an array's address is passed
+            type_ = PointerType(type_.element)
+        if name is None:
+            return Parameter("", type_, place, specifiers.const)
+        if not isinstance(type_, NamedType) or name.text in self.types:
+            self.types -= {name.text}
+        return Parameter(name.text, type_, name.place, specifiers.const)

@@ -1,0 +1,209 @@
+"""Tokens -> declarations: variables and their values, struct, enum, typedef and using."""
+
+from __future__ import annotations
+
+from imgcuda.cpu import refusals
+from imgcuda.cpu.lexer import IDENTIFIER, PUNCTUATOR, Token
+from imgcuda.cpu.mistakes import Mistakes
+from imgcuda.cpu.parse_types import SPECIFIER_WORDS, WITH_ARGUMENT, Specifiers, Types
+from imgcuda.cpu.syntax import (
+    Declaration,
+    Enumeration,
+    Expression,
+    File,
+    Initializer,
+    NamedType,
+    Structure,
+    Typedef,
+    TypeName,
+)
+
+_NO_DEFAULTS = refusals.Refusal("a default value of a field is C++", "set the field where the struct is made")
+_NO_BITS = refusals.Refusal("a bit field is not in the portable subset", "use shifts and masks")
+_NO_DESIGNATORS = refusals.Refusal("a designated initialiser is not in the portable subset", "list the values in order")
+_NO_SCOPED_ENUM = refusals.Refusal("'enum class' is C++", f"write a plain 'enum', or {refusals.GUARD}")
+_NO_ENUM_TYPE = refusals.Refusal("an enum of a chosen type is C++", f"leave the type out, or {refusals.GUARD}")
+_NO_BASE = refusals.Refusal("inheritance is C++", f"put the fields into the struct, or {refusals.GUARD}")
+
+
+class Declarations(Types):
+    """Parses declarations; types declared within them are added to `file` and known from there on."""
+
+    def __init__(self, tokens: list[Token], mistakes: Mistakes) -> None:
+        super().__init__(tokens, mistakes)
+        self.file = File()
+
+    def declared_name(self, specifiers: Specifiers) -> tuple[Token, TypeName]:
+        """Parse a declarator that must have a name."""
+        name, type_ = self.declarator(specifiers.type)
+        if name is None:
+            raise self.unexpected("a name")
+        # As in C, the name of a variable hides a type of that name.
+        if name.text in self.types and "typedef" not in specifiers.words:
+            self.types -= {name.text}
+        return name, type_
+
+    def variable(self, name: Token, type_: TypeName, specifiers: Specifiers, space: str) -> Declaration:
+        """Parse the value of a declared variable, and return the whole."""
+        external = space == "shared" and "extern" in specifiers.words
+        while self.token.text in WITH_ARGUMENT:
+            self.attribute()
+        return Declaration(name.text, type_, self._value(), name.place, space, specifiers.const, external)
+
+    def _value(self) -> Expression | Initializer | None:
+        if self.accept("="):
+            return self._initializer()
+        if self.token.text == "{":
+            return self._initializer()
+        if self.accept("("):
+            value = self.assignment()
+            self.expect(")")
+            return value
+        return None
+
+    def _initializer(self) -> Expression | Initializer:
+        if self.token.text != "{":
+            return self.assignment()
+        place = self.advance().place
+        values: list[Expression | Initializer] = []
+        while self.token.text != "}":
+            if self.token.text in (".", "["):
+                raise self.refuse(_NO_DESIGNATORS, self.token.place)
+            values.append(self._initializer())
+            if not self.accept(","):
+                break
+        self.expect("}")
+        return Initializer(tuple(values), place)
+
+    # ---- types that the author declares
+
+    def add_type(self, node: Structure | Enumeration | Typedef) -> None:
+        """Keep a declared type; one declared in a function goes to the file too, under its own name."""
+        kept: list[Structure | Enumeration | Typedef] = [
+            *self.file.structures, *self.file.typedefs, *(e for e in self.file.enumerations if e.name)
+        ]
+        if any(other.name == node.name for other in kept):
+            self.wrong(f"'{node.name}' is declared twice", node.place, "give the second a name of its own")
+            return
+        if isinstance(node, Structure):
+            self.file.structures.append(node)
+        elif isinstance(node, Typedef):
+            self.file.typedefs.append(node)
+        else:
+            self.file.enumerations.append(node)
+
+    def typedef(self, specifiers: Specifiers) -> None:
+        """Parse the names behind `typedef type`, to the semicolon."""
+        while True:
+            name, type_ = self.declared_name(specifiers)
+            # `typedef struct tile { ... } tile;` says nothing new, as a tag is a type's name.
+            if type_ != NamedType(name.text, specifiers.type.place):
+                self.add_type(Typedef(name.text, type_, name.place))
+            self.types |= {name.text}
+            if not self.accept(","):
+                break
+        self.semicolon()
+
+    def using(self) -> None:
+        """Parse `using real = float;`."""
+        word = self.advance()
+        if self.peek().text != "=":
+            scope = refusals.Refusal("'using' of a namespace is C++", f"write plain names, or {refusals.GUARD}")
+            raise self.refuse(scope, word.place)
+        name = self.expect_name()
+        self.expect("=")
+        self.add_type(Typedef(name.text, self.type_name(), name.place))
+        self.types |= {name.text}
+        self.semicolon()
+
+    def _tag(self, words: set[str], word: Token) -> Token:
+        """Parse a tag; where there is none, the typedef's name does, or one that no author can write."""
+        if self.token.kind == IDENTIFIER:
+            return self.advance()
+        name = self._typedef_name() if "typedef" in words else None
+        return name or Token(IDENTIFIER, f"{word.text}@{word.place.line}:{word.place.column}", word.place)
+
+    def _typedef_name(self) -> Token | None:
+        """Look ahead, behind the closing brace, for the name of `typedef struct { ... } name;`."""
+        position, depth = self.position, 0
+        while position + 1 < len(self.tokens):
+            depth += {"{": 1, "}": -1}.get(self.tokens[position].text, 0)
+            position += 1
+            if depth == 0:
+                break
+        return next((t for t in self.tokens[position : position + 1] if t.kind == IDENTIFIER), None)
+
+    def structure(self, words: set[str]) -> NamedType:
+        word = self.advance()
+        align = 0
+        while self.token.text in WITH_ARGUMENT:
+            align = self.attribute() or align
+        tag = self._tag(words, word)
+        self.types |= {tag.text}
+        if self.token.text == ":":
+            raise self.refuse(_NO_BASE, self.token.place)
+        if self.token.text == "{":
+            fields = self._fields()
+            while self.token.text in WITH_ARGUMENT:
+                align = self.attribute() or align
+            self.add_type(Structure(tag.text, fields, tag.place, align))
+            self._add_semicolon()
+        return NamedType(tag.text, tag.place)
+
+    def _add_semicolon(self) -> None:
+        """Behind a type's closing brace, put the semicolon that was forgotten if the next line begins anew."""
+        brace = self.tokens[self.position - 1]
+        begins = self.token.text in SPECIFIER_WORDS or self.token.text in self.types
+        if begins and self.token.place.line > brace.place.line:
+            self.wrong("expected ';' after '}'", self.end_of(brace))
+            self.tokens.insert(self.position, Token(PUNCTUATOR, ";", brace.place))
+            self.token = self.tokens[self.position]
+
+    def _fields(self) -> tuple[tuple[str, TypeName], ...]:
+        self.expect("{")
+        fields: list[tuple[str, TypeName]] = []
+        while not self.accept("}"):
+            specifiers = self.specifiers()
+            if self.token.text == "(":
+                raise self.refuse(refusals.METHOD, specifiers.type.place)
+            while True:
+                name, type_ = self.declarator(specifiers.type)
+                self._refuse_in_field(name)
+                fields.append((name.text if name else "", type_))
+                if not self.accept(","):
+                    break
+            self.semicolon()
+        return tuple(fields)
+
+    def _refuse_in_field(self, name: Token | None) -> None:
+        refusal = {"(": refusals.METHOD, "=": _NO_DEFAULTS, "{": _NO_DEFAULTS, ":": _NO_BITS}.get(self.token.text)
+        if refusal:
+            raise self.refuse(refusal, (name or self.token).place)
+        if name is None:
+            raise self.unexpected("a name")
+
+    def enumeration(self, words: set[str]) -> NamedType:
+        word = self.advance()
+        if self.token.text in ("class", "struct"):
+            raise self.refuse(_NO_SCOPED_ENUM, word.place)
+        anonymous = self.token.kind != IDENTIFIER
+        tag = self._tag(words, word)
+        if self.token.text == ":":
+            raise self.refuse(_NO_ENUM_TYPE, self.token.place)
+        self.types |= {tag.text}
+        if self.token.text == "{":
+            name = "" if anonymous and tag.place == word.place else tag.text
+            self.add_type(Enumeration(name, self._members(), word.place))
+            self._add_semicolon()
+        return NamedType(tag.text, tag.place)
+
+    def _members(self) -> tuple[tuple[str, Expression | None], ...]:
+        self.expect("{")
+        members: list[tuple[str, Expression | None]] = []
+        while self.token.text != "}":
+            name = self.expect_name()
+            members.append((name.text, self.conditional() if self.accept("=") else None))
+            if not self.accept(","):
+                break
+        self.expect("}")
+        return tuple(members)

@@ -1,0 +1,267 @@
+"""Tokens -> expressions, by precedence climbing."""
+
+from __future__ import annotations
+
+from imgcuda.cpu import refusals
+from imgcuda.cpu.lexer import CHARACTER, IDENTIFIER, NUMBER, STRING, Token
+from imgcuda.cpu.parse_cursor import Cursor, Stop
+from imgcuda.cpu.parse_literals import BadLiteral, character, number
+from imgcuda.cpu.syntax import (
+    Assign,
+    Binary,
+    Call,
+    Cast,
+    Conditional,
+    Expression,
+    Index,
+    Member,
+    Name,
+    NamedType,
+    Number,
+    Postfix,
+    SizeOf,
+    TypeName,
+    Unary,
+)
+
+_PRECEDENCE = {
+    operator: level
+    for level, operators in enumerate(
+        ("||", "&&", "|", "^", "&", "== !=", "< > <= >=", "<< >>", "+ -", "* / %"), start=1
+    )
+    for operator in operators.split()
+}
+_COMPOUND = ("+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>")
+_ASSIGNMENTS = {"=": "", **{f"{operator}=": operator for operator in _COMPOUND}}
+_PREFIX = frozenset(["-", "+", "!", "~", "*", "&", "++", "--"])
+_POSTFIX = frozenset(["[", ".", "->", "(", "++", "--"])
+_CONSTANTS = {"true": (1, "bool"), "false": (0, "bool"), "NULL": (0, "int"), "nullptr": (0, "int")}
+_CASTS = frozenset(["static_cast", "reinterpret_cast", "const_cast"])
+QUALIFIERS = frozenset(["const", "volatile", "struct", "enum"])
+"""What a type may begin with, other than its name."""
+STATEMENT_WORDS = frozenset(
+    ["if", "else", "for", "while", "do", "switch", "case", "default", "break", "continue", "return"]
+)
+
+
+class Expressions(Cursor):
+    """Parses expressions; `types` are the names of types known here."""
+
+    types: frozenset[str] = frozenset()
+
+    def type_name(self) -> TypeName:
+        """Parse a type without a variable's name; only a whole file has types."""
+        raise NotImplementedError
+
+    def base_type(self) -> NamedType:
+        """Parse the words of a type, without the stars behind them."""
+        raise NotImplementedError
+
+    def expression(self) -> Expression:
+        """Parse an expression, the comma included."""
+        value = self.assignment()
+        while self.token.text == ",":
+            place = self.advance().place
+            value = Binary(",", value, self.assignment(), place)
+        return value
+
+    def assignment(self) -> Expression:
+        """Parse an expression without a comma, as an argument is."""
+        target = self.conditional()
+        operator = _ASSIGNMENTS.get(self.token.text)
+        if operator is None:
+            return target
+        place = self.advance().place
+        return Assign(operator, target, self.assignment(), place)
+
+    def conditional(self) -> Expression:
+        """Parse an expression that assigns nothing, as an array's size is."""
+        condition = self._binary(1)
+        if self.token.text != "?":
+            return condition
+        place = self.advance().place
+        then = self.expression()
+        self.expect(":")
+        return Conditional(condition, then, self.assignment(), place)
+
+    def _binary(self, least: int) -> Expression:
+        left = self._unary()
+        while True:
+            token = self.token
+            level = _PRECEDENCE.get(token.text, 0)
+            if level < least:
+                return left
+            self.advance()
+            left = Binary(token.text, left, self._binary(level + 1), token.place)
+
+    def _unary(self) -> Expression:
+        token = self.token
+        kind = token.kind
+        if kind == IDENTIFIER:
+            return self._postfix(self._named(token))
+        if kind == NUMBER:
+            return self._number(token)
+        if token.text in _PREFIX:
+            self.advance()
+            return Unary(token.text, self._unary(), token.place)
+        if token.text == "(":
+            return self._parenthesised()
+        if kind == CHARACTER:
+            return self._character(token)
+        if kind == STRING:
+            raise self.refuse(refusals.STRING, token.place)
+        if token.text == "[":
+            raise self.refuse(refusals.LAMBDA, token.place)
+        raise self.unexpected("an expression")
+
+    def _number(self, token: Token) -> Expression:
+        self.advance()
+        try:
+            value, type_ = number(token.text)
+        except BadLiteral as wrong:
+            raise self.wrong(str(wrong), token.place) from None
+        return Number(value, type_, token.place)
+
+    def _character(self, token: Token) -> Expression:
+        self.advance()
+        try:
+            return Number(character(token.text), "char", token.place)
+        except BadLiteral as wrong:
+            raise self.wrong(str(wrong), token.place) from None
+
+    def _parenthesised(self) -> Expression:
+        opening = self.advance()
+        if not self.starts_type():
+            value = self.expression()
+            self.expect(")")
+            return self._postfix(value)
+        type_ = self.type_name()
+        self.expect(")")
+        if self.token.text == "{":
+            raise self._braces("a compound literal", opening)
+        return Cast(type_, self._unary(), opening.place)
+
+    def starts_type(self) -> bool:
+        """Whether a type stands here, behind a bracket: `(float (*)[4])` has one, `(float(x) + 1)` has not."""
+        if self.token.text not in self.types and self.token.text not in QUALIFIERS:
+            return False
+        after = self.peek().text
+        return after != "{" and (after != "(" or (self.peek(3).text == ")" and self.peek(2).text in ("*", "&")))
+
+    def _named(self, token: Token) -> Expression:
+        """Parse what begins with a word: a name, a call, a constant, a cast, sizeof."""
+        text = token.text
+        after = self.tokens[self.position + 1].text
+        if text in self.types or text in QUALIFIERS:
+            return self._functional_cast(token, after)
+        if after == "::":
+            return self._scoped(token)
+        if text in _CONSTANTS:
+            self.advance()
+            return Number(*_CONSTANTS[text], token.place)
+        if text in _CASTS:
+            return self._named_cast(token)
+        if text == "sizeof":
+            return self._sizeof(token)
+        if text in STATEMENT_WORDS:
+            raise self.unexpected("an expression")
+        refused = refusals.refused_word(text)
+        if refused:
+            stop = self.refuse(refused, token.place)
+            if text in refusals.KEYWORDS:
+                raise stop
+        self.advance()
+        return self._call(token) if after == "(" else Name(text, token.place)
+
+    def _call(self, name: Token) -> Expression:
+        refused = refusals.refused_call(name.text)
+        if refused:
+            self.refuse(refused, name.place)
+            self.skip_parentheses()
+            return Number(0, "int", name.place)
+        return Call(name.text, self._arguments(), name.place)
+
+    def _arguments(self) -> tuple[Expression, ...]:
+        self.expect("(")
+        if self.accept(")"):
+            return ()
+        values = [self.assignment()]
+        while self.accept(","):
+            values.append(self.assignment())
+        self.expect(")")
+        return tuple(values)
+
+    def _scoped(self, scope: Token) -> Expression:
+        """Refuse `std::min(a, b)`, and go on as if it were `min(a, b)`."""
+        self.advance()
+        self.advance()
+        name = self.expect_name()
+        stop = self.refuse(refusals.refused_scope(scope.text, name.text), scope.place)
+        if self.token.text != "(":
+            raise stop
+        return self._call(name)
+
+    def _functional_cast(self, token: Token, after: str) -> Expression:
+        if after == "(":
+            type_ = self.base_type()
+            self.expect("(")
+            value = self.assignment()
+            if self.token.text == ",":
+                message = f"'{token.text}(...)' converts one value"
+                raise self.wrong(message, token.place, f"write make_{token.text}(...)")
+            self.expect(")")
+            return Cast(type_, value, token.place)
+        if after == "{":
+            raise self._braces(f"'{token.text}{{...}}'", token)
+        if after in (">", ",") and self.position and self.tokens[self.position - 1].text in ("<", ","):
+            raise self.refuse(refusals.TEMPLATE_ARGUMENT, token.place)
+        raise self.unexpected("an expression")
+
+    def _braces(self, what: str, token: Token) -> Stop:
+        remedy = "declare a variable with this value, or use a maker such as make_float4(...)"
+        return self.refuse(refusals.Refusal(f"{what} is not in the portable subset", remedy), token.place)
+
+    def _named_cast(self, word: Token) -> Expression:
+        self.advance()
+        self.expect("<")
+        type_ = self.type_name()
+        self.expect(">")
+        self.expect("(")
+        value = self.expression()
+        self.expect(")")
+        return Cast(type_, value, word.place)
+
+    def _sizeof(self, word: Token) -> Expression:
+        self.advance()
+        if self.token.text != "(":
+            return SizeOf(self._unary(), word.place)
+        self.advance()
+        if self.starts_type():
+            type_ = self.type_name()
+            self.expect(")")
+            return SizeOf(type_, word.place)
+        value = self.expression()
+        self.expect(")")
+        return SizeOf(self._postfix(value), word.place)
+
+    def _postfix(self, value: Expression) -> Expression:
+        while self.token.text in _POSTFIX:
+            token = self.advance()
+            text = token.text
+            if text == "[":
+                value = Index(value, self.expression(), token.place)
+                self.expect("]")
+            elif text == "(":
+                raise self._not_callable(value, token)
+            elif text in ("++", "--"):
+                value = Postfix(text, value, token.place)
+            else:
+                name = self.expect_name()
+                whole = value if text == "." else Unary("*", value, token.place)
+                value = Member(whole, name.text, name.place)
+        return value
+
+    def _not_callable(self, value: Expression, bracket: Token) -> Stop:
+        if isinstance(value, Member):
+            return self.refuse(refusals.METHOD, value.place)
+        return self.wrong("only a function's name can be called", bracket.place)

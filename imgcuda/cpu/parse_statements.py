@@ -1,0 +1,294 @@
+"""Tokens -> statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from imgcuda.cpu import refusals
+from imgcuda.cpu.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
+from imgcuda.cpu.parse_cursor import Stop
+from imgcuda.cpu.parse_declarations import Declarations as DeclarationParser
+from imgcuda.cpu.parse_types import FUNCTION_WORDS, Specifiers
+from imgcuda.cpu.syntax import (
+    Block,
+    Break,
+    Case,
+    Continue,
+    Declaration,
+    Declarations,
+    Evaluate,
+    Expression,
+    If,
+    Loop,
+    Place,
+    Return,
+    Statement,
+    Switch,
+)
+
+_UNROLL = re.compile(r"unroll\s*\(?\s*(\d*)\s*\)?")
+_NO_STATICS = refusals.Refusal(
+    "a static variable that kernels can change is not in the portable subset",
+    "pass a pointer to memory as an argument, or make it 'const'",
+)
+
+
+class Unclosed(Exception):
+    """Unwinds out of a function that has no end."""
+
+
+class Statements(DeclarationParser):
+    """Parses the bodies of functions."""
+
+    _loops = 0
+    _switches = 0
+    _unroll: int | None = None
+
+    def block(self) -> Block:
+        """Parse `{ ... }`, with a scope of its own."""
+        return self.rest_of_block(self.expect("{"))
+
+    def rest_of_block(self, opening: Token) -> Block:
+        """Parse a block behind its opening brace."""
+        types = self.types
+        items: list[Statement | Case] = []
+        self._items(items, opening, labels=False)
+        self.types = types
+        return Block(tuple(item for item in items if not isinstance(item, Case)), opening.place)
+
+    def _items(self, items: list[Statement | Case], opening: Token, labels: bool) -> None:
+        """Parse the statements up to the closing brace; behind a broken one, go on with the next."""
+        while not self.accept("}"):
+            start = self.position
+            if self.token.kind == END or (self.token.text in FUNCTION_WORDS and self._starts_function()):
+                self.wrong("this '{' is never closed", opening.place)
+                raise Unclosed
+            try:
+                item = self._label() if labels and self.token.text in ("case", "default") else self.statement()
+                if item is not None:
+                    items.append(item)
+            except Stop:
+                self.recover(start)
+
+    def _starts_function(self) -> bool:
+        """Whether a `__device__` that stands in a function begins the next one, and not a variable."""
+        texts = [token.text for token in self.tokens[self.position : self.position + 40]]
+        ends = [texts.index(end) for end in (";", "=", "{") if end in texts]
+        return "__global__" in texts[:4] or "(" in texts[: min(ends, default=0)]
+
+    def statement(self) -> Statement | None:
+        """Parse one statement; None for one that does nothing."""
+        token = self.token
+        parse = _STATEMENTS.get(token.text)
+        if parse is not None:
+            return parse(self)
+        if token.kind == PRAGMA:
+            return self._unrolled(token.text, 1)
+        if self.starts_declaration():
+            return self.declaration()
+        if token.kind == IDENTIFIER and self.peek().text == ":":
+            self.refuse(refusals.refused_label(token.text), self.advance().place)
+            self.advance()
+            return None
+        if token.text == "[" and self.peek().text == "[":
+            self.skip_attribute()
+            return self.statement()
+        value = self.expression()
+        self.semicolon()
+        return Evaluate(value, token.place)
+
+    def _body(self) -> Statement:
+        """Parse the one statement that belongs to an `if` or a loop."""
+        place = self.token.place
+        return self.statement() or Block((), place)
+
+    def _loop_body(self) -> Statement:
+        self._loops += 1
+        try:
+            return self._body()
+        finally:
+            self._loops -= 1
+
+    def _condition(self) -> Expression:
+        self.expect("(")
+        value = self.expression()
+        self.expect(")")
+        return value
+
+    def _empty(self) -> None:
+        self.advance()
+
+    def _if(self) -> Statement:
+        place = self.advance().place
+        if self.token.text == "constexpr":
+            raise self.refuse(_IF_CONSTEXPR, self.token.place)
+        condition = self._condition()
+        then = self._body()
+        otherwise = self._body() if self.accept("else") else None
+        return If(condition, then, otherwise, place)
+
+    def _for(self) -> Statement:
+        unroll = self._take_unroll()
+        place = self.advance().place
+        types = self.types
+        self.expect("(")
+        start = self._for_start()
+        condition = None if self.token.text == ";" else self.expression()
+        self.semicolon()
+        step = None if self.token.text == ")" else self.expression()
+        self.expect(")")
+        body = self._loop_body()
+        self.types = types
+        return Loop(start, condition, step, body, place, unroll=unroll)
+
+    def _for_start(self) -> Statement | None:
+        if self.accept(";"):
+            return None
+        if self.starts_declaration():
+            return self.declaration()
+        place = self.token.place
+        value = self.expression()
+        self.semicolon()
+        return Evaluate(value, place)
+
+    def _while(self) -> Statement:
+        unroll = self._take_unroll()
+        place = self.advance().place
+        return Loop(None, self._condition(), None, self._loop_body(), place, unroll=unroll)
+
+    def _do(self) -> Statement:
+        unroll = self._take_unroll()
+        place = self.advance().place
+        body = self._loop_body()
+        self.expect("while")
+        condition = self._condition()
+        self.semicolon()
+        return Loop(None, condition, None, body, place, test_last=True, unroll=unroll)
+
+    def _switch(self) -> Statement:
+        place = self.advance().place
+        value = self._condition()
+        types = self.types
+        items: list[Statement | Case] = []
+        self._switches += 1
+        try:
+            self._items(items, self.expect("{"), labels=True)
+        finally:
+            self._switches -= 1
+        self.types = types
+        return Switch(value, tuple(items), place)
+
+    def _label(self) -> Case:
+        word = self.advance()
+        value = self.conditional() if word.text == "case" else None
+        self.expect(":")
+        return Case(value, word.place)
+
+    def _misplaced_label(self) -> None:
+        raise self.wrong(f"'{self.token.text}' must stand directly in the braces of a 'switch'", self.token.place)
+
+    def _misplaced_else(self) -> None:
+        raise self.wrong("'else' without 'if'", self.token.place)
+
+    def _break(self) -> Statement:
+        place = self.advance().place
+        if not self._loops and not self._switches:
+            self.wrong("'break' outside a loop or 'switch'", place)
+        self.semicolon()
+        return Break(place)
+
+    def _continue(self) -> Statement:
+        place = self.advance().place
+        if not self._loops:
+            self.wrong("'continue' outside a loop", place)
+        self.semicolon()
+        return Continue(place)
+
+    def _return(self) -> Statement:
+        place = self.advance().place
+        value = None if self.token.text in (";", "}") else self.expression()
+        self.semicolon()
+        return Return(value, place)
+
+    def _using(self) -> None:
+        self.using()
+
+    def static_assert(self) -> None:
+        """Step over `static_assert(...)`: NVRTC checks it."""
+        self.advance()
+        self.skip_parentheses()
+        self.semicolon()
+
+    def _pragma_operator(self) -> Statement | None:
+        """Parse `_Pragma("unroll 4")`, which macros use."""
+        self.advance()
+        self.expect("(")
+        if self.token.kind != STRING:
+            raise self.unexpected("a string")
+        text = self.advance().text.strip('"')
+        self.expect(")")
+        return self._unrolled(text, 0)
+
+    def _unrolled(self, pragma: str, skip: int) -> Statement | None:
+        if skip:
+            self.advance()
+        match = _UNROLL.fullmatch(pragma.strip())
+        if match and self.token.text in ("for", "while", "do"):
+            self._unroll = int(match[1] or 0)
+        return None if self.token.text == "}" else self.statement()
+
+    def _take_unroll(self) -> int | None:
+        unroll, self._unroll = self._unroll, None
+        return unroll
+
+    def declaration(self) -> Statement | None:
+        """Parse local variables, or a local type, with the semicolon."""
+        place = self.token.place
+        specifiers = self.specifiers()
+        if "typedef" in specifiers.words:
+            self.typedef(specifiers)
+            return None
+        if self.accept(";"):
+            return None
+        space = self._local_space(specifiers, place)
+        items: list[Declaration] = []
+        while True:
+            name, type_ = self.declared_name(specifiers)
+            items.append(self.variable(name, type_, specifiers, space))
+            if not self.accept(","):
+                break
+        self.semicolon()
+        return items[0] if len(items) == 1 else Declarations(tuple(items), place)
+
+    def _local_space(self, specifiers: Specifiers, place: Place) -> str:
+        words = specifiers.words
+        if "__shared__" in words:
+            return "shared"
+        if "__constant__" in words:
+            raise self.wrong("a '__constant__' table belongs outside of functions", place, "move it up")
+        if "static" in words and not specifiers.const:
+            raise self.refuse(_NO_STATICS, place)
+        return ""
+
+
+_IF_CONSTEXPR = refusals.Refusal("'if constexpr' is C++", f"write 'if', or {refusals.GUARD}")
+_STATEMENTS: dict[str, Callable[[Statements], Statement | None]] = {
+    "{": Statements.block,
+    ";": Statements._empty,
+    "if": Statements._if,
+    "for": Statements._for,
+    "while": Statements._while,
+    "do": Statements._do,
+    "switch": Statements._switch,
+    "case": Statements._misplaced_label,
+    "default": Statements._misplaced_label,
+    "else": Statements._misplaced_else,
+    "break": Statements._break,
+    "continue": Statements._continue,
+    "return": Statements._return,
+    "using": Statements._using,
+    "static_assert": Statements.static_assert,
+    "_Static_assert": Statements.static_assert,
+    "_Pragma": Statements._pragma_operator,
+}

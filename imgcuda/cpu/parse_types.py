@@ -1,0 +1,250 @@
+"""Tokens -> types: the words of a type, and the stars, brackets and sizes around a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgcuda.cpu import refusals
+from imgcuda.cpu.constant_expressions import NotConstant, integer
+from imgcuda.cpu.lexer import IDENTIFIER, Token
+from imgcuda.cpu.parse_cursor import Stop
+from imgcuda.cpu.parse_expressions import STATEMENT_WORDS, Expressions
+from imgcuda.cpu.syntax import ArrayType, NamedType, Place, PointerType, ReferenceType, TypeName
+from imgcuda.cpu.type_names import BASIC_WORDS, KNOWN_TYPES, basic_type
+from imgcuda.errors import did_you_mean
+
+FUNCTION_WORDS = frozenset(["__global__", "__device__", "__host__"])
+_STORAGE = FUNCTION_WORDS | frozenset(
+    [
+        "const", "constexpr", "static", "extern", "typedef", "volatile", "register", "inline", "__inline",
+        "__inline__", "__forceinline__", "__noinline__", "__shared__", "__constant__", "__managed__", "__restrict__",
+        "__grid_constant__"
+    ]
+)
+WITH_ARGUMENT = frozenset(["__launch_bounds__", "__attribute__", "alignas", "__align__"])
+_TAGGED = frozenset(["struct", "enum"])
+SPECIFIER_WORDS = _STORAGE | WITH_ARGUMENT | _TAGGED
+_RESTRICT = frozenset(["__restrict__", "__restrict", "restrict"])
+_POINTER_WORDS = _RESTRICT | frozenset(["const", "volatile"])
+_RESERVED = STATEMENT_WORDS | refusals.KEYWORDS | SPECIFIER_WORDS | BASIC_WORDS
+_NO_FUNCTION_POINTERS = refusals.Refusal(
+    "a pointer to a function is not in the portable subset", f"call the function by its name, or {refusals.GUARD}"
+)
+_NO_LONG_DOUBLE = refusals.Refusal("'long double' is 'double' on a GPU", "write 'double'")
+
+
+@dataclass(slots=True)
+class Specifiers:
+    """What stands before the first declared name: the type and the words around it."""
+
+    type: NamedType
+    words: frozenset[str]
+
+    @property
+    def const(self) -> bool:
+        return "const" in self.words or "constexpr" in self.words
+
+
+class Types(Expressions):
+    """Parses types; those that a file declares are added to the ones known by `Declarations`."""
+
+    types = KNOWN_TYPES
+
+    def structure(self, words: set[str]) -> NamedType:
+        """Parse `struct tag { ... }`."""
+        raise NotImplementedError
+
+    def enumeration(self, words: set[str]) -> NamedType:
+        """Parse `enum tag { ... }`."""
+        raise NotImplementedError
+
+    def starts_declaration(self) -> bool:
+        """Whether a statement that begins here declares something."""
+        text = self.token.text
+        if text in SPECIFIER_WORDS:
+            return True
+        if text in self.types:
+            # `float(x)` and `float{x}` are expressions, `float (*p)[4]` is not.
+            after = self.peek().text
+            return after not in ("(", "{", ".", "::") or (after == "(" and self.peek(2).text in ("*", "&"))
+        return self._starts_unknown_type()
+
+    def _starts_unknown_type(self) -> bool:
+        if self.token.kind != IDENTIFIER or self.token.text in _RESERVED:
+            return False
+        after = self.peek()
+        return after.kind == IDENTIFIER and after.text not in _RESERVED and after.place.line == self.token.place.line
+
+    def type_name(self) -> TypeName:
+        """Parse a type as in a cast: `const float4 *`."""
+        _, type_ = self.declarator(self.base_type())
+        return type_
+
+    def base_type(self) -> NamedType:
+        """Parse the words of a type, without the stars behind them."""
+        return self.specifiers().type
+
+    def specifiers(self) -> Specifiers:
+        """Parse the type and the words like `static` around it, in any order."""
+        start = self.token.place
+        basic: list[str] = []
+        named: NamedType | None = None
+        words: set[str] = set()
+        align = 0
+        while True:
+            token = self.token
+            text = token.text
+            if text in BASIC_WORDS and named is None:
+                basic.append(self.advance().text)
+            elif text in _STORAGE:
+                words.add(self.advance().text)
+            elif text in WITH_ARGUMENT:
+                align = self.attribute() or align
+            elif named is None and not basic and text in self.types:
+                named = NamedType(self.advance().text, token.place)
+            elif text in _TAGGED and named is None and not basic:
+                named = self.structure(words) if text == "struct" else self.enumeration(words)
+            elif text == "[" and self.peek().text == "[":
+                self.skip_attribute()
+            elif named is None and not basic and (text == "auto" or self.peek().kind == IDENTIFIER):
+                named = self._unknown_type(token)
+            else:
+                break
+        return Specifiers(named or self._basic(basic, start), frozenset(words))
+
+    def _basic(self, words: list[str], place: Place) -> NamedType:
+        name = basic_type(words)
+        if name is not None:
+            return NamedType(name, place)
+        if not words:
+            raise self._no_type()
+        if sorted(words) == ["double", "long"]:
+            raise self.refuse(_NO_LONG_DOUBLE, place)
+        raise self.wrong(f"'{' '.join(words)}' is not a type", place)
+
+    def _no_type(self) -> Stop:
+        token, after = self.token, self.peek()
+        if token.kind != IDENTIFIER or refusals.refused_word(token.text):
+            return self.unexpected("a type")
+        refused = refusals.refused_type(token.text)
+        if refused:
+            return self.refuse(refused, token.place)
+        if after.text == "<":
+            return self.refuse(refusals.TEMPLATE_ARGUMENT, after.place)
+        if after.text == "::":
+            return self.refuse(refusals.refused_scope(token.text, self.peek(2).text), token.place)
+        if after.text in ("*", "&"):
+            return self.wrong(self._unknown(token.text), token.place)
+        return self.wrong(f"expected a type before '{token.text}'", token.place)
+
+    def _unknown(self, name: str) -> str:
+        return f"unknown type '{name}'{did_you_mean(name, sorted(self.types))}"
+
+    def _unknown_type(self, token: Token) -> NamedType:
+        """Complain once of a word that stands where a type should, and take it for one from here on."""
+        refused = refusals.refused_type(token.text) or refusals.refused_word(token.text)
+        if refused:
+            stop = self.refuse(refused, token.place)
+            if token.text in refusals.KEYWORDS and token.text != "auto":
+                raise stop
+        elif token.text in _RESERVED or token.kind != IDENTIFIER:
+            raise self.unexpected("a type")
+        else:
+            self.wrong(self._unknown(token.text), token.place)
+        if token.text != "auto":
+            self.types |= {token.text}
+        return NamedType(self.advance().text, token.place)
+
+    def attribute(self) -> int:
+        """Step over `__align__(8)` and its like; return the alignment that it asks for, else 0."""
+        word = self.advance()
+        start = self.position
+        self.skip_parentheses()
+        if word.text in ("alignas", "__align__"):
+            return self._alignment(start)
+        # __attribute__((aligned(8)))
+        aligned = word.text == "__attribute__" and self.tokens[start + 2].text in ("aligned", "__aligned__")
+        return self._alignment(start + 3) if aligned else 0
+
+    def _alignment(self, start: int) -> int:
+        """Go back to the bracket at `start`, and return the constant in it."""
+        end = self.position
+        self._go_to(start)
+        self.expect("(")
+        try:
+            return integer(self.conditional())
+        except NotConstant as wrong:
+            raise self.wrong(wrong.message, wrong.place) from None
+        finally:
+            self._go_to(end)
+
+    def _go_to(self, position: int) -> None:
+        self.position = position
+        self.token = self.tokens[position]
+
+    def skip_attribute(self) -> None:
+        """Step over `[[ ... ]]`."""
+        while not (self.token.text == "]" and self.peek().text == "]"):
+            if self.token.text in (";", "{", "}") or self.peek() is self.token:
+                raise self.unexpected("']]'")
+            self.advance()
+        self.advance()
+        self.advance()
+
+    # ---- declarators
+
+    def declarator(self, type_: TypeName) -> tuple[Token | None, TypeName]:
+        """Parse the stars, the name (None where there is none) and the sizes of one declared thing."""
+        type_ = self._pointers(type_)
+        if self.token.text == "(" and self.peek().text in ("*", "&"):
+            return self._nested_declarator(type_)
+        name = None
+        if self.token.kind == IDENTIFIER:
+            if self.token.text in _RESERVED:
+                raise self.unexpected("a name")
+            name = self.advance()
+        return name, self._sizes(type_)
+
+    def _pointers(self, type_: TypeName) -> TypeName:
+        while True:
+            text = self.token.text
+            if text == "*":
+                self.advance()
+                restrict = False
+                while self.token.text in _POINTER_WORDS:
+                    restrict = self.advance().text in _RESTRICT or restrict
+                type_ = PointerType(type_, restrict)
+            elif text == "&":
+                self.advance()
+                while self.token.text in _RESTRICT:
+                    self.advance()
+                return ReferenceType(type_)
+            else:
+                return type_
+
+    def _nested_declarator(self, target: TypeName) -> tuple[Token | None, TypeName]:
+        """Parse `(*tile)[16]`: what is outside the brackets belongs to what is pointed to."""
+        opening = self.expect("(")
+        start = self.position
+        depth = 1
+        while depth:
+            if self.token.text in (";", "{", "}") or self.peek() is self.token:
+                raise self.wrong("this '(' is never closed", opening.place)
+            depth += {"(": 1, ")": -1}.get(self.advance().text, 0)
+        if self.token.text == "(":
+            raise self.refuse(_NO_FUNCTION_POINTERS, opening.place)
+        target = self._sizes(target)
+        end = self.position
+        self._go_to(start)
+        result = self.declarator(target)
+        self.expect(")")
+        self._go_to(end)
+        return result
+
+    def _sizes(self, element: TypeName) -> TypeName:
+        if self.token.text != "[":
+            return element
+        self.advance()
+        size = None if self.token.text == "]" else self.conditional()
+        self.expect("]")
+        return ArrayType(self._sizes(element), size)

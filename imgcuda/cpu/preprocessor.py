@@ -1,0 +1,236 @@
+"""Source text -> the tokens that are left when directives are obeyed and macros expanded.
+
+A token out of a macro stands where the macro is used, so that a message shows a line that the author can change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from imgcuda.cpu.constant_expressions import NotConstant, integer
+from imgcuda.cpu.lexer import END, IDENTIFIER, NUMBER, PRAGMA, Lexer, Token
+from imgcuda.cpu.macros import Macros, spell
+from imgcuda.cpu.mistakes import EnoughMistakes, Mistakes
+from imgcuda.cpu.parse_cursor import Stop
+from imgcuda.cpu.parse_expressions import Expressions
+from imgcuda.cpu.refusals import GUARD
+from imgcuda.cpu.syntax import Place
+from imgcuda.errors import did_you_mean
+
+KNOWN_HEADERS = frozenset(
+    f"{name}.h"
+    for name in (
+        "assert", "builtin_types", "cuda", "cuda_runtime", "cuda_runtime_api", "device_atomic_functions",
+        "device_functions", "device_launch_parameters", "float", "host_defines", "inttypes", "limits", "math",
+        "math_constants", "math_functions", "sm_20_atomic_functions", "stdbool", "stddef", "stdint", "stdio",
+        "stdlib", "string", "vector_functions", "vector_types",
+    )
+) | frozenset(
+    ["algorithm", "cassert", "cfloat", "climits", "cmath", "cstddef", "cstdint", "cstdio", "cstdlib", "cstring"]
+)
+"""What a pasted kernel includes, and the CPU engine knows without."""
+
+_PREDEFINED = {"IMGCUDA_CPU": "1"}
+
+
+@dataclass(slots=True)
+class _Condition:
+    """An `#if` that is not closed yet."""
+
+    place: Place
+    active: bool
+    done: bool
+    """Whether no further branch of it may be taken."""
+    seen_else: bool = False
+
+
+def preprocess(text: str, file: str, macros: Mapping[str, str], mistakes: Mistakes) -> list[Token]:
+    """Return the tokens for the parser, closed by one of kind END; what is wrong is added to `mistakes`."""
+    return _Preprocessor(text, file, macros, mistakes).run()
+
+
+class _Preprocessor:
+    def __init__(self, text: str, file: str, macros: Mapping[str, str], mistakes: Mistakes) -> None:
+        self._lexer = Lexer(text, file)
+        self._mistakes = mistakes
+        self._macros = Macros(mistakes)
+        self._conditions: list[_Condition] = []
+        self._pending: list[Token] = []
+        self._result: list[Token] = []
+        self._place = Place(file, 1, 1)
+        for name, value in {**_PREDEFINED, **macros}.items():
+            self._macros.define(next(Lexer(f"{name} {value}", f"<macro {name}>").lines()))
+
+    def run(self) -> list[Token]:
+        for tokens in self._lexer.lines():
+            if tokens and tokens[0].text == "#":
+                self._directive(tokens)
+            elif not self._conditions or self._conditions[-1].active:
+                self._pending += tokens
+            if tokens:
+                self._place = tokens[-1].place
+        for condition in self._conditions:
+            self._mistakes.add("this #if has no #endif", condition.place)
+        self._flush()
+        self._result.append(Token(END, "the end of the file", self._place))
+        return self._result
+
+    def _flush(self) -> None:
+        """Expand the lines collected, with the macros as they are now; a macro's call may span many lines."""
+        self._result += self._macros.expand(self._pending)
+        self._pending = []
+
+    def _directive(self, tokens: list[Token]) -> None:
+        if len(tokens) == 1:
+            return
+        name, rest = tokens[1], tokens[2:]
+        if name.text in _CONDITIONALS:
+            self._flush()
+            _CONDITIONALS[name.text](self, name, rest)
+        elif self._conditions and not self._conditions[-1].active:
+            return
+        elif name.text in _DIRECTIVES:
+            self._flush()
+            _DIRECTIVES[name.text](self, name, rest)
+        elif name.kind == NUMBER:  # as compilers write it: # 12 "blur.cu"
+            self._line(name, tokens[1:])
+        else:
+            known = [*_CONDITIONALS, *_DIRECTIVES]
+            self._mistakes.add(f"unknown directive '#{name.text}'{did_you_mean(name.text, known)}", name.place)
+
+    def _if(self, name: Token, rest: list[Token]) -> None:
+        outside = not self._conditions or self._conditions[-1].active
+        active = outside and self._holds(name, rest)
+        self._conditions.append(_Condition(name.place, active, done=active or not outside))
+
+    def _elif(self, name: Token, rest: list[Token]) -> None:
+        condition = self._innermost(name)
+        if condition:
+            condition.active = not condition.done and self._holds(name, rest)
+            condition.done = condition.done or condition.active
+
+    def _else(self, name: Token, rest: list[Token]) -> None:
+        condition = self._innermost(name)
+        if condition:
+            condition.active, condition.done, condition.seen_else = not condition.done, True, True
+
+    def _endif(self, name: Token, rest: list[Token]) -> None:
+        if self._conditions:
+            self._conditions.pop()
+        else:
+            self._mistakes.add("#endif without #if", name.place)
+
+    def _innermost(self, name: Token) -> _Condition | None:
+        if not self._conditions:
+            self._mistakes.add(f"#{name.text} without #if", name.place)
+            return None
+        if self._conditions[-1].seen_else:
+            self._mistakes.add(f"#{name.text} after #else", name.place)
+        return self._conditions[-1]
+
+    def _holds(self, name: Token, rest: list[Token]) -> bool:
+        if name.text in ("ifdef", "ifndef"):
+            return self._is_defined(name, rest) == (name.text == "ifdef")
+        return bool(self._integer(name, self._without_defined(rest)))
+
+    def _is_defined(self, directive: Token, rest: list[Token]) -> bool:
+        if not rest or rest[0].kind != IDENTIFIER:
+            self._mistakes.add(f"#{directive.text} needs a name", directive.place)
+            return False
+        return rest[0].text in self._macros.table
+
+    def _without_defined(self, tokens: list[Token]) -> list[Token]:
+        """Replace `defined X` and `defined(X)` by 1 or 0, before macros are expanded."""
+        result, i = [], 0
+        while i < len(tokens):
+            token, skip = tokens[i], 1
+            if token.text == "defined":
+                bracket = i + 1 < len(tokens) and tokens[i + 1].text == "("
+                defined = self._is_defined(token, tokens[i + 1 + bracket :])
+                token, skip = Token(NUMBER, str(int(defined)), token.place), 4 if bracket else 2
+            result.append(token)
+            i += skip
+        return result
+
+    def _integer(self, directive: Token, tokens: list[Token]) -> int:
+        tokens = [_as_number(token) for token in self._macros.expand(tokens)]
+        tokens.append(Token(END, "the end of the line", tokens[-1].place if tokens else directive.place))
+        parser = Expressions(tokens, self._mistakes)
+        try:
+            value = integer(parser.expression())
+            if parser.token.kind != END:
+                parser.unexpected("the end of the line")
+            return value
+        except NotConstant as wrong:
+            self._mistakes.add(wrong.message, wrong.place)
+        except Stop:
+            pass
+        return 0
+
+    def _define(self, name: Token, rest: list[Token]) -> None:
+        if not rest or rest[0].kind != IDENTIFIER:
+            self._mistakes.add("#define needs a name", name.place)
+        else:
+            self._macros.define(rest)
+
+    def _undef(self, name: Token, rest: list[Token]) -> None:
+        if rest:
+            self._macros.table.pop(rest[0].text, None)
+
+    def _error(self, name: Token, rest: list[Token]) -> None:
+        self._mistakes.add(f"#error: {spell(rest)}", name.place)
+        raise EnoughMistakes  # the author says that the rest makes no sense
+
+    def _line(self, name: Token, rest: list[Token]) -> None:
+        if not rest or not rest[0].text.isdecimal():
+            self._mistakes.add("#line needs a number", name.place)
+            return
+        file = rest[1].text[1:-1] if len(rest) > 1 else self._lexer.file
+        self._lexer.renumber(int(rest[0].text), file)
+
+    def _include(self, name: Token, rest: list[Token]) -> None:
+        header = "".join(token.text for token in rest)
+        if header.strip('<">') not in KNOWN_HEADERS:
+            remedy = f"copy what the kernel needs into this file, or {GUARD}"
+            self._mistakes.add(f"#include {header}: the CPU engine has no headers", name.place, remedy, portable=True)
+
+    def _pragma(self, name: Token, rest: list[Token]) -> None:
+        words = [token.text for token in rest[:2]]
+        if words[:1] == ["unroll"]:
+            # A name is not known before the parser runs; the loop is then unrolled as a bare "unroll" asks for.
+            known = self._macros.expand(rest[1:])
+            count = "" if any(t.kind == IDENTIFIER for t in known) or not known else f" {self._integer(name, known)}"
+            self._result.append(Token(PRAGMA, f"unroll{count}", name.place))
+        elif words[:1] == ["nounroll"]:
+            self._result.append(Token(PRAGMA, "unroll 1", name.place))
+
+    def _ignore(self, name: Token, rest: list[Token]) -> None:
+        """A `#warning` stops nothing."""
+
+
+def _as_number(token: Token) -> Token:
+    """In `#if` a name that is no macro counts as 0."""
+    if token.kind != IDENTIFIER:
+        return token
+    return Token(NUMBER, "1" if token.text == "true" else "0", token.place)
+
+
+_Obey = Callable[[_Preprocessor, Token, list[Token]], None]
+_CONDITIONALS: dict[str, _Obey] = {
+    "if": _Preprocessor._if,
+    "ifdef": _Preprocessor._if,
+    "ifndef": _Preprocessor._if,
+    "elif": _Preprocessor._elif,
+    "else": _Preprocessor._else,
+    "endif": _Preprocessor._endif,
+}
+_DIRECTIVES: dict[str, _Obey] = {
+    "define": _Preprocessor._define,
+    "undef": _Preprocessor._undef,
+    "error": _Preprocessor._error,
+    "line": _Preprocessor._line,
+    "include": _Preprocessor._include,
+    "pragma": _Preprocessor._pragma,
+    "warning": _Preprocessor._ignore,
+}

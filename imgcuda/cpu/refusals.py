@@ -1,0 +1,125 @@
+"""The words of CUDA C++ that the CPU engine refuses: what each is, and what to write instead."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+GUARD = "put this inside #ifdef __CUDACC__"
+
+
+class Refusal(NamedTuple):
+    """What a message says of a refused word."""
+
+    message: str
+    remedy: str
+
+
+def _cpp(remedy: str) -> tuple[str, str]:
+    return "'{}' is C++", f"{remedy}, or {GUARD}"
+
+
+_ONE_TYPE = _cpp("write the kernel for one type and use `pixel`, which imgcuda sets")
+_PLAIN_STRUCT = _cpp("write a plain struct and __device__ functions that take it")
+_FIXED_ARRAY = _cpp("use an array of fixed size")
+_IF_AND_RETURN = _cpp("a kernel has no exceptions; use 'if' and 'return'")
+_STRAIGHT = ("'{}' is not in the portable subset", f"use loops, 'break', 'continue' and 'return', or {GUARD}")
+_ASSEMBLY = ("'{}': the CPU engine has no PTX assembly", f"write it in C, or {GUARD}")
+
+_KEYWORDS = {
+    "template": _ONE_TYPE,
+    "typename": _ONE_TYPE,
+    "decltype": _ONE_TYPE,
+    "concept": _ONE_TYPE,
+    "requires": _ONE_TYPE,
+    "auto": _cpp("write the type"),
+    "class": _PLAIN_STRUCT,
+    "this": _PLAIN_STRUCT,
+    "virtual": _PLAIN_STRUCT,
+    "friend": _PLAIN_STRUCT,
+    "public": _PLAIN_STRUCT,
+    "private": _PLAIN_STRUCT,
+    "protected": _PLAIN_STRUCT,
+    "explicit": _PLAIN_STRUCT,
+    "mutable": _PLAIN_STRUCT,
+    "operator": _cpp("write a __device__ function with a name"),
+    "namespace": _cpp("use plain names"),
+    "new": _FIXED_ARRAY,
+    "delete": _FIXED_ARRAY,
+    "throw": _IF_AND_RETURN,
+    "try": _IF_AND_RETURN,
+    "catch": _IF_AND_RETURN,
+    "typeid": _cpp("write the type"),
+    "dynamic_cast": _cpp("use static_cast"),
+    "union": ("'{}' is not in the portable subset", f"use a struct, or a cast between pointers, or {GUARD}"),
+    "goto": _STRAIGHT,
+    "asm": _ASSEMBLY,
+    "__asm__": _ASSEMBLY,
+    "__asm": _ASSEMBLY,
+}
+_WARPS = ("{}: there are no warps on the CPU engine", "use __shared__ memory and __syncthreads()")
+_TEXTURES = ("{}: there are no textures on the CPU engine", f"read the image through a pointer, or {GUARD}")
+_PRINTING = ("{} is not available on the CPU engine", "remove it or put it inside #ifdef __CUDACC__")
+_HALVES = ("{}: there are no 16-bit floats on the CPU engine", f"use float, or {GUARD}")
+_RANDOM = ("{}: cuRAND is not available on the CPU engine", f"compute random numbers in the kernel, or {GUARD}")
+_GROUPS = ("{}: there are no cooperative groups on the CPU engine", f"use __syncthreads(), or {GUARD}")
+_NAMES = [
+    (re.compile(r"__shfl\w*|__ballot\w*|__any\w*|__all\w*|__syncwarp|__activemask|__reduce_\w+|__match_\w+"), _WARPS),
+    (re.compile(r"warpSize|__lanemask_\w+"), _WARPS),
+    (re.compile(r"tex(?:1D|2D|3D|Cubemap)\w*|surf(?:1D|2D|3D|Cubemap)\w*"), _TEXTURES),
+    (re.compile(r"cooperative_groups"), _GROUPS),
+]
+_CALLS = [(re.compile(r"printf|assert|__assert_fail|__trap|__brkpt"), _PRINTING)]
+_TYPES = [
+    (re.compile(r"cuda(?:Texture|Surface)Object_t|texture|surface"), _TEXTURES),
+    (re.compile(r"_*half2?|_*(?:nv_)?bfloat16\w*|__nv_fp8\w*"), _HALVES),
+    (re.compile(r"curand\w+"), _RANDOM),
+]
+KEYWORDS = frozenset(_KEYWORDS)
+
+LAMBDA = Refusal("a lambda is C++", f"write a __device__ function, or {GUARD}")
+LAUNCH = Refusal("a launch, '<<<', is the host's business", f"imgcuda launches the kernel; remove this or {GUARD}")
+METHOD = Refusal("a member function is C++", _PLAIN_STRUCT[1])
+TEMPLATE_ARGUMENT = Refusal("a template argument is C++", f"write plain C, or {GUARD}")
+STRING = Refusal("a string has no use on the CPU engine", f"remove it or {GUARD}")
+
+
+def _first(families: list[tuple[re.Pattern[str], tuple[str, str]]], word: str) -> Refusal | None:
+    for pattern, (message, remedy) in families:
+        if pattern.fullmatch(word):
+            return Refusal(message.format(word), remedy)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def refused_word(word: str) -> Refusal | None:
+    """Return why a word is refused wherever it stands, None if it is not."""
+    if word in _KEYWORDS:
+        message, remedy = _KEYWORDS[word]
+        return Refusal(message.format(word), remedy)
+    return LAUNCH if word == "<<<" else _first(_NAMES, word)
+
+
+@lru_cache(maxsize=1024)
+def refused_call(word: str) -> Refusal | None:
+    """Return why a function is refused of which even the arguments make no sense here, as printf's."""
+    return _first(_CALLS, word)
+
+
+@lru_cache(maxsize=1024)
+def refused_type(word: str) -> Refusal | None:
+    """Return why a word is refused as a type; as a variable's name it may be fine, as `half` is."""
+    return _first(_TYPES, word)
+
+
+def refused_label(name: str) -> Refusal:
+    """Return why a label for 'goto' is refused."""
+    return Refusal(f"the label {_STRAIGHT[0].format(name)}", _STRAIGHT[1])
+
+
+def refused_scope(scope: str, name: str) -> Refusal:
+    """Return why `std::min` and the like are refused."""
+    if scope == "cooperative_groups":
+        return Refusal(_GROUPS[0].format(f"{scope}::{name}"), _GROUPS[1])
+    return Refusal(f"'{scope}::{name}' is C++", f"write plain '{name}' if C has it, or {GUARD}")

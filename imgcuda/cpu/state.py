@@ -1,0 +1,213 @@
+"""What the compiler knows at a point in a kernel: names in scope, which threads are active, where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import NoReturn, TypeAlias
+
+from imgcuda.cpu import syntax
+from imgcuda.cpu.arithmetic import Arithmetic
+from imgcuda.cpu.ir import Builder
+from imgcuda.cpu.mistakes import source_line
+from imgcuda.cpu.types import Struct, Type
+from imgcuda.cpu.values import BLOCK, VARYING, Kind, Operand, Value, Vectors
+from imgcuda.cpu.variables import Binding, Facts, Key
+from imgcuda.errors import KernelError, Mistake, PortabilityError
+from imgcuda.launch import Dim3
+
+Control: TypeAlias = tuple[tuple[Key, Kind], ...]
+"""The conditions that lead to a statement, those that are not the same for the whole block."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A parsed file, with its names resolved."""
+
+    file: str
+    text: str
+    """The source, for messages that show a line of it."""
+    functions: Mapping[str, syntax.Function]
+    types: Mapping[str, Type]
+    constants: Mapping[str, Value]
+    """Enumerators."""
+    tables: tuple[syntax.Declaration, ...]
+    """Constant variables and arrays of the file."""
+
+
+@dataclass(eq=False)
+class LoopFrame:
+    """A loop being compiled: where `break` and `continue` lead, for all threads or for some."""
+
+    key: Key
+    mask: str | None
+    """The threads that are in this iteration."""
+    end: str
+    step: str
+    broken: str
+    """Memory for the threads that have left."""
+    skipped: str
+    """Memory for the threads that are done with this iteration."""
+
+
+@dataclass(eq=False)
+class CallFrame:
+    """A function being compiled in place of its call."""
+
+    key: Key
+    function: syntax.Function
+    mask: str | None
+    end: str
+    returned: str
+    """Memory for the threads that have returned."""
+    result: Binding | None = None
+
+
+@dataclass(eq=False)
+class State:
+    """The compiler at one point. Statements and expressions are functions of it."""
+
+    unit: Unit
+    b: Builder
+    v: Vectors
+    facts: Facts
+    block: Dim3
+    scopes: list[dict[str, Binding]] = field(default_factory=lambda: [{}])
+    mask: str | None = None
+    """The threads that are active; None when all of the vector are."""
+    control: Control = ()
+    path: tuple[Key, ...] = ()
+    """The calls that lead here."""
+    loops: list[LoopFrame] = field(default_factory=list)
+    calls: list[CallFrame] = field(default_factory=list)
+    chunk: str | None = None
+    """The number of the vector of threads within the block; None outside the loop over them."""
+    chunks: int = 1
+    has_barriers: bool = False
+    reserved: set[syntax.Declaration] = field(default_factory=set)
+    """The declarations whose memory was reserved outside the loop over threads, in a kernel with barriers."""
+    escapes: int = 0
+    """How often a `break`, `continue` or `return` was met that some threads take and others do not."""
+    place: syntax.Place | None = None
+
+    def __post_init__(self) -> None:
+        self.math = Arithmetic(self.v)
+
+    # ---- names
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        self.scopes.append({})
+        try:
+            yield
+        finally:
+            self.scopes.pop()
+
+    def bind(self, name: str, binding: Binding) -> None:
+        self.scopes[-1][name] = binding
+
+    def lookup(self, name: str) -> Binding | None:
+        for scope in reversed(self.scopes):
+            if name in scope:
+                return scope[name]
+        return self.unit.constants.get(name)
+
+    def key(self, node: object, what: str = "") -> Key:
+        """Return what names something of a node across passes, once for each way of calls that leads to it."""
+        return (self.path, id(node), what)
+
+    # ---- threads
+
+    @property
+    def outside_chunks(self) -> bool:
+        """Whether this stands in a kernel with barriers, outside the loops over its vectors of threads."""
+        return self.has_barriers and self.chunk is None
+
+    def chunk_element(self, slot: str, type: str) -> str:
+        """Return the address of the current vector's element in an array that has one for each."""
+        return self.b.op(f"getelementptr {type}, ptr {slot}, i64 {self.chunk or 0}")
+
+    def divergence(self, since: Control) -> Kind:
+        """Return how the threads differ in coming here from where the control was `since`."""
+        return max((kind for _, kind in self.control[len(since) :]), default=BLOCK)
+
+    @contextmanager
+    def under(self, key: Key, kind: Kind, mask: str | None) -> Iterator[None]:
+        """Compile what follows under a condition: for the threads of a mask, if they differ in it."""
+        saved = self.mask, self.control
+        self.mask = mask
+        if kind != BLOCK:
+            self.control = (*self.control, (key, kind))
+        try:
+            yield
+        finally:
+            self.mask, self.control = saved
+
+    @contextmanager
+    def masked(self, mask: str | None) -> Iterator[None]:
+        """Compile what follows for the threads that are left, under the same conditions."""
+        saved, self.mask = self.mask, mask
+        try:
+            yield
+        finally:
+            self.mask = saved
+
+    def escape_slots(self) -> list[str]:
+        """Return the memory of all who have left the innermost loop, iteration or function that is open."""
+        frame = self.calls[-1]
+        slots = [frame.returned]
+        for loop in self.loops:
+            slots += [loop.broken, loop.skipped]
+        return [slot for slot in slots if slot]
+
+    def mask_slot(self) -> str:
+        """Return memory for a mask, empty at first."""
+        slot = self.b.slot(self.v.type("i1"))
+        self.clear(slot)
+        return slot
+
+    def clear(self, slot: str) -> None:
+        self.b.do(f"store {self.v.type('i1')} zeroinitializer, ptr {slot}")
+
+    def load_mask(self, slot: str) -> str:
+        return self.b.op(f"load {self.v.type('i1')}, ptr {slot}")
+
+    def add_to(self, slot: str) -> None:
+        """Put the threads that are active now into a mask in memory."""
+        if self.mask is None:
+            self.b.do(f"store {self.v.type('i1')} splat (i1 true), ptr {slot}")
+        else:
+            both = self.b.op(f"or {self.v.type('i1')} {self.load_mask(slot)}, {self.mask}")
+            self.b.do(f"store {self.v.type('i1')} {both}, ptr {slot}")
+
+    # ---- mistakes
+
+    def fail(self, message: str, remedy: str = "", place: syntax.Place | None = None) -> NoReturn:
+        """Report a mistake in the source."""
+        raise KernelError(self._mistake(message, remedy, place))
+
+    def refuse(self, message: str, remedy: str = "", place: syntax.Place | None = None) -> NoReturn:
+        """Report something that CUDA can do and this engine cannot."""
+        raise PortabilityError(self._mistake(message, remedy, place))
+
+    def _mistake(self, message: str, remedy: str, place: syntax.Place | None) -> Mistake:
+        place = place or self.place
+        if place is None:
+            return Mistake(message, self.unit.file, remedy=remedy)
+        text = source_line(self.unit.text, self.unit.file, place)
+        return Mistake(message, place.file, place.line, place.column, text, remedy)
+
+
+def value_of(state: State, operand: Operand) -> Value:
+    """Return an operand that must be a number."""
+    if not isinstance(operand, Value):
+        state.fail(f"a number is needed here; this is a {describe(operand)}")
+    return operand
+
+
+def describe(operand: Operand) -> str:
+    return str(operand.type)
+
+
+__all__ = ["BLOCK", "VARYING", "CallFrame", "LoopFrame", "State", "Struct", "Unit", "describe", "value_of"]

@@ -1,0 +1,339 @@
+"""The syntax tree of a CUDA C file: what the parser builds and the compiler walks.
+
+Nothing is resolved here: a name is a string, a type is how it was written. Every node knows its place
+in the author's file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in the source; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+# ---- types, as written
+
+
+@dataclass(frozen=True, slots=True)
+class NamedType:
+    """`unsigned char`, `float4`, `pixel`, `struct tile`: the words of one type, in canonical order."""
+
+    name: str
+    """Basic types are normalised: "int", "unsigned int", "unsigned char", "signed char", "long long",
+    "unsigned long long", "float", "double", "bool", "void" ...; all others are one identifier."""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class PointerType:
+    target: TypeName
+    restrict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceType:
+    """A C++ reference parameter, `int &x`."""
+
+    target: TypeName
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayType:
+    """`element [size]`; size is None for `[]`."""
+
+    element: TypeName
+    size: Expression | None
+
+
+TypeName: TypeAlias = NamedType | PointerType | ReferenceType | ArrayType
+
+
+# ---- expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal. `type` is the name of its C type: "int", "unsigned int", "long long",
+    "unsigned long long", "float", "double", "bool" or "char"."""
+
+    value: int | float
+    type: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    name: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """Prefix `- + ! ~ * & ++ --`."""
+
+    operator: str
+    operand: Expression
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Postfix:
+    """`x++` and `x--`."""
+
+    operator: str
+    operand: Expression
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """All binary operators but assignment, `&&`, `||` and the comma among them."""
+
+    operator: str
+    left: Expression
+    right: Expression
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`target = value`, or `target op= value` with operator "+", "<<" ...; plain is an empty string."""
+
+    operator: str
+    target: Expression
+    value: Expression
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    name: str
+    arguments: tuple[Expression, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    array: Expression
+    index: Expression
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`object.name`; `p->name` is parsed as `(*p).name`."""
+
+    object: Expression
+    name: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """`(type)value`, `type(value)` and `static_cast<type>(value)` alike."""
+
+    type: TypeName
+    value: Expression
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class SizeOf:
+    of: TypeName | Expression
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Initializer:
+    """`{a, b, {c}}` after a declaration."""
+
+    values: tuple[Expression | Initializer, ...]
+    place: Place
+
+
+Expression: TypeAlias = (
+    Number | Name | Unary | Postfix | Binary | Conditional | Assign | Call | Index | Member | Cast | SizeOf
+)
+
+
+# ---- statements. Compared by identity: two equal lines are still two places.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Declaration:
+    """One declared variable; `int a, b;` makes two of them."""
+
+    name: str
+    type: TypeName
+    value: Expression | Initializer | None
+    place: Place
+    space: str = ""
+    """"shared", "constant", or "" for a private variable."""
+    const: bool = False
+    external: bool = False
+    """`extern __shared__ float tile[];`: sized at launch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Declarations:
+    """Several variables declared by one statement, in the scope around it."""
+
+    items: tuple[Declaration, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluate:
+    value: Expression
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    items: tuple[Statement, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class If:
+    condition: Expression
+    then: Statement
+    otherwise: Statement | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loop:
+    """`for`, `while` and, with `test_last`, `do ... while`."""
+
+    start: Statement | None
+    condition: Expression | None
+    step: Expression | None
+    body: Statement
+    place: Place
+    test_last: bool = False
+    unroll: int | None = None
+    """From `#pragma unroll N`; 0 for a bare `#pragma unroll`, None where there is none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """`case value:`, or `default:` where value is None; only among a Switch's items."""
+
+    value: Expression | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Switch:
+    value: Expression
+    items: tuple[Statement | Case, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Break:
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Continue:
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Return:
+    value: Expression | None
+    place: Place
+
+
+Statement: TypeAlias = (
+    Declaration | Declarations | Evaluate | Block | If | Loop | Switch | Break | Continue | Return
+)
+
+
+# ---- a file
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameter:
+    name: str
+    type: TypeName
+    place: Place
+    const: bool = False
+    """For a pointer: whether what it points to is const."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    name: str
+    result: TypeName
+    parameters: tuple[Parameter, ...]
+    body: Block | None
+    """None for a mere prototype."""
+    place: Place
+    kernel: bool = False
+    """Whether it is `__global__`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Structure:
+    name: str
+    fields: tuple[tuple[str, TypeName], ...]
+    place: Place
+    align: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Typedef:
+    name: str
+    type: TypeName
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enumeration:
+    """`enum { A, B = 4 };`: names and their values (None: one more than the one before)."""
+
+    name: str
+    members: tuple[tuple[str, Expression | None], ...]
+    place: Place
+
+
+@dataclass(slots=True)
+class File:
+    """A whole translation unit, in order."""
+
+    functions: list[Function] = field(default_factory=list)
+    structures: list[Structure] = field(default_factory=list)
+    typedefs: list[Typedef] = field(default_factory=list)
+    enumerations: list[Enumeration] = field(default_factory=list)
+    globals: list[Declaration] = field(default_factory=list)
+
+
+def walk(node: object) -> Iterator[object]:
+    """Yield a node and all that is below it."""
+    if isinstance(node, tuple):
+        for item in node:
+            yield from walk(item)
+    elif is_dataclass(node) and not isinstance(node, Place):
+        yield node
+        for part in fields(node):
+            yield from walk(getattr(node, part.name))

@@ -1,0 +1,37 @@
+"""The type names that every kernel may use, and the canonical names of C's basic types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+_SCALARS = ["float", "double"] + [u + name for name in ("char", "short", "int", "long", "longlong") for u in ("", "u")]
+VECTOR_TYPES = frozenset(f"{scalar}{count}" for scalar in _SCALARS for count in (1, 2, 3, 4))
+STANDARD_TYPES = frozenset(
+    ["size_t", "ptrdiff_t", "intptr_t", "uintptr_t", "uchar", "ushort", "uint", "ulong", "dim3"]
+    + [f"{u}int{bits}_t" for bits in (8, 16, 32, 64) for u in ("", "u")]
+)
+
+
+def _spellings() -> Iterator[tuple[str, str]]:
+    """Yield the sorted words of each basic type with its canonical name."""
+    for name in ("void", "bool", "float", "double", "char"):
+        yield name, name
+    yield "_Bool", "bool"
+    yield "char signed", "signed char"
+    yield "char unsigned", "unsigned char"
+    sizes = {"short": "short", "": "int", "long": "long long", "long long": "long long"}  # 64-bit long, as on Linux
+    for size, name in sizes.items():
+        for sign in ("", "signed", "unsigned"):
+            for word in ("", "int"):
+                words = " ".join(sorted(f"{size} {sign} {word}".split()))
+                yield words, f"unsigned {name}" if sign == "unsigned" else name
+
+
+_BASIC = dict(_spellings())
+BASIC_WORDS = frozenset(word for words in _BASIC for word in words.split())
+KNOWN_TYPES = BASIC_WORDS | VECTOR_TYPES | STANDARD_TYPES
+
+
+def basic_type(words: Sequence[str]) -> str | None:
+    """Return the canonical name of a type written in any order of words, None if it is none."""
+    return _BASIC.get(" ".join(sorted(words))) if words else None

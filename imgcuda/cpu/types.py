@@ -1,0 +1,170 @@
+"""C's types as CUDA has them, their sizes, and the conversions that C makes by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Int:
+    """An integer; a bool has one bit, and eight in memory."""
+
+    bits: int
+    signed: bool
+
+    def __str__(self) -> str:
+        names = {1: "bool", 8: "char", 16: "short", 32: "int", 64: "long long"}
+        prefix = "" if self.signed or self.bits == 1 else "unsigned "
+        return prefix + names[self.bits]
+
+    @property
+    def ir(self) -> str:
+        return f"i{self.bits}"
+
+    def wrap(self, value: int) -> int:
+        """Return a value reduced to the type's range, as a conversion does."""
+        value &= (1 << self.bits) - 1
+        return value - (1 << self.bits) if self.signed and value >> (self.bits - 1) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Float:
+    bits: int
+
+    def __str__(self) -> str:
+        return "float" if self.bits == 32 else "double"
+
+    @property
+    def ir(self) -> str:
+        return str(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    def __str__(self) -> str:
+        return "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    target: Type
+
+    def __str__(self) -> str:
+        return f"{self.target} *"
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    element: Type
+    size: int
+    """0 where the launch decides: `extern __shared__ float tile[]`."""
+
+    def __str__(self) -> str:
+        return f"{self.element} [{self.size or ''}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Struct:
+    name: str
+    fields: tuple[tuple[str, Type], ...]
+    align: int = 0
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Scalar: TypeAlias = Int | Float
+Type: TypeAlias = Int | Float | Void | Pointer | Array | Struct
+
+BOOL = Int(1, False)
+I8, U8 = Int(8, True), Int(8, False)
+I16, U16 = Int(16, True), Int(16, False)
+I32, U32 = Int(32, True), Int(32, False)
+I64, U64 = Int(64, True), Int(64, False)
+F32, F64 = Float(32), Float(64)
+VOID = Void()
+
+BASIC: dict[str, Type] = {
+    "void": VOID, "bool": BOOL, "char": I8, "signed char": I8, "unsigned char": U8, "short": I16,
+    "unsigned short": U16, "int": I32, "unsigned int": U32, "long": I64, "unsigned long": U64, "long long": I64,
+    "unsigned long long": U64, "float": F32, "double": F64, "int8_t": I8, "uint8_t": U8, "int16_t": I16,
+    "uint16_t": U16, "int32_t": I32, "uint32_t": U32, "int64_t": I64, "uint64_t": U64, "size_t": U64,
+    "ptrdiff_t": I64, "intptr_t": I64, "uintptr_t": U64,
+    "uchar": U8, "ushort": U16, "uint": U32, "ulong": U64,
+}  # fmt: skip
+"""The types that have a name from the start."""
+
+
+def _vector_types() -> dict[str, Struct]:
+    """Return uchar4 and its kin: structures of x, y, z and w, aligned as CUDA documents them."""
+    bases = {"char": I8, "uchar": U8, "short": I16, "ushort": U16, "int": I32, "uint": U32, "long": I64, "ulong": U64,
+             "longlong": I64, "ulonglong": U64, "float": F32, "double": F64}  # fmt: skip
+    made = {}
+    for name, base in bases.items():
+        for count in (1, 2, 3, 4):
+            align = base.bits // 8 * (1 if count == 3 else count)
+            fields = tuple((axis, base) for axis in "xyzw"[:count])
+            made[f"{name}{count}"] = Struct(f"{name}{count}", fields, min(align, 16))
+    return made
+
+
+VECTORS = _vector_types()
+DIM3 = Struct("dim3", (("x", U32), ("y", U32), ("z", U32)))
+
+
+def align_of(type: Type) -> int:
+    match type:
+        case Int(bits) | Float(bits):
+            return max(bits // 8, 1)
+        case Array(element):
+            return align_of(element)
+        case Struct():
+            return max([type.align, *(align_of(field) for _, field in type.fields)])
+    return 8
+
+
+def size_of(type: Type) -> int:
+    match type:
+        case Int(bits) | Float(bits):
+            return max(bits // 8, 1)
+        case Array(element, size):
+            return size_of(element) * size
+        case Struct():
+            end = max((offset_of(type, name) + size_of(field) for name, field in type.fields), default=0)
+            return round_up(end, align_of(type))
+    return 8
+
+
+def offset_of(struct: Struct, name: str) -> int:
+    """Return where a field stands in its structure, in bytes."""
+    offset = 0
+    for field, type in struct.fields:
+        offset = round_up(offset, align_of(type))
+        if field == name:
+            return offset
+        offset += size_of(type)
+    raise KeyError(name)
+
+
+def round_up(value: int, step: int) -> int:
+    return -(-value // step) * step
+
+
+def promote(type: Scalar) -> Scalar:
+    """Return what a value becomes in arithmetic: nothing smaller than an int."""
+    return I32 if isinstance(type, Int) and type.bits < 32 else type
+
+
+def common(left: Scalar, right: Scalar) -> Scalar:
+    """Return the type in which C computes with two operands (the usual arithmetic conversions)."""
+    left, right = promote(left), promote(right)
+    for type in (F64, F32, U64, I64, U32):
+        if type in (left, right):
+            return type
+    return I32
+
+
+def memory_ir(type: Scalar) -> str:
+    """Return the type's form in memory: a bool takes a byte."""
+    return "i8" if type == BOOL else type.ir

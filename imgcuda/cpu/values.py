@@ -1,0 +1,178 @@
+"""Values while a kernel is compiled: what is the same for all threads is kept as one number.
+
+The kinds, from the cheapest to the most general:
+
+    BLOCK     one number for all threads of the block: `blockIdx.x`, an argument, a loop counter
+    UNIFORM   one number for the threads of a vector: `threadIdx.y` where a vector lies within a row
+    LINEAR    base + lane * stride: `threadIdx.x` and sums with it; memory read there is one wide load
+    VARYING   a vector with a number for each thread
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+from imgcuda.cpu.types import BOOL, I32, Float, Int, Pointer, Scalar, Struct
+
+if TYPE_CHECKING:
+    from imgcuda.cpu.ir import Builder
+    from imgcuda.cpu.variables import Private
+
+
+class Kind(IntEnum):
+    BLOCK = 0
+    UNIFORM = 1
+    LINEAR = 2
+    VARYING = 3
+
+
+BLOCK, UNIFORM, LINEAR, VARYING = Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A number: `ir` is LLVM's name for it, or a constant; a scalar for all kinds but VARYING."""
+
+    type: Scalar
+    kind: Kind
+    ir: str
+    stride: int = 0
+    """LINEAR only: how much more each lane has than the one before."""
+    const: int | float | None = None
+    """What it is, where that is known now."""
+    low: float | None = None
+    high: float | None = None
+    """A float's bounds, where a clamp has set them: what lets a conversion to integer be one instruction."""
+
+    @property
+    def scalar(self) -> bool:
+        """Whether it is one number for the whole vector."""
+        return self.kind <= UNIFORM
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A structure's value: its fields' values."""
+
+    type: Struct
+    fields: dict[str, Operand]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A pointer's value: `base` is one address for the whole vector, `index` what each lane adds to it.
+
+    Keeping the two apart is what keeps neighbouring threads' loads wide: a base may be any sum, and the index
+    stays LINEAR. The index counts `scale` bytes. None stands for no index.
+    """
+
+    type: Pointer
+    base: str
+    kind: Kind
+    """BLOCK or UNIFORM: the base's."""
+    memory: Memory
+    index: Value | None = None
+    scale: int = 1
+    private: Private | None = None
+    """Set where it points to an array of each thread's own; `base` is then unused, and the index counts elements."""
+    path: tuple[str, ...] = ()
+    """The fields that lead from such an element to what is pointed to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What an address points into: for messages, and for the checked build."""
+
+    name: str
+    space: str
+    """"global", "shared" or "constant"."""
+
+
+Operand: TypeAlias = Value | Aggregate | Address
+
+
+def constant(value: int | float, type: Scalar = I32) -> Value:
+    """Return a number that is known now."""
+    if isinstance(type, Int):
+        value = type.wrap(int(value)) if type != BOOL else int(bool(value))
+        return Value(type, BLOCK, str(value), const=value)
+    return Value(type, BLOCK, float_literal(float(value), type), const=float(value), low=value, high=value)
+
+
+def float_literal(value: float, type: Float) -> str:
+    """Return a number as LLVM writes it: the bits of the double that equals it."""
+    import struct
+
+    if type.bits == 32:
+        value = struct.unpack("f", struct.pack("f", value))[0] if abs(value) < 3.5e38 else value
+    return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+
+
+class Vectors:
+    """Puts numbers into vectors: one lane for each of `width` threads."""
+
+    def __init__(self, builder: Builder, width: int) -> None:
+        self.b = builder
+        self.width = width
+
+    def type(self, of: Scalar | str) -> str:
+        return f"<{self.width} x {of if isinstance(of, str) else of.ir}>"
+
+    def splat(self, ir: str, type: str) -> str:
+        """Return a vector with the same number in each lane."""
+        if not ir.startswith("%"):
+            return f"splat ({type} {ir})"
+        one = self.b.op(f"insertelement {self.type(type)} poison, {type} {ir}, i32 0")
+        return self.b.op(f"shufflevector {self.type(type)} {one}, {self.type(type)} poison, {self.type('i32')} zeroinitializer")
+
+    def numbers(self, values: list[int], type: Scalar | str) -> str:
+        """Return a vector of known numbers."""
+        name = type if isinstance(type, str) else type.ir
+        return f"<{', '.join(f'{name} {value}' for value in values)}>"
+
+    def of(self, value: Value) -> str:
+        """Return any value as a vector."""
+        if value.kind == VARYING:
+            return value.ir
+        base = self.splat(value.ir, value.type.ir)
+        if value.kind != LINEAR:
+            return base
+        assert isinstance(value.type, Int)
+        steps = self.numbers([value.type.wrap(lane * value.stride) for lane in range(self.width)], value.type)
+        return self.b.op(f"add {self.type(value.type)} {base}, {steps}")
+
+    def varying(self, value: Value) -> Value:
+        return value if value.kind == VARYING else replace(value, kind=VARYING, ir=self.of(value), stride=0)
+
+    def flat(self, value: Value) -> Value:
+        """Return a value as one number or as a vector, but not as LINEAR."""
+        return self.varying(value) if value.kind == LINEAR else value
+
+    def shape(self, value: Value) -> str:
+        """Return the LLVM type of a value's `ir`."""
+        return self.type(value.type) if value.kind == VARYING else value.type.ir
+
+    def any(self, mask: str) -> str:
+        """Return whether any lane is set."""
+        return self.b.call(f"llvm.vector.reduce.or.v{self.width}i1", "i1", [(self.type("i1"), mask)])
+
+    def all(self, mask: str) -> str:
+        """Return whether every lane is set."""
+        return self.b.call(f"llvm.vector.reduce.and.v{self.width}i1", "i1", [(self.type("i1"), mask)])
+
+    def both(self, left: str | None, right: str) -> str:
+        """Return the lanes that are in both masks; None stands for all lanes."""
+        return right if left is None else self.b.op(f"and {self.type('i1')} {left}, {right}")
+
+    def without(self, mask: str | None, gone: str) -> str:
+        """Return the lanes of a mask that are not in another."""
+        stay = self.b.op(f"xor {self.type('i1')} {gone}, splat (i1 true)")
+        return self.both(mask, stay)
+
+    def select(self, mask: str, then: str, otherwise: str, type: str) -> str:
+        kind = self.type(type)
+        return self.b.op(f"select {self.type('i1')} {mask}, {kind} {then}, {kind} {otherwise}")
+
+

@@ -1,0 +1,174 @@
+"""Variables: where a thread's values live between statements.
+
+A variable that is set once, where it is declared, is no memory at all: its name stands for the value. The
+others get memory of the narrowest kind that all assignments allow. Which that is, is found by compiling a
+function repeatedly: each pass notes in `Facts` what did not fit, and the last pass notes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from imgcuda.cpu.types import I64, U64, Pointer, Scalar, Struct, Type, memory_ir
+from imgcuda.cpu.values import BLOCK, LINEAR, UNIFORM, VARYING, Address, Kind, Memory, Operand, Value
+
+if TYPE_CHECKING:
+    from imgcuda.cpu.state import State
+
+Key: TypeAlias = Hashable
+"""What names a variable across passes: its declaration, and the calls that lead to it."""
+
+
+@dataclass
+class Facts:
+    """What earlier passes found out about a kernel."""
+
+    kinds: dict[Key, tuple[Kind, int]] = field(default_factory=dict)
+    """A variable's kind, and its stride if that is LINEAR."""
+    marks: set[Key] = field(default_factory=set)
+    """What else was seen: a variable that is set per vector, a loop that only some threads leave."""
+    changed: bool = False
+
+    def raise_kind(self, key: Key, kind: Kind, stride: int = 0) -> None:
+        """Note that a variable takes values of this kind, beside those it took before."""
+        old, old_stride = self.kinds.get(key, (BLOCK, 0))
+        if key not in self.kinds:
+            new = (kind, stride)
+        elif {old, kind} == {LINEAR} and old_stride != stride or LINEAR in (old, kind) and old != kind:
+            new = (VARYING, 0)
+        else:
+            new = (max(old, kind), stride)
+        if new != self.kinds.get(key):
+            self.kinds[key] = new
+            self.changed = True
+
+    def mark(self, key: Key) -> None:
+        if key not in self.marks:
+            self.marks.add(key)
+            self.changed = True
+
+
+class Variable:
+    """A number that a thread sets more than once."""
+
+    def __init__(self, state: State, key: Key, type: Scalar) -> None:
+        self.key, self.type = key, type
+        self.kind, self.stride = state.facts.kinds.get(key, (BLOCK, 0))
+        self.control = state.control
+        """Under which conditions it was declared: what is set under further ones is set for some threads only."""
+        self.per_chunk = state.outside_chunks and (self.kind != BLOCK or ("per chunk", key) in state.facts.marks)
+        self._ir = state.v.type(type) if self.kind == VARYING else type.ir
+        copies = f"[{state.chunks} x {self._ir}]" if self.per_chunk else self._ir
+        self._slot = state.b.slot(copies)
+        self._outside = state.outside_chunks
+
+    def read(self, state: State) -> Value:
+        return Value(self.type, self.kind, state.b.op(f"load {self._ir}, ptr {self._place(state)}"), self.stride)
+
+    def assign(self, state: State, value: Value) -> None:
+        """Set the variable for the threads that are active now."""
+        self._note(state, value)
+        place = self._place(state)
+        if self.kind != VARYING:
+            state.b.do(f"store {self._ir} {value.ir if value.kind != VARYING else 'poison'}, ptr {place}")
+            return
+        made = state.v.of(value)
+        if state.mask is not None and state.divergence(self.control) == VARYING:
+            old = state.b.op(f"load {self._ir}, ptr {place}")
+            made = state.v.select(state.mask, made, old, self.type.ir)
+        state.b.do(f"store {self._ir} {made}, ptr {place}")
+
+    def _note(self, state: State, value: Value) -> None:
+        divergence = state.divergence(self.control)
+        if divergence == VARYING:
+            state.facts.raise_kind(self.key, VARYING)
+        else:
+            state.facts.raise_kind(self.key, value.kind, value.stride)
+            if divergence == UNIFORM and value.kind == BLOCK:
+                state.facts.raise_kind(self.key, UNIFORM)
+        if self._outside and not state.outside_chunks:
+            state.facts.mark(("per chunk", self.key))
+
+    def _place(self, state: State) -> str:
+        return state.chunk_element(self._slot, self._ir) if self.per_chunk else self._slot
+
+
+class PointerVariable:
+    """A pointer that a thread sets more than once: one base for all threads, and an index for each."""
+
+    def __init__(self, state: State, key: Key, type: Pointer) -> None:
+        self.key, self.type = key, type
+        self._base = Variable(state, (key, "base"), U64)
+        self._index = Variable(state, (key, "index"), I64)
+        self._memory: Memory | None = None
+
+    def read(self, state: State) -> Operand:
+        base = self._base.read(state)
+        pointer = state.b.op(f"inttoptr i64 {base.ir} to ptr") if base.scalar else "null"
+        memory = self._memory or Memory("", "global")
+        index = self._index.read(state)
+        return Address(self.type, pointer, min(base.kind, UNIFORM), memory, index, 1)
+
+    def assign(self, state: State, value: Operand) -> None:
+        from imgcuda.cpu.memory import as_bytes
+
+        if not isinstance(value, Address) or value.private is not None:
+            state.refuse("a pointer to a thread's own variable can be set only where it is declared")
+        if state.divergence(self._base.control) == VARYING:
+            state.refuse("a pointer set for some threads only; select an index with ?: instead, and add it to one pointer")
+        self._memory = value.memory
+        pointer = state.b.op(f"ptrtoint ptr {value.base} to i64")
+        self._base.assign(state, Value(U64, value.kind, pointer))
+        self._index.assign(state, as_bytes(state, value))
+
+
+@dataclass
+class StructVariable:
+    """A structure that a thread sets field by field."""
+
+    type: Struct
+    fields: dict[str, Binding]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A name for something in memory: an array, a shared variable, what a C++ reference refers to."""
+
+    address: Address
+
+    @property
+    def type(self) -> Type:
+        return self.address.type.target
+
+
+class Private:
+    """An array of each thread's own, or a variable whose address is taken: element by element, a vector each."""
+
+    def __init__(self, state: State, element: Type, count: int, key: Key) -> None:
+        self.element, self.count, self.key = element, count, key
+        self.control = state.control
+        self._outside = state.outside_chunks
+        self._slots: dict[tuple[str, ...], tuple[str, str]] = {}
+        for path, type in leaves(element):
+            cell = state.v.type(memory_ir(type))
+            rows = f"[{count} x {cell}]"
+            whole = f"[{state.chunks} x {rows}]" if self._outside else rows
+            self._slots[path] = (state.b.slot(whole, 64), rows)
+
+    def slot(self, state: State, path: tuple[str, ...]) -> str:
+        """Return the address of the vectors of one field, for the chunk of threads being compiled."""
+        slot, rows = self._slots[path]
+        return state.chunk_element(slot, rows) if self._outside else slot
+
+
+Binding: TypeAlias = Operand | Variable | PointerVariable | StructVariable | Reference
+
+
+def leaves(type: Type) -> list[tuple[tuple[str, ...], Scalar]]:
+    """Return the numbers that a type consists of, with the fields that lead to each."""
+    if isinstance(type, Struct):
+        return [((name, *path), leaf) for name, field in type.fields for path, leaf in leaves(field)]
+    assert not isinstance(type, Pointer)
+    return [((), type)]  # type: ignore[list-item]

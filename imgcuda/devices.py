@@ -1,0 +1,60 @@
+"""Which devices there are, and how one is chosen."""
+
+from __future__ import annotations
+
+import os
+
+from imgcuda.engine import Device
+from imgcuda.errors import DeviceError, did_you_mean
+
+
+def choose(name: str | None = None) -> Device:
+    """Return the device called "cuda", "cuda:1", "cpu" or "auto": a GPU if there is one, else the CPU.
+
+    None means what IMGCUDA_DEVICE says, else "auto". Raises DeviceError if there is no such device.
+    """
+    name = (name or os.environ.get("IMGCUDA_DEVICE") or "auto").lower()
+    kind, _, number = name.partition(":")
+    if kind == "auto" and not number:
+        return _first_gpu() or _cpu()
+    if kind == "cpu" and not number:
+        return _cpu()
+    if kind == "cuda" and (number.isdecimal() or name == "cuda"):
+        return _gpu(int(number or 0))
+    hint = did_you_mean(kind, ["auto", "cuda", "cpu"])
+    raise DeviceError(f"no device is called '{name}'; write auto, cpu, cuda, or cuda:N for the GPU numbered N{hint}")
+
+
+def find() -> list[Device]:
+    """Return every device of this machine, GPUs first."""
+    from imgcuda import cuda
+
+    gpus = 0 if cuda.missing() else cuda.count()
+    return [*(cuda.CudaDevice(index) for index in range(gpus)), _cpu()]
+
+
+def no_gpu() -> str | None:
+    """Return why no GPU can be used, in a sentence; None when one can."""
+    from imgcuda import cuda
+
+    return cuda.missing()
+
+
+def _first_gpu() -> Device | None:
+    return None if no_gpu() else _gpu(0)
+
+
+def _gpu(index: int) -> Device:
+    from imgcuda import cuda
+
+    if why := cuda.missing():
+        raise DeviceError(f"cuda:{index} cannot be used: {why}; --device cpu runs the same kernels on this machine's cores")
+    if index >= (count := cuda.count()):
+        raise DeviceError(f"there is no cuda:{index}; this machine has {count} GPU{'s' * (count > 1)}, counted from 0")
+    return cuda.CudaDevice(index)
+
+
+def _cpu() -> Device:
+    from imgcuda.cpu.device import CpuDevice
+
+    return CpuDevice()

@@ -1,0 +1,88 @@
+"""What can go wrong, as one small tree.
+
+    ImgcudaError
+    ├── DeviceError          no such device, no driver, out of memory, a failed launch
+    ├── KernelError          a .cu file that does not compile, with the author's own line
+    │   └── PortabilityError     valid CUDA C++ that the CPU engine cannot run
+    ├── FilterError          a filter that does not keep its side of the contract
+    ├── ParameterError       a parameter out of range, of the wrong type, or unknown
+    ├── ImageError           an array or a file that cannot be filtered
+    └── PluginError          an unknown filter, a broken plugin, two filters of one name
+
+Each message says what was asked, what was found, where, and the way out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+class ImgcudaError(Exception):
+    """Anything that imgcuda raises on purpose."""
+
+
+class DeviceError(ImgcudaError):
+    """A device that is missing, full or failing."""
+
+
+class FilterError(ImgcudaError):
+    """A filter that broke its contract: its kernel, its arguments or its result."""
+
+
+class ParameterError(ImgcudaError):
+    """A parameter that is unknown, of the wrong type or out of its range."""
+
+
+class ImageError(ImgcudaError):
+    """An array or a file that cannot be used as an image."""
+
+
+class PluginError(ImgcudaError):
+    """A filter that is not installed, or a plugin that cannot be loaded."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing wrong in a kernel's source; line and column count from 1, 0 is unknown."""
+
+    message: str
+    file: str
+    line: int = 0
+    column: int = 0
+    text: str = ""
+    """The source line itself, to be shown above a caret."""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        remedy = f"; {self.remedy}" if self.remedy else ""
+        head = f"{place}: {self.message}{remedy}"
+        if not self.text or not self.column:
+            return head
+        # A tab in the line must stay a tab above the caret, or the caret drifts.
+        margin = "".join("\t" if c == "\t" else " " for c in self.text[: self.column - 1])
+        return f"{head}\n    {self.text}\n    {margin}^"
+
+
+class KernelError(ImgcudaError):
+    """A kernel source that does not compile; `mistakes` lists all that were found."""
+
+    def __init__(self, mistakes: Sequence[Mistake] | Mistake | str) -> None:
+        if isinstance(mistakes, Mistake):
+            mistakes = [mistakes]
+        self.mistakes: tuple[Mistake, ...] = () if isinstance(mistakes, str) else tuple(mistakes)
+        super().__init__(mistakes if isinstance(mistakes, str) else "\n".join(map(str, mistakes)))
+
+
+class PortabilityError(KernelError):
+    """Valid CUDA C++ outside the subset that the CPU engine compiles."""
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """Return "; did you mean 'blur'?" for a near miss, else an empty string."""
+    near = get_close_matches(word, known, n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+

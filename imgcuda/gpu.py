@@ -1,0 +1,108 @@
+"""What a filter is given to work with: three verbs, `upload`, `empty` and `launch`.
+
+Everything made through them is released when the filter ends, all but its result, also when it raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.engine import DeviceArray, Session
+from imgcuda.errors import FilterError, did_you_mean
+from imgcuda.kernels import Argument, Program, Source, specialise
+from imgcuda.launch import Dim3, Layout
+
+Value = DeviceArray | int | float | bool
+
+
+class Gpu(AbstractContextManager["Gpu"]):
+    """A device, as one filter sees it while it filters one image."""
+
+    def __init__(self, session: Session, source: Source, image: DeviceArray, constants: Mapping[str, int | float], layout: Layout) -> None:
+        self._session = session
+        self._source = source
+        self._image = image
+        self._constants = constants
+        self._layout = layout
+        self._made: list[DeviceArray] = []
+
+    def upload(self, array: npt.ArrayLike) -> DeviceArray:
+        """Copy a table to the device; its type must be the one that the kernel's argument points to."""
+        return self._mine(self._session.upload(np.ascontiguousarray(array)))
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        """Allocate an array; what it holds is undefined."""
+        return self._mine(self._session.empty(shape, dtype))
+
+    def launch(
+        self,
+        kernel: str,
+        image: DeviceArray,
+        *arguments: Value,
+        shape: Sequence[int] | None = None,
+        dtype: npt.DTypeLike | None = None,
+        constants: Mapping[str, int | float] | None = None,
+        layout: Layout | None = None,
+    ) -> DeviceArray:
+        """Run a kernel over an image and return what it made: an array like the image, or of `shape` and `dtype`.
+
+        The kernel takes `src, dst, width, height`, the size being the result's, and then `arguments`.
+        `constants` are macros beside those of the filter's fields. Threads cover the result as `layout` says.
+        """
+        result = self.empty(shape or image.shape, dtype or image.dtype)
+        height, width, channels = result.shape
+        layout = layout or self._layout
+        program = self._program({**layout.constants, **self._constants, **(constants or {})})
+        values = _check(program, kernel, [image, result, width, height, *arguments])
+        self._session.launch(program, kernel, layout.grid(width, height, channels), Dim3(*layout.block), values)
+        return result
+
+    def keep(self, array: DeviceArray) -> DeviceArray:
+        """Let an array outlive the filter: its result."""
+        self._made = [made for made in self._made if made is not array]
+        return array
+
+    def _program(self, constants: Mapping[str, int | float]) -> Program:
+        return specialise(self._source, self._image.dtype, self._image.channels, constants)
+
+    def _mine(self, array: DeviceArray) -> DeviceArray:
+        self._made.append(array)
+        return array
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for array in self._made:
+            self._session.free(array)
+
+
+def _check(program: Program, kernel: str, values: Sequence[Value]) -> list[Any]:
+    """Return the values as the kernel's own argument list wants them; FilterError where they do not match."""
+    if kernel not in program.kernels:
+        hint = did_you_mean(kernel, list(program.kernels))
+        others = f"; it has: {', '.join(program.kernels) or 'none'}"
+        raise FilterError(f"{program.name} has no kernel '{kernel}'{hint or others}")
+    expected = program.kernels[kernel]
+    if len(expected) != len(values):
+        names = ", ".join(argument.name for argument in expected)
+        raise FilterError(f"{program.name}: {kernel}({names}) takes {len(expected)} arguments; it was given {len(values)}")
+    return [_match(program, kernel, argument, value) for argument, value in zip(expected, values, strict=True)]
+
+
+def _match(program: Program, kernel: str, argument: Argument, value: Value) -> Any:
+    place = f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}"
+    if isinstance(value, DeviceArray):
+        if not argument.pointer:
+            raise FilterError(f"{place}; it was given an array of {value.dtype}")
+        if argument.dtype is not None and argument.dtype != value.dtype:
+            raise FilterError(f"{place}; it was given an array of {value.dtype}")
+        return value
+    if argument.pointer or argument.dtype is None:
+        raise FilterError(f"{place}; it was given the number {value}")
+    if argument.dtype.kind in "iub" and float(value) != int(value):
+        raise FilterError(f"{place}; it was given {value}")
+    return argument.dtype.type(value)

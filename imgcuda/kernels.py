@@ -1,0 +1,130 @@
+"""From a `.cu` file, and what it is specialised for, to the text that both engines compile.
+
+A program is three texts in a row: macros, the prelude, the author's file. `#line` marks each, so that every
+compiler reports the author's own file and line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.errors import FilterError
+
+PIXEL_TYPES: dict[np.dtype[Any], str] = {
+    np.dtype(np.uint8): "unsigned char",
+    np.dtype(np.uint16): "unsigned short",
+    np.dtype(np.float32): "float",
+}
+"""The sample types of an image, and what C calls them."""
+
+C_TYPES: dict[str, npt.DTypeLike] = {
+    "bool": np.bool_,
+    "char": np.int8,
+    "signed char": np.int8,
+    "unsigned char": np.uint8,
+    "short": np.int16,
+    "unsigned short": np.uint16,
+    "int": np.int32,
+    "unsigned int": np.uint32,
+    "unsigned": np.uint32,
+    "long long": np.int64,
+    "unsigned long long": np.uint64,
+    "size_t": np.uint64,
+    "float": np.float32,
+    "double": np.float64,
+}
+"""What a kernel's arguments may be, or point to, and the NumPy type that matches."""
+
+
+class Argument(NamedTuple):
+    """One argument in a kernel's own list."""
+
+    name: str
+    dtype: np.dtype[Any] | None
+    """What it is, or points to; None where it is not a type of C_TYPES (a struct, say)."""
+    pointer: bool
+    written: str
+    """The type as the author wrote it, for messages."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A `.cu` file: its name, for messages, and its text."""
+
+    name: str
+    text: str
+
+    @classmethod
+    def read(cls, path: Path) -> Source:
+        """Return a file's source; FilterError if it cannot be read."""
+        try:
+            return cls(path.name, path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise FilterError(f"{path}: the kernel file cannot be read: {error.strerror}") from error
+
+
+@dataclass(frozen=True)
+class Program:
+    """Source text ready for a compiler, and what it was specialised for."""
+
+    name: str
+    text: str
+    pixel: np.dtype[Any]
+
+    @cached_property
+    def kernels(self) -> dict[str, tuple[Argument, ...]]:
+        """The `__global__` functions and their arguments, in order."""
+        return {m["name"]: _arguments(m["arguments"], self.pixel) for m in _KERNEL.finditer(_without_comments(self.text))}
+
+
+def specialise(source: Source, pixel: npt.DTypeLike, channels: int, constants: Mapping[str, int | float]) -> Program:
+    """Return the program for images of one sample type and channel count; `constants` become macros."""
+    dtype = np.dtype(pixel)
+    macros = {"PIXEL": PIXEL_TYPES[dtype], "PIXEL_BITS": 8 * dtype.itemsize, "CHANNELS": channels}
+    macros |= {name: _literal(value) for name, value in constants.items()}
+    lines = [f"#define {name} {value}\n" for name, value in macros.items()]
+    parts = [*lines, '#line 1 "prelude.cuh"\n', _prelude(), f'#line 1 "{source.name}"\n', source.text]
+    return Program(source.name, "".join(parts), dtype)
+
+
+@cache
+def _prelude() -> str:
+    return Path(__file__).with_name("prelude.cuh").read_text(encoding="utf-8")
+
+
+def _literal(value: int | float) -> str:
+    """Return a number as C: floats in their shortest exact form, negatives in parentheses."""
+    text = f"{np.float32(value)!s}f" if isinstance(value, float) else str(int(value))
+    return f"({text})" if value < 0 else text
+
+
+# ---- reading a kernel's own argument list
+
+_KERNEL = re.compile(r"__global__\s+(?:\w+\s*\([^)]*\)\s*)*?void\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?(?P<name>\w+)\s*\((?P<arguments>[^)]*)\)")
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_QUALIFIERS = re.compile(r"\b(const|volatile|__restrict__|__restrict|restrict)\b")
+
+
+def _without_comments(text: str) -> str:
+    return _COMMENT.sub(" ", text)
+
+
+def _arguments(text: str, pixel: np.dtype[Any]) -> tuple[Argument, ...]:
+    return tuple(_argument(part, pixel) for part in text.split(",") if part.strip() not in ("", "void"))
+
+
+def _argument(text: str, pixel: np.dtype[Any]) -> Argument:
+    words = _QUALIFIERS.sub(" ", text).replace("*", " * ").split()
+    *kind, name = words
+    pointer = "*" in kind
+    written = " ".join(word for word in kind if word != "*")
+    dtype = pixel if written == "pixel" else np.dtype(C_TYPES[written]) if written in C_TYPES else None
+    return Argument(name, dtype, pointer, written + " *" * pointer)

@@ -1,0 +1,70 @@
+"""The arithmetic of a launch: how many blocks of threads cover an image. Imports nothing of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+
+class Dim3(NamedTuple):
+    """A size in blocks or threads along x, y and z, as CUDA's `dim3`."""
+
+    x: int
+    y: int = 1
+    z: int = 1
+
+    @property
+    def count(self) -> int:
+        return self.x * self.y * self.z
+
+
+class Limits(NamedTuple):
+    """What one launch may ask of a device."""
+
+    threads: int = 1024
+    block: Dim3 = Dim3(1024, 1024, 64)
+    grid: Dim3 = Dim3(2**31 - 1, 65535, 65535)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the threads of a kernel cover an image.
+
+    `over="pixels"`: x counts pixels. `over="samples"`: x runs along the width * channels samples of a row, so
+    that neighbouring threads touch neighbouring bytes whatever the channel count: the fast layout.
+    `over="image"`: x counts all pixels, row after row, for kernels that need not know where a pixel is.
+    `rows`: how many rows (over the image: pixels) each thread makes.
+    """
+
+    over: Literal["pixels", "samples", "image"] = "pixels"
+    block: tuple[int, int] = (32, 8)
+    rows: int = 1
+
+    def grid(self, width: int, height: int, channels: int) -> Dim3:
+        """Return how many blocks cover an image; the last ones may hang over its right and lower edges."""
+        if self.over == "image":
+            return Dim3(ceil_div(width * height, self.block[0] * self.rows))
+        columns = width * channels if self.over == "samples" else width
+        return Dim3(ceil_div(columns, self.block[0]), ceil_div(height, self.block[1] * self.rows))
+
+    @property
+    def constants(self) -> dict[str, int]:
+        """What a kernel may use at compile time, to size its shared memory and unroll its loops."""
+        return {"BLOCK_WIDTH": self.block[0], "BLOCK_HEIGHT": self.block[1], "ROWS": self.rows}
+
+
+def ceil_div(dividend: int, divisor: int) -> int:
+    """Return the quotient rounded up: how many times `divisor` it takes to hold `dividend`."""
+    return -(-dividend // divisor)
+
+
+def excess(grid: Dim3, block: Dim3, limits: Limits) -> str:
+    """Return what of a launch is beyond a device's limits, in words; an empty string when it fits."""
+    if block.count > limits.threads:
+        return f"a block of {block.x}x{block.y}x{block.z} threads; at most {limits.threads} threads fit"
+    for what, asked, limit in (("block", block, limits.block), ("grid", grid, limits.grid)):
+        for axis in ("x", "y", "z"):
+            size, most = getattr(asked, axis), getattr(limit, axis)
+            if not 1 <= size <= most:
+                return f"a {what} of {size} along {axis}; it must be from 1 to {most}"
+    return ""

@@ -1,0 +1,119 @@
+"""Filters in a row, run on one device: an image goes in once and comes out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda import devices
+from imgcuda.alpha import filter_premultiplied
+from imgcuda.engine import DeviceArray, Session
+from imgcuda.errors import FilterError, ImageError, ImgcudaError
+from imgcuda.filters import Filter, NeighborhoodFilter, PointFilter
+from imgcuda.gpu import Gpu
+from imgcuda.kernels import PIXEL_TYPES
+from imgcuda.point import LAYOUT, point_source, result_channels
+
+
+class Pipeline:
+    """Filters to be run one after the other; the image stays on the device in between.
+
+    `Pipeline([Blur(sigma=3), Edges()])(array)` gives what the filters give one by one, bit for bit.
+    """
+
+    def __init__(self, filters: Iterable[Filter]) -> None:
+        self.filters = tuple(filters)
+        for filter in self.filters:
+            if not isinstance(filter, Filter):
+                raise FilterError(f"a pipeline takes filters, as Blur(sigma=3); it was given {filter!r}")
+
+    def __repr__(self) -> str:
+        return f"Pipeline([{', '.join(map(repr, self.filters))}])"
+
+    @property
+    def halo(self) -> int | None:
+        """How many pixels around a pixel the whole chain reads; None for the whole image."""
+        halos = [filter.halo for filter in self.filters]
+        return None if None in halos else sum(halo for halo in halos if halo)
+
+    def __call__(self, array: npt.ArrayLike, *, device: str | None = None) -> npt.NDArray[Any]:
+        """Return the image filtered, in its own type; the input is not changed.
+
+        `array` is (height, width), or (height, width, channels) with 1 (grey), 2 (grey, alpha), 3 (RGB) or 4
+        (RGB, alpha) channels, of uint8, uint16, or float32 with a nominal range of 0 to 1 that is not clipped.
+        `device` is "auto", "cuda", "cuda:N" or "cpu"; by default what IMGCUDA_DEVICE says, else "auto".
+        Raises ImageError for any other array, DeviceError for a device that cannot be had.
+        """
+        given = np.asarray(array)
+        image = as_image(given)
+        with devices.choose(device).session() as session:
+            made = self.run(session, session.upload(image))
+            result = session.download(made)
+        return _like(given, result, copy=np.shares_memory(result, given))
+
+    def run(self, session: Session, image: DeviceArray) -> DeviceArray:
+        """Run the filters over an image on the device, releasing each step's input, and return the last result."""
+        for filter in self.filters:
+            made = run(session, filter, image)
+            session.free(image)
+            image = made
+        return image
+
+
+def run(session: Session, filter: Filter, image: DeviceArray) -> DeviceArray:
+    """Run one filter over an image on the device. The image itself is left as it is.
+
+    Raises FilterError, with the filter's name, for what a filter raises that is no ImgcudaError.
+    """
+    try:
+        return _run_any(session, filter, image)
+    except ImgcudaError:
+        raise
+    except Exception as error:  # a filter may be anybody's code
+        raise FilterError(f"{filter.name} failed: {type(error).__name__}: {error}") from error
+
+
+def _run_any(session: Session, filter: Filter, image: DeviceArray) -> DeviceArray:
+    if isinstance(filter, PointFilter):
+        return _run_point(session, filter, image)
+    if isinstance(filter, NeighborhoodFilter) and image.channels in (2, 4):
+        return filter_premultiplied(session, image, lambda colors: _run(session, filter, colors), filter.alpha)
+    return _run(session, filter, image)
+
+
+def as_image(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return an array as (height, width, channels), C-contiguous; ImageError if it is no image."""
+    if array.dtype not in PIXEL_TYPES:
+        types = ", ".join(dtype.name for dtype in PIXEL_TYPES)
+        raise ImageError(f"an image's samples must be {types}; got {array.dtype}; convert with array.astype")
+    if array.ndim not in (2, 3) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
+        raise ImageError(f"an image must be (height, width) or (height, width, 1 to 4 channels); got shape {array.shape}")
+    if array.size == 0:
+        raise ImageError(f"an image must have at least one pixel; got shape {array.shape}")
+    return np.ascontiguousarray(array if array.ndim == 3 else array[:, :, None])
+
+
+def _run(session: Session, filter: Filter, image: DeviceArray) -> DeviceArray:
+    with Gpu(session, filter.source(), image, filter.constants(), filter.layout) as gpu:
+        result = filter.run(gpu, image)
+        if not isinstance(result, DeviceArray) or len(result.shape) != 3 or result is image:
+            raise FilterError(f"{filter.name}: run() must return a new image, as gpu.launch does; it returned {result!r}")
+        return gpu.keep(result)
+
+
+def _run_point(session: Session, filter: PointFilter, image: DeviceArray) -> DeviceArray:
+    channels = result_channels(filter, image.channels)
+    constants = {**filter.constants(), "RESULT_CHANNELS": channels}
+    with Gpu(session, point_source(filter), image, constants, LAYOUT) as gpu:
+        shape = (image.height, image.width, channels)
+        return gpu.keep(gpu.launch("point", image, *filter.arguments(), shape=shape))
+
+
+def _like(given: npt.NDArray[Any], result: npt.NDArray[Any], copy: bool) -> npt.NDArray[Any]:
+    """Return a result in the form of what was given: one channel is two-dimensional unless it was not before."""
+    if result.shape[2] == 1 and not (given.ndim == 3 and given.shape[2] == 1):
+        result = result[:, :, 0]
+    return result.copy() if copy else result

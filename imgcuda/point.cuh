@@ -1,0 +1,105 @@
+// The kernel around a per-pixel function, which the core names in POINT(c): RESULT_CHANNELS samples are made of
+// CHANNELS, and the filter's fields are passed where it says so. The image is taken as one run of pixels, since no pixel needs to know where it is.
+
+struct point_source {
+#if CHANNELS == 1
+    pixel x;
+#elif CHANNELS == 2
+    pixel x, y;
+#elif CHANNELS == 3
+    pixel x, y, z;
+#else
+    pixel x, y, z, w;
+#endif
+};
+
+struct point_result {
+#if RESULT_CHANNELS == 1
+    pixel x;
+#elif RESULT_CHANNELS == 2
+    pixel x, y;
+#elif RESULT_CHANNELS == 3
+    pixel x, y, z;
+#else
+    pixel x, y, z, w;
+#endif
+};
+
+__device__ float point_unit(pixel sample)
+{
+#if PIXEL_BITS == 32
+    return sample;
+#else
+    return sample * (1.0f / PIXEL_MAX);
+#endif
+}
+
+__device__ pixel point_sample(float value)
+{
+    return to_pixel(value * PIXEL_MAX);
+}
+
+__device__ point_result point_pixel(point_source in)
+{
+    color c;
+    point_result out;
+    c.r = point_unit(in.x);
+#if CHANNELS >= 3
+    c.g = point_unit(in.y);
+    c.b = point_unit(in.z);
+#else
+    c.g = c.b = c.r;
+#endif
+#if CHANNELS == 4
+    c.a = point_unit(in.w);
+#elif CHANNELS == 2
+    c.a = point_unit(in.y);
+#else
+    c.a = 1.0f;
+#endif
+    c = POINT(c);
+    out.x = point_sample(c.r);
+#if RESULT_CHANNELS >= 3
+    out.y = point_sample(c.g);
+    out.z = point_sample(c.b);
+#endif
+    // Alpha is passed on as it was, not as the function left it.
+#if RESULT_CHANNELS == 2 && CHANNELS == 2
+    out.y = in.y;
+#elif RESULT_CHANNELS == 2
+    out.y = in.w;
+#elif RESULT_CHANNELS == 4 && CHANNELS == 2
+    out.w = in.y;
+#elif RESULT_CHANNELS == 4
+    out.w = in.w;
+#endif
+    return out;
+}
+
+__global__ void point(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height/* fields */)
+{
+    const point_source *from = (const point_source *)src;
+    point_result *to = (point_result *)dst;
+    long long count = (long long)width * height;
+    long long first = (long long)blockIdx.x * (BLOCK_WIDTH * ROWS);
+#ifdef IMGCUDA_CPU
+    // Lanes are neighbouring threads: they take neighbouring pixels, ROWS times.
+    for (int k = 0; k < ROWS; k++) {
+        long long i = first + k * BLOCK_WIDTH + threadIdx.x;
+        if (i < count) to[i] = point_pixel(from[i]);
+    }
+#else
+    // A thread takes ROWS neighbouring pixels in one wide load and one wide store, where they are whole.
+    struct alignas(ROWS * sizeof(pixel)) sources { point_source p[ROWS]; };
+    struct alignas(ROWS * sizeof(pixel)) results { point_result p[ROWS]; };
+    long long i = first + (long long)threadIdx.x * ROWS;
+    if (i + ROWS <= count) {
+        sources in = *(const sources *)(from + i);
+        results out;
+        for (int k = 0; k < ROWS; k++) out.p[k] = point_pixel(in.p[k]);
+        *(results *)(to + i) = out;
+    } else {
+        for (; i < count; i++) to[i] = point_pixel(from[i]);
+    }
+#endif
+}

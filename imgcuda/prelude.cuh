@@ -1,0 +1,62 @@
+// What every kernel of imgcuda may assume. The core sets, before this file:
+//
+//   PIXEL, PIXEL_BITS    the type of a sample and its size: unsigned char (8), unsigned short (16) or float (32)
+//   CHANNELS             samples in a pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha
+//   BLOCK_WIDTH, BLOCK_HEIGHT, ROWS    the launch's layout: threads in a block, rows that each thread makes
+//   a name in capitals for each field declared constant, and for each of its choices (BORDER, BORDER_WRAP ...)
+
+typedef PIXEL pixel;
+
+#if PIXEL_BITS == 32
+#define PIXEL_MAX 1.0f
+#elif PIXEL_BITS == 16
+#define PIXEL_MAX 65535.0f
+#else
+#define PIXEL_MAX 255.0f
+#endif
+
+// A filter without a border field still may ask for border().
+#ifndef BORDER
+#define BORDER_REFLECT 0
+#define BORDER_MIRROR 1
+#define BORDER_NEAREST 2
+#define BORDER_WRAP 3
+#define BORDER_CONSTANT 4
+#define BORDER BORDER_REFLECT
+#endif
+
+// A sample from a value on the same scale (0 to PIXEL_MAX): rounded to nearest and clamped; a float stays as it is.
+__device__ pixel to_pixel(float value)
+{
+#if PIXEL_BITS == 32
+    return value;
+#else
+    return (pixel)__float2int_rn(fminf(fmaxf(value, 0.0f), PIXEL_MAX));
+#endif
+}
+
+// Where position i of a line of n is read, by the border rule; -1 for what lies outside under BORDER_CONSTANT.
+__device__ int border(int i, int n)
+{
+    if (i >= 0 && i < n) return i;
+#if BORDER == BORDER_REFLECT        // d c b a | a b c d | d c b a
+    int period = 2 * n;
+    i = (i % period + period) % period;
+    return i < n ? i : period - 1 - i;
+#elif BORDER == BORDER_MIRROR       // d c b | a b c d | c b a
+    int period = max(2 * n - 2, 1);
+    i = (i % period + period) % period;
+    return i < n ? i : period - i;
+#elif BORDER == BORDER_NEAREST      // a a a | a b c d | d d d
+    return i < 0 ? 0 : n - 1;
+#elif BORDER == BORDER_WRAP         // b c d | a b c d | a b c
+    return (i % n + n) % n;
+#else                               // 0 0 0 | a b c d | 0 0 0
+    return -1;
+#endif
+}
+
+// A pixel's colour, 0 to 1 whatever the pixel type (floats are not clipped); grey has r = g = b.
+struct color {
+    float r, g, b, a;
+};

@@ -1,0 +1,1 @@
+"""The built-in filters: each is a plugin, found as any other."""

@@ -1,0 +1,30 @@
+"""Edges: how steeply an image changes."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from imgcuda import Filter, Layout, NeighborhoodFilter, hookimpl, param
+
+
+class Edges(NeighborhoodFilter):
+    """Show the edges of an image: the length of the gradient at each pixel."""
+
+    layout = Layout(over="samples", block=(256, 1), rows=16)
+    alpha: ClassVar[Literal["keep"]] = "keep"
+
+    operator: Literal["sobel", "scharr", "prewitt", "laplacian"] = param(
+        default="sobel",
+        constant=True,
+        help="how it is measured: sobel, scharr or prewitt for the slope, laplacian for how the slope itself changes",
+    )
+    scale: float = param(default=1.0, ge=0, le=1000, help="what the result is multiplied by, before it is clipped")
+
+    @property
+    def halo(self) -> int:
+        return 1
+
+
+@hookimpl
+def imgcuda_filters() -> list[type[Filter]]:
+    return [Edges]
