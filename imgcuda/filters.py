@@ -136,9 +136,9 @@ class Filter:
         super().__init_subclass__(**options)
         if "name" not in cls.__dict__:
             cls.name = kebab(cls.__name__)
-        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
-        if not abstract and not cls.__doc__:
+        if not abstract and not cls.__doc__:  # asked first, since dataclass makes one up
             raise FilterError(f"{cls.__name__} has no docstring; its first line is what `imgcuda list` says of the filter")
+        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
 
     def __post_init__(self) -> None:
         for parameter in self.parameters():

@@ -179,7 +179,7 @@ def test_metadata_is_carried_where_the_format_can_hold_it(source: str, target: s
     exif.get_ifd(0x8769)[EXPOSURE] = 0.5
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     path = tmp_path / f"a.{source}"
-    PIL.Image.fromarray(RGB).save(path, exif=exif, icc_profile=profile, dpi=(200, 200))
+    PIL.Image.fromarray(RGB).save(path, exif=exif.tobytes(), icc_profile=profile, dpi=(200, 200))
     image = images.read(path)
     images.write(tmp_path / f"b.{target}", image)
     result = opened(tmp_path / f"b.{target}")
@@ -396,7 +396,7 @@ def test_a_decompression_bomb_is_refused(tmp_path: Path) -> None:
         images.read(path)
 
 
-@pytest.mark.parametrize("error", [MemoryError(), ValueError("of two\nlines"), SyntaxError("broken PNG"), RuntimeError()])
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("two\nlines"), SyntaxError("broken"), RuntimeError()])
 def test_whatever_a_decoder_raises_is_one_sentence(
     error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

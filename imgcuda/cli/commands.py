@@ -12,7 +12,7 @@ from imgcuda.cli.chain import example
 from imgcuda.cli.lookup import find
 from imgcuda.cli.parameters import default_in_words, in_order, type_in_words
 from imgcuda.filters import Filter, Parameter
-from imgcuda.plugins import Plugin, Registry
+from imgcuda.plugins import Registry
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The filter's name.", show_default=False)]
 
@@ -34,7 +34,7 @@ def info(ctx: typer.Context, name: Name) -> None:
     for parameter in parameters:
         typer.echo("\n".join(_describe(parameter)))
     typer.echo(f"\nReads:    {_halo(filter_class)}")
-    typer.echo(f"From:     {ctx.obj.sources[name]}, module {filter_class.__module__}")
+    typer.echo(f"From:     {ctx.obj.sources[name].distribution}, module {filter_class.__module__}")
     typer.echo(f"Example:  imgcuda filter in.png out.png -f {example(filter_class)}")
 
 
@@ -55,8 +55,8 @@ def list_plugins(ctx: typer.Context) -> None:
     from imgcuda.cli.app import only_after_f
 
     registry: Registry = ctx.obj
-    for plugin, names in _by_plugin(registry).items():
-        typer.echo(f"{plugin}: {', '.join(names)}")
+    for distribution, names in _by_distribution(registry).items():
+        typer.echo(f"{distribution}: {', '.join(names)}")
     for remark in (*only_after_f(registry), *registry.problems):
         typer.echo(remark)
     if registry.problems:
@@ -79,8 +79,8 @@ def _halo(filter_class: type[Filter]) -> str:
     return f"up to {halo} pixel{'s' * (halo > 1)} around each, with the defaults"
 
 
-def _by_plugin(registry: Registry) -> dict[Plugin, list[str]]:
-    plugins: dict[Plugin, list[str]] = {}
+def _by_distribution(registry: Registry) -> dict[str, list[str]]:
+    distributions: dict[str, list[str]] = {}
     for name in registry:
-        plugins.setdefault(registry.sources[name], []).append(name)
-    return dict(sorted(plugins.items(), key=lambda item: (item[0].distribution, item[0].name)))
+        distributions.setdefault(registry.sources[name].distribution, []).append(name)
+    return dict(sorted(distributions.items()))

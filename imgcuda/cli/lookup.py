@@ -15,7 +15,7 @@ def find(registry: Registry, name: str) -> type[Filter]:
     try:
         return registry[name]
     except PluginError as error:
-        raise PluginError(f"{error}{_broken(registry)}") from None
+        raise PluginError(f"{error}{_broken(registry, name)}") from None
 
 
 def refuse(registry: Registry, word: str, known: Sequence[str]) -> NoReturn:
@@ -25,11 +25,12 @@ def refuse(registry: Registry, word: str, known: Sequence[str]) -> NoReturn:
     hint = did_you_mean(word, known) or "; `imgcuda --help` shows what there is"
     if "." in word:  # a file name, most likely
         hint = "; to filter a file, write imgcuda filter IN OUT -f NAME"
-    raise PluginError(f"there is no command or filter '{word}'{hint}{_broken(registry)}")
+    raise PluginError(f"there is no command or filter '{word}'{hint}{_broken(registry, word)}")
 
 
-def _broken(registry: Registry) -> str:
-    if not registry.broken:
+def _broken(registry: Registry, name: str) -> str:
+    """Return what to add when a filter is not found, since a plugin that is broken may be the one that has it."""
+    if not registry.broken or name in registry.clashes:
         return ""
     plugins = ", ".join(sorted(plugin.name for plugin in registry.broken))
     return f"\nBroken and left out: {plugins}; `imgcuda plugins` says why"

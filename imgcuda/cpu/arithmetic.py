@@ -14,6 +14,7 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 _PREDICATES = {"<": "lt", ">": "gt", "<=": "le", ">=": "ge", "==": "eq", "!=": "ne"}
+_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _FLOAT_OPS = {"+": "fadd contract", "-": "fsub contract", "*": "fmul contract", "/": "fdiv"}
 _INT_OPS = {"+": "add", "-": "sub", "*": "mul", "&": "and", "|": "or", "^": "xor", "<<": "shl"}
 _KNOWN: dict[str, Callable[[int, int], int]] = {
@@ -141,7 +142,45 @@ class Arithmetic:
         else:
             sign = "" if predicate in ("eq", "ne") else "s" if left.type.signed else "u"
             text = f"icmp {sign}{predicate}"
-        return Value(BOOL, kind, self.b.op(f"{text} {shape} {x}, {y}"))
+        made = Value(BOOL, kind, self.b.op(f"{text} {shape} {x}, {y}"))
+        return self._hint(operator, left, right, made)
+
+    def _hint(self, operator: str, left: Value, right: Value, made: Value) -> Value:
+        """Return a comparison with what its first and last lane say of all, if the lanes lie in order.
+
+        So `x < width` costs two scalar comparisons where a row of pixels does not end.
+        """
+        if right.kind == LINEAR and left.scalar:
+            left, right, operator = right, left, _MIRRORED[operator]
+        if left.kind != LINEAR or not right.scalar or operator in ("==", "!="):
+            return made
+        type, sign = left.type, "s" if isinstance(left.type, Int) and left.type.signed else "u"
+        assert isinstance(type, Int)
+        last = self.b.op(f"add {type.ir} {left.ir}, {type.wrap((self.v.width - 1) * left.stride)}")
+        ordered = self.b.op(f"icmp {sign}{'le' if left.stride > 0 else 'ge'} {type.ir} {left.ir}, {last}")
+        ends = [self.b.op(f"icmp {sign}{_PREDICATES[operator]} {type.ir} {end}, {right.ir}") for end in (left.ir, last)]
+        both, either = (self.b.op(f"{verb} i1 {ends[0]}, {ends[1]}") for verb in ("and", "or"))
+        neither = self.b.op(f"xor i1 {either}, true")
+        return replace(made, all=self.b.op(f"and i1 {ordered}, {both}"), none=self.b.op(f"and i1 {ordered}, {neither}"))
+
+    def connect(self, verb: str, left: Value, right: Value) -> Value:
+        """Return "and" or "or" of two bools."""
+        if left.scalar and right.scalar:
+            return Value(BOOL, max(left.kind, right.kind), self.b.op(f"{verb} i1 {left.ir}, {right.ir}"))
+        shape = self.v.type("i1")
+        made = Value(BOOL, VARYING, self.b.op(f"{verb} {shape} {self.v.of(left)}, {self.v.of(right)}"))
+        other = "or" if verb == "and" else "and"
+        return replace(made, all=self._connect_hints(verb, _all(left), _all(right)),
+                       none=self._connect_hints(other, self._none(left), self._none(right)))  # fmt: skip
+
+    def _connect_hints(self, verb: str, left: str | None, right: str | None) -> str | None:
+        """Return what two hints say together. Of an "or", one alone says enough."""
+        if left is None or right is None:
+            return None if verb == "and" else left or right
+        return self.b.op(f"{verb} i1 {left}, {right}")
+
+    def _none(self, value: Value) -> str | None:
+        return self.b.op(f"xor i1 {value.ir}, true") if value.scalar else value.none
 
     def negative(self, value: Value) -> Value:
         value = self.convert(value, promote(value.type))
@@ -157,7 +196,8 @@ class Arithmetic:
         if value.const is not None:
             return constant(not value.const, BOOL)
         one = "splat (i1 true)" if value.kind == VARYING else "true"
-        return Value(BOOL, value.kind, self.b.op(f"xor {self.v.shape(value)} {value.ir}, {one}"))
+        made = self.b.op(f"xor {self.v.shape(value)} {value.ir}, {one}")
+        return Value(BOOL, value.kind, made, all=value.none, none=value.all)
 
     def choose(self, condition: Value, then: Value, otherwise: Value) -> Value:
         """Return `condition ? then : otherwise`, both being of one type and already computed."""
@@ -308,6 +348,10 @@ class Arithmetic:
             low = right.const if low is None else max(low, right.const)
             high = None if high is None else max(high, right.const)
         return Value(left.type, kind, made, low=low, high=high)
+
+
+def _all(value: Value) -> str | None:
+    return value.ir if value.scalar else value.all
 
 
 def _int_op(operator: str, type: Int) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -21,9 +23,6 @@ from imgcuda.launch import Dim3
 
 WIDTH = 32
 """Threads to a vector: the best single choice on the machines measured; see docs/cpu-engine.md."""
-
-VERSION = 1
-"""To be raised when the same source is to give other machine code."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Code:
 def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None = None) -> Code:
     """Return a kernel's machine code, from the cache if it was compiled before. Raises KernelError."""
     machine = machine or Machine.host()
-    parts = [VERSION, program.text, kernel, block, machine.cpu, machine.features, llvm.llvm_version_info, sys.byteorder]
+    parts = [_edition(), program.text, kernel, block, machine.cpu, machine.features, llvm.llvm_version_info, sys.byteorder]
     key = hashlib.sha256(repr(parts).encode()).hexdigest()
     stored = diskcache.get(f"cpu-{key}")
     if stored is not None:
@@ -65,6 +64,14 @@ def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None 
     code = Code(to_machine_code(lowered, machine), tuple(map(_letter, lowered.parameters)))
     diskcache.put(f"cpu-{key}", json.dumps(code.arguments).encode() + b"\n" + code.binary)
     return code
+
+
+@cache
+def _edition() -> list[tuple[str, int, int]]:
+    """Return what changes when the compiler does: its own files' sizes and times."""
+    with os.scandir(Path(__file__).parent) as files:
+        seen = [(file.name, file.stat()) for file in files if file.name.endswith(".py")]
+    return sorted((name, status.st_size, status.st_mtime_ns) for name, status in seen)
 
 
 def to_llvm(program: Program, kernel: str, block: Dim3, width: int | None = None) -> Compiled:

@@ -266,19 +266,12 @@ def _logical(state: State, node: syntax.Binary) -> Operand:
         return left if decided else condition(state, node.right)
     verb = "and" if node.operator == "&&" else "or"
     if is_harmless(node.right):
-        return _combine(state, verb, left, condition(state, node.right))
+        return state.math.connect(verb, left, condition(state, node.right))
     result = Variable(state, state.key(node), BOOL)
     result.assign(state, left)
     go_on = left if verb == "and" else state.math.negation(left)
     only_if(state, go_on, state.key(node, "right"), lambda: result.assign(state, condition(state, node.right)))
     return result.read(state)
-
-
-def _combine(state: State, verb: str, left: Value, right: Value) -> Value:
-    if left.scalar and right.scalar:
-        return Value(BOOL, max(left.kind, right.kind), state.b.op(f"{verb} i1 {left.ir}, {right.ir}"))
-    shape = state.v.type("i1")
-    return Value(BOOL, VARYING, state.b.op(f"{verb} {shape} {state.v.of(left)}, {state.v.of(right)}"))
 
 
 def only_if(state: State, test: Value, key: Any, then: Callable[[], None]) -> None:

@@ -142,10 +142,11 @@ class Macros:
         for part in macro.parts:
             token, role, parameter, pasted = part
             if role == _PLAIN:
-                piece = [Token(token.kind, token.text, place, token.spaced, hidden)]
+                word = Token(token.kind, token.text, place, token.spaced, hidden)
                 if not pasted:
-                    result += piece
+                    result.append(word)
                     continue
+                piece = [word]
             elif role == _QUOTED:
                 piece = [Token(STRING, _quote(arguments[parameter]), place, token.spaced)]
             elif role == _RAW:

@@ -270,19 +270,17 @@ def _diverge(state: State, node: syntax.If, test: Value) -> None:
 
 
 def _if_all_agree(state: State, node: syntax.If, test: Value, end: str) -> None:
-    all_true, next_test, mixed = (state.b.label(hint) for hint in ("all", "next", "mixed"))
-    state.b.branch(state.v.all(test.ir), all_true, next_test)
-    state.b.place(all_true)
-    with state.under(state.key(node, "then"), VARYING, None):
-        _scoped(state, node.then)
-    state.b.jump(end)
-    state.b.place(next_test)
-    if node.otherwise is not None:
-        none_true = state.b.label("none")
-        state.b.branch(state.v.any(test.ir), mixed, none_true)
-        state.b.place(none_true)
-        with state.under(state.key(node, "else"), VARYING, None):
-            _scoped(state, node.otherwise)
+    """Compile the ways that all threads take together, and go on where they do not."""
+    then, otherwise, mixed = (state.b.label(hint) for hint in ("all", "none", "mixed"))
+    unknown = state.b.label("unknown")
+    state.b.branch(test.all or state.v.all(test.ir), then, unknown)
+    state.b.place(unknown)
+    state.b.branch(test.none or state.v.none(test.ir), otherwise, mixed)
+    for label, side, what in ((then, node.then, "then"), (otherwise, node.otherwise, "else")):
+        state.b.place(label)
+        if side is not None:
+            with state.under(state.key(node, what), VARYING, None):
+                _scoped(state, side)
         state.b.jump(end)
     state.b.place(mixed)
 

@@ -45,6 +45,9 @@ class Value:
     low: float | None = None
     high: float | None = None
     """A float's bounds, where a clamp has set them: what lets a conversion to integer be one instruction."""
+    all: str | None = None
+    none: str | None = None
+    """Of a vector of bools, where it is cheap to know: one bool that is set only if all lanes are, or none is."""
 
     @property
     def scalar(self) -> bool:
@@ -161,6 +164,10 @@ class Vectors:
     def all(self, mask: str) -> str:
         """Return whether every lane is set."""
         return self.b.call(f"llvm.vector.reduce.and.v{self.width}i1", "i1", [(self.type("i1"), mask)])
+
+    def none(self, mask: str) -> str:
+        """Return whether no lane is set."""
+        return self.b.op(f"xor i1 {self.any(mask)}, true")
 
     def both(self, left: str | None, right: str) -> str:
         """Return the lanes that are in both masks; None stands for all lanes."""

@@ -65,7 +65,11 @@ class Variable:
         self._outside = state.outside_chunks
 
     def read(self, state: State) -> Value:
-        return Value(self.type, self.kind, state.b.op(f"load {self._ir}, ptr {self._place(state)}"), self.stride)
+        kind, stride = state.facts.kinds.get(self.key, (BLOCK, 0))
+        if (kind, stride) != (self.kind, self.stride):
+            # Found out in this pass, whose code is not kept: what matters is that the kind goes on from here.
+            return Value(self.type, kind, "poison", stride)
+        return Value(self.type, kind, state.b.op(f"load {self._ir}, ptr {self._place(state)}"), stride)
 
     def assign(self, state: State, value: Value) -> None:
         """Set the variable for the threads that are active now."""
