@@ -48,6 +48,10 @@ class DeviceArray:
 class Session(Protocol):
     """A device in use by one thread. What it allocates is released when it ends, also when something raises."""
 
+    @property
+    def pixels_per_thread(self) -> int:
+        """How many neighbouring pixels a thread of a per-pixel kernel should make, for wide loads and stores."""
+
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         """Allocate an array; what it holds is undefined."""
 

@@ -81,18 +81,13 @@ __global__ void point(const pixel *__restrict__ src, pixel *__restrict__ dst, in
     const point_source *from = (const point_source *)src;
     point_result *to = (point_result *)dst;
     long long count = (long long)width * height;
-    long long first = (long long)blockIdx.x * (BLOCK_WIDTH * ROWS);
-#ifdef IMGCUDA_CPU
-    // Lanes are neighbouring threads: they take neighbouring pixels, ROWS times.
-    for (int k = 0; k < ROWS; k++) {
-        long long i = first + k * BLOCK_WIDTH + threadIdx.x;
-        if (i < count) to[i] = point_pixel(from[i]);
-    }
+    long long i = ((long long)blockIdx.x * BLOCK_WIDTH + threadIdx.x) * ROWS;
+#if ROWS == 1
+    if (i < count) to[i] = point_pixel(from[i]);
 #else
     // A thread takes ROWS neighbouring pixels in one wide load and one wide store, where they are whole.
     struct alignas(ROWS * sizeof(pixel)) sources { point_source p[ROWS]; };
     struct alignas(ROWS * sizeof(pixel)) results { point_result p[ROWS]; };
-    long long i = first + (long long)threadIdx.x * ROWS;
     if (i + ROWS <= count) {
         sources in = *(const sources *)(from + i);
         results out;
