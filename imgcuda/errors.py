@@ -56,11 +56,13 @@ class Mistake:
     remedy: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
         remedy = f"; {self.remedy}" if self.remedy else ""
         head = f"{place}: {self.message}{remedy}"
-        if not self.text or not self.column:
+        if not self.text:
             return head
+        if not self.column:
+            return f"{head}\n    {self.text}"
         # A tab in the line must stay a tab above the caret, or the caret drifts.
         margin = "".join("\t" if c == "\t" else " " for c in self.text[: self.column - 1])
         return f"{head}\n    {self.text}\n    {margin}^"

@@ -79,6 +79,18 @@ class Program:
     text: str
     pixel: np.dtype[Any]
 
+    def line(self, file: str, number: int) -> str:
+        """Return a line of the source by its own file and number; an empty string if there is none."""
+        here, at = "", 0
+        for line in self.text.splitlines():
+            if marked := _LINE.match(line):
+                here, at = marked[2], int(marked[1])
+                continue
+            if here == file and at == number:
+                return line
+            at += 1
+        return ""
+
     @cached_property
     def kernels(self) -> dict[str, tuple[Argument, ...]]:
         """The `__global__` functions and their arguments, in order."""
@@ -109,6 +121,7 @@ def _literal(value: int | float) -> str:
 # ---- reading a kernel's own argument list
 
 _KERNEL = re.compile(r"__global__\s+(?:\w+\s*\([^)]*\)\s*)*?void\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?(?P<name>\w+)\s*\((?P<arguments>[^)]*)\)")
+_LINE = re.compile(r'#line (\d+) "([^"]*)"')
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _QUALIFIERS = re.compile(r"\b(const|volatile|__restrict__|__restrict|restrict)\b")
 

@@ -5,6 +5,22 @@
 //   BLOCK_WIDTH, BLOCK_HEIGHT, ROWS    the launch's layout: threads in a block, rows that each thread makes
 //   a name in capitals for each field declared constant, and for each of its choices (BORDER, BORDER_WRAP ...)
 
+#ifdef __CUDACC_RTC__  // what nvcc has from the system's headers, which NVRTC does without
+typedef signed char int8_t;
+typedef unsigned char uint8_t;
+typedef short int16_t;
+typedef unsigned short uint16_t;
+typedef int int32_t;
+typedef unsigned int uint32_t;
+typedef long long int64_t;
+typedef unsigned long long uint64_t;
+typedef unsigned short ushort;
+typedef unsigned int uint;
+#endif
+#ifdef __CUDACC__
+typedef unsigned char uchar;
+#endif
+
 typedef PIXEL pixel;
 
 #if PIXEL_BITS == 32
