@@ -1,5 +1,6 @@
-// The kernel around a per-pixel function, which the core names in POINT(c): RESULT_CHANNELS samples are made of
-// CHANNELS, and the filter's fields are passed where it says so. The image is taken as one run of pixels, since no pixel needs to know where it is.
+// The kernel around a per-pixel function, which the core calls POINT: RESULT_CHANNELS samples are made of CHANNELS.
+// The core puts the filter's fields where they are declared and passed. The image is taken as one run of pixels,
+// since no pixel needs to know where it is.
 
 struct point_source {
 #if CHANNELS == 1
@@ -39,7 +40,7 @@ __device__ pixel point_sample(float value)
     return to_pixel(value * PIXEL_MAX);
 }
 
-__device__ point_result point_pixel(point_source in)
+__device__ point_result point_pixel(point_source in/* fields */)
 {
     color c;
     point_result out;
@@ -57,7 +58,7 @@ __device__ point_result point_pixel(point_source in)
 #else
     c.a = 1.0f;
 #endif
-    c = POINT(c);
+    c = POINT(c/* values */);
     out.x = point_sample(c.r);
 #if RESULT_CHANNELS >= 3
     out.y = point_sample(c.g);
@@ -83,7 +84,7 @@ __global__ void point(const pixel *__restrict__ src, pixel *__restrict__ dst, in
     long long count = (long long)width * height;
     long long i = ((long long)blockIdx.x * BLOCK_WIDTH + threadIdx.x) * ROWS;
 #if ROWS == 1
-    if (i < count) to[i] = point_pixel(from[i]);
+    if (i < count) to[i] = point_pixel(from[i]/* values */);
 #else
     // A thread takes ROWS neighbouring pixels in one wide load and one wide store, where they are whole.
     struct alignas(ROWS * sizeof(pixel)) sources { point_source p[ROWS]; };
@@ -91,10 +92,10 @@ __global__ void point(const pixel *__restrict__ src, pixel *__restrict__ dst, in
     if (i + ROWS <= count) {
         sources in = *(const sources *)(from + i);
         results out;
-        for (int k = 0; k < ROWS; k++) out.p[k] = point_pixel(in.p[k]);
+        for (int k = 0; k < ROWS; k++) out.p[k] = point_pixel(in.p[k]/* values */);
         *(results *)(to + i) = out;
     } else {
-        for (; i < count; i++) to[i] = point_pixel(from[i]);
+        for (; i < count; i++) to[i] = point_pixel(from[i]/* values */);
     }
 #endif
 }

@@ -38,9 +38,8 @@ def point_source(filter: PointFilter) -> Source:
     _check(source, function, fields)
     declared = "".join(f", {kind} {name}" for kind, name in fields)
     passed = "".join(f", {name}" for _, name in fields)
-    kernel = KERNEL.read_text("utf-8").replace("/* fields */", declared)
-    macro = f"#define POINT(c) {function}(c{passed})"
-    return Source(source.name, f'{source.text}\n{macro}\n#line 1 "{KERNEL.name}"\n{kernel}')
+    kernel = KERNEL.read_text("utf-8").replace("/* fields */", declared).replace("/* values */", passed)
+    return Source(source.name, f'{source.text}\n#define POINT {function}\n#line 1 "{KERNEL.name}"\n{kernel}')
 
 
 def _check(source: Source, function: str, fields: list[tuple[str, str]]) -> None:

@@ -1,0 +1,61 @@
+"""Hold README and docs against the program: generated parts are as they would be generated now, links lead somewhere.
+
+With --write the generated parts are written anew. Each stands between `<!-- NAME -->` and `<!-- end -->`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from imgcuda.filters import Parameter
+from imgcuda.plugins import Registry, load
+
+ROOT = Path(__file__).parent.parent
+
+_PART = re.compile(r"(<!-- (?P<name>[\w-]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL)
+_LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+
+
+def filter_table(registry: Registry) -> str:
+    """Return the table of installed filters: name, what it does, its parameters."""
+    lines = ["| filter | what it does | parameters |", "|---|---|---|"]
+    for name in registry:
+        filter_class = registry[name]
+        parameters = ", ".join(_parameter(parameter) for parameter in filter_class.parameters())
+        lines.append(f"| `{name}` | {filter_class.summary()} | {parameters} |")
+    return "\n".join(lines) + "\n"
+
+
+def _parameter(parameter: Parameter) -> str:
+    about = parameter.range or " \\| ".join(parameter.choices)
+    default = "" if parameter.required else f", default {parameter.default}"
+    return f"`{parameter.name}` ({about}{default})"
+
+
+PARTS: dict[str, Callable[[Registry], str]] = {"filters": filter_table}
+
+
+def main() -> int:
+    """Check every page; return how many things are wrong."""
+    wrong = 0
+    registry = load()
+    for page in sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]):
+        text = page.read_text("utf-8")
+        made = _PART.sub(lambda m: m[1] + PARTS[m["name"]](registry) + m[4], text)
+        if made != text and "--write" in sys.argv:
+            page.write_text(made, "utf-8")
+        elif made != text:
+            wrong += 1
+            print(f"{page.name}: a generated part is out of date; run `python docs/check.py --write`")
+        for link in _LINK.findall(text):
+            if not (page.parent / link).exists():
+                wrong += 1
+                print(f"{page.name}: the link to {link} leads nowhere")
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main())

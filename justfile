@@ -1,0 +1,32 @@
+# Recipes for working on imgcuda; `just` alone lists them.
+
+default:
+    @just --list
+
+# The whole suite, on every device of this machine.
+test *arguments:
+    python -m pytest {{arguments}}
+
+# What CI asks of the source itself.
+lint:
+    ruff check . && ruff format --check . && mypy
+
+# Put the source into its standard form.
+format:
+    ruff format . && ruff check --fix .
+
+# Hold README and docs against the program.
+docs:
+    python docs/check.py
+
+# Write the tables and help texts of README and docs anew.
+docs-write:
+    python docs/check.py --write
+
+# The pictures of README and docs.
+pictures:
+    python docs/pictures.py
+
+# All that CI runs.
+ci:
+    .ci/run

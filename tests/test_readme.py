@@ -1,0 +1,70 @@
+"""README's own filter, written out as it stands there, and run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def block(language: str, containing: str) -> str:
+    """Return README's fenced block of a language that contains some words."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    return next(text for text in blocks if containing in text)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A folder with README's filter installed in it, as pip would leave it."""
+    package, info = tmp_path / "sepia", tmp_path / "imgcuda_sepia-0.1.0.dist-info"
+    package.mkdir()
+    info.mkdir()
+    (package / "__init__.py").write_text(block("python", "class Sepia"))
+    (package / "sepia.cu").write_text(block("c", "color sepia"))
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: imgcuda-sepia\nVersion: 0.1.0\n")
+    entry = re.search(r"\[project.entry-points.imgcuda\]\n(.*)\n", block("toml", "imgcuda-sepia"))
+    assert entry is not None
+    (info / "entry_points.txt").write_text(f"[imgcuda]\n{entry[1].replace(chr(34), '')}\n")
+    return tmp_path
+
+
+def imgcuda(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(site), "IMGCUDA_DEVICE": "cpu"}
+    command = [sys.executable, "-m", "imgcuda", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+def test_the_filter_in_readme_tones_a_picture(site: Path, tmp_path: Path) -> None:
+    grey = np.full((3, 5), 200, np.uint8)
+    Image.fromarray(grey).save(tmp_path / "in.png")
+    done = imgcuda(site, "sepia", str(tmp_path / "in.png"), str(tmp_path / "out.png"))
+    assert (done.returncode, done.stderr) == (0, "")
+    toned = np.asarray(Image.open(tmp_path / "out.png"))
+    expected = np.minimum(np.rint(200 * np.array([1.351, 1.203, 0.937])), 255)  # the sums of its three rows
+    assert toned.shape == (3, 5, 3)
+    assert np.array_equal(toned[0, 0], expected)
+
+
+def test_the_filter_in_readme_has_help_and_ranges(site: Path) -> None:
+    shown = imgcuda(site, "info", "sepia").stdout
+    assert "imgcuda-sepia 0.1.0" in shown
+    refused = imgcuda(site, "sepia", "in.png", "out.png", "--strength", "7")
+    assert refused.returncode == 2
+    assert "strength" in refused.stderr
+
+
+def test_the_filter_in_readme_stands_in_a_chain(site: Path, tmp_path: Path) -> None:
+    coffee = ROOT / "sample_images" / "coffee.png"
+    out = tmp_path / "out.png"
+    done = imgcuda(site, "filter", str(coffee), str(out), "-f", "sepia:strength=0.5", "-f", "blur")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert Image.open(out).size == Image.open(coffee).size
