@@ -86,7 +86,7 @@ class CudaDevice:
 class CudaSession:
     """A GPU in use by one thread."""
 
-    pixels_per_thread = 4
+    packs = True
 
     def __init__(self, index: int) -> None:
         self._index = index

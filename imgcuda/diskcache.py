@@ -62,6 +62,8 @@ def _prune() -> None:
     """Drop the entries that were not used for longest, until what is left fits; and what a killed process left."""
     entries = []
     for path in folder().iterdir():
+        if not path.name.startswith((".new-", "cpu-", "cuda-")):
+            continue  # not ours: the folder may be one that the user keeps other files in
         with contextlib.suppress(OSError):
             status = path.stat()
             if path.name.startswith(".new-") and time.time() - status.st_mtime > 3600:

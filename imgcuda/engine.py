@@ -49,8 +49,8 @@ class Session(Protocol):
     """A device in use by one thread. What it allocates is released when it ends, also when something raises."""
 
     @property
-    def pixels_per_thread(self) -> int:
-        """How many neighbouring pixels a thread of a per-pixel kernel should make, for wide loads and stores."""
+    def packs(self) -> bool:
+        """Whether a thread should make several neighbours (`Layout.pack`); where threads are lanes of a vector, it should not."""
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         """Allocate an array; what it holds is undefined."""

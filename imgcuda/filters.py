@@ -188,7 +188,7 @@ class Filter:
         for parameter in self.parameters():
             if parameter.constant:
                 name = parameter.name.upper()
-                macros |= {f"{name}_{choice.upper()}": index for index, choice in enumerate(parameter.choices)}
+                macros |= {f"{name}_{snake(choice).upper()}": index for index, choice in enumerate(parameter.choices)}
                 macros[name] = self._value(parameter)
         return macros
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -57,7 +58,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         """
         result = self.empty(shape or image.shape, dtype or image.dtype)
         height, width, channels = result.shape
-        layout = layout or self._layout
+        layout = self._fit(layout or self._layout)
         program = self._program({**layout.constants, **self._constants, **(constants or {})})
         values = _check(program, kernel, [image, result, width, height, *arguments])
         self._session.launch(program, kernel, layout.grid(width, height, channels), Dim3(*layout.block), values)
@@ -67,6 +68,9 @@ class Gpu(AbstractContextManager["Gpu"]):
         """Let an array outlive the filter: its result."""
         self._made = [made for made in self._made if made is not array]
         return array
+
+    def _fit(self, layout: Layout) -> Layout:
+        return layout if self._session.packs else replace(layout, pack=1)
 
     def _program(self, constants: Mapping[str, int | float]) -> Program:
         return specialise(self._source, self._image.dtype, self._image.channels, constants)
@@ -103,6 +107,6 @@ def _match(program: Program, kernel: str, argument: Argument, value: Value) -> A
         return value
     if argument.pointer or argument.dtype is None:
         raise FilterError(f"{place}; it was given the number {value}")
-    if argument.dtype.kind in "iub" and float(value) != int(value):
+    if argument.dtype.kind in "iub" and int(value) != value:
         raise FilterError(f"{place}; it was given {value}")
     return argument.dtype.type(value)

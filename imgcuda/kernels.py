@@ -82,7 +82,7 @@ class Program:
     def line(self, file: str, number: int) -> str:
         """Return a line of the source by its own file and number; an empty string if there is none."""
         here, at = "", 0
-        for line in self.text.splitlines():
+        for line in self.text.split("\n"):  # as compilers count: splitlines() ends a line at a form feed, too
             if marked := _LINE.match(line):
                 here, at = marked[2], int(marked[1])
                 continue
@@ -114,7 +114,7 @@ def _prelude() -> str:
 
 def _literal(value: int | float) -> str:
     """Return a number as C: floats in their shortest exact form, negatives in parentheses."""
-    text = f"{np.float32(value)!s}f" if isinstance(value, float) else str(int(value))
+    text = f"{np.float32(value)!s}f" if isinstance(value, float | np.floating) else str(int(value))
     return f"({text})" if value < 0 else text
 
 

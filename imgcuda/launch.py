@@ -33,24 +33,26 @@ class Layout:
     `over="pixels"`: x counts pixels. `over="samples"`: x runs along the width * channels samples of a row, so
     that neighbouring threads touch neighbouring bytes whatever the channel count: the fast layout.
     `over="image"`: x counts all pixels, row after row, for kernels that need not know where a pixel is.
-    `rows`: how many rows (over the image: pixels) each thread makes.
+    `rows`: how many rows each thread makes. `pack`: how many neighbours along x it makes on a GPU, for wide loads and
+    stores; on the CPU always one, since there neighbouring threads' loads are one wide load already.
     """
 
     over: Literal["pixels", "samples", "image"] = "pixels"
     block: tuple[int, int] = (32, 8)
     rows: int = 1
+    pack: int = 1
 
     def grid(self, width: int, height: int, channels: int) -> Dim3:
         """Return how many blocks cover an image; the last ones may hang over its right and lower edges."""
+        across, down = self.block[0] * self.pack, self.block[1] * self.rows
         if self.over == "image":
-            return Dim3(ceil_div(width * height, self.block[0] * self.rows))
-        columns = width * channels if self.over == "samples" else width
-        return Dim3(ceil_div(columns, self.block[0]), ceil_div(height, self.block[1] * self.rows))
+            return Dim3(ceil_div(width * height, across))
+        return Dim3(ceil_div(width * channels if self.over == "samples" else width, across), ceil_div(height, down))
 
     @property
     def constants(self) -> dict[str, int]:
         """What a kernel may use at compile time, to size its shared memory and unroll its loops."""
-        return {"BLOCK_WIDTH": self.block[0], "BLOCK_HEIGHT": self.block[1], "ROWS": self.rows}
+        return {"BLOCK_WIDTH": self.block[0], "BLOCK_HEIGHT": self.block[1], "ROWS": self.rows, "PACK": self.pack}
 
 
 def ceil_div(dividend: int, divisor: int) -> int:

@@ -15,7 +15,7 @@ from imgcuda.errors import FilterError, ImageError, ImgcudaError
 from imgcuda.filters import Filter, NeighborhoodFilter, PointFilter
 from imgcuda.gpu import Gpu
 from imgcuda.kernels import PIXEL_TYPES
-from imgcuda.point import layout, point_source, result_channels
+from imgcuda.point import LAYOUT, point_source, result_channels
 
 
 class Pipeline:
@@ -107,7 +107,7 @@ def _run(session: Session, filter: Filter, image: DeviceArray) -> DeviceArray:
 def _run_point(session: Session, filter: PointFilter, image: DeviceArray) -> DeviceArray:
     channels = result_channels(filter, image.channels)
     constants = {**filter.constants(), "RESULT_CHANNELS": channels}
-    with Gpu(session, point_source(filter), image, constants, layout(session.pixels_per_thread)) as gpu:
+    with Gpu(session, point_source(filter), image, constants, LAYOUT) as gpu:
         shape = (image.height, image.width, channels)
         return gpu.keep(gpu.launch("point", image, *filter.arguments(), shape=shape))
 

@@ -82,17 +82,17 @@ __global__ void point(const pixel *__restrict__ src, pixel *__restrict__ dst, in
     const point_source *from = (const point_source *)src;
     point_result *to = (point_result *)dst;
     long long count = (long long)width * height;
-    long long i = ((long long)blockIdx.x * BLOCK_WIDTH + threadIdx.x) * ROWS;
-#if ROWS == 1
+    long long i = ((long long)blockIdx.x * BLOCK_WIDTH + threadIdx.x) * PACK;
+#if PACK == 1
     if (i < count) to[i] = point_pixel(from[i]/* values */);
 #else
-    // A thread takes ROWS neighbouring pixels in one wide load and one wide store, where they are whole.
-    struct alignas(ROWS * sizeof(pixel)) sources { point_source p[ROWS]; };
-    struct alignas(ROWS * sizeof(pixel)) results { point_result p[ROWS]; };
-    if (i + ROWS <= count) {
+    // A thread makes PACK neighbouring pixels in one wide load and one wide store, where they are whole.
+    struct alignas(PACK * sizeof(pixel)) sources { point_source p[PACK]; };
+    struct alignas(PACK * sizeof(pixel)) results { point_result p[PACK]; };
+    if (i + PACK <= count) {
         sources in = *(const sources *)(from + i);
         results out;
-        for (int k = 0; k < ROWS; k++) out.p[k] = point_pixel(in.p[k]/* values */);
+        for (int k = 0; k < PACK; k++) out.p[k] = point_pixel(in.p[k]/* values */);
         *(results *)(to + i) = out;
     } else {
         for (; i < count; i++) to[i] = point_pixel(from[i]/* values */);

@@ -10,13 +10,9 @@ from imgcuda.filters import PointFilter, snake
 from imgcuda.kernels import Source
 from imgcuda.launch import Layout
 
+LAYOUT = Layout(over="image", block=(256, 1), pack=4)
 KERNEL = Path(__file__).with_name("point.cuh")
 _C_TYPES: dict[type, str] = {float: "float", int: "int", bool: "bool", str: "int"}
-
-
-def layout(pixels_per_thread: int) -> Layout:
-    """Return the layout of a per-pixel kernel: the image as one run of pixels."""
-    return Layout(over="image", block=(256, 1), rows=pixels_per_thread)
 
 
 def color_channels(image_channels: int) -> int:

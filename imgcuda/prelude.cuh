@@ -2,7 +2,8 @@
 //
 //   PIXEL, PIXEL_BITS    the type of a sample and its size: unsigned char (8), unsigned short (16) or float (32)
 //   CHANNELS             samples in a pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha
-//   BLOCK_WIDTH, BLOCK_HEIGHT, ROWS    the launch's layout: threads in a block, rows that each thread makes
+//   BLOCK_WIDTH, BLOCK_HEIGHT, ROWS, PACK    the launch's layout: threads in a block, rows that each thread makes,
+//                        and neighbours along a row that it makes, which is 1 on the CPU
 //   a name in capitals for each field declared constant, and for each of its choices (BORDER, BORDER_WRAP ...)
 
 #ifdef __CUDACC_RTC__  // what nvcc has from the system's headers, which NVRTC does without
@@ -51,24 +52,60 @@ __device__ pixel to_pixel(float value)
 #endif
 }
 
+// What a thread makes of a row: PACK neighbouring samples, or as many floats. `*(pack *)(row + x)` is one wide load or
+// store; x must be a multiple of PACK, and rows must begin at one. PART(several, i) is one of them.
+#if PACK == 1
+typedef pixel pack;
+typedef float floats;
+#define PART(several, i) (several)
+#else
+struct alignas(PACK * sizeof(pixel)) pack {
+    pixel at[PACK];
+};
+struct alignas(PACK * sizeof(float)) floats {
+    float at[PACK];
+};
+#define PART(several, i) ((several).at[i])
+#endif
+
+// A square root to within a few units in the last place, which is one instruction where an exact one is eight.
+__device__ float quick_sqrt(float value)
+{
+#ifdef __CUDACC__
+    float root;
+    asm("sqrt.approx.ftz.f32 %0, %1;" : "=f"(root) : "f"(value));
+    return root;
+#else
+    return sqrtf(value);
+#endif
+}
+
 // Where position i of a line of n is read, by the border rule; -1 for what lies outside under BORDER_CONSTANT.
+// One fold at the edge is enough for all that lies less than a line's length outside; the remainder is for the rest.
 __device__ int border(int i, int n)
 {
-    if (i >= 0 && i < n) return i;
 #if BORDER == BORDER_REFLECT        // d c b a | a b c d | d c b a
-    int period = 2 * n;
-    i = (i % period + period) % period;
-    return i < n ? i : period - 1 - i;
+    int near = i < 0 ? -1 - i : i;
+    near = near >= n ? 2 * n - 1 - near : near;
+    if (near >= 0) return near;
+    int far = (i % (2 * n) + 2 * n) % (2 * n);
+    return far < n ? far : 2 * n - 1 - far;
 #elif BORDER == BORDER_MIRROR       // d c b | a b c d | c b a
+    int near = i < 0 ? -i : i;
+    near = near >= n ? 2 * n - 2 - near : near;
+    if (near >= 0 && near < n) return near;
     int period = max(2 * n - 2, 1);
-    i = (i % period + period) % period;
-    return i < n ? i : period - i;
+    int far = (i % period + period) % period;
+    return far < n ? far : period - far;
 #elif BORDER == BORDER_NEAREST      // a a a | a b c d | d d d
-    return i < 0 ? 0 : n - 1;
+    return min(max(i, 0), n - 1);
 #elif BORDER == BORDER_WRAP         // b c d | a b c d | a b c
+    int near = i < 0 ? i + n : i;
+    near = near >= n ? near - n : near;
+    if (near >= 0 && near < n) return near;
     return (i % n + n) % n;
 #else                               // 0 0 0 | a b c d | 0 0 0
-    return -1;
+    return i >= 0 && i < n ? i : -1;
 #endif
 }
 

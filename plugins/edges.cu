@@ -1,6 +1,9 @@
 // Edges: the length of the gradient, sqrt(gx^2 + gy^2), or the absolute Laplacian.
-// A thread makes one sample in each of ROWS rows, walking down: a block reads rows side by side, and every row
-// that it has read serves three times. At the edge, left and right are looked up once for the whole walk.
+// A thread makes PACK neighbouring samples in each of ROWS rows, walking down. Of each row it keeps two numbers a
+// sample, in which the operators are separable, so that every row is read once and serves three times:
+//   along = FAR * (left + right) + NEAR * here    slope = right - left      (Sobel, Scharr, Prewitt)
+//   along = here                                  slope = left + right - 4 * here        (Laplacian)
+// At the edge of the image, where each sample is read is looked up once for the whole walk.
 
 #if OPERATOR == OPERATOR_SCHARR
 #define NEAR 10.0f
@@ -13,45 +16,102 @@
 #define FAR 1.0f
 #endif
 
-// What lies outside of the image under BORDER_CONSTANT has position -1, and is black.
-__device__ float sample(const pixel *row, int x)
-{
-#if BORDER == BORDER_CONSTANT
-    return x < 0 ? 0.0f : row[x];
+// A thread reads its samples and those one pixel to the left and to the right of them: SPAN in all. Sample i stands at
+// i + STEP among them. REACH samples to either side are read, in whole packs.
+#if PACK == 1
+#define STEP 1
+#define REACH CHANNELS
 #else
-    return row[x];
+#define STEP CHANNELS
+#define REACH PACK
+#endif
+#define SPAN (PACK + 2 * STEP)
+
+struct row_pair {
+    floats along, slope;
+};
+
+__device__ void read_inside(const pixel *row, int x, float *in)
+{
+#if PACK == 1
+    for (int i = 0; i < 3; i++) in[i] = row[x + (i - 1) * CHANNELS];
+#else
+    pack left = *(const pack *)(row + x - PACK), here = *(const pack *)(row + x), right = *(const pack *)(row + x + PACK);
+    for (int i = 0; i < CHANNELS; i++) in[i] = left.at[PACK - CHANNELS + i];
+    for (int i = 0; i < PACK; i++) in[CHANNELS + i] = here.at[i];
+    for (int i = 0; i < CHANNELS; i++) in[CHANNELS + PACK + i] = right.at[i];
 #endif
 }
 
-__device__ float strength(float3 above, float3 here, float3 below)
+// What lies outside of the image under BORDER_CONSTANT has position -1, and is black.
+__device__ void read_edge(const pixel *row, const int *positions, float *in)
+{
+    for (int i = 0; i < SPAN; i++) in[i] = positions[i] < 0 ? 0.0f : row[positions[i]];
+}
+
+__device__ row_pair read_row(const pixel *src, int samples, int height, int y, int x, bool inside, const int *positions)
+{
+    float in[SPAN];
+    int from = border(y, height);
+    const pixel *row = src + (long long)max(from, 0) * samples;
+    if (inside)
+        read_inside(row, x, in);
+    else
+        read_edge(row, positions, in);
+#if BORDER == BORDER_CONSTANT
+    for (int i = 0; i < SPAN; i++) in[i] = from < 0 ? 0.0f : in[i];
+#endif
+    row_pair made;
+    for (int i = 0; i < PACK; i++) {
+        float left = in[i], here = in[i + STEP], right = in[i + 2 * STEP];
+#if OPERATOR == OPERATOR_LAPLACIAN
+        PART(made.along, i) = here;
+        PART(made.slope, i) = left + right - 4.0f * here;
+#else
+        PART(made.along, i) = FAR * (left + right) + NEAR * here;
+        PART(made.slope, i) = right - left;
+#endif
+    }
+    return made;
+}
+
+__device__ float strength(float along_above, float along_below, float slope_above, float slope, float slope_below)
 {
 #if OPERATOR == OPERATOR_LAPLACIAN
-    return fabsf(above.y + below.y + here.x + here.z - 4.0f * here.y);
+    return fabsf(along_above + along_below + slope);
 #else
-    float gx = FAR * (above.z - above.x + below.z - below.x) + NEAR * (here.z - here.x);
-    float gy = FAR * (below.x - above.x + below.z - above.z) + NEAR * (below.y - above.y);
-    return sqrtf(gx * gx + gy * gy);
+    float gx = FAR * (slope_above + slope_below) + NEAR * slope;
+    float gy = along_below - along_above;
+    return quick_sqrt(gx * gx + gy * gy);
 #endif
 }
 
-__device__ float3 read_row(const pixel *src, int samples, int y, int height, int left, int x, int right)
+__device__ void write(pixel *out, pack made, bool wide, int count)
 {
-    int from = border(y, height);
-#if BORDER == BORDER_CONSTANT
-    if (from < 0) return make_float3(0.0f, 0.0f, 0.0f);
-#endif
-    const pixel *row = src + (long long)from * samples;
-    return make_float3(sample(row, left), row[x], sample(row, right));
+    if (wide) {
+        *(pack *)out = made;
+    } else {
+        for (int i = 0; i < count; i++) out[i] = PART(made, i);
+    }
 }
 
-__device__ void walk(const pixel *src, pixel *dst, int samples, int height, int y0, int left, int x, int right, float scale)
+__device__ void walk(const pixel *src, pixel *dst, int samples, int height, int y0, int x, bool inside,
+                     const int *positions, float scale)
 {
-    float3 above = read_row(src, samples, y0 - 1, height, left, x, right);
-    float3 here = read_row(src, samples, y0, height, left, x, right);
     int end = min(y0 + ROWS, height);
+    // Rows that do not begin at a multiple of PACK are written sample by sample.
+    bool wide = samples % PACK == 0;
+    int count = min(samples - x, PACK);
+    row_pair above = read_row(src, samples, height, y0 - 1, x, inside, positions);
+    row_pair here = read_row(src, samples, height, y0, x, inside, positions);
+#pragma unroll 4
     for (int y = y0; y < end; y++) {
-        float3 below = read_row(src, samples, y + 1, height, left, x, right);
-        dst[(long long)y * samples + x] = to_pixel(scale * strength(above, here, below));
+        row_pair below = read_row(src, samples, height, y + 1, x, inside, positions);
+        pack made;
+        for (int i = 0; i < PACK; i++)
+            PART(made, i) = to_pixel(scale * strength(PART(above.along, i), PART(below.along, i), PART(above.slope, i),
+                                                      PART(here.slope, i), PART(below.slope, i)));
+        write(dst + (long long)y * samples + x, made, wide, count);
         above = here;
         here = below;
     }
@@ -60,15 +120,19 @@ __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int 
 __global__ void edges(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, float scale)
 {
     int samples = width * CHANNELS;
-    int x0 = blockIdx.x * BLOCK_WIDTH, x = x0 + threadIdx.x;
+    int x = (blockIdx.x * BLOCK_WIDTH + threadIdx.x) * PACK;
     int y0 = blockIdx.y * ROWS;
-    if (x0 >= CHANNELS && x0 + BLOCK_WIDTH + CHANNELS <= samples) {
-        walk(src, dst, samples, height, y0, x - CHANNELS, x, x + CHANNELS, scale);
+    int positions[SPAN];
+    bool inside = x >= REACH && x + PACK + REACH <= samples && samples % PACK == 0;
+    if (inside) {
+        walk(src, dst, samples, height, y0, x, true, positions, scale);
     } else if (x < samples) {
-        int column = x / CHANNELS, channel = x - column * CHANNELS;
-        int left = border(column - 1, width), right = border(column + 1, width);
-        left = left < 0 ? -1 : left * CHANNELS + channel;
-        right = right < 0 ? -1 : right * CHANNELS + channel;
-        walk(src, dst, samples, height, y0, left, x, right, scale);
+        for (int i = 0; i < SPAN; i++) {
+            int at = PACK == 1 ? x + (i - 1) * CHANNELS : x + i - STEP;
+            int column = (at + CHANNELS) / CHANNELS - 1, channel = at - column * CHANNELS;  // at may be -CHANNELS
+            int from = border(column, width);
+            positions[i] = from < 0 ? -1 : from * CHANNELS + channel;
+        }
+        walk(src, dst, samples, height, y0, x, false, positions, scale);
     }
 }

@@ -48,7 +48,8 @@ def test_the_filter_in_readme_tones_a_picture(site: Path, tmp_path: Path) -> Non
     Image.fromarray(grey).save(tmp_path / "in.png")
     done = imgcuda(site, "sepia", str(tmp_path / "in.png"), str(tmp_path / "out.png"))
     assert (done.returncode, done.stderr) == (0, "")
-    toned = np.asarray(Image.open(tmp_path / "out.png"))
+    with Image.open(tmp_path / "out.png") as made:
+        toned = np.asarray(made)
     expected = np.minimum(np.rint(200 * np.array([1.351, 1.203, 0.937])), 255)  # the sums of its three rows
     assert toned.shape == (3, 5, 3)
     assert np.array_equal(toned[0, 0], expected)
@@ -67,4 +68,5 @@ def test_the_filter_in_readme_stands_in_a_chain(site: Path, tmp_path: Path) -> N
     out = tmp_path / "out.png"
     done = imgcuda(site, "filter", str(coffee), str(out), "-f", "sepia:strength=0.5", "-f", "blur")
     assert (done.returncode, done.stderr) == (0, "")
-    assert Image.open(out).size == Image.open(coffee).size
+    with Image.open(out) as made, Image.open(coffee) as given:
+        assert made.size == given.size

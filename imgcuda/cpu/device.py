@@ -45,7 +45,7 @@ class CpuDevice:
 class CpuSession:
     """The CPU in use. Its memory is the host's, so nothing is copied that need not be."""
 
-    pixels_per_thread = 1  # neighbouring threads are lanes, whose loads are one wide load already
+    packs = False
     limits = Limits(grid=Dim3(2**31 - 1, 2**31 - 1, 2**31 - 1))
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:

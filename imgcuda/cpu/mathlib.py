@@ -1,77 +1,39 @@
-"""The mathematical functions of CUDA, for vectors."""
+"""The mathematical functions of CUDA, by their names. How each is computed stands in the modules `mathlib_*`.
+
+    mathlib_formula       what formulas are written with
+    mathlib_exponential   exp and its kin, sinh, cosh, tanh
+    mathlib_logarithm     log and its kin, pow
+    mathlib_trigonometry  sin, cos, tan, sinpi, cospi
+    mathlib_inverse       asin, acos, atan, atan2
+    mathlib_roots         rsqrt, cbrt, hypot, fmod
+    mathlib_basic         rounding, extremes, classification, conversions
+    mathlib_integer       functions of integers
+
+None calls a library for a float. Errors and speed: docs/cpu-math.md.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from imgcuda.cpu.arithmetic import suffix
+from imgcuda.cpu import mathlib_basic as basic
+from imgcuda.cpu import mathlib_exponential as exponential
+from imgcuda.cpu import mathlib_integer as integer
+from imgcuda.cpu import mathlib_inverse as inverse
+from imgcuda.cpu import mathlib_logarithm as logarithm
+from imgcuda.cpu import mathlib_roots as roots
+from imgcuda.cpu import mathlib_trigonometry as trigonometry
+from imgcuda.cpu.mathlib_formula import Formula, Number
 from imgcuda.cpu.state import State
-from imgcuda.cpu.types import F32, F64, I32, U32, Float, Int, Scalar, promote
-from imgcuda.cpu.values import VARYING, Value, constant
+from imgcuda.cpu.types import F32, F64, I32, I64, U32, U64, Float, Scalar
+from imgcuda.cpu.values import Value
 
 Function = Callable[..., Value]
+"""From the compiler's state and the arguments' values to the result's."""
 
-
-def intrinsic(state: State, name: str, *values: Value) -> Value:
-    """Call LLVM's own function for values of one type, lane by lane."""
-    values = tuple(map(state.v.flat, values))
-    wide = any(value.kind == VARYING for value in values)
-    shape = state.v.type(values[0].type) if wide else values[0].type.ir
-    arguments = [(shape, state.v.of(value) if wide else value.ir) for value in values]
-    made = state.b.call(f"llvm.{name}.{suffix(shape)}", shape, arguments)
-    return Value(values[0].type, VARYING if wide else max(value.kind for value in values), made)
-
-
-def _floating(state: State, name: str, type: Float | None, *values: Value) -> Value:
-    """Call a function of floats: of doubles if any argument is one, unless the name says which."""
-    chosen = type or (F64 if any(value.type == F64 for value in values) else F32)
-    return intrinsic(state, name, *(state.math.convert(value, chosen) for value in values))
-
-
-def _rounding(state: State, name: str, type: Float | None, value: Value) -> Value:
-    """Round to a whole number, which stays within the same bounds if those are whole."""
-    value = state.math.convert(value, type or (F64 if value.type == F64 else F32))
-    return replace(intrinsic(state, name, value), low=value.low, high=value.high)
-
-
-def _extreme(state: State, which: str, type: Scalar | None, left: Value, right: Value) -> Value:
-    if type is not None:
-        left, right = state.math.convert(left, type), state.math.convert(right, type)
-    return state.math.extreme(which, left, right)
-
-
-def _absolute(state: State, value: Value) -> Value:
-    value = state.math.convert(value, promote(value.type))
-    if isinstance(value.type, Float):
-        return intrinsic(state, "fabs", value)
-    return state.math.extreme("max", value, state.math.negative(value))
-
-
-def _reciprocal_root(state: State, type: Float, value: Value) -> Value:
-    root = _floating(state, "sqrt", type, value)
-    return state.math.binary("/", constant(1.0, type), root)
-
-
-def _to_int(state: State, rounding: str, type: Int, value: Value) -> Value:
-    return state.math.convert(_rounding(state, rounding, F32, value), type)
-
-
-def _saturate(state: State, value: Value) -> Value:
-    value = state.math.convert(value, F32)
-    return state.math.extreme("min", state.math.extreme("max", value, constant(0.0, F32)), constant(1.0, F32))
-
-
-def _quotient(state: State, left: Value, right: Value) -> Value:
-    return state.math.binary("/", state.math.convert(left, F32), state.math.convert(right, F32))
-
-
-def _bits(state: State, source: Scalar, type: Scalar, value: Value) -> Value:
-    """Return the same bits taken as another type of the same size."""
-    value = state.v.flat(state.math.convert(value, source))
-    to = state.v.type(type) if value.kind == VARYING else type.ir
-    return Value(type, value.kind, state.b.op(f"bitcast {state.v.shape(value)} {value.ir} to {to}"))
+Rule = Callable[..., Number]
+"""From the numbers of a formula to its result."""
 
 
 def _of(function: Function, *fixed: Any) -> Function:
@@ -79,34 +41,177 @@ def _of(function: Function, *fixed: Any) -> Function:
     return lambda state, *values: function(state, *fixed, *values)
 
 
-def _table() -> dict[str, Function]:
-    table: dict[str, Function] = {}
+def _formula(state: State, rule: Rule, types: tuple[Scalar, ...], *values: Value) -> Value:
+    """Return a rule's result for arguments of known types."""
+    f = Formula(state, *values)
+    return f.result(rule(*(f.given(value, type) for value, type in zip(values, types, strict=True))))
+
+
+def _floating(state: State, rule: Rule, type: Float | None, *values: Value) -> Value:
+    """Return a rule's result for floats, or for doubles: as the name says, else as C++ chooses by the arguments."""
+    return _formula(state, rule, (basic.chosen(type, *values),) * len(values), *values)
+
+
+def _power(state: State, type: Float | None, x: Value, y: Value) -> Value:
+    """Return x^y. A square or cube that is known to be one is a product."""
+    if y.const not in (1, 2, 3):
+        return _floating(state, logarithm.pow, type, x, y)
+    x = state.math.convert(x, basic.chosen(type, x, y))
+    made = x
+    for _ in range(int(y.const) - 1):
+        made = state.math.binary("*", made, x)
+    return made
+
+
+def _remainder(state: State, single: Rule, double: Rule, type: Float | None, *values: Value) -> Value:
+    return _floating(state, single if basic.chosen(type, *values) == F32 else double, type, *values)
+
+
+def _scaled(state: State, type: Float | None, x: Value, exponent: Value) -> Value:
+    return _formula(state, basic.times_power_of_two, (basic.chosen(type, x), I32), x, exponent)
+
+
+# ---- the names
+
+Named = dict[str, Function]
+
+
+def _both(name: str, function: Callable[..., Value], *fixed: Any) -> Named:
+    """Return a function under its C++ name, for floats and doubles, and under its C name, for floats."""
+    return {name: _of(function, *fixed, None), name + "f": _of(function, *fixed, F32)}
+
+
+_RULES: dict[str, Rule] = {
+    "rsqrt": roots.rsqrt, "cbrt": roots.cbrt, "rcbrt": roots.rcbrt, "hypot": roots.hypot, "rhypot": roots.rhypot,
+    "norm3d": roots.norm, "norm4d": roots.norm,
+    "exp": exponential.exp, "exp2": exponential.exp2, "exp10": exponential.exp10, "expm1": exponential.expm1,
+    "sinh": exponential.sinh, "cosh": exponential.cosh, "tanh": exponential.tanh,
+    "log": logarithm.log, "log2": logarithm.log2, "log10": logarithm.log10, "log1p": logarithm.log1p,
+    "sin": trigonometry.sin, "cos": trigonometry.cos, "tan": trigonometry.tan,
+    "sinpi": trigonometry.sinpi, "cospi": trigonometry.cospi,
+    "asin": inverse.asin, "acos": inverse.acos, "atan": inverse.atan, "atan2": inverse.atan2,
+    "fdim": basic.positive_difference,
+}  # fmt: skip
+"""Functions for both types: `exp` of a float is a float, of a double or an integer a double; `expf` is a float."""
+
+_FAST: dict[str, Rule] = {
+    "expf": exponential.fast_exp, "exp10f": exponential.fast_exp10, "logf": logarithm.log, "log2f": logarithm.log2,
+    "log10f": logarithm.log10, "sinf": trigonometry.sin, "cosf": trigonometry.cos, "tanf": trigonometry.tan,
+    "powf": logarithm.pow, "frcp_rn": roots.reciprocal, "frsqrt_rn": roots.exact_rsqrt,
+}  # fmt: skip
+"""Intrinsics of floats, without the two underscores they begin with."""
+
+_TESTS: dict[str, Rule] = {
+    "isnan": basic.is_nan, "isinf": basic.is_infinite, "isfinite": basic.is_finite, "signbit": basic.sign_bit,
+}  # fmt: skip
+
+_INTEGER: dict[str, tuple[Rule, Scalar, int]] = {
+    "__clz": (integer.leading_zeros, U32, 1), "__clzll": (integer.leading_zeros, U64, 1),
+    "__ffs": (integer.first_set, U32, 1), "__ffsll": (integer.first_set, U64, 1),
+    "__popc": (integer.set_bits, U32, 1), "__popcll": (integer.set_bits, U64, 1),
+    "__brev": (integer.reversed_bits, U32, 1), "__brevll": (integer.reversed_bits, U64, 1),
+    "__mulhi": (integer.upper_product, I32, 2), "__umulhi": (integer.upper_product, U32, 2),
+    "__mul64hi": (integer.upper_product, I64, 2), "__umul64hi": (integer.upper_product, U64, 2),
+    "__mul24": (integer.product_24, I32, 2), "__umul24": (integer.product_24, U32, 2),
+    "__hadd": (integer.average, I32, 2), "__uhadd": (integer.average, U32, 2),
+    "__rhadd": (integer.rounded_average, I32, 2), "__urhadd": (integer.rounded_average, U32, 2),
+    "__usad": (integer.sum_of_difference, U32, 3), "__byte_perm": (integer.picked_bytes, U32, 3),
+    "__funnelshift_l": (integer.funnel_left, U32, 3), "__funnelshift_r": (integer.funnel_right, U32, 3),
+    "__funnelshift_lc": (integer.funnel_left_clamped, U32, 3),
+    "__funnelshift_rc": (integer.funnel_right_clamped, U32, 3),
+}  # fmt: skip
+"""Functions of integers: how they are computed, their arguments' type and count."""
+
+_INTEGERS = {"int": I32, "uint": U32, "ll": I64, "ull": U64}
+_FLOATS = {"float": F32, "double": F64}
+_ROUNDINGS = {"rn": "rint", "rz": "trunc", "rd": "floor", "ru": "ceil"}
+_WORDS = {"int": I32, "uint": U32, "float": F32, "longlong": I64, "double": F64}
+
+
+def _conversions() -> Named:
+    """Return `__float2int_rn` and its kin, and the functions that take a number's bits as another type."""
+    table: Named = {"__double2float_rn": _of(basic.to_float, F64, F32)}
+    for real, source in _FLOATS.items():
+        for word, type in _INTEGERS.items():
+            table[f"__{word}2{real}_rn"] = _of(basic.to_float, type, source)
+            for letters, rounding in _ROUNDINGS.items():
+                table[f"__{real}2{word}_{letters}"] = _of(basic.to_integer, rounding, source, type)
+    for one, other in (("float", "int"), ("float", "uint"), ("double", "longlong")):
+        table[f"__{one}_as_{other}"] = _of(basic.same_bits, _WORDS[one], _WORDS[other])
+        table[f"__{other}_as_{one}"] = _of(basic.same_bits, _WORDS[other], _WORDS[one])
+    table["__hiloint2double"] = _of(_formula, integer.double_of_words, (I32, I32))
+    table["__double2hiint"] = _of(_formula, integer.upper_word, (F64,))
+    table["__double2loint"] = _of(_formula, integer.lower_word, (F64,))
+    return table
+
+
+def _simple() -> Named:
+    """Return the functions that are an instruction or two."""
+    table: Named = {}
     for name in ("sqrt", "fabs", "copysign", "fma"):
-        table |= {name: _of(_floating, name, None), name + "f": _of(_floating, name, F32)}
+        table |= _both(name, basic.own, name)
     for name in ("floor", "ceil", "trunc", "round", "rint"):
-        table |= {name: _of(_rounding, name, None), name + "f": _of(_rounding, name, F32)}
+        table |= _both(name, basic.rounded, name)
     table |= {"nearbyint": table["rint"], "nearbyintf": table["rintf"]}
-    for name in ("min", "max"):
-        table |= {name: _of(_extreme, name, None), f"f{name}f": _of(_extreme, name, F32), f"f{name}": _of(_extreme, name, F64)}
-    for letters, rounding in (("rn", "rint"), ("rz", "trunc"), ("rd", "floor"), ("ru", "ceil")):
-        table[f"__float2int_{letters}"] = _of(_to_int, rounding, I32)
-        table[f"__float2uint_{letters}"] = _of(_to_int, rounding, U32)
+    for name in ("rint", "round"):
+        for start in ("l", "ll"):
+            table |= _both(start + name, basic.to_long, name)
+    for which in ("min", "max"):
+        table |= {which: _of(basic.extreme, which, None), f"f{which}": _of(basic.float_extreme, which),
+                  f"f{which}f": _of(basic.extreme, which, F32)}  # fmt: skip
+        for start, type in (("u", U32), ("ll", I64), ("ull", U64)):
+            table[start + which] = _of(basic.extreme, which, type)
+    for name, scalar in (("abs", None), ("labs", I64), ("llabs", I64)):
+        table[name] = _of(basic.absolute, scalar)
+    return table
+
+
+def _exact() -> Named:
+    """Return the operations that are never contracted with others."""
+    table: Named = {"__fmaf_rn": _of(basic.own, "fma", F32), "__fma_rn": _of(basic.own, "fma", F64),
+                    "__fsqrt_rn": _of(basic.own, "sqrt", F32), "__dsqrt_rn": _of(basic.own, "sqrt", F64)}  # fmt: skip
+    for name, operator in (("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/")):
+        table |= {f"__f{name}_rn": _of(basic.exact, operator, F32), f"__d{name}_rn": _of(basic.exact, operator, F64)}
+    return table
+
+
+def _table() -> Named:
+    table = _simple() | _exact() | _conversions()
+    for name, rule in _RULES.items():
+        table |= _both(name, _floating, rule)
+    for name, rule in _FAST.items():
+        table["__" + name] = _of(_floating, rule, F32)
+    for name, rule in _TESTS.items():
+        table[name] = _of(_floating, rule, None)
+    for name, (rule, type, count) in _INTEGER.items():
+        table[name] = _of(_formula, rule, (type,) * count)
+    for name in ("ldexp", "scalbn", "scalbln"):
+        table |= _both(name, _scaled)
+    table |= _both("pow", _power)
+    table |= _both("fmod", _remainder, roots.fmod, roots.double_fmod)
+    table |= _both("remainder", _remainder, roots.remainder, roots.double_remainder)
     return table | {
-        "abs": _absolute,
-        "rsqrtf": _of(_reciprocal_root, F32),
-        "rsqrt": _of(_reciprocal_root, F64),
-        "__saturatef": _saturate,
-        "__fdividef": _quotient,
-        "__float_as_int": _of(_bits, F32, I32),
-        "__int_as_float": _of(_bits, I32, F32),
-        "__float_as_uint": _of(_bits, F32, U32),
-        "__uint_as_float": _of(_bits, U32, F32),
+        "__sad": _of(_formula, integer.sum_of_difference, (I32, I32, U32)),
+        "__saturatef": basic.saturate,
+        "__fdividef": basic.quotient,
+        "__drcp_rn": _of(_floating, roots.reciprocal, F64),
     }
 
 
 FUNCTIONS = _table()
-"""The functions of numbers, by their names in CUDA."""
+"""The functions of numbers, by their names in CUDA. None touches memory or has an effect."""
 
-ARGUMENTS = {"copysign": 2, "copysignf": 2, "fma": 3, "fmaf": 3, "min": 2, "max": 2, "fminf": 2, "fmaxf": 2, "fmin": 2,
-             "fmax": 2, "__fdividef": 2}  # fmt: skip
+
+def _counts() -> dict[str, int]:
+    """Return how many arguments functions take, by what their names begin with or are."""
+    two = ["copysign", "fmod", "remainder", "pow", "atan2", "hypot", "rhypot", "fdim", "ldexp", "scalbn", "scalbln"]
+    counts = {name: 2 for base in two for name in (base, base + "f")}
+    counts |= {name: 2 for name in FUNCTIONS if name.endswith(("min", "max", "fminf", "fmaxf"))}
+    counts |= {f"__{letter}{name}_rn": 2 for letter in "fd" for name in ("add", "sub", "mul", "div")}
+    counts |= {"__fdividef": 2, "__powf": 2, "fma": 3, "fmaf": 3, "__fmaf_rn": 3, "__fma_rn": 3, "__sad": 3}
+    counts |= {"__hiloint2double": 2, "norm3d": 3, "norm3df": 3, "norm4d": 4, "norm4df": 4}
+    return counts | {name: count for name, (_, _, count) in _INTEGER.items() if count != 1}
+
+
+ARGUMENTS = _counts()
 """How many arguments a function takes, where that is not one."""

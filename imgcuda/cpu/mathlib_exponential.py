@@ -1,8 +1,8 @@
 """exp, exp2, exp10, expm1, and sinh, cosh and tanh from them.
 
-All follow Cody & Waite (Software Manual for the Elementary Functions, 1980): x is written as n * unit + r with a whole n and a small r,
-the function of r is a polynomial, and 2^n multiplies it. The unit is given in two parts, the first with so few
-bits that n times it is exact.
+All follow Cody & Waite (Software Manual for the Elementary Functions, 1980): x is written as n * unit + r with a
+whole n and a small r, the function of r is a polynomial, and 2^n multiplies it. The unit is given in two parts, the
+first with so few bits that n times it is exact.
 """
 
 from __future__ import annotations
@@ -30,24 +30,21 @@ LOG10_2: dict[Scalar, tuple[float, float]] = {
 EXP_RANGE: dict[Scalar, tuple[float, float]] = {F32: (-104.5, 90.0), F64: (-746.0, 711.0)}
 EXP2_RANGE: dict[Scalar, tuple[float, float]] = {F32: (-151.0, 129.0), F64: (-1076.0, 1025.0)}
 EXP10_RANGE: dict[Scalar, tuple[float, float]] = {F32: (-45.5, 39.0), F64: (-324.5, 309.5)}
+EXPM1_LIMIT: dict[Scalar, float] = {F32: 89.0, F64: 710.0}  # above the greatest logarithm, and 2^n / 2 is finite
 
 
 def exp(x: Number, halvings: int = 0) -> Number:
     """Return e^x, or e^x / 2^halvings, which does not overflow as soon."""
-    n, r = _reduced(x.at_least(EXP_RANGE[x.type][0]).at_most(EXP_RANGE[x.type][1]))
-    return scaled(_expm1_small(r) + 1.0, n - halvings)
+    n, integer, r = _reduced(x.at_least(EXP_RANGE[x.type][0]).at_most(EXP_RANGE[x.type][1]))
+    small = (r * r).times_plus(r.polynomial(tables.EXP[r.type]), r)
+    return scaled(small + 1.0, integer - halvings)
 
 
-def _reduced(x: Number) -> tuple[Number, Number]:
-    """Return n, as an integer, and r of x = n log(2) + r."""
+def _reduced(x: Number) -> tuple[Number, Number, Number]:
+    """Return n, and as an integer, and r of x = n log(2) + r."""
     high, low = LN_2[x.type]
     n, integer = (x * LOG2_E).nearest_and_integer()
-    return integer, n.times_plus(-low, n.times_plus(-high, x))
-
-
-def _expm1_small(r: Number) -> Number:
-    """Return e^r - 1 for |r| <= log(2) / 2."""
-    return (r * r).times_plus(r.polynomial(tables.EXP[r.type]), r)
+    return n, integer, n.times_plus(-low, n.times_plus(-high, x))
 
 
 def exp2(x: Number) -> Number:
@@ -81,11 +78,16 @@ def fast_exp10(x: Number) -> Number:
 
 
 def expm1(x: Number) -> Number:
-    """Return e^x - 1 as 2^n (e^r - 1) + (2^n - 1), each half as large so that the greatest does not overflow."""
-    n, r = _reduced(x.at_least(-60.0).at_most(EXP_RANGE[x.type][1]))
+    """Return e^x - 1 as 2^n (e^r - 1) + (2^n - 1), each half as large so that the greatest does not overflow.
+
+    About 0, and further than r ever is, n is 0, so that the two terms never cancel.
+    """
+    choose, near = x.f.choose, x.abs() < 0.55
+    _, n, r = _reduced(x.at_least(-60.0).at_most(EXPM1_LIMIT[x.type]))
+    n, r = choose(near, n.like(0), n), choose(near, x, r)
     half = scaled(x.like(1.0), n - 1)
-    made = (_expm1_small(r) * half + (half - 0.5)) * 2.0
-    return x.f.choose(x.abs() < 2.0**-30, x, made)
+    small = (r * r).times_plus(r.polynomial(tables.EXPM1[r.type]), r)
+    return choose(x.abs() < 2.0**-60, x, small.times_plus(half, half - 0.5) * 2.0)
 
 
 def sinh(x: Number) -> Number:

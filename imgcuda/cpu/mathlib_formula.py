@@ -214,7 +214,11 @@ class Number:
         return self._compare("une ne ne", other)
 
     def is_nan(self) -> Number:
-        return self._compare("uno - -", self)
+        return self.unordered(self)
+
+    def unordered(self, other: Number) -> Number:
+        """Return whether one of two numbers is NaN."""
+        return self._compare("uno - -", other)
 
     def is_set(self, bit: int) -> Number:
         """Return whether a bit of an integer is set, its value given: 1, 2, 4..."""
@@ -266,6 +270,8 @@ class Number:
 
     def to(self, type: Scalar) -> Number:
         """Return the number in another type, in whose range it must be."""
+        if isinstance(type, Int) and isinstance(self.type, Int) and type.bits == self.type.bits:
+            return Number(self.f, type, self.ir)
         return self if type == self.type else self.f.op(type, self._cast(type))
 
     def _cast(self, type: Scalar) -> str:
@@ -304,6 +310,11 @@ def either(left: Number, right: Number) -> Number:
 
 def both(left: Number, right: Number) -> Number:
     return Number(left.f, BOOL, left.f.b.op(f"and {left.f.shape(BOOL)} {left.ir}, {right.ir}"))
+
+
+def exclusive(left: Number, right: Number) -> Number:
+    """Return whether just one of two is true."""
+    return Number(left.f, BOOL, left.f.b.op(f"xor {left.f.shape(BOOL)} {left.ir}, {right.ir}"))
 
 
 def power_of_two(exponent: Number, type: Float) -> Number:

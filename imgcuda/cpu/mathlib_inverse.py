@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imgcuda.cpu import mathlib_polynomials as tables
-from imgcuda.cpu.mathlib_formula import MANTISSA, Number, either
+from imgcuda.cpu.mathlib_formula import MANTISSA, Number
 from imgcuda.cpu.types import F32, F64, Scalar
 
 PI: dict[Scalar, tuple[float, float]] = {
@@ -32,8 +32,8 @@ def atan2(y: Number, x: Number) -> Number:
     choose, (high, low), across, along = x.f.choose, PI[x.type], y.abs(), x.abs()
     steep, behind = across > along, x.bits() < 0
     less, more = choose(across < along, across, along), choose(across < along, along, across)
-    ratio = choose(less.equals(float("inf")), 1.0, less / more)
-    arc = _arc(choose(more.equals(0.0), 0.0, ratio), tables.ATAN)
+    diagonal = choose(across.equals(0.0), x.like(0.0), 1.0)  # where 0 / 0 and infinity / infinity tell nothing
+    arc = _arc(choose(across.equals(along), diagonal, less / more), tables.ATAN)
     arc = choose(steep ^ behind, -arc, arc)
     base = choose(steep, x.like(high / 2), choose(behind, x.like(high), 0.0))
     rest = choose(steep, x.like(low / 2), choose(behind, x.like(low), 0.0))
@@ -69,6 +69,3 @@ def _half_angle(size: Number) -> tuple[Number, Number, Number]:
     cut = (root.bits() & -(1 << half)).of_bits()
     low = (square - cut * cut) / (root + cut + 1e-30)
     return root, low, square * square.polynomial(tables.ASIN[root.type])
-
-
-__all__ = ["acos", "asin", "atan", "atan2", "either"]

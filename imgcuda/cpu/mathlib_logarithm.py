@@ -1,7 +1,7 @@
 """log, log2, log10, log1p and pow.
 
-A number is m * 2^n with m between sqrt(1/2) and sqrt(2), so that log(x) = n log(2) + log(m) never cancels (Cody & Waite 1980);
-the logarithm of m = 1 + f is a polynomial in f.
+A number is m * 2^n with m between sqrt(1/2) and sqrt(2), so that log(x) = n log(2) + log(m) never cancels (Cody &
+Waite 1980); the logarithm of m = 1 + f is a polynomial in f.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from imgcuda.cpu.mathlib_formula import (
     Number,
     both,
     either,
+    exclusive,
     power_of_two,
     quick_two_sum,
     two_product,
@@ -23,23 +24,26 @@ from imgcuda.cpu.mathlib_formula import (
 from imgcuda.cpu.types import F32, F64, I32, I64, Float, Scalar
 
 LOG2_E: dict[Scalar, tuple[float, float]] = {
-    F32: (1.442695, 1.925963033500011e-08),
-    F64: (1.4426950408889634, 2.0355273740931033e-17),
+    F32: (1.4423828125, 0.00031222839606925845),
+    F64: (1.4426950216293335, 1.9259629911266175e-08),
 }
-"""1 / log(2): the nearest number, and what it lacks."""
+"""1 / log(2) in two parts, the first with half the bits of its type."""
 
 LOG10_E: dict[Scalar, tuple[float, float]] = {
-    F32: (0.4342945, -1.0103049952192578e-08),
-    F64: (0.4342944819032518, 1.098319650216765e-17),
+    F32: (0.4342041015625, 9.038033749675378e-05),
+    F64: (0.4342944771051407, 4.798111141615973e-09),
 }
 """1 / log(10), likewise."""
+
+LOG2_E_IN_TWO = (1.4426950408889634, 2.0355273740931033e-17)
+"""1 / log(2) as the nearest double and what that lacks."""
 
 SMALLEST: dict[Scalar, float] = {F32: 2.0**-126, F64: 2.0**-1022}
 """The smallest normal number."""
 
 
 def log(x: Number) -> Number:
-    n, m = _parts(x)
+    n, m = parts(x)
     return _special(x, _log_of_parts(n, m - 1.0))
 
 
@@ -52,25 +56,30 @@ def _log_of_parts(exponent: Number, f: Number) -> Number:
 
 
 def log2(x: Number) -> Number:
-    n, m = _parts(x)
-    f = m - 1.0
-    high, low = LOG2_E[f.type]
-    small = (f * f).times_plus(f.polynomial(tables.LOG2[f.type]), f * low)
-    return _special(x, f.times_plus(high, small) + n.to(f.type))
+    n, m = parts(x)
+    great, small = _times_unit(m - 1.0, LOG2_E, tables.LOG2)
+    return _special(x, n.to(m.type) + (great + small))
 
 
 def log10(x: Number) -> Number:
-    exponent, m = _parts(x)
-    f, n = m - 1.0, exponent.to(m.type)
-    (high, low), (unit_high, unit_low) = LOG10_E[f.type], LOG10_2[f.type]
-    small = (f * f).times_plus(f.polynomial(tables.LOG10[f.type]), f * low)
-    return _special(x, n.times_plus(unit_high, f.times_plus(high, n.times_plus(unit_low, small))))
+    exponent, m = parts(x)
+    n, (high, low) = exponent.to(m.type), LOG10_2[m.type]
+    great, small = _times_unit(m - 1.0, LOG10_E, tables.LOG10)
+    return _special(x, n.times_plus(high, great + n.times_plus(low, small)))
+
+
+def _times_unit(f: Number, unit: dict[Scalar, tuple[float, float]], table: tables.Table) -> tuple[Number, Number]:
+    """Return log(1 + f) * unit in two parts: half of f's bits by half of the unit's, which is exact, and the rest."""
+    high, low = unit[f.type]
+    half = (f.bits() & -(1 << (MANTISSA[f.type] + 1) // 2)).of_bits()
+    rest = (f - half).times_plus(high, f * low)
+    return half * high, (f * f).times_plus(f.polynomial(table[f.type]), rest)
 
 
 def log1p(x: Number) -> Number:
     """Return log(1 + x): as log(1 + f) of the f that 1 + x = (1 + f) 2^n gives without rounding 1 + x first."""
     u = x + 1.0
-    n, m = _parts(u)
+    n, m = parts(u)
     assert isinstance(x.type, Float)
     unit = power_of_two(-n, x.type)
     f = x.f.choose(n > MANTISSA[x.type], m - 1.0, x.times_plus(unit, unit - 1.0))
@@ -78,7 +87,7 @@ def log1p(x: Number) -> Number:
     return x.f.choose(x.abs() < 2.0**-60, x, made)
 
 
-def _parts(x: Number) -> tuple[Number, Number]:
+def parts(x: Number) -> tuple[Number, Number]:
     """Return n and m of x = m 2^n, for any x above zero."""
     tiny, mantissa = x < SMALLEST[x.type], MANTISSA[x.type]
     bits = x.f.choose(tiny, x * 2.0**mantissa, x).bits()
@@ -98,13 +107,16 @@ def _special(x: Number, made: Number) -> Number:
 
 def pow(x: Number, y: Number) -> Number:
     """Return x^y = 2^(y log2(x)), with the signs and special values that C's Annex F gives."""
-    size = x.abs()
+    choose, size = x.f.choose, x.abs()
     power = _power_of_floats(size, y) if x.type == F32 else _power_of_doubles(size, y)
+    endless = size.equals(inf)
+    grows = exclusive(endless, y < 0.0)
+    power = choose(either(size.equals(0.0), endless), choose(grows, power.like(inf), 0.0), power)
+    power = choose(size.equals(1.0), 1.0, power)
     whole, odd = _parity(y)
-    negative = x.bits() < 0
-    power = x.f.choose(both(negative, odd), -power, power)
-    power = x.f.choose(both(both(x < 0.0, size < inf), whole ^ 1), x.like(nan), power)
-    return x.f.choose(either(x.equals(1.0), y.equals(0.0)), x.like(1.0), power)
+    power = choose(both(x.bits() < 0, odd), -power, power)
+    bad = either(both(both(x < 0.0, size < inf), whole ^ 1), x.unordered(y))
+    return choose(either(x.equals(1.0), y.equals(0.0)), 1.0, choose(bad, x.like(nan), power))
 
 
 def _parity(y: Number) -> tuple[Number, Number]:
@@ -119,42 +131,28 @@ def _parity(y: Number) -> tuple[Number, Number]:
 
 def _power_of_floats(size: Number, y: Number) -> Number:
     """Return |x|^y. The logarithm and the product are doubles: the product's error counts up to 128-fold."""
-    n, m = _parts(size)
+    n, m = parts(size)
     f = m.to(F64) - 1.0
     log = f.times_plus(f.polynomial(tables.POWLOG), n.to(F64))
-    product = _exponent(size, y.to(F64) * _log_of_special(size, log)).at_least(-160.0).at_most(140.0)
+    product = (y.to(F64) * log).at_least(-160.0).at_most(140.0)
     n, integer = product.nearest_and_integer()
     return exp2_of_parts((product - n).to(F32), integer.to(I32))
 
 
-def _log_of_special(size: Number, log: Number) -> Number:
-    """Return log2 of |x|, put right for zero, infinity and NaN."""
-    log = size.f.choose(size < inf, log, size.to(F64))
-    return size.f.choose(size.equals(0.0), log.like(-inf), log)
-
-
-def _exponent(size: Number, product: Number) -> Number:
-    """Return y log2|x|, put right for |x| = 1, whose powers are 1 for every y."""
-    return size.f.choose(size.equals(1.0), product.like(0.0), product)
-
-
 def _power_of_doubles(size: Number, y: Number) -> Number:
     """Return |x|^y: the logarithm and the product are sums of two doubles each (Dekker 1971)."""
-    f = size.f
     high, low = _log2_in_two(size)
+    plain = y * high
     product, error = two_product(y, high)
-    error = error + y * low
-    plain = _exponent(size, y * _log_of_special(size, high))
-    usual = both(plain.abs() < 1100.0, y.abs() > 2.0**-900)
-    product, error = f.choose(usual, product, plain), f.choose(usual, error, 0.0)
-    product = product.at_least(-1100.0).at_most(1100.0)
+    usual = both(both(plain.abs() < 1100.0, y.abs() < 2.0**900), y.abs() > 2.0**-900)
+    product = size.f.choose(usual, product, plain).at_least(-1100.0).at_most(1100.0)
     n, integer = product.nearest_and_integer()
-    return exp2_of_parts((product - n) + error, integer)
+    return exp2_of_parts((product - n) + size.f.choose(usual, error + y * low, 0.0), integer)
 
 
 def _log2_in_two(x: Number) -> tuple[Number, Number]:
     """Return log2(x) as the sum of two doubles, from log(m) = 2 atanh(s) with s = (m - 1) / (m + 1)."""
-    n, m = _parts(x)
+    n, m = parts(x)
     s, s_low = _quotient_in_two(m - 1.0, *two_sum(m, m.like(1.0)))
     square, square_low = two_product(s, s)
     square_low = square_low + s * s_low * 2.0
@@ -163,7 +161,7 @@ def _log2_in_two(x: Number) -> tuple[Number, Number]:
     third, rest = quick_two_sum(third, (square * square).times_plus(square.polynomial(tables.ATANH), third_low))
     one, one_low = quick_two_sum(x.like(1.0), third)
     high, low = _product_in_two(s, s_low, one, one_low + rest)
-    high, low = _product_in_two(high, low, *(x.like(2.0 * part) for part in LOG2_E[F64]))
+    high, low = _product_in_two(high, low, *(x.like(2.0 * part) for part in LOG2_E_IN_TWO))
     total, error = two_sum(n.to(F64), high)
     return quick_two_sum(total, error + low)
 

@@ -5,27 +5,54 @@ from __future__ import annotations
 from math import inf, nan
 
 from imgcuda.cpu.mathlib_formula import BIAS, MANTISSA, Number, both, either, power_of_two
-from imgcuda.cpu.types import F32, F64, I64, Float, Scalar
+from imgcuda.cpu.types import F32, F64, Float, Scalar
 
 CBRT = (0.6273023786507737, 0.4491843090709667, -0.08377139414184977, 0.00958326053433989, -0.0004320721762663571)
 """cbrt(m) on 1 <= m <= 8, to 2^-9.1 of it (Remez)."""
 
-HYPOT_SCALES: dict[Scalar, tuple[float, float]] = {F32: (2.0**63, 2.0**-50), F64: (2.0**511, 2.0**-450)}
-"""Sides above the first have squares that overflow, below the second squares that lose bits."""
+FAR: dict[Scalar, tuple[float, float]] = {F32: (2.0**63, 2.0**-65), F64: (2.0**511, 2.0**-513)}
+"""Sides above the first have squares that overflow; times the second they have not."""
+NEAR: dict[Scalar, tuple[float, float]] = {F32: (2.0**-50, 2.0**100), F64: (2.0**-450, 2.0**600)}
+"""Sides below the first have squares that lose bits; times the second they do not."""
 
 
 def rsqrt(x: Number) -> Number:
     return 1.0 / x.sqrt()
 
 
+def reciprocal(x: Number) -> Number:
+    return 1.0 / x
+
+
+def exact_rsqrt(x: Number) -> Number:
+    """Return 1 / sqrt(x) of floats rounded once: by way of doubles."""
+    return (1.0 / x.to(F64).sqrt()).to(F32)
+
+
+def norm(*sides: Number) -> Number:
+    """Return the length of a vector of three or four."""
+    length = sides[0]
+    for side in sides[1:]:
+        length = hypot(length, side)
+    return length
+
+
+def rhypot(x: Number, y: Number) -> Number:
+    return 1.0 / hypot(x, y)
+
+
+def rcbrt(x: Number) -> Number:
+    return 1.0 / cbrt(x)
+
+
 def hypot(x: Number, y: Number) -> Number:
     """Return sqrt(x^2 + y^2), with the sides scaled by a power of two where their squares need it."""
     choose, x, y = x.f.choose, x.abs(), y.abs()
-    great, small = HYPOT_SCALES[x.type]
+    (great, down), (small, up) = FAR[x.type], NEAR[x.type]
     longest = choose(x > y, x, y)
     far, near = longest > great, longest < small
-    scale = choose(far, x.like(1 / great / 4), choose(near, x.like(4 * great / 2**10), 1.0))
-    back = choose(far, x.like(4 * great), choose(near, x.like(2**10 / great / 4), 1.0))
+    scale = choose(far, x.like(down), choose(near, x.like(up), 1.0))
+    back = choose(far, x.like(1 / down), choose(near, x.like(1 / up), 1.0))
     a, b = x * scale, y * scale
     made = a.times_plus(a, b * b).sqrt() * back
     return choose(either(x.equals(inf), y.equals(inf)), x.like(inf), made)
@@ -37,12 +64,10 @@ def cbrt(x: Number) -> Number:
     assert isinstance(x.type, Float)
     tiny = size < 2.0 ** (2 - BIAS[x.type])
     bits = f.choose(tiny, size * 2.0**60, size).bits()
-    shift = -BIAS[x.type] % 3  # makes the exponent of 1 a multiple of three
-    exponent = (bits >> mantissa) + shift
-    third = (exponent * 43691) >> 17
-    m = (bits - ((third * 3 - (shift + BIAS[x.type]) + BIAS[x.type] - BIAS[x.type]) << mantissa)).of_bits()
-    root = _cube_root(m)
-    made = root * power_of_two(third - (BIAS[x.type] + shift) // 3 - f.choose(tiny, third.like(20), 0), x.type)
+    origin = -(-BIAS[x.type] // 3) * 3  # the bias, made a multiple of three
+    third = (((bits >> mantissa) + (origin - BIAS[x.type])) * 43691) >> 17
+    root = _cube_root((bits - ((third * 3 - origin) << mantissa)).of_bits())
+    made = root * power_of_two(third - origin // 3 - f.choose(tiny, third.like(20), 0), x.type)
     return f.choose(both(size > 0.0, size < inf), made.with_sign_of(x), x)
 
 
@@ -66,12 +91,30 @@ def fmod(x: Number, y: Number) -> Number:
 
 def remainder(x: Number, y: Number) -> Number:
     """Return x - y * n of floats for the n nearest to x / y, the even one of two; without any rounding."""
-    choose, divisor = x.f.choose, y.to(F64).abs()
+    divisor = y.to(F64).abs()
     rest = _long_division(x.to(F64).abs(), divisor * 2.0)
-    rest = choose(rest + rest > divisor, rest - divisor, rest)
-    rest = choose(rest + rest >= divisor, rest - divisor, rest)
-    made = rest.to(F32)
-    return _defined(x, y, choose(x.bits() < 0, -made, made))
+    return _defined(x, y, _nearest_multiple_off(x, rest, divisor))
+
+
+def double_fmod(x: Number, y: Number) -> Number:
+    """Return fmod of doubles, by the C library's function for each lane: exact, and slow."""
+    shape = x.f.shape(x.type)
+    return x.f.op(x.type, f"frem {shape} {x.ir}, {y.ir}")
+
+
+def double_remainder(x: Number, y: Number) -> Number:
+    choose, divisor = x.f.choose, y.abs()
+    twice = divisor + divisor
+    rest = choose(twice < inf, double_fmod(x.abs(), twice), x.abs())
+    return _defined(x, y, _nearest_multiple_off(x, rest, divisor))
+
+
+def _nearest_multiple_off(x: Number, rest: Number, divisor: Number) -> Number:
+    """Return what is left beyond the nearest multiple, from what is left beyond a multiple of twice the divisor."""
+    choose = x.f.choose
+    rest = choose(rest > divisor - rest, rest - divisor, rest)
+    rest = choose(rest >= divisor - rest, rest - divisor, rest).to(x.type)
+    return choose(x.bits() < 0, -rest, rest)
 
 
 def _defined(x: Number, y: Number, made: Number) -> Number:
@@ -84,7 +127,8 @@ def _defined(x: Number, y: Number, made: Number) -> Number:
 def _long_division(rest: Number, divisor: Number) -> Number:
     """Return what the division of one float by another leaves, both as doubles and positive.
 
-    Each step takes away a multiple of divisor * 2^k with at most 25 bits, so that the product is exact.
+    Each step takes away a multiple of divisor * 2^k with at most 25 bits, so that the product is exact; one too many
+    is put right.
     """
     f = rest.f
     left = f.variable(rest)
@@ -93,16 +137,8 @@ def _long_division(rest: Number, divisor: Number) -> Number:
         now = left.get()
         apart = (now.bits() >> 52) - (divisor.bits() >> 52) - 24
         step = divisor * power_of_two(f.choose(apart > 0, apart, 0), F64)
-        after = now - _whole_part(now / step) * step
+        after = now - (now / step).nearest() * step
         after = f.choose(after < 0.0, after + step, after)
         left.set(f.choose(both(usual, now >= divisor), after, now))
         going.set(both(usual, left.get() >= divisor))
     return left.get()
-
-
-def _whole_part(x: Number) -> Number:
-    """Return the nearest whole number below or above: one too many is put right later."""
-    return x.nearest()
-
-
-__all__ = ["I64", "cbrt", "fmod", "hypot", "remainder", "rsqrt"]

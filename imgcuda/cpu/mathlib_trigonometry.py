@@ -75,7 +75,7 @@ def _turned(quarter: Number, sine: Number, cosine: Number) -> Number:
 
 
 def _sin_and_cos(r: Number, low: Number | None) -> tuple[Number, Number]:
-    """Return the sine and cosine of r + low for |r| <= pi/4; a float's r has no `low`."""
+    """Return the sine and cosine of r + low for |r| <= pi/4; without `low`, to an ulp and a half."""
     square = r * r
     sine = square * square.polynomial(tables.SIN[r.type])
     cosine = square * square * square.polynomial(tables.COS[r.type])
@@ -121,7 +121,7 @@ def _far_quarter_turns(x: Number, wide: bool) -> tuple[Number, Number, Number]:
     """
     f, x = x.f, x * (1 / PIECES_SCALE)
     count, high, low = (f.variable(x.like(0.0)) for _ in range(3))
-    pieces = [bits * 2.0 ** (-24 * (place + 1)) * PIECES_SCALE for place, bits in enumerate(TWO_OVER_PI_PIECES)]
+    pieces = [bits * 2.0 ** (200 - 24 * (place + 1)) for place, bits in enumerate(TWO_OVER_PI_PIECES)]
     with f.each_of("two_over_pi", pieces, 49 if wide else 8) as piece:
         for part in split(x) if wide else (x,):
             _add_modulo_4(count, high, low, part * piece)
@@ -151,6 +151,7 @@ def _half_units(x: Number) -> tuple[Number, Number, Number | None]:
     count, n = (near * 2.0).nearest_and_integer()
     rest = near - count * 0.5
     if x.type == F32:
-        return n.to(I32), (rest * pi).to(F32), None
+        angle = rest * pi
+        return n.to(I32), angle.to(F32), (angle - angle.to(F32).to(F64)).to(F32)
     high, low = two_product(rest, rest.like(pi))
     return n.to(I32), high, low + rest * PI_LOW

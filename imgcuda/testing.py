@@ -1,0 +1,46 @@
+"""For tests of filters: images compared, with a message that says where they differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def assert_close(actual: npt.ArrayLike, expected: npt.ArrayLike, tolerance: float = 0) -> None:
+    """Raise AssertionError unless two images of one shape are nowhere further apart than `tolerance`.
+
+    The tolerance is in levels, or for float images in their own unit. The types may differ, since a reference
+    is often float64. Not-a-number is close to itself only. The message says how many pixels differ, how far the
+    worst of them is off, and where the first one is.
+    """
+    got, wanted = np.asarray(actual), np.asarray(expected)
+    if got.shape != wanted.shape:
+        raise AssertionError(f"the shapes differ: {got.shape} instead of {wanted.shape}")
+    apart = _distance(got, wanted)
+    wrong = ~(apart <= tolerance)
+    if wrong.any():
+        raise AssertionError(_difference(got, wanted, apart, wrong, tolerance))
+
+
+def _distance(got: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Return how far each sample is off: in float64, where bytes do not wrap around."""
+    got, wanted = got.astype(np.float64), wanted.astype(np.float64)
+    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))  # infinity minus itself is not a number
+    return np.where(same, 0.0, np.abs(np.subtract(got, wanted, where=~same, out=np.zeros(got.shape))))
+
+
+def _difference(
+    got: npt.NDArray[Any], wanted: npt.NDArray[Any], apart: npt.NDArray[np.float64], wrong: npt.NDArray[np.bool_], tolerance: float
+) -> str:
+    pixels = wrong.any(axis=2) if wrong.ndim == 3 else wrong
+    more = f"differ by more than {tolerance:g}" if tolerance else "differ"
+    places = [_place(np.unravel_index(index, got.shape), got, wanted) for index in (wrong.argmax(), np.where(wrong, apart, -1.0).argmax())]
+    return f"{pixels.sum()} of {pixels.size} pixels {more}, by up to {apart[wrong].max():.6g}; the first is {places[0]}, the worst {places[1]}"
+
+
+def _place(index: tuple[Any, ...], got: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> str:
+    names = ("row", "column", "channel")[: got.ndim] if got.ndim <= 3 else [f"axis {axis}" for axis in range(got.ndim)]
+    where = ", ".join(f"{name} {at}" for name, at in zip(names, index, strict=True))
+    return f"at {where}: {got[index]} instead of {wanted[index]}"

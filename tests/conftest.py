@@ -1,0 +1,105 @@
+"""What all tests share: the devices that they run on, a cache of their own, and images.
+
+    pytest                      on every device of this machine
+    pytest --device cpu         on its cores only
+    pytest --device cuda        on its first GPU; without one, each test that needs it is skipped
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import imgcuda
+from imgcuda import devices
+
+RandomImage = Callable[..., npt.NDArray[Any]]
+
+
+# Devices
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--device", default="auto", help="auto (every device there is), cpu, cuda, or cuda:N")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test that takes a `device` once on each, and name it in the test's id."""
+    if "device" in metafunc.fixturenames:
+        metafunc.parametrize("device", _asked(metafunc.config), indirect=True, scope="session")
+
+
+def _asked(config: pytest.Config) -> list[str]:
+    asked: str = config.getoption("--device")
+    return [device.name for device in devices.find()] if asked == "auto" else [asked]
+
+
+@pytest.fixture(scope="session")
+def device(request: pytest.FixtureRequest) -> str:
+    """The name of the device to run on. A device that was asked for and is missing skips the test, with the reason."""
+    name: str = request.param
+    if name.startswith("cuda") and (why := devices.no_gpu()):
+        pytest.skip(f"{name}: {why}")
+    return name
+
+
+@pytest.fixture(scope="session")
+def gpu(request: pytest.FixtureRequest) -> str:
+    """The name of a GPU, for what only a GPU does; the test is skipped where there is none or none is wanted."""
+    if why := devices.no_gpu():
+        pytest.skip(why)
+    gpus = [name for name in _asked(request.config) if name.startswith("cuda")]
+    if not gpus:
+        pytest.skip("a GPU is here, but --device asks for none")
+    return gpus[0]
+
+
+# The environment
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a device that cannot exist, and keep the user's settings and their cache out of the tests."""
+    os.environ.pop("IMGCUDA_DEVICE", None)
+    if "IMGCUDA_CACHE" not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="imgcuda-tests-")
+        os.environ["IMGCUDA_CACHE"] = folder.name
+        config.add_cleanup(folder.cleanup)
+        config.add_cleanup(lambda: os.environ.pop("IMGCUDA_CACHE", None))
+    if not config.getoption("--device").startswith("cuda"):  # a missing GPU is for the tests to say
+        try:
+            devices.choose(config.getoption("--device"))
+        except imgcuda.DeviceError as error:
+            raise pytest.UsageError(f"--device: {error}") from error
+
+
+# Images
+
+
+@pytest.fixture(scope="session")
+def random_image() -> RandomImage:
+    """A function that makes an image of a shape, type and seed: any level, or from 0 to 1 for floats."""
+
+    def make(shape: tuple[int, ...], dtype: npt.DTypeLike = np.uint8, seed: int = 0) -> npt.NDArray[Any]:
+        random = np.random.default_rng([seed, *shape])
+        kind = np.dtype(dtype)
+        if kind.kind == "f":
+            return random.random(shape, dtype=np.float32).astype(kind)
+        return random.integers(0, np.iinfo(kind).max, shape, dtype=kind, endpoint=True)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def picture() -> npt.NDArray[np.uint8]:
+    """A photograph, 451×300 RGB: the cat of the sample images."""
+    import PIL.Image
+
+    with PIL.Image.open(Path(__file__).parents[1] / "sample_images" / "chelsea.png") as image:
+        return np.asarray(image.convert("RGB"))

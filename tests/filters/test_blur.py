@@ -1,0 +1,209 @@
+"""The blur: against numbers done by hand, against SciPy in float64, and by what holds for any blur.
+
+Weights stop at four standard deviations, as SciPy's do. OpenCV's stop at three for bytes, and are in fixed
+point, so it agrees only where its kernel is given the same size and the image is float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import log
+from typing import Any, get_args
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy import ndimage
+
+import imgcuda
+from imgcuda.filters import Border
+from imgcuda.testing import assert_close
+
+Image = npt.NDArray[Any]
+Make = Callable[..., Image]
+
+BORDERS = get_args(Border)
+SHAPES = [(1, 1), (1, 50), (50, 1), (2, 2), (17, 31), (40, 30, 1), (40, 30, 2), (37, 53, 3), (5, 700, 3), (300, 517, 3), (33, 65, 4)]
+"""From one pixel, by sizes that are a multiple of nothing, to rows of several blocks of threads; 1 to 4 channels."""
+
+TOLERANCE = {"uint8": 1, "uint16": 1, "float32": 1e-6}
+"""Levels, or for floats, which are random from 0 to 1, that much: a hundredth of what DESIGN.md allows."""
+
+# A machine compiles a kernel in half a second for each pixel type, channel count, border and (up to 24) radius, so
+# these are not crossed in full. Edges of the image are where shapes and borders meet: those two are crossed, for bytes.
+# Types differ in how a sample is read and rounded, at any border: crossed with borders, at one shape. Sigmas choose
+# the kernel and the reach: crossed with types, at one border, and those on either side of the change at every border.
+
+EXACT = (1 / (2 * log(98))) ** 0.5
+"""The sigma at which a neighbour weighs 1/98 of the middle, so that the weights are 0.01, 0.98 and 0.01."""
+
+
+def blur(image: Image, device: str, **parameters: Any) -> Image:
+    return np.asarray(imgcuda.apply(image, "blur", device=device, **parameters))
+
+
+def gaussian(sigma: float, border: str) -> Callable[[Image], Image]:
+    """Return SciPy's blur of one channel."""
+    return lambda plane: np.asarray(ndimage.gaussian_filter(plane, sigma, mode=border))
+
+
+# By hand
+
+
+def test_a_point_becomes_the_gaussian(device: str) -> None:
+    image = np.zeros((5, 5), np.uint16)
+    image[2, 2] = 10000
+    expected = [[0, 0, 0, 0, 0], [0, 1, 98, 1, 0], [0, 98, 9604, 98, 0], [0, 1, 98, 1, 0], [0, 0, 0, 0, 0]]
+    assert_close(blur(image, device, sigma=EXACT), expected)
+
+
+@pytest.mark.parametrize(
+    ("border", "ends"),
+    [
+        ("reflect", [9910, 4960]),  # 10000 | 10000 1000 5000 | 5000
+        ("mirror", [9820, 4920]),  # 1000 | 10000 1000 5000 | 1000
+        ("nearest", [9910, 4960]),  # 10000 | 10000 1000 5000 | 5000
+        ("wrap", [9860, 5010]),  # 5000 | 10000 1000 5000 | 10000
+        ("constant", [9810, 4910]),  # 0 | 10000 1000 5000 | 0
+    ],
+)
+def test_each_border_continues_the_row_in_its_way(device: str, border: str, ends: list[int]) -> None:
+    # Three equal rows: the one in the middle is blurred as if it were alone.
+    image = np.array([[10000, 1000, 5000]] * 3, np.uint16)
+    row = blur(image, device, sigma=EXACT, border=border)[1]
+    assert row.tolist() == [ends[0], 1130, ends[1]]
+
+
+# Against SciPy
+
+
+@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_any_shape_at_any_border_is_as_scipy_blurs_it(
+    device: str, shape: tuple[int, ...], border: str, random_image: Make, reference: Make
+) -> None:
+    image = random_image(shape)
+    result = blur(image, device, sigma=1.5, border=border)
+    assert result.dtype == np.uint8
+    assert_close(result, reference(image, gaussian(1.5, border)), TOLERANCE["uint8"])
+
+
+@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_any_type_at_any_border_is_as_scipy_blurs_it(
+    device: str, dtype: str, border: str, random_image: Make, reference: Make
+) -> None:
+    for shape in ((17, 31, 3), (40, 150, 3)):
+        image = random_image(shape, dtype)
+        result = blur(image, device, sigma=1.5, border=border)
+        assert result.dtype == dtype
+        assert_close(result, reference(image, gaussian(1.5, border)), TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("sigma", [0.1, 0.3, 0.9, 3, 6, 6.2, 20, 100])
+def test_any_sigma_is_as_scipy_blurs_it(device: str, sigma: float, dtype: str, random_image: Make, reference: Make) -> None:
+    image = random_image((61, 230), dtype)
+    assert_close(blur(image, device, sigma=sigma), reference(image, gaussian(sigma, "reflect")), TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.parametrize("shape", [(1, 1), (50, 1), (1, 50), (17, 31, 3), (5, 700, 3)], ids=str)
+def test_a_radius_beyond_the_tile_is_as_scipy_blurs_it(
+    device: str, shape: tuple[int, ...], border: str, random_image: Make, reference: Make
+) -> None:
+    image = random_image(shape)
+    assert_close(blur(image, device, sigma=7, border=border), reference(image, gaussian(7, border)), TOLERANCE["uint8"])
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+@pytest.mark.parametrize("shape", [(40, 30, 2), (33, 65, 4)], ids=str)
+def test_alpha_of_any_type_is_as_scipy_blurs_premultiplied_colour(
+    device: str, shape: tuple[int, ...], dtype: str, random_image: Make, reference: Make
+) -> None:
+    image = random_image(shape, dtype)
+    assert_close(blur(image, device, sigma=1.5), reference(image, gaussian(1.5, "reflect")), TOLERANCE[dtype])
+
+
+def test_opencv_agrees_where_its_kernel_is_as_large(device: str, random_image: Make) -> None:
+    image = random_image((61, 230), np.float32)
+    expected = cv2.GaussianBlur(image, (13, 13), 1.5, borderType=cv2.BORDER_REFLECT)
+    assert_close(blur(image, device, sigma=1.5), expected, 1e-6)
+
+
+# What holds for any blur
+
+
+@pytest.mark.parametrize("sigma", [0.1, 1.5, 20])
+@pytest.mark.parametrize("level", [0, 1, 127, 254, 255])
+def test_a_flat_image_stays_flat(device: str, level: int, sigma: float) -> None:
+    image = np.full((40, 150), level, np.uint8)
+    assert_close(blur(image, device, sigma=sigma), image)
+
+
+@pytest.mark.parametrize("sigma", [1.5, 20])
+@pytest.mark.parametrize(
+    "turn",
+    [np.fliplr, np.flipud, np.transpose],
+    ids=["mirrored left to right", "upside down", "transposed"],
+)
+def test_an_image_turned_before_is_the_result_turned_after(
+    device: str, turn: Callable[[Image], Image], sigma: float, random_image: Make
+) -> None:
+    image = random_image((61, 230), np.float32)
+    assert_close(blur(turn(image), device, sigma=sigma), turn(blur(image, device, sigma=sigma)), 1e-6)
+
+
+def test_a_constant_added_before_is_there_after(device: str, random_image: Make) -> None:
+    image = random_image((61, 230), np.float32)
+    assert_close(blur(image + np.float32(5), device, sigma=1.5), blur(image, device, sigma=1.5) + 5, 5e-6)
+
+
+def test_floats_beyond_1_are_not_clipped(device: str) -> None:
+    image = np.full((20, 20), -3.0, np.float32)
+    image[:, 10:] = 7.0
+    result = blur(image, device, sigma=1.5)
+    assert result.min() == pytest.approx(-3)
+    assert result.max() == pytest.approx(7)
+
+
+@pytest.mark.parametrize("sigma", [0.3, 1.5, 7])
+def test_a_pixel_reaches_as_far_as_the_halo_and_no_further(device: str, sigma: float) -> None:
+    blurrer = imgcuda.load().create("blur", {"sigma": sigma})
+    assert blurrer.halo is not None
+    image = np.zeros((91, 97), np.float32)
+    before = blurrer(image, device=device)
+    image[45, 48] = 1e6
+    rows, columns = np.nonzero(blurrer(image, device=device) != before)
+    assert (rows.min(), rows.max()) == (45 - blurrer.halo, 45 + blurrer.halo)
+    assert (columns.min(), columns.max()) == (48 - blurrer.halo, 48 + blurrer.halo)
+
+
+# Alpha
+
+
+def test_transparent_pixels_give_no_colour(device: str) -> None:
+    # Red, then transparent green: the red spreads, and thins out; nothing turns green or dark.
+    image = np.array([[[200, 0, 0, 250], [0, 255, 0, 0]]], np.uint8)
+    result = blur(image, device, sigma=EXACT, border="nearest")
+    assert result.tolist() == [[[200, 0, 0, 248], [200, 0, 0, 2]]]  # 99 % and 1 % of 250
+
+
+def test_grey_with_alpha_has_no_fringes_either(device: str) -> None:
+    image = np.array([[[200, 250], [0, 0]]], np.uint8)
+    assert blur(image, device, sigma=EXACT, border="nearest").tolist() == [[[200, 248], [200, 2]]]
+
+
+def test_what_stays_fully_transparent_is_black(device: str) -> None:
+    image = np.zeros((3, 30, 4), np.uint8)
+    image[..., :3] = 77
+    assert_close(blur(image, device), np.zeros(image.shape))
+
+
+def test_an_opaque_image_is_blurred_as_without_alpha(device: str, random_image: Make) -> None:
+    colors = random_image((33, 65, 3))
+    opaque = np.dstack([colors, np.full(colors.shape[:2], 255, np.uint8)])
+    result = blur(opaque, device, sigma=1.5)
+    assert_close(result[..., :3], blur(colors, device, sigma=1.5), 1)
+    assert (result[..., 3] == 255).all()

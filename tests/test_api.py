@@ -1,0 +1,74 @@
+"""The public names, and what importing them costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import imgcuda
+from imgcuda import ImageError, ParameterError, PluginError
+from imgcuda.testing import assert_close
+
+
+def test_all_names_every_public_name() -> None:
+    helpers = {"Any", "annotations"}
+    public = {name for name, value in vars(imgcuda).items() if not name.startswith("_") and not isinstance(value, ModuleType)}
+    assert public - helpers == set(imgcuda.__all__)
+    assert len(imgcuda.__all__) == len(set(imgcuda.__all__))
+
+
+@pytest.mark.parametrize("name", imgcuda.__all__)
+def test_every_public_name_can_be_imported_and_is_explained(name: str) -> None:
+    value = getattr(imgcuda, name)
+    if name not in ("WHOLE_IMAGE", "Border", "hookimpl"):  # a value, a type's other name, and pluggy's
+        assert value.__doc__
+
+
+def test_importing_imgcuda_imports_nothing_heavy() -> None:
+    code = "import sys, imgcuda; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"PIL", "pycuda", "llvmlite", "cuda", "typer", "platformdirs", "imgcuda_plugins"} & set(done.stdout.split())
+
+
+def test_apply_filters_by_name(device: str, random_image: Callable[..., npt.NDArray[Any]]) -> None:
+    image = random_image((17, 31, 3))
+    expected = imgcuda.load().create("blur", {"sigma": 1.5, "border": "wrap"})(image, device=device)
+    assert_close(imgcuda.apply(image, "blur", sigma=1.5, border="wrap", device=device), expected)
+
+
+def test_apply_takes_anything_that_is_an_array(device: str) -> None:
+    class Picture:
+        def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[np.uint8]:
+            return np.full((3, 4), 7, np.uint8)
+
+    assert_close(imgcuda.apply(Picture(), "grayscale", device=device), np.full((3, 4), 7))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "error", "message"),
+    [
+        ("blurr", {}, PluginError, "there is no filter 'blurr'; did you mean 'blur'?"),
+        ("zzz", {}, PluginError, "there is no filter 'zzz'; `imgcuda list` shows what is installed"),
+        ("blur", {"sigmoid": 1}, ParameterError, "blur has no parameter 'sigmoid'; did you mean 'sigma'?"),
+        ("edges", {"zzz": 1}, ParameterError, "edges has no parameter 'zzz'; it has: border, operator, scale"),
+        ("blur", {"sigma": 0}, ParameterError, "sigma must be from 0.1 to 100; got 0"),
+    ],
+)
+def test_apply_says_what_is_wrong(name: str, parameters: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error) as caught:
+        imgcuda.apply(np.zeros((2, 2), np.uint8), name, **parameters)
+    assert str(caught.value) == message
+
+
+def test_the_parameters_are_checked_before_the_image() -> None:
+    with pytest.raises(ParameterError):
+        imgcuda.apply(np.zeros(3), "blur", sigma=0)
+    with pytest.raises(ImageError):
+        imgcuda.apply(np.zeros(3), "blur", sigma=1)

@@ -1,0 +1,177 @@
+"""Which devices there are, how one is chosen, and what is said where there is none."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+
+import imgcuda
+from imgcuda import DeviceError, cuda, devices
+from imgcuda.cpu.device import cores
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without a GPU."""
+    monkeypatch.setattr(cuda, "missing", lambda: "there is no NVIDIA GPU in this machine")
+
+
+@pytest.fixture
+def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with two GPUs, as far as choosing goes."""
+    monkeypatch.setattr(cuda, "missing", lambda: None)
+    monkeypatch.setattr(cuda, "count", lambda: 2)
+
+
+# Choosing
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_without_a_gpu_auto_is_the_cpu() -> None:
+    assert devices.choose().name == "cpu"
+    assert devices.choose("auto").name == "cpu"
+    assert [device.name for device in devices.find()] == ["cpu"]
+    assert devices.no_gpu() == "there is no NVIDIA GPU in this machine"
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_with_gpus_auto_is_the_first() -> None:
+    assert devices.choose().name == "cuda:0"
+    assert [device.name for device in devices.find()] == ["cuda:0", "cuda:1", "cpu"]
+    assert devices.no_gpu() is None
+
+
+@pytest.mark.usefixtures("two_gpus")
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [("auto", "cuda:0"), ("cuda", "cuda:0"), ("cuda:0", "cuda:0"), ("cuda:1", "cuda:1"), ("cpu", "cpu"), ("CPU", "cpu"), ("Cuda:1", "cuda:1")],
+)
+def test_a_device_is_chosen_by_name(name: str, chosen: str) -> None:
+    assert devices.choose(name).name == chosen
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_the_environment_chooses_where_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMGCUDA_DEVICE", "cuda:1")
+    assert devices.choose().name == "cuda:1"
+    assert devices.choose("cpu").name == "cpu"
+    assert devices.choose("auto").name == "cuda:0"
+    monkeypatch.setenv("IMGCUDA_DEVICE", "")
+    assert devices.choose().name == "cuda:0"
+
+
+def test_the_environment_reaches_a_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMGCUDA_DEVICE", "toaster")
+    with pytest.raises(DeviceError, match="no device is called 'toaster'"):
+        imgcuda.apply(np.zeros((2, 2), np.uint8), "edges")
+
+
+@pytest.mark.usefixtures("two_gpus")
+@pytest.mark.parametrize("name", ["gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1.0", "cpu:0", "auto:1", "cuda1", ":", "0"])
+def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
+    with pytest.raises(DeviceError) as caught:
+        devices.choose(name)
+    assert str(caught.value).startswith(
+        f"no device is called '{name}'; write auto, cpu, cuda, or cuda:N for the GPU numbered N"
+    )
+
+
+def test_a_misspelt_name_has_a_hint() -> None:
+    with pytest.raises(DeviceError, match=r"did you mean 'cuda'\?"):
+        devices.choose("cude:1")
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_a_gpu_that_is_not_there_is_refused_with_how_many_are() -> None:
+    with pytest.raises(DeviceError, match=r"^there is no cuda:2; this machine has 2 GPUs, counted from 0$"):
+        devices.choose("cuda:2")
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_asking_for_a_gpu_where_there_is_none_says_why_and_what_to_do() -> None:
+    with pytest.raises(DeviceError) as caught:
+        imgcuda.apply(np.zeros((2, 2), np.uint8), "edges", device="cuda")
+    assert str(caught.value) == (
+        "cuda:0 cannot be used: there is no NVIDIA GPU in this machine; "
+        "--device cpu runs the same kernels on this machine's cores"
+    )
+
+
+# Why there is no GPU
+
+Pretend = Callable[[str], str | None]
+
+
+@pytest.fixture
+def pretend(tmp_path: Path) -> Pretend:
+    """A function that says why no GPU can be used, given the source of a PyCUDA driver."""
+
+    def missing(driver: str) -> str | None:
+        (tmp_path / "driver.py").write_text(driver)
+        package = ModuleType("pycuda")
+        package.__path__ = [str(tmp_path)]
+        with patch.dict(sys.modules, {"pycuda": package}):
+            sys.modules.pop("pycuda.driver", None)
+            return cuda.missing.__wrapped__()
+
+    return missing
+
+
+def test_a_missing_driver_is_named(pretend: Pretend) -> None:
+    why = pretend("raise ImportError('libcuda.so.1: cannot open shared object file: No such file or directory')")
+    assert why == "the NVIDIA driver is not installed (its library libcuda was not found)"
+
+
+def test_a_missing_pycuda_is_named_with_the_command_that_brings_it(pretend: Pretend) -> None:
+    assert pretend("raise ImportError('no')") == "PyCUDA is not installed (pip install 'imgcuda[cuda]')"
+    with patch.dict(sys.modules, {"pycuda": None}):
+        assert cuda.missing.__wrapped__() == "PyCUDA is not installed (pip install 'imgcuda[cuda]')"
+
+
+DRIVER = """
+class Error(Exception): pass
+def init(): {init}
+class Device:
+    @staticmethod
+    def count(): return {count}
+"""
+
+
+def test_a_machine_without_gpus_is_said_to_be_one(pretend: Pretend) -> None:
+    assert pretend(DRIVER.format(init="pass", count=0)) == "there is no NVIDIA GPU in this machine"
+
+
+def test_a_driver_that_fails_is_quoted(pretend: Pretend) -> None:
+    why = pretend(DRIVER.format(init="raise Error('cuInit failed: no CUDA-capable device')", count=0))
+    assert why == "the NVIDIA driver does not work: cuInit failed: no CUDA-capable device"
+
+
+def test_a_gpu_that_works_is_not_missing(pretend: Pretend) -> None:
+    assert pretend(DRIVER.format(init="pass", count=1)) is None
+
+
+# This machine's
+
+
+def test_every_device_describes_itself(device: str) -> None:
+    assert devices.choose(device).description
+
+
+def test_the_cpu_says_how_many_cores_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMGCUDA_THREADS", "1")
+    assert devices.choose("cpu").description.endswith(", 1 core")
+    monkeypatch.setenv("IMGCUDA_THREADS", "7")
+    assert devices.choose("cpu").description.endswith(", 7 cores")
+
+
+def test_there_is_always_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMGCUDA_THREADS", "0")
+    assert cores() == 1
+    monkeypatch.delenv("IMGCUDA_THREADS")
+    assert cores() >= 1

@@ -1,0 +1,193 @@
+"""What a filter is given to work with: launches are checked, and what was made is released."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from imgcuda import DeviceArray, FilterError, Gpu, Layout
+from imgcuda.kernels import Program, Source
+from imgcuda.launch import Dim3
+
+SOURCE = Source(
+    "tones.cu",
+    """
+    __global__ void darken(const pixel *src, pixel *dst, int width, int height, float amount, int steps, bool on) {}
+    __global__ void table(const pixel *src, float *dst, int width, int height, const float *weights) {}
+    __global__ void palette(const pixel *src, pixel *dst, int width, int height, const rgb *colors) {}
+    __global__ void large(const pixel *src, pixel *dst, int width, int height, long long seed) {}
+    """,
+)
+
+
+class FakeSession:
+    """A device that only notes what is asked of it."""
+
+    packs = True
+
+    def __init__(self) -> None:
+        self.live: list[DeviceArray] = []
+        self.launches: list[tuple[Program, str, Dim3, Dim3, list[Any]]] = []
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        made = DeviceArray(0, tuple(shape), np.dtype(dtype))
+        self.live.append(made)
+        return made
+
+    def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
+        return self.empty(array.shape, array.dtype)
+
+    def download(self, array: DeviceArray) -> npt.NDArray[Any]:
+        return np.zeros(array.shape, array.dtype)
+
+    def free(self, array: DeviceArray) -> None:
+        self.live.remove(array)
+
+    def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Any]) -> None:
+        self.launches.append((program, kernel, grid, block, list(arguments)))
+
+
+@pytest.fixture
+def session() -> FakeSession:
+    return FakeSession()
+
+
+@pytest.fixture
+def image(session: FakeSession) -> DeviceArray:
+    return session.empty((50, 100, 3), np.uint8)
+
+
+@pytest.fixture
+def gpu(session: FakeSession, image: DeviceArray) -> Gpu:
+    return Gpu(session, SOURCE, image, {"LEVEL": 4}, Layout(over="samples", block=(32, 8)))
+
+
+# A launch
+
+
+def test_a_launch_gives_the_kernel_the_image_the_result_its_size_and_the_arguments(
+    session: FakeSession, image: DeviceArray, gpu: Gpu
+) -> None:
+    result = gpu.launch("darken", image, 0.5, 3, True)
+    assert (result.shape, result.dtype) == (image.shape, image.dtype)
+    ((program, kernel, grid, block, values),) = session.launches
+    assert (kernel, grid, block) == ("darken", Dim3(10, 7), Dim3(32, 8))
+    assert values[:2] == [image, result]
+    assert values[2:] == [100, 50, 0.5, 3, True]
+    assert [type(value) for value in values[2:]] == [np.int32, np.int32, np.float32, np.int32, np.bool_]
+    for line in ("#define LEVEL 4", "#define CHANNELS 3", "#define BLOCK_WIDTH 32", "#define PIXEL unsigned char"):
+        assert line in program.text.splitlines()
+
+
+def test_a_launch_may_make_another_shape_and_type(session: FakeSession, image: DeviceArray, gpu: Gpu) -> None:
+    weights = gpu.upload(np.ones(3, np.float32))
+    result = gpu.launch("table", image, weights, shape=(20, 40, 1), dtype=np.float32)
+    assert (result.shape, result.dtype) == ((20, 40, 1), np.float32)
+    _, _, grid, _, values = session.launches[0]
+    assert values[2:4] == [40, 20]  # the result's size, which threads cover
+    assert grid == Dim3(2, 3)
+
+
+def test_a_launch_may_have_constants_and_a_layout_of_its_own(session: FakeSession, image: DeviceArray, gpu: Gpu) -> None:
+    gpu.launch("darken", image, 1, 1, False, constants={"LEVEL": 5}, layout=Layout(block=(16, 16)))
+    program, _, grid, block, _ = session.launches[0]
+    assert "#define LEVEL 5" in program.text
+    assert (grid, block) == (Dim3(7, 4), Dim3(16, 16))
+
+
+@pytest.mark.parametrize(("packs", "pack"), [(True, 4), (False, 1)])
+def test_only_a_device_that_packs_is_asked_to(session: FakeSession, image: DeviceArray, gpu: Gpu, packs: bool, pack: int) -> None:
+    session.packs = packs
+    gpu.launch("darken", image, 1, 1, False, layout=Layout(block=(16, 16), pack=4))
+    program, _, grid, _, _ = session.launches[0]
+    assert f"#define PACK {pack}\n" in program.text
+    assert grid.x == {4: 2, 1: 7}[pack]
+
+
+def test_a_table_is_uploaded_as_one_piece(gpu: Gpu) -> None:
+    assert gpu.upload([[1.0, 2.0], [3.0, 4.0]]).shape == (2, 2)
+    assert gpu.upload(np.arange(10)[::2]).shape == (5,)
+
+
+# Its checks
+
+
+def test_an_unknown_kernel_is_named_with_the_known_ones(image: DeviceArray, gpu: Gpu) -> None:
+    with pytest.raises(FilterError, match=r"tones\.cu has no kernel 'darkn'; did you mean 'darken'\?"):
+        gpu.launch("darkn", image)
+    with pytest.raises(FilterError, match=r"tones\.cu has no kernel 'sepia'; it has: darken, table, palette, large"):
+        gpu.launch("sepia", image)
+
+
+@pytest.mark.parametrize(("arguments", "given"), [((), 4), ((0.5,), 5), ((0.5, 3, True, 1), 8)])
+def test_the_number_of_arguments_is_checked(image: DeviceArray, gpu: Gpu, arguments: tuple[Any, ...], given: int) -> None:
+    with pytest.raises(FilterError) as caught:
+        gpu.launch("darken", image, *arguments)
+    assert str(caught.value) == (
+        f"tones.cu: darken(src, dst, width, height, amount, steps, on) takes 7 arguments; it was given {given}"
+    )
+
+
+def test_a_number_where_a_pointer_is_wanted_is_refused(image: DeviceArray, gpu: Gpu) -> None:
+    with pytest.raises(FilterError, match=r"tones\.cu: table: argument 'weights' is float \*; it was given the number 3"):
+        gpu.launch("table", image, 3, dtype=np.float32)
+
+
+def test_an_array_where_a_number_is_wanted_is_refused(image: DeviceArray, gpu: Gpu) -> None:
+    with pytest.raises(FilterError, match="argument 'amount' is float; it was given an array of float32"):
+        gpu.launch("darken", image, gpu.upload(np.ones(3, np.float32)), 3, True)
+
+
+def test_an_array_of_another_type_is_refused(image: DeviceArray, gpu: Gpu) -> None:
+    with pytest.raises(FilterError, match=r"argument 'weights' is float \*; it was given an array of float64"):
+        gpu.launch("table", image, gpu.upload(np.ones(3)), dtype=np.float32)
+
+
+def test_a_result_of_another_type_is_refused(image: DeviceArray, gpu: Gpu) -> None:
+    with pytest.raises(FilterError, match=r"argument 'dst' is float \*; it was given an array of uint8"):
+        gpu.launch("table", image, gpu.upload(np.ones(3, np.float32)))
+
+
+def test_a_fraction_where_a_whole_number_is_wanted_is_refused(image: DeviceArray, gpu: Gpu) -> None:
+    with pytest.raises(FilterError, match=r"argument 'steps' is int; it was given 2\.5"):
+        gpu.launch("darken", image, 0.5, 2.5, True)
+
+
+def test_a_whole_number_that_no_float_holds_is_passed_on(session: FakeSession, image: DeviceArray, gpu: Gpu) -> None:
+    gpu.launch("large", image, 2**53 + 1)
+    assert session.launches[0][-1][-1] == 2**53 + 1
+
+
+def test_a_pointer_to_the_authors_own_type_takes_any_array(image: DeviceArray, gpu: Gpu) -> None:
+    gpu.launch("palette", image, gpu.upload(np.zeros(30, np.uint8)))
+
+
+# Release
+
+
+def test_everything_but_the_result_is_released(session: FakeSession, image: DeviceArray, gpu: Gpu) -> None:
+    with gpu:
+        weights = gpu.upload(np.ones(3, np.float32))
+        gpu.empty((7, 7), np.int32)
+        half = gpu.launch("table", image, weights, dtype=np.float32)
+        result = gpu.keep(gpu.launch("darken", image, 0.5, 1, True))
+        assert session.live == [image, weights, session.live[2], half, result]
+    assert session.live == [image, result]
+
+
+def test_everything_is_released_when_a_filter_raises(session: FakeSession, image: DeviceArray, gpu: Gpu) -> None:
+    with pytest.raises(RuntimeError, match="half-way"), gpu:
+        gpu.empty((7, 7), np.int32)
+        gpu.launch("darken", image, 0.5, 1, True)
+        raise RuntimeError("half-way")
+    assert session.live == [image]
+
+
+def test_the_result_of_a_launch_that_is_refused_is_released(session: FakeSession, image: DeviceArray, gpu: Gpu) -> None:
+    with pytest.raises(FilterError), gpu:
+        gpu.launch("darken", image)
+    assert session.live == [image]

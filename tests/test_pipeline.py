@@ -1,0 +1,315 @@
+"""Filters in a row: what goes in and comes out, what is released, and what is said of a filter that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from imgcuda import (
+    DeviceArray,
+    DeviceError,
+    Filter,
+    FilterError,
+    Gpu,
+    ImageError,
+    NeighborhoodFilter,
+    Pipeline,
+    PointFilter,
+    devices,
+    load,
+    param,
+    pipeline,
+)
+from imgcuda.kernels import Source
+from imgcuda.testing import assert_close
+
+Make = Callable[..., npt.NDArray[Any]]
+
+FILTERS = load()
+BLUR, EDGES, GRAYSCALE = (FILTERS.create(name, {}) for name in ("blur", "edges", "grayscale"))
+
+
+class Negative(Filter):
+    """Turn dark to light, with a kernel that a person can read."""
+
+    @classmethod
+    def source(cls) -> Source:
+        return Source(
+            "negative.cu",
+            """
+            __global__ void negative(const pixel *src, pixel *dst, int width, int height)
+            {
+                int x = blockIdx.x * blockDim.x + threadIdx.x;
+                int y = blockIdx.y * blockDim.y + threadIdx.y;
+                if (x >= width || y >= height) return;
+                for (int c = 0; c < CHANNELS; c++) {
+                    int i = (y * width + x) * CHANNELS + c;
+                    dst[i] = to_pixel(PIXEL_MAX - src[i]);
+                }
+            }
+            """,
+        )
+
+
+class Gain(PointFilter):
+    """Make brighter or darker."""
+
+    gain: float = param(default=2.0, help="how much")
+
+    @classmethod
+    def source(cls) -> Source:
+        return Source("gain.cu", "__device__ color gain(color c, float gain) { c.r *= gain; c.g *= gain; c.b *= gain; c.a = 0.0f; return c; }")
+
+
+class Wide(NeighborhoodFilter):
+    """Look far."""
+
+    halo = 5
+
+
+
+
+def returning(make: Callable[[Gpu, DeviceArray], Any]) -> Filter:
+    class Odd(Filter):
+        """Return something."""
+
+        @classmethod
+        def source(cls) -> Source:
+            return Source("odd.cu", "")
+
+        def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+            made: DeviceArray = make(gpu, image)
+            return made
+
+    return Odd()
+
+
+class Counting:
+    """A session that notes what is not yet released."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self.live: list[DeviceArray] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def empty(self, *arguments: Any) -> DeviceArray:
+        self.live.append(self._session.empty(*arguments))
+        return self.live[-1]
+
+    def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
+        self.live.append(self._session.upload(array))
+        return self.live[-1]
+
+    def free(self, array: DeviceArray) -> None:
+        self.live = [other for other in self.live if other is not array]
+        self._session.free(array)
+
+
+# What goes in and comes out
+
+
+@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 1), (4, 5, 2), (4, 5, 3), (4, 5, 4)], ids=str)
+def test_an_image_comes_out_in_the_form_that_it_went_in(device: str, shape: tuple[int, ...], random_image: Make) -> None:
+    image = random_image(shape)
+    result = Negative()(image, device=device)
+    assert result.dtype == np.uint8
+    assert_close(result, 255 - image.astype(int))
+
+
+def test_filters_run_in_order(device: str) -> None:
+    image = np.array([[10, 100, 200]], np.uint8)
+    assert Pipeline([Negative(), Gain()])(image, device=device).tolist() == [[255, 255, 110]]
+    assert Pipeline([Gain(), Negative()])(image, device=device).tolist() == [[235, 55, 0]]
+
+
+def test_a_pipeline_without_filters_copies(device: str, random_image: Make) -> None:
+    image = random_image((4, 5, 3))
+    result = Pipeline([])(image, device=device)
+    assert_close(result, image)
+    assert not np.shares_memory(result, image)
+
+
+def test_a_point_filter_leaves_alpha_alone(device: str) -> None:
+    image = np.array([[[10, 20, 30, 40], [1, 2, 3, 255]]], np.uint8)
+    assert Gain()(image, device=device).tolist() == [[[20, 40, 60, 40], [2, 4, 6, 255]]]
+    assert Gain()(image[..., 2:], device=device).tolist() == [[[60, 40], [6, 255]]]
+
+
+@pytest.mark.parametrize("pixels", [1, 2, 3, 4, 5, 255, 256, 257, 1023, 1024, 1025, 4099])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_point_filter_reaches_every_pixel_and_no_further(device: str, pixels: int, channels: int, random_image: Make) -> None:
+    image = random_image((1, pixels, channels)) // 2
+    assert_close(Gain()(image, device=device), image * 2)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int8", "float64", "float16", "bool", ">u2", "complex64", "U3"])
+def test_another_type_is_refused_with_the_types_that_are_taken(device: str, dtype: str) -> None:
+    with pytest.raises(ImageError) as caught:
+        Negative()(np.zeros((4, 5), dtype), device=device)
+    assert str(caught.value) == (
+        f"an image's samples must be uint8, uint16, float32; got {np.dtype(dtype)}; convert with array.astype"
+    )
+
+
+@pytest.mark.parametrize("shape", [(), (5,), (4, 5, 5), (2, 4, 5, 3)], ids=str)
+def test_another_shape_is_refused_with_the_shapes_that_are_taken(device: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ImageError) as caught:
+        Negative()(np.zeros(shape, np.uint8), device=device)
+    assert str(caught.value) == (
+        f"an image must be (height, width) or (height, width, 1 to 4 channels); got shape {shape}"
+    )
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (4, 0), (0, 0, 3), (4, 0, 3)], ids=str)
+def test_an_empty_image_is_refused(device: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ImageError, match="must have at least one pixel; got shape"):
+        Negative()(np.zeros(shape, np.uint8), device=device)
+
+
+def test_an_image_without_channels_is_refused(device: str) -> None:
+    with pytest.raises(ImageError, match="got shape"):
+        Negative()(np.zeros((4, 5, 0), np.uint8), device=device)
+
+
+# What it is
+
+
+def test_a_pipeline_prints_as_it_is_made() -> None:
+    assert repr(Pipeline([Gain(gain=3), Negative()])) == "Pipeline([Gain(gain=3.0), Negative()])"
+
+
+def test_a_pipeline_takes_filters_only() -> None:
+    for wrong in ("blur", Gain, 3):
+        with pytest.raises(FilterError, match=r"a pipeline takes filters, as Blur\(sigma=3\); it was given "):
+            Pipeline([wrong])  # type: ignore[list-item]
+
+
+def test_a_pipeline_takes_any_iterable_once() -> None:
+    chain = Pipeline(filter for filter in (Gain(), Gain()))
+    assert len(chain.filters) == 2
+
+
+def test_the_halo_of_a_pipeline_is_the_sum() -> None:
+    assert Pipeline([]).halo == 0
+    assert Pipeline([Gain()]).halo == 0
+    assert Pipeline([Wide(), Gain(), Wide()]).halo == 10
+    assert Pipeline([BLUR, EDGES, GRAYSCALE]).halo == 9  # 4 * 2, 1 and 0
+
+
+def test_one_filter_that_reads_all_makes_the_pipeline_read_all() -> None:
+    assert Pipeline([Gain(), Negative(), Wide()]).halo is None
+
+
+# What is released, and what is said of a filter that fails
+
+
+def test_each_step_releases_what_it_was_given(device: str, random_image: Make) -> None:
+    with devices.choose(device).session() as real:
+        session = Counting(real)
+        image = session.upload(random_image((17, 31, 4)))
+        result = Pipeline([BLUR, EDGES, Gain(), GRAYSCALE]).run(session, image)
+        assert session.live == [result]
+
+
+@pytest.mark.parametrize("shape", [(17, 31, 3), (17, 31, 4)], ids=["RGB", "RGB and alpha"])
+def test_a_filter_that_fails_releases_all_but_the_image(device: str, shape: tuple[int, ...], random_image: Make) -> None:
+    class Fragile(NeighborhoodFilter):
+        """Fail half-way."""
+
+        @classmethod
+        def source(cls) -> Source:
+            return Source("fragile.cu", "")
+
+        def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+            gpu.empty(image.shape, image.dtype)
+            raise RuntimeError("half-way")
+
+    with devices.choose(device).session() as real:
+        session = Counting(real)
+        image = session.upload(random_image(shape))
+        with pytest.raises(FilterError, match=r"fragile failed: RuntimeError: half-way"):
+            pipeline.run(session, Fragile(), image)
+        assert session.live == [image]
+
+
+def test_a_foreign_error_is_translated_and_keeps_its_cause(device: str) -> None:
+    class Careless(Negative):
+        """Divide by zero."""
+
+        def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+            raise ZeroDivisionError("division by zero")
+
+    with pytest.raises(FilterError) as caught:
+        Careless()(np.zeros((4, 5), np.uint8), device=device)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_our_own_errors_pass_as_they_are(device: str) -> None:
+    class Full(Negative):
+        """Find no memory."""
+
+        def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+            raise DeviceError("there is no memory")
+
+    with pytest.raises(DeviceError, match="^there is no memory$"):
+        Full()(np.zeros((4, 5), np.uint8), device=device)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda gpu, image: None,
+        lambda gpu, image: image,
+        lambda gpu, image: np.zeros(image.shape),
+        lambda gpu, image: gpu.empty((3,), np.uint8),
+    ],
+    ids=["nothing", "the image itself", "a NumPy array", "no image"],
+)
+def test_a_filter_must_return_a_new_image(device: str, make: Callable[[Gpu, DeviceArray], Any]) -> None:
+    with pytest.raises(FilterError, match=r"odd: run\(\) must return a new image, as gpu.launch does; it returned "):
+        returning(make)(np.zeros((4, 5), np.uint8), device=device)
+
+
+def test_a_kernel_that_is_missing_is_named(device: str) -> None:
+    class Empty(Negative):
+        """Have no kernel."""
+
+        @classmethod
+        def source(cls) -> Source:
+            return Source("empty.cu", "// nothing yet\n")
+
+    with pytest.raises(FilterError, match=r"empty\.cu has no kernel 'empty'; it has: none"):
+        Empty()(np.zeros((4, 5), np.uint8), device=device)
+
+
+def test_a_point_function_that_does_not_match_the_fields_is_shown_as_it_should_be(device: str) -> None:
+    class Loss(Gain):
+        """Have another argument than its field."""
+
+        @classmethod
+        def source(cls) -> Source:
+            return Source("loss.cu", "__device__ color loss(color c, int gain) { return c; }")
+
+    with pytest.raises(FilterError) as caught:
+        Loss()(np.zeros((4, 5), np.uint8), device=device)
+    assert str(caught.value) == (
+        "loss.cu: loss(color c, int gain) does not match the filter's fields; write loss(color c, float gain)"
+    )
+
+
+def test_a_point_filter_without_its_function_is_told_what_to_write(device: str) -> None:
+    class Lost(Gain):
+        """Have no function."""
+
+        @classmethod
+        def source(cls) -> Source:
+            return Source("lost.cu", "")
+
+    with pytest.raises(FilterError, match=r"lost\.cu has no function `__device__ color lost\(color c, float gain\)`"):
+        Lost()(np.zeros((4, 5), np.uint8), device=device)
