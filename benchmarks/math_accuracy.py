@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ os.environ.setdefault("IMGCUDA_THREADS", "1")  # one thread for each launch; the
 
 Array = npt.NDArray[Any]
 Reference = Callable[..., Array]
-CHUNK = 1 << 18
+CHUNK = 1 << 14
 
 
 def half_turns(function: Reference, x: Array) -> Array:
@@ -39,7 +40,8 @@ def half_turns(function: Reference, x: Array) -> Array:
     if function is np.cos:
         quarter = quarter + 1
     made = np.where(quarter & 1, cosine, sine)
-    return np.where(quarter & 2, -made, made)
+    turned: Array = np.where(quarter & 2, -made, made)
+    return turned
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,9 @@ def ieee_remainder(x: Array, y: Array) -> Array:
     """Return x - y * n for the nearest n, exactly, by way of fmod by 2y."""
     size, divisor = np.abs(x), np.abs(y)
     rest = np.fmod(size, 2 * divisor)
-    rest = np.where(rest > divisor - rest, rest - divisor, rest)
-    rest = np.where(rest >= divisor - rest, rest - divisor, rest)
+    less = rest - divisor
+    less = np.where(less >= divisor - less, less - divisor, less)
+    rest = np.where(rest > divisor - rest, less, rest)
     made = np.where(np.signbit(x), -rest, rest)
     return np.where(np.isinf(y) & np.isfinite(x), x, made)
 
@@ -157,7 +160,7 @@ class Errors:
     count: int = 0
 
     def add(self, other: Errors) -> None:
-        if (other.steps, other.ulp) > (self.steps, self.ulp):
+        if (max(other.steps, 2), other.ulp) > (max(self.steps, 2), self.ulp):
             self.where = other.where
         self.steps, self.ulp = max(self.steps, other.steps), max(self.ulp, other.ulp)
         self.total, self.count = self.total + other.total, self.count + other.count
@@ -174,30 +177,51 @@ def measure(got: Array, exact: Array, inputs: tuple[Array, ...]) -> Errors:
     """Return the errors of some results, beside exact ones in a wider type."""
     with np.errstate(all="ignore"):
         nearest = exact.astype(got.dtype)
-        nan = np.isnan(nearest)
-        steps = np.abs(ordered(got) - ordered(nearest))
-        steps[nan & np.isnan(got)] = 0
-        finite = np.isfinite(nearest) & np.isfinite(got)
-        unit = np.spacing(np.abs(nearest)).astype(exact.dtype)
-        ulp = np.where(finite, np.abs(got.astype(exact.dtype) - exact) / unit, 0.0)
-    worst = int(np.argmax(steps + np.minimum(ulp, 1e6) * 1e-7))
+        integer = {4: np.int32, 8: np.int64}[got.itemsize]
+        steps = np.abs(got.view(integer) - nearest.view(integer))
+        if steps.max() > 4 or steps.min() < 0:  # the signs differ, or it is NaN: count with care
+            steps = np.abs(ordered(got) - ordered(nearest))
+            steps[np.isnan(nearest) & np.isnan(got)] = 0
+        ulp = np.abs((got.astype(exact.dtype) - exact) * per_unit(nearest))
+        ulp[~(ulp < 1e18)] = 0.0  # infinities and NaN
+    worst = int(np.argmax(steps)) if steps.max() > 2 else int(np.argmax(ulp))
     place = tuple(float(each[worst]) for each in inputs)
     return Errors(int(steps.max()), float(ulp.max()), place, float(ulp.sum()), got.size)
+
+
+def per_unit(x: Array) -> Array:
+    """Return one over the unit of the last place of each number."""
+    if x.itemsize == 8:
+        return 1 / np.spacing(np.abs(x)).astype(np.longdouble)
+    exponent = np.maximum((x.view(np.int32) >> 23) & 255, 1).astype(np.int64)
+    made: Array = ((1023 + 150 - exponent) << 52).view(np.float64)
+    return made
 
 
 def run(case: Case, runner: Runner, batches: Iterator[tuple[Array, ...]]) -> Errors:
     wide = np.float64 if runner.dtype == np.float32 else np.longdouble
 
-    def one(inputs: tuple[Array, ...]) -> Errors:
-        with np.errstate(all="ignore"):
-            exact = case.reference(*(each.astype(wide) for each in inputs))
-        return measure(runner(*inputs), exact, inputs)
+    lock, errors = Lock(), Errors()
 
-    errors = Errors()
+    def work() -> None:
+        own = Errors()
+        while inputs := _next(lock, batches):
+            with np.errstate(all="ignore"):
+                exact = case.reference(*(each.astype(wide) for each in inputs))
+            own.add(measure(runner(*inputs), exact, inputs))
+        with lock:
+            errors.add(own)
+
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for made in pool.map(one, batches):
-            errors.add(made)
+        for job in [pool.submit(work) for _ in range(os.cpu_count() or 1)]:
+            job.result()
     return errors
+
+
+def _next(lock: Lock, batches: Iterator[tuple[Array, ...]]) -> tuple[Array, ...]:
+    """Return the next batch, for several threads in turn; nothing at the end."""
+    with lock:
+        return next(batches, ())
 
 
 # ---- inputs

@@ -101,10 +101,15 @@ def specialise(source: Source, pixel: npt.DTypeLike, channels: int, constants: M
     """Return the program for images of one sample type and channel count; `constants` become macros."""
     dtype = np.dtype(pixel)
     macros = {"PIXEL": PIXEL_TYPES[dtype], "PIXEL_BITS": 8 * dtype.itemsize, "CHANNELS": channels}
-    macros |= {name: _literal(value) for name, value in constants.items()}
     lines = [f"#define {name} {value}\n" for name, value in macros.items()]
+    lines += [macro(name, value) for name, value in constants.items()]
     parts = [*lines, '#line 1 "prelude.cuh"\n', _prelude(), f'#line 1 "{source.name}"\n', source.text]
     return Program(source.name, "".join(parts), dtype)
+
+
+def macro(name: str, value: int | float) -> str:
+    """Return the line that defines a macro as a number."""
+    return f"#define {name} {_literal(value)}\n"
 
 
 @cache

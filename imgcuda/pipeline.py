@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from imgcuda.errors import FilterError, ImageError, ImgcudaError
 from imgcuda.filters import Filter, NeighborhoodFilter, PointFilter
 from imgcuda.gpu import Gpu
 from imgcuda.kernels import PIXEL_TYPES
-from imgcuda.point import LAYOUT, point_source, result_channels
+from imgcuda.point import LAYOUT, arguments, point_source, stages
 
 
 class Pipeline:
@@ -56,29 +57,41 @@ class Pipeline:
 
     def run(self, session: Session, image: DeviceArray) -> DeviceArray:
         """Run the filters over an image on the device, releasing each step's input, and return the last result."""
-        for filter in self.filters:
-            made = run(session, filter, image)
+        for group in _groups(self.filters):
+            made = run(session, group, image)
             session.free(image)
             image = made
         return image
 
 
-def run(session: Session, filter: Filter, image: DeviceArray) -> DeviceArray:
-    """Run one filter over an image on the device. The image itself is left as it is.
+def run(session: Session, filters: Sequence[Filter], image: DeviceArray) -> DeviceArray:
+    """Run one filter over an image on the device, or several that are per-pixel. The image itself is left as it is.
 
     Raises FilterError, with the filter's name, for what a filter raises that is no ImgcudaError.
     """
     try:
-        return _run_any(session, filter, image)
+        return _run_any(session, filters, image)
     except ImgcudaError:
         raise
     except Exception as error:  # a filter may be anybody's code
-        raise FilterError(f"{filter.name} failed: {type(error).__name__}: {error}") from error
+        names = " and ".join(filter.name for filter in filters)
+        raise FilterError(f"{names} failed: {type(error).__name__}: {error}") from error
 
 
-def _run_any(session: Session, filter: Filter, image: DeviceArray) -> DeviceArray:
-    if isinstance(filter, PointFilter):
-        return _run_point(session, filter, image)
+def _groups(filters: Sequence[Filter]) -> Iterator[list[Filter]]:
+    """Yield the filters in order: runs of per-pixel ones together, the others one by one."""
+    for together, group in groupby(filters, key=lambda filter: isinstance(filter, PointFilter)):
+        if together:
+            yield list(group)
+        else:
+            yield from ([filter] for filter in group)
+
+
+def _run_any(session: Session, filters: Sequence[Filter], image: DeviceArray) -> DeviceArray:
+    points = [filter for filter in filters if isinstance(filter, PointFilter)]
+    if points:
+        return _run_points(session, points, image)
+    (filter,) = filters
     if isinstance(filter, NeighborhoodFilter) and image.channels in (2, 4):
         return filter_premultiplied(session, image, lambda colors: _run(session, filter, colors), filter.alpha)
     return _run(session, filter, image)
@@ -104,12 +117,12 @@ def _run(session: Session, filter: Filter, image: DeviceArray) -> DeviceArray:
         return gpu.keep(result)
 
 
-def _run_point(session: Session, filter: PointFilter, image: DeviceArray) -> DeviceArray:
-    channels = result_channels(filter, image.channels)
-    constants = {**filter.constants(), "RESULT_CHANNELS": channels}
-    with Gpu(session, point_source(filter), image, constants, LAYOUT) as gpu:
+def _run_points(session: Session, filters: Sequence[PointFilter], image: DeviceArray) -> DeviceArray:
+    channels = stages(filters, image.channels)[-1]
+    source = point_source(filters, image.channels)
+    with Gpu(session, source, image, {"RESULT_CHANNELS": channels}, LAYOUT) as gpu:
         shape = (image.height, image.width, channels)
-        return gpu.keep(gpu.launch("point", image, *filter.arguments(), shape=shape))
+        return gpu.keep(gpu.launch("point", image, *arguments(filters), shape=shape))
 
 
 def _like(given: npt.NDArray[Any], result: npt.NDArray[Any], copy: bool) -> npt.NDArray[Any]:

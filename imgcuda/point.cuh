@@ -1,6 +1,6 @@
-// The kernel around a per-pixel function, which the core calls POINT: RESULT_CHANNELS samples are made of CHANNELS.
-// The core puts the filter's fields where they are declared and passed. The image is taken as one run of pixels,
-// since no pixel needs to know where it is.
+// The kernel around per-pixel functions: RESULT_CHANNELS samples are made of CHANNELS. The core puts the filters' fields
+// where they are declared and passed, and the calls of their functions. The image is taken as one run of pixels, since
+// no pixel needs to know where it is.
 
 struct point_source {
 #if CHANNELS == 1
@@ -40,6 +40,17 @@ __device__ pixel point_sample(float value)
     return to_pixel(value * PIXEL_MAX);
 }
 
+// A colour as it is between two filters that run one by one: of the image's own type, grey if the first makes it so,
+// its alpha untouched.
+__device__ color point_between(color c, int colors, float alpha)
+{
+    c.r = rounded(point_unit(point_sample(c.r)));
+    c.g = colors == 1 ? c.r : rounded(point_unit(point_sample(c.g)));
+    c.b = colors == 1 ? c.r : rounded(point_unit(point_sample(c.b)));
+    c.a = alpha;
+    return c;
+}
+
 __device__ point_result point_pixel(point_source in/* fields */)
 {
     color c;
@@ -58,7 +69,8 @@ __device__ point_result point_pixel(point_source in/* fields */)
 #else
     c.a = 1.0f;
 #endif
-    c = POINT(c/* values */);
+    float alpha = c.a;
+    /* filters */
     out.x = point_sample(c.r);
 #if RESULT_CHANNELS >= 3
     out.y = point_sample(c.g);

@@ -1,18 +1,26 @@
-"""Per-pixel filters: the kernel that the core writes around a `__device__` function from colour to colour."""
+"""Per-pixel filters: the kernel that the core writes around `__device__` functions from colour to colour.
+
+Several in a row become one kernel, which reads and writes each pixel once, rounded between two filters as if each
+had run alone.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from imgcuda.errors import FilterError
-from imgcuda.filters import PointFilter, snake
-from imgcuda.kernels import Source
+from imgcuda.filters import Parameter, PointFilter, snake
+from imgcuda.kernels import Source, macro
 from imgcuda.launch import Layout
 
 LAYOUT = Layout(over="image", block=(256, 1), pack=4)
 KERNEL = Path(__file__).with_name("point.cuh")
 _C_TYPES: dict[type, str] = {float: "float", int: "int", bool: "bool", str: "int"}
+
+_DECLARED = re.compile(r"^(?:__device__|__constant__|static|inline|constexpr|const|typedef|struct|enum)\b[^;{=(]*?(\w+)\s*(?:\[|\(|=|\{|;)", re.MULTILINE)
+_DEFINED = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
 
 
 def color_channels(image_channels: int) -> int:
@@ -22,20 +30,62 @@ def color_channels(image_channels: int) -> int:
 
 def result_channels(filter: PointFilter, image_channels: int) -> int:
     """Return the channels of the result: the filter's colours, and alpha if there was one."""
-    alpha = image_channels - color_channels(image_channels)
-    return (filter.channels or color_channels(image_channels)) + alpha
+    colors = color_channels(image_channels)
+    return (filter.channels or colors) + image_channels - colors
 
 
-def point_source(filter: PointFilter) -> Source:
-    """Return the filter's own source, and after it the kernel that calls its function for every pixel."""
-    source = filter.source()
-    function = snake(filter.name)
-    fields = [(_C_TYPES[field.type], field.name) for field in filter.parameters() if not field.constant]
-    _check(source, function, fields)
+def stages(filters: Sequence[PointFilter], image_channels: int) -> list[int]:
+    """Return the channels of the image before each filter, and after the last."""
+    channels = [image_channels]
+    for filter in filters:
+        channels.append(result_channels(filter, channels[-1]))
+    return channels
+
+
+def arguments(filters: Sequence[PointFilter]) -> list[int | float | bool]:
+    """Return the values that the kernel takes for the filters' fields."""
+    return [value for filter in filters for value in filter.arguments()]
+
+
+def point_source(filters: Sequence[PointFilter], image_channels: int) -> Source:
+    """Return the filters' own sources, and after them the kernel that calls their functions for every pixel."""
+    channels = stages(filters, image_channels)
+    own = [_own_source(position, filter, channels[position]) for position, filter in enumerate(filters)]
+    fields = [(kind, f"{name}_{position}") for position, filter in enumerate(filters) for kind, name in _fields(filter)]
     declared = "".join(f", {kind} {name}" for kind, name in fields)
-    passed = "".join(f", {name}" for _, name in fields)
-    kernel = KERNEL.read_text("utf-8").replace("/* fields */", declared).replace("/* values */", passed)
-    return Source(source.name, f'{source.text}\n#define POINT {function}\n#line 1 "{KERNEL.name}"\n{kernel}')
+    values = "".join(f", {name}" for _, name in fields)
+    kernel = KERNEL.read_text("utf-8").replace("/* fields */", declared).replace("/* values */", values)
+    kernel = kernel.replace("/* filters */", " ".join(_calls(filters, channels)))
+    text = f'#undef CHANNELS\n{"".join(own)}{macro("CHANNELS", image_channels)}#line 1 "{KERNEL.name}"\n{kernel}'
+    return Source("+".join(dict.fromkeys(filter.source().name for filter in filters)), text)
+
+
+def _calls(filters: Sequence[PointFilter], channels: Sequence[int]) -> list[str]:
+    """Return the statements that take a colour through the filters."""
+    calls = []
+    for position, filter in enumerate(filters):
+        names = "".join(f", {name}_{position}" for _, name in _fields(filter))
+        calls.append(f"c = {snake(filter.name)}_{position}(c{names});")
+        calls.append(f"c = point_between(c, {color_channels(channels[position + 1])}, alpha);")
+    return calls[:-1]
+
+
+def _own_source(position: int, filter: PointFilter, channels: int) -> str:
+    """Return a filter's source such that it can stand beside any other: names and macros of its own."""
+    source = filter.source()
+    _check(source, snake(filter.name), _fields(filter))
+    names = dict.fromkeys(_DECLARED.findall(source.text))
+    renamed = "".join(f"#define {name} {name}_{position}\n" for name in names)
+    macros = {**filter.constants(), "CHANNELS": channels}
+    given = "".join(macro(name, value) for name, value in macros.items())
+    gone = "".join(f"#undef {name}\n" for name in dict.fromkeys([*names, *macros, *_DEFINED.findall(source.text)]))
+    return f'{renamed}{given}#line 1 "{source.name}"\n{source.text}\n{gone}'
+
+
+def _fields(filter: PointFilter) -> list[tuple[str, str]]:
+    """Return the fields that the function takes: their types in C, and their names."""
+    passed: list[Parameter] = [parameter for parameter in filter.parameters() if not parameter.constant]
+    return [(_C_TYPES[parameter.type], parameter.name) for parameter in passed]
 
 
 def _check(source: Source, function: str, fields: list[tuple[str, str]]) -> None:

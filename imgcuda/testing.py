@@ -32,12 +32,20 @@ def _distance(got: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> npt.NDArray[np
 
 
 def _difference(
-    got: npt.NDArray[Any], wanted: npt.NDArray[Any], apart: npt.NDArray[np.float64], wrong: npt.NDArray[np.bool_], tolerance: float
+    got: npt.NDArray[Any],
+    wanted: npt.NDArray[Any],
+    apart: npt.NDArray[np.float64],
+    wrong: npt.NDArray[np.bool_],
+    tolerance: float,
 ) -> str:
     pixels = wrong.any(axis=2) if wrong.ndim == 3 else wrong
     more = f"differ by more than {tolerance:g}" if tolerance else "differ"
-    places = [_place(np.unravel_index(index, got.shape), got, wanted) for index in (wrong.argmax(), np.where(wrong, apart, -1.0).argmax())]
-    return f"{pixels.sum()} of {pixels.size} pixels {more}, by up to {apart[wrong].max():.6g}; the first is {places[0]}, the worst {places[1]}"
+    places = [
+        _place(np.unravel_index(index, got.shape), got, wanted)
+        for index in (wrong.argmax(), np.where(wrong, apart, -1.0).argmax())
+    ]
+    count = f"{pixels.sum()} of {pixels.size} pixels {more}, by up to {apart[wrong].max():.6g}"
+    return f"{count}; the first is {places[0]}, the worst {places[1]}"
 
 
 def _place(index: tuple[Any, ...], got: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> str:

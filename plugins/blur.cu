@@ -40,7 +40,7 @@ __device__ floats across_inside(const pixel *row, int x, const float *weights)
     return sum;
 }
 
-__device__ float across_edge(const pixel *row, int x, int width, const float *weights, int radius)
+__device__ __noinline__ float across_edge(const pixel *row, int x, int width, const float *weights, int radius)
 {
     int column = x / CHANNELS, channel = x - column * CHANNELS;
     float sum = weights[0] * row[x];

@@ -117,22 +117,29 @@ __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int 
     }
 }
 
+// The same where the image ends: apart, so that what it needs does not weigh on the others.
+__device__ __noinline__ void walk_edge(const pixel *src, pixel *dst, int samples, int width, int height, int y0, int x,
+                                       float scale)
+{
+    int positions[SPAN];
+    for (int i = 0; i < SPAN; i++) {
+        int at = PACK == 1 ? x + (i - 1) * CHANNELS : x + i - STEP;
+        int column = (at + CHANNELS) / CHANNELS - 1, channel = at - column * CHANNELS;  // at may be -CHANNELS
+        int from = border(column, width);
+        positions[i] = from < 0 ? -1 : from * CHANNELS + channel;
+    }
+    walk(src, dst, samples, height, y0, x, false, positions, scale);
+}
+
 __global__ void edges(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, float scale)
 {
     int samples = width * CHANNELS;
     int x = (blockIdx.x * BLOCK_WIDTH + threadIdx.x) * PACK;
     int y0 = blockIdx.y * ROWS;
-    int positions[SPAN];
     bool inside = x >= REACH && x + PACK + REACH <= samples && samples % PACK == 0;
-    if (inside) {
-        walk(src, dst, samples, height, y0, x, true, positions, scale);
-    } else if (x < samples) {
-        for (int i = 0; i < SPAN; i++) {
-            int at = PACK == 1 ? x + (i - 1) * CHANNELS : x + i - STEP;
-            int column = (at + CHANNELS) / CHANNELS - 1, channel = at - column * CHANNELS;  // at may be -CHANNELS
-            int from = border(column, width);
-            positions[i] = from < 0 ? -1 : from * CHANNELS + channel;
-        }
-        walk(src, dst, samples, height, y0, x, false, positions, scale);
-    }
+    int none[1];
+    if (inside)
+        walk(src, dst, samples, height, y0, x, true, none, scale);
+    else if (x < samples)
+        walk_edge(src, dst, samples, width, height, y0, x, scale);
 }

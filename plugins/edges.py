@@ -10,7 +10,7 @@ from imgcuda import Filter, Layout, NeighborhoodFilter, hookimpl, param
 class Edges(NeighborhoodFilter):
     """Show the edges of an image: the length of the gradient at each pixel."""
 
-    layout = Layout(over="samples", block=(128, 1), rows=32, pack=4)
+    layout = Layout(over="samples", block=(64, 1), rows=16, pack=4)
     alpha: ClassVar[Literal["keep"]] = "keep"
 
     operator: Literal["sobel", "scharr", "prewitt", "laplacian"] = param(

@@ -1,13 +1,14 @@
 """What all tests share: the devices that they run on, a cache of their own, and images.
 
-    pytest                      on every device of this machine
-    pytest --device cpu         on its cores only
-    pytest --device cuda        on its first GPU; without one, each test that needs it is skipped
+pytest                      on every device of this machine
+pytest --device cpu         on its cores only
+pytest --device cuda        on its first GPU; without one, each test that needs it is skipped
 """
 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -41,24 +42,33 @@ def _asked(config: pytest.Config) -> list[str]:
     return [device.name for device in devices.find()] if asked == "auto" else [asked]
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a GPU where there is none. Said here, and not in a fixture, it is one line for all the tests."""
+    assert isinstance(item, pytest.Function)
+    on_gpu = hasattr(item, "callspec") and str(item.callspec.params.get("device")).startswith("cuda")
+    if not on_gpu and "gpu" not in item.fixturenames:
+        return
+    if why := devices.no_gpu():
+        pytest.skip(f"no GPU: {why}")
+    if not on_gpu and not _gpus(item.config):
+        pytest.skip("there is a GPU, but --device asks for none")
+
+
 @pytest.fixture(scope="session")
 def device(request: pytest.FixtureRequest) -> str:
-    """The name of the device to run on. A device that was asked for and is missing skips the test, with the reason."""
+    """The name of the device to run on."""
     name: str = request.param
-    if name.startswith("cuda") and (why := devices.no_gpu()):
-        pytest.skip(f"{name}: {why}")
     return name
 
 
 @pytest.fixture(scope="session")
 def gpu(request: pytest.FixtureRequest) -> str:
-    """The name of a GPU, for what only a GPU does; the test is skipped where there is none or none is wanted."""
-    if why := devices.no_gpu():
-        pytest.skip(why)
-    gpus = [name for name in _asked(request.config) if name.startswith("cuda")]
-    if not gpus:
-        pytest.skip("a GPU is here, but --device asks for none")
-    return gpus[0]
+    """The name of a GPU, for what only a GPU does."""
+    return _gpus(request.config)[0]
+
+
+def _gpus(config: pytest.Config) -> list[str]:
+    return [name for name in _asked(config) if name.startswith("cuda")]
 
 
 # The environment
@@ -71,12 +81,13 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="imgcuda-tests-")
         os.environ["IMGCUDA_CACHE"] = folder.name
         config.add_cleanup(folder.cleanup)
-        config.add_cleanup(lambda: os.environ.pop("IMGCUDA_CACHE", None))
-    if not config.getoption("--device").startswith("cuda"):  # a missing GPU is for the tests to say
-        try:
-            devices.choose(config.getoption("--device"))
-        except imgcuda.DeviceError as error:
-            raise pytest.UsageError(f"--device: {error}") from error
+    asked: str = config.getoption("--device")
+    if re.fullmatch(r"cuda(:\d+)?", asked) and devices.no_gpu():
+        return  # which each test says that needs one
+    try:
+        devices.choose(asked)
+    except imgcuda.DeviceError as error:
+        raise pytest.UsageError(f"--device: {error}") from error
 
 
 # Images

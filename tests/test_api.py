@@ -19,7 +19,9 @@ from imgcuda.testing import assert_close
 
 def test_all_names_every_public_name() -> None:
     helpers = {"Any", "annotations"}
-    public = {name for name, value in vars(imgcuda).items() if not name.startswith("_") and not isinstance(value, ModuleType)}
+    public = {
+        name for name, value in vars(imgcuda).items() if not name.startswith("_") and not isinstance(value, ModuleType)
+    }
     assert public - helpers == set(imgcuda.__all__)
     assert len(imgcuda.__all__) == len(set(imgcuda.__all__))
 
@@ -34,7 +36,9 @@ def test_every_public_name_can_be_imported_and_is_explained(name: str) -> None:
 def test_importing_imgcuda_imports_nothing_heavy() -> None:
     code = "import sys, imgcuda; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"PIL", "pycuda", "llvmlite", "cuda", "typer", "platformdirs", "imgcuda_plugins"} & set(done.stdout.split())
+    assert not {"PIL", "pycuda", "llvmlite", "cuda", "typer", "platformdirs", "imgcuda_plugins"} & set(
+        done.stdout.split()
+    )
 
 
 def test_apply_filters_by_name(device: str, random_image: Callable[..., npt.NDArray[Any]]) -> None:

@@ -50,7 +50,15 @@ def test_with_gpus_auto_is_the_first() -> None:
 @pytest.mark.usefixtures("two_gpus")
 @pytest.mark.parametrize(
     ("name", "chosen"),
-    [("auto", "cuda:0"), ("cuda", "cuda:0"), ("cuda:0", "cuda:0"), ("cuda:1", "cuda:1"), ("cpu", "cpu"), ("CPU", "cpu"), ("Cuda:1", "cuda:1")],
+    [
+        ("auto", "cuda:0"),
+        ("cuda", "cuda:0"),
+        ("cuda:0", "cuda:0"),
+        ("cuda:1", "cuda:1"),
+        ("cpu", "cpu"),
+        ("CPU", "cpu"),
+        ("Cuda:1", "cuda:1"),
+    ],
 )
 def test_a_device_is_chosen_by_name(name: str, chosen: str) -> None:
     assert devices.choose(name).name == chosen
@@ -73,7 +81,9 @@ def test_the_environment_reaches_a_filter(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.usefixtures("two_gpus")
-@pytest.mark.parametrize("name", ["gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1.0", "cpu:0", "auto:1", "cuda1", ":", "0"])
+@pytest.mark.parametrize(
+    "name", ["gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1.0", "cpu:0", "auto:1", "cuda1", ":", "0"]
+)
 def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
     with pytest.raises(DeviceError) as caught:
         devices.choose(name)

@@ -45,7 +45,13 @@ def test_the_last_one_put_in_counts() -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [lambda stored: b"", lambda stored: stored[:20], lambda stored: stored[:-1], lambda stored: stored[:-1] + b"!", lambda stored: stored + b"!"],
+    [
+        lambda stored: b"",
+        lambda stored: stored[:20],
+        lambda stored: stored[:-1],
+        lambda stored: stored[:-1] + b"!",
+        lambda stored: stored + b"!",
+    ],
     ids=["empty", "short", "cut off", "one byte changed", "one byte more"],
 )
 def test_a_damaged_entry_is_a_miss_and_can_be_made_anew(cache: Path, damage: type) -> None:
@@ -69,7 +75,9 @@ def test_a_write_that_fails_leaves_nothing_behind(cache: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
-def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written_is_no_error(
+    tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("IMGCUDA_CACHE", str(tmp_path / place))
     diskcache.put("cpu-1", b"data")
@@ -121,7 +129,9 @@ def test_processes_that_write_at_once_do_not_disturb_each_other() -> None:
             found = diskcache.get("cpu-1")
             assert found is not None and len(set(found)) == 1 and len(found) == 200_000, found and len(found)
     """
-    running = [subprocess.Popen([sys.executable, "-c", code, letter], stderr=subprocess.PIPE, text=True) for letter in "abc"]
+    running = [
+        subprocess.Popen([sys.executable, "-c", code, letter], stderr=subprocess.PIPE, text=True) for letter in "abc"
+    ]
     for process in running:
         _, said = process.communicate(timeout=120)
         assert process.returncode == 0, said

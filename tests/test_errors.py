@@ -50,10 +50,13 @@ def test_a_kernel_error_may_be_one_mistake_or_plain_words() -> None:
 
 
 def test_what_the_cpu_cannot_run_is_a_kernel_error() -> None:
-    with pytest.raises(KernelError, match="a.cu: 'template' is C"):
+    with pytest.raises(KernelError, match=r"a\.cu: 'template' is C"):
         raise PortabilityError(Mistake("'template' is C++", "a.cu"))
 
 
-@pytest.mark.parametrize(("word", "hint"), [("blurr", "; did you mean 'blur'?"), ("edge", "; did you mean 'edges'?"), ("sepia", ""), ("", "")])
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [("blurr", "; did you mean 'blur'?"), ("edge", "; did you mean 'edges'?"), ("sepia", ""), ("", "")],
+)
 def test_a_near_miss_is_named(word: str, hint: str) -> None:
     assert did_you_mean(word, ["blur", "edges"]) == hint

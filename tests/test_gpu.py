@@ -86,13 +86,15 @@ def test_a_launch_gives_the_kernel_the_image_the_result_its_size_and_the_argumen
 def test_a_launch_may_make_another_shape_and_type(session: FakeSession, image: DeviceArray, gpu: Gpu) -> None:
     weights = gpu.upload(np.ones(3, np.float32))
     result = gpu.launch("table", image, weights, shape=(20, 40, 1), dtype=np.float32)
-    assert (result.shape, result.dtype) == ((20, 40, 1), np.float32)
+    assert (result.shape, result.dtype) == ((20, 40, 1), np.dtype(np.float32))
     _, _, grid, _, values = session.launches[0]
     assert values[2:4] == [40, 20]  # the result's size, which threads cover
     assert grid == Dim3(2, 3)
 
 
-def test_a_launch_may_have_constants_and_a_layout_of_its_own(session: FakeSession, image: DeviceArray, gpu: Gpu) -> None:
+def test_a_launch_may_have_constants_and_a_layout_of_its_own(
+    session: FakeSession, image: DeviceArray, gpu: Gpu
+) -> None:
     gpu.launch("darken", image, 1, 1, False, constants={"LEVEL": 5}, layout=Layout(block=(16, 16)))
     program, _, grid, block, _ = session.launches[0]
     assert "#define LEVEL 5" in program.text
@@ -100,7 +102,9 @@ def test_a_launch_may_have_constants_and_a_layout_of_its_own(session: FakeSessio
 
 
 @pytest.mark.parametrize(("packs", "pack"), [(True, 4), (False, 1)])
-def test_only_a_device_that_packs_is_asked_to(session: FakeSession, image: DeviceArray, gpu: Gpu, packs: bool, pack: int) -> None:
+def test_only_a_device_that_packs_is_asked_to(
+    session: FakeSession, image: DeviceArray, gpu: Gpu, packs: bool, pack: int
+) -> None:
     session.packs = packs
     gpu.launch("darken", image, 1, 1, False, layout=Layout(block=(16, 16), pack=4))
     program, _, grid, _, _ = session.launches[0]
@@ -124,7 +128,9 @@ def test_an_unknown_kernel_is_named_with_the_known_ones(image: DeviceArray, gpu:
 
 
 @pytest.mark.parametrize(("arguments", "given"), [((), 4), ((0.5,), 5), ((0.5, 3, True, 1), 8)])
-def test_the_number_of_arguments_is_checked(image: DeviceArray, gpu: Gpu, arguments: tuple[Any, ...], given: int) -> None:
+def test_the_number_of_arguments_is_checked(
+    image: DeviceArray, gpu: Gpu, arguments: tuple[Any, ...], given: int
+) -> None:
     with pytest.raises(FilterError) as caught:
         gpu.launch("darken", image, *arguments)
     assert str(caught.value) == (
@@ -133,7 +139,9 @@ def test_the_number_of_arguments_is_checked(image: DeviceArray, gpu: Gpu, argume
 
 
 def test_a_number_where_a_pointer_is_wanted_is_refused(image: DeviceArray, gpu: Gpu) -> None:
-    with pytest.raises(FilterError, match=r"tones\.cu: table: argument 'weights' is float \*; it was given the number 3"):
+    with pytest.raises(
+        FilterError, match=r"tones\.cu: table: argument 'weights' is float \*; it was given the number 3"
+    ):
         gpu.launch("table", image, 3, dtype=np.float32)
 
 

@@ -10,7 +10,9 @@ import pytest
 from imgcuda.errors import FilterError
 from imgcuda.kernels import Argument, Program, Source, specialise
 
-SOURCE = Source("twice.cu", "// Twice.\n__global__ void twice(const pixel *src, pixel *dst, int width, int height)\n{\n}\n")
+SOURCE = Source(
+    "twice.cu", "// Twice.\n__global__ void twice(const pixel *src, pixel *dst, int width, int height)\n{\n}\n"
+)
 BYTE, FLOAT, INT = np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.int32)
 
 
@@ -26,10 +28,19 @@ def arguments(written: str) -> tuple[Argument, ...]:
 # Specialising
 
 
-@pytest.mark.parametrize(("pixel", "c", "bits"), [(np.uint8, "unsigned char", 8), (np.uint16, "unsigned short", 16), (np.float32, "float", 32)])
+@pytest.mark.parametrize(
+    ("pixel", "c", "bits"),
+    [(np.uint8, "unsigned char", 8), (np.uint16, "unsigned short", 16), (np.float32, "float", 32)],
+)
 def test_a_program_begins_with_what_it_is_specialised_for(pixel: type, c: str, bits: int) -> None:
     made = specialise(SOURCE, pixel, 4, {"RADIUS": 3})
-    head = [f"#define PIXEL {c}", f"#define PIXEL_BITS {bits}", "#define CHANNELS 4", "#define RADIUS 3", '#line 1 "prelude.cuh"']
+    head = [
+        f"#define PIXEL {c}",
+        f"#define PIXEL_BITS {bits}",
+        "#define CHANNELS 4",
+        "#define RADIUS 3",
+        '#line 1 "prelude.cuh"',
+    ]
     assert made.text.splitlines()[:5] == head
     assert made.name == "twice.cu"
     assert made.pixel == np.dtype(pixel)
@@ -110,7 +121,10 @@ def test_a_kernels_arguments_are_read_with_their_types() -> None:
     )
 
 
-@pytest.mark.parametrize("written", ["float *w", "float* w", "float * w", "const float *w", "float const *w", "const float *const w", "float*w"])
+@pytest.mark.parametrize(
+    "written",
+    ["float *w", "float* w", "float * w", "const float *w", "float const *w", "const float *const w", "float*w"],
+)
 def test_a_pointer_may_be_written_in_any_way(written: str) -> None:
     assert arguments(written) == (Argument("w", FLOAT, True, "float *"),)
 
@@ -156,7 +170,7 @@ def test_a_kernel_may_take_nothing(written: str) -> None:
     [
         "__global__ void k(int a)",
         "__global__   void\n  k (int a)",
-        "extern \"C\" __global__ void k(int a)",
+        'extern "C" __global__ void k(int a)',
         "static __global__ void k(int a)",
         "__global__ void __launch_bounds__(256) k(int a)",
         "__global__ void __launch_bounds__(256, 2) k(int a)",

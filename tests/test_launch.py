@@ -20,7 +20,9 @@ LAYOUTS = [
 ]
 
 
-@pytest.mark.parametrize(("dividend", "divisor", "quotient"), [(0, 4, 0), (1, 4, 1), (4, 4, 1), (5, 4, 2), (10**18 + 1, 10, 10**17 + 1)])
+@pytest.mark.parametrize(
+    ("dividend", "divisor", "quotient"), [(0, 4, 0), (1, 4, 1), (4, 4, 1), (5, 4, 2), (10**18 + 1, 10, 10**17 + 1)]
+)
 def test_a_quotient_is_rounded_up(dividend: int, divisor: int, quotient: int) -> None:
     assert ceil_div(dividend, divisor) == quotient
 

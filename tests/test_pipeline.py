@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from textwrap import dedent
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +18,13 @@ from imgcuda import (
     FilterError,
     Gpu,
     ImageError,
+    KernelError,
     NeighborhoodFilter,
     Pipeline,
     PointFilter,
     devices,
     load,
     param,
-    pipeline,
 )
 from imgcuda.kernels import Source
 from imgcuda.testing import assert_close
@@ -37,10 +39,11 @@ class Negative(Filter):
     """Turn dark to light, with a kernel that a person can read."""
 
     @classmethod
+    @cache
     def source(cls) -> Source:
         return Source(
             "negative.cu",
-            """
+            dedent("""
             __global__ void negative(const pixel *src, pixel *dst, int width, int height)
             {
                 int x = blockIdx.x * blockDim.x + threadIdx.x;
@@ -51,7 +54,7 @@ class Negative(Filter):
                     dst[i] = to_pixel(PIXEL_MAX - src[i]);
                 }
             }
-            """,
+            """),
         )
 
 
@@ -61,8 +64,77 @@ class Gain(PointFilter):
     gain: float = param(default=2.0, help="how much")
 
     @classmethod
+    @cache
     def source(cls) -> Source:
-        return Source("gain.cu", "__device__ color gain(color c, float gain) { c.r *= gain; c.g *= gain; c.b *= gain; c.a = 0.0f; return c; }")
+        return Source(
+            "gain.cu",
+            dedent("""
+            __device__ color gain(color c, float gain)
+            {
+                c.r *= gain;
+                c.g *= gain;
+                c.b *= gain;
+                c.a = 0.0f;  // which is not for it to say
+                return c;
+            }
+            """),
+        )
+
+
+class Lift(PointFilter):
+    """Make dark parts brighter, by helpers and macros whose names another filter may have, too."""
+
+    channels = 3
+    gain: float = param(default=0.5, help="how much")
+    curve: Literal["line", "square"] = param(default="line", constant=True, help="along what")
+
+    @classmethod
+    @cache
+    def source(cls) -> Source:
+        return Source(
+            "lift.cu",
+            dedent("""
+            #define AMOUNT 2.0f
+            __device__ float shape(float value) {
+            #if CURVE == CURVE_SQUARE
+                return value * value;
+            #else
+                return value * AMOUNT;
+            #endif
+            }
+            __device__ color lift(color c, float gain)
+            {
+                c.r = gain * shape(c.r);
+                c.g = gain * shape(c.g);
+                c.b = 0.25f + gain * shape(c.b);
+                return c;
+            }
+            """),
+        )
+
+
+class Drop(PointFilter):
+    """Make bright parts darker, with a helper and a macro that Lift has, too, and that mean something else."""
+
+    gain: float = param(default=0.7, help="how much")
+
+    @classmethod
+    @cache
+    def source(cls) -> Source:
+        return Source(
+            "drop.cu",
+            dedent("""
+            #define AMOUNT 0.1f
+            __device__ float shape(float value) { return value - AMOUNT; }
+            __device__ color drop(color c, float gain)
+            {
+                c.r = gain * shape(c.r);
+                c.g = gain * shape(c.g);
+                c.b = gain * shape(c.b);
+                return c;
+            }
+            """),
+        )
 
 
 class Wide(NeighborhoodFilter):
@@ -71,13 +143,12 @@ class Wide(NeighborhoodFilter):
     halo = 5
 
 
-
-
 def returning(make: Callable[[Gpu, DeviceArray], Any]) -> Filter:
     class Odd(Filter):
         """Return something."""
 
         @classmethod
+        @cache
         def source(cls) -> Source:
             return Source("odd.cu", "")
 
@@ -115,7 +186,9 @@ class Counting:
 
 
 @pytest.mark.parametrize("shape", [(4, 5), (4, 5, 1), (4, 5, 2), (4, 5, 3), (4, 5, 4)], ids=str)
-def test_an_image_comes_out_in_the_form_that_it_went_in(device: str, shape: tuple[int, ...], random_image: Make) -> None:
+def test_an_image_comes_out_in_the_form_that_it_went_in(
+    device: str, shape: tuple[int, ...], random_image: Make
+) -> None:
     image = random_image(shape)
     result = Negative()(image, device=device)
     assert result.dtype == np.uint8
@@ -143,7 +216,9 @@ def test_a_point_filter_leaves_alpha_alone(device: str) -> None:
 
 @pytest.mark.parametrize("pixels", [1, 2, 3, 4, 5, 255, 256, 257, 1023, 1024, 1025, 4099])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_point_filter_reaches_every_pixel_and_no_further(device: str, pixels: int, channels: int, random_image: Make) -> None:
+def test_a_point_filter_reaches_every_pixel_and_no_further(
+    device: str, pixels: int, channels: int, random_image: Make
+) -> None:
     image = random_image((1, pixels, channels)) // 2
     assert_close(Gain()(image, device=device), image * 2)
 
@@ -175,6 +250,55 @@ def test_an_empty_image_is_refused(device: str, shape: tuple[int, ...]) -> None:
 def test_an_image_without_channels_is_refused(device: str) -> None:
     with pytest.raises(ImageError, match="got shape"):
         Negative()(np.zeros((4, 5, 0), np.uint8), device=device)
+
+
+# Per-pixel filters in a row, which may run as one kernel
+
+TOGETHER: list[list[Filter]] = [
+    [Lift(), Drop()],
+    [Drop(), Lift(), Drop(gain=1.5)],
+    [Lift(curve="square"), Lift(curve="line", gain=0.9), Lift(curve="square", gain=3)],
+    [Gain(gain=300), Gain(gain=0.01)],
+    [GRAYSCALE, Lift(), GRAYSCALE, Drop()],
+    [
+        Lift(),
+        FILTERS.create("grayscale", {"weights": "average"}),
+        FILTERS.create("grayscale", {"weights": "lightness"}),
+    ],
+    [Drop(), BLUR, Lift(), Drop(), EDGES, Drop(), Gain()],
+]
+
+
+# Not each channel count with each type, as each is a kernel to compile: they are taken in turn.
+
+
+@pytest.mark.parametrize(("channels", "dtype"), [(1, "uint8"), (2, "float32"), (3, "uint16"), (4, "uint8")])
+@pytest.mark.parametrize("filters", TOGETHER, ids=lambda filters: " ".join(filter.name for filter in filters))
+def test_per_pixel_filters_in_a_row_equal_their_steps_bit_for_bit(
+    device: str, filters: list[Filter], channels: int, dtype: str, random_image: Make
+) -> None:
+    steps = image = random_image((37, 53, channels), dtype)
+    for step in filters:
+        steps = step(steps, device=device)
+    assert_close(np.atleast_3d(Pipeline(filters)(image, device=device)), np.atleast_3d(steps))
+
+
+def test_a_mistake_in_one_of_several_has_its_own_file_and_line(device: str) -> None:
+    class Wrong(Gain):
+        """Have a mistake on its fourth line."""
+
+        @classmethod
+        @cache
+        def source(cls) -> Source:
+            return Source(
+                "wrong.cu",
+                "// Wrong.\n__device__ color wrong(color c, float gain)\n{\n    c.r = nonsense;\n    return c;\n}\n",
+            )
+
+    with pytest.raises(KernelError) as caught:
+        Pipeline([Lift(), Wrong(), Drop()])(np.zeros((4, 5, 3), np.uint8), device=device)
+    ((mistake),) = caught.value.mistakes
+    assert (mistake.file, mistake.line, mistake.text) == ("wrong.cu", 4, "    c.r = nonsense;")
 
 
 # What it is
@@ -218,11 +342,14 @@ def test_each_step_releases_what_it_was_given(device: str, random_image: Make) -
 
 
 @pytest.mark.parametrize("shape", [(17, 31, 3), (17, 31, 4)], ids=["RGB", "RGB and alpha"])
-def test_a_filter_that_fails_releases_all_but_the_image(device: str, shape: tuple[int, ...], random_image: Make) -> None:
+def test_a_filter_that_fails_releases_all_but_the_image(
+    device: str, shape: tuple[int, ...], random_image: Make
+) -> None:
     class Fragile(NeighborhoodFilter):
         """Fail half-way."""
 
         @classmethod
+        @cache
         def source(cls) -> Source:
             return Source("fragile.cu", "")
 
@@ -234,7 +361,7 @@ def test_a_filter_that_fails_releases_all_but_the_image(device: str, shape: tupl
         session = Counting(real)
         image = session.upload(random_image(shape))
         with pytest.raises(FilterError, match=r"fragile failed: RuntimeError: half-way"):
-            pipeline.run(session, Fragile(), image)
+            Pipeline([Fragile()]).run(session, image)
         assert session.live == [image]
 
 
@@ -257,7 +384,7 @@ def test_our_own_errors_pass_as_they_are(device: str) -> None:
         def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
             raise DeviceError("there is no memory")
 
-    with pytest.raises(DeviceError, match="^there is no memory$"):
+    with pytest.raises(DeviceError, match=r"^there is no memory$"):
         Full()(np.zeros((4, 5), np.uint8), device=device)
 
 
@@ -281,6 +408,7 @@ def test_a_kernel_that_is_missing_is_named(device: str) -> None:
         """Have no kernel."""
 
         @classmethod
+        @cache
         def source(cls) -> Source:
             return Source("empty.cu", "// nothing yet\n")
 
@@ -293,6 +421,7 @@ def test_a_point_function_that_does_not_match_the_fields_is_shown_as_it_should_b
         """Have another argument than its field."""
 
         @classmethod
+        @cache
         def source(cls) -> Source:
             return Source("loss.cu", "__device__ color loss(color c, int gain) { return c; }")
 
@@ -308,6 +437,7 @@ def test_a_point_filter_without_its_function_is_told_what_to_write(device: str) 
         """Have no function."""
 
         @classmethod
+        @cache
         def source(cls) -> Source:
             return Source("lost.cu", "")
 

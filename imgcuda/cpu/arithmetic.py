@@ -1,4 +1,4 @@
-"""Arithmetic on values, as C does it: conversions, operators, comparisons, minimum and maximum."""
+"""Arithmetic on values, as C does it: operators, comparisons, minimum and maximum."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import operator
 from collections.abc import Callable
 from dataclasses import replace
 
-from imgcuda.cpu.types import BOOL, F64, I32, I64, U32, U64, Float, Int, Scalar, common, promote
-from imgcuda.cpu.values import BLOCK, LINEAR, VARYING, Kind, Value, Vectors, constant
+from imgcuda.cpu.conversions import Conversions, suffix
+from imgcuda.cpu.types import BOOL, F64, I64, Float, Int, common, promote
+from imgcuda.cpu.values import BLOCK, LINEAR, VARYING, Kind, Value, constant
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 _PREDICATES = {"<": "lt", ">": "gt", "<=": "le", ">=": "ge", "==": "eq", "!=": "ne"}
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
-_FLOAT_OPS = {"+": "fadd contract", "-": "fsub contract", "*": "fmul contract", "/": "fdiv"}
+_FLOAT_OPS = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 _INT_OPS = {"+": "add", "-": "sub", "*": "mul", "&": "and", "|": "or", "^": "xor", "<<": "shl"}
 _KNOWN: dict[str, Callable[[int, int], int]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "&": operator.and_, "|": operator.or_, "^": operator.xor,
@@ -26,94 +27,8 @@ _KNOWN_FLOAT: dict[str, Callable[[float, float], float]] = {
 }  # fmt: skip
 
 
-class Arithmetic:
+class Arithmetic(Conversions):
     """Computes with values by writing instructions; what is known already is computed now."""
-
-    def __init__(self, vectors: Vectors) -> None:
-        self.v = vectors
-        self.b = vectors.b
-
-    # ---- conversions
-
-    def convert(self, value: Value, type: Scalar) -> Value:
-        """Return a value in another type. Float to integer saturates and makes NaN 0, as a GPU does."""
-        if value.type == type:
-            return value
-        if value.const is not None and value.kind == BLOCK and not isinstance(value.const, float):
-            return constant(value.const, type)
-        if isinstance(value.type, Float) and value.const is not None and isinstance(type, Float):
-            return constant(value.const, type)
-        if type == BOOL:
-            return self.truth(value)
-        if value.kind == LINEAR and (linear := self._convert_linear(value, type)):
-            return linear
-        value = self.v.flat(value)
-        to = self.v.type(type) if value.kind == VARYING else type.ir
-        return Value(type, value.kind, self._cast(value, type, to), low=value.low, high=value.high)
-
-    def _convert_linear(self, value: Value, type: Scalar) -> Value | None:
-        """Return a LINEAR value in another type if it stays so: neither narrowing nor a float does."""
-        if not (isinstance(type, Int) and isinstance(value.type, Int) and type.bits >= value.type.bits >= 32):
-            return None
-        if type.bits == value.type.bits:
-            return replace(value, type=type)
-        return Value(type, LINEAR, self._widen(value), value.stride)
-
-    def _widen(self, value: Value) -> str:
-        """Return the base of a LINEAR value in 64 bits.
-
-        An unsigned one may pass 2^32 between two lanes, as `x - 1u` does at x = 0. Its lanes then continue
-        the negative number that the base is in disguise.
-        """
-        assert isinstance(value.type, Int)
-        if value.type.signed:
-            return self.b.op(f"sext i32 {value.ir} to i64")
-        last = self.b.op(f"add i32 {value.ir}, {I32.wrap((self.v.width - 1) * value.stride)}")
-        order = "ult" if value.stride > 0 else "ugt"
-        wraps = self.b.op(f"icmp {order} i32 {last}, {value.ir}")
-        signed, unsigned = self.b.op(f"sext i32 {value.ir} to i64"), self.b.op(f"zext i32 {value.ir} to i64")
-        return self.b.op(f"select i1 {wraps}, i64 {signed}, i64 {unsigned}")
-
-    def _cast(self, value: Value, type: Scalar, to: str) -> str:
-        source, shape = value.type, self.v.shape(value)
-        if isinstance(source, Float):
-            return self._from_float(value, type, to)
-        if isinstance(type, Float):
-            return self._to_float(value, to)
-        assert isinstance(source, Int) and isinstance(type, Int)
-        if type.bits == source.bits:
-            return value.ir
-        verb = "trunc" if type.bits < source.bits else "sext" if source.signed else "zext"
-        return self.b.op(f"{verb} {shape} {value.ir} to {to}")
-
-    def _to_float(self, value: Value, to: str) -> str:
-        assert isinstance(value.type, Int)
-        if not value.type.signed and value.type.bits < 32:
-            value = self.convert(value, I32)  # a signed conversion is one instruction, an unsigned one is not
-        verb = "sitofp" if isinstance(value.type, Int) and value.type.signed else "uitofp"
-        return self.b.op(f"{verb} {self.v.shape(value)} {value.ir} to {to}")
-
-    def _from_float(self, value: Value, type: Scalar, to: str) -> str:
-        assert isinstance(value.type, Float)
-        shape = self.v.shape(value)
-        if isinstance(type, Float):
-            verb = "fpext" if type.bits > value.type.bits else "fptrunc"
-            return self.b.op(f"{verb} {shape} {value.ir} to {to}")
-        # A GPU converts to 32 bits at least, and then drops what is too much.
-        wide = type if type.bits >= 32 else Int(32, type.signed)
-        if _fits(value, I32) and type.bits <= 32:
-            wide = I32
-        wide_to = self.v.type(wide) if value.kind == VARYING else wide.ir
-        if _fits(value, wide):
-            number = self.b.op(f"fptosi {shape} {value.ir} to {wide_to}")
-        else:
-            name = f"llvm.fpto{'s' if wide.signed else 'u'}i.sat.{suffix(wide_to)}.{suffix(shape)}"
-            number = self.b.call(name, wide_to, [(shape, value.ir)])
-        return number if wide.bits == type.bits else self.b.op(f"trunc {wide_to} {number} to {to}")
-
-    def truth(self, value: Value) -> Value:
-        """Return whether a value is not zero."""
-        return value if value.type == BOOL else self.compare("!=", value, constant(0, value.type))
 
     # ---- operators
 
@@ -164,20 +79,27 @@ class Arithmetic:
         return replace(made, all=self.b.op(f"and i1 {ordered}, {both}"), none=self.b.op(f"and i1 {ordered}, {neither}"))
 
     def connect(self, verb: str, left: Value, right: Value) -> Value:
-        """Return "and" or "or" of two bools."""
+        """Return "and" or "or" of two bools. The right one may be nonsense where the left decides, as in C."""
         if left.scalar and right.scalar:
-            return Value(BOOL, max(left.kind, right.kind), self.b.op(f"{verb} i1 {left.ir}, {right.ir}"))
+            made = self._decide(verb, "i1", "i1", left.ir, right.ir)
+            return Value(BOOL, max(left.kind, right.kind), made)
         shape = self.v.type("i1")
-        made = Value(BOOL, VARYING, self.b.op(f"{verb} {shape} {self.v.of(left)}, {self.v.of(right)}"))
+        made = self._decide(verb, shape, shape, self.v.of(left), self.v.of(right))
         other = "or" if verb == "and" else "and"
-        return replace(made, all=self._connect_hints(verb, _all(left), _all(right)),
-                       none=self._connect_hints(other, self._none(left), self._none(right)))  # fmt: skip
+        return Value(BOOL, VARYING, made, all=self._connect_hints(verb, _all(left), _all(right)),
+                     none=self._connect_hints(other, self._none(left), self._none(right)))  # fmt: skip
+
+    def _decide(self, verb: str, test: str, shape: str, left: str, right: str) -> str:
+        known = "false" if verb == "and" else "true"
+        known = known if test == "i1" else f"splat (i1 {known})"
+        sides = (right, known) if verb == "and" else (known, right)
+        return self.b.op(f"select {test} {left}, {shape} {sides[0]}, {shape} {sides[1]}")
 
     def _connect_hints(self, verb: str, left: str | None, right: str | None) -> str | None:
         """Return what two hints say together. Of an "or", one alone says enough."""
         if left is None or right is None:
             return None if verb == "and" else left or right
-        return self.b.op(f"{verb} i1 {left}, {right}")
+        return self._decide(verb, "i1", "i1", left, right)
 
     def _none(self, value: Value) -> str | None:
         return self.b.op(f"xor i1 {value.ir}, true") if value.scalar else value.none
@@ -234,12 +156,11 @@ class Arithmetic:
         return VARYING, self.v.type(left.type), self.v.of(left), self.v.of(right)
 
     def _float(self, operator: str, left: Value, right: Value) -> Value:
-        if operator not in _FLOAT_OPS:
-            raise TypeError(f"'{operator}' is for integers")
         if left.const is not None and right.const is not None and (operator != "/" or right.const):
             return constant(_KNOWN_FLOAT[operator](left.const, right.const), left.type)
         kind, shape, x, y = self._pair(left, right)
-        return Value(left.type, kind, self.b.op(f"{_FLOAT_OPS[operator]} {shape} {x}, {y}"), **_shifted(operator, left, right))
+        word = _FLOAT_OPS[operator] + (" contract" if self.contract and operator != "/" else "")
+        return Value(left.type, kind, self.b.op(f"{word} {shape} {x}, {y}"), **_shifted(operator, left, right))
 
     def _whole(self, operator: str, left: Value, right: Value) -> Value:
         type = left.type
@@ -249,7 +170,9 @@ class Arithmetic:
         if (linear := self._linear(operator, left, right)) is not None:
             return linear
         kind, shape, x, y = self._pair(left, right)
-        return Value(type, kind, self.b.op(f"{_int_op(operator, type)} {shape} {x}, {y}"))
+        word = _INT_OPS[operator] if kind == VARYING else _int_op(operator, type)
+        natural = operator in "+*" and left.natural and right.natural
+        return Value(type, kind, self.b.op(f"{word} {shape} {x}, {y}"), natural=natural)
 
     def _linear(self, operator: str, left: Value, right: Value) -> Value | None:
         """Return a sum or product that is LINEAR again; None where it is not."""
@@ -264,7 +187,7 @@ class Arithmetic:
         assert isinstance(left.type, Int)
         base = self.b.op(f"{_int_op(operator, left.type)} {left.type.ir} {left.ir}, {right.ir}")
         kind = LINEAR if stride else max(Kind.UNIFORM, *(v.kind for v in (left, right) if v.scalar), Kind.UNIFORM)
-        return Value(left.type, kind, base, stride)
+        return Value(left.type, kind, base, stride, natural=operator in "+*" and left.natural and right.natural)
 
     def _shift(self, operator: str, left: Value, right: Value) -> Value:
         """Return a shift. C leaves one by the type's width or more undefined; a GPU shifts everything out."""
@@ -355,7 +278,10 @@ def _all(value: Value) -> str | None:
 
 
 def _int_op(operator: str, type: Int) -> str:
-    """Return LLVM's word for an operator; C promises that signed sums and products do not overflow."""
+    """Return LLVM's word for an operator; C promises that signed sums and products do not overflow.
+
+    That is of use in the index of a wide access. In vectors it is of none, and kernels that hash do overflow.
+    """
     return _INT_OPS[operator] + (" nsw" if type.signed and type.bits >= 32 and operator in "+-*" else "")
 
 
@@ -367,22 +293,10 @@ def _shifted(operator: str, left: Value, right: Value) -> dict[str, float]:
     return {"low": left.low + change, "high": left.high + change}
 
 
-def _fits(value: Value, type: Int) -> bool:
-    """Return whether a float is known to lie within a type's range, and so not to be NaN either."""
-    if value.low is None or value.high is None:
-        return False
-    lowest, highest = (-(2 ** (type.bits - 1)), 2 ** (type.bits - 1) - 128) if type.signed else (0, 2**31 - 128)
-    return lowest <= value.low and value.high <= highest
-
-
 def _known_division(operator: str, left: int, right: int) -> int:
     """Return the quotient towards zero, or its remainder, as C has them."""
     quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
     return quotient if operator == "/" else left - quotient * right
 
 
-def suffix(shape: str) -> str:
-    """Return how LLVM names a type within a function's name: <32 x float> is v32f32."""
-    for word, short in (("float", "f32"), ("double", "f64")):
-        shape = shape.replace(word, short)
-    return shape if shape[0] != "<" else "v" + shape[1:-1].replace(" x ", "")
+__all__ = ["COMPARISONS", "Arithmetic", "suffix"]

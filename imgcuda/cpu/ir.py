@@ -15,6 +15,8 @@ class Builder:
         self.metadata: list[str] = []
         self.ended = False
         """Whether the current block has its branch; what follows until the next label cannot be reached."""
+        self.silent = False
+        """Whether nothing is written: then only what is asked about is of interest, a type or a kind."""
 
     # ---- instructions
 
@@ -27,7 +29,7 @@ class Builder:
 
     def do(self, text: str) -> None:
         """Write an instruction that has no result. What cannot be reached is left out."""
-        if not self.ended:
+        if not self.ended and not self.silent:
             self._lines.append(f"  {text}")
 
     def call(self, name: str, result: str, arguments: list[tuple[str, str]], attributes: str = "") -> str:
@@ -45,7 +47,8 @@ class Builder:
         """Reserve memory for the length of the function, and return its address."""
         self._count += 1
         name = f"%s{self._count}"
-        self._slots.append(f"  {name} = alloca {type}{f', align {align}' if align else ''}")
+        if not self.silent:
+            self._slots.append(f"  {name} = alloca {type}{f', align {align}' if align else ''}")
         return name
 
     # ---- blocks
@@ -57,6 +60,8 @@ class Builder:
 
     def place(self, label: str) -> None:
         """Begin a block. What came before falls into it, unless it has branched elsewhere."""
+        if self.silent:
+            return
         self.jump(label)
         self._lines.append(f"{label}:")
         self.ended = False
@@ -67,11 +72,18 @@ class Builder:
     def branch(self, condition: str, then: str, otherwise: str) -> None:
         self._end(f"br i1 {condition}, label %{then}, label %{otherwise}")
 
+    def switch(self, type: str, value: str, default: str, cases: list[tuple[str, str]]) -> None:
+        """Branch to the label that belongs to a value."""
+        table = " ".join(f"{type} {number}, label %{label}" for number, label in cases)
+        self._end(f"switch {type} {value}, label %{default} [ {table} ]")
+
     def leave(self) -> None:
         """Return from the function."""
         self._end("ret void")
 
     def _end(self, text: str) -> None:
+        if self.silent:
+            return
         if not self.ended:
             self._lines.append(f"  {text}")
         self.ended = True

@@ -35,7 +35,7 @@ EXPM1_LIMIT: dict[Scalar, float] = {F32: 89.0, F64: 710.0}  # above the greatest
 
 def exp(x: Number, halvings: int = 0) -> Number:
     """Return e^x, or e^x / 2^halvings, which does not overflow as soon."""
-    n, integer, r = _reduced(x.at_least(EXP_RANGE[x.type][0]).at_most(EXP_RANGE[x.type][1]))
+    _, integer, r = _reduced(x.at_least(EXP_RANGE[x.type][0]).at_most(EXP_RANGE[x.type][1]))
     small = (r * r).times_plus(r.polynomial(tables.EXP[r.type]), r)
     return scaled(small + 1.0, integer - halvings)
 

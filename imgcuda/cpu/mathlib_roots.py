@@ -37,16 +37,28 @@ def norm(*sides: Number) -> Number:
     return length
 
 
-def rhypot(x: Number, y: Number) -> Number:
-    return 1.0 / hypot(x, y)
-
-
 def rcbrt(x: Number) -> Number:
     return 1.0 / cbrt(x)
 
 
 def hypot(x: Number, y: Number) -> Number:
-    """Return sqrt(x^2 + y^2), with the sides scaled by a power of two where their squares need it."""
+    """Return sqrt(x^2 + y^2)."""
+    length, _, back = _scaled_hypot(x, y)
+    return x.f.choose(_endless(x, y), x.like(inf), length * back)
+
+
+def rhypot(x: Number, y: Number) -> Number:
+    """Return 1 / sqrt(x^2 + y^2)."""
+    length, scale, _ = _scaled_hypot(x, y)
+    return x.f.choose(_endless(x, y), x.like(0.0), 1.0 / length * scale)
+
+
+def _endless(x: Number, y: Number) -> Number:
+    return either(x.abs().equals(inf), y.abs().equals(inf))
+
+
+def _scaled_hypot(x: Number, y: Number) -> tuple[Number, Number, Number]:
+    """Return the length for sides times a power of two, so that no square is lost; that power; and its inverse."""
     choose, x, y = x.f.choose, x.abs(), y.abs()
     (great, down), (small, up) = FAR[x.type], NEAR[x.type]
     longest = choose(x > y, x, y)
@@ -54,8 +66,7 @@ def hypot(x: Number, y: Number) -> Number:
     scale = choose(far, x.like(down), choose(near, x.like(up), 1.0))
     back = choose(far, x.like(1 / down), choose(near, x.like(1 / up), 1.0))
     a, b = x * scale, y * scale
-    made = a.times_plus(a, b * b).sqrt() * back
-    return choose(either(x.equals(inf), y.equals(inf)), x.like(inf), made)
+    return a.times_plus(a, b * b).sqrt(), scale, back
 
 
 def cbrt(x: Number) -> Number:
@@ -112,8 +123,9 @@ def double_remainder(x: Number, y: Number) -> Number:
 def _nearest_multiple_off(x: Number, rest: Number, divisor: Number) -> Number:
     """Return what is left beyond the nearest multiple, from what is left beyond a multiple of twice the divisor."""
     choose = x.f.choose
-    rest = choose(rest > divisor - rest, rest - divisor, rest)
-    rest = choose(rest >= divisor - rest, rest - divisor, rest).to(x.type)
+    less = rest - divisor
+    less = choose(less >= divisor - less, less - divisor, less)
+    rest = choose(rest > divisor - rest, less, rest).to(x.type)
     return choose(x.bits() < 0, -rest, rest)
 
 

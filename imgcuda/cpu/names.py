@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from imgcuda.cpu import syntax
-from imgcuda.cpu.state import State
-from imgcuda.cpu.types import BASIC, DIM3, VECTORS, Array, Pointer, Struct, Type
+from imgcuda.cpu.state import State, Written
+from imgcuda.cpu.types import BASIC, DIM3, I32, VECTORS, Array, Pointer, Struct, Type
+from imgcuda.cpu.values import Value, constant
 from imgcuda.errors import did_you_mean
 
 
@@ -20,7 +19,7 @@ def resolve_type(state: State, written: syntax.TypeName) -> Type:
         case syntax.ReferenceType(target):
             return resolve_type(state, target)
         case syntax.ArrayType(element, size):
-            return Array(resolve_type(state, element), 0 if size is None else constant_size(state, size))
+            return Array(resolve_type(state, element), 0 if size is None else _size(state, size))
 
 
 def _named(state: State, name: str, place: syntax.Place) -> Type:
@@ -32,6 +31,13 @@ def _named(state: State, name: str, place: syntax.Place) -> Type:
     state.fail(f"'{name}' is not a type{did_you_mean(name, [*BASIC, *state.unit.types, *VECTORS])}", place=place)
 
 
+def _size(state: State, node: syntax.Expression) -> int:
+    size = constant_size(state, node)
+    if size <= 0:
+        state.fail(f"an array must have a size of 1 at least; this is {size}", place=node.place)
+    return size
+
+
 def constant_size(state: State, node: syntax.Expression) -> int:
     """Return the value of an expression that must be a whole number known before the kernel runs."""
     from imgcuda.cpu.expressions import number
@@ -39,52 +45,69 @@ def constant_size(state: State, node: syntax.Expression) -> int:
     value = number(state, node).const
     if not isinstance(value, int):
         remedy = "use a #define, an enum, or a constant field of the filter"
-        state.fail("the size of an array must be known when the kernel is compiled", remedy, node.place)
+        state.fail("a whole number that is known when the kernel is compiled is needed here", remedy, node.place)
     return value
 
 
-def declare_types(state: State, file: syntax.File, types: dict[str, Type]) -> None:
-    """Resolve the structures and typedefs of a file into `types`, in whichever order they refer to each other."""
-    waiting: list[syntax.Structure | syntax.Typedef] = [*file.structures, *file.typedefs]
-    waiting.sort(key=lambda item: (item.place.file != "prelude.cuh", item.place.line))
-    for item in waiting:
-        if isinstance(item, syntax.Typedef):
-            types[item.name] = resolve_type(state, item.type)
-        else:
-            fields = tuple((name, resolve_type(state, type)) for name, type in item.fields)
-            types[item.name] = Struct(item.name, fields, item.align)
+def declare_type(state: State, item: syntax.Structure | syntax.Typedef | syntax.Enumeration) -> None:
+    """Make a type known that a file declares."""
+    unit = state.unit
+    if isinstance(item, syntax.Typedef):
+        unit.types[item.name] = resolve_type(state, item.type)
+    elif isinstance(item, syntax.Structure):
+        fields = tuple((name, resolve_type(state, type)) for name, type in item.fields)
+        unit.types[item.name] = Struct(item.name, fields, item.align)
+    else:
+        unit.types[item.name] = I32
+        _enumerate(state, item, unit.constants)
+
+
+def _enumerate(state: State, node: syntax.Enumeration, numbers: dict[str, Value]) -> None:
+    following = 0
+    for name, value in node.members:
+        following = following if value is None else constant_size(state, value)
+        numbers[name] = constant(following)
+        following += 1
 
 
 # ---- what a function does to its variables
 
 
-@cache
-def set_again(function: syntax.Function) -> frozenset[str]:
-    """Return the names that a function sets other than by declaring them."""
-    names = set()
-    for node in syntax.walk(function.body):
-        match node:
-            case syntax.Assign(_, target):
-                names.add(_root(target))
-            case syntax.Unary("++" | "--", operand) | syntax.Postfix(_, operand):
-                names.add(_root(operand))
-            case syntax.Call(_, arguments):
-                # The function may take a reference; a copy of what it does not set costs nothing in the end.
-                names |= {argument.name for argument in arguments if isinstance(argument, syntax.Name)}
-            case syntax.Declaration(name, _, None):
-                names.add(name)
-    return frozenset(names)
+def set_again(state: State, name: str) -> bool:
+    """Return whether the function being compiled sets a variable other than by declaring it."""
+    return name in _written(state).set
 
 
-@cache
-def addressed(function: syntax.Function) -> frozenset[str]:
-    """Return the names of the variables whose address a function takes."""
-    taken = [node.operand for node in syntax.walk(function.body) if isinstance(node, syntax.Unary) and node.operator == "&"]
-    return frozenset(node.name for node in taken if isinstance(node, syntax.Name))
+def addressed(state: State, name: str) -> bool:
+    """Return whether the function being compiled takes a variable's address."""
+    return name in _written(state).addressed
 
 
-def _root(node: syntax.Expression) -> str:
-    """Return the variable that an assignment reaches into: `p` in p.x and p.x.y; none in p[i], which is memory."""
+def _written(state: State) -> Written:
+    function = state.calls[-1].function
+    if function not in state.unit.written:
+        nodes = list(syntax.walk(function.body))
+        taken = (root(node.operand) for node in nodes if isinstance(node, syntax.Unary) and node.operator == "&")
+        state.unit.written[function] = Written(frozenset(each for node in nodes for each in _sets(node)), frozenset(taken))
+    return state.unit.written[function]
+
+
+def _sets(node: object) -> list[str]:
+    match node:
+        case syntax.Assign(_, target):
+            return [root(target)]
+        case syntax.Unary("++" | "--", operand) | syntax.Postfix(_, operand):
+            return [root(operand)]
+        case syntax.Call(_, arguments):
+            # The function may take a reference; a copy of what it does not set costs nothing in the end.
+            return [root(argument) for argument in arguments]
+        case syntax.Declaration(name, _, None):
+            return [name]
+    return []
+
+
+def root(node: syntax.Expression) -> str:
+    """Return the variable that a place lies in: `p` in p.x and p.x.y; none in p[i], which is memory."""
     while isinstance(node, syntax.Member):
         node = node.object
     return node.name if isinstance(node, syntax.Name) else ""

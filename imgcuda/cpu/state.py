@@ -11,11 +11,21 @@ from imgcuda.cpu import syntax
 from imgcuda.cpu.arithmetic import Arithmetic
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.mistakes import source_line
-from imgcuda.cpu.types import Struct, Type
-from imgcuda.cpu.values import BLOCK, VARYING, Kind, Operand, Value, Vectors
+from imgcuda.cpu.types import Type
+from imgcuda.cpu.values import BLOCK, Kind, Value, Vectors
 from imgcuda.cpu.variables import Binding, Facts, Key
 from imgcuda.errors import KernelError, Mistake, PortabilityError
 from imgcuda.launch import Dim3
+
+@dataclass(frozen=True)
+class Written:
+    """What a function does to its variables, by name."""
+
+    set: frozenset[str]
+    """Those that it sets other than by declaring them."""
+    addressed: frozenset[str]
+    """Those whose address it takes."""
+
 
 Control: TypeAlias = tuple[tuple[Key, Kind], ...]
 """The conditions that lead to a statement, those that are not the same for the whole block."""
@@ -29,26 +39,28 @@ class Unit:
     text: str
     """The source, for messages that show a line of it."""
     functions: Mapping[str, syntax.Function]
-    types: Mapping[str, Type]
-    constants: Mapping[str, Value]
+    types: dict[str, Type]
+    constants: dict[str, Value]
     """Enumerators."""
-    tables: tuple[syntax.Declaration, ...]
-    """Constant variables and arrays of the file."""
+    written: dict[syntax.Function, Written] = field(default_factory=dict)
+    """What each function does to its variables, where that was asked."""
 
 
 @dataclass(eq=False)
 class LoopFrame:
-    """A loop being compiled: where `break` and `continue` lead, for all threads or for some."""
+    """A loop or switch being compiled: where `break` and `continue` lead, for all threads or for some."""
 
     key: Key
     mask: str | None
     """The threads that are in this iteration."""
     end: str
     step: str
+    """Empty for a switch, which `continue` passes by."""
     broken: str
     """Memory for the threads that have left."""
     skipped: str
     """Memory for the threads that are done with this iteration."""
+    control: Control = ()
 
 
 @dataclass(eq=False)
@@ -62,6 +74,7 @@ class CallFrame:
     returned: str
     """Memory for the threads that have returned."""
     result: Binding | None = None
+    control: Control = ()
 
 
 @dataclass(eq=False)
@@ -84,15 +97,20 @@ class State:
     chunk: str | None = None
     """The number of the vector of threads within the block; None outside the loop over them."""
     chunks: int = 1
+    leader: str | None = None
+    """Memory for the number of a vector whose threads have not all returned, where some may have."""
     has_barriers: bool = False
     reserved: set[syntax.Declaration] = field(default_factory=set)
     """The declarations whose memory was reserved outside the loop over threads, in a kernel with barriers."""
     escapes: int = 0
     """How often a `break`, `continue` or `return` was met that some threads take and others do not."""
     place: syntax.Place | None = None
+    mistakes: dict[Mistake, bool] = field(default_factory=dict)
+    """What is wrong with the source, and whether it would run on a GPU."""
+    contract: bool = True
 
     def __post_init__(self) -> None:
-        self.math = Arithmetic(self.v)
+        self.math = Arithmetic(self.v, self.contract)
 
     # ---- names
 
@@ -126,7 +144,8 @@ class State:
 
     def chunk_element(self, slot: str, type: str) -> str:
         """Return the address of the current vector's element in an array that has one for each."""
-        return self.b.op(f"getelementptr {type}, ptr {slot}, i64 {self.chunk or 0}")
+        chunk = self.chunk or (self.b.op(f"load i64, ptr {self.leader}") if self.leader else "0")
+        return self.b.op(f"getelementptr {type}, ptr {slot}, i64 {chunk}")
 
     def divergence(self, since: Control) -> Kind:
         """Return how the threads differ in coming here from where the control was `since`."""
@@ -145,6 +164,15 @@ class State:
             self.mask, self.control = saved
 
     @contextmanager
+    def unwritten(self) -> Iterator[None]:
+        """Compile what follows without writing it: only its type, or its kind, is of interest."""
+        outer, self.b.silent = self.b.silent, True
+        try:
+            yield
+        finally:
+            self.b.silent = outer
+
+    @contextmanager
     def masked(self, mask: str | None) -> Iterator[None]:
         """Compile what follows for the threads that are left, under the same conditions."""
         saved, self.mask = self.mask, mask
@@ -160,6 +188,13 @@ class State:
         for loop in self.loops:
             slots += [loop.broken, loop.skipped]
         return [slot for slot in slots if slot]
+
+    def gone(self) -> str:
+        """Return who has left the loops and the function that are open here."""
+        gone = "zeroinitializer"
+        for slot in self.escape_slots():
+            gone = self.b.op(f"or {self.v.type('i1')} {self.load_mask(slot)}, {gone}")
+        return gone
 
     def mask_slot(self) -> str:
         """Return memory for a mask, empty at first."""
@@ -183,6 +218,28 @@ class State:
 
     # ---- mistakes
 
+    @contextmanager
+    def at(self, place: syntax.Place) -> Iterator[None]:
+        """Say that what follows is about a place in the source."""
+        outer, self.place = self.place, place
+        try:
+            yield
+        finally:
+            self.place = outer
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Note what is wrong with a part of the source, and go on with the next."""
+        try:
+            yield
+        except KernelError as error:
+            self.mistakes |= dict.fromkeys(error.mistakes, isinstance(error, PortabilityError))
+
+    def raise_mistakes(self) -> None:
+        """Raise what was noted: PortabilityError if all of it would run on a GPU."""
+        if self.mistakes:
+            raise (PortabilityError if all(self.mistakes.values()) else KernelError)(list(self.mistakes))
+
     def fail(self, message: str, remedy: str = "", place: syntax.Place | None = None) -> NoReturn:
         """Report a mistake in the source."""
         raise KernelError(self._mistake(message, remedy, place))
@@ -197,17 +254,3 @@ class State:
             return Mistake(message, self.unit.file, remedy=remedy)
         text = source_line(self.unit.text, self.unit.file, place)
         return Mistake(message, place.file, place.line, place.column, text, remedy)
-
-
-def value_of(state: State, operand: Operand) -> Value:
-    """Return an operand that must be a number."""
-    if not isinstance(operand, Value):
-        state.fail(f"a number is needed here; this is a {describe(operand)}")
-    return operand
-
-
-def describe(operand: Operand) -> str:
-    return str(operand.type)
-
-
-__all__ = ["BLOCK", "VARYING", "CallFrame", "LoopFrame", "State", "Struct", "Unit", "describe", "value_of"]

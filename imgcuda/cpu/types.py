@@ -74,6 +74,15 @@ class Struct:
         return self.name
 
 
+@dataclass(frozen=True, slots=True)
+class Raw(Int):
+    """An address as a number to keep and to compare; LLVM wants to know that it is one."""
+
+    @property
+    def ir(self) -> str:
+        return "ptr"
+
+
 Scalar: TypeAlias = Int | Float
 Type: TypeAlias = Int | Float | Void | Pointer | Array | Struct
 
@@ -83,6 +92,7 @@ I16, U16 = Int(16, True), Int(16, False)
 I32, U32 = Int(32, True), Int(32, False)
 I64, U64 = Int(64, True), Int(64, False)
 F32, F64 = Float(32), Float(64)
+ADDRESS = Raw(64, False)
 VOID = Void()
 
 BASIC: dict[str, Type] = {
@@ -149,6 +159,28 @@ def offset_of(struct: Struct, name: str) -> int:
 
 def round_up(value: int, step: int) -> int:
     return -(-value // step) * step
+
+
+def elements(type: Type) -> int:
+    """Return how many elements an array has, rows multiplied; 1 of what is no array."""
+    return type.size * elements(type.element) if isinstance(type, Array) else 1
+
+
+def innermost(type: Type) -> Type:
+    """Return what an array of arrays consists of in the end."""
+    return innermost(type.element) if isinstance(type, Array) else type
+
+
+def has_array(type: Type) -> bool:
+    """Return whether a type is an array, or a structure with one in it."""
+    return isinstance(type, Array) or (isinstance(type, Struct) and any(has_array(field) for _, field in type.fields))
+
+
+def has_pointer(type: Type) -> bool:
+    """Return whether a type is a pointer, or has one in it."""
+    if isinstance(type, Array):
+        return has_pointer(type.element)
+    return isinstance(type, Pointer) or (isinstance(type, Struct) and any(has_pointer(field) for _, field in type.fields))
 
 
 def promote(type: Scalar) -> Scalar:

@@ -10,11 +10,13 @@ The kinds, from the cheapest to the most general:
 
 from __future__ import annotations
 
+import ctypes
+import struct
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from imgcuda.cpu.types import BOOL, I32, Float, Int, Pointer, Scalar, Struct
+from imgcuda.cpu.types import BOOL, I32, Array, Float, Int, Pointer, Scalar, Struct
 
 if TYPE_CHECKING:
     from imgcuda.cpu.ir import Builder
@@ -48,6 +50,8 @@ class Value:
     all: str | None = None
     none: str | None = None
     """Of a vector of bools, where it is cheap to know: one bool that is set only if all lanes are, or none is."""
+    natural: bool = False
+    """Whether it is made of indices, sizes and constants by `+` and `*`: an unsigned one then does not wrap."""
 
     @property
     def scalar(self) -> bool:
@@ -57,9 +61,9 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """A structure's value: its fields' values."""
+    """A structure's value: its fields' values; or, within one, an array's, whose elements are named 0, 1, 2 ..."""
 
-    type: Struct
+    type: Struct | Array
     fields: dict[str, Operand]
 
 
@@ -74,7 +78,7 @@ class Address:
     type: Pointer
     base: str
     kind: Kind
-    """BLOCK or UNIFORM: the base's."""
+    """The base's: BLOCK, UNIFORM, or VARYING for a vector with the base of each lane."""
     memory: Memory
     index: Value | None = None
     scale: int = 1
@@ -96,21 +100,34 @@ class Memory:
 Operand: TypeAlias = Value | Aggregate | Address
 
 
+NOTHING = Aggregate(Struct("void", ()), {})
+"""What a function returns that returns nothing."""
+
+
 def constant(value: int | float, type: Scalar = I32) -> Value:
     """Return a number that is known now."""
     if isinstance(type, Int):
         value = type.wrap(int(value)) if type != BOOL else int(bool(value))
-        return Value(type, BLOCK, str(value), const=value)
-    return Value(type, BLOCK, float_literal(float(value), type), const=float(value), low=value, high=value)
+        return Value(type, BLOCK, str(value), const=value, natural=0 <= value < 2**31)
+    exact = _rounded(value, type)
+    return Value(type, BLOCK, float_literal(exact, type), const=exact, low=exact, high=exact)
+
+
+def _rounded(value: int | float, type: Float) -> float:
+    """Return the number of a type that is nearest to another, rounded once."""
+    if type.bits == 64:
+        return float(value)
+    if isinstance(value, int) and (spare := value.bit_length() - 40) > 0:
+        # Bits far below the last of a float only say whether anything is there; a double holds the rest exactly.
+        size = abs(value)
+        size = (size >> spare | bool(size & ((1 << spare) - 1))) << spare
+        value = size if value > 0 else -size
+    return ctypes.c_float(value).value
 
 
 def float_literal(value: float, type: Float) -> str:
     """Return a number as LLVM writes it: the bits of the double that equals it."""
-    import struct
-
-    if type.bits == 32:
-        value = struct.unpack("f", struct.pack("f", value))[0] if abs(value) < 3.5e38 else value
-    return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+    return f"0x{struct.unpack('<Q', struct.pack('<d', _rounded(value, type)))[0]:016X}"
 
 
 class Vectors:
@@ -182,4 +199,16 @@ class Vectors:
         kind = self.type(type)
         return self.b.op(f"select {self.type('i1')} {mask}, {kind} {then}, {kind} {otherwise}")
 
+    # ---- a bool has one bit here, and a byte in memory
 
+    def to_memory(self, ir: str, kind: Kind, type: Scalar) -> str:
+        if type != BOOL:
+            return ir
+        source, to = (self.type("i1"), self.type("i8")) if kind == VARYING else ("i1", "i8")
+        return self.b.op(f"zext {source} {ir} to {to}")
+
+    def from_memory(self, ir: str, kind: Kind, type: Scalar) -> str:
+        if type != BOOL:
+            return ir
+        source, zero = (self.type("i8"), "zeroinitializer") if kind == VARYING else ("i8", "0")
+        return self.b.op(f"icmp ne {source} {ir}, {zero}")

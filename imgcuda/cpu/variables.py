@@ -8,10 +8,10 @@ function repeatedly: each pass notes in `Facts` what did not fit, and the last p
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from imgcuda.cpu.types import I64, U64, Pointer, Scalar, Struct, Type, memory_ir
+from imgcuda.cpu.types import ADDRESS, I64, Array, Float, Int, Pointer, Scalar, Struct, Type, memory_ir
 from imgcuda.cpu.values import BLOCK, LINEAR, UNIFORM, VARYING, Address, Kind, Memory, Operand, Value
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ class Facts:
     """A variable's kind, and its stride if that is LINEAR."""
     marks: set[Key] = field(default_factory=set)
     """What else was seen: a variable that is set per vector, a loop that only some threads leave."""
+    types: dict[Key, Type] = field(default_factory=dict)
+    """The types of expressions, where finding one takes compiling it."""
+    rebuilt: dict[Key, Any] = field(default_factory=dict)
+    """Expressions of which a part was compiled before, and has a name now."""
     changed: bool = False
 
     def raise_kind(self, key: Key, kind: Kind, stride: int = 0) -> None:
@@ -43,6 +47,10 @@ class Facts:
         if new != self.kinds.get(key):
             self.kinds[key] = new
             self.changed = True
+
+    def parting(self, key: Key) -> Kind:
+        """Return how the threads differ in when they leave a loop or function early."""
+        return VARYING if ("left", key) in self.marks else UNIFORM if ("parted", key) in self.marks else BLOCK
 
     def mark(self, key: Key) -> None:
         if key not in self.marks:
@@ -100,32 +108,36 @@ class Variable:
 
 
 class PointerVariable:
-    """A pointer that a thread sets more than once: one base for all threads, and an index for each."""
+    """A pointer that a thread sets more than once: a base, one for all threads if it can be, and an index for each."""
 
     def __init__(self, state: State, key: Key, type: Pointer) -> None:
         self.key, self.type = key, type
-        self._base = Variable(state, (key, "base"), U64)
-        self._index = Variable(state, (key, "index"), I64)
-        self._memory: Memory | None = None
+        self.base = Variable(state, (key, "base"), ADDRESS)
+        self.index = Variable(state, (key, "index"), I64)
+        self._target: Address | None = None
+        """The last address assigned: what is the same for all that may be."""
 
     def read(self, state: State) -> Operand:
-        base = self._base.read(state)
-        pointer = state.b.op(f"inttoptr i64 {base.ir} to ptr") if base.scalar else "null"
-        memory = self._memory or Memory("", "global")
-        index = self._index.read(state)
-        return Address(self.type, pointer, min(base.kind, UNIFORM), memory, index, 1)
+        index = self.index.read(state)
+        target = self._target
+        if target is not None and target.private is not None:
+            return replace(target, type=self.type, index=index, scale=1)
+        base = self.base.read(state)
+        memory = target.memory if target else Memory("", "global")
+        return Address(self.type, base.ir, base.kind, memory, index, 1)
 
     def assign(self, state: State, value: Operand) -> None:
-        from imgcuda.cpu.memory import as_bytes
+        from imgcuda.cpu.addresses import offset
 
-        if not isinstance(value, Address) or value.private is not None:
-            state.refuse("a pointer to a thread's own variable can be set only where it is declared")
-        if state.divergence(self._base.control) == VARYING:
-            state.refuse("a pointer set for some threads only; select an index with ?: instead, and add it to one pointer")
-        self._memory = value.memory
-        pointer = state.b.op(f"ptrtoint ptr {value.base} to i64")
-        self._base.assign(state, Value(U64, value.kind, pointer))
-        self._index.assign(state, as_bytes(state, value))
+        assert isinstance(value, Address)
+        old = self._target
+        if old and (old.private and old.private.key, old.path) != (value.private and value.private.key, value.path):
+            state.refuse("a pointer that points to a thread's own variable now and to something else then",
+                         "use two pointers, or one array and an offset into it")  # fmt: skip
+        self._target = value
+        if value.private is None:
+            self.base.assign(state, Value(ADDRESS, value.kind, value.base))
+        self.index.assign(state, offset(state, value))
 
 
 @dataclass
@@ -148,16 +160,15 @@ class Reference:
 
 
 class Private:
-    """An array of each thread's own, or a variable whose address is taken: element by element, a vector each."""
+    """Memory of each thread's own, for an array or what a pointer points to: element by element, a vector each."""
 
     def __init__(self, state: State, element: Type, count: int, key: Key) -> None:
-        self.element, self.count, self.key = element, count, key
+        self.key = key
         self.control = state.control
         self._outside = state.outside_chunks
         self._slots: dict[tuple[str, ...], tuple[str, str]] = {}
-        for path, type in leaves(element):
-            cell = state.v.type(memory_ir(type))
-            rows = f"[{count} x {cell}]"
+        for path, type, inner in leaves(element):
+            rows = f"[{count * inner} x {state.v.type(memory_ir(type))}]"
             whole = f"[{state.chunks} x {rows}]" if self._outside else rows
             self._slots[path] = (state.b.slot(whole, 64), rows)
 
@@ -170,9 +181,11 @@ class Private:
 Binding: TypeAlias = Operand | Variable | PointerVariable | StructVariable | Reference
 
 
-def leaves(type: Type) -> list[tuple[tuple[str, ...], Scalar]]:
-    """Return the numbers that a type consists of, with the fields that lead to each."""
+def leaves(type: Type, path: tuple[str, ...] = (), count: int = 1) -> list[tuple[tuple[str, ...], Scalar, int]]:
+    """Return the numbers that a type consists of: the fields that lead to each, its type, and how many there are."""
+    if isinstance(type, Array):
+        return leaves(type.element, path, count * type.size)
     if isinstance(type, Struct):
-        return [((name, *path), leaf) for name, field in type.fields for path, leaf in leaves(field)]
-    assert not isinstance(type, Pointer)
-    return [((), type)]  # type: ignore[list-item]
+        return [leaf for name, field in type.fields for leaf in leaves(field, (*path, name), count)]
+    assert isinstance(type, Int | Float)
+    return [(path, type, count)]

@@ -21,7 +21,9 @@ def reference() -> Reference:
     `keep_alpha`: alpha is the image's own, rather than filtered as the colours are.
     """
 
-    def filter_image(image: npt.NDArray[Any], plane: Callable[[Plane], Plane], keep_alpha: bool = False) -> npt.NDArray[Any]:
+    def filter_image(
+        image: npt.NDArray[Any], plane: Callable[[Plane], Plane], keep_alpha: bool = False
+    ) -> npt.NDArray[Any]:
         top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
         values = image.astype(np.float64).reshape(*image.shape[:2], -1) / top
         alpha = values[..., -1:].copy()

@@ -24,7 +24,19 @@ Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
 BORDERS = get_args(Border)
-SHAPES = [(1, 1), (1, 50), (50, 1), (2, 2), (17, 31), (40, 30, 1), (40, 30, 2), (37, 53, 3), (5, 700, 3), (300, 517, 3), (33, 65, 4)]
+SHAPES = [
+    (1, 1),
+    (1, 50),
+    (50, 1),
+    (2, 2),
+    (17, 31),
+    (40, 30, 1),
+    (40, 30, 2),
+    (37, 53, 3),
+    (5, 700, 3),
+    (300, 517, 3),
+    (33, 65, 4),
+]
 """From one pixel, by sizes that are a multiple of nothing, to rows of several blocks of threads; 1 to 4 channels."""
 
 TOLERANCE = {"uint8": 1, "uint16": 1, "float32": 1e-6}
@@ -103,7 +115,9 @@ def test_any_type_at_any_border_is_as_scipy_blurs_it(
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("sigma", [0.1, 0.3, 0.9, 3, 6, 6.2, 20, 100])
-def test_any_sigma_is_as_scipy_blurs_it(device: str, sigma: float, dtype: str, random_image: Make, reference: Make) -> None:
+def test_any_sigma_is_as_scipy_blurs_it(
+    device: str, sigma: float, dtype: str, random_image: Make, reference: Make
+) -> None:
     image = random_image((61, 230), dtype)
     assert_close(blur(image, device, sigma=sigma), reference(image, gaussian(sigma, "reflect")), TOLERANCE[dtype])
 

@@ -23,7 +23,19 @@ Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
 BORDERS = get_args(Border)
-SHAPES = [(1, 1), (1, 50), (50, 1), (2, 2), (17, 31), (40, 30, 1), (40, 30, 2), (37, 53, 3), (5, 700, 3), (300, 517, 3), (33, 65, 4)]
+SHAPES = [
+    (1, 1),
+    (1, 50),
+    (50, 1),
+    (2, 2),
+    (17, 31),
+    (40, 30, 1),
+    (40, 30, 2),
+    (37, 53, 3),
+    (5, 700, 3),
+    (300, 517, 3),
+    (33, 65, 4),
+]
 """From one pixel, by sizes that are a multiple of nothing, to rows of several blocks of threads; 1 to 4 channels."""
 
 TOLERANCE = {"uint8": 0, "uint16": 1, "float32": 1e-5}
@@ -48,9 +60,9 @@ def strength(operator: str, border: str) -> Callable[[Image], Image]:
 
     def gradient(plane: Image) -> Image:
         if operator == "laplacian":
-            return np.abs(ndimage.laplace(plane, mode=border))
+            return np.asarray(np.abs(ndimage.laplace(plane, mode=border)))
         slope = [np.outer(SMOOTHING[operator], [-1, 0, 1]), np.outer([-1, 0, 1], SMOOTHING[operator])]
-        return np.hypot(*(ndimage.correlate(plane, kernel, mode=border) for kernel in slope))
+        return np.asarray(np.hypot(*(ndimage.correlate(plane, kernel, mode=border) for kernel in slope)))
 
     return gradient
 

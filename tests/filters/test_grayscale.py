@@ -76,7 +76,9 @@ def test_every_colour_is_as_opencv_has_it_but_for_its_rounder_weights(device: st
 
 @pytest.mark.parametrize("weights", WEIGHTS)
 def test_every_colour_is_as_float64_has_it(device: str, weights: str, every_colour: Image) -> None:
-    assert_close(grayscale(every_colour, device, weights=weights), np.rint(WEIGHTS[weights](every_colour.astype(np.float64))), 1)
+    assert_close(
+        grayscale(every_colour, device, weights=weights), np.rint(WEIGHTS[weights](every_colour.astype(np.float64))), 1
+    )
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("uint16", 1), ("float32", 2e-7)])

@@ -1,0 +1,385 @@
+"""Kernels with `__syncthreads()`: cut into parts, each a loop over the threads of the block.
+
+All threads have finished one part before any begins the next. What a thread keeps from part to part is stored
+for each vector; what is the same for all threads of the block is computed between the parts, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields, is_dataclass, replace
+
+from imgcuda.cpu import syntax
+from imgcuda.cpu.declarations import declaration, is_value, reserve, type_declared
+from imgcuda.cpu.expressions import condition, evaluate
+from imgcuda.cpu.inline import argument, check, entered
+from imgcuda.cpu.names import addressed, resolve_type, set_again
+from imgcuda.cpu.places import convert, declare, private, read, write
+from imgcuda.cpu.purity import has_effects
+from imgcuda.cpu.state import State
+from imgcuda.cpu.statements import execute, for_who_is_left, run
+from imgcuda.cpu.types import BOOL, VOID, Float, Int, Type
+from imgcuda.cpu.values import BLOCK, VARYING, Address, Aggregate, Kind, Operand, Value
+from imgcuda.cpu.variables import Binding, Reference, Variable
+
+
+def has_barrier(state: State, node: object) -> bool:
+    """Return whether a part of a kernel has a barrier in it, or calls a function that has."""
+    for each in syntax.walk(node):
+        if isinstance(each, syntax.Call):
+            if each.name == "__syncthreads":
+                return True
+            function = state.unit.functions.get(each.name)
+            if function is not None and function is not node and has_barrier(state, function.body):
+                return True
+    return False
+
+
+@dataclass
+class _Loop:
+    """A loop with a barrier in it: where `break` and `continue` lead, which all threads of the block take."""
+
+    end: str
+    step: str
+
+
+class Parts:
+    """Compiles the body of a kernel with barriers."""
+
+    def __init__(self, state: State, threads: Callable[[], AbstractContextManager[None]], end: str) -> None:
+        self.state, self.b = state, state.b
+        self._threads = threads
+        self._end = end
+        self._kernel = state.calls[-1]
+        self._loops: list[_Loop] = []
+        type = f"[{state.chunks} x {state.v.type('i1')}]"
+        self._returned = self.b.slot(type)
+        """Which threads have returned, remembered from part to part."""
+        self.b.do(f"store {type} zeroinitializer, ptr {self._returned}")
+        self._some_leave = ("left", self._kernel.key) in state.facts.marks
+        state.leader = self.b.slot("i64") if self._some_leave else None
+        if state.leader:
+            self.b.do(f"store i64 0, ptr {state.leader}")
+
+    def own_parameters(self, function: syntax.Function) -> None:
+        """Give the threads variables for the arguments that the kernel sets."""
+        state = self.state
+        for parameter in function.parameters:
+            if set_again(state, parameter.name) or addressed(state, parameter.name):
+                given = state.lookup(parameter.name)
+                assert isinstance(given, Value | Address)
+                key = state.key(parameter)
+                whole = addressed(state, parameter.name)
+                made = Reference(private(state, given.type, key)) if whole else declare(state, key, given.type)
+                state.bind(parameter.name, made)
+                self._each_thread(lambda made=made, given=given: self._set(made, given))  # type: ignore[misc]
+
+    def run(self, items: Sequence[syntax.Statement], later: object = ()) -> None:
+        """Compile statements of which some hold barriers; those between are one part. `later` comes after them."""
+        part: list[syntax.Statement] = []
+        flat = [each for item in items for each in (item.items if isinstance(item, syntax.Declarations) else (item,))]
+        for position, item in enumerate(flat):
+            if handle := self._for_block(item):
+                self._part(part, (*flat[position:], later))
+                part = []
+                with self.state.collecting(), self.state.at(item.place):
+                    handle()
+            else:
+                part.append(item)
+        self._part(part, later)
+
+    def _for_block(self, item: syntax.Statement) -> Callable[[], None] | None:
+        """Return what compiles a statement for the block as a whole; None if each thread does it by itself."""
+        if has_barrier(self.state, item) or self._leaves_loop(item):
+            return lambda: self._across(item)
+        if isinstance(item, syntax.Declaration) and self._same_for_block(item):
+            return lambda: declaration(self.state, item)
+        if isinstance(item, syntax.If) and self._is_exit(item):
+            return lambda: self._exit(item)
+        return None
+
+    # ---- a part: between two barriers, thread by thread
+
+    def _part(self, items: Sequence[syntax.Statement], later: object) -> None:
+        if not items:
+            return
+        used_later = {each.name for each in syntax.walk(later) if isinstance(each, syntax.Name)}
+        for item in items:
+            if isinstance(item, syntax.Declaration) and item.name in used_later:
+                with self.state.collecting():
+                    self.state.bind(item.name, reserve(self.state, item, type_declared(self.state, item)))
+                    self.state.reserved.add(item)
+        self._each_thread(lambda: run(self.state, items))
+
+    def _each_thread(self, action: Callable[[], None]) -> None:
+        """Compile something for each thread that has not returned."""
+        state = self.state
+        if state.leader:
+            self.b.do(f"store i64 -1, ptr {state.leader}")
+        with self._threads():
+            frame = state.calls[-1]
+            frame.mask, frame.returned = "never", state.chunk_element(self._returned, state.v.type("i1"))
+            if self._some_leave:
+                for_who_is_left(state, lambda: self._leading(action))
+            else:
+                action()
+        if state.leader:
+            self._stop_if_none_is_left()
+
+    def _leading(self, action: Callable[[], None]) -> None:
+        self.b.do(f"store i64 {self.state.chunk}, ptr {self.state.leader}")
+        action()
+
+    def _stop_if_none_is_left(self) -> None:
+        leader = self.b.op(f"load i64, ptr {self.state.leader}")
+        go_on = self.b.label("go")
+        self.b.branch(self.b.op(f"icmp slt i64 {leader}, 0"), self._end, go_on)
+        self.b.place(go_on)
+
+    # ---- what the block does as a whole
+
+    def _across(self, item: syntax.Statement) -> None:
+        """Compile a statement with a barrier in it: all threads of the block must take the same way through."""
+        match item:
+            case syntax.Evaluate(syntax.Call("__syncthreads", ())):
+                return
+            case syntax.Evaluate(syntax.Call() as call) if call.name in self.state.unit.functions:
+                self._call(call)
+            case syntax.Evaluate(value):
+                self._part([replace(item, value=self._extract(value))], ())
+            case syntax.Declaration(value=value) if value is not None and not isinstance(value, syntax.Initializer):
+                self._declare_result(item, self._extract(value))
+            case syntax.Block(items):
+                with self.state.scope():
+                    self.run(items)
+            case syntax.If():
+                self._if(item)
+            case syntax.Loop():
+                with self.state.scope():
+                    self._loop(item)
+            case syntax.Break() | syntax.Continue():
+                loop = self._loops[-1]
+                self.b.jump(loop.end if isinstance(item, syntax.Break) else loop.step)
+            case _:
+                execute(self.state, item)  # says why it cannot be
+
+    def _if(self, node: syntax.If) -> None:
+        what = "__syncthreads() under a condition" if has_barrier(self.state, node) else "leaving a loop with __syncthreads()"
+        test = self._condition(node.condition, what)
+        then, otherwise, end = (self.b.label(hint) for hint in ("then", "else", "end"))
+        self.b.branch(test, then, otherwise)
+        for label, side in ((then, node.then), (otherwise, node.otherwise)):
+            self.b.place(label)
+            if side is not None:
+                with self.state.scope():
+                    self.run([side])
+            self.b.jump(end)
+        self.b.place(end)
+
+    def _loop(self, node: syntax.Loop) -> None:
+        if node.start is not None:
+            self.run([node.start], (node.condition, node.step, node.body))
+        head, body = self.b.label("loop"), self.b.label("body")
+        loop = _Loop(self.b.label("end"), self.b.label("step"))
+        if node.test_last:
+            self.b.jump(body)
+        self.b.place(head)
+        if node.condition is not None:
+            self.b.branch(self._condition(node.condition, "__syncthreads() in a loop"), body, loop.end)
+        self.b.place(body)
+        self._loops.append(loop)
+        with self.state.scope():
+            self.run([node.body])
+        self._loops.pop()
+        self.b.place(loop.step)
+        if node.step is not None:
+            self._step(node.step)
+        self.b.jump(head)
+        self.b.place(loop.end)
+
+    def _step(self, node: syntax.Expression) -> None:
+        if isinstance(node, syntax.Binary) and node.operator == ",":
+            self._step(node.left)
+            self._step(node.right)
+        elif has_effects(self.state, node, self._is_for_block):
+            self._each_thread(lambda: run(self.state, [syntax.Evaluate(node, node.place)]))
+        else:
+            evaluate(self.state, node)
+
+    def _is_for_block(self, name: str) -> bool:
+        """Return whether a name is a variable that the block has once."""
+        found = self.state.lookup(name)
+        return isinstance(found, Variable) and found.kind == BLOCK and not found.per_chunk
+
+    def _condition(self, node: syntax.Expression, what: str) -> str:
+        """Return a condition that must be the same for all threads of the block."""
+        if has_effects(self.state, node, self._is_for_block):
+            result = Variable(self.state, self.state.key(node, "condition"), BOOL)
+            self._each_thread(lambda: result.assign(self.state, condition(self.state, node)))
+            test = result.read(self.state)
+        else:
+            test = condition(self.state, node)
+        if test.kind != BLOCK:
+            remedy = "make it depend on blockIdx, the arguments and shared memory only"
+            self.state.refuse(f"{what} that may differ between the threads of a block", remedy, node.place)
+        return test.ir
+
+    def _leaves_loop(self, item: syntax.Statement) -> bool:
+        """Return whether a statement has a `break` or `continue` out of a loop with a barrier."""
+        return bool(self._loops) and any(_free_jumps(item))
+
+    def _is_exit(self, node: syntax.If) -> bool:
+        """Return whether this is `if (...) return;` for the whole block."""
+        if node.otherwise is not None or self.state.calls[-1] is not self._kernel:
+            return False
+        body = node.then.items if isinstance(node.then, syntax.Block) else (node.then,)
+        if len(body) != 1 or not isinstance(body[0], syntax.Return) or body[0].value is not None:
+            return False
+        return self._kind(node.condition) == BLOCK
+
+    def _exit(self, node: syntax.If) -> None:
+        go_on = self.b.label("go")
+        self.b.branch(condition(self.state, node.condition).ir, self._end, go_on)
+        self.b.place(go_on)
+
+    # ---- what is the same for all threads
+
+    def _same_for_block(self, node: syntax.Declaration) -> bool:
+        """Return whether a declaration is of shared memory, or of something that is the same for all threads."""
+        state = self.state
+        if node.space == "shared":
+            return True
+        if node.value is None or isinstance(node.value, syntax.Initializer) or addressed(state, node.name):
+            return False
+        with state.collecting():
+            type = type_declared(state, node)
+            if is_value(state, node, type):
+                return self._kind(node.value) == BLOCK
+            key = state.key(node)
+            seen = state.facts.kinds.get(key, (BLOCK, 0))[0]
+            return isinstance(type, Int | Float) and ("per chunk", key) not in state.facts.marks and seen == BLOCK and self._kind(node.value) == BLOCK
+        return False
+
+    def _kind(self, node: syntax.Expression) -> Kind:
+        """Return in what the threads differ in an expression; VARYING too if evaluating it once would not do."""
+        if has_effects(self.state, node, self._is_for_block):
+            return VARYING
+        with self.state.collecting(), self.state.unwritten():
+            return kind_of(evaluate(self.state, node))
+        return VARYING
+
+    # ---- functions with barriers
+
+    def _call(self, node: syntax.Call) -> Binding | None:
+        """Compile a function that has barriers, and return where its result stands."""
+        state = self.state
+        function = state.unit.functions[node.name]
+        check(state, function, node)
+        given = [self._argument(parameter, value, node) for parameter, value in zip(function.parameters, node.arguments, strict=True)]
+        type = resolve_type(state, function.result)
+        with entered(state, function, node):
+            for parameter, binding in zip(function.parameters, given, strict=True):
+                state.bind(parameter.name, binding)
+            return self._body(function, type)
+
+    def _argument(self, parameter: syntax.Parameter, node: syntax.Expression, call: syntax.Call) -> Binding:
+        """Return a parameter's binding: once for the block if it can be, else one for each thread."""
+        state = self.state
+        name, function = parameter.name, state.unit.functions[call.name]
+        if isinstance(parameter.type, syntax.ReferenceType):
+            if not isinstance(node, syntax.Name):
+                state.refuse("a reference to this, in a function with __syncthreads()", "pass a variable by its name", node.place)
+            return argument(state, parameter, node)
+        type = resolve_type(state, parameter.type)
+        with entered(state, function, call):
+            fixed = not set_again(state, name) and not addressed(state, name)
+            key, whole = state.key(parameter), addressed(state, name)
+        if fixed and self._kind(node) == BLOCK:
+            return convert(state, evaluate(state, node), type)
+        if whole:
+            state.refuse(f"the address of the parameter '{name}', in a function with __syncthreads()", "copy it first")
+        made = declare(state, key, type)
+        self._each_thread(lambda: self._set(made, argument(state, parameter, node)))
+        return made
+
+    def _set(self, target: Binding, value: Binding) -> None:
+        write(self.state, target.address if isinstance(target, Reference) else target, read(self.state, value))
+
+    def _extract(self, node: syntax.Expression) -> syntax.Expression:
+        """Return an expression with the calls that have barriers done before, and replaced by their results."""
+        if not has_barrier(self.state, node) or isinstance(node, syntax.Conditional):
+            return node
+        # The next pass must see the very same expression, as it is what names variables.
+        made = self._extract_parts(node)
+        return self.state.facts.rebuilt.setdefault(self.state.key(node), made)
+
+    def _extract_parts(self, node: syntax.Expression) -> syntax.Expression:
+        if isinstance(node, syntax.Binary) and node.operator in ("&&", "||"):
+            return replace(node, left=self._extract(node.left))
+        if isinstance(node, syntax.Call):
+            made = replace(node, arguments=tuple(map(self._extract, node.arguments)))
+            made = self.state.facts.rebuilt.setdefault(self.state.key(node, "call"), made)
+            return self._result_of(made) if node.name in self.state.unit.functions else made
+        changed = {part.name: self._extract(value) for part in fields(node)
+                   if is_dataclass(value := getattr(node, part.name)) and not isinstance(value, syntax.Place)}  # fmt: skip
+        return replace(node, **changed)
+
+    def _result_of(self, node: syntax.Call) -> syntax.Expression:
+        """Call a function, and return a name for its result that no author can write."""
+        result = self._call(node)
+        if result is None:
+            return node
+        name = f"{node.name}@{len(self.state.scopes[-1])}"
+        self.state.bind(name, result)
+        return syntax.Name(name, node.place)
+
+    def _declare_result(self, node: syntax.Declaration, value: syntax.Expression) -> None:
+        made = reserve(self.state, node, type_declared(self.state, node))
+        self._each_thread(lambda: self._result(made, value))
+        self.state.bind(node.name, made)
+
+    def _body(self, function: syntax.Function, type: Type) -> Binding | None:
+        assert function.body is not None
+        items = list(function.body.items)
+        returns = [each for each in syntax.walk(function.body) if isinstance(each, syntax.Return)]
+        last = items.pop() if returns and items[-1] is returns[0] else None
+        if returns != ([last] if last else []):
+            self.state.refuse("'return' within a function with __syncthreads()", "return at its end only", returns[0].place)
+        outer, self._loops = self._loops, []
+        self.run(items, last)
+        self._loops = outer
+        if type == VOID or last is None or last.value is None:
+            return None
+        result, value = declare(self.state, (self.state.calls[-1].key, "result"), type), self._extract(last.value)
+        self._each_thread(lambda: self._result(result, value))
+        return result
+
+    def _result(self, result: Binding, value: syntax.Expression) -> None:
+        write(self.state, result.address if isinstance(result, Reference) else result, evaluate(self.state, value))
+
+
+def kind_of(operand: Operand) -> Kind:
+    """Return in what the threads differ in a value."""
+    if isinstance(operand, Aggregate):
+        return max((kind_of(part) for part in operand.fields.values()), default=BLOCK)
+    if isinstance(operand, Address):
+        if operand.index is not None:
+            return max(operand.kind, operand.index.kind)
+        return operand.kind
+    return operand.kind
+
+
+def _free_jumps(node: object) -> list[object]:
+    """Return the `break`s and `continue`s that lead out of a statement."""
+    if isinstance(node, syntax.Break | syntax.Continue):
+        return [node]
+    if isinstance(node, syntax.Loop):
+        return []
+    if isinstance(node, syntax.Switch):
+        return [each for item in node.items for each in _free_jumps(item) if isinstance(each, syntax.Continue)]
+    if isinstance(node, syntax.If):
+        return [*_free_jumps(node.then), *_free_jumps(node.otherwise)]
+    if isinstance(node, syntax.Block):
+        return [each for item in node.items for each in _free_jumps(item)]
+    return []

@@ -1,0 +1,112 @@
+"""Declarations: names bound to values, variables, arrays and shared memory, with their first values."""
+
+from __future__ import annotations
+
+from imgcuda.cpu import syntax
+from imgcuda.cpu.addresses import nth
+from imgcuda.cpu.expressions import evaluate, type_of
+from imgcuda.cpu.initializers import Steps, TooMany, sized, spread
+from imgcuda.cpu.names import addressed, resolve_type, set_again
+from imgcuda.cpu.places import convert, declare, field, private, write
+from imgcuda.cpu.state import State
+from imgcuda.cpu.types import Array, Float, Int, Pointer, Type, has_array, size_of
+from imgcuda.cpu.values import BLOCK, Address, Memory, Operand, constant
+from imgcuda.cpu.variables import Binding, Reference
+
+
+def declaration(state: State, node: syntax.Declaration) -> None:
+    """Compile a declaration of one variable."""
+    type = type_declared(state, node)
+    if node in state.reserved:
+        initialise(state, node, type)
+    elif node.space == "shared":
+        shared(state, node, type)
+    elif is_value(state, node, type):
+        state.bind(node.name, _first_value(state, node, type))
+    else:
+        state.bind(node.name, reserve(state, node, type))
+        initialise(state, node, type)
+
+
+def type_declared(state: State, node: syntax.Declaration) -> Type:
+    """Return a variable's type; the values of an array may say its size."""
+    type = sized(resolve_type(state, node.type), node.value)
+    if isinstance(type, Array) and type.size == 0 and not node.external:
+        state.fail(f"the array '{node.name}' has no size")
+    return type
+
+
+def stand_in(state: State, item: syntax.Statement) -> None:
+    """Bind what a wrong declaration meant to, so that one mistake is reported once."""
+    if isinstance(item, syntax.Declaration) and item.name not in state.scopes[-1] and state.mistakes:
+        with state.collecting():
+            state.bind(item.name, declare(state, state.key(item), resolve_type(state, item.type)))
+            return
+        state.bind(item.name, constant(0))
+
+
+def is_value(state: State, node: syntax.Declaration, type: Type) -> bool:
+    """Return whether a variable is never set again, nor its address taken: its name then stands for its value."""
+    if node.value is None or isinstance(node.value, syntax.Initializer) or has_array(type):
+        return False
+    return not set_again(state, node.name) and not addressed(state, node.name)
+
+
+def reserve(state: State, node: syntax.Declaration, type: Type) -> Binding:
+    """Return memory for a thread's variable."""
+    key = state.key(node)
+    return Reference(private(state, type, key)) if addressed(state, node.name) else declare(state, key, type)
+
+
+def _first_value(state: State, node: syntax.Declaration, type: Type) -> Operand:
+    assert not isinstance(node.value, syntax.Initializer | None)
+    if isinstance(type, Array):
+        state.fail("an array needs its values in braces")
+    return convert(state, evaluate(state, node.value), type)
+
+
+def initialise(state: State, node: syntax.Declaration, type: Type) -> None:
+    """Give a declared variable its first value."""
+    target = state.lookup(node.name)
+    assert target is not None
+    if isinstance(node.value, syntax.Initializer):
+        try:
+            for steps, part, value in spread(type, node.value, lambda each: type_of(state, each)):
+                _set_part(state, _reach(state, _place(target), steps), part, value)
+        except TooMany as wrong:
+            state.fail(f"there are more values here than '{node.name}', a {type}, has room for", place=wrong.place)
+    elif node.value is not None:
+        write(state, _place(target), _first_value(state, node, type))
+
+
+def _set_part(state: State, target: Binding, type: Type, value: syntax.Expression | None) -> None:
+    if value is not None:
+        with state.at(value.place):
+            write(state, target, evaluate(state, value))
+    elif isinstance(type, Int | Float):
+        write(state, target, constant(0, type))
+    elif isinstance(type, Pointer):
+        state.refuse("a null pointer", "give it a value")
+
+
+def _place(binding: Binding) -> Binding:
+    return binding.address if isinstance(binding, Reference) else binding
+
+
+def _reach(state: State, target: Binding, steps: Steps) -> Binding:
+    """Return a part of a variable."""
+    for step in steps:
+        if isinstance(step, str):
+            target = field(state, target, step)
+        else:
+            assert isinstance(target, Address)
+            target = nth(state, target, step)
+    return _place(target)
+
+
+def shared(state: State, node: syntax.Declaration, type: Type) -> None:
+    """Reserve shared memory: a block runs on one core, so it is that core's own."""
+    if node.value is not None:
+        state.fail(f"shared memory cannot have first values, but '{node.name}' has", "let the threads set it, and __syncthreads()")
+    place = "%shared" if node.external else state.b.slot(f"[{size_of(type)} x i8]", 64)
+    state.bind(node.name, Reference(Address(Pointer(type), place, BLOCK, Memory(node.name, "shared"))))

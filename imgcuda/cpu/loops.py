@@ -1,0 +1,173 @@
+"""Loops: a plain one where all threads make the same iterations; else one that goes on while any thread is in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imgcuda.cpu import syntax
+from imgcuda.cpu.branches import scoped, test_of
+from imgcuda.cpu.conditionals import is_harmless
+from imgcuda.cpu.expressions import condition, evaluate
+from imgcuda.cpu.names import root
+from imgcuda.cpu.state import LoopFrame, State
+from imgcuda.cpu.values import BLOCK, VARYING, Kind
+from imgcuda.cpu.variables import PointerVariable, Variable
+
+
+def loop(state: State, node: syntax.Loop) -> None:
+    """Compile a loop of any kind."""
+    from imgcuda.cpu.statements import execute
+
+    with state.scope():
+        if node.start is not None:
+            execute(state, node.start)
+        key = state.key(node)
+        kind = _kind(state, node)
+        _own_the_head(state, node, key, kind)
+        if kind == VARYING:
+            _diverging(state, node, key)
+        else:
+            _uniform(state, node, key, kind)
+
+
+def _kind(state: State, node: syntax.Loop) -> Kind:
+    """Return how the threads differ in the iterations that they make."""
+    kind = state.facts.parting(state.key(node))
+    if node.condition is None or kind == VARYING:
+        return kind
+    with state.unwritten():
+        return max(kind, test_of(state, node.condition).kind)
+
+
+def _own_the_head(state: State, node: syntax.Loop, key: Any, kind: Kind) -> None:
+    """Let the step set what the head declares for all threads: one that has left the loop does not read it.
+
+    Not so if the body sets it too: a thread that is done with an iteration comes back in the next.
+    """
+    if kind == BLOCK:
+        return
+    set_in_body = {root(each.target) for each in syntax.walk(node.body) if isinstance(each, syntax.Assign)}
+    set_in_body |= {root(each.operand) for each in syntax.walk(node.body) if isinstance(each, syntax.Unary | syntax.Postfix)}
+    set_in_body |= {root(each) for call in syntax.walk(node.body) if isinstance(call, syntax.Call) for each in call.arguments}
+    for name, binding in state.scopes[-1].items():
+        if name in set_in_body:
+            continue
+        parts = [binding.base, binding.index] if isinstance(binding, PointerVariable) else [binding]
+        for part in parts:
+            if isinstance(part, Variable):
+                part.control = (*state.control, (key, kind))
+
+
+def _frame(state: State, key: Any, mask: str | None, broken: str, skipped: str) -> LoopFrame:
+    return LoopFrame(key, mask, state.b.label("end"), state.b.label("step"), broken, skipped, state.control)
+
+
+def _uniform(state: State, node: syntax.Loop, key: Any, kind: Kind) -> None:
+    frame = _frame(state, key, state.mask, "", "")
+    head, body = state.b.label("loop"), state.b.label("body")
+    with state.under(key, kind, state.mask):
+        if node.test_last:
+            state.b.jump(body)
+        state.b.place(head)
+        if node.condition is not None:
+            state.b.branch(test_of(state, node.condition).ir, body, frame.end)
+        state.b.place(body)
+        _iterate(state, node, frame)
+        state.b.place(frame.step)
+        if node.step is not None:
+            with state.collecting():
+                evaluate(state, node.step)
+        state.b.jump(head, _unroll(state, node))
+    state.b.place(frame.end)
+
+
+def _unroll(state: State, node: syntax.Loop) -> str:
+    if node.unroll is None:
+        return ""
+    if node.unroll == 0:
+        return state.b.loop_note('!"llvm.loop.unroll.full"')
+    return state.b.loop_note('!"llvm.loop.unroll.disable"' if node.unroll == 1 else f'!"llvm.loop.unroll.count", i32 {node.unroll}')
+
+
+def _iterate(state: State, node: syntax.Loop, frame: LoopFrame) -> None:
+    """Compile the body. Who leaves by `break` or `continue` is dealt with here, who returns further out."""
+    state.loops.append(frame)
+    escapes = state.escapes
+    try:
+        scoped(state, node.body)
+    finally:
+        state.loops.pop()
+    returns = any(isinstance(each, syntax.Return) for each in syntax.walk(node.body))
+    state.escapes = escapes + (state.escapes != escapes and returns)
+
+
+def _diverging(state: State, node: syntax.Loop, key: Any) -> None:
+    """Compile a loop that threads leave at different times."""
+    inside = state.mask_slot()
+    state.add_to(inside)
+    frame = _frame(state, key, None, state.mask_slot(), state.mask_slot())
+    head, fast, check, slow = (state.b.label(hint) for hint in ("loop", "fast", "check", "slow"))
+    body = state.b.label("body")
+    if node.test_last:
+        state.b.jump(body)
+    state.b.place(head)
+    _test(state, node, key, inside)
+    state.b.place(body)
+    now = state.load_mask(inside)
+    if state.mask is None:
+        state.b.branch(state.v.all(now), fast, check)
+        state.b.place(fast)
+        with state.under(key, VARYING, None):
+            _iterate(state, node, frame)
+        state.b.jump(frame.step)
+        state.b.place(check)
+    state.b.branch(state.v.any(now), slow, frame.end)
+    state.b.place(slow)
+    frame.mask = now
+    with state.under(key, VARYING, now):
+        _iterate(state, node, frame)
+    state.b.place(frame.step)
+    _step(state, node, key, inside, frame)
+    state.b.jump(head)
+    state.b.place(frame.end)
+
+
+def _test(state: State, node: syntax.Loop, key: Any, inside: str) -> None:
+    """Keep in the loop the threads for which its condition holds."""
+    if node.condition is None:
+        return
+    now = state.load_mask(inside)
+    with state.under(key, VARYING, now):
+        holds = condition(state, node.condition)
+    if not holds.const:
+        stay = state.v.both(now, state.v.of(holds))
+        state.b.do(f"store {state.v.type('i1')} {stay}, ptr {inside}")
+
+
+def _step(state: State, node: syntax.Loop, key: Any, inside: str, frame: LoopFrame) -> None:
+    """Take out of the loop the threads that have left it, and do its step for the others."""
+    now = state.load_mask(inside)
+    for slot in (frame.broken, state.calls[-1].returned):
+        if slot:
+            now = state.v.without(now, state.load_mask(slot))
+    state.b.do(f"store {state.v.type('i1')} {now}, ptr {inside}")
+    state.clear(frame.skipped)
+    if not all(each is None or _is_calm(state, each) for each in (node.step, node.condition)):
+        go_on = state.b.label("go")  # memory may be touched only while some thread is there
+        state.b.branch(state.v.any(now), go_on, frame.end)
+        state.b.place(go_on)
+    if node.step is not None:
+        with state.under(key, VARYING, now), state.collecting():
+            evaluate(state, node.step)
+
+
+def _is_calm(state: State, node: syntax.Expression) -> bool:
+    """Return whether an expression touches no memory, though it may set variables."""
+    match node:
+        case syntax.Assign(_, syntax.Name(name), value):
+            return isinstance(state.lookup(name), Variable) and is_harmless(state, value)
+        case syntax.Unary("++" | "--", syntax.Name(name)) | syntax.Postfix(_, syntax.Name(name)):
+            return isinstance(state.lookup(name), Variable)
+        case syntax.Binary(",", left, right):
+            return _is_calm(state, left) and _is_calm(state, right)
+    return is_harmless(state, node)

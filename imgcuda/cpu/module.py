@@ -1,0 +1,62 @@
+"""A compiled kernel as a whole module of LLVM: with the entry that takes its arguments out of memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgcuda.cpu.ir import Builder
+from imgcuda.cpu.types import Type
+
+_LAUNCH = (("gx", "i32"), ("gy", "i32"), ("gz", "i32"), ("dynamic", "i64"))
+"""What a launch says beside the arguments: the grid's size, and the bytes of dynamic shared memory."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A kernel in LLVM's language, and the types of its arguments."""
+
+    name: str
+    ir: str
+    parameters: tuple[Type, ...]
+    width: int
+
+
+def module(b: Builder, arguments: list[str]) -> str:
+    """Return the whole module, of a kernel's body and how its arguments are declared."""
+    fixed = [f"{kind} %{name}" for name, kind in _LAUNCH] + ["i64 %first", "i64 %last"]
+    unpacking, passed = _unpack(arguments)
+    body = b.body()
+    if "%shared" in body:
+        body = body.replace("entry:", "entry:\n  %shared = alloca i8, i64 %dynamic, align 64", 1)
+    return "\n".join(
+        [
+            *b.globals.values(),
+            f"define internal void @kernel({', '.join([*arguments, *fixed])}) noinline nounwind #0 {{",
+            body,
+            "}",
+            "define void @entry(ptr %arguments, ptr %launch, i64 %first, i64 %last) nounwind {",
+            *unpacking,
+            f"  call void @kernel({', '.join([*passed, 'i64 %first', 'i64 %last'])})",
+            "  ret void",
+            "}",
+            *b.declarations.values(),
+            *(f"!{10 + number} = {text}" for number, text in enumerate(b.metadata)),
+        ]
+    )
+
+
+def _unpack(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Return the instructions that read the arguments, eight bytes each, and how they are then passed on."""
+    lines, passed = [], []
+    for position, declared in enumerate(arguments):
+        type = declared.split()[0]
+        memory = "i8" if type == "i1" else type
+        lines += [f"  %p{position} = getelementptr i64, ptr %arguments, i64 {position}",
+                  f"  %r{position} = load {memory}, ptr %p{position}"]  # fmt: skip
+        if type == "i1":
+            lines.append(f"  %b{position} = trunc i8 %r{position} to i1")
+        passed.append(f"{type} %{'b' if type == 'i1' else 'r'}{position}")
+    for position, (name, kind) in enumerate(_LAUNCH):
+        lines += [f"  %q{position} = getelementptr i64, ptr %launch, i64 {position}", f"  %{name} = load {kind}, ptr %q{position}"]
+        passed.append(f"{kind} %{name}")
+    return lines, passed

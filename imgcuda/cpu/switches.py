@@ -1,0 +1,127 @@
+"""`switch`: a jump where threads agree; else case after case, each for the threads that have come in so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from imgcuda.cpu import syntax
+from imgcuda.cpu.expressions import number
+from imgcuda.cpu.state import LoopFrame, State
+from imgcuda.cpu.types import BOOL, Int, promote
+from imgcuda.cpu.values import VARYING, Value, constant
+
+
+@dataclass
+class _Section:
+    """The statements behind one or more labels."""
+
+    cases: list[Value] = field(default_factory=list)
+    default: bool = False
+    items: list[syntax.Statement] = field(default_factory=list)
+
+
+def switch(state: State, node: syntax.Switch) -> None:
+    """Compile a `switch`."""
+    value = number(state, node.value)
+    if not isinstance(value.type, Int):
+        state.fail(f"'switch' is for integers; this is a {value.type}", place=node.value.place)
+    value = state.v.flat(state.math.convert(value, promote(value.type)))
+    sections = _sections(state, node, value.type)
+    with state.scope():
+        if value.kind == VARYING or state.facts.parting(state.key(node)) == VARYING:
+            _diverging(state, node, value, sections)
+        else:
+            _uniform(state, node, value, sections)
+
+
+def _sections(state: State, node: syntax.Switch, type: Int) -> list[_Section]:
+    """Return the parts of a switch; what stands before the first label is never reached."""
+    sections = [_Section()]
+    seen: set[int | None] = set()
+    for item in node.items:
+        if not isinstance(item, syntax.Case):
+            sections[-1].items.append(item)
+            continue
+        if sections[-1].items or len(sections) == 1:
+            sections.append(_Section())
+        known = None if item.value is None else _label(state, item.value, type)
+        if (known and known.const) in seen:
+            state.fail(f"this {'case' if known else 'default'} stands here twice", place=item.place)
+        seen.add(known and known.const)  # type: ignore[arg-type]
+        if known is None:
+            sections[-1].default = True
+        else:
+            sections[-1].cases.append(known)
+    return sections[1:]
+
+
+def _label(state: State, node: syntax.Expression, type: Int) -> Value:
+    value = number(state, node)
+    if not isinstance(value.const, int):
+        state.fail("the value of a case must be a whole number that is known when the kernel is compiled", place=node.place)
+    return state.math.convert(value, type)
+
+
+def _uniform(state: State, node: syntax.Switch, value: Value, sections: list[_Section]) -> None:
+    end = state.b.label("end")
+    labels = [state.b.label("case") for _ in sections]
+    cases = [(case.ir, label) for section, label in zip(sections, labels, strict=True) for case in section.cases]
+    default = next((label for section, label in zip(sections, labels, strict=True) if section.default), end)
+    state.b.switch(value.type.ir, value.ir, default, cases)
+    key = state.key(node)
+    kind = max(value.kind, state.facts.parting(key))
+    frame = LoopFrame(key, state.mask, end, "", "", "", state.control)
+    with state.under(key, kind, state.mask):
+        for section, label in zip(sections, labels, strict=True):
+            state.b.place(label)
+            _run(state, section, frame)
+    state.b.place(end)
+
+
+def _diverging(state: State, node: syntax.Switch, value: Value, sections: list[_Section]) -> None:
+    """Compile all cases in order; a thread takes part from its own case on, until it leaves."""
+    matches = [[state.math.compare("==", value, case) for case in section.cases] for section in sections]
+    inside = state.mask_slot()
+    key, end = state.key(node), state.b.label("end")
+    frame = LoopFrame(key, "never", end, "", state.mask_slot(), "", state.control)
+    escapes = state.escapes
+    with state.under(key, VARYING, state.mask):
+        for section, mine in zip(sections, matches, strict=True):
+            tests = [state.math.negation(_any(state, sum(matches, [])))] * section.default + mine
+            _section(state, section, frame, inside, _any(state, tests))
+    leaves = any(isinstance(each, syntax.Return | syntax.Continue) for each in syntax.walk(node.items))
+    state.escapes = escapes + (state.escapes != escapes and leaves)
+    state.b.place(end)
+
+
+def _any(state: State, tests: list[Value]) -> Value:
+    found = constant(False, BOOL)
+    for test in tests:
+        found = state.math.connect("or", found, test)
+    return found
+
+
+def _section(state: State, section: _Section, frame: LoopFrame, inside: str, enters: Value) -> None:
+    """Compile a section for the threads that enter here, and those that came from the section before."""
+    with state.masked(state.v.both(state.mask, state.v.of(enters))):
+        state.add_to(inside)
+    state.loops.append(frame)
+    gone = state.gone()
+    state.loops.pop()
+    now = state.v.without(state.load_mask(inside), gone)
+    do, skip = state.b.label("case"), state.b.label("skip")
+    state.b.branch(state.v.any(now), do, skip)
+    state.b.place(do)
+    with state.masked(now):
+        _run(state, section, frame)
+    state.b.place(skip)
+
+
+def _run(state: State, section: _Section, frame: LoopFrame) -> None:
+    from imgcuda.cpu.statements import run
+
+    state.loops.append(frame)
+    try:
+        run(state, section.items)
+    finally:
+        state.loops.pop()

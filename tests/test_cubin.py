@@ -1,0 +1,264 @@
+"""Every kernel compiled for real GPUs, on a machine that has none; and the two compilers that can do it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Sequence
+from itertools import product
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from imgcuda import DeviceArray, DeviceError, Filter, KernelError, Pipeline, cubin, load
+from imgcuda.kernels import Program, Source, specialise
+from imgcuda.launch import Dim3
+
+ROOT = Path(__file__).parents[1]
+CAPABILITIES = [(7, 5), (8, 0), (8, 6), (9, 0), (10, 0), (12, 0)]
+"""Turing, Ampere twice, Hopper and Blackwell twice: what NVIDIA sells or supports."""
+
+TYPES = ["uint8", "uint16", "float32"]
+VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "blur": [{"sigma": 0.5}, {"sigma": 3, "border": "constant"}, {"sigma": 50, "border": "wrap"}],
+    "edges": [
+        {"operator": "sobel"},
+        {"operator": "scharr", "border": "mirror"},
+        {"operator": "prewitt", "border": "constant"},
+        {"operator": "laplacian", "border": "nearest"},
+    ],
+    "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
+}
+"""Every kernel and every branch that the preprocessor takes, of each built-in filter."""
+
+GOOD = "__global__ void good(const pixel *src, pixel *dst, int width, int height)\n{\n    dst[0] = src[0];\n}\n"
+
+
+class Compiler:
+    """A device of some compute capability that compiles what it is to run, and runs nothing."""
+
+    packs = True
+
+    def __init__(self, capability: tuple[int, int]) -> None:
+        self._capability = capability
+        self.compiled: dict[str, bytes] = {}
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        return DeviceArray(0, tuple(shape), np.dtype(dtype))
+
+    def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
+        return self.empty(array.shape, array.dtype)
+
+    def download(self, array: DeviceArray) -> npt.NDArray[Any]:
+        return np.zeros(array.shape, array.dtype)
+
+    def free(self, array: DeviceArray) -> None:
+        pass
+
+    def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Any]) -> None:
+        self.compiled[kernel] = cubin.compile(program, self._capability)
+
+
+def compiled(filter: Filter, dtype: str, channels: int, capability: tuple[int, int]) -> dict[str, bytes]:
+    """Return the machine code of each kernel that a filter runs for such an image."""
+    session = Compiler(capability)
+    Pipeline([filter]).run(session, session.empty((64, 96, channels), dtype))
+    return session.compiled
+
+
+def program(text: str, name: str = "mine.cu") -> Program:
+    return specialise(Source(name, text), np.uint8, 3, {"PACK": 1, "ROWS": 1, "BLOCK_WIDTH": 32, "BLOCK_HEIGHT": 8})
+
+
+@pytest.fixture
+def nvrtc() -> Any:
+    """NVRTC; the test is skipped where it is not installed."""
+    found = cubin._nvrtc()
+    if found is None:
+        pytest.skip("NVRTC is not installed: pip install cuda-bindings nvidia-cuda-nvrtc")
+    return found
+
+
+@pytest.fixture
+def no_nvrtc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cubin, "_nvrtc", lambda: None)
+
+
+@pytest.fixture
+def fresh_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("IMGCUDA_CACHE", str(tmp_path / "cache"))
+
+
+# With NVRTC
+
+# The branches that the preprocessor takes depend on the filter's variant, the type and the channels, and hardly on
+# the GPU. Compiling takes 0.1 s, so types and channels are crossed for one GPU, the variants taken in turn, and each
+# GPU gets each variant, types and channels taken in turn.
+
+
+@pytest.mark.usefixtures("nvrtc")
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_kernel_compiles_for_every_type_and_channel_count(name: str, dtype: str, channels: int) -> None:
+    variants = VARIANTS[name]
+    variant = variants[(channels + TYPES.index(dtype)) % len(variants)]
+    for code in compiled(load().create(name, variant), dtype, channels, (9, 0)).values():
+        assert code.startswith(b"\x7fELF")
+
+
+@pytest.mark.usefixtures("nvrtc")
+@pytest.mark.parametrize("capability", CAPABILITIES, ids=lambda capability: f"sm_{capability[0]}{capability[1]}")
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_kernel_compiles_for_every_gpu(name: str, capability: tuple[int, int]) -> None:
+    kernels: set[str] = set()
+    combinations = list(product((3, 4, 1, 2), TYPES))
+    for number, variant in enumerate(VARIANTS[name]):
+        channels, dtype = combinations[5 * number % len(combinations)]
+        made = compiled(load().create(name, variant), dtype, channels, capability)
+        assert all(code.startswith(b"\x7fELF") for code in made.values())
+        kernels |= set(made)
+    assert kernels >= {"blur": {"blur", "blur_rows", "blur_columns"}, "edges": {"edges"}, "grayscale": {"point"}}[name]
+
+
+@pytest.mark.usefixtures("nvrtc")
+def test_no_kernel_is_left_out() -> None:
+    ran: set[str] = set()
+    for name, variants in VARIANTS.items():
+        for variant in variants:
+            ran |= set(compiled(load().create(name, variant), "uint8", 4, (9, 0)))
+    files = [*(ROOT / "imgcuda").glob("*.cu*"), *(ROOT / "plugins").glob("*.cu")]
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+    assert ran == set(re.findall(r"^__global__ void (\w+)", text, re.MULTILINE))
+
+
+def test_the_built_in_filters_have_their_variants_here() -> None:
+    ours = {name for name, plugin in load().sources.items() if plugin.distribution.startswith("imgcuda ")}
+    assert ours == set(VARIANTS)
+
+
+@pytest.mark.usefixtures("nvrtc", "fresh_cache")
+def test_what_was_compiled_is_not_compiled_again(nvrtc: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = cubin.compile(program(GOOD), (9, 0))
+    monkeypatch.setattr(nvrtc, "compile", None)
+    assert cubin.compile(program(GOOD), (9, 0)) == first
+
+
+@pytest.mark.usefixtures("nvrtc", "fresh_cache")
+def test_a_gpu_newer_than_the_compiler_gets_ptx() -> None:
+    assert b".target sm_" in cubin.compile(program(GOOD), (99, 0))
+
+
+@pytest.mark.usefixtures("nvrtc")
+def test_a_gpu_too_old_for_the_compiler_is_refused() -> None:
+    with pytest.raises(DeviceError, match=r"no support for compute capability 1\.0"):
+        cubin.compile(program(GOOD), (1, 0))
+
+
+@pytest.mark.usefixtures("nvrtc", "fresh_cache")
+@pytest.mark.parametrize("head", ["__global__ void k", 'extern "C" __global__ void k', 'extern "C"\n__global__ void k'])
+def test_a_kernel_keeps_its_own_name(head: str) -> None:
+    assert b"\0k\0" in cubin.compile(program(f"{head}(pixel *dst) {{ dst[0] = 1; }}"), (9, 0))
+
+
+@pytest.mark.usefixtures("nvrtc")
+def test_a_mistake_is_reported_with_the_authors_file_line_and_text() -> None:
+    text = (
+        "// Mine.\n__global__ void f(int *p) {\n  p[0] = 1\n}\n\n__global__ void g(int *p) {\n  p[0] = nonsense;\n}\n"
+    )
+    with pytest.raises(KernelError) as caught:
+        cubin.compile(program(text), (9, 0))
+    assert [(mistake.file, mistake.line, mistake.text) for mistake in caught.value.mistakes] == [
+        ("mine.cu", 4, "}"),  # where the semicolon is missed
+        ("mine.cu", 7, "  p[0] = nonsense;"),
+    ]
+    assert str(caught.value).splitlines()[2] == 'mine.cu:7: identifier "nonsense" is undefined'
+
+
+@pytest.mark.usefixtures("nvrtc")
+def test_a_file_that_cannot_be_included_is_a_mistake() -> None:
+    with pytest.raises(KernelError, match=r"mine\.cu:1: .*nowhere\.h"):
+        cubin.compile(program('#include "nowhere.h"\n'), (9, 0))
+
+
+# With nvcc
+
+
+@pytest.fixture
+def nvcc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """A function that puts a shell script on the path as nvcc, and returns where it notes its arguments."""
+    if os.name == "nt":
+        pytest.skip("the stand-in for nvcc is a shell script")
+
+    def install(script: str) -> Path:
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        noted = tmp_path / "arguments"
+        version = 'if [ "$1" = --version ]; then echo "release 13.0"; exit 0; fi'
+        (folder / "nvcc").write_text(f'#!/bin/sh\n{version}\nprintf "%s\\n" "$@" > "{noted}"\n{script}\n')
+        (folder / "nvcc").chmod(0o755)
+        monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+        return noted
+
+    return install
+
+
+@pytest.mark.usefixtures("no_nvrtc", "fresh_cache")
+def test_without_nvrtc_nvcc_compiles(nvcc: Callable[[str], Path], tmp_path: Path) -> None:
+    noted = nvcc(f'cp "$6" "{tmp_path / "source"}"; printf "machine code" > "$5"')
+    assert cubin.compile(program(GOOD), (8, 6)) == b"machine code"
+    kind, arch, standard, flag, target, source = noted.read_text().splitlines()
+    assert [kind, arch, standard, flag] == ["--cubin", "-arch=sm_86", "--std=c++17", "-o"]
+    assert (Path(target).suffix, Path(source).suffix) == (".cubin", ".cu")
+    assert not Path(source).exists()
+    assert 'extern "C" __global__ void good' in (tmp_path / "source").read_text()
+
+
+@pytest.mark.usefixtures("no_nvrtc", "fresh_cache")
+def test_a_mistake_that_nvcc_finds_has_the_authors_line(nvcc: Callable[[str], Path]) -> None:
+    nvcc("echo 'mine.cu(3): error: identifier \"x\" is undefined' >&2; echo '1 error detected' >&2; exit 1")
+    with pytest.raises(KernelError) as caught:
+        cubin.compile(program(GOOD), (8, 6))
+    assert str(caught.value) == 'mine.cu:3: identifier "x" is undefined\n        dst[0] = src[0];'
+
+
+@pytest.mark.usefixtures("no_nvrtc", "fresh_cache")
+def test_what_nvcc_says_in_another_way_is_passed_on(nvcc: Callable[[str], Path]) -> None:
+    nvcc("echo 'nvcc fatal: cannot find compiler cl.exe in PATH' >&2; exit 1")
+    with pytest.raises(KernelError, match=r"^mine\.cu: nvcc fatal: cannot find compiler cl\.exe in PATH$"):
+        cubin.compile(program(GOOD), (8, 6))
+
+
+@pytest.mark.usefixtures("no_nvrtc", "fresh_cache")
+def test_without_any_compiler_the_message_says_what_brings_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(
+        DeviceError, match=r"neither NVRTC nor nvcc was found .*; pip install 'imgcuda\[cuda\]' brings NVRTC"
+    ):
+        cubin.compile(program(GOOD), (9, 0))
+
+
+@pytest.mark.usefixtures("no_nvrtc", "fresh_cache")
+def test_an_nvcc_that_does_not_run_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "nvcc").write_text("#!/bin/sh\nexit 127\n")
+    (tmp_path / "nvcc").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DeviceError, match="neither NVRTC nor nvcc was found"):
+        cubin.compile(program(GOOD), (9, 0))
+
+
+@pytest.mark.usefixtures("no_nvrtc", "fresh_cache")
+def test_the_real_nvcc_compiles_every_built_in_filter() -> None:
+    path = which("nvcc")
+    if path is None or subprocess.run([path, "--version"], capture_output=True, check=False).returncode:
+        pytest.skip("nvcc is not installed")
+    for name, variants in VARIANTS.items():
+        for code in compiled(load().create(name, variants[-1]), "uint8", 4, (9, 0)).values():
+            assert code.startswith(b"\x7fELF")
+    with pytest.raises(KernelError, match=r"^mine\.cu:2: identifier \"x\" is undefined\n      x = 1;$"):
+        cubin.compile(program("__global__ void f() {\n  x = 1;\n}\n"), (9, 0))

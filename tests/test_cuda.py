@@ -1,0 +1,185 @@
+"""What only a GPU does: its memory and contexts are given back, and its failures are ours to tell."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import imgcuda
+from imgcuda import DeviceArray, DeviceError, Filter, FilterError, Gpu, cuda, devices
+from imgcuda.kernels import Source, specialise
+from imgcuda.launch import Dim3
+from imgcuda.testing import assert_close
+
+Make = Callable[..., npt.NDArray[Any]]
+
+
+class Fragile(Filter):
+    """Fail after it has taken 64 MiB."""
+
+    @classmethod
+    @cache
+    def source(cls) -> Source:
+        return Source("fragile.cu", "")
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        gpu.empty((64, 2**20), np.uint8)
+        raise RuntimeError("half-way")
+
+
+class Greedy(Filter):
+    """Ask for more than there is."""
+
+    @classmethod
+    @cache
+    def source(cls) -> Source:
+        return Source("greedy.cu", "")
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        return gpu.empty((2**20, 2**20, 4), np.float32)
+
+
+def free_memory(gpu: str) -> int:
+    import pycuda.driver as driver
+
+    with devices.choose(gpu).session():
+        return int(driver.mem_get_info()[0])
+
+
+def contexts() -> int:
+    """Return how many contexts are on this thread's stack."""
+    import pycuda.driver as driver
+
+    return int(driver.Context.get_current() is not None)
+
+
+def test_a_gpu_is_present() -> None:
+    """Say once, and plainly, why nothing below ran."""
+    if why := devices.no_gpu():
+        pytest.skip(why)
+    assert cuda.count() >= 1
+
+
+# Memory
+
+
+@pytest.mark.parametrize("name", ["blur", "edges", "grayscale"])
+def test_no_memory_is_left_after_a_filter(gpu: str, name: str, random_image: Make) -> None:
+    image = random_image((500, 700, 4))
+    imgcuda.apply(image, name, device=gpu)  # loads the kernels, which stay
+    before = free_memory(gpu)
+    for _ in range(50):
+        imgcuda.apply(image, name, device=gpu)
+    assert free_memory(gpu) == before
+
+
+def test_no_memory_is_left_after_a_filter_that_fails(gpu: str, random_image: Make) -> None:
+    image = random_image((500, 700, 3))
+    before = free_memory(gpu)
+    for _ in range(20):
+        with pytest.raises(FilterError, match="fragile failed: RuntimeError: half-way"):
+            Fragile()(image, device=gpu)
+    assert free_memory(gpu) == before
+
+
+def test_a_session_that_ends_in_an_error_releases_what_is_left(gpu: str) -> None:
+    before = free_memory(gpu)
+    with pytest.raises(RuntimeError, match="half-way"), devices.choose(gpu).session() as session:
+        session.empty((64, 2**20), np.uint8)
+        raise RuntimeError("half-way")
+    assert free_memory(gpu) == before
+
+
+def test_without_enough_memory_the_message_says_so_and_the_next_call_works(gpu: str, random_image: Make) -> None:
+    image = random_image((17, 31))
+    before = free_memory(gpu)
+    with pytest.raises(
+        DeviceError, match=rf"{gpu}: allocating 16777216\.0 MiB: the device is out of memory; --device cpu"
+    ):
+        Greedy()(image, device=gpu)
+    assert free_memory(gpu) == before
+    assert_close(imgcuda.apply(image, "edges", device=gpu), imgcuda.apply(image, "edges", device="cpu"))
+
+
+# Contexts and threads
+
+
+def test_no_context_is_left_on_the_stack(gpu: str, random_image: Make) -> None:
+    assert not contexts()
+    imgcuda.apply(random_image((17, 31)), "edges", device=gpu)
+    assert not contexts()
+    with pytest.raises(FilterError):
+        Fragile()(random_image((17, 31)), device=gpu)
+    assert not contexts()
+    with pytest.raises(DeviceError):
+        Greedy()(random_image((17, 31)), device=gpu)
+    assert not contexts()
+
+
+def test_sessions_may_be_nested(gpu: str, random_image: Make) -> None:
+    image = random_image((17, 31))
+    with devices.choose(gpu).session() as session:
+        held = session.upload(image)
+        imgcuda.apply(image, "edges", device=gpu)
+        assert_close(session.download(held), image)
+    assert not contexts()
+
+
+def test_eight_threads_may_work_at_once(gpu: str, random_image: Make) -> None:
+    def work(number: int) -> None:
+        image = random_image((100 + number, 120, 3), seed=number)
+        expected = imgcuda.apply(image, "edges", device="cpu")
+        for _ in range(20):
+            assert_close(imgcuda.apply(image, "edges", device=gpu), expected)
+        assert not contexts()
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(work, number) for number in range(8)]:
+            done.result()
+
+
+def test_a_process_ends_without_a_word(gpu: str) -> None:
+    code = f"import numpy, imgcuda; imgcuda.apply(numpy.zeros((9, 9, 4), 'u1'), 'blur', device='{gpu}')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+# Launches
+
+
+def test_an_image_may_be_narrower_than_a_block(gpu: str, random_image: Make) -> None:
+    for shape in ((1, 1), (3, 1), (1, 3, 3), (200, 2, 4)):
+        image = random_image(shape)
+        for name in ("blur", "edges", "grayscale"):
+            assert_close(imgcuda.apply(image, name, device=gpu), imgcuda.apply(image, name, device="cpu"), 1)
+
+
+def test_both_engines_agree_on_a_photograph(gpu: str, picture: npt.NDArray[np.uint8]) -> None:
+    for name in ("blur", "edges", "grayscale"):
+        assert_close(imgcuda.apply(picture, name, device=gpu), imgcuda.apply(picture, name, device="cpu"), 1)
+
+
+def test_a_launch_beyond_the_devices_limits_is_refused_before_it_is_tried(gpu: str) -> None:
+    program = specialise(Source("k.cu", "__global__ void k(pixel *p) {}"), np.uint8, 1, {"PACK": 1})
+    with devices.choose(gpu).session() as session:
+        memory = session.empty((1,), np.uint8)
+        with pytest.raises(DeviceError, match=rf"k\.cu: k cannot be launched on {gpu}: a block of 2048x1x1 threads"):
+            session.launch(program, "k", Dim3(1), Dim3(2048), [memory])
+
+
+def test_a_gpu_that_is_not_there_is_refused(gpu: str) -> None:
+    with pytest.raises(DeviceError, match=r"there is no cuda:99; this machine has \d+ GPU"):
+        imgcuda.apply(np.zeros((2, 2), np.uint8), "edges", device="cuda:99")
+    assert gpu
+
+
+def test_a_gpu_describes_itself(gpu: str) -> None:
+    assert "compute capability" in devices.choose(gpu).description
