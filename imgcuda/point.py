@@ -65,7 +65,7 @@ def _calls(filters: Sequence[PointFilter], channels: Sequence[int]) -> list[str]
     calls = []
     for position, filter in enumerate(filters):
         names = "".join(f", {name}_{position}" for _, name in _fields(filter))
-        calls.append(f"c = {snake(filter.name)}_{position}(c{names});")
+        calls.append(f"c = f{position}_{snake(filter.name)}(c{names});")
         calls.append(f"c = point_between(c, {color_channels(channels[position + 1])}, alpha);")
     return calls[:-1]
 
@@ -75,7 +75,7 @@ def _own_source(position: int, filter: PointFilter, channels: int) -> str:
     source = filter.source()
     _check(source, snake(filter.name), _fields(filter))
     names = dict.fromkeys(_DECLARED.findall(source.text))
-    renamed = "".join(f"#define {name} {name}_{position}\n" for name in names)
+    renamed = "".join(f"#define {name} f{position}_{name}\n" for name in names)
     macros = {**filter.constants(), "CHANNELS": channels}
     given = "".join(macro(name, value) for name, value in macros.items())
     gone = "".join(f"#undef {name}\n" for name in dict.fromkeys([*names, *macros, *_DEFINED.findall(source.text)]))

@@ -1,6 +1,8 @@
 """The mathematical functions of CUDA, by their names. How each is computed stands in the modules `mathlib_*`.
 
     mathlib_formula       what formulas are written with
+    mathlib_exact         sums and products with their rounding errors
+    mathlib_polynomials   the tables of coefficients
     mathlib_exponential   exp and its kin, sinh, cosh, tanh
     mathlib_logarithm     log and its kin, pow
     mathlib_trigonometry  sin, cos, tan, sinpi, cospi

@@ -77,7 +77,7 @@ def steps(got: Array, exact: Array) -> Array:
     """Return how many floats lie between each result and the correctly rounded one; NaN matches NaN only."""
     with np.errstate(all="ignore"):
         nearest = exact.astype(got.dtype)
-    apart = np.abs(ordered(got) - ordered(nearest))
+    apart: Array = np.abs(ordered(got) - ordered(nearest))
     apart[np.isnan(got) & np.isnan(nearest)] = 0
     return apart
 
