@@ -19,8 +19,6 @@ from imgcuda import diskcache
 from imgcuda.errors import DeviceError, KernelError, Mistake
 from imgcuda.kernels import Program
 
-OPTIONS = ("--std=c++17",)
-
 _KERNEL = re.compile(r'(?<!extern "C" )\b__global__\b')
 _MESSAGE = re.compile(r"^(?P<file>[^\n(]+)\((?P<line>\d+)\): (?:catastrophic )?error: (?P<message>.*)$", re.MULTILINE)
 
@@ -36,12 +34,16 @@ def compile(program: Program, capability: tuple[int, int]) -> bytes:
         raise DeviceError("neither NVRTC nor nvcc was found to compile kernels for the GPU; pip install 'imgcuda[cuda]' brings NVRTC")
     # Without this a kernel's name would be mangled, as C++ does for overloading.
     text = _KERNEL.sub('extern "C" __global__', program.text)
-    key = hashlib.sha256(repr((text, capability, OPTIONS, compiler.version)).encode()).hexdigest()
+    key = hashlib.sha256(repr((text, capability, _options(program), compiler.version)).encode()).hexdigest()
     made = diskcache.get(f"cuda-{key}")
     if made is None:
         made = compiler.compile(text, program, capability)
         diskcache.put(f"cuda-{key}", made)
     return made
+
+
+def _options(program: Program) -> list[str]:
+    return ["--std=c++17", f"--fmad={'true' if program.contract else 'false'}"]
 
 
 class _Nvrtc:
@@ -55,7 +57,7 @@ class _Nvrtc:
     def compile(self, text: str, program: Program, capability: tuple[int, int]) -> bytes:
         (handle,) = self._call("nvrtcCreateProgram", text.encode(), program.name.encode(), 0, [], [])
         kind, target = self._target(capability)
-        options = [option.encode() for option in (*OPTIONS, f"--gpu-architecture={target}")]
+        options = [option.encode() for option in (*_options(program), f"--gpu-architecture={target}")]
         try:
             (status,) = self._nvrtc.nvrtcCompileProgram(handle, len(options), options)
             if status != self._nvrtc.nvrtcResult.NVRTC_SUCCESS:
@@ -107,7 +109,7 @@ class _Nvcc:
             source, target = Path(folder, "kernel.cu"), Path(folder, "kernel.cubin")
             source.write_text(text, encoding="utf-8")
             arch = f"-arch=sm_{capability[0]}{capability[1]}"
-            command = [self._path, "--cubin", arch, *OPTIONS, "-o", str(target), str(source)]
+            command = [self._path, "--cubin", arch, *_options(program), "-o", str(target), str(source)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise KernelError(_mistakes(done.stderr + done.stdout, program))

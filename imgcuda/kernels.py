@@ -61,6 +61,9 @@ class Source:
 
     name: str
     text: str
+    contract: bool = True
+    """Whether a product and a sum may be rounded once rather than twice, as compilers for GPUs do by default. Where
+    they do it depends on the code around, so what must be the same in other surroundings does without."""
 
     @classmethod
     def read(cls, path: Path) -> Source:
@@ -78,6 +81,7 @@ class Program:
     name: str
     text: str
     pixel: np.dtype[Any]
+    contract: bool = True
 
     def line(self, file: str, number: int) -> str:
         """Return a line of the source by its own file and number; an empty string if there is none."""
@@ -104,7 +108,7 @@ def specialise(source: Source, pixel: npt.DTypeLike, channels: int, constants: M
     lines = [f"#define {name} {value}\n" for name, value in macros.items()]
     lines += [macro(name, value) for name, value in constants.items()]
     parts = [*lines, '#line 1 "prelude.cuh"\n', _prelude(), f'#line 1 "{source.name}"\n', source.text]
-    return Program(source.name, "".join(parts), dtype)
+    return Program(source.name, "".join(parts), dtype, source.contract)
 
 
 def macro(name: str, value: int | float) -> str:

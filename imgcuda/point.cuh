@@ -44,9 +44,9 @@ __device__ pixel point_sample(float value)
 // its alpha untouched.
 __device__ color point_between(color c, int colors, float alpha)
 {
-    c.r = rounded(point_unit(point_sample(c.r)));
-    c.g = colors == 1 ? c.r : rounded(point_unit(point_sample(c.g)));
-    c.b = colors == 1 ? c.r : rounded(point_unit(point_sample(c.b)));
+    c.r = point_unit(point_sample(c.r));
+    c.g = colors == 1 ? c.r : point_unit(point_sample(c.g));
+    c.b = colors == 1 ? c.r : point_unit(point_sample(c.b));
     c.a = alpha;
     return c;
 }

@@ -57,7 +57,7 @@ def point_source(filters: Sequence[PointFilter], image_channels: int) -> Source:
     kernel = KERNEL.read_text("utf-8").replace("/* fields */", declared).replace("/* values */", values)
     kernel = kernel.replace("/* filters */", " ".join(_calls(filters, channels)))
     text = f'#undef CHANNELS\n{"".join(own)}{macro("CHANNELS", image_channels)}#line 1 "{KERNEL.name}"\n{kernel}'
-    return Source("+".join(dict.fromkeys(filter.source().name for filter in filters)), text)
+    return Source("+".join(dict.fromkeys(filter.source().name for filter in filters)), text, contract=False)
 
 
 def _calls(filters: Sequence[PointFilter], channels: Sequence[int]) -> list[str]:

@@ -68,17 +68,6 @@ struct alignas(PACK * sizeof(float)) floats {
 #define PART(several, i) ((several).at[i])
 #endif
 
-// A value as it would be had it been stored and read again: no multiplication is merged with what comes after.
-__device__ float rounded(float value)
-{
-#ifdef __CUDACC__
-    asm volatile("" : "+f"(value));
-    return value;
-#else
-    return __arithmetic_fence(value);
-#endif
-}
-
 // A square root to within a few units in the last place, which is one instruction where an exact one is eight.
 __device__ float quick_sqrt(float value)
 {

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,13 +54,15 @@ class Code:
 def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None = None) -> Code:
     """Return a kernel's machine code, from the cache if it was compiled before. Raises KernelError."""
     machine = machine or Machine.host()
-    parts = [_edition(), program.text, kernel, block, machine.cpu, machine.features, llvm.llvm_version_info, sys.byteorder]
+    parts = [_edition(), program.text, program.contract, kernel, block, machine.cpu, machine.features, llvm.llvm_version_info, sys.byteorder]
     key = hashlib.sha256(repr(parts).encode()).hexdigest()
     stored = diskcache.get(f"cpu-{key}")
     if stored is not None:
         head, _, binary = stored.partition(b"\n")
         return Code(binary, tuple(json.loads(head)))
     lowered = to_llvm(program, kernel, block)
+    if not program.contract:
+        lowered = replace(lowered, ir=lowered.ir.replace(" contract ", " "))
     code = Code(to_machine_code(lowered, machine), tuple(map(_letter, lowered.parameters)))
     diskcache.put(f"cpu-{key}", json.dumps(code.arguments).encode() + b"\n" + code.binary)
     return code

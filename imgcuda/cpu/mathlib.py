@@ -171,8 +171,7 @@ def _simple() -> Named:
 def _exact() -> Named:
     """Return the operations that are never contracted with others."""
     table: Named = {"__fmaf_rn": _of(basic.own, "fma", F32), "__fma_rn": _of(basic.own, "fma", F64),
-                    "__fsqrt_rn": _of(basic.own, "sqrt", F32), "__dsqrt_rn": _of(basic.own, "sqrt", F64),
-                    "__arithmetic_fence": _of(basic.own, "arithmetic.fence", F32)}  # fmt: skip
+                    "__fsqrt_rn": _of(basic.own, "sqrt", F32), "__dsqrt_rn": _of(basic.own, "sqrt", F64)}  # fmt: skip
     for name, operator in (("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/")):
         table |= {f"__f{name}_rn": _of(basic.exact, operator, F32), f"__d{name}_rn": _of(basic.exact, operator, F64)}
     return table
