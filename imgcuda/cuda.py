@@ -1,4 +1,5 @@
-"""The GPU engine: what every PyCUDA program does, in one place. The only file that knows PyCUDA.
+"""The GPU engine: what every PyCUDA program does, in one place. This file and
+cuda_host are all that knows PyCUDA.
 
     allocate on the device      CudaSession.empty
     copy in                     CudaSession.upload
@@ -23,7 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda import cubin
+from imgcuda import cubin, cuda_host
 from imgcuda.engine import Argument, DeviceArray
 from imgcuda.errors import DeviceError
 from imgcuda.kernels import Program
@@ -93,6 +94,12 @@ class CudaSession:
         self._live: dict[int, Any] = {}
 
     @cached_property
+    def _stream(self) -> Any:
+        import pycuda.driver as driver
+
+        return driver.Stream()
+
+    @cached_property
     def limits(self) -> Limits:
         device = _device(self._index)
         block = Dim3(device.max_block_dim_x, device.max_block_dim_y, device.max_block_dim_z)
@@ -111,18 +118,16 @@ class CudaSession:
         return array
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
-        import pycuda.driver as driver
-
         made = self.empty(array.shape, array.dtype)
         with _translated(f"cuda:{self._index}: copying to the device"):
-            driver.memcpy_htod(made.pointer, np.ascontiguousarray(array))
+            cuda_host.upload(made.pointer, np.ascontiguousarray(array), self._stream)
         return made
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
         import pycuda.driver as driver
 
-        made = np.empty(array.shape, array.dtype)
         with _translated(f"cuda:{self._index}: copying from the device"):
+            made = cuda_host.empty(array.shape, array.dtype)
             driver.memcpy_dtoh(made, array.pointer)
         return made
 

@@ -18,7 +18,7 @@ ORDER = [
     {"errors", "launch"},  # words and arithmetic: they know nothing of ours
     {"kernels"},  # text that both engines compile
     {"diskcache", "engine"},  # where machine code is kept; the verbs of an engine
-    {"cubin"},  # a kernel to machine code for a GPU
+    {"cubin", "cuda_host"},  # a kernel to machine code for a GPU; host memory that a GPU reaches
     {"cuda", "cpu"},  # the two engines, which do not know each other
     {"devices"},  # which engines there are
     {"filters", "hookspecs"},  # what a filter declares; what a plugin implements
@@ -44,7 +44,7 @@ UPWARD = {
 """What is imported later than the order has it, and why: for the type checker only, or inside a function."""
 
 FOREIGN = {
-    "pycuda": {"cuda"},
+    "pycuda": {"cuda", "cuda_host"},
     "llvmlite": {"cpu.compile", "cpu.device"},
     "cuda": {"cubin"},
     "platformdirs": {"diskcache"},

@@ -16,24 +16,12 @@ from imgcuda.cpu.expressions import condition, evaluate
 from imgcuda.cpu.inline import argument, check, entered
 from imgcuda.cpu.names import addressed, resolve_type, set_again
 from imgcuda.cpu.places import convert, declare, private, read, write
-from imgcuda.cpu.purity import has_effects
+from imgcuda.cpu.purity import has_barrier, has_effects
 from imgcuda.cpu.state import State
 from imgcuda.cpu.statements import execute, for_who_is_left, run
 from imgcuda.cpu.types import BOOL, VOID, Float, Int, Type
 from imgcuda.cpu.values import BLOCK, VARYING, Address, Aggregate, Kind, Operand, Value
 from imgcuda.cpu.variables import Binding, Reference, Variable
-
-
-def has_barrier(state: State, node: object) -> bool:
-    """Return whether a part of a kernel has a barrier in it, or calls a function that has."""
-    for each in syntax.walk(node):
-        if isinstance(each, syntax.Call):
-            if each.name == "__syncthreads":
-                return True
-            function = state.unit.functions.get(each.name)
-            if function is not None and function is not node and has_barrier(state, function.body):
-                return True
-    return False
 
 
 @dataclass

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from imgcuda import diskcache
 from imgcuda.cpu import parse
 from imgcuda.cpu.kernel import Compiled, lower
 from imgcuda.cpu.types import BOOL, Float, Int, Pointer, Type
-from imgcuda.errors import KernelError
+from imgcuda.errors import ImgcudaError, KernelError
 from imgcuda.kernels import Program
 from imgcuda.launch import Dim3
 
@@ -54,32 +55,45 @@ class Code:
 def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None = None) -> Code:
     """Return a kernel's machine code, from the cache if it was compiled before. Raises KernelError."""
     machine = machine or Machine.host()
-    parts = [_edition(), program.text, program.contract, kernel, block, machine.cpu, machine.features, llvm.llvm_version_info, sys.byteorder]
+    parts = [_edition(), program.text, kernel, block, machine.cpu, machine.features, llvm.llvm_version_info, sys.byteorder]
     key = hashlib.sha256(repr(parts).encode()).hexdigest()
     stored = diskcache.get(f"cpu-{key}")
     if stored is not None:
         head, _, binary = stored.partition(b"\n")
         return Code(binary, tuple(json.loads(head)))
-    lowered = to_llvm(program, kernel, block)
-    if not program.contract:
-        lowered = replace(lowered, ir=lowered.ir.replace(" contract ", " "))
-    code = Code(to_machine_code(lowered, machine), tuple(map(_letter, lowered.parameters)))
+    with _blaming_the_compiler(program, kernel):
+        lowered = to_llvm(program, kernel, block)
+        code = Code(to_machine_code(lowered, machine), tuple(map(_letter, lowered.parameters)))
     diskcache.put(f"cpu-{key}", json.dumps(code.arguments).encode() + b"\n" + code.binary)
     return code
+
+
+@contextmanager
+def _blaming_the_compiler(program: Program, kernel: str) -> Iterator[None]:
+    """Turn whatever goes wrong but is not the author's mistake into an error that says so."""
+    try:
+        yield
+    except ImgcudaError:
+        raise
+    except Exception as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        raise KernelError(
+            f"{program.name}: the CPU engine could not compile {kernel} ({what[:200]}); "
+            "this is a mistake of imgcuda's: please report it with the kernel's source"
+        ) from error
 
 
 @cache
 def _edition() -> list[tuple[str, int, int]]:
     """Return what changes when the compiler does: its own files' sizes and times."""
-    with os.scandir(Path(__file__).parent) as files:
-        seen = [(file.name, file.stat()) for file in files if file.name.endswith(".py")]
+    seen = [(str(file), file.stat()) for file in Path(__file__).parent.rglob("*.py")]
     return sorted((name, status.st_size, status.st_mtime_ns) for name, status in seen)
 
 
-def to_llvm(program: Program, kernel: str, block: Dim3, width: int | None = None) -> Compiled:
-    """Return a kernel in LLVM's language."""
+def to_llvm(program: Program, kernel: str, block: Dim3, width: int | None = None, contract: bool = True) -> Compiled:
+    """Return a kernel in LLVM's language; without `contract`, each product and sum of floats is rounded by itself."""
     file = parse.parse(program.text, program.name)
-    return lower(file, program.name, program.text, kernel, block, width or vector_width(block.x))
+    return lower(file, program.name, program.text, kernel, block, width or vector_width(block.x), contract)
 
 
 def vector_width(threads: int) -> int:
@@ -101,14 +115,8 @@ def optimise(compiled: Compiled, machine: Machine, target: Any) -> Any:
     wide = ' "prefer-vector-width"="512" "min-legal-vector-width"="512"' if "+avx512f" in machine.features else ""
     attributes = f'attributes #0 = {{ "no-trapping-math"="true" "target-cpu"="{machine.cpu}"{wide} }}'
     text = f'target triple = "{llvm.get_default_triple()}"\n{compiled.ir}\n{attributes}\n'
-    try:
-        module = llvm.parse_assembly(text)
-        module.verify()
-    except RuntimeError as error:
-        raise KernelError(
-            f"{compiled.name}: the CPU engine made code that LLVM does not take ({str(error).strip().splitlines()[0]}); "
-            "this is a mistake of imgcuda's: please report it with the kernel's source"
-        ) from error
+    module = llvm.parse_assembly(text)
+    module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization = options.slp_vectorization = False  # the lanes are vectors already
     builder = llvm.create_pass_builder(target, options)

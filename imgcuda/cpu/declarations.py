@@ -10,7 +10,7 @@ from imgcuda.cpu.names import addressed, resolve_type, set_again
 from imgcuda.cpu.places import convert, declare, field, private, write
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import Array, Float, Int, Pointer, Type, has_array, size_of
-from imgcuda.cpu.values import BLOCK, Address, Memory, Operand, constant
+from imgcuda.cpu.values import BLOCK, BROKEN, Address, Memory, Operand, constant
 from imgcuda.cpu.variables import Binding, Reference
 
 
@@ -42,7 +42,7 @@ def stand_in(state: State, item: syntax.Statement) -> None:
         with state.collecting():
             state.bind(item.name, declare(state, state.key(item), resolve_type(state, item.type)))
             return
-        state.bind(item.name, constant(0))
+        state.bind(item.name, BROKEN)
 
 
 def is_value(state: State, node: syntax.Declaration, type: Type) -> bool:

@@ -80,7 +80,11 @@ def _unary(state: State, node: syntax.Unary) -> Operand:
     if node.operator == "-":
         return state.math.negative(value)
     value = state.math.convert(value, promote(value.type))
-    return _operate(state, "^", value, constant(-1, value.type)) if node.operator == "~" else value  # type: ignore[arg-type]
+    if node.operator == "+":
+        return value
+    if not isinstance(value.type, Int):
+        state.fail(f"'~' is for integers; this is a {value.type}", "convert it to int")
+    return state.math.binary("^", value, constant(-1, value.type))
 
 
 def _address_of(state: State, node: syntax.Expression) -> Operand:

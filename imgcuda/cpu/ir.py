@@ -14,7 +14,7 @@ class Builder:
         self.globals: dict[str, str] = {}
         self.metadata: list[str] = []
         self.ended = False
-        """Whether the current block has its branch; what follows until the next label cannot be reached."""
+        """Whether the current block has its branch."""
         self.silent = False
         """Whether nothing is written: then only what is asked about is of interest, a type or a kind."""
 
@@ -28,9 +28,12 @@ class Builder:
         return name
 
     def do(self, text: str) -> None:
-        """Write an instruction that has no result. What cannot be reached is left out."""
-        if not self.ended and not self.silent:
-            self._lines.append(f"  {text}")
+        """Write an instruction that has no result."""
+        if self.silent:
+            return
+        if self.ended:  # what cannot be reached is a block of its own, which LLVM drops
+            self.place(self.label("dead"))
+        self._lines.append(f"  {text}")
 
     def call(self, name: str, result: str, arguments: list[tuple[str, str]], attributes: str = "") -> str:
         """Call a function of LLVM or the C library, declaring it, and return its result's name."""

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from imgcuda.cpu import syntax
-from imgcuda.cpu.barriers import Parts, has_barrier
+from imgcuda.cpu.barriers import Parts
 from imgcuda.cpu.inline import own
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.module import Compiled, module
 from imgcuda.cpu.names import resolve_type
+from imgcuda.cpu.purity import has_barrier
 from imgcuda.cpu.state import CallFrame, State, Unit
 from imgcuda.cpu.statements import run
 from imgcuda.cpu.tables import declare_file

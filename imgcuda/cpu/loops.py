@@ -16,11 +16,11 @@ from imgcuda.cpu.variables import PointerVariable, Variable
 
 def loop(state: State, node: syntax.Loop) -> None:
     """Compile a loop of any kind."""
-    from imgcuda.cpu.statements import execute
+    from imgcuda.cpu.statements import run
 
     with state.scope():
         if node.start is not None:
-            execute(state, node.start)
+            run(state, [node.start])
         key = state.key(node)
         kind = _kind(state, node)
         _own_the_head(state, node, key, kind)

@@ -9,9 +9,9 @@ from imgcuda.cpu import memory, syntax
 from imgcuda.cpu.addresses import member, move
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import Array, Float, Int, Pointer, Struct, Type, elements, has_array, has_pointer, innermost, promote
-from imgcuda.cpu.values import BLOCK, Address, Aggregate, Memory, Operand, Value
+from imgcuda.cpu.values import BLOCK, BROKEN, Address, Aggregate, Memory, Operand, Value
 from imgcuda.cpu.variables import Binding, PointerVariable, Private, Reference, StructVariable, Variable
-from imgcuda.errors import did_you_mean
+from imgcuda.errors import KernelError, did_you_mean
 
 
 def locate(state: State, node: syntax.Expression) -> Binding:
@@ -59,6 +59,8 @@ def named(state: State, name: str) -> Binding:
     if found is None:
         known = [*state.unit.functions, *state.unit.constants, *(each for scope in state.scopes for each in scope)]
         state.fail(f"'{name}' is not declared{did_you_mean(name, known)}")
+    if found is BROKEN:
+        raise KernelError([])  # that was said where it is declared
     return found
 
 
@@ -132,6 +134,8 @@ def write(state: State, found: Binding, value: Operand) -> Operand:
     type = found.type.target if isinstance(found, Address) else found.type
     if not isinstance(found, Address | Variable | PointerVariable | StructVariable):
         state.fail("this is constant and cannot be assigned to")
+    if isinstance(found, Address) and found.memory.space == "constant":
+        state.fail(f"'{found.memory.name}' is constant and cannot be assigned to")
     if isinstance(found, Address) and isinstance(type, Array) and not isinstance(value, Aggregate):
         state.fail("an array cannot be assigned to", "set its elements, in a loop")
     value = convert(state, value, type)

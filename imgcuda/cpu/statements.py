@@ -74,10 +74,7 @@ def _block(state: State, node: syntax.Block) -> None:
 
 
 def _declarations(state: State, node: syntax.Declarations) -> None:
-    for item in node.items:
-        with state.collecting():
-            execute(state, item)
-        stand_in(state, item)
+    run(state, node.items)
 
 
 # ---- leaving

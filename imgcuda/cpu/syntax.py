@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from typing import TypeAlias
 
 
@@ -330,10 +331,20 @@ class File:
 
 def walk(node: object) -> Iterator[object]:
     """Yield a node and all that is below it."""
-    if isinstance(node, tuple):
-        for item in node:
-            yield from walk(item)
-    elif is_dataclass(node) and not isinstance(node, Place):
-        yield node
-        for part in fields(node):
-            yield from walk(getattr(node, part.name))
+    left = [node]
+    while left:
+        node = left.pop()
+        if isinstance(node, tuple):
+            left += reversed(node)
+        elif parts := _parts(type(node)):
+            yield node
+            left += [part for name in parts if (part := getattr(node, name)).__class__ not in _LEAVES]
+
+
+_LEAVES = frozenset([str, int, float, bool, type(None), Place])
+
+
+@cache
+def _parts(kind: type) -> tuple[str, ...]:
+    """Return what a kind of node consists of, last first; nothing, if it is no node."""
+    return tuple(part.name for part in fields(kind))[::-1] if is_dataclass(kind) and kind is not Place else ()

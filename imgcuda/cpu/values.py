@@ -104,6 +104,10 @@ NOTHING = Aggregate(Struct("void", ()), {})
 """What a function returns that returns nothing."""
 
 
+BROKEN = Aggregate(Struct("mistake", ()), {})
+"""What a name stands for whose declaration is wrong."""
+
+
 def constant(value: int | float, type: Scalar = I32) -> Value:
     """Return a number that is known now."""
     if isinstance(type, Int):

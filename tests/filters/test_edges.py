@@ -47,8 +47,12 @@ almost half-way may be rounded to the other side. The same is so for bytes that 
 
 SMOOTHING = {"sobel": [1, 2, 1], "scharr": [3, 10, 3], "prewitt": [1, 1, 1]}
 
-# As for the blur: shapes are crossed with borders for bytes and Sobel; types and operators with each other, and
-# operators with borders, on one shape. A kernel is compiled for each type, channel count, border and operator.
+# As for the blur, a kernel takes a second to compile, for each type, channel count, border and operator. Shapes are
+# crossed with borders, for bytes without alpha; types and operators, and operators and borders, are taken in turn.
+ALPHA = [(40, 30, 2), (33, 65, 4)]
+EDGES = [
+    (shape, border) for border in BORDERS for shape in SHAPES if shape not in ALPHA or border in ("reflect", "constant")
+]
 
 
 def edges(image: Image, device: str, **parameters: Any) -> Image:
@@ -116,8 +120,7 @@ def test_floats_are_not_clipped(device: str) -> None:
 # Against SciPy and OpenCV
 
 
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize(("shape", "border"), EDGES, ids=str)
 def test_any_shape_at_any_border_is_as_scipy_has_it(
     device: str, shape: tuple[int, ...], border: str, random_image: Make, reference: Make
 ) -> None:
@@ -128,8 +131,17 @@ def test_any_shape_at_any_border_is_as_scipy_has_it(
     assert_close(result, reference(image, strength("sobel", border), keep_alpha=True), 1 if has_alpha else 0)
 
 
-@pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize("operator", [*SMOOTHING, "laplacian"])
+@pytest.mark.parametrize(
+    ("operator", "dtype"),
+    [
+        ("sobel", "uint16"),
+        ("sobel", "float32"),
+        ("scharr", "uint16"),
+        ("scharr", "float32"),
+        ("prewitt", "uint8"),
+        ("laplacian", "uint16"),
+    ],
+)
 def test_any_operator_on_any_type_is_as_scipy_has_it(
     device: str, operator: str, dtype: str, random_image: Make, reference: Make
 ) -> None:
@@ -140,19 +152,28 @@ def test_any_operator_on_any_type_is_as_scipy_has_it(
         assert_close(result, reference(image, strength(operator, "reflect")), TOLERANCE[dtype])
 
 
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("operator", ["scharr", "prewitt", "laplacian"])
+@pytest.mark.parametrize(
+    ("operator", "border"),
+    [
+        ("scharr", "mirror"),
+        ("scharr", "constant"),
+        ("prewitt", "nearest"),
+        ("prewitt", "constant"),
+        ("laplacian", "wrap"),
+        ("laplacian", "constant"),
+    ],
+)
 def test_any_operator_at_any_border_is_as_scipy_has_it(
     device: str, operator: str, border: str, random_image: Make, reference: Make
 ) -> None:
     for shape in ((1, 1), (17, 31), (2, 600)):
-        image = random_image(shape, np.float32)
+        image = random_image(shape)
         result = edges(image, device, operator=operator, border=border)
-        assert_close(result, reference(image, strength(operator, border)), TOLERANCE["float32"])
+        assert_close(result, reference(image, strength(operator, border)))
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
-@pytest.mark.parametrize("shape", [(40, 30, 2), (33, 65, 4)], ids=str)
+@pytest.mark.parametrize("shape", ALPHA, ids=str)
 def test_alpha_of_any_type_is_as_scipy_has_premultiplied_colour(
     device: str, shape: tuple[int, ...], dtype: str, random_image: Make, reference: Make
 ) -> None:
