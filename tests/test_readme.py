@@ -38,7 +38,8 @@ def site(tmp_path: Path) -> Path:
 
 
 def imgcuda(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(site), "IMGCUDA_DEVICE": "cpu"}
+    path = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": path, "IMGCUDA_DEVICE": "cpu"}
     command = [sys.executable, "-m", "imgcuda", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
