@@ -284,7 +284,7 @@ def main() -> None:
     asked = parser.parse_args()
     dtype = np.float64 if asked.double else np.float32
     print("function   steps  CUDA     ulp   mean     inputs     ns  NumPy  worst at")
-    for name in asked.names or CASES:
+    for name in asked.names or [name for name in CASES if not (asked.double and name.startswith("__"))]:
         case = CASES[name]
         runner = Runner(name, case.arguments, dtype, asked.machine)
         full = asked.full and case.arguments == 1

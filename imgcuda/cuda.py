@@ -94,12 +94,6 @@ class CudaSession:
         self._live: dict[int, Any] = {}
 
     @cached_property
-    def _stream(self) -> Any:
-        import pycuda.driver as driver
-
-        return driver.Stream()
-
-    @cached_property
     def limits(self) -> Limits:
         device = _device(self._index)
         block = Dim3(device.max_block_dim_x, device.max_block_dim_y, device.max_block_dim_z)
@@ -120,7 +114,7 @@ class CudaSession:
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
         made = self.empty(array.shape, array.dtype)
         with _translated(f"cuda:{self._index}: copying to the device"):
-            cuda_host.upload(made.pointer, np.ascontiguousarray(array), self._stream)
+            cuda_host.upload(made.pointer, np.ascontiguousarray(array))
         return made
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:

@@ -32,7 +32,7 @@ _lock = threading.Lock()
 _held = 0
 
 
-def upload(pointer: int, array: npt.NDArray[Any], stream: Any) -> None:
+def upload(pointer: int, array: npt.NDArray[Any]) -> None:
     """Copy a contiguous array to the device, and return when the host's copy is no longer needed."""
     import pycuda.driver as driver
 
@@ -40,6 +40,7 @@ def upload(pointer: int, array: npt.NDArray[Any], stream: Any) -> None:
     if staging is None:
         driver.memcpy_htod(pointer, array)
         return
+    stream = driver.Stream()
     source = array.reshape(-1).view(np.uint8)
     pieces = [slice(start, min(start + PIECE, array.nbytes)) for start in range(0, array.nbytes, PIECE)]
     for piece in _threads().map(lambda piece: _copy(staging, source, piece), pieces):

@@ -68,7 +68,8 @@ def gpu(request: pytest.FixtureRequest) -> str:
 
 
 def _gpus(config: pytest.Config) -> list[str]:
-    return [name for name in _asked(config) if name.startswith("cuda")]
+    asked = [name for name in _asked(config) if name.startswith("cuda")]
+    return ["cuda:0" if name == "cuda" else name for name in asked]
 
 
 # The environment

@@ -283,6 +283,28 @@ def test_per_pixel_filters_in_a_row_equal_their_steps_bit_for_bit(
     assert_close(np.atleast_3d(Pipeline(filters)(image, device=device)), np.atleast_3d(steps))
 
 
+@pytest.mark.xfail(reason="names are told apart by their place in a line, not by where they are declared", strict=True)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "  __device__ color half(color c)\n  {\n    c.r *= 0.5f;\n    return c;\n  }\n",
+        "__device__ color half(color c)\n{\nconst float r = 0.5f;\nc.r *= r;\nreturn c;\n}\n",
+    ],
+    ids=["an indented function", "a variable at the start of a line"],
+)
+def test_a_per_pixel_function_may_be_laid_out_in_any_way(device: str, text: str) -> None:
+    class Half(PointFilter):
+        """Halve the red."""
+
+        @classmethod
+        @cache
+        def source(cls) -> Source:
+            return Source("half.cu", text)
+
+    image = np.full((2, 2, 3), 100, np.uint8)
+    assert Pipeline([Half(), Half()])(image, device=device)[0, 0].tolist() == [25, 100, 100]
+
+
 def test_a_mistake_in_one_of_several_has_its_own_file_and_line(device: str) -> None:
     class Wrong(Gain):
         """Have a mistake on its fourth line."""
