@@ -230,9 +230,46 @@ def _next(lock: Lock, batches: Iterator[tuple[Array, ...]]) -> tuple[Array, ...]
 def specials(dtype: npt.DTypeLike) -> Array:
     """Return what goes wrong first: zeros, ones, ends, denormals, halves, infinities and NaN, of both signs."""
     info = np.finfo(dtype)
-    numbers = [0, 1, 2, 3, 0.5, 1.5, 2.5, 0.25, 10, 100, 1e-3, 1 - info.epsneg, 1 + info.eps, info.max, info.tiny,
-               info.smallest_subnormal, info.tiny * (1 - info.eps), 2**20, 2**20 + 1, 2**23, 2**24, 2**24 + 1, 88.72,
-               88.73, 103.9, 104, 126, 127, 128, 149, 150, 709.8, 745.2, np.pi, np.pi / 2, np.pi / 4, np.inf, np.nan]
+    numbers = [
+        0,
+        1,
+        2,
+        3,
+        0.5,
+        1.5,
+        2.5,
+        0.25,
+        10,
+        100,
+        1e-3,
+        1 - info.epsneg,
+        1 + info.eps,
+        info.max,
+        info.tiny,
+        info.smallest_subnormal,
+        info.tiny * (1 - info.eps),
+        2**20,
+        2**20 + 1,
+        2**23,
+        2**24,
+        2**24 + 1,
+        88.72,
+        88.73,
+        103.9,
+        104,
+        126,
+        127,
+        128,
+        149,
+        150,
+        709.8,
+        745.2,
+        np.pi,
+        np.pi / 2,
+        np.pi / 4,
+        np.inf,
+        np.nan,
+    ]
     half = np.array(numbers, dtype)
     return np.concatenate([half, -half])
 

@@ -1,10 +1,10 @@
 """Image filters as CUDA kernels: write one once, and it runs on a GPU and without one.
 
-    import imgcuda
+import imgcuda
 
-    blurred = imgcuda.apply(array, "blur", sigma=3)                     # by name, as the command line
-    edges = imgcuda.Pipeline([Blur(sigma=3), Edges()])(array)           # several, staying on the device
-    sharp = Blur(sigma=3)(array, device="cuda:0")                       # one, on a device of your choice
+blurred = imgcuda.apply(array, "blur", sigma=3)                     # by name, as the command line
+edges = imgcuda.Pipeline([Blur(sigma=3), Edges()])(array)           # several, staying on the device
+sharp = Blur(sigma=3)(array, device="cuda:0")                       # one, on a device of your choice
 """
 
 from __future__ import annotations

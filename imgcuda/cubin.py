@@ -13,7 +13,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 from shutil import which
-from typing import Any
+from typing import Any, Protocol
 
 from imgcuda import diskcache
 from imgcuda.errors import DeviceError, KernelError, Mistake
@@ -29,9 +29,11 @@ def compile(program: Program, capability: tuple[int, int]) -> bytes:
     For a GPU newer than the compiler it is PTX, which the driver compiles. Raises KernelError for a mistake in
     the source and DeviceError if there is no compiler.
     """
-    compiler = _nvrtc() or _Nvcc.find()
+    compiler: _Compiler | None = _nvrtc() or _Nvcc.find()
     if compiler is None:
-        raise DeviceError("neither NVRTC nor nvcc was found to compile kernels for the GPU; pip install 'imgcuda[cuda]' brings NVRTC")
+        raise DeviceError(
+            "neither NVRTC nor nvcc was found to compile kernels for the GPU; pip install 'imgcuda[cuda]' brings NVRTC"
+        )
     # Without this a kernel's name would be mangled, as C++ does for overloading.
     text = _KERNEL.sub('extern "C" __global__', program.text)
     key = hashlib.sha256(repr((text, capability, _options(program), compiler.version)).encode()).hexdigest()
@@ -46,12 +48,18 @@ def _options(program: Program) -> list[str]:
     return ["--std=c++17", f"--fmad={'true' if program.contract else 'false'}"]
 
 
+class _Compiler(Protocol):
+    version: tuple[Any, ...]
+
+    def compile(self, text: str, program: Program, capability: tuple[int, int]) -> bytes: ...
+
+
 class _Nvrtc:
     """NVIDIA's compiler as a library."""
 
     def __init__(self, nvrtc: Any) -> None:
         self._nvrtc = nvrtc
-        self.version = ("nvrtc", *self._call("nvrtcVersion"))
+        self.version: tuple[Any, ...] = ("nvrtc", *self._call("nvrtcVersion"))
         self._known = sorted(self._call("nvrtcGetSupportedArchs")[-1])
 
     def compile(self, text: str, program: Program, capability: tuple[int, int]) -> bytes:
@@ -73,11 +81,13 @@ class _Nvrtc:
             return "CUBIN", f"sm_{wanted}"
         older = [known for known in self._known if known < wanted]
         if not older:
-            raise DeviceError(f"this NVRTC has no support for compute capability {capability[0]}.{capability[1]}; an older release has")
+            raise DeviceError(
+                f"this NVRTC does not support compute capability {capability[0]}.{capability[1]}; an older release does"
+            )
         return "PTX", f"compute_{older[-1]}"
 
     def _read(self, handle: Any, what: str) -> bytes:
-        (size,) = self._call(f"nvrtcGet{what}Size", handle)
+        size: int = self._call(f"nvrtcGet{what}Size", handle)[0]
         buffer = b" " * size
         self._call(f"nvrtcGet{what}", handle, buffer)
         return buffer
@@ -94,7 +104,7 @@ class _Nvcc:
 
     def __init__(self, path: str, version: str) -> None:
         self._path = path
-        self.version = ("nvcc", version)
+        self.version: tuple[Any, ...] = ("nvcc", version)
 
     @classmethod
     def find(cls) -> _Nvcc | None:
@@ -130,5 +140,8 @@ def _nvrtc() -> _Nvrtc | None:
 
 def _mistakes(log: str, program: Program) -> list[Mistake] | str:
     """Return what a compiler's log says, with the author's lines; the log itself if that is not understood."""
-    found = [Mistake(m["message"], m["file"], int(m["line"]), text=program.line(m["file"], int(m["line"]))) for m in _MESSAGE.finditer(log)]
+    found = [
+        Mistake(m["message"], m["file"], int(m["line"]), text=program.line(m["file"], int(m["line"])))
+        for m in _MESSAGE.finditer(log)
+    ]
     return found or f"{program.name}: {log.strip()}"

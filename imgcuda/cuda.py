@@ -197,9 +197,10 @@ def _release() -> None:
     for index, context in _contexts.items():
         with suppress(driver.Error):
             context.push()
-            for table in (_functions, _modules):
-                for key in [key for key in table if key[0] == index]:
-                    del table[key]  # type: ignore[attr-defined]
+            for function in [key for key in _functions if key[0] == index]:
+                del _functions[function]
+            for module in [key for key in _modules if key[0] == index]:
+                del _modules[module]
             driver.Context.pop()
     _contexts.clear()
 
@@ -214,6 +215,8 @@ def _translated(what: str) -> Iterator[None]:
     except driver.MemoryError as error:
         raise DeviceError(f"{what}: the device is out of memory; --device cpu needs none of it") from error
     except driver.LaunchError as error:
-        raise DeviceError(f"{what}: the kernel failed ({error}); CUDA can be used again in a new process only") from error
+        raise DeviceError(
+            f"{what}: the kernel failed ({error}); CUDA can be used again in a new process only"
+        ) from error
     except driver.Error as error:
         raise DeviceError(f"{what}: {error}") from error

@@ -48,7 +48,9 @@ def _gpu(index: int) -> Device:
     from imgcuda import cuda
 
     if why := cuda.missing():
-        raise DeviceError(f"cuda:{index} cannot be used: {why}; --device cpu runs the same kernels on this machine's cores")
+        raise DeviceError(
+            f"cuda:{index} cannot be used: {why}; --device cpu runs the same kernels on this machine's cores"
+        )
     if index >= (count := cuda.count()):
         raise DeviceError(f"there is no cuda:{index}; this machine has {count} GPU{'s' * (count > 1)}, counted from 0")
     return cuda.CudaDevice(index)

@@ -50,7 +50,7 @@ class Session(Protocol):
 
     @property
     def packs(self) -> bool:
-        """Whether a thread should make several neighbours (`Layout.pack`); where threads are lanes of a vector, it should not."""
+        """Whether a thread should make several neighbours (`Layout.pack`): not where it is a lane of a vector."""
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         """Allocate an array; what it holds is undefined."""

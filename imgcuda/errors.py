@@ -86,5 +86,3 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return "; did you mean 'blur'?" for a near miss, else an empty string."""
     near = get_close_matches(word, known, n=1)
     return f"; did you mean '{near[0]}'?" if near else ""
-
-

@@ -9,7 +9,18 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, cast, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    cast,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import numpy as np
 
@@ -86,7 +97,11 @@ class Parameter:
             return bool(value)
         if self.type is int and isinstance(value, int | np.integer) and not isinstance(value, bool):
             return int(value)
-        if self.type is float and isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
+        if (
+            self.type is float
+            and isinstance(value, int | float | np.integer | np.floating)
+            and not isinstance(value, bool)
+        ):
             return self._finite(float(value))
         words = {bool: "true or false", int: "a whole number", float: "a number"}[cast("type[float]", self.type)]
         raise ParameterError(f"{self.name} must be {words}; got {value!r}")
@@ -97,7 +112,14 @@ class Parameter:
         raise ParameterError(f"{self.name} must be a finite number; got {value}")
 
 
-def param(*, default: Any = dataclasses.MISSING, ge: float | None = None, le: float | None = None, help: str, constant: bool = False) -> Any:
+def param(
+    *,
+    default: Any = dataclasses.MISSING,
+    ge: float | None = None,
+    le: float | None = None,
+    help: str,
+    constant: bool = False,
+) -> Any:
     """Declare a parameter: a field typed float, int, bool or Literal["a", "b"].
 
     `ge` and `le` bound a number, both included. `help` says what it does, with its unit. A `constant` is a
@@ -137,7 +159,9 @@ class Filter:
         if "name" not in cls.__dict__:
             cls.name = kebab(cls.__name__)
         if not abstract and not cls.__doc__:  # asked first, since dataclass makes one up
-            raise FilterError(f"{cls.__name__} has no docstring; its first line is what `imgcuda list` says of the filter")
+            raise FilterError(
+                f"{cls.__name__} has no docstring; its first line is what `imgcuda list` says of the filter"
+            )
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
 
     def __post_init__(self) -> None:
@@ -231,5 +255,7 @@ def _parameter(cls: type, field: dataclasses.Field[Any], hint: Any) -> Parameter
     choices = get_args(hint) if get_origin(hint) is Literal else ()
     kind = str if choices else hint
     if kind not in (float, int, bool, str) or not all(isinstance(choice, str) for choice in choices) or hint is str:
-        raise FilterError(f"{cls.__name__}.{field.name} must be typed float, int, bool or Literal[\"a\", \"b\"]; it is {hint}")
+        raise FilterError(
+            f'{cls.__name__}.{field.name} must be typed float, int, bool or Literal["a", "b"]; it is {hint}'
+        )
     return Parameter(field.name, kind, field.default, limits.ge, limits.le, limits.help, choices, limits.constant)

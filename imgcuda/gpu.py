@@ -25,7 +25,9 @@ Value = DeviceArray | int | float | bool
 class Gpu(AbstractContextManager["Gpu"]):
     """A device, as one filter sees it while it filters one image."""
 
-    def __init__(self, session: Session, source: Source, image: DeviceArray, constants: Mapping[str, int | float], layout: Layout) -> None:
+    def __init__(
+        self, session: Session, source: Source, image: DeviceArray, constants: Mapping[str, int | float], layout: Layout
+    ) -> None:
         self._session = session
         self._source = source
         self._image = image
@@ -79,7 +81,9 @@ class Gpu(AbstractContextManager["Gpu"]):
         self._made.append(array)
         return array
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for array in self._made:
             self._session.free(array)
 
@@ -93,7 +97,9 @@ def _check(program: Program, kernel: str, values: Sequence[Value]) -> list[Any]:
     expected = program.kernels[kernel]
     if len(expected) != len(values):
         names = ", ".join(argument.name for argument in expected)
-        raise FilterError(f"{program.name}: {kernel}({names}) takes {len(expected)} arguments; it was given {len(values)}")
+        raise FilterError(
+            f"{program.name}: {kernel}({names}) takes {len(expected)} arguments; it was given {len(values)}"
+        )
     return [_match(program, kernel, argument, value) for argument, value in zip(expected, values, strict=True)]
 
 

@@ -98,7 +98,9 @@ class Program:
     @cached_property
     def kernels(self) -> dict[str, tuple[Argument, ...]]:
         """The `__global__` functions and their arguments, in order."""
-        return {m["name"]: _arguments(m["arguments"], self.pixel) for m in _KERNEL.finditer(_without_comments(self.text))}
+        return {
+            m["name"]: _arguments(m["arguments"], self.pixel) for m in _KERNEL.finditer(_without_comments(self.text))
+        }
 
 
 def specialise(source: Source, pixel: npt.DTypeLike, channels: int, constants: Mapping[str, int | float]) -> Program:
@@ -129,7 +131,9 @@ def _literal(value: int | float) -> str:
 
 # ---- reading a kernel's own argument list
 
-_KERNEL = re.compile(r"__global__\s+(?:\w+\s*\([^)]*\)\s*)*?void\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?(?P<name>\w+)\s*\((?P<arguments>[^)]*)\)")
+_KERNEL = re.compile(
+    r"__global__\s+(?:\w+\s*\([^)]*\)\s*)*?void\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?(?P<name>\w+)\s*\((?P<arguments>[^)]*)\)"
+)
 _LINE = re.compile(r'#line (\d+) "([^"]*)"')
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _QUALIFIERS = re.compile(r"\b(const|volatile|__restrict__|__restrict|restrict)\b")

@@ -14,7 +14,7 @@ class Dim3(NamedTuple):
     z: int = 1
 
     @property
-    def count(self) -> int:
+    def total(self) -> int:
         return self.x * self.y * self.z
 
 
@@ -62,7 +62,7 @@ def ceil_div(dividend: int, divisor: int) -> int:
 
 def excess(grid: Dim3, block: Dim3, limits: Limits) -> str:
     """Return what of a launch is beyond a device's limits, in words; an empty string when it fits."""
-    if block.count > limits.threads:
+    if block.total > limits.threads:
         return f"a block of {block.x}x{block.y}x{block.z} threads; at most {limits.threads} threads fit"
     for what, asked, limit in (("block", block, limits.block), ("grid", grid, limits.grid)):
         for axis in ("x", "y", "z"):

@@ -103,7 +103,9 @@ def as_image(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         types = ", ".join(dtype.name for dtype in PIXEL_TYPES)
         raise ImageError(f"an image's samples must be {types}; got {array.dtype}; convert with array.astype")
     if array.ndim not in (2, 3) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
-        raise ImageError(f"an image must be (height, width) or (height, width, 1 to 4 channels); got shape {array.shape}")
+        raise ImageError(
+            f"an image must be (height, width) or (height, width, 1 to 4 channels); got shape {array.shape}"
+        )
     if array.size == 0:
         raise ImageError(f"an image must have at least one pixel; got shape {array.shape}")
     return np.ascontiguousarray(array if array.ndim == 3 else array[:, :, None])
@@ -113,7 +115,9 @@ def _run(session: Session, filter: Filter, image: DeviceArray) -> DeviceArray:
     with Gpu(session, filter.source(), image, filter.constants(), filter.layout) as gpu:
         result = filter.run(gpu, image)
         if not isinstance(result, DeviceArray) or len(result.shape) != 3 or result is image:
-            raise FilterError(f"{filter.name}: run() must return a new image, as gpu.launch does; it returned {result!r}")
+            raise FilterError(
+                f"{filter.name}: run() must return a new image, as gpu.launch does; it returned {result!r}"
+            )
         return gpu.keep(result)
 
 

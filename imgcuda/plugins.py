@@ -116,7 +116,7 @@ def _order(point: metadata.EntryPoint) -> tuple[str, str]:
 
 
 def _filters(point: metadata.EntryPoint) -> list[type[Filter]]:
-    """Import one plugin and ask it for its filters. Each has a manager of its own: one that fails takes no other along."""
+    """Import one plugin and ask it for its filters. Each has a manager of its own, so that none takes another along."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     manager.register(point.load(), point.name)

@@ -19,7 +19,10 @@ LAYOUT = Layout(over="image", block=(256, 1), pack=4)
 KERNEL = Path(__file__).with_name("point.cuh")
 _C_TYPES: dict[type, str] = {float: "float", int: "int", bool: "bool", str: "int"}
 
-_DECLARED = re.compile(r"^(?:__device__|__constant__|static|inline|constexpr|const|typedef|struct|enum)\b[^;{=(]*?(\w+)\s*(?:\[|\(|=|\{|;)", re.MULTILINE)
+_DECLARED = re.compile(
+    r"^(?:__device__|__constant__|static|inline|constexpr|const|typedef|struct|enum)\b[^;{=(]*?(\w+)\s*(?:\[|\(|=|\{|;)",
+    re.MULTILINE,
+)
 _DEFINED = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -96,4 +99,6 @@ def _check(source: Source, function: str, fields: list[tuple[str, str]]) -> None
         raise FilterError(f"{source.name} has no function `__device__ color {function}({wanted})`")
     written = [tuple(part.replace("const ", "").split()) for part in found[1].split(",")]
     if written[1:] != fields or written[0][:1] != ("color",):
-        raise FilterError(f"{source.name}: {function}({found[1]}) does not match the filter's fields; write {function}({wanted})")
+        raise FilterError(
+            f"{source.name}: {function}({found[1]}) does not match the filter's fields; write {function}({wanted})"
+        )

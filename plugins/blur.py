@@ -10,7 +10,7 @@ import numpy.typing as npt
 from imgcuda import DeviceArray, Filter, Gpu, Layout, NeighborhoodFilter, hookimpl, param
 
 LARGEST_AT_ONCE = 24
-"""The largest radius for which rows and columns are blurred in one go; beyond, what must be kept does not fit a core."""
+"""The largest radius for which rows and columns are blurred in one go; beyond, its rows do not fit a core."""
 
 GROUP = 4
 """Rows that are made at a step: each result that is kept is read once for all of them."""
@@ -55,7 +55,8 @@ def gaussian(sigma: float, radius: int) -> npt.NDArray[np.float32]:
     """Return the weights of a normalised Gaussian at distances 0 to radius."""
     distance = np.arange(radius + 1)
     weights = np.exp(-0.5 * (distance / sigma) ** 2)
-    return (weights / (2 * weights.sum() - weights[0])).astype(np.float32)
+    normalised: npt.NDArray[np.float32] = (weights / (2 * weights.sum() - weights[0])).astype(np.float32)
+    return normalised
 
 
 @hookimpl

@@ -61,7 +61,7 @@ def test_a_kernel_is_told_its_layout() -> None:
 
 
 def test_a_size_counts_its_threads() -> None:
-    assert Dim3(8, 4, 2).count == 64
+    assert Dim3(8, 4, 2).total == 64
     assert Dim3(5) == (5, 1, 1)
 
 

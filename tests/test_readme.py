@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 def block(language: str, containing: str) -> str:
     """Return README's fenced block of a language that contains some words."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    blocks: list[str] = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
     return next(text for text in blocks if containing in text)
 
 

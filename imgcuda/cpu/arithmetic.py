@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from imgcuda.cpu.conversions import Conversions, suffix
 from imgcuda.cpu.types import BOOL, F64, I64, Float, Int, common, promote
-from imgcuda.cpu.values import BLOCK, LINEAR, VARYING, Kind, Value, constant
+from imgcuda.cpu.values import LINEAR, VARYING, Kind, Value, constant
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
@@ -145,7 +145,8 @@ class Arithmetic(Conversions):
             return self._float_extreme(which, left, right)
         kind, shape, x, y = self._pair(left, right)
         sign = "s" if left.type.signed else "u"
-        return Value(left.type, kind, self.b.call(f"llvm.{sign}{which}.{suffix(shape)}", shape, [(shape, x), (shape, y)]))
+        name = f"llvm.{sign}{which}.{suffix(shape)}"
+        return Value(left.type, kind, self.b.call(name, shape, [(shape, x), (shape, y)]))
 
     # ---- parts of these
 
@@ -160,7 +161,8 @@ class Arithmetic(Conversions):
             return constant(_KNOWN_FLOAT[operator](left.const, right.const), left.type)
         kind, shape, x, y = self._pair(left, right)
         word = _FLOAT_OPS[operator] + (" contract" if self.contract and operator != "/" else "")
-        return Value(left.type, kind, self.b.op(f"{word} {shape} {x}, {y}"), **_shifted(operator, left, right))
+        low, high = _shifted(operator, left, right)
+        return Value(left.type, kind, self.b.op(f"{word} {shape} {x}, {y}"), low=low, high=high)
 
     def _whole(self, operator: str, left: Value, right: Value) -> Value:
         type = left.type
@@ -211,8 +213,8 @@ class Arithmetic(Conversions):
             return Value(type, kind, shifted)
         one = "i1" if kind != VARYING else self.v.type("i1")
         inside = self.b.op(f"icmp ule {shape} {y}, {most}")
-        return Value(type, kind, self.b.op(f"select {one} {inside}, {shape} {shifted}, {shape} zeroinitializer" if kind == VARYING
-                                           else f"select i1 {inside}, {shape} {shifted}, {shape} 0"))
+        nothing = "zeroinitializer" if kind == VARYING else "0"
+        return Value(type, kind, self.b.op(f"select {one} {inside}, {shape} {shifted}, {shape} {nothing}"))
 
     def _divide(self, operator: str, left: Value, right: Value) -> Value:
         """Return a quotient or remainder. A division by zero gives some number, as on a GPU, and no trap."""
@@ -229,10 +231,13 @@ class Arithmetic(Conversions):
         return Value(type, kind, self.b.op(f"{verb} {shape} {x}, {self._safe_divisor(shape, type, kind, x, y)}"))
 
     def _divide_as_double(self, operator: str, left: Value, right: Value) -> Value:
-        """Return the quotient of vectors by way of doubles, which hold 32 bits exactly: no core divides integer vectors."""
+        """Return the quotient of vectors by way of doubles, which hold 32 bits exactly.
+
+        No core divides vectors of integers.
+        """
         ratio = self._float("/", self.convert(left, F64), self.convert(right, F64))
-        wide = self.v.type(I64)
-        number = self.b.call(f"llvm.fptosi.sat.{suffix(wide)}.{suffix(self.v.type(F64))}", wide, [(self.v.type(F64), ratio.ir)])
+        wide, source = self.v.type(I64), self.v.type(F64)
+        number = self.b.call(f"llvm.fptosi.sat.{suffix(wide)}.{suffix(source)}", wide, [(source, ratio.ir)])
         quotient = self.convert(Value(I64, VARYING, number), left.type)
         if operator == "/":
             return quotient
@@ -285,12 +290,12 @@ def _int_op(operator: str, type: Int) -> str:
     return _INT_OPS[operator] + (" nsw" if type.signed and type.bits >= 32 and operator in "+-*" else "")
 
 
-def _shifted(operator: str, left: Value, right: Value) -> dict[str, float]:
+def _shifted(operator: str, left: Value, right: Value) -> tuple[float | None, float | None]:
     """Return the bounds of `value + number`, where they are known."""
     if operator not in "+-" or right.const is None or left.low is None or left.high is None:
-        return {}
+        return None, None
     change = right.const if operator == "+" else -right.const
-    return {"low": left.low + change, "high": left.high + change}
+    return left.low + change, left.high + change
 
 
 def _known_division(operator: str, left: int, right: int) -> int:

@@ -8,31 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import replace
 
 from imgcuda.cpu import syntax
+from imgcuda.cpu.barrier_calls import BarrierCalls, Loop
 from imgcuda.cpu.declarations import declaration, is_value, reserve, type_declared
 from imgcuda.cpu.expressions import condition, evaluate
-from imgcuda.cpu.inline import argument, check, entered
-from imgcuda.cpu.names import addressed, resolve_type, set_again
-from imgcuda.cpu.places import convert, declare, private, read, write
+from imgcuda.cpu.names import addressed, set_again
+from imgcuda.cpu.places import declare, private
 from imgcuda.cpu.purity import has_barrier, has_effects
 from imgcuda.cpu.state import State
 from imgcuda.cpu.statements import execute, for_who_is_left, run
-from imgcuda.cpu.types import BOOL, VOID, Float, Int, Type
+from imgcuda.cpu.types import BOOL, Float, Int
 from imgcuda.cpu.values import BLOCK, VARYING, Address, Aggregate, Kind, Operand, Value
-from imgcuda.cpu.variables import Binding, Reference, Variable
+from imgcuda.cpu.variables import Reference, Variable
 
 
-@dataclass
-class _Loop:
-    """A loop with a barrier in it: where `break` and `continue` lead, which all threads of the block take."""
-
-    end: str
-    step: str
-
-
-class Parts:
+class Parts(BarrierCalls):
     """Compiles the body of a kernel with barriers."""
 
     def __init__(self, state: State, threads: Callable[[], AbstractContextManager[None]], end: str) -> None:
@@ -40,7 +32,7 @@ class Parts:
         self._threads = threads
         self._end = end
         self._kernel = state.calls[-1]
-        self._loops: list[_Loop] = []
+        self.loops: list[Loop] = []
         type = f"[{state.chunks} x {state.v.type('i1')}]"
         self._returned = self.b.slot(type)
         """Which threads have returned, remembered from part to part."""
@@ -61,7 +53,7 @@ class Parts:
                 whole = addressed(state, parameter.name)
                 made = Reference(private(state, given.type, key)) if whole else declare(state, key, given.type)
                 state.bind(parameter.name, made)
-                self._each_thread(lambda made=made, given=given: self._set(made, given))  # type: ignore[misc]
+                self.each_thread(lambda made=made, given=given: self.set(made, given))  # type: ignore[misc]
 
     def run(self, items: Sequence[syntax.Statement], later: object = ()) -> None:
         """Compile statements of which some hold barriers; those between are one part. `later` comes after them."""
@@ -98,9 +90,9 @@ class Parts:
                 with self.state.collecting():
                     self.state.bind(item.name, reserve(self.state, item, type_declared(self.state, item)))
                     self.state.reserved.add(item)
-        self._each_thread(lambda: run(self.state, items))
+        self.each_thread(lambda: run(self.state, items))
 
-    def _each_thread(self, action: Callable[[], None]) -> None:
+    def each_thread(self, action: Callable[[], None]) -> None:
         """Compile something for each thread that has not returned."""
         state = self.state
         if state.leader:
@@ -133,11 +125,11 @@ class Parts:
             case syntax.Evaluate(syntax.Call("__syncthreads", ())):
                 return
             case syntax.Evaluate(syntax.Call() as call) if call.name in self.state.unit.functions:
-                self._call(call)
+                self.call(call)
             case syntax.Evaluate(value):
-                self._part([replace(item, value=self._extract(value))], ())
+                self._part([replace(item, value=self.extract(value))], ())
             case syntax.Declaration(value=value) if value is not None and not isinstance(value, syntax.Initializer):
-                self._declare_result(item, self._extract(value))
+                self.declare_result(item, self.extract(value))
             case syntax.Block(items):
                 with self.state.scope():
                     self.run(items)
@@ -147,13 +139,14 @@ class Parts:
                 with self.state.scope():
                     self._loop(item)
             case syntax.Break() | syntax.Continue():
-                loop = self._loops[-1]
+                loop = self.loops[-1]
                 self.b.jump(loop.end if isinstance(item, syntax.Break) else loop.step)
             case _:
                 execute(self.state, item)  # says why it cannot be
 
     def _if(self, node: syntax.If) -> None:
-        what = "__syncthreads() under a condition" if has_barrier(self.state, node) else "leaving a loop with __syncthreads()"
+        waits = has_barrier(self.state, node)
+        what = "__syncthreads() under a condition" if waits else "leaving a loop with __syncthreads()"
         test = self._condition(node.condition, what)
         then, otherwise, end = (self.b.label(hint) for hint in ("then", "else", "end"))
         self.b.branch(test, then, otherwise)
@@ -169,17 +162,17 @@ class Parts:
         if node.start is not None:
             self.run([node.start], (node.condition, node.step, node.body))
         head, body = self.b.label("loop"), self.b.label("body")
-        loop = _Loop(self.b.label("end"), self.b.label("step"))
+        loop = Loop(self.b.label("end"), self.b.label("step"))
         if node.test_last:
             self.b.jump(body)
         self.b.place(head)
         if node.condition is not None:
             self.b.branch(self._condition(node.condition, "__syncthreads() in a loop"), body, loop.end)
         self.b.place(body)
-        self._loops.append(loop)
+        self.loops.append(loop)
         with self.state.scope():
             self.run([node.body])
-        self._loops.pop()
+        self.loops.pop()
         self.b.place(loop.step)
         if node.step is not None:
             self._step(node.step)
@@ -191,7 +184,7 @@ class Parts:
             self._step(node.left)
             self._step(node.right)
         elif has_effects(self.state, node, self._is_for_block):
-            self._each_thread(lambda: run(self.state, [syntax.Evaluate(node, node.place)]))
+            self.each_thread(lambda: run(self.state, [syntax.Evaluate(node, node.place)]))
         else:
             evaluate(self.state, node)
 
@@ -204,7 +197,7 @@ class Parts:
         """Return a condition that must be the same for all threads of the block."""
         if has_effects(self.state, node, self._is_for_block):
             result = Variable(self.state, self.state.key(node, "condition"), BOOL)
-            self._each_thread(lambda: result.assign(self.state, condition(self.state, node)))
+            self.each_thread(lambda: result.assign(self.state, condition(self.state, node)))
             test = result.read(self.state)
         else:
             test = condition(self.state, node)
@@ -215,7 +208,7 @@ class Parts:
 
     def _leaves_loop(self, item: syntax.Statement) -> bool:
         """Return whether a statement has a `break` or `continue` out of a loop with a barrier."""
-        return bool(self._loops) and any(_free_jumps(item))
+        return bool(self.loops) and any(_free_jumps(item))
 
     def _is_exit(self, node: syntax.If) -> bool:
         """Return whether this is `if (...) return;` for the whole block."""
@@ -224,7 +217,7 @@ class Parts:
         body = node.then.items if isinstance(node.then, syntax.Block) else (node.then,)
         if len(body) != 1 or not isinstance(body[0], syntax.Return) or body[0].value is not None:
             return False
-        return self._kind(node.condition) == BLOCK
+        return self.kind(node.condition) == BLOCK
 
     def _exit(self, node: syntax.If) -> None:
         go_on = self.b.label("go")
@@ -243,108 +236,20 @@ class Parts:
         with state.collecting():
             type = type_declared(state, node)
             if is_value(state, node, type):
-                return self._kind(node.value) == BLOCK
+                return self.kind(node.value) == BLOCK
             key = state.key(node)
             seen = state.facts.kinds.get(key, (BLOCK, 0))[0]
-            return isinstance(type, Int | Float) and ("per chunk", key) not in state.facts.marks and seen == BLOCK and self._kind(node.value) == BLOCK
+            once = isinstance(type, Int | Float) and ("per chunk", key) not in state.facts.marks
+            return once and seen == BLOCK and self.kind(node.value) == BLOCK
         return False
 
-    def _kind(self, node: syntax.Expression) -> Kind:
+    def kind(self, node: syntax.Expression) -> Kind:
         """Return in what the threads differ in an expression; VARYING too if evaluating it once would not do."""
         if has_effects(self.state, node, self._is_for_block):
             return VARYING
         with self.state.collecting(), self.state.unwritten():
             return kind_of(evaluate(self.state, node))
         return VARYING
-
-    # ---- functions with barriers
-
-    def _call(self, node: syntax.Call) -> Binding | None:
-        """Compile a function that has barriers, and return where its result stands."""
-        state = self.state
-        function = state.unit.functions[node.name]
-        check(state, function, node)
-        given = [self._argument(parameter, value, node) for parameter, value in zip(function.parameters, node.arguments, strict=True)]
-        type = resolve_type(state, function.result)
-        with entered(state, function, node):
-            for parameter, binding in zip(function.parameters, given, strict=True):
-                state.bind(parameter.name, binding)
-            return self._body(function, type)
-
-    def _argument(self, parameter: syntax.Parameter, node: syntax.Expression, call: syntax.Call) -> Binding:
-        """Return a parameter's binding: once for the block if it can be, else one for each thread."""
-        state = self.state
-        name, function = parameter.name, state.unit.functions[call.name]
-        if isinstance(parameter.type, syntax.ReferenceType):
-            if not isinstance(node, syntax.Name):
-                state.refuse("a reference to this, in a function with __syncthreads()", "pass a variable by its name", node.place)
-            return argument(state, parameter, node)
-        type = resolve_type(state, parameter.type)
-        with entered(state, function, call):
-            fixed = not set_again(state, name) and not addressed(state, name)
-            key, whole = state.key(parameter), addressed(state, name)
-        if fixed and self._kind(node) == BLOCK:
-            return convert(state, evaluate(state, node), type)
-        if whole:
-            state.refuse(f"the address of the parameter '{name}', in a function with __syncthreads()", "copy it first")
-        made = declare(state, key, type)
-        self._each_thread(lambda: self._set(made, argument(state, parameter, node)))
-        return made
-
-    def _set(self, target: Binding, value: Binding) -> None:
-        write(self.state, target.address if isinstance(target, Reference) else target, read(self.state, value))
-
-    def _extract(self, node: syntax.Expression) -> syntax.Expression:
-        """Return an expression with the calls that have barriers done before, and replaced by their results."""
-        if not has_barrier(self.state, node) or isinstance(node, syntax.Conditional):
-            return node
-        # The next pass must see the very same expression, as it is what names variables.
-        made = self._extract_parts(node)
-        return self.state.facts.rebuilt.setdefault(self.state.key(node), made)
-
-    def _extract_parts(self, node: syntax.Expression) -> syntax.Expression:
-        if isinstance(node, syntax.Binary) and node.operator in ("&&", "||"):
-            return replace(node, left=self._extract(node.left))
-        if isinstance(node, syntax.Call):
-            made = replace(node, arguments=tuple(map(self._extract, node.arguments)))
-            made = self.state.facts.rebuilt.setdefault(self.state.key(node, "call"), made)
-            return self._result_of(made) if node.name in self.state.unit.functions else made
-        changed = {part.name: self._extract(value) for part in fields(node)
-                   if is_dataclass(value := getattr(node, part.name)) and not isinstance(value, syntax.Place)}  # fmt: skip
-        return replace(node, **changed)
-
-    def _result_of(self, node: syntax.Call) -> syntax.Expression:
-        """Call a function, and return a name for its result that no author can write."""
-        result = self._call(node)
-        if result is None:
-            return node
-        name = f"{node.name}@{len(self.state.scopes[-1])}"
-        self.state.bind(name, result)
-        return syntax.Name(name, node.place)
-
-    def _declare_result(self, node: syntax.Declaration, value: syntax.Expression) -> None:
-        made = reserve(self.state, node, type_declared(self.state, node))
-        self._each_thread(lambda: self._result(made, value))
-        self.state.bind(node.name, made)
-
-    def _body(self, function: syntax.Function, type: Type) -> Binding | None:
-        assert function.body is not None
-        items = list(function.body.items)
-        returns = [each for each in syntax.walk(function.body) if isinstance(each, syntax.Return)]
-        last = items.pop() if returns and items[-1] is returns[0] else None
-        if returns != ([last] if last else []):
-            self.state.refuse("'return' within a function with __syncthreads()", "return at its end only", returns[0].place)
-        outer, self._loops = self._loops, []
-        self.run(items, last)
-        self._loops = outer
-        if type == VOID or last is None or last.value is None:
-            return None
-        result, value = declare(self.state, (self.state.calls[-1].key, "result"), type), self._extract(last.value)
-        self._each_thread(lambda: self._result(result, value))
-        return result
-
-    def _result(self, result: Binding, value: syntax.Expression) -> None:
-        write(self.state, result.address if isinstance(result, Reference) else result, evaluate(self.state, value))
 
 
 def kind_of(operand: Operand) -> Kind:

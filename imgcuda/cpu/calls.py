@@ -31,7 +31,7 @@ def call(state: State, node: syntax.Call) -> Operand:
         return _make(state, node)
     makers = [f"make_{name}" for name in VECTORS]
     known = [*state.unit.functions, *FUNCTIONS, *_SPECIAL, *makers]
-    state.fail(f"there is no function '{node.name}'{did_you_mean(node.name, known)}")
+    return state.fail(f"there is no function '{node.name}'{did_you_mean(node.name, known)}")
 
 
 def _count(state: State, node: syntax.Call, wanted: int) -> None:

@@ -16,7 +16,8 @@ import llvmlite.binding as llvm
 
 from imgcuda import diskcache
 from imgcuda.cpu import parse
-from imgcuda.cpu.kernel import Compiled, lower
+from imgcuda.cpu.kernel import lower
+from imgcuda.cpu.module import Compiled
 from imgcuda.cpu.types import BOOL, Float, Int, Pointer, Type
 from imgcuda.errors import ImgcudaError, KernelError
 from imgcuda.kernels import Program
@@ -55,7 +56,8 @@ class Code:
 def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None = None) -> Code:
     """Return a kernel's machine code, from the cache if it was compiled before. Raises KernelError."""
     machine = machine or Machine.host()
-    parts = [_edition(), program.text, kernel, block, machine.cpu, machine.features, llvm.llvm_version_info, sys.byteorder]
+    processor = machine.cpu, machine.features, sys.byteorder
+    parts = [_edition(), program.text, kernel, block, processor, llvm.llvm_version_info]
     key = hashlib.sha256(repr(parts).encode()).hexdigest()
     stored = diskcache.get(f"cpu-{key}")
     if stored is not None:

@@ -102,7 +102,7 @@ def _common(state: State, then: Type, otherwise: Type) -> Type:
         return common(then, otherwise)
     if isinstance(then, Pointer) and isinstance(otherwise, Pointer):
         return then
-    state.fail(f"the two sides of ?: must be of one type; these are a {then} and a {otherwise}")
+    return state.fail(f"the two sides of ?: must be of one type; these are a {then} and a {otherwise}")
 
 
 def is_harmless(state: State, node: syntax.Expression) -> bool:
@@ -112,7 +112,7 @@ def is_harmless(state: State, node: syntax.Expression) -> bool:
             return True
         case syntax.Name(name):
             found = state.lookup(name)
-            return not isinstance(found, Reference | Address) or isinstance(found, Address) or found.address.private is not None
+            return not isinstance(found, Reference) or found.address.private is not None
         case syntax.Unary(operator, operand):
             return operator in "-+!~" and is_harmless(state, operand)
         case syntax.Binary(_, left, right):
@@ -124,5 +124,6 @@ def is_harmless(state: State, node: syntax.Expression) -> bool:
         case syntax.Member(of):
             return isinstance(of, syntax.Name) and is_harmless(state, of)
         case syntax.Call(name, arguments):
-            return name in FUNCTIONS and name not in state.unit.functions and all(is_harmless(state, each) for each in arguments)
+            known = name in FUNCTIONS and name not in state.unit.functions
+            return known and all(is_harmless(state, each) for each in arguments)
     return False

@@ -129,7 +129,8 @@ def _fits(value: Value, type: Int) -> bool:
     """Return whether a float is known to lie within a type's range, and so not to be NaN either."""
     if value.low is None or value.high is None or not type.signed:
         return False
-    return -(2 ** (type.bits - 1)) <= value.low and value.high <= 2 ** (type.bits - 1) - 128
+    limit = 1 << (type.bits - 1)
+    return -limit <= value.low and value.high <= limit - 128
 
 
 def suffix(shape: str) -> str:

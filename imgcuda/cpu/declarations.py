@@ -107,6 +107,7 @@ def _reach(state: State, target: Binding, steps: Steps) -> Binding:
 def shared(state: State, node: syntax.Declaration, type: Type) -> None:
     """Reserve shared memory: a block runs on one core, so it is that core's own."""
     if node.value is not None:
-        state.fail(f"shared memory cannot have first values, but '{node.name}' has", "let the threads set it, and __syncthreads()")
+        remedy = "let the threads set it, and __syncthreads()"
+        state.fail(f"shared memory cannot have first values, but '{node.name}' has", remedy)
     place = "%shared" if node.external else state.b.slot(f"[{size_of(type)} x i8]", 64)
     state.bind(node.name, Reference(Address(Pointer(type), place, BLOCK, Memory(node.name, "shared"))))

@@ -71,7 +71,7 @@ class CpuSession:
         entry, letters = _loaded(program, kernel, block)
         packed = _pack(letters, arguments)
         launch = struct.pack("4q", *grid, 0)
-        _run(entry, packed, launch, grid.count, block.count)
+        _run(entry, packed, launch, grid.total, block.total)
 
 
 def cores() -> int:

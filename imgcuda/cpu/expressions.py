@@ -135,7 +135,7 @@ def _pointers(state: State, operator: str, left: Operand, right: Operand) -> Ope
         return _compare_pointers(state, operator, left, right)
     if isinstance(left, Address) and isinstance(right, Value) and operator in ("+", "-"):
         return moved(state, left, right if operator == "+" else state.math.negative(right))
-    state.fail(f"'{operator}' cannot be used with a {left.type} and a {right.type}")
+    return state.fail(f"'{operator}' cannot be used with a {left.type} and a {right.type}")
 
 
 def _compare_pointers(state: State, operator: str, left: Address, right: Address) -> Operand:
@@ -197,7 +197,7 @@ def _size(state: State, node: syntax.SizeOf) -> Operand:
 
 def _type_of_operand(state: State, node: syntax.Expression) -> Type:
     """Return the type of what `sizeof` is asked of: an array stays one."""
-    if not is_place(node) or isinstance(node, syntax.Name) and isinstance(named(state, node.name), Address):
+    if not is_place(node) or (isinstance(node, syntax.Name) and isinstance(named(state, node.name), Address)):
         return type_of(state, node)
     with state.unwritten():
         found = locate(state, node)

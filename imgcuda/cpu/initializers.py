@@ -39,16 +39,18 @@ def spread(type: Type, values: syntax.Initializer, type_of: Callable[[syntax.Exp
         raise TooMany(rest[0])
 
 
+_TypeOf: TypeAlias = Callable[[syntax.Expression], Type]
 _Rest: TypeAlias = "deque[syntax.Expression | syntax.Initializer]"
 
 
-def _fill(type: Array | Struct, steps: Steps, rest: _Rest, type_of: Callable[[syntax.Expression], Type]) -> Iterator[Part]:
-    parts: list[tuple[int | str, Type]] = list(type.fields) if isinstance(type, Struct) else [(i, type.element) for i in range(type.size)]
+def _fill(type: Array | Struct, steps: Steps, rest: _Rest, type_of: _TypeOf) -> Iterator[Part]:
+    parts: list[tuple[int | str, Type]]
+    parts = list(type.fields) if isinstance(type, Struct) else [(i, type.element) for i in range(type.size)]
     for name, part in parts:
         yield from _one(part, (*steps, name), rest, type_of)
 
 
-def _one(type: Type, steps: Steps, rest: _Rest, type_of: Callable[[syntax.Expression], Type]) -> Iterator[Part]:
+def _one(type: Type, steps: Steps, rest: _Rest, type_of: _TypeOf) -> Iterator[Part]:
     """Yield a part that takes the next value: in braces of its own, whole, or from the row of numbers around it."""
     first = rest[0] if rest else None
     if isinstance(first, syntax.Initializer):

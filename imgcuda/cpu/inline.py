@@ -32,7 +32,8 @@ def check(state: State, function: syntax.Function, node: syntax.Call) -> None:
     if any(frame.function is function for frame in state.calls):
         state.refuse(f"{function.name}() calls itself", "write it as a loop")
     if function.kernel:
-        state.refuse(f"{function.name}() is a kernel and cannot be called", "make a __device__ function of what both need")
+        remedy = "make a __device__ function of what both need"
+        state.refuse(f"{function.name}() is a kernel and cannot be called", remedy)
     if wanted != given:
         names = ", ".join(parameter.name for parameter in function.parameters)
         plural = "s" * (wanted != 1)

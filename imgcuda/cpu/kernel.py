@@ -27,7 +27,9 @@ PASSES = 50
 _INDEX = Struct("uint3", tuple((axis, U32) for axis in "xyz"))
 
 
-def lower(file: syntax.File, name: str, text: str, kernel: str, block: Dim3, width: int, contract: bool = True) -> Compiled:
+def lower(
+    file: syntax.File, name: str, text: str, kernel: str, block: Dim3, width: int, contract: bool = True
+) -> Compiled:
     """Return a kernel of a file for blocks of one size, with `width` threads to a vector."""
     facts = Facts()
     for _ in range(PASSES):
@@ -117,7 +119,8 @@ class _Kernel:
         rest = b.op(f"udiv i64 {number}, {wide['x']}")
         parts = {"x": b.op(f"urem i64 {number}, {wide['x']}"), "y": b.op(f"urem i64 {rest}, {wide['y']}"),
                  "z": b.op(f"udiv i64 {rest}, {wide['y']}")}  # fmt: skip
-        index = {axis: Value(U32, BLOCK, b.op(f"trunc i64 {part} to i32"), natural=True) for axis, part in parts.items()}
+        narrow = {axis: b.op(f"trunc i64 {part} to i32") for axis, part in parts.items()}
+        index = {axis: Value(U32, BLOCK, ir, natural=True) for axis, ir in narrow.items()}
         size = {axis: constant(getattr(self.state.block, axis), U32) for axis in "xyz"}
         # Outside the loops over threads these only show what kind they are.
         thread = {"x": Value(U32, LINEAR, "0", 1), "y": Value(U32, UNIFORM, "0"), "z": Value(U32, UNIFORM, "0")}

@@ -8,7 +8,7 @@ from imgcuda.cpu import syntax
 from imgcuda.cpu.branches import scoped, test_of
 from imgcuda.cpu.conditionals import is_harmless
 from imgcuda.cpu.expressions import condition, evaluate
-from imgcuda.cpu.names import root
+from imgcuda.cpu.names import names_set
 from imgcuda.cpu.state import LoopFrame, State
 from imgcuda.cpu.values import BLOCK, VARYING, Kind
 from imgcuda.cpu.variables import PointerVariable, Variable
@@ -46,9 +46,7 @@ def _own_the_head(state: State, node: syntax.Loop, key: Any, kind: Kind) -> None
     """
     if kind == BLOCK:
         return
-    set_in_body = {root(each.target) for each in syntax.walk(node.body) if isinstance(each, syntax.Assign)}
-    set_in_body |= {root(each.operand) for each in syntax.walk(node.body) if isinstance(each, syntax.Unary | syntax.Postfix)}
-    set_in_body |= {root(each) for call in syntax.walk(node.body) if isinstance(call, syntax.Call) for each in call.arguments}
+    set_in_body = names_set(node.body)
     for name, binding in state.scopes[-1].items():
         if name in set_in_body:
             continue
@@ -86,7 +84,8 @@ def _unroll(state: State, node: syntax.Loop) -> str:
         return ""
     if node.unroll == 0:
         return state.b.loop_note('!"llvm.loop.unroll.full"')
-    return state.b.loop_note('!"llvm.loop.unroll.disable"' if node.unroll == 1 else f'!"llvm.loop.unroll.count", i32 {node.unroll}')
+    count = f'!"llvm.loop.unroll.count", i32 {node.unroll}'
+    return state.b.loop_note('!"llvm.loop.unroll.disable"' if node.unroll == 1 else count)
 
 
 def _iterate(state: State, node: syntax.Loop, frame: LoopFrame) -> None:

@@ -15,7 +15,7 @@ from imgcuda.cpu.values import BLOCK, LINEAR, VARYING, Address, Aggregate, Kind,
 
 
 def load(state: State, address: Address) -> Operand:
-    """Return what stands at an address, for the threads that are active; of an array, a pointer to its first element."""
+    """Return what stands at an address, for the threads that are active; an array becomes a pointer, as in C."""
     type = address.type.target
     return replace(address, type=Pointer(type.element)) if isinstance(type, Array) else _load_whole(state, address)
 
@@ -206,7 +206,8 @@ class _Scattered(_Access):
 
     def read(self) -> str:
         width = self.state.v.width
-        arguments = [(f"<{width} x ptr>", self._places()), (self.state.v.type("i1"), self._mask()), (self.lanes, "zeroinitializer")]
+        mask = self.state.v.type("i1"), self._mask()
+        arguments = [(f"<{width} x ptr>", self._places()), mask, (self.lanes, "zeroinitializer")]
         return self.state.b.call(f"llvm.masked.gather.{suffix(self.lanes)}.v{width}p0", self.lanes, arguments)
 
     def write(self, value: Value) -> None:

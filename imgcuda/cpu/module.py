@@ -57,6 +57,7 @@ def _unpack(arguments: list[str]) -> tuple[list[str], list[str]]:
             lines.append(f"  %b{position} = trunc i8 %r{position} to i1")
         passed.append(f"{type} %{'b' if type == 'i1' else 'r'}{position}")
     for position, (name, kind) in enumerate(_LAUNCH):
-        lines += [f"  %q{position} = getelementptr i64, ptr %launch, i64 {position}", f"  %{name} = load {kind}, ptr %q{position}"]
+        lines += [f"  %q{position} = getelementptr i64, ptr %launch, i64 {position}",
+                  f"  %{name} = load {kind}, ptr %q{position}"]  # fmt: skip
         passed.append(f"{kind} %{name}")
     return lines, passed

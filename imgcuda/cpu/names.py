@@ -28,7 +28,7 @@ def _named(state: State, name: str, place: syntax.Place) -> Type:
             return known[name]
     if name == "dim3":
         return DIM3
-    state.fail(f"'{name}' is not a type{did_you_mean(name, [*BASIC, *state.unit.types, *VECTORS])}", place=place)
+    return state.fail(f"'{name}' is not a type{did_you_mean(name, [*BASIC, *state.unit.types, *VECTORS])}", place=place)
 
 
 def _size(state: State, node: syntax.Expression) -> int:
@@ -88,8 +88,13 @@ def _written(state: State) -> Written:
     if function not in state.unit.written:
         nodes = list(syntax.walk(function.body))
         taken = (root(node.operand) for node in nodes if isinstance(node, syntax.Unary) and node.operator == "&")
-        state.unit.written[function] = Written(frozenset(each for node in nodes for each in _sets(node)), frozenset(taken))
+        state.unit.written[function] = Written(names_set(function.body), frozenset(taken))
     return state.unit.written[function]
+
+
+def names_set(body: object) -> frozenset[str]:
+    """Return the variables that some code sets other than by declaring them with a value."""
+    return frozenset(name for node in syntax.walk(body) for name in _sets(node))
 
 
 def _sets(node: object) -> list[str]:

@@ -8,7 +8,19 @@ from typing import Any
 from imgcuda.cpu import memory, syntax
 from imgcuda.cpu.addresses import member, move
 from imgcuda.cpu.state import State
-from imgcuda.cpu.types import Array, Float, Int, Pointer, Struct, Type, elements, has_array, has_pointer, innermost, promote
+from imgcuda.cpu.types import (
+    Array,
+    Float,
+    Int,
+    Pointer,
+    Struct,
+    Type,
+    elements,
+    has_array,
+    has_pointer,
+    innermost,
+    promote,
+)
 from imgcuda.cpu.values import BLOCK, BROKEN, Address, Aggregate, Memory, Operand, Value
 from imgcuda.cpu.variables import Binding, PointerVariable, Private, Reference, StructVariable, Variable
 from imgcuda.errors import KernelError, did_you_mean
@@ -30,7 +42,7 @@ def locate(state: State, node: syntax.Expression) -> Binding:
             case syntax.Unary("++" | "--") | syntax.Assign():
                 _evaluate(state, node)
                 return locate(state, node.operand if isinstance(node, syntax.Unary) else node.target)
-        state.fail("this cannot be assigned to, nor its address be taken")
+        return state.fail("this cannot be assigned to, nor its address be taken")
 
 
 def _evaluate(state: State, node: syntax.Expression) -> Operand:
@@ -193,6 +205,7 @@ def declare(state: State, key: Any, type: Type) -> Binding:
 def private(state: State, type: Type, key: Any) -> Address:
     """Return new memory of each thread's own, for an array or for what a pointer is to point to."""
     if has_pointer(type):
-        state.refuse("an array of pointers, or a pointer whose own address is taken", "use one array and offsets into it")
+        remedy = "use one array and offsets into it"
+        state.refuse("an array of pointers, or a pointer whose own address is taken", remedy)
     made = Private(state, innermost(type), elements(type), key)
     return Address(Pointer(type), "null", BLOCK, Memory("", "private"), private=made)

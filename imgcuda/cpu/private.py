@@ -17,7 +17,8 @@ def load_private(state: State, address: Address, type: Scalar) -> Value:
         made = state.b.op(f"load {lanes}, ptr {_vector(state, address, index, type)}")
     else:
         width = state.v.width
-        arguments = [(f"<{width} x ptr>", _lanes(state, address, index, type)), _mask(state), (lanes, "zeroinitializer")]
+        pointers = _lanes(state, address, index, type)
+        arguments = [(f"<{width} x ptr>", pointers), _mask(state), (lanes, "zeroinitializer")]
         made = state.b.call(f"llvm.masked.gather.{suffix(lanes)}.v{width}p0", lanes, arguments)
     return Value(type, VARYING, state.v.from_memory(made, VARYING, type))
 

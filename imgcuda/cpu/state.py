@@ -17,6 +17,7 @@ from imgcuda.cpu.variables import Binding, Facts, Key
 from imgcuda.errors import KernelError, Mistake, PortabilityError
 from imgcuda.launch import Dim3
 
+
 @dataclass(frozen=True)
 class Written:
     """What a function does to its variables, by name."""
@@ -75,6 +76,22 @@ class CallFrame:
     """Memory for the threads that have returned."""
     result: Binding | None = None
     control: Control = ()
+
+
+@dataclass(frozen=True)
+class Collecting:
+    """Keeps the mistakes that are raised within it, and goes on behind it."""
+
+    mistakes: dict[Mistake, bool]
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, KernelError):
+            return False
+        self.mistakes.update(dict.fromkeys(error.mistakes, isinstance(error, PortabilityError)))
+        return True
 
 
 @dataclass(eq=False)
@@ -227,13 +244,9 @@ class State:
         finally:
             self.place = outer
 
-    @contextmanager
-    def collecting(self) -> Iterator[None]:
+    def collecting(self) -> Collecting:
         """Note what is wrong with a part of the source, and go on with the next."""
-        try:
-            yield
-        except KernelError as error:
-            self.mistakes |= dict.fromkeys(error.mistakes, isinstance(error, PortabilityError))
+        return Collecting(self.mistakes)
 
     def raise_mistakes(self) -> None:
         """Raise what was noted: PortabilityError if all of it would run on a GPU."""

@@ -23,7 +23,6 @@ from imgcuda.cpu.values import UNIFORM
 from imgcuda.cpu.variables import Reference
 
 
-
 def run(state: State, items: Sequence[syntax.Statement]) -> None:
     """Compile statements in a row."""
     for position, item in enumerate(items):
@@ -104,13 +103,16 @@ def _return(state: State, node: syntax.Return) -> None:
         if frame.result is not None:
             write(state, frame.result.address if isinstance(frame.result, Reference) else frame.result, value)
         elif str(value.type) != str(VOID):
-            state.fail(f"{frame.function.name}() returns nothing, but this returns a value", "give it a type, or write 'return;'")
+            remedy = "write 'return;'" if frame.function.kernel else "give the function a type"
+            state.fail(f"{frame.function.name}() returns nothing, but this returns a value", remedy)
     elif frame.result is not None:
         state.fail(f"{frame.function.name}() must return a {frame.result.type}, but this returns nothing")
     _leave(state, frame, [frame, *state.loops], frame.returned, frame.end)
 
 
-def _leave(state: State, frame: LoopFrame | CallFrame, left: Sequence[LoopFrame | CallFrame], slot: str, label: str) -> None:
+def _leave(
+    state: State, frame: LoopFrame | CallFrame, left: Sequence[LoopFrame | CallFrame], slot: str, label: str
+) -> None:
     """Jump if all threads that came here together go; else note who goes, and let the others go on."""
     if state.mask == frame.mask:
         state.b.jump(label)

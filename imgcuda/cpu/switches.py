@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from imgcuda.cpu import syntax
 from imgcuda.cpu.expressions import number
 from imgcuda.cpu.state import LoopFrame, State
-from imgcuda.cpu.types import BOOL, Int, promote
+from imgcuda.cpu.types import BOOL, I32, Int
 from imgcuda.cpu.values import VARYING, Value, constant
 
 
@@ -25,8 +25,9 @@ def switch(state: State, node: syntax.Switch) -> None:
     value = number(state, node.value)
     if not isinstance(value.type, Int):
         state.fail(f"'switch' is for integers; this is a {value.type}", place=node.value.place)
-    value = state.v.flat(state.math.convert(value, promote(value.type)))
-    sections = _sections(state, node, value.type)
+    type = I32 if value.type.bits < 32 else value.type
+    value = state.v.flat(state.math.convert(value, type))
+    sections = _sections(state, node, type)
     with state.scope():
         if value.kind == VARYING or state.facts.parting(state.key(node)) == VARYING:
             _diverging(state, node, value, sections)
@@ -58,7 +59,8 @@ def _sections(state: State, node: syntax.Switch, type: Int) -> list[_Section]:
 def _label(state: State, node: syntax.Expression, type: Int) -> Value:
     value = number(state, node)
     if not isinstance(value.const, int):
-        state.fail("the value of a case must be a whole number that is known when the kernel is compiled", place=node.place)
+        message = "the value of a case must be a whole number that is known when the kernel is compiled"
+        state.fail(message, place=node.place)
     return state.math.convert(value, type)
 
 
@@ -85,9 +87,10 @@ def _diverging(state: State, node: syntax.Switch, value: Value, sections: list[_
     key, end = state.key(node), state.b.label("end")
     frame = LoopFrame(key, "never", end, "", state.mask_slot(), "", state.control)
     escapes = state.escapes
+    elsewhere = state.math.negation(_any(state, [test for tests in matches for test in tests]))
     with state.under(key, VARYING, state.mask):
         for section, mine in zip(sections, matches, strict=True):
-            tests = [state.math.negation(_any(state, sum(matches, [])))] * section.default + mine
+            tests = [elsewhere, *mine] if section.default else mine
             _section(state, section, frame, inside, _any(state, tests))
     leaves = any(isinstance(each, syntax.Return | syntax.Continue) for each in syntax.walk(node.items))
     state.escapes = escapes + (state.escapes != escapes and leaves)

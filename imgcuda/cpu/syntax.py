@@ -6,7 +6,7 @@ in the author's file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import TypeAlias
@@ -336,7 +336,7 @@ def walk(node: object) -> Iterator[object]:
         node = left.pop()
         if isinstance(node, tuple):
             left += reversed(node)
-        elif parts := _parts(type(node)):
+        elif parts := _parts(node.__class__):  # type: ignore[arg-type]
             yield node
             left += [part for name in parts if (part := getattr(node, name)).__class__ not in _LEAVES]
 
@@ -345,6 +345,7 @@ _LEAVES = frozenset([str, int, float, bool, type(None), Place])
 
 
 @cache
-def _parts(kind: type) -> tuple[str, ...]:
+def _parts(kind: Hashable) -> tuple[str, ...]:
     """Return what a kind of node consists of, last first; nothing, if it is no node."""
-    return tuple(part.name for part in fields(kind))[::-1] if is_dataclass(kind) and kind is not Place else ()
+    known = isinstance(kind, type) and is_dataclass(kind) and kind is not Place
+    return tuple(part.name for part in fields(kind))[::-1] if known else ()  # type: ignore[arg-type]

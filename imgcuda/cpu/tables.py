@@ -9,14 +9,28 @@ from imgcuda.cpu.initializers import Steps, TooMany, sized, spread
 from imgcuda.cpu.names import declare_type, resolve_type
 from imgcuda.cpu.places import convert
 from imgcuda.cpu.state import State
-from imgcuda.cpu.types import Array, Float, Int, Pointer, Scalar, Struct, Type, elements, innermost, memory_ir, offset_of, size_of
+from imgcuda.cpu.types import (
+    Array,
+    Float,
+    Int,
+    Pointer,
+    Scalar,
+    Struct,
+    Type,
+    elements,
+    innermost,
+    memory_ir,
+    offset_of,
+    size_of,
+)
 from imgcuda.cpu.values import BLOCK, Address, Memory, Value, constant
 from imgcuda.cpu.variables import Reference
 
 
 def declare_file(state: State, file: syntax.File) -> None:
     """Make known what a file declares outside its functions, each thing to those that come after it."""
-    declared = [*file.structures, *file.typedefs, *file.enumerations, *file.globals]
+    declared: list[syntax.Declaration | syntax.Structure | syntax.Typedef | syntax.Enumeration] = []
+    declared += [*file.structures, *file.typedefs, *file.enumerations, *file.globals]
     declared.sort(key=lambda item: (item.place.file != "prelude.cuh", item.place.line, item.place.column))
     for item in declared:
         with state.collecting():
@@ -39,7 +53,8 @@ def _bind_global(state: State, node: syntax.Declaration) -> None:
 def _constant(state: State, node: syntax.Declaration, type: Type) -> Value | Reference:
     """Return a constant: a number, or something in the machine code's own data."""
     if node.value is None:
-        state.refuse(f"the table '{node.name}' has no values in the source", "give it values, or pass it as an argument")
+        remedy = "give it values, or pass it as an argument"
+        state.refuse(f"the table '{node.name}' has no values in the source", remedy)
     if isinstance(type, Int | Float) and not isinstance(node.value, syntax.Initializer):
         return _known(state, node.value, type)
     if not isinstance(node.value, syntax.Initializer):
@@ -61,7 +76,8 @@ def _data(state: State, node: syntax.Declaration, type: Type, values: syntax.Ini
         state.fail(f"there are more values here than '{node.name}', a {type}, has room for", place=wrong.place)
     number = innermost(type)
     if isinstance(number, Int | Float):
-        return f"[{elements(type)} x {memory_ir(number)}] [{', '.join(f'{memory_ir(number)} {known.ir}' for _, _, known in cells)}]"
+        cell = memory_ir(number)
+        return f"[{elements(type)} x {cell}] [{', '.join(f'{cell} {known.ir}' for _, _, known in cells)}]"
     return _packed(cells, size_of(type))
 
 

@@ -108,8 +108,10 @@ BASIC: dict[str, Type] = {
 
 def _vector_types() -> dict[str, Struct]:
     """Return uchar4 and its kin: structures of x, y, z and w, aligned as CUDA documents them."""
-    bases = {"char": I8, "uchar": U8, "short": I16, "ushort": U16, "int": I32, "uint": U32, "long": I64, "ulong": U64,
-             "longlong": I64, "ulonglong": U64, "float": F32, "double": F64}  # fmt: skip
+    bases: dict[str, Int | Float] = {
+        "char": I8, "uchar": U8, "short": I16, "ushort": U16, "int": I32, "uint": U32, "long": I64, "ulong": U64,
+        "longlong": I64, "ulonglong": U64, "float": F32, "double": F64,
+    }  # fmt: skip
     made = {}
     for name, base in bases.items():
         for count in (1, 2, 3, 4):
@@ -173,14 +175,14 @@ def innermost(type: Type) -> Type:
 
 def has_array(type: Type) -> bool:
     """Return whether a type is an array, or a structure with one in it."""
-    return isinstance(type, Array) or (isinstance(type, Struct) and any(has_array(field) for _, field in type.fields))
+    return isinstance(type, Array) or (isinstance(type, Struct) and any(has_array(part) for _, part in type.fields))
 
 
 def has_pointer(type: Type) -> bool:
     """Return whether a type is a pointer, or has one in it."""
     if isinstance(type, Array):
         return has_pointer(type.element)
-    return isinstance(type, Pointer) or (isinstance(type, Struct) and any(has_pointer(field) for _, field in type.fields))
+    return isinstance(type, Pointer) or (isinstance(type, Struct) and any(has_pointer(part) for _, part in type.fields))
 
 
 def promote(type: Scalar) -> Scalar:

@@ -149,7 +149,8 @@ class Vectors:
         if not ir.startswith("%"):
             return f"splat ({type} {ir})"
         one = self.b.op(f"insertelement {self.type(type)} poison, {type} {ir}, i32 0")
-        return self.b.op(f"shufflevector {self.type(type)} {one}, {self.type(type)} poison, {self.type('i32')} zeroinitializer")
+        same = f"{self.type('i32')} zeroinitializer"
+        return self.b.op(f"shufflevector {self.type(type)} {one}, {self.type(type)} poison, {same}")
 
     def numbers(self, values: list[int], type: Scalar | str) -> str:
         """Return a vector of known numbers."""

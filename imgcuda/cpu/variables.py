@@ -40,7 +40,7 @@ class Facts:
         old, old_stride = self.kinds.get(key, (BLOCK, 0))
         if key not in self.kinds:
             new = (kind, stride)
-        elif {old, kind} == {LINEAR} and old_stride != stride or LINEAR in (old, kind) and old != kind:
+        elif LINEAR in (old, kind) and (old, old_stride) != (kind, stride):
             new = (VARYING, 0)
         else:
             new = (max(old, kind), stride)

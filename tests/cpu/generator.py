@@ -5,6 +5,7 @@ operands' bounds allow, or goes through unsigned; indices and shifts are masked;
 owner in one phase and read by others in the next.
 """
 
+# ruff: noqa: E501 - a case is one line
 from __future__ import annotations
 
 from dataclasses import dataclass, field

@@ -1,5 +1,6 @@
 """Operators: each line is a kernel, what it stores, and what that must be."""
 
+# ruff: noqa: E501 - a case is one line
 from collections.abc import Callable
 from typing import Any
 

@@ -1,5 +1,6 @@
 """Atomic operations: on global and shared memory, by all threads and by some."""
 
+# ruff: noqa: E501 - a case is one line
 from __future__ import annotations
 
 import numpy as np

@@ -1,5 +1,6 @@
 """Branches, loops, switch, and threads that part ways: each line is a kernel's body, and what `out[x]` must be."""
 
+# ruff: noqa: E501 - a case is one line
 from collections.abc import Callable
 
 import pytest

@@ -1,5 +1,6 @@
 """The author's own functions: each entry is what stands before the kernel, its body, and what `out[x]` must be."""
 
+# ruff: noqa: E501 - a case is one line
 from collections.abc import Callable
 
 import pytest

@@ -1,5 +1,6 @@
 """Indices in grids and blocks of every shape; several kernels, macros and types in one file."""
 
+# ruff: noqa: E501 - a case is one line
 from __future__ import annotations
 
 import numpy as np

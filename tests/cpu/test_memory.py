@@ -1,5 +1,6 @@
 """Pointers, arrays, structures, vector types and tables: what stands before the kernel, its body, and what `out[x]` must be."""
 
+# ruff: noqa: E501 - a case is one line
 from collections.abc import Callable
 from typing import Any
 

@@ -1,5 +1,6 @@
 """What is said of a wrong kernel: the place, the line, a caret and the way out; all mistakes in one go."""
 
+# ruff: noqa: E501 - a case is one line
 from __future__ import annotations
 
 import numpy as np
