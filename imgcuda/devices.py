@@ -13,7 +13,9 @@ def choose(name: str | None = None) -> Device:
 
     None means what IMGCUDA_DEVICE says, else "auto". Raises DeviceError if there is no such device.
     """
-    name = (name or os.environ.get("IMGCUDA_DEVICE") or "auto").lower()
+    asked = name or os.environ.get("IMGCUDA_DEVICE") or "auto"
+    origin = "" if name or asked == "auto" else " (from the variable IMGCUDA_DEVICE)"
+    name = asked.lower()
     kind, _, number = name.partition(":")
     if kind == "auto" and not number:
         return _first_gpu() or _cpu()
@@ -22,7 +24,9 @@ def choose(name: str | None = None) -> Device:
     if kind == "cuda" and (number.isdecimal() or name == "cuda"):
         return _gpu(int(number or 0))
     hint = did_you_mean(kind, ["auto", "cuda", "cpu"])
-    raise DeviceError(f"no device is called '{name}'; write auto, cpu, cuda, or cuda:N for the GPU numbered N{hint}")
+    raise DeviceError(
+        f"no device is called '{name}'{origin}; write auto, cpu, cuda, or cuda:N for the GPU numbered N{hint}"
+    )
 
 
 def find() -> list[Device]:

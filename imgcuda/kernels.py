@@ -38,6 +38,19 @@ C_TYPES: dict[str, npt.DTypeLike] = {
     "long long": np.int64,
     "unsigned long long": np.uint64,
     "size_t": np.uint64,
+    "long": np.int64,
+    "unsigned long": np.uint64,
+    "uchar": np.uint8,
+    "ushort": np.uint16,
+    "uint": np.uint32,
+    "int8_t": np.int8,
+    "uint8_t": np.uint8,
+    "int16_t": np.int16,
+    "uint16_t": np.uint16,
+    "int32_t": np.int32,
+    "uint32_t": np.uint32,
+    "int64_t": np.int64,
+    "uint64_t": np.uint64,
     "float": np.float32,
     "double": np.float64,
 }
@@ -148,9 +161,10 @@ def _arguments(text: str, pixel: np.dtype[Any]) -> tuple[Argument, ...]:
 
 
 def _argument(text: str, pixel: np.dtype[Any]) -> Argument:
-    words = _QUALIFIERS.sub(" ", text).replace("*", " * ").split()
+    """Return one argument; `float w[]` is a pointer, as it is for C."""
+    words = _QUALIFIERS.sub(" ", text.replace("[]", "")).replace("*", " * ").split()
     *kind, name = words
-    pointer = "*" in kind
+    pointer = "*" in kind or "[" in text
     written = " ".join(word for word in kind if word != "*")
     dtype = pixel if written == "pixel" else np.dtype(C_TYPES[written]) if written in C_TYPES else None
-    return Argument(name, dtype, pointer, written + " *" * pointer)
+    return Argument(name.partition("[")[0], dtype, pointer, written + " *" * pointer)

@@ -19,10 +19,10 @@ LAYOUT = Layout(over="image", block=(256, 1), pack=4)
 KERNEL = Path(__file__).with_name("point.cuh")
 _C_TYPES: dict[type, str] = {float: "float", int: "int", bool: "bool", str: "int"}
 
-_DECLARED = re.compile(
-    r"^(?:__device__|__constant__|static|inline|constexpr|const|typedef|struct|enum)\b[^;{=(]*?(\w+)\s*(?:\[|\(|=|\{|;)",
-    re.MULTILINE,
-)
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
+_NOT_NAMES = {"struct", "enum", "r", "g", "b", "a"}  # the head of an unnamed structure; a colour's own fields
+_INNERMOST = re.compile(r"\([^(){}]*\)|\{[^(){}]*\}")
 _DEFINED = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -77,12 +77,23 @@ def _own_source(position: int, filter: PointFilter, channels: int) -> str:
     """Return a filter's source such that it can stand beside any other: names and macros of its own."""
     source = filter.source()
     _check(source, snake(filter.name), _fields(filter))
-    names = dict.fromkeys(_DECLARED.findall(source.text))
+    names = declared(source.text)
     renamed = "".join(f"#define {name} f{position}_{name}\n" for name in names)
     macros = {**filter.constants(), "CHANNELS": channels}
     given = "".join(macro(name, value) for name, value in macros.items())
     gone = "".join(f"#undef {name}\n" for name in dict.fromkeys([*names, *macros, *_DEFINED.findall(source.text)]))
     return f'{renamed}{given}#line 1 "{source.name}"\n{source.text}\n{gone}'
+
+
+def declared(text: str) -> list[str]:
+    """Return the names that a source declares outside its functions: functions, tables, structures and types."""
+    outline = _DIRECTIVE.sub("", _COMMENT.sub(" ", text))
+    while (shorter := _INNERMOST.sub(lambda m: "<" if m[0][0] == "(" else "|", outline)) != outline:
+        outline = shorter
+    # What is left of each item is its head: in front of `<` for parameters, `|` for a body or values, `[` or `=`.
+    items = re.split(r"[;|]", outline.replace("= |", "="))
+    names = [re.search(r"(\w+)\s*(?:<|\[|=|$)", item.strip()) for item in items]
+    return list(dict.fromkeys(name[1] for name in names if name and name[1] not in _NOT_NAMES))
 
 
 def _fields(filter: PointFilter) -> list[tuple[str, str]]:

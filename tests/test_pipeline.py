@@ -283,7 +283,6 @@ def test_per_pixel_filters_in_a_row_equal_their_steps_bit_for_bit(
     assert_close(np.atleast_3d(Pipeline(filters)(image, device=device)), np.atleast_3d(steps))
 
 
-@pytest.mark.xfail(reason="names are told apart by their place in a line, not by where they are declared", strict=True)
 @pytest.mark.parametrize(
     "text",
     [

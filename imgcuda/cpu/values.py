@@ -51,7 +51,7 @@ class Value:
     none: str | None = None
     """Of a vector of bools, where it is cheap to know: one bool that is set only if all lanes are, or none is."""
     natural: bool = False
-    """Whether it is made of indices, sizes and constants by `+` and `*`: an unsigned one then does not wrap."""
+    """Whether it is made of indices, sizes and small constants by `+` and `*`: an unsigned one then does not wrap."""
 
     @property
     def scalar(self) -> bool:
@@ -112,7 +112,7 @@ def constant(value: int | float, type: Scalar = I32) -> Value:
     """Return a number that is known now."""
     if isinstance(type, Int):
         value = type.wrap(int(value)) if type != BOOL else int(bool(value))
-        return Value(type, BLOCK, str(value), const=value, natural=0 <= value < 2**31)
+        return Value(type, BLOCK, str(value), const=value, natural=0 <= value < 2**16)
     exact = _rounded(value, type)
     return Value(type, BLOCK, float_literal(exact, type), const=exact, low=exact, high=exact)
 

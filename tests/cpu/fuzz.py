@@ -56,7 +56,8 @@ def expected(code: ctypes.CDLL, seed: int, block: int) -> np.ndarray:
     numbers, bytes_, n = inputs(seed)
     out = np.zeros(GRID * block * OUT, np.uint64)
     run = getattr(code, f"p{seed}_run")
-    run(*(ctypes.c_void_p(each.ctypes.data) for each in (out, numbers, bytes_)), ctypes.c_int(int(n)), ctypes.c_int(GRID))
+    pointers = [ctypes.c_void_p(each.ctypes.data) for each in (out, numbers, bytes_)]
+    run(*pointers, ctypes.c_int(int(n)), ctypes.c_int(GRID))
     return out
 
 

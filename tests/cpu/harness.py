@@ -46,7 +46,7 @@ def run_exactly(
     low = to_llvm(program(source), kernel, block, **how)
     entry, engine = device._load(to_machine_code(low, Machine.host()))
     packed = device._pack([_letter(type) for type in low.parameters], given)
-    entry(packed, struct.pack("4q", *grid, shared), 0, grid.count)
+    entry(packed, struct.pack("4q", *grid, shared), 0, grid.total)
     del engine
 
 
@@ -68,7 +68,8 @@ def check(body: str, expected: Callable[[int], Any] | Sequence[Any], type: str =
     """Assert that every thread computes what is expected of it: a function of its number, or a list."""
     out = values(body, type, **how)
     wanted = [expected(x) for x in range(len(out))] if callable(expected) else list(expected)
-    wrong = [(x, got, want) for x, (got, want) in enumerate(zip(out.tolist(), wanted, strict=True)) if got != want and (got == got or want == want)]
+    pairs = enumerate(zip(out.tolist(), wanted, strict=True))
+    wrong = [(x, got, want) for x, (got, want) in pairs if got != want and (got == got or want == want)]
     assert not wrong, f"thread, got, wanted: {wrong[:5]} of {len(wrong)}"
 
 

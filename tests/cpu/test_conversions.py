@@ -36,6 +36,7 @@ CASES: list[tuple[str, str, Callable[[int], Any]]] = [
     ("unsigned long long", "(unsigned long long)(threadIdx.x - 1u)", lambda x: u(x - 1)),
     ("unsigned long long", "(threadIdx.x * 2u - 7u) / 2ULL", lambda x: u(2 * x - 7) // 2),
     ("long long", "(long long)(threadIdx.x + 4294967290u)", lambda x: u(x + 4294967290)),
+    ("unsigned long long", "(unsigned long long)(threadIdx.x * 2147483647)", lambda x: u(x * 2147483647)),
     ("size_t", "(size_t)(blockIdx.x * blockDim.x + threadIdx.x) * 3", lambda x: x * 3),
     # ---- nothing smaller than an int is computed with
     ("int", "(unsigned char)200 + (unsigned char)(x + 100)", lambda x: 300 + x),

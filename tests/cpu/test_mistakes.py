@@ -134,5 +134,5 @@ def test_a_bug_of_the_compiler_asks_for_the_kernel(monkeypatch: pytest.MonkeyPat
         raise AssertionError("what cannot be")
 
     monkeypatch.setattr(compiler, "lower", broken)
-    with pytest.raises(KernelError, match="could not compile k .AssertionError: what cannot be.*please report it with the kernel"):
+    with pytest.raises(KernelError, match=r"could not compile k .AssertionError: what cannot be.*please report it with the kernel"):
         compiler.compile(program("__global__ void k(int *never_seen_before) { }"), "k", Dim3(32))
