@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from imgcuda.cpu.conversions import Conversions, suffix
-from imgcuda.cpu.types import BOOL, F64, I64, Float, Int, common, promote
+from imgcuda.cpu.types import BOOL, F64, Float, Int, common, promote
 from imgcuda.cpu.values import LINEAR, VARYING, Kind, Value, constant
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -235,10 +235,13 @@ class Arithmetic(Conversions):
 
         No core divides vectors of integers.
         """
+        type = left.type
+        assert isinstance(type, Int)
+        right = Value(type, VARYING, self._safe_divisor(self.v.type(type), type, VARYING, left.ir, right.ir))
         ratio = self._float("/", self.convert(left, F64), self.convert(right, F64))
-        wide, source = self.v.type(I64), self.v.type(F64)
-        number = self.b.call(f"llvm.fptosi.sat.{suffix(wide)}.{suffix(source)}", wide, [(source, ratio.ir)])
-        quotient = self.convert(Value(I64, VARYING, number), left.type)
+        verb = "fptosi" if type.signed else "fptoui"
+        made = self.b.op(f"{verb} {self.v.type(F64)} {ratio.ir} to {self.v.type(type)}")
+        quotient = Value(type, VARYING, made)
         if operator == "/":
             return quotient
         return self._whole("-", left, self._whole("*", quotient, right))

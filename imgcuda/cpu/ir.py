@@ -38,13 +38,18 @@ class Builder:
     def call(self, name: str, result: str, arguments: list[tuple[str, str]], attributes: str = "") -> str:
         """Call a function of LLVM or the C library, declaring it, and return its result's name."""
         types = ", ".join(kind for kind, _ in arguments)
-        self.declarations[name] = f"declare {result} @{name}({types})"
+        self.declarations.setdefault(name, f"declare {result} @{name}({types})")
         passed = ", ".join(f"{kind} {value}" for kind, value in arguments)
         text = f"call {attributes}{' ' if attributes else ''}{result} @{name}({passed})"
         if result == "void":
             self.do(text)
             return ""
         return self.op(text)
+
+    def helper(self, name: str, text: str) -> str:
+        """Add a function of our own to the module, once, and return its name."""
+        self.declarations[name] = text
+        return name
 
     def slot(self, type: str, align: int = 0) -> str:
         """Reserve memory for the length of the function, and return its address."""

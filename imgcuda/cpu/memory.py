@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from imgcuda.cpu.addresses import first_lane, member, nth, places
@@ -206,20 +207,66 @@ class _Scattered(_Access):
 
     def read(self) -> str:
         width = self.state.v.width
+        if self._narrow:
+            places = (f"<{width} x ptr>", self._harmless_places())
+            return self.state.b.call(self._helper(_gather), self.lanes, [places])
         mask = self.state.v.type("i1"), self._mask()
         arguments = [(f"<{width} x ptr>", self._places()), mask, (self.lanes, "zeroinitializer")]
         return self.state.b.call(f"llvm.masked.gather.{suffix(self.lanes)}.v{width}p0", self.lanes, arguments)
 
     def write(self, value: Value) -> None:
         made, width = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type), self.state.v.width
+        if self._narrow:
+            arguments = [(self.lanes, made), (f"<{width} x ptr>", self._harmless_places())]
+            self.state.b.call(self._helper(_scatter), "void", arguments)
+            return
         arguments = [(self.lanes, made), (f"<{width} x ptr>", self._places()), (self.state.v.type("i1"), self._mask())]
         self.state.b.call(f"llvm.masked.scatter.{suffix(self.lanes)}.v{width}p0", "void", arguments)
+
+    @property
+    def _narrow(self) -> bool:
+        """Whether no processor gathers elements so small: LLVM would make a jump for each lane, in each place."""
+        return size_of(self.type) < 4
+
+    def _helper(self, template: Callable[[int, str], tuple[str, str]]) -> str:
+        """Return the name of the function that does it lane by lane, written once for the whole kernel."""
+        return self.state.b.helper(*template(self.state.v.width, self.cell))
+
+    def _harmless_places(self) -> str:
+        """Return each lane's address; for lanes that are not active, one that may be touched."""
+        if self.state.mask is None:
+            return self._places()
+        spare = self.state.v.splat(self.state.b.slot("i64"), "ptr")
+        return self.state.v.select(self.state.mask, self._places(), spare, "ptr")
 
     def _mask(self) -> str:
         return self.state.mask or "splat (i1 true)"
 
     def _places(self) -> str:
         return places(self.state, self.address)
+
+
+def _gather(width: int, cell: str) -> tuple[str, str]:
+    """Return the name and the text of a function that reads one element for each lane."""
+    name, vector = f"gather.v{width}{cell}", f"<{width} x {cell}>"
+    lines = [f"define internal {vector} @{name}(<{width} x ptr> %p) noinline nounwind #0 {{"]
+    for lane in range(width):
+        before = f"%v{lane - 1}" if lane else "poison"
+        lines += [f"  %p{lane} = extractelement <{width} x ptr> %p, i32 {lane}",
+                  f"  %x{lane} = load {cell}, ptr %p{lane}, align 1",
+                  f"  %v{lane} = insertelement {vector} {before}, {cell} %x{lane}, i32 {lane}"]  # fmt: skip
+    return name, "\n".join([*lines, f"  ret {vector} %v{width - 1}", "}"])
+
+
+def _scatter(width: int, cell: str) -> tuple[str, str]:
+    """Return the name and the text of a function that writes one element for each lane, the last lane last."""
+    name, vector = f"scatter.v{width}{cell}", f"<{width} x {cell}>"
+    lines = [f"define internal void @{name}({vector} %v, <{width} x ptr> %p) noinline nounwind #0 {{"]
+    for lane in range(width):
+        lines += [f"  %p{lane} = extractelement <{width} x ptr> %p, i32 {lane}",
+                  f"  %x{lane} = extractelement {vector} %v, i32 {lane}",
+                  f"  store {cell} %x{lane}, ptr %p{lane}, align 1"]  # fmt: skip
+    return name, "\n".join([*lines, "  ret void", "}"])
 
 
 def _access(state: State, address: Address, type: Scalar) -> _Access:

@@ -37,6 +37,8 @@ CASES: list[tuple[str, str, Callable[[int], Any]]] = [
     ("unsigned long long", "(threadIdx.x * 2u - 7u) / 2ULL", lambda x: u(2 * x - 7) // 2),
     ("long long", "(long long)(threadIdx.x + 4294967290u)", lambda x: u(x + 4294967290)),
     ("unsigned long long", "(unsigned long long)(threadIdx.x * 2147483647)", lambda x: u(x * 2147483647)),
+    ("long long", "(int)((unsigned)x << 31) + 1LL", lambda x: s(x << 31) + 1),
+    ("long long", "(int)(threadIdx.x - 5u) * 1LL", lambda x: x - 5),
     ("size_t", "(size_t)(blockIdx.x * blockDim.x + threadIdx.x) * 3", lambda x: x * 3),
     # ---- nothing smaller than an int is computed with
     ("int", "(unsigned char)200 + (unsigned char)(x + 100)", lambda x: 300 + x),
