@@ -190,6 +190,4 @@ def test_a_clash_is_said_when_the_filter_is_asked_for(install: Install, tmp_path
     install(SEPIA, distribution="new-photo")
     result = program(tmp_path, "sepia", "in.png", "out.png")
     assert result.returncode == 2
-    assert result.stderr == (
-        "Error: filter 'sepia' comes from new-photo 0.3 and from old-photo 0.3; uninstall one\n"
-    )
+    assert result.stderr == ("Error: filter 'sepia' comes from new-photo 0.3 and from old-photo 0.3; uninstall one\n")

@@ -248,6 +248,7 @@ class Arithmetic(Conversions):
 
     def _safe_divisor(self, shape: str, type: Int, kind: Kind, x: str, y: str) -> str:
         """Return the divisor with what traps replaced by 1: zero, and -1 under the most negative number."""
+
         def splat(number: int) -> str:
             return self.v.splat(str(number), type.ir) if kind == VARYING else str(number)
 

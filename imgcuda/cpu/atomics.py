@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu import syntax
 from imgcuda.cpu.addresses import places
 from imgcuda.cpu.expressions import evaluate, number
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.places import pointer
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import I32, I64, U32, U64, Float, Int, Scalar

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
-from imgcuda.cpu import syntax
 from imgcuda.cpu.declarations import reserve, type_declared
 from imgcuda.cpu.expressions import evaluate
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.inline import argument, check, entered
 from imgcuda.cpu.names import addressed, resolve_type, set_again
 from imgcuda.cpu.places import convert, declare, read, write

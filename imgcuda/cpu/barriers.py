@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from imgcuda.cpu import syntax
 from imgcuda.cpu.barrier_calls import BarrierCalls, Loop
 from imgcuda.cpu.declarations import declaration, is_value, reserve, type_declared
 from imgcuda.cpu.expressions import condition, evaluate
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.names import addressed, set_again
 from imgcuda.cpu.places import declare, private
 from imgcuda.cpu.purity import has_barrier, has_effects

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from imgcuda.cpu import syntax
 from imgcuda.cpu.conditionals import is_harmless
 from imgcuda.cpu.expressions import condition
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import BOOL
 from imgcuda.cpu.values import BLOCK, VARYING, Value

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from imgcuda.cpu import memory, syntax
+from imgcuda.cpu import memory
 from imgcuda.cpu.atomics import ATOMICS, atomic
 from imgcuda.cpu.expressions import evaluate, number
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.inline import inline
-from imgcuda.cpu.mathlib import ARGUMENTS, FUNCTIONS
+from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.places import convert, pointer
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import VECTORS

@@ -10,18 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
 
 from imgcuda import diskcache
-from imgcuda.cpu import parse
-from imgcuda.cpu.kernel import lower
-from imgcuda.cpu.module import Compiled
 from imgcuda.cpu.types import BOOL, Float, Int, Pointer, Type
 from imgcuda.errors import ImgcudaError, KernelError
 from imgcuda.kernels import Program
 from imgcuda.launch import Dim3
+
+if TYPE_CHECKING:
+    from imgcuda.cpu.module import Compiled
 
 WIDTH = 32
 """Threads to a vector: the best single choice on the machines measured; see docs/cpu-engine.md."""
@@ -57,14 +57,14 @@ def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None 
     """Return a kernel's machine code, from the cache if it was compiled before. Raises KernelError."""
     machine = machine or Machine.host()
     processor = machine.cpu, machine.features, sys.byteorder
-    parts = [_edition(), program.text, kernel, block, processor, llvm.llvm_version_info]
+    parts = [_edition(), program.text, program.contract, kernel, block, processor, llvm.llvm_version_info]
     key = hashlib.sha256(repr(parts).encode()).hexdigest()
     stored = diskcache.get(f"cpu-{key}")
     if stored is not None:
         head, _, binary = stored.partition(b"\n")
         return Code(binary, tuple(json.loads(head)))
     with _blaming_the_compiler(program, kernel):
-        lowered = to_llvm(program, kernel, block)
+        lowered = to_llvm(program, kernel, block, contract=program.contract)
         code = Code(to_machine_code(lowered, machine), tuple(map(_letter, lowered.parameters)))
     diskcache.put(f"cpu-{key}", json.dumps(code.arguments).encode() + b"\n" + code.binary)
     return code
@@ -94,6 +94,10 @@ def _edition() -> list[tuple[str, int, int]]:
 
 def to_llvm(program: Program, kernel: str, block: Dim3, width: int | None = None, contract: bool = True) -> Compiled:
     """Return a kernel in LLVM's language; without `contract`, each product and sum of floats is rounded by itself."""
+    # Imported here: who finds all kernels in the cache needs no compiler, and it takes longer to load than they do.
+    from imgcuda.cpu.frontend import parse
+    from imgcuda.cpu.kernel import lower
+
     file = parse.parse(program.text, program.name)
     return lower(file, program.name, program.text, kernel, block, width or vector_width(block.x), contract)
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from imgcuda.cpu import syntax
 from imgcuda.cpu.addresses import offset
 from imgcuda.cpu.expressions import condition, evaluate, type_of
-from imgcuda.cpu.mathlib import FUNCTIONS
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.maths.functions import FUNCTIONS
 from imgcuda.cpu.places import convert, declare, read, write
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import BOOL, Float, Int, Pointer, Type, common

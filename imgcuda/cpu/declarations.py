@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu import syntax
 from imgcuda.cpu.addresses import nth
 from imgcuda.cpu.expressions import evaluate, type_of
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.initializers import Steps, TooMany, sized, spread
 from imgcuda.cpu.names import addressed, resolve_type, set_again
 from imgcuda.cpu.places import convert, declare, field, private, write

@@ -10,7 +10,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -84,12 +86,12 @@ def cores() -> int:
 # ---- loading machine code
 
 _lock = threading.Lock()
-_kernels: dict[tuple[str, str, Dim3], tuple[Entry, tuple[str, ...], object]] = {}
+_kernels: dict[tuple[str, bool, str, Dim3], tuple[Entry, tuple[str, ...], object]] = {}
 
 
 def _loaded(program: Program, kernel: str, block: Dim3) -> tuple[Entry, tuple[str, ...]]:
     """Return a kernel's entry point, compiled and loaded the first time."""
-    key = program.text, kernel, block
+    key = program.text, program.contract, kernel, block
     if key not in _kernels:
         with _lock:
             if key not in _kernels:
@@ -118,7 +120,9 @@ def _load(binary: bytes) -> tuple[Entry, object]:
 def _pack(letters: Sequence[str], arguments: Sequence[Argument]) -> bytes:
     """Return the arguments as the entry point reads them, eight bytes each."""
     values = [a.pointer if isinstance(a, DeviceArray) else a.item() for a in arguments]
-    cells = (struct.pack("P" if letter == "p" else letter, value) for letter, value in zip(letters, values, strict=True))
+    cells = (
+        struct.pack("P" if letter == "p" else letter, value) for letter, value in zip(letters, values, strict=True)
+    )
     return b"".join(cell.ljust(8, b"\0") for cell in cells)
 
 
@@ -144,7 +148,7 @@ def _run(entry: Entry, arguments: bytes, launch: bytes, blocks: int, threads: in
         entry(arguments, launch, 0, blocks)
         return
     edges = [blocks * part // parts for part in range(parts + 1)]
-    jobs = [_pool().submit(entry, arguments, launch, first, last) for first, last in zip(edges, edges[1:], strict=False)]
+    jobs = [_pool().submit(entry, arguments, launch, first, last) for first, last in pairwise(edges)]
     for job in jobs:
         job.result()
 
@@ -156,8 +160,8 @@ def _wrap(array: npt.NDArray[Any]) -> DeviceArray:
 def _processor() -> str:
     """Return the processor's name as the system has it."""
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     except OSError:
         names = []
     return names[0] if names else platform.processor() or platform.machine()

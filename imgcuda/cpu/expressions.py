@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from imgcuda.cpu import memory, syntax
+from imgcuda.cpu import memory
 from imgcuda.cpu.addresses import offset
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.names import resolve_type
 from imgcuda.cpu.places import convert, is_place, locate, moved, named, pointer, read, value_at, value_of, write
 from imgcuda.cpu.state import State

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
-from imgcuda.cpu import syntax
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.types import Array, Struct, Type, elements, innermost
 
 Steps: TypeAlias = tuple[int | str, ...]

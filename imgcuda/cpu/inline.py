@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from imgcuda.cpu import syntax
 from imgcuda.cpu.expressions import evaluate
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.names import addressed, resolve_type, set_again
 from imgcuda.cpu.places import convert, declare, is_place, locate, private, read, value_at, write
 from imgcuda.cpu.state import CallFrame, State

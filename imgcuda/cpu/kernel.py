@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from imgcuda.cpu import syntax
 from imgcuda.cpu.barriers import Parts
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.inline import own
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.module import Compiled, module

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from imgcuda.cpu import syntax
 from imgcuda.cpu.branches import scoped, test_of
 from imgcuda.cpu.conditionals import is_harmless
 from imgcuda.cpu.expressions import condition, evaluate
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.names import names_set
 from imgcuda.cpu.state import LoopFrame, State
 from imgcuda.cpu.values import BLOCK, VARYING, Kind

@@ -100,9 +100,14 @@ def _store_interleaved(state: State, address: Address, value: Aggregate, element
     count, size, joined = len(parts), width, parts[0]
     for part in parts[1:]:
         grown = f"<{size} x {cell}>"
-        padded = part if size == width else state.b.op(
-            f"shufflevector {state.v.type(cell)} {part}, {state.v.type(cell)} poison, <{size} x i32> "
-            f"<{', '.join(f'i32 {lane}' if lane < width else 'i32 poison' for lane in range(size))}>")
+        padded = (
+            part
+            if size == width
+            else state.b.op(
+                f"shufflevector {state.v.type(cell)} {part}, {state.v.type(cell)} poison, <{size} x i32> "
+                f"<{', '.join(f'i32 {lane}' if lane < width else 'i32 poison' for lane in range(size))}>"
+            )
+        )
         picks = ", ".join(f"i32 {lane}" for lane in range(size + width))
         joined = state.b.op(f"shufflevector {grown} {joined}, {grown} {padded}, <{size + width} x i32> <{picks}>")
         size += width

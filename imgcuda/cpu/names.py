@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu import syntax
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.state import State, Written
 from imgcuda.cpu.types import BASIC, DIM3, I32, VECTORS, Array, Pointer, Struct, Type
 from imgcuda.cpu.values import Value, constant

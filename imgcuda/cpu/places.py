@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from imgcuda.cpu import memory, syntax
+from imgcuda.cpu import memory
 from imgcuda.cpu.addresses import member, move
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import (
     Array,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from imgcuda.cpu import syntax
 from imgcuda.cpu.atomics import ATOMICS
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.names import root
 from imgcuda.cpu.state import State
 

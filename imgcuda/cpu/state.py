@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias
 
-from imgcuda.cpu import syntax
 from imgcuda.cpu.arithmetic import Arithmetic
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.frontend.mistakes import source_line
 from imgcuda.cpu.ir import Builder
-from imgcuda.cpu.mistakes import source_line
 from imgcuda.cpu.types import Type
 from imgcuda.cpu.values import BLOCK, Kind, Value, Vectors
 from imgcuda.cpu.variables import Binding, Facts, Key

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from imgcuda.cpu import syntax
 from imgcuda.cpu.branches import branch
 from imgcuda.cpu.declarations import declaration, stand_in
 from imgcuda.cpu.expressions import evaluate
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.loops import loop
 from imgcuda.cpu.places import write
 from imgcuda.cpu.state import CallFrame, LoopFrame, State

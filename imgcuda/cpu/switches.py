@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from imgcuda.cpu import syntax
 from imgcuda.cpu.expressions import number
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.state import LoopFrame, State
 from imgcuda.cpu.types import BOOL, I32, Int
 from imgcuda.cpu.values import VARYING, Value, constant

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu import syntax
 from imgcuda.cpu.declarations import shared
 from imgcuda.cpu.expressions import evaluate, type_of
+from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.initializers import Steps, TooMany, sized, spread
 from imgcuda.cpu.names import declare_type, resolve_type
 from imgcuda.cpu.places import convert

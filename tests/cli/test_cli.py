@@ -353,9 +353,7 @@ def test_a_file_that_cannot_be_used_is_one_sentence_and_exits_1(
     assert result.err.startswith("Error: ") and result.err.count("\n") == 1
 
 
-def test_a_device_that_is_missing_is_a_failure(
-    command: Command, photo: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_device_that_is_missing_is_a_failure(command: Command, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def choose(name: str) -> None:
         raise DeviceError("cuda:0 cannot be used: there is no driver")
 

@@ -1,6 +1,6 @@
 """Compares random kernels on the CPU engine, bit for bit, with what gcc makes of the same C.
 
-    python tests/cpu/fuzz.py --minutes 10 --seed 1
+python tests/cpu/fuzz.py --minutes 10 --seed 1
 """
 
 from __future__ import annotations

@@ -56,7 +56,9 @@ class Scope:
     structs: list[str] = field(default_factory=list)
 
     def inner(self) -> Scope:
-        return Scope(dict(self.variables), dict(self.readonly), dict(self.arrays), dict(self.tables), list(self.structs))
+        return Scope(
+            dict(self.variables), dict(self.readonly), dict(self.arrays), dict(self.tables), list(self.structs)
+        )
 
 
 def promoted(type: str) -> str:
@@ -93,7 +95,8 @@ class Generator:
             return self.leaf(scope)
         kind = r.choice(["arith"] * 5 + ["divide", "shift", "bits", "bits", "compare", "logic", "choose", "cast", "cast", "unary", "index", "call"]
                         + ["float"] * (2 * self.floats))  # fmt: skip
-        return getattr(self, f"_{kind}")(scope, depth)
+        made: Expr = getattr(self, f"_{kind}")(scope, depth)
+        return made
 
     def leaf(self, scope: Scope) -> Expr:
         r = self.r
@@ -107,13 +110,17 @@ class Generator:
         if kind == "array" and (scope.arrays or scope.tables):
             return self._index(scope, 1)
         if kind == "struct" and scope.structs:
-            field, type = r.choice([("a", "i8"), ("b", "u32"), ("c[1]", "i16"), (f"c[{self.position(scope, 0, 4)}]", "i16")])
+            field, type = r.choice(
+                [("a", "i8"), ("b", "u32"), ("c[1]", "i16"), (f"c[{self.position(scope, 0, 4)}]", "i16")]
+            )
             return Expr(f"{r.choice(scope.structs)}.{field}", type, *bounds(type))
         return self.const()
 
     def const(self) -> Expr:
         r = self.r
-        value = r.choice([0, 1, 2, 3, 7, 10, 31, 100, 255, 256, 1000, 65535, 2**31 - 1, r.randrange(2**20), r.randrange(64)])
+        value = r.choice(
+            [0, 1, 2, 3, 7, 10, 31, 100, 255, 256, 1000, 65535, 2**31 - 1, r.randrange(2**20), r.randrange(64)]
+        )
         suffix, type = r.choice([("", "i32"), ("", "i32"), ("u", "u32"), ("LL", "i64"), ("ull", "u64")])
         return Expr(f"{value}{suffix}", type, value, value)
 
@@ -212,7 +219,12 @@ class Generator:
     def _float(self, scope: Scope, depth: int) -> Expr:
         value = self.number(scope, depth - 1)
         if self.r.random() < 0.3:
-            return Expr(f"({value} {self.r.choice(['<', '>', '<=', '>=', '==', '!='])} {self.number(scope, depth - 1)})", "i32", 0, 1)
+            return Expr(
+                f"({value} {self.r.choice(['<', '>', '<=', '>=', '==', '!='])} {self.number(scope, depth - 1)})",
+                "i32",
+                0,
+                1,
+            )
         type = self.r.choice(["i32", "i64", "i16", "i8", "u8"])
         return Expr(f"({type})(i32)fminf(fmaxf({value}, -100000.5f), 100000.5f)", type, *bounds(type))
 
@@ -220,7 +232,11 @@ class Generator:
         """Return a float."""
         kind = self.r.random()
         if depth <= 0 or kind < 0.3:
-            return f"(f32)({self.expr(scope, depth - 1).text})" if kind < 0.2 else self.r.choice(["0.5f", "3.0f", "0.1f", "1e6f", "-7.25f", "255.0f"])
+            return (
+                f"(f32)({self.expr(scope, depth - 1).text})"
+                if kind < 0.2
+                else self.r.choice(["0.5f", "3.0f", "0.1f", "1e6f", "-7.25f", "255.0f"])
+            )
         return f"({self.number(scope, depth - 1)} {self.r.choice('+-*/')} {self.number(scope, depth - 1)})"
 
     def _call(self, scope: Scope, depth: int) -> Expr:
@@ -240,8 +256,13 @@ class Generator:
         r = self.r
         kinds = ["set"] * 4 + ["compound", "compound", "step", "store", "field", "declare", "declare"]
         if depth > 0:
-            kinds += ["if", "if", "loop", "while", "do", "switch", "pick"] + ["leave"] * (2 * (self.loops > 0)) + ["finish"] * bool(self.returns)
-        return getattr(self, f"_do_{r.choice(kinds)}")(scope, depth)
+            kinds += (
+                ["if", "if", "loop", "while", "do", "switch", "pick"]
+                + ["leave"] * (2 * (self.loops > 0))
+                + ["finish"] * bool(self.returns)
+            )
+        made: str = getattr(self, f"_do_{r.choice(kinds)}")(scope, depth)
+        return made
 
     def _do_set(self, scope: Scope, depth: int) -> str:
         if not scope.variables:
@@ -352,7 +373,12 @@ class Generator:
             parts.insert(self.r.randrange(len(parts) + 1), "default:")
         text = f"switch (({self.expr(scope, 2).text}) & 7) {{ "
         for part in parts:
-            text += part + " " + (self.block(scope, depth - 1, self.r.randrange(1, 3)) if self.r.random() < 0.8 else ";") + " "
+            text += (
+                part
+                + " "
+                + (self.block(scope, depth - 1, self.r.randrange(1, 3)) if self.r.random() < 0.8 else ";")
+                + " "
+            )
             text += "break; " if self.r.random() < 0.6 else ""
             if self.r.random() < 0.2:
                 text += f"if ({self.expr(scope, 1).text}) break; "
@@ -391,7 +417,12 @@ class Generator:
             head += self.function()
         self.sources = [("in", "i32"), ("bytes", "u8")]
         self.returns = ""
-        scope = Scope({}, {"x": ("i32", 0, 63), "n": ("i32", 0, 100), "b": ("i32", 0, 10), "threadIdx.x": ("u32", 0, 63)}, {}, dict(self.tables))
+        scope = Scope(
+            {},
+            {"x": ("i32", 0, 63), "n": ("i32", 0, 100), "b": ("i32", 0, 10), "threadIdx.x": ("u32", 0, 63)},
+            {},
+            dict(self.tables),
+        )
         scope.tables |= {"in": ("i32", 64), "bytes": ("u8", 64)}
         if r.random() < 0.35:
             return self._with_barriers(head, scope)
@@ -405,7 +436,9 @@ class Generator:
             body += f"        out[(b * {self.block_size} + x) * {OUT} + {j}] = (u64)({self.expr(scope, 3).text});\n"
         start = "int x = threadIdx.x, b = blockIdx.x;\n"
         kernel = f"__global__ void {self.prefix}k(u64 *out, const i32 *in, const u8 *bytes, i32 n) {{\n        {start}{body}}}\n"
-        call = f"for (threadIdx.x = 0; threadIdx.x < {self.block_size}; threadIdx.x++) {self.prefix}k(out, in, bytes, n);"
+        call = (
+            f"for (threadIdx.x = 0; threadIdx.x < {self.block_size}; threadIdx.x++) {self.prefix}k(out, in, bytes, n);"
+        )
         return Generated(head + kernel, head + kernel + self._driver(call), self.block_size)
 
     def _driver(self, block: str) -> str:
@@ -423,7 +456,12 @@ class Generator:
         self.phases: list[str] = []
         returns = r.random() < 0.3
         cuda, c = self._phases(scope, type, r.randrange(2, 5), 2, returns)
-        last = self.phase("".join(f"out[(b * {self.block_size} + x) * {OUT} + {j}] = (u64)({self.expr(scope, 3).text}); " for j in range(OUT)))
+        last = self.phase(
+            "".join(
+                f"out[(b * {self.block_size} + x) * {OUT} + {j}] = (u64)({self.expr(scope, 3).text}); "
+                for j in range(OUT)
+            )
+        )
         self.initial = {name: r.randrange(2 if kind == "bool" else 100) for name, kind in kept.items()}
         declared = "".join(f"{kind} {name} = {self.initial[name]}; " for name, kind in kept.items())
         start = f"__shared__ {type} sh[64]; int x = threadIdx.x, b = blockIdx.x; {declared} {array[1]} {array[0]}[4] = {{1, 0, 1}};"
@@ -459,7 +497,9 @@ class Generator:
                 reads = scope.inner()
                 reads.tables["sh"] = (type, 64)
                 self.returns = "RETURN;" if returns else ""
-                first = self.phase(self.block(scope, 2, self.r.randrange(1, 4)) + f" sh[x] = {self.expr(scope, 3).text};")
+                first = self.phase(
+                    self.block(scope, 2, self.r.randrange(1, 4)) + f" sh[x] = {self.expr(scope, 3).text};"
+                )
                 second = self.phase(self.block(reads, 2, self.r.randrange(1, 4)))
                 self.returns = ""
                 cuda += "".join(f"        {self.phases[each]}\n        __syncthreads();\n" for each in (first, second))
@@ -472,7 +512,9 @@ class Generator:
         fields = "".join(f"{kind} {name}; " for name, kind in kept.items()) + f"{array[1]} {array[0]}[4]; int gone;"
         text = f"struct {p}T {{ {fields} }};\nstatic {type} {p}sh[64];\n#define sh {p}sh\n#define RETURN do {{ T->gone = 1; return; }} while (0)\n"
         text += "".join(f"static i32 {p}G{i};\n#define G{i} {p}G{i}\n" for i in counters)
-        text += "".join(f"#define {name} (T->{name})\n" for name in names) + "".join(f"#define {i} G{i}\n" for i in counters)
+        text += "".join(f"#define {name} (T->{name})\n" for name in names) + "".join(
+            f"#define {i} G{i}\n" for i in counters
+        )
         for number, phase in enumerate(self.phases):
             text += (f"static void {p}phase{number}(struct {p}T *T, u64 *out, const i32 *in, const u8 *bytes, i32 n) "
                      f"{{ int x = threadIdx.x, b = blockIdx.x; {phase} }}\n")  # fmt: skip
@@ -481,4 +523,10 @@ class Generator:
         setup = (f"static struct {p}T t[64]; int b = blockIdx.x; memset(t, 0, sizeof t); for (int i = 0; i < 64; i++) {{ sh[i] = i < {self.block_size} ? 0 : 1; "
                  + "".join(f"t[i].{name} = {self.initial[name]}; " for name in kept) + f"t[i].{array[0]}[0] = 1; t[i].{array[0]}[2] = 1; }}")  # fmt: skip
         driver = self._driver(setup + c + f" ALL({p}phase{last})")
-        return text + f"#define SIZE {self.block_size}\n" + driver + "#undef SIZE\n#undef ALL\n#undef RETURN\n#undef sh\n" + "".join(f"#undef G{i}\n" for i in counters)
+        return (
+            text
+            + f"#define SIZE {self.block_size}\n"
+            + driver
+            + "#undef SIZE\n#undef ALL\n#undef RETURN\n#undef sh\n"
+            + "".join(f"#undef G{i}\n" for i in counters)
+        )

@@ -56,9 +56,7 @@ def values(body: str, type: str = "int", *, count: int = 40, before: str = "", *
     `in` holds 0, 1, 2 ...; a body without a semicolon is an expression, to be stored.
     """
     statement = body if ";" in body else f"out[x] = {body};"
-    source = (
-        f"{before}\n__global__ void k({type} *out, const int *in, int n) {{ int x = threadIdx.x; {statement} }}"
-    )
+    source = f"{before}\n__global__ void k({type} *out, const int *in, int n) {{ int x = threadIdx.x; {statement} }}"
     out = np.zeros(count, NUMPY[type])
     launch(source, out, np.arange(count, dtype=np.int32), np.int32(count), block=count, **how)
     return out

@@ -1,6 +1,5 @@
 """Operators: each line is a kernel, what it stores, and what that must be."""
 
-# ruff: noqa: E501 - a case is one line
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,11 @@ CASES: list[tuple[str, str, Callable[[int], Any]]] = [
     ("unsigned int", "~(unsigned)x", lambda x: u(~x)),
     ("unsigned long long", "-(unsigned long long)x", lambda x: u(-x, 64)),
     ("unsigned long long", "(unsigned long long)x * 0x123456789ABCDEFull", lambda x: u(x * 0x123456789ABCDEF, 64)),
-    ("unsigned int", "(x * 2654435761u) ^ (x * 2654435761u >> 15)", lambda x: u(x * 2654435761) ^ (u(x * 2654435761) >> 15)),
+    (
+        "unsigned int",
+        "(x * 2654435761u) ^ (x * 2654435761u >> 15)",
+        lambda x: u(x * 2654435761) ^ (u(x * 2654435761) >> 15),
+    ),
     # ---- division
     ("int", "(x - 20) / 3", lambda x: trunc_div(x - 20, 3)),
     ("int", "(x - 20) % 3", lambda x: x - 20 - 3 * trunc_div(x - 20, 3)),
@@ -62,8 +65,11 @@ CASES: list[tuple[str, str, Callable[[int], Any]]] = [
     ("int", "(x - 20) | 1", lambda x: (x - 20) | 1),
     ("long long", "(x - 20) ^ 0xF0F0F0F0F0", lambda x: (x - 20) ^ 0xF0F0F0F0F0),
     # ---- comparison and logic
-    ("int", "(x < 5) | (x > 30) << 1 | (x == 7) << 2 | (x != 9) << 3 | (x <= 4) << 4 | (x >= 33) << 5",
-     lambda x: (x < 5) | (x > 30) << 1 | (x == 7) << 2 | (x != 9) << 3 | (x <= 4) << 4 | (x >= 33) << 5),
+    (
+        "int",
+        "(x < 5) | (x > 30) << 1 | (x == 7) << 2 | (x != 9) << 3 | (x <= 4) << 4 | (x >= 33) << 5",
+        lambda x: (x < 5) | (x > 30) << 1 | (x == 7) << 2 | (x != 9) << 3 | (x <= 4) << 4 | (x >= 33) << 5,
+    ),
     ("bool", "3 < x == x > 3", lambda x: True),
     ("bool", "1 < x < 3", lambda x: True),
     ("bool", "x > 3 && x < 10 || x == 20", lambda x: 3 < x < 10 or x == 20),
@@ -99,7 +105,11 @@ CASES: list[tuple[str, str, Callable[[int], Any]]] = [
     # ---- assignment
     ("int", "int a = x; a += 3; a *= 2; a -= 1; out[x] = a;", lambda x: (x + 3) * 2 - 1),
     ("int", "int a = x + 100; a /= 3; a %= 20; out[x] = a;", lambda x: (x + 100) // 3 % 20),
-    ("int", "int a = x; a <<= 3; a >>= 1; a |= 1; a &= 0x3F; a ^= 5; out[x] = a;", lambda x: ((x << 3 >> 1 | 1) & 0x3F) ^ 5),
+    (
+        "int",
+        "int a = x; a <<= 3; a >>= 1; a |= 1; a &= 0x3F; a ^= 5; out[x] = a;",
+        lambda x: ((x << 3 >> 1 | 1) & 0x3F) ^ 5,
+    ),
     ("int", "unsigned char a = x; a += 300; out[x] = a;", lambda x: u(x + 300, 8)),
     ("int", "unsigned char a = x; a -= 10; a >>= 1; out[x] = a;", lambda x: u(x - 10, 8) >> 1),
     ("int", "char a = 100; a += x; out[x] = a;", lambda x: s(100 + x, 8)),

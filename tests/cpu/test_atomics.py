@@ -1,6 +1,5 @@
 """Atomic operations: on global and shared memory, by all threads and by some."""
 
-# ruff: noqa: E501 - a case is one line
 from __future__ import annotations
 
 import numpy as np
@@ -57,7 +56,12 @@ def test_adding_every_type(type: str) -> None:
     from harness import NUMPY
 
     out = np.zeros(1, NUMPY[type])
-    launch(f"__global__ void k({type} *out) {{ atomicAdd(out, ({type})(threadIdx.x + blockIdx.x)); }}", out, grid=100, block=50)
+    launch(
+        f"__global__ void k({type} *out) {{ atomicAdd(out, ({type})(threadIdx.x + blockIdx.x)); }}",
+        out,
+        grid=100,
+        block=50,
+    )
     assert out[0] == 100 * sum(range(50)) + 50 * sum(range(100))
 
 

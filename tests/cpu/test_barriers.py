@@ -9,64 +9,170 @@ from harness import check, launch
 
 CASES: list[tuple[str, str, Callable[[int], int]]] = [
     ("", "__shared__ int t[64]; t[x] = x * 3; __syncthreads(); out[x] = t[39 - x];", lambda x: 3 * (39 - x)),
-    ("", "__shared__ int t[64], u[64]; t[x] = x; __syncthreads(); u[39 - x] = t[x] * 2; __syncthreads(); out[x] = u[x] + t[0];",
-     lambda x: 2 * (39 - x)),
-    ("", "__shared__ unsigned char t[8][8]; t[x / 8][x % 8] = x; __syncthreads(); out[x] = t[x % 5][x / 5];", lambda x: (x % 5) * 8 + x // 5),
+    (
+        "",
+        "__shared__ int t[64], u[64]; t[x] = x; __syncthreads(); u[39 - x] = t[x] * 2; __syncthreads(); out[x] = u[x] + t[0];",
+        lambda x: 2 * (39 - x),
+    ),
+    (
+        "",
+        "__shared__ unsigned char t[8][8]; t[x / 8][x % 8] = x; __syncthreads(); out[x] = t[x % 5][x / 5];",
+        lambda x: (x % 5) * 8 + x // 5,
+    ),
     ("", "__shared__ int s; if (x == 7) s = 42; __syncthreads(); out[x] = s + x;", lambda x: 42 + x),
     ("", "__shared__ int s; s = 1; __syncthreads(); if (x == 39) s += 5; __syncthreads(); out[x] = s;", lambda x: 6),
-    ("", "__shared__ float t[40]; t[x] = x * 0.5f; __syncthreads(); float v = t[(x + 1) % 40]; __syncthreads(); t[x] = v; __syncthreads();"
-     " out[x] = t[(x + 1) % 40] * 2;", lambda x: (x + 2) % 40),
-    ("", "__shared__ int t[40]; int mine = x * 2; t[x] = mine; __syncthreads(); mine += t[39 - x]; __syncthreads(); out[x] = mine;", lambda x: 78),
-    ("", "__shared__ int t[40]; int a[3] = {x, 2 * x, 3 * x}; t[x] = a[1]; __syncthreads(); a[2] += t[0] + t[1]; out[x] = a[2] + a[0];",
-     lambda x: 4 * x + 2),
-    ("", "__shared__ int t[40]; int2 p = make_int2(x, 1); t[x] = p.x; __syncthreads(); p.y += t[39 - x]; out[x] = p.x * 100 + p.y;",
-     lambda x: 100 * x + 40 - x),
-    ("", "__shared__ int t[40]; const int *p = in + x; t[x] = *p; __syncthreads(); p += 1; out[x] = p[-1] + t[0];", lambda x: x),
+    (
+        "",
+        "__shared__ float t[40]; t[x] = x * 0.5f; __syncthreads(); float v = t[(x + 1) % 40]; __syncthreads(); t[x] = v; __syncthreads();"
+        " out[x] = t[(x + 1) % 40] * 2;",
+        lambda x: (x + 2) % 40,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int mine = x * 2; t[x] = mine; __syncthreads(); mine += t[39 - x]; __syncthreads(); out[x] = mine;",
+        lambda x: 78,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int a[3] = {x, 2 * x, 3 * x}; t[x] = a[1]; __syncthreads(); a[2] += t[0] + t[1]; out[x] = a[2] + a[0];",
+        lambda x: 4 * x + 2,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int2 p = make_int2(x, 1); t[x] = p.x; __syncthreads(); p.y += t[39 - x]; out[x] = p.x * 100 + p.y;",
+        lambda x: 100 * x + 40 - x,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; const int *p = in + x; t[x] = *p; __syncthreads(); p += 1; out[x] = p[-1] + t[0];",
+        lambda x: x,
+    ),
     # ---- loops around barriers
-    ("", "__shared__ int t[64]; t[x] = x + 1; if (x < 24) t[x + 40] = 0; __syncthreads(); for (int s = 32; s > 0; s >>= 1) { if (x < s) t[x] += t[x + s];"
-     " __syncthreads(); } out[x] = t[0];", lambda x: 820),
-    ("", "__shared__ int t[40]; t[x] = 1; __syncthreads(); for (int d = 1; d < 40; d *= 2) { int v = x >= d ? t[x - d] : 0; __syncthreads(); t[x] += v;"
-     " __syncthreads(); } out[x] = t[x];", lambda x: x + 1),
-    ("", "__shared__ int t[40]; int r = 0; for (int i = 0; i < 3; i++) { t[x] = x + i; __syncthreads(); r += t[39 - x]; __syncthreads(); } out[x] = r;",
-     lambda x: 3 * (39 - x) + 3),
-    ("", "__shared__ int t[40]; int r = 0, i = 0; while (i < 3) { t[x] = x + i; __syncthreads(); r += t[(x + i) % 40]; __syncthreads(); i++; } out[x] = r;",
-     lambda x: sum((x + i) % 40 + i for i in range(3))),
-    ("", "__shared__ int t[40]; int i = 0; do { t[x] = i; __syncthreads(); i += 1 + t[0]; __syncthreads(); } while (i < 10); out[x] = i;", lambda x: 15),
-    ("", "__shared__ int t[40]; int r = 0; for (int i = 0; i < 10; i++) { if (i == 4) break; if (i == 1) continue; t[x] = i; __syncthreads();"
-     " r += t[39 - x]; __syncthreads(); } out[x] = r;", lambda x: 5),
-    ("", "__shared__ int t[40]; int r = 0; for (int i = 0, j = x; i < 3; i++, j += 2) { t[x] = j; __syncthreads(); r += t[39 - x]; __syncthreads(); } out[x] = r;",
-     lambda x: 3 * (39 - x) + 6),
-    ("", "__shared__ int go; int r = 0; if (x == 0) go = 3; __syncthreads(); while (go > 0) { r += go; __syncthreads(); if (x == 0) go--; __syncthreads(); }"
-     " out[x] = r;", lambda x: 6),
-    ("", "__shared__ int t[40]; int k = n / 10; for (int i = n / 10; i-- > 0; ) { t[x] = i; __syncthreads(); k += t[39 - x]; __syncthreads(); } out[x] = k;",
-     lambda x: 4 + 6),
+    (
+        "",
+        "__shared__ int t[64]; t[x] = x + 1; if (x < 24) t[x + 40] = 0; __syncthreads(); for (int s = 32; s > 0; s >>= 1) { if (x < s) t[x] += t[x + s];"
+        " __syncthreads(); } out[x] = t[0];",
+        lambda x: 820,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; t[x] = 1; __syncthreads(); for (int d = 1; d < 40; d *= 2) { int v = x >= d ? t[x - d] : 0; __syncthreads(); t[x] += v;"
+        " __syncthreads(); } out[x] = t[x];",
+        lambda x: x + 1,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int r = 0; for (int i = 0; i < 3; i++) { t[x] = x + i; __syncthreads(); r += t[39 - x]; __syncthreads(); } out[x] = r;",
+        lambda x: 3 * (39 - x) + 3,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int r = 0, i = 0; while (i < 3) { t[x] = x + i; __syncthreads(); r += t[(x + i) % 40]; __syncthreads(); i++; } out[x] = r;",
+        lambda x: sum((x + i) % 40 + i for i in range(3)),
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int i = 0; do { t[x] = i; __syncthreads(); i += 1 + t[0]; __syncthreads(); } while (i < 10); out[x] = i;",
+        lambda x: 15,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int r = 0; for (int i = 0; i < 10; i++) { if (i == 4) break; if (i == 1) continue; t[x] = i; __syncthreads();"
+        " r += t[39 - x]; __syncthreads(); } out[x] = r;",
+        lambda x: 5,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int r = 0; for (int i = 0, j = x; i < 3; i++, j += 2) { t[x] = j; __syncthreads(); r += t[39 - x]; __syncthreads(); } out[x] = r;",
+        lambda x: 3 * (39 - x) + 6,
+    ),
+    (
+        "",
+        "__shared__ int go; int r = 0; if (x == 0) go = 3; __syncthreads(); while (go > 0) { r += go; __syncthreads(); if (x == 0) go--; __syncthreads(); }"
+        " out[x] = r;",
+        lambda x: 6,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int k = n / 10; for (int i = n / 10; i-- > 0; ) { t[x] = i; __syncthreads(); k += t[39 - x]; __syncthreads(); } out[x] = k;",
+        lambda x: 4 + 6,
+    ),
     # ---- conditions around barriers
-    ("", "__shared__ int t[40]; t[x] = x; if (n > 3) { __syncthreads(); out[x] = t[39 - x]; } else { out[x] = -1; }", lambda x: 39 - x),
-    ("", "__shared__ int t[40]; t[x] = x; if (n < 3) { __syncthreads(); out[x] = 1; } else { out[x] = 2; __syncthreads(); out[x] += t[39 - x]; }",
-     lambda x: 41 - x),
-    ("", "__shared__ int t[40]; if (blockIdx.x == 0) { t[x] = x; __syncthreads(); } out[x] = t[39 - x];", lambda x: 39 - x),
-    ("", "__shared__ int t[40]; { t[x] = x; __syncthreads(); { int y = t[39 - x]; __syncthreads(); out[x] = y; } }", lambda x: 39 - x),
+    (
+        "",
+        "__shared__ int t[40]; t[x] = x; if (n > 3) { __syncthreads(); out[x] = t[39 - x]; } else { out[x] = -1; }",
+        lambda x: 39 - x,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; t[x] = x; if (n < 3) { __syncthreads(); out[x] = 1; } else { out[x] = 2; __syncthreads(); out[x] += t[39 - x]; }",
+        lambda x: 41 - x,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; if (blockIdx.x == 0) { t[x] = x; __syncthreads(); } out[x] = t[39 - x];",
+        lambda x: 39 - x,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; { t[x] = x; __syncthreads(); { int y = t[39 - x]; __syncthreads(); out[x] = y; } }",
+        lambda x: 39 - x,
+    ),
     # ---- who has returned
-    ("", "__shared__ int t[40]; t[x] = x; if (x >= 30) return; __syncthreads(); out[x] = t[x + 10];", lambda x: x + 10 if x < 30 else 0),
+    (
+        "",
+        "__shared__ int t[40]; t[x] = x; if (x >= 30) return; __syncthreads(); out[x] = t[x + 10];",
+        lambda x: x + 10 if x < 30 else 0,
+    ),
     ("", "__shared__ int t[40]; if (n < 3) return; t[x] = x; __syncthreads(); out[x] = t[39 - x];", lambda x: 39 - x),
     ("", "__shared__ int t[40]; if (n > 3) return; t[x] = x; __syncthreads(); out[x] = t[39 - x];", lambda x: 0),
-    ("", "__shared__ int t[40]; t[x] = 5; __syncthreads(); if (x & 1) { out[x] = 3; return; } __syncthreads(); if (x & 2) return; __syncthreads(); out[x] = t[x];",
-     lambda x: 3 if x & 1 else 0 if x & 2 else 5),
-    ("", "__shared__ int t[40]; if (x < 35) return; int k = in[3]; t[x] = k; __syncthreads(); for (int i = 0; i < k; i++) { t[x]++; __syncthreads(); } out[x] = t[x];",
-     lambda x: 0 if x < 35 else 6),
-    ("", "__shared__ int t[40]; int k = 0; t[x] = 0; __syncthreads(); if (x < 35) return; k = in[3]; __syncthreads(); for (int i = 0; i < k; i++) { t[x]++;"
-     " __syncthreads(); } out[x] = t[x];", lambda x: 0 if x < 35 else 3),
-    ("", "__shared__ int t[40]; for (int i = 0; i < 5; i++) { t[x] = i; __syncthreads(); if (t[39 - x] == 2) return; out[x] = i + 1; __syncthreads(); }",
-     lambda x: 2),
-    ("", "__shared__ int t[40]; int k = 1; while (k < 100) { t[x] = k; __syncthreads(); if (x >= 0) return; k++; __syncthreads(); } out[x] = 1;", lambda x: 0),
+    (
+        "",
+        "__shared__ int t[40]; t[x] = 5; __syncthreads(); if (x & 1) { out[x] = 3; return; } __syncthreads(); if (x & 2) return; __syncthreads(); out[x] = t[x];",
+        lambda x: 3 if x & 1 else 0 if x & 2 else 5,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; if (x < 35) return; int k = in[3]; t[x] = k; __syncthreads(); for (int i = 0; i < k; i++) { t[x]++; __syncthreads(); } out[x] = t[x];",
+        lambda x: 0 if x < 35 else 6,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int k = 0; t[x] = 0; __syncthreads(); if (x < 35) return; k = in[3]; __syncthreads(); for (int i = 0; i < k; i++) { t[x]++;"
+        " __syncthreads(); } out[x] = t[x];",
+        lambda x: 0 if x < 35 else 3,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; for (int i = 0; i < 5; i++) { t[x] = i; __syncthreads(); if (t[39 - x] == 2) return; out[x] = i + 1; __syncthreads(); }",
+        lambda x: 2,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int k = 1; while (k < 100) { t[x] = k; __syncthreads(); if (x >= 0) return; k++; __syncthreads(); } out[x] = 1;",
+        lambda x: 0,
+    ),
     # ---- functions with barriers
-    ("__device__ void wait() { __syncthreads(); }", "__shared__ int t[40]; t[x] = x; wait(); out[x] = t[39 - x];", lambda x: 39 - x),
-    ("__device__ int turned(int *t, int x, int v) { t[x] = v; __syncthreads(); return t[39 - x]; }",
-     "__shared__ int t[40]; int r = turned(t, x, 2 * x); __syncthreads(); r += turned(t, x, r); out[x] = r;", lambda x: 2 * (39 - x) + 2 * x),
-    ("__device__ int sum(int *t, int x, int n) { for (int s = n / 2; s > 0; s /= 2) { if (x < s) t[x] += t[x + s]; __syncthreads(); } return t[0]; }",
-     "__shared__ int t[64]; t[x] = x; if (x < 24) t[x + 40] = 0; __syncthreads(); int r; r = sum(t, x, 64); out[x] = r + x;", lambda x: 780 + x),
-    ("__device__ void put(int *t, int x, int v) { int w = v + 1; t[x] = w; __syncthreads(); w = t[39 - x]; __syncthreads(); t[x] = w; }",
-     "__shared__ int t[40]; for (int i = 0; i < 2; i++) put(t, x, i + x); __syncthreads(); out[x] = t[x];", lambda x: 41 - x),
+    (
+        "__device__ void wait() { __syncthreads(); }",
+        "__shared__ int t[40]; t[x] = x; wait(); out[x] = t[39 - x];",
+        lambda x: 39 - x,
+    ),
+    (
+        "__device__ int turned(int *t, int x, int v) { t[x] = v; __syncthreads(); return t[39 - x]; }",
+        "__shared__ int t[40]; int r = turned(t, x, 2 * x); __syncthreads(); r += turned(t, x, r); out[x] = r;",
+        lambda x: 2 * (39 - x) + 2 * x,
+    ),
+    (
+        "__device__ int sum(int *t, int x, int n) { for (int s = n / 2; s > 0; s /= 2) { if (x < s) t[x] += t[x + s]; __syncthreads(); } return t[0]; }",
+        "__shared__ int t[64]; t[x] = x; if (x < 24) t[x + 40] = 0; __syncthreads(); int r; r = sum(t, x, 64); out[x] = r + x;",
+        lambda x: 780 + x,
+    ),
+    (
+        "__device__ void put(int *t, int x, int v) { int w = v + 1; t[x] = w; __syncthreads(); w = t[39 - x]; __syncthreads(); t[x] = w; }",
+        "__shared__ int t[40]; for (int i = 0; i < 2; i++) put(t, x, i + x); __syncthreads(); out[x] = t[x];",
+        lambda x: 41 - x,
+    ),
     ("__shared__ int t[40];", "t[x] = x; __syncthreads(); out[x] = t[39 - x];", lambda x: 39 - x),
 ]
 

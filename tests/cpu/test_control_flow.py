@@ -30,31 +30,48 @@ CASES: list[tuple[str, Callable[[int], int]]] = [
     ("if (n > 3) out[x] = 1; else out[x] = 2;", lambda x: 1),
     ("if (x & 1) out[x] = x;", lambda x: x if x & 1 else 0),
     ("int r = 5; if (x & 1) r = x; out[x] = r;", lambda x: x if x & 1 else 5),
-    ("int r = 5; if (x & 1) { r = x; if (x & 2) r += 100; else r += 200; } else if (x & 4) r = 7; out[x] = r;",
-     lambda x: x + (100 if x & 2 else 200) if x & 1 else 7 if x & 4 else 5),
+    (
+        "int r = 5; if (x & 1) { r = x; if (x & 2) r += 100; else r += 200; } else if (x & 4) r = 7; out[x] = r;",
+        lambda x: x + (100 if x & 2 else 200) if x & 1 else 7 if x & 4 else 5,
+    ),
     ("int r = 0; if (x > 100) r = 1; out[x] = r;", lambda x: 0),
     ("int r = 0; if (x >= 0) r = 1; out[x] = r;", lambda x: 1),
-    ("int r = 0; if (x < 8) { if (x & 1) { if (x > 4) r = 1; else r = 2; } else { r = 3; } r += 10; } out[x] = r;",
-     lambda x: 0 if x >= 8 else 10 + (3 if not x & 1 else 1 if x > 4 else 2)),
-    ("int r; if (x > 3) { int t = x * 2; r = t + 1; } else { int t = x * 3; r = t + 2; } out[x] = r;",
-     lambda x: 2 * x + 1 if x > 3 else 3 * x + 2),
+    (
+        "int r = 0; if (x < 8) { if (x & 1) { if (x > 4) r = 1; else r = 2; } else { r = 3; } r += 10; } out[x] = r;",
+        lambda x: 0 if x >= 8 else 10 + (3 if not x & 1 else 1 if x > 4 else 2),
+    ),
+    (
+        "int r; if (x > 3) { int t = x * 2; r = t + 1; } else { int t = x * 3; r = t + 2; } out[x] = r;",
+        lambda x: 2 * x + 1 if x > 3 else 3 * x + 2,
+    ),
     ("if (x < 20) { if (n == 40) out[x] = 3; else out[x] = 4; }", lambda x: 3 if x < 20 else 0),
-    ("if (1) out[x] = 3; else out[x] = nothing_of_this_name_is_looked_for;".replace("nothing_of_this_name_is_looked_for", "4"),
-     lambda x: 3),
+    (
+        "if (1) out[x] = 3; else out[x] = nothing_of_this_name_is_looked_for;".replace(
+            "nothing_of_this_name_is_looked_for", "4"
+        ),
+        lambda x: 3,
+    ),
     ("int a = 1, b = 2; if (x & 1) { int t = a; a = b; b = t; } out[x] = a * 10 + b;", lambda x: 21 if x & 1 else 12),
     # ---- loops
     ("int r = 0; for (int i = 0; i < x; i++) r += i; out[x] = r;", lambda x: x * (x - 1) // 2),
     ("int r = 0; for (int i = x; i < n; i += 7) r++; out[x] = r;", lambda x: len(range(x, 40, 7))),
-    ("int r = 0; for (int i = 0; i < 10; i++) for (int j = 0; j < i; j++) r += j ^ x; out[x] = r;",
-     lambda x: sum(j ^ x for i in range(10) for j in range(i))),
-    ("int r = 0; for (int i = 0; i < x; i++) for (int j = i; j < x; j++) r += j - i; out[x] = r;",
-     lambda x: sum(j - i for i in range(x) for j in range(i, x))),
+    (
+        "int r = 0; for (int i = 0; i < 10; i++) for (int j = 0; j < i; j++) r += j ^ x; out[x] = r;",
+        lambda x: sum(j ^ x for i in range(10) for j in range(i)),
+    ),
+    (
+        "int r = 0; for (int i = 0; i < x; i++) for (int j = i; j < x; j++) r += j - i; out[x] = r;",
+        lambda x: sum(j - i for i in range(x) for j in range(i, x)),
+    ),
     ("int a = x + 1, s = 0; while (a != 1) { if (a & 1) a = 3 * a + 1; else a /= 2; s++; } out[x] = s;", collatz),
     ("int a = x; do { a -= 7; } while (a > 0); out[x] = a;", lambda x: x - 7 * max(1, -(-x // 7))),
     ("int a = 0; do a++; while (a < 5); out[x] = a + x;", lambda x: 5 + x),
     ("int a = x, r = 0; while (a--) r += 2; out[x] = r;", lambda x: 2 * x),
     ("int a = x, r = 0; while (--a > 0) r += 2; out[x] = r;", lambda x: 2 * max(x - 1, 0)),
-    ("int r = 0; for (int i = 0, j = x; i < j; i++, j--) r += j - i; out[x] = r;", lambda x: sum(x - 2 * i for i in range((x + 1) // 2))),
+    (
+        "int r = 0; for (int i = 0, j = x; i < j; i++, j--) r += j - i; out[x] = r;",
+        lambda x: sum(x - 2 * i for i in range((x + 1) // 2)),
+    ),
     ("int r = 0; for (;;) { if (r >= x) break; r += 3; } out[x] = r;", lambda x: -(-x // 3) * 3),
     ("int r = 0; while (true) { if (r > 100) break; r += 3; } out[x] = r;", lambda x: 102),
     ("int i; for (i = 0; i < x; i++) { } out[x] = i;", lambda x: x),
@@ -64,59 +81,109 @@ CASES: list[tuple[str, Callable[[int], int]]] = [
     ("int r = 0; for (int i = 40; i-- > x; ) r += i; out[x] = r;", lambda x: sum(range(x, 40))),
     # ---- break and continue
     ("int r = -1; for (int d = 2; d < x; d++) if (x % d == 0) { r = d; break; } out[x] = r;", first_divisor),
-    ("int r = 0; for (int i = 0; i < 20; i++) { if (i == x) continue; r += i; } out[x] = r;", lambda x: 190 - (x if x < 20 else 0)),
-    ("int r = 0; for (int i = 0; i < 20; i++) { if (i & x & 3) continue; if (i > x) break; r += i; } out[x] = r;",
-     lambda x: sum(i for i in range(min(20, x + 1)) if not i & x & 3)),
-    ("int r = 0; for (int i = 0; i < 20; i++) { if (i == 5) continue; if (i == 9) break; r += i; } out[x] = r;", lambda x: 31),
-    ("int r = 0; for (int i = 0; i < 10; i++) { for (int j = 0; j < 10; j++) { if (j > x) break; r++; } if (i > x) break; r += 100; }"
-     " out[x] = r;",
-     lambda x: sum(min(10, x + 1) + (100 if i <= x else 0) for i in range(10) if i <= x + 1)),
-    ("int r = 0; for (int i = 0; i < 10; i++) { if ((i + x) % 3 == 0) { i++; continue; } r += i; } out[x] = r;",
-     lambda x: skipping(x)),
-    ("int i = 0, r = 0; while (i < 10) { i++; if (i % 3 == x % 3) continue; r += i; } out[x] = r;",
-     lambda x: sum(i for i in range(1, 11) if i % 3 != x % 3)),
-    ("int i = 0, r = 0; do { i++; if (i == x) continue; r += i; } while (i < 10); out[x] = r;",
-     lambda x: 55 - (x if 1 <= x <= 10 else 0)),
+    (
+        "int r = 0; for (int i = 0; i < 20; i++) { if (i == x) continue; r += i; } out[x] = r;",
+        lambda x: 190 - (x if x < 20 else 0),
+    ),
+    (
+        "int r = 0; for (int i = 0; i < 20; i++) { if (i & x & 3) continue; if (i > x) break; r += i; } out[x] = r;",
+        lambda x: sum(i for i in range(min(20, x + 1)) if not i & x & 3),
+    ),
+    (
+        "int r = 0; for (int i = 0; i < 20; i++) { if (i == 5) continue; if (i == 9) break; r += i; } out[x] = r;",
+        lambda x: 31,
+    ),
+    (
+        "int r = 0; for (int i = 0; i < 10; i++) { for (int j = 0; j < 10; j++) { if (j > x) break; r++; } if (i > x) break; r += 100; }"
+        " out[x] = r;",
+        lambda x: sum(min(10, x + 1) + (100 if i <= x else 0) for i in range(10) if i <= x + 1),
+    ),
+    (
+        "int r = 0; for (int i = 0; i < 10; i++) { if ((i + x) % 3 == 0) { i++; continue; } r += i; } out[x] = r;",
+        lambda x: skipping(x),
+    ),
+    (
+        "int i = 0, r = 0; while (i < 10) { i++; if (i % 3 == x % 3) continue; r += i; } out[x] = r;",
+        lambda x: sum(i for i in range(1, 11) if i % 3 != x % 3),
+    ),
+    (
+        "int i = 0, r = 0; do { i++; if (i == x) continue; r += i; } while (i < 10); out[x] = r;",
+        lambda x: 55 - (x if 1 <= x <= 10 else 0),
+    ),
     ("int i = 0; do { if (i == x) break; i++; } while (i < 10); out[x] = i;", lambda x: min(x, 10)),
     ("int r = 0; for (int i = 0; i < n; i++) { if (i < x) continue; r = i; break; } out[x] = r;", lambda x: x),
-    ("int r = 0; for (int i = 0; i < 4; i++) { if (x == 3) break; for (int j = 0; j < 4; j++) { if (j == x) continue; r += 1; }"
-     " r += 10; } out[x] = r;", lambda x: 0 if x == 3 else 4 * (10 + (3 if x < 4 else 4))),
+    (
+        "int r = 0; for (int i = 0; i < 4; i++) { if (x == 3) break; for (int j = 0; j < 4; j++) { if (j == x) continue; r += 1; }"
+        " r += 10; } out[x] = r;",
+        lambda x: 0 if x == 3 else 4 * (10 + (3 if x < 4 else 4)),
+    ),
     # ---- return
     ("if (x > 5) return; out[x] = 7;", lambda x: 0 if x > 5 else 7),
     ("if (x > 5) { out[x] = 3; return; } out[x] = 7;", lambda x: 3 if x > 5 else 7),
     ("if (n > 5) { out[x] = 3; return; } out[x] = 7;", lambda x: 3),
-    ("for (int i = 0; i < 20; i++) { if (i == x) { out[x] = i * 2; return; } } out[x] = -1;", lambda x: 2 * x if x < 20 else -1),
-    ("int r = 0; for (int i = 0; i < 5; i++) { for (int j = 0; j < 5; j++) { r++; if (i * j == x) { out[x] = r; return; } } }"
-     " out[x] = -r;", lambda x: next((5 * i + j + 1 for i in range(5) for j in range(5) if i * j == x), -25)),
-    ("if (x & 1) { if (x & 2) return; out[x] = 1; } else { out[x] = 2; if (x & 4) return; out[x] = 3; } out[x] += 10;",
-     lambda x: (0 if x & 2 else 11) if x & 1 else 2 if x & 4 else 13),
+    (
+        "for (int i = 0; i < 20; i++) { if (i == x) { out[x] = i * 2; return; } } out[x] = -1;",
+        lambda x: 2 * x if x < 20 else -1,
+    ),
+    (
+        "int r = 0; for (int i = 0; i < 5; i++) { for (int j = 0; j < 5; j++) { r++; if (i * j == x) { out[x] = r; return; } } }"
+        " out[x] = -r;",
+        lambda x: next((5 * i + j + 1 for i in range(5) for j in range(5) if i * j == x), -25),
+    ),
+    (
+        "if (x & 1) { if (x & 2) return; out[x] = 1; } else { out[x] = 2; if (x & 4) return; out[x] = 3; } out[x] += 10;",
+        lambda x: (0 if x & 2 else 11) if x & 1 else 2 if x & 4 else 13,
+    ),
     # ---- switch
-    ("switch (x) { case 0: out[x] = 10; break; case 1: out[x] = 1; case 2: out[x] += 20; break; case 5: out[x] = 7; break;"
-     " default: out[x] = 99; }", classify),
-    ("int r = 0; switch (x & 3) { default: r = 9; case 1: r += 1; break; case 2: r = 5; } out[x] = r;",
-     lambda x: {0: 10, 1: 1, 2: 5, 3: 10}[x & 3]),
+    (
+        "switch (x) { case 0: out[x] = 10; break; case 1: out[x] = 1; case 2: out[x] += 20; break; case 5: out[x] = 7; break;"
+        " default: out[x] = 99; }",
+        classify,
+    ),
+    (
+        "int r = 0; switch (x & 3) { default: r = 9; case 1: r += 1; break; case 2: r = 5; } out[x] = r;",
+        lambda x: {0: 10, 1: 1, 2: 5, 3: 10}[x & 3],
+    ),
     ("int r = 0; switch (n) { case 40: r = 1; case 41: r += 2; break; case 42: r = 100; } out[x] = r;", lambda x: 3),
     ("int r = 0; switch (n) { case 1: r = 1; break; default: r = 8; } out[x] = r;", lambda x: 8),
     ("int r = 0; switch (n) { case 1: r = 1; break; } out[x] = r;", lambda x: 0),
     ("int r = 3; switch (2) { case 1: r = 1; break; case 2: case 3: r = 2; } out[x] = r;", lambda x: 2),
-    ("int r = 0; switch (x) { case 1: case 2: case 3: r = 1; break; case 4: { r = 2; break; } } out[x] = r;",
-     lambda x: 1 if x in (1, 2, 3) else 2 if x == 4 else 0),
-    ("int r = 0; switch (x % 4) { case 0: if (x > 20) break; r = 1; case 1: r += 10; if (x > 10) break; r += 100; break; case 2: r = 5; }"
-     " out[x] = r;",
-     lambda x: {0: 0 if x > 20 else 11 + (0 if x > 10 else 100), 1: 10 + (0 if x > 10 else 100), 2: 5, 3: 0}[x % 4]),
-    ("int r = 0; for (int i = 0; i < 8; i++) { switch ((i + x) & 3) { case 0: continue; case 1: r += 1; break; case 2: r += 10; }"
-     " r += 100; } out[x] = r;", lambda x: 2 * 101 + 2 * 110 + 2 * 100),
-    ("int r = 0; for (int i = 0; i < 8; i++) { switch (i) { case 2: continue; case 5: r += 1000; break; } r += i; } out[x] = r;",
-     lambda x: 1000 + 28 - 2),
+    (
+        "int r = 0; switch (x) { case 1: case 2: case 3: r = 1; break; case 4: { r = 2; break; } } out[x] = r;",
+        lambda x: 1 if x in (1, 2, 3) else 2 if x == 4 else 0,
+    ),
+    (
+        "int r = 0; switch (x % 4) { case 0: if (x > 20) break; r = 1; case 1: r += 10; if (x > 10) break; r += 100; break; case 2: r = 5; }"
+        " out[x] = r;",
+        lambda x: {0: 0 if x > 20 else 11 + (0 if x > 10 else 100), 1: 10 + (0 if x > 10 else 100), 2: 5, 3: 0}[x % 4],
+    ),
+    (
+        "int r = 0; for (int i = 0; i < 8; i++) { switch ((i + x) & 3) { case 0: continue; case 1: r += 1; break; case 2: r += 10; }"
+        " r += 100; } out[x] = r;",
+        lambda x: 2 * 101 + 2 * 110 + 2 * 100,
+    ),
+    (
+        "int r = 0; for (int i = 0; i < 8; i++) { switch (i) { case 2: continue; case 5: r += 1000; break; } r += i; } out[x] = r;",
+        lambda x: 1000 + 28 - 2,
+    ),
     ("switch (x & 1) { case 0: out[x] = 4; return; } out[x] = 5;", lambda x: 5 if x & 1 else 4),
-    ("int r = 0; switch (x) { case 3: for (int i = 0; i < 9; i++) { if (i == 4) break; r++; } r += 10; break; default: r = 1; }"
-     " out[x] = r;", lambda x: 14 if x == 3 else 1),
-    ("int r = 0; switch ((unsigned char)(x + 250)) { case 255: r = 1; break; case 0: r = 2; break; case 'a': r = 3; } out[x] = r;",
-     lambda x: {5: 1, 6: 2}.get(x, 0)),
-    ("int r; switch (x - 20) { case -1: r = 1; break; case 0 + 1: r = 2; break; default: r = 0; } out[x] = r;",
-     lambda x: {19: 1, 21: 2}.get(x, 0)),
-    ("int r = 0; switch (x >> 3) { case 0: switch (x) { case 1: r = 1; break; case 2: r = 2; } r += 10; break; case 1: r = 7; } out[x] = r;",
-     lambda x: 10 + {1: 1, 2: 2}.get(x, 0) if x < 8 else 7 if x < 16 else 0),
+    (
+        "int r = 0; switch (x) { case 3: for (int i = 0; i < 9; i++) { if (i == 4) break; r++; } r += 10; break; default: r = 1; }"
+        " out[x] = r;",
+        lambda x: 14 if x == 3 else 1,
+    ),
+    (
+        "int r = 0; switch ((unsigned char)(x + 250)) { case 255: r = 1; break; case 0: r = 2; break; case 'a': r = 3; } out[x] = r;",
+        lambda x: {5: 1, 6: 2}.get(x, 0),
+    ),
+    (
+        "int r; switch (x - 20) { case -1: r = 1; break; case 0 + 1: r = 2; break; default: r = 0; } out[x] = r;",
+        lambda x: {19: 1, 21: 2}.get(x, 0),
+    ),
+    (
+        "int r = 0; switch (x >> 3) { case 0: switch (x) { case 1: r = 1; break; case 2: r = 2; } r += 10; break; case 1: r = 7; } out[x] = r;",
+        lambda x: 10 + {1: 1, 2: 2}.get(x, 0) if x < 8 else 7 if x < 16 else 0,
+    ),
     # ---- what is not needed is not evaluated
     ("out[x] = x < 3 && in[x] > 0 ? 1 : 2;", lambda x: 1 if 0 < x < 3 else 2),
     ("int i = x - 5; out[x] = i >= 0 && in[i] == 3;", lambda x: int(x == 8)),
@@ -132,8 +199,10 @@ CASES: list[tuple[str, Callable[[int], int]]] = [
     ("if (in) out[x] = 1;".replace("if (in)", "if (in[x])"), lambda x: int(x > 0)),
     ("int r = 0; for (int i = 0; i < 100000000 && i < n && in[i] < x; i++) r++; out[x] = r;", lambda x: x),
     ("int i = 0; while (i < n && in[i] != x) i++; out[x] = i;", lambda x: x),
-    ("int i = x; for (int s = 0; i < 1000; i = s < 3 ? in[i] + 1 : 1000000, s++) { if (i >= n - 1) break; } out[x] = i > 39 ? 1 : 0;",
-     lambda x: int(x < 36)),
+    (
+        "int i = x; for (int s = 0; i < 1000; i = s < 3 ? in[i] + 1 : 1000000, s++) { if (i >= n - 1) break; } out[x] = i > 39 ? 1 : 0;",
+        lambda x: int(x < 36),
+    ),
 ]
 
 

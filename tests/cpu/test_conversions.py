@@ -1,6 +1,5 @@
 """Conversions and promotions: each line is a kernel, what it stores, and what that must be."""
 
-
 from collections.abc import Callable
 from typing import Any
 

@@ -56,7 +56,10 @@ def test_a_sum_in_shared_memory(width: int) -> None:
     assert out.tolist() == [width * (width - 1) // 2 + b * width for b in range(3)]
 
 
-@pytest.mark.parametrize(("grid", "block"), [((2, 3, 4), (5, 3, 2)), ((1, 1, 5), (32, 2, 2)), ((7,), (4, 4, 4)), ((2, 2), (33, 5)), ((3, 1, 2), (1, 9))])
+@pytest.mark.parametrize(
+    ("grid", "block"),
+    [((2, 3, 4), (5, 3, 2)), ((1, 1, 5), (32, 2, 2)), ((7,), (4, 4, 4)), ((2, 2), (33, 5)), ((3, 1, 2), (1, 9))],
+)
 def test_three_dimensions(grid: tuple[int, ...], block: tuple[int, ...]) -> None:
     g, b = (tuple([*size, 1, 1][:3]) for size in (grid, block))
     shape = (g[2] * b[2], g[1] * b[1], g[0] * b[0])
@@ -82,9 +85,33 @@ def test_a_grid_stride_loop() -> None:
 
 def test_arguments_of_every_type() -> None:
     out = np.zeros(11)
-    types = ["bool", "char", "unsigned char", "short", "unsigned short", "int", "unsigned int", "long long", "unsigned long long", "float", "double"]
+    types = [
+        "bool",
+        "char",
+        "unsigned char",
+        "short",
+        "unsigned short",
+        "int",
+        "unsigned int",
+        "long long",
+        "unsigned long long",
+        "float",
+        "double",
+    ]
     values = [True, -3, 250, -30000, 60000, -(2**31), 2**32 - 1, -(2**50), 2**63, 0.25, 0.1]
-    kinds = [np.bool_, np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.uint64, np.float32, np.float64]
+    kinds = [
+        np.bool_,
+        np.int8,
+        np.uint8,
+        np.int16,
+        np.uint16,
+        np.int32,
+        np.uint32,
+        np.int64,
+        np.uint64,
+        np.float32,
+        np.float64,
+    ]
     parameters = ", ".join(f"{type} a{i}" for i, type in enumerate(types))
     body = " ".join(f"out[{i}] = a{i};" for i in range(11))
     launch(f"__global__ void k({parameters}, double *out) {{ if (threadIdx.x == 0) {{ {body} }} }}",

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda.cpu import mathlib_polynomials as tables
 from imgcuda.cpu.compile import Machine, compile, to_llvm
 from imgcuda.cpu.device import CpuSession, _load, _pack
-from imgcuda.cpu.mathlib import ARGUMENTS, FUNCTIONS
+from imgcuda.cpu.maths import polynomials as tables
+from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.types import F32, F64, Scalar
 from imgcuda.kernels import Program
 from imgcuda.launch import Dim3
@@ -116,8 +116,12 @@ def half_turns(quarters: int) -> Callable[[Array], Array]:
 
 
 def remainder(x: Array, y: Array) -> Array:
-    return np.array([math.remainder(a, b) if math.isfinite(a) and b and not math.isnan(b) else math.nan
-                     for a, b in zip(x.tolist(), y.tolist(), strict=True)])
+    return np.array(
+        [
+            math.remainder(a, b) if math.isfinite(a) and b and not math.isnan(b) else math.nan
+            for a, b in zip(x.tolist(), y.tolist(), strict=True)
+        ]
+    )
 
 
 Reference = Callable[..., Array]

@@ -1,6 +1,5 @@
 """What is said of a wrong kernel: the place, the line, a caret and the way out; all mistakes in one go."""
 
-# ruff: noqa: E501 - a case is one line
 from __future__ import annotations
 
 import numpy as np
@@ -59,7 +58,9 @@ MISTAKES = {source: message for source, message in MISTAKES.items() if message}
 
 
 def mistakes(body: str, before: str = BEFORE) -> KernelError:
-    source = f"{before}__global__ void k(int *out, const int *in, int width) {{\n    int x = threadIdx.x;\n    {body}\n}}\n"
+    source = (
+        f"{before}__global__ void k(int *out, const int *in, int width) {{\n    int x = threadIdx.x;\n    {body}\n}}\n"
+    )
     with pytest.raises(KernelError) as caught:
         launch(source, np.zeros(40, np.int32), np.zeros(40, np.int32), np.int32(1))
     return caught.value
@@ -133,6 +134,8 @@ def test_a_bug_of_the_compiler_asks_for_the_kernel(monkeypatch: pytest.MonkeyPat
     def broken(*_: object) -> None:
         raise AssertionError("what cannot be")
 
-    monkeypatch.setattr(compiler, "lower", broken)
-    with pytest.raises(KernelError, match=r"could not compile k .AssertionError: what cannot be.*please report it with the kernel"):
+    monkeypatch.setattr("imgcuda.cpu.kernel.lower", broken)
+    with pytest.raises(
+        KernelError, match=r"could not compile k .AssertionError: what cannot be.*please report it with the kernel"
+    ):
         compiler.compile(program("__global__ void k(int *never_seen_before) { }"), "k", Dim3(32))

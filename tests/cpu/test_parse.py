@@ -7,8 +7,8 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
-from imgcuda.cpu import syntax
-from imgcuda.cpu.parse import parse
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.frontend.parse import parse
 from imgcuda.errors import KernelError, Mistake, PortabilityError
 
 PLACE = syntax.Place("k.cu", 1, 1)
@@ -426,7 +426,7 @@ def test_switch_with_fallthrough() -> None:
 
 
 def test_statements_that_do_nothing_are_dropped() -> None:
-    assert body_of(";; static_assert(sizeof(int) == 4, \"int\"); typedef int t; ;") == ()
+    assert body_of(';; static_assert(sizeof(int) == 4, "int"); typedef int t; ;') == ()
 
 
 def test_every_node_knows_its_place() -> None:

@@ -7,9 +7,9 @@ from contextlib import suppress
 
 import pytest
 
-from imgcuda.cpu.lexer import Token
-from imgcuda.cpu.mistakes import EnoughMistakes, Mistakes
-from imgcuda.cpu.preprocessor import preprocess
+from imgcuda.cpu.frontend.lexer import Token
+from imgcuda.cpu.frontend.mistakes import EnoughMistakes, Mistakes
+from imgcuda.cpu.frontend.preprocessor import preprocess
 from imgcuda.errors import KernelError, Mistake, PortabilityError
 
 

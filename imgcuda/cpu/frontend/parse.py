@@ -11,14 +11,14 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from imgcuda.cpu import refusals
-from imgcuda.cpu.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
-from imgcuda.cpu.mistakes import EnoughMistakes, Mistakes
-from imgcuda.cpu.parse_cursor import Stop
-from imgcuda.cpu.parse_statements import Statements, Unclosed
-from imgcuda.cpu.parse_types import FUNCTION_WORDS, Specifiers
-from imgcuda.cpu.preprocessor import preprocess
-from imgcuda.cpu.syntax import ArrayType, Block, File, Function, NamedType, Parameter, PointerType, TypeName
+from imgcuda.cpu.frontend import refusals
+from imgcuda.cpu.frontend.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
+from imgcuda.cpu.frontend.mistakes import EnoughMistakes, Mistakes
+from imgcuda.cpu.frontend.parse_cursor import Stop
+from imgcuda.cpu.frontend.parse_statements import Statements, Unclosed
+from imgcuda.cpu.frontend.parse_types import FUNCTION_WORDS, Specifiers
+from imgcuda.cpu.frontend.preprocessor import preprocess
+from imgcuda.cpu.frontend.syntax import ArrayType, Block, File, Function, NamedType, Parameter, PointerType, TypeName
 
 _NO_GLOBALS = refusals.Refusal(
     "a global variable that kernels can change is not in the portable subset",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from imgcuda.cpu.syntax import Place
+from imgcuda.cpu.frontend.syntax import Place
 from imgcuda.errors import KernelError, Mistake, PortabilityError
 
 _LINE_DIRECTIVE = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"([^"]*)")?')

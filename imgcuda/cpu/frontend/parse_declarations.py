@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu import refusals
-from imgcuda.cpu.lexer import IDENTIFIER, PUNCTUATOR, Token
-from imgcuda.cpu.mistakes import Mistakes
-from imgcuda.cpu.parse_types import SPECIFIER_WORDS, WITH_ARGUMENT, Specifiers, Types
-from imgcuda.cpu.syntax import (
+from imgcuda.cpu.frontend import refusals
+from imgcuda.cpu.frontend.lexer import IDENTIFIER, PUNCTUATOR, Token
+from imgcuda.cpu.frontend.mistakes import Mistakes
+from imgcuda.cpu.frontend.parse_types import SPECIFIER_WORDS, WITH_ARGUMENT, Specifiers, Types
+from imgcuda.cpu.frontend.syntax import (
     Declaration,
     Enumeration,
     Expression,
@@ -80,7 +80,9 @@ class Declarations(Types):
     def add_type(self, node: Structure | Enumeration | Typedef) -> None:
         """Keep a declared type; one declared in a function goes to the file too, under its own name."""
         kept: list[Structure | Enumeration | Typedef] = [
-            *self.file.structures, *self.file.typedefs, *(e for e in self.file.enumerations if e.name)
+            *self.file.structures,
+            *self.file.typedefs,
+            *(e for e in self.file.enumerations if e.name),
         ]
         if any(other.name == node.name for other in kept):
             self.wrong(f"'{node.name}' is declared twice", node.place, "give the second a name of its own")

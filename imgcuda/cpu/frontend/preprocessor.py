@@ -8,23 +8,43 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from imgcuda.cpu.constant_expressions import NotConstant, integer
-from imgcuda.cpu.lexer import END, IDENTIFIER, NUMBER, PRAGMA, Lexer, Token
-from imgcuda.cpu.macros import Macros, spell
-from imgcuda.cpu.mistakes import EnoughMistakes, Mistakes
-from imgcuda.cpu.parse_cursor import Stop
-from imgcuda.cpu.parse_expressions import Expressions
-from imgcuda.cpu.refusals import GUARD
-from imgcuda.cpu.syntax import Place
+from imgcuda.cpu.frontend.constant_expressions import NotConstant, integer
+from imgcuda.cpu.frontend.lexer import END, IDENTIFIER, NUMBER, PRAGMA, Lexer, Token
+from imgcuda.cpu.frontend.macros import Macros, spell
+from imgcuda.cpu.frontend.mistakes import EnoughMistakes, Mistakes
+from imgcuda.cpu.frontend.parse_cursor import Stop
+from imgcuda.cpu.frontend.parse_expressions import Expressions
+from imgcuda.cpu.frontend.refusals import GUARD
+from imgcuda.cpu.frontend.syntax import Place
 from imgcuda.errors import did_you_mean
 
 KNOWN_HEADERS = frozenset(
     f"{name}.h"
     for name in (
-        "assert", "builtin_types", "cuda", "cuda_runtime", "cuda_runtime_api", "device_atomic_functions",
-        "device_functions", "device_launch_parameters", "float", "host_defines", "inttypes", "limits", "math",
-        "math_constants", "math_functions", "sm_20_atomic_functions", "stdbool", "stddef", "stdint", "stdio",
-        "stdlib", "string", "vector_functions", "vector_types",
+        "assert",
+        "builtin_types",
+        "cuda",
+        "cuda_runtime",
+        "cuda_runtime_api",
+        "device_atomic_functions",
+        "device_functions",
+        "device_launch_parameters",
+        "float",
+        "host_defines",
+        "inttypes",
+        "limits",
+        "math",
+        "math_constants",
+        "math_functions",
+        "sm_20_atomic_functions",
+        "stdbool",
+        "stddef",
+        "stdint",
+        "stdio",
+        "stdlib",
+        "string",
+        "vector_functions",
+        "vector_types",
     )
 ) | frozenset(
     ["algorithm", "cassert", "cfloat", "climits", "cmath", "cstddef", "cstdint", "cstdio", "cstdlib", "cstring"]

@@ -6,8 +6,8 @@ from dataclasses import replace
 from math import inf
 
 from imgcuda.cpu.arithmetic import suffix
-from imgcuda.cpu.mathlib_formula import BIAS, Formula, Number, both, scaled
-from imgcuda.cpu.mathlib_logarithm import parts
+from imgcuda.cpu.maths.formula import BIAS, Formula, Number, both, scaled
+from imgcuda.cpu.maths.logarithm import parts
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import F32, F64, I64, Float, Int, Scalar, promote
 from imgcuda.cpu.values import VARYING, Value, constant

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from math import pi
 
-from imgcuda.cpu import mathlib_polynomials as tables
-from imgcuda.cpu.mathlib_exact import split, two_product, two_sum
-from imgcuda.cpu.mathlib_formula import MAGIC, Number, Variable, both
+from imgcuda.cpu.maths import polynomials as tables
+from imgcuda.cpu.maths.exact import split, two_product, two_sum
+from imgcuda.cpu.maths.formula import MAGIC, Number, Variable, both
 from imgcuda.cpu.types import F32, F64, I32
 
 TWO_OVER_PI = 2 / pi

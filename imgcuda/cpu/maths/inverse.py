@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu import mathlib_polynomials as tables
-from imgcuda.cpu.mathlib_formula import MANTISSA, Number
+from imgcuda.cpu.maths import polynomials as tables
+from imgcuda.cpu.maths.formula import MANTISSA, Number
 from imgcuda.cpu.types import F32, F64, Scalar
 
 PI: dict[Scalar, tuple[float, float]] = {

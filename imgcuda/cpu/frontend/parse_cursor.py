@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu import refusals
-from imgcuda.cpu.lexer import END, IDENTIFIER, OTHER, Token
-from imgcuda.cpu.mistakes import Mistakes
-from imgcuda.cpu.syntax import Place
+from imgcuda.cpu.frontend import refusals
+from imgcuda.cpu.frontend.lexer import END, IDENTIFIER, OTHER, Token
+from imgcuda.cpu.frontend.mistakes import Mistakes
+from imgcuda.cpu.frontend.syntax import Place
 
 
 class Stop(Exception):

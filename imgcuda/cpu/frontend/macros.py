@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from imgcuda.cpu.lexer import IDENTIFIER, NUMBER, PUNCTUATOR, STRING, Token, kind_of
-from imgcuda.cpu.mistakes import Mistakes
-from imgcuda.cpu.syntax import Place
+from imgcuda.cpu.frontend.lexer import IDENTIFIER, NUMBER, PUNCTUATOR, STRING, Token, kind_of
+from imgcuda.cpu.frontend.mistakes import Mistakes
+from imgcuda.cpu.frontend.syntax import Place
 
 _PLAIN, _EXPANDED, _RAW, _QUOTED = range(4)
 

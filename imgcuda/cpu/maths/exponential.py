@@ -7,8 +7,8 @@ first with so few bits that n times it is exact.
 
 from __future__ import annotations
 
-from imgcuda.cpu import mathlib_polynomials as tables
-from imgcuda.cpu.mathlib_formula import Number, scaled
+from imgcuda.cpu.maths import polynomials as tables
+from imgcuda.cpu.maths.formula import Number, scaled
 from imgcuda.cpu.types import F32, F64, Scalar
 
 LOG2_E = 1.4426950408889634

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu.mathlib_formula import Number
+from imgcuda.cpu.maths.formula import Number
 from imgcuda.cpu.types import I32, I64, U32, U64, Int
 
 _WIDER = {I32: I64, U32: U64, I64: Int(128, True), U64: Int(128, False)}
@@ -99,5 +99,3 @@ def upper_word(x: Number) -> Number:
 
 def lower_word(x: Number) -> Number:
     return x.bits().to(I32)
-
-

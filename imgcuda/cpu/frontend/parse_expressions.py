@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu import refusals
-from imgcuda.cpu.lexer import CHARACTER, IDENTIFIER, NUMBER, STRING, Token
-from imgcuda.cpu.parse_cursor import Cursor, Stop
-from imgcuda.cpu.parse_literals import BadLiteral, character, number
-from imgcuda.cpu.syntax import (
+from imgcuda.cpu.frontend import refusals
+from imgcuda.cpu.frontend.lexer import CHARACTER, IDENTIFIER, NUMBER, STRING, Token
+from imgcuda.cpu.frontend.parse_cursor import Cursor, Stop
+from imgcuda.cpu.frontend.parse_literals import BadLiteral, character, number
+from imgcuda.cpu.frontend.syntax import (
     Assign,
     Binary,
     Call,

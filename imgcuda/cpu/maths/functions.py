@@ -1,15 +1,15 @@
-"""The mathematical functions of CUDA, by their names. How each is computed stands in the modules `mathlib_*`.
+"""The mathematical functions of CUDA, by their names. How each is computed stands in the modules beside this one.
 
-    mathlib_formula       what formulas are written with
-    mathlib_exact         sums and products with their rounding errors
-    mathlib_polynomials   the tables of coefficients
-    mathlib_exponential   exp and its kin, sinh, cosh, tanh
-    mathlib_logarithm     log and its kin, pow
-    mathlib_trigonometry  sin, cos, tan, sinpi, cospi
-    mathlib_inverse       asin, acos, atan, atan2
-    mathlib_roots         rsqrt, cbrt, hypot, fmod
-    mathlib_basic         rounding, extremes, classification, conversions
-    mathlib_integer       functions of integers
+    formula               what formulas are written with
+    exact                 sums and products with their rounding errors
+    polynomials           the tables of coefficients
+    exponential           exp and its kin, sinh, cosh, tanh
+    logarithm             log and its kin, pow
+    trigonometry          sin, cos, tan, sinpi, cospi
+    inverse               asin, acos, atan, atan2
+    roots                 rsqrt, cbrt, hypot, fmod
+    basic                 rounding, extremes, classification, conversions
+    integer               functions of integers
 
 None calls a library for a float. Errors and speed: docs/cpu-math.md.
 """
@@ -19,14 +19,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from imgcuda.cpu import mathlib_basic as basic
-from imgcuda.cpu import mathlib_exponential as exponential
-from imgcuda.cpu import mathlib_integer as integer
-from imgcuda.cpu import mathlib_inverse as inverse
-from imgcuda.cpu import mathlib_logarithm as logarithm
-from imgcuda.cpu import mathlib_roots as roots
-from imgcuda.cpu import mathlib_trigonometry as trigonometry
-from imgcuda.cpu.mathlib_formula import Formula, Number
+from imgcuda.cpu.maths import basic, exponential, integer, inverse, logarithm, roots, trigonometry
+from imgcuda.cpu.maths.formula import Formula, Number
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import F32, F64, I32, I64, U32, U64, Float, Scalar
 from imgcuda.cpu.values import Value

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgcuda.cpu import refusals
-from imgcuda.cpu.constant_expressions import NotConstant, integer
-from imgcuda.cpu.lexer import IDENTIFIER, Token
-from imgcuda.cpu.parse_cursor import Stop
-from imgcuda.cpu.parse_expressions import STATEMENT_WORDS, Expressions
-from imgcuda.cpu.syntax import ArrayType, NamedType, Place, PointerType, ReferenceType, TypeName
-from imgcuda.cpu.type_names import BASIC_WORDS, KNOWN_TYPES, basic_type
+from imgcuda.cpu.frontend import refusals
+from imgcuda.cpu.frontend.constant_expressions import NotConstant, integer
+from imgcuda.cpu.frontend.lexer import IDENTIFIER, Token
+from imgcuda.cpu.frontend.parse_cursor import Stop
+from imgcuda.cpu.frontend.parse_expressions import STATEMENT_WORDS, Expressions
+from imgcuda.cpu.frontend.syntax import ArrayType, NamedType, Place, PointerType, ReferenceType, TypeName
+from imgcuda.cpu.frontend.type_names import BASIC_WORDS, KNOWN_TYPES, basic_type
 from imgcuda.errors import did_you_mean
 
 FUNCTION_WORDS = frozenset(["__global__", "__device__", "__host__"])
 _STORAGE = FUNCTION_WORDS | frozenset(
     [
-        "const", "constexpr", "static", "extern", "typedef", "volatile", "register", "inline", "__inline",
-        "__inline__", "__forceinline__", "__noinline__", "__shared__", "__constant__", "__managed__", "__restrict__",
-        "__grid_constant__"
+        "const",
+        "constexpr",
+        "static",
+        "extern",
+        "typedef",
+        "volatile",
+        "register",
+        "inline",
+        "__inline",
+        "__inline__",
+        "__forceinline__",
+        "__noinline__",
+        "__shared__",
+        "__constant__",
+        "__managed__",
+        "__restrict__",
+        "__grid_constant__",
     ]
 )
 WITH_ARGUMENT = frozenset(["__launch_bounds__", "__attribute__", "alignas", "__align__"])

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from math import inf, nan
 
-from imgcuda.cpu import mathlib_polynomials as tables
-from imgcuda.cpu.mathlib_exact import quick_two_sum, two_product, two_sum
-from imgcuda.cpu.mathlib_exponential import LN_2, LOG10_2, exp2_of_parts
-from imgcuda.cpu.mathlib_formula import MANTISSA, Number, both, either, exclusive, power_of_two
+from imgcuda.cpu.maths import polynomials as tables
+from imgcuda.cpu.maths.exact import quick_two_sum, two_product, two_sum
+from imgcuda.cpu.maths.exponential import LN_2, LOG10_2, exp2_of_parts
+from imgcuda.cpu.maths.formula import MANTISSA, Number, both, either, exclusive, power_of_two
 from imgcuda.cpu.types import F32, F64, I32, I64, Float, Scalar
 
 LOG2_E: dict[Scalar, tuple[float, float]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu.mathlib_formula import Number
+from imgcuda.cpu.maths.formula import Number
 
 
 def two_sum(x: Number, y: Number) -> tuple[Number, Number]:

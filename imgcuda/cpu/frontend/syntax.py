@@ -265,9 +265,7 @@ class Return:
     place: Place
 
 
-Statement: TypeAlias = (
-    Declaration | Declarations | Evaluate | Block | If | Loop | Switch | Break | Continue | Return
-)
+Statement: TypeAlias = Declaration | Declarations | Evaluate | Block | If | Loop | Switch | Break | Continue | Return
 
 
 # ---- a file
