@@ -54,11 +54,7 @@ __device__ pixel to_pixel(float value)
 
 // What a thread makes of a row: PACK neighbouring samples, or as many floats. `*(pack *)(row + x)` is one wide load or
 // store; x must be a multiple of PACK, and rows must begin at one. PART(several, i) is one of them.
-#if PACK == 1
-typedef pixel pack;
-typedef float floats;
-#define PART(several, i) (several)
-#else
+#if PACK > 1
 struct alignas(PACK * sizeof(pixel)) pack {
     pixel at[PACK];
 };
@@ -66,6 +62,10 @@ struct alignas(PACK * sizeof(float)) floats {
     float at[PACK];
 };
 #define PART(several, i) ((several).at[i])
+#else
+typedef pixel pack;
+typedef float floats;
+#define PART(several, i) (several)
 #endif
 
 // A square root to within a few units in the last place, which is one instruction where an exact one is eight.

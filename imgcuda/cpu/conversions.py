@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from imgcuda.cpu.types import BOOL, I32, I64, Float, Int, Scalar
-from imgcuda.cpu.values import BLOCK, LINEAR, VARYING, Value, Vectors, constant
+from imgcuda.cpu.values import BLOCK, LINEAR, VARYING, Value, Vectors, constant, float_literal
 
 
 class Conversions:
@@ -104,10 +104,44 @@ class Conversions:
         wide_to = self.v.type(wide) if value.kind == VARYING else wide.ir
         if _fits(value, wide):
             number = self.b.op(f"fptosi {shape} {value.ir} to {wide_to}")
+        elif value.kind == VARYING:
+            number = self._saturate(value, wide)
         else:
             name = f"llvm.fpto{'s' if wide.signed else 'u'}i.sat.{suffix(wide_to)}.{suffix(shape)}"
             number = self.b.call(name, wide_to, [(shape, value.ir)])
         return number if wide.bits == type.bits else self.b.op(f"trunc {wide_to} {number} to {to}")
+
+    def _saturate(self, value: Value, type: Int) -> str:
+        """Return a vector of floats as integers, what is beyond their range as its end, and NaN as 0.
+
+        LLVM has a function that does so, which it takes apart lane by lane.
+        """
+        assert isinstance(value.type, Float)
+        lowest = -(1 << (type.bits - 1)) if type.signed else 0
+        beyond, floats, to = lowest + (1 << type.bits), self.v.type(value.type), self.v.type(type)
+        if not type.signed and value.high is not None and value.high < 1 << 30:
+            return self._convert_where(value, "ogt", 0.0, "fptosi", to)  # one instruction, unlike an unsigned one
+        low, high = (f"splat ({value.type.ir} {float_literal(float(end), value.type)})" for end in (lowest, beyond))
+        above = self.b.op(f"fcmp oge {floats} {value.ir}, {high}")
+        below = self.b.op(f"fcmp olt {floats} {value.ir}, {low}")
+        either = self.b.op(f"or {self.v.type('i1')} {above}, {below}")
+        zero = float_literal(0.0, value.type)
+        within = self.v.select(either, f"splat ({value.type.ir} {zero})", value.ir, value.type.ir)
+        number = self._convert_where(replace(value, ir=within), "ord", 0.0, "fptosi" if type.signed else "fptoui", to)
+        number = self.v.select(above, f"splat ({type.ir} {Int(type.bits, True).wrap(beyond - 1)})", number, type.ir)
+        return self.v.select(below, f"splat ({type.ir} {lowest})", number, type.ir)
+
+    def _convert_where(self, value: Value, predicate: str, number: float, verb: str, to: str) -> str:
+        """Return floats as integers where they compare with a number, and 0 elsewhere."""
+        assert isinstance(value.type, Float)
+        floats = self.v.type(value.type)
+        holds = self.b.op(
+            f"fcmp {predicate} {floats} {value.ir}, splat ({value.type.ir} {float_literal(number, value.type)})"
+        )
+        kept = self.v.select(
+            holds, value.ir, f"splat ({value.type.ir} {float_literal(0.0, value.type)})", value.type.ir
+        )
+        return self.b.op(f"{verb} {floats} {kept} to {to}")
 
 
 def _known(number: int | float, type: Scalar) -> Value:
