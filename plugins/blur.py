@@ -19,7 +19,7 @@ GROUP = 4
 class Blur(NeighborhoodFilter):
     """Blur an image evenly in every direction, by a Gaussian."""
 
-    layout = Layout(over="samples", block=(64, 1), rows=128, pack=4)
+    layout = Layout(over="samples", block=(64, 1), rows=32, pack=4)
 
     sigma: float = param(default=2.0, ge=0.1, le=100, help="standard deviation of the Gaussian, in pixels")
 
