@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -75,7 +76,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         return layout if self._session.packs else replace(layout, pack=1)
 
     def _program(self, constants: Mapping[str, int | float]) -> Program:
-        return specialise(self._source, self._image.dtype, self._image.channels, constants)
+        return _specialised(self._source, self._image.dtype, self._image.channels, tuple(constants.items()))
 
     def _mine(self, array: DeviceArray) -> DeviceArray:
         self._made.append(array)
@@ -86,6 +87,14 @@ class Gpu(AbstractContextManager["Gpu"]):
     ) -> None:
         for array in self._made:
             self._session.free(array)
+
+
+@lru_cache(maxsize=256)
+def _specialised(
+    source: Source, pixel: np.dtype[Any], channels: int, constants: tuple[tuple[str, float], ...]
+) -> Program:
+    """Return a program, the same one for the same wishes: a filter is mostly run many times."""
+    return specialise(source, pixel, channels, dict(constants))
 
 
 def _check(program: Program, kernel: str, values: Sequence[Value]) -> list[Any]:

@@ -88,7 +88,7 @@ def _groups(filters: Sequence[Filter]) -> Iterator[list[Filter]]:
 
 
 def _run_any(session: Session, filters: Sequence[Filter], image: DeviceArray) -> DeviceArray:
-    points = [filter for filter in filters if isinstance(filter, PointFilter)]
+    points = tuple(filter for filter in filters if isinstance(filter, PointFilter))
     if points:
         return _run_points(session, points, image)
     (filter,) = filters
@@ -121,7 +121,7 @@ def _run(session: Session, filter: Filter, image: DeviceArray) -> DeviceArray:
         return gpu.keep(result)
 
 
-def _run_points(session: Session, filters: Sequence[PointFilter], image: DeviceArray) -> DeviceArray:
+def _run_points(session: Session, filters: tuple[PointFilter, ...], image: DeviceArray) -> DeviceArray:
     channels = stages(filters, image.channels)[-1]
     source = point_source(filters, image.channels)
     with Gpu(session, source, image, {"RESULT_CHANNELS": channels}, LAYOUT) as gpu:

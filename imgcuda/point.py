@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from imgcuda.errors import FilterError
@@ -50,7 +51,8 @@ def arguments(filters: Sequence[PointFilter]) -> list[int | float | bool]:
     return [value for filter in filters for value in filter.arguments()]
 
 
-def point_source(filters: Sequence[PointFilter], image_channels: int) -> Source:
+@lru_cache(maxsize=256)
+def point_source(filters: tuple[PointFilter, ...], image_channels: int) -> Source:
     """Return the filters' own sources, and after them the kernel that calls their functions for every pixel."""
     channels = stages(filters, image_channels)
     own = [_own_source(position, filter, channels[position]) for position, filter in enumerate(filters)]
