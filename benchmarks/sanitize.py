@@ -1,0 +1,41 @@
+"""Every filter over small awkward images on a GPU, to be watched by NVIDIA's compute-sanitizer:
+
+    compute-sanitizer --tool memcheck python benchmarks/sanitize.py
+
+and likewise with racecheck, initcheck and synccheck. It ends with "0 errors" if no kernel reads or writes where it
+must not.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+import imgcuda
+from imgcuda.plugins import load
+
+SHAPES = [(1, 1), (1, 50, 3), (50, 1), (17, 31, 4), (37, 53, 3), (130, 516, 3), (40, 256, 2)]
+PARAMETERS = {
+    "blur": [{"sigma": 0.3}, {"sigma": 3}, {"sigma": 9, "border": "constant"}],
+    "edges": [{}, {"border": "wrap"}],
+}
+
+
+def main() -> None:
+    """Run them all."""
+    random = np.random.default_rng(0)
+    device = sys.argv[1] if len(sys.argv) > 1 else "cuda:0"
+    count = 0
+    for name in load():
+        for parameters in PARAMETERS.get(name, [{}]):
+            for shape in SHAPES:
+                for kind in (np.uint8, np.float32):
+                    image = random.integers(0, 256, shape).astype(kind)
+                    imgcuda.apply(image, name, device=device, **parameters)
+                    count += 1
+    print(f"{count} images filtered")
+
+
+if __name__ == "__main__":
+    main()
