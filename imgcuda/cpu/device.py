@@ -26,7 +26,7 @@ from imgcuda.launch import Dim3, Limits, excess
 Entry = Callable[[bytes, bytes, int, int], None]
 
 WORTH_A_THREAD = 1 << 18
-"""Threads of a launch for each core that is woken: sharing work out takes 0.2 ms, as the edges of 600,000 samples do."""
+"""Threads of a launch for each core that is woken: to share work out takes 0.2 ms, the time of 600,000 samples."""
 
 
 class CpuDevice:
