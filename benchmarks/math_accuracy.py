@@ -140,9 +140,9 @@ class Runner:
         session = self._device.CpuSession()
         out = session.empty(inputs[0].shape, self.dtype)
         count = inputs[0].size
-        packed = self._device._pack(self._letters, [*map(session.upload, inputs), out, np.int32(count)])
+        packed = self._device.pack(self._letters, [*map(session.upload, inputs), out, np.int32(count)])
         blocks = -(-count // 256)
-        self._entry(packed, struct.pack("4q", blocks, 1, 1, 0), 0, blocks)
+        self._entry(packed, struct.pack("5q", blocks, 1, 1, 0, 0), 0, blocks)
         return session.download(out)
 
 

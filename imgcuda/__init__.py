@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from imgcuda.engine import DeviceArray
 from imgcuda.errors import (
+    CheckError,
     DeviceError,
     FilterError,
     ImageError,
@@ -36,6 +37,7 @@ __version__ = "0.1.0"
 __all__ = [
     "WHOLE_IMAGE",
     "Border",
+    "CheckError",
     "DeviceArray",
     "DeviceError",
     "Filter",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from imgcuda.engine import Device
 from imgcuda.errors import DeviceError, did_you_mean
@@ -29,6 +32,31 @@ def choose(name: str | None = None) -> Device:
     )
 
 
+@contextmanager
+def checked() -> Iterator[None]:
+    """Run what is run within on the CPU, and check it; as IMGCUDA_CHECK=1 has it for a whole process.
+
+    A kernel that reads or writes beyond an array, reads what nothing wrote, races, parts at a barrier, never ends or
+    makes NaN raises CheckError, with the line, the thread and the element. It takes about a hundred times as long.
+    """
+    token = _checked.set(True)
+    try:
+        yield
+    finally:
+        _checked.reset(token)
+
+
+_checked: ContextVar[bool] = ContextVar("checked", default=False)
+
+
+def _checking() -> bool:
+    """Return whether runs are to be checked."""
+    asked = os.environ.get("IMGCUDA_CHECK", "0").lower()
+    if asked not in ("", "0", "1", "false", "true"):
+        raise DeviceError(f"IMGCUDA_CHECK must be 0 or 1; it is '{asked}'")
+    return _checked.get() or asked in ("1", "true")
+
+
 def find() -> list[Device]:
     """Return every device of this machine, GPUs first."""
     from imgcuda import cuda
@@ -45,12 +73,14 @@ def no_gpu() -> str | None:
 
 
 def _first_gpu() -> Device | None:
-    return None if no_gpu() else _gpu(0)
+    return None if _checking() or no_gpu() else _gpu(0)
 
 
 def _gpu(index: int) -> Device:
     from imgcuda import cuda
 
+    if _checking():
+        raise DeviceError("checked runs are for the CPU; on a GPU, compute-sanitizer does what they do")
     if why := cuda.missing():
         raise DeviceError(
             f"cuda:{index} cannot be used: {why}; --device cpu runs the same kernels on this machine's cores"
@@ -63,4 +93,4 @@ def _gpu(index: int) -> Device:
 def _cpu() -> Device:
     from imgcuda.cpu.device import CpuDevice
 
-    return CpuDevice()
+    return CpuDevice(_checking())

@@ -3,7 +3,8 @@
     ImgcudaError
     ├── DeviceError          no such device, no driver, out of memory, a failed launch
     ├── KernelError          a .cu file that does not compile, with the author's own line
-    │   └── PortabilityError     valid CUDA C++ that the CPU engine cannot run
+    │   ├── PortabilityError     valid CUDA C++ that the CPU engine cannot run
+    │   └── CheckError           what a checked run found a kernel to do
     ├── FilterError          a filter that does not keep its side of the contract
     ├── ParameterError       a parameter out of range, of the wrong type, or unknown
     ├── ImageError           an array or a file that cannot be filtered
@@ -69,7 +70,7 @@ class Mistake:
 
 
 class KernelError(ImgcudaError):
-    """A kernel source that does not compile; `mistakes` lists all that were found."""
+    """A kernel that is wrong: it does not compile, mostly; `mistakes` lists all that were found."""
 
     def __init__(self, mistakes: Sequence[Mistake] | Mistake | str) -> None:
         if isinstance(mistakes, Mistake):
@@ -80,6 +81,10 @@ class KernelError(ImgcudaError):
 
 class PortabilityError(KernelError):
     """Valid CUDA C++ outside the subset that the CPU engine compiles."""
+
+
+class CheckError(KernelError):
+    """What a kernel did in a checked run and may not do: beyond an array, in a race, with what nothing wrote."""
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:

@@ -1,4 +1,8 @@
-"""For tests of filters: images compared, with a message that says where they differ."""
+"""For tests of filters: images compared, with a message that says where they differ; and checked runs.
+
+with checked():
+    Sharpen(amount=2)(image)    # CheckError if its kernel does what it may not
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from imgcuda.devices import checked as checked
 
 
 def assert_close(actual: npt.ArrayLike, expected: npt.ArrayLike, tolerance: float = 0) -> None:

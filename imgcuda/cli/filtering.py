@@ -36,6 +36,10 @@ DeviceName = Annotated[
     ),
 ]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say on which device it ran, and how long it took.")]
+Check = Annotated[
+    bool,
+    typer.Option("--check", help="Run on the CPU and look for mistakes in the kernels; takes a hundred times as long."),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Let OUT be the same file as IN.")]
 
 
@@ -45,12 +49,13 @@ def filter_image(
     out_path: Out,
     steps: Steps = None,
     device: DeviceName = "auto",
+    check: Check = False,
     verbose: Verbose = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Run filters over an image, one after the other."""
     chain = parse_chain(ctx.obj, steps or [])
-    filter_file(chain, in_path, out_path, device=device, verbose=verbose, overwrite=overwrite)
+    filter_file(chain, in_path, out_path, device=device, check=check, verbose=verbose, overwrite=overwrite)
 
 
 COMMON = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +20,14 @@ from imgcuda.pipeline import Pipeline
 
 
 def filter_file(
-    filters: Sequence[Filter], in_path: Path, out_path: Path, *, device: str, verbose: bool, overwrite: bool
+    filters: Sequence[Filter],
+    in_path: Path,
+    out_path: Path,
+    *,
+    device: str,
+    check: bool,
+    verbose: bool,
+    overwrite: bool,
 ) -> None:
     """Read an image, run the filters over it and write the result; what is lost on the way is said on stderr."""
     from imgcuda import images  # Pillow takes its time
@@ -28,7 +36,15 @@ def filter_file(
     in_place = out_path.exists() and in_path.exists() and out_path.samefile(in_path)
     if in_place and not overwrite:
         raise ImageError(f"{out_path} is the input itself; write to another file, or add --overwrite")
-    chosen = _device(device)
+    with devices.checked() if check else nullcontext():
+        _filter_file(filters, in_path, out_path, _device(device), in_place, verbose)
+
+
+def _filter_file(
+    filters: Sequence[Filter], in_path: Path, out_path: Path, chosen: Device, in_place: bool, verbose: bool
+) -> None:
+    from imgcuda import images
+
     times = [perf_counter()]
     image = images.read(in_path)
     if in_place and image.losses:

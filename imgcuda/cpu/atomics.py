@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imgcuda.cpu.addresses import places
+from imgcuda.cpu.checks import ATOMIC
 from imgcuda.cpu.expressions import evaluate, number
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.places import pointer
@@ -47,6 +48,8 @@ def atomic(state: State, node: syntax.Call) -> Operand:
 def _each_lane(state: State, address: Address, type: Scalar, values: list[Value], operation: str) -> Value:
     """Do an operation for one thread after the other, and return what each found there."""
     width, shape = state.v.width, state.v.type(type)
+    if state.checks:
+        address = state.checks.allowed(address, type, ATOMIC)
     pointers, lanes = places(state, address), [state.v.of(value) for value in values]
     slot = state.b.slot(shape)
     for lane in range(width):

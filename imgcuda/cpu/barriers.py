@@ -19,7 +19,7 @@ from imgcuda.cpu.places import declare, private
 from imgcuda.cpu.purity import has_barrier, has_effects
 from imgcuda.cpu.state import State
 from imgcuda.cpu.statements import execute, for_who_is_left, run
-from imgcuda.cpu.types import BOOL, Float, Int
+from imgcuda.cpu.types import Float, Int
 from imgcuda.cpu.values import BLOCK, VARYING, Address, Aggregate, Kind, Operand, Value
 from imgcuda.cpu.variables import Reference, Variable
 
@@ -123,7 +123,8 @@ class Parts(BarrierCalls):
         """Compile a statement with a barrier in it: all threads of the block must take the same way through."""
         match item:
             case syntax.Evaluate(syntax.Call("__syncthreads", ())):
-                return
+                if self.state.checks:
+                    self.state.checks.next_epoch()
             case syntax.Evaluate(syntax.Call() as call) if call.name in self.state.unit.functions:
                 self.call(call)
             case syntax.Evaluate(value):
@@ -145,9 +146,7 @@ class Parts(BarrierCalls):
                 execute(self.state, item)  # says why it cannot be
 
     def _if(self, node: syntax.If) -> None:
-        waits = has_barrier(self.state, node)
-        what = "__syncthreads() under a condition" if waits else "leaving a loop with __syncthreads()"
-        test = self._condition(node.condition, what)
+        test = self._condition(node.condition)
         then, otherwise, end = (self.b.label(hint) for hint in ("then", "else", "end"))
         self.b.branch(test, then, otherwise)
         for label, side in ((then, node.then), (otherwise, node.otherwise)):
@@ -163,11 +162,15 @@ class Parts(BarrierCalls):
             self.run([node.start], (node.condition, node.step, node.body))
         head, body = self.b.label("loop"), self.b.label("body")
         loop = Loop(self.b.label("end"), self.b.label("step"))
+        checks = self.state.checks
+        rounds = checks.loop() if checks else ""
         if node.test_last:
             self.b.jump(body)
         self.b.place(head)
+        if checks:
+            checks.round(rounds, loop.end)
         if node.condition is not None:
-            self.b.branch(self._condition(node.condition, "__syncthreads() in a loop"), body, loop.end)
+            self.b.branch(self._condition(node.condition), body, loop.end)
         self.b.place(body)
         self.loops.append(loop)
         with self.state.scope():
@@ -193,18 +196,26 @@ class Parts(BarrierCalls):
         found = self.state.lookup(name)
         return isinstance(found, Variable) and found.kind == BLOCK and not found.per_chunk
 
-    def _condition(self, node: syntax.Expression, what: str) -> str:
-        """Return a condition that must be the same for all threads of the block."""
-        if has_effects(self.state, node, self._is_for_block):
-            result = Variable(self.state, self.state.key(node, "condition"), BOOL)
-            self.each_thread(lambda: result.assign(self.state, condition(self.state, node)))
-            test = result.read(self.state)
-        else:
-            test = condition(self.state, node)
-        if test.kind != BLOCK:
-            remedy = "make it depend on blockIdx, the arguments and shared memory only"
-            self.state.refuse(f"{what} that may differ between the threads of a block", remedy, node.place)
-        return test.ir
+    def _condition(self, node: syntax.Expression) -> str:
+        """Return a condition that is the same for all threads of the block, in any right kernel."""
+        if self.kind(node) == BLOCK:
+            return condition(self.state, node).ir
+        some, others = self.b.slot("i1"), self.b.slot("i1")
+        for slot in (some, others):
+            self.b.do(f"store i1 false, ptr {slot}")
+        with self.state.at(node.place):
+            self.each_thread(lambda: self._vote(node, some, others))
+            if self.state.checks:
+                self.state.checks.parted((some, others), self._end)
+        return self.b.op(f"load i1, ptr {some}")
+
+    def _vote(self, node: syntax.Expression, some: str, others: str) -> None:
+        """Note whether some thread of this vector finds a condition true, and whether some finds it false."""
+        state = self.state
+        holds = state.v.of(condition(state, node))
+        for slot, lanes in ((some, state.v.both(state.mask, holds)), (others, state.v.without(state.mask, holds))):
+            found = self.b.op(f"or i1 {self.b.op(f'load i1, ptr {slot}')}, {state.v.any(lanes)}")
+            self.b.do(f"store i1 {found}, ptr {slot}")
 
     def _leaves_loop(self, item: syntax.Statement) -> bool:
         """Return whether a statement has a `break` or `continue` out of a loop with a barrier."""

@@ -66,6 +66,8 @@ def _barrier(state: State, node: syntax.Call) -> Operand:
 
 def _fence(state: State, node: syntax.Call) -> Operand:
     state.b.do("fence seq_cst")
+    if state.checks:
+        state.checks.fences = True
     return NOTHING
 
 

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import llvmlite.binding as llvm
 
 from imgcuda import diskcache
+from imgcuda.cpu.checklist import Checklist
 from imgcuda.cpu.types import BOOL, Float, Int, Pointer, Type
 from imgcuda.errors import ImgcudaError, KernelError
 from imgcuda.kernels import Program
@@ -52,22 +53,27 @@ class Code:
 
     binary: bytes
     arguments: tuple[str, ...]
+    checklist: Checklist | None = None
+    """Of a checked build: what its notes are about."""
 
 
-def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None = None) -> Code:
+def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None = None, checked: bool = False) -> Code:
     """Return a kernel's machine code, from the cache if it was compiled before. Raises KernelError."""
     machine = machine or Machine.host()
     processor = machine.cpu, machine.features, sys.byteorder
-    parts = [_edition(), program.text, program.contract, kernel, block, processor, llvm.llvm_version_info]
+    parts = [_edition(), program.text, program.contract, kernel, block, processor, llvm.llvm_version_info, checked]
     key = hashlib.sha256(repr(parts).encode()).hexdigest()
     stored = diskcache.get(f"cpu-{key}")
     if stored is not None:
         head, _, binary = stored.partition(b"\n")
-        return Code(binary, tuple(json.loads(head)))
+        letters, checklist = json.loads(head)
+        return Code(binary, tuple(letters), checklist and Checklist.of(checklist))
     with _blaming_the_compiler(program, kernel):
-        lowered = to_llvm(program, kernel, block, contract=program.contract)
-        code = Code(to_machine_code(lowered, machine), tuple(map(_letter, lowered.parameters)))
-    diskcache.put(f"cpu-{key}", json.dumps(code.arguments).encode() + b"\n" + code.binary)
+        lowered = to_llvm(program, kernel, block, contract=program.contract, checked=checked)
+        letters = tuple(map(_letter, lowered.parameters))
+        code = Code(to_machine_code(lowered, machine), letters, lowered.checklist)
+    told = json.dumps([code.arguments, code.checklist and asdict(code.checklist)])
+    diskcache.put(f"cpu-{key}", told.encode() + b"\n" + code.binary)
     return code
 
 
@@ -93,14 +99,17 @@ def _edition() -> list[tuple[str, int, int]]:
     return sorted((name, status.st_size, status.st_mtime_ns) for name, status in seen)
 
 
-def to_llvm(program: Program, kernel: str, block: Dim3, width: int | None = None, contract: bool = True) -> Compiled:
+def to_llvm(
+    program: Program, kernel: str, block: Dim3, width: int | None = None, contract: bool = True, checked: bool = False
+) -> Compiled:
     """Return a kernel in LLVM's language; without `contract`, each product and sum of floats is rounded by itself."""
     # Imported here: who finds all kernels in the cache needs no compiler, and it takes longer to load than they do.
     from imgcuda.cpu.frontend import parse
     from imgcuda.cpu.kernel import lower
 
     file = parse.parse(program.text, program.name)
-    return lower(file, program.name, program.text, kernel, block, width or vector_width(block.x), contract)
+    width = width or vector_width(block.x)
+    return lower(file, program.name, program.text, kernel, block, width, contract, checked)
 
 
 def vector_width(threads: int) -> int:

@@ -112,7 +112,9 @@ def is_harmless(state: State, node: syntax.Expression) -> bool:
             return True
         case syntax.Name(name):
             found = state.lookup(name)
-            return not isinstance(found, Reference) or found.address.private is not None
+            if isinstance(found, Variable) and found.watched:
+                return False
+            return not isinstance(found, Reference) or (found.address.private is not None and not state.checks)
         case syntax.Unary(operator, operand):
             return operator in "-+!~" and is_harmless(state, operand)
         case syntax.Binary(_, left, right):

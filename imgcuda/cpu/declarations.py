@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imgcuda.cpu.addresses import nth
+from imgcuda.cpu.checks import known
 from imgcuda.cpu.expressions import evaluate, type_of
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.initializers import Steps, TooMany, sized, spread
@@ -11,7 +12,7 @@ from imgcuda.cpu.places import convert, declare, field, private, write
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import Array, Float, Int, Pointer, Type, has_array, size_of
 from imgcuda.cpu.values import BLOCK, BROKEN, Address, Memory, Operand, constant
-from imgcuda.cpu.variables import Binding, Reference
+from imgcuda.cpu.variables import Binding, Reference, Variable
 
 
 def declaration(state: State, node: syntax.Declaration) -> None:
@@ -55,7 +56,12 @@ def is_value(state: State, node: syntax.Declaration, type: Type) -> bool:
 def reserve(state: State, node: syntax.Declaration, type: Type) -> Binding:
     """Return memory for a thread's variable."""
     key = state.key(node)
-    return Reference(private(state, type, key)) if addressed(state, node.name) else declare(state, key, type)
+    if addressed(state, node.name):
+        return Reference(private(state, type, key, node.name))
+    made = declare(state, key, type, node.name)
+    if state.checks and node.value is None and isinstance(made, Variable):
+        made.watch(state, node.name)
+    return made
 
 
 def _first_value(state: State, node: syntax.Declaration, type: Type) -> Operand:
@@ -110,4 +116,5 @@ def shared(state: State, node: syntax.Declaration, type: Type) -> None:
         remedy = "let the threads set it, and __syncthreads()"
         state.fail(f"shared memory cannot have first values, but '{node.name}' has", remedy)
     place = "%shared" if node.external else state.b.slot(f"[{size_of(type)} x i8]", 64)
-    state.bind(node.name, Reference(Address(Pointer(type), place, BLOCK, Memory(node.name, "shared"))))
+    memory = known(state, Memory(node.name, "shared"), type, 0 if node.external else size_of(type), base=place)
+    state.bind(node.name, Reference(Address(Pointer(type), place, BLOCK, memory)))

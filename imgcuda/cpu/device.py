@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda.cpu.checklist import Checklist
 from imgcuda.engine import Argument, DeviceArray
 from imgcuda.errors import DeviceError
 from imgcuda.kernels import Program
@@ -30,18 +31,23 @@ WORTH_A_THREAD = 1 << 18
 
 
 class CpuDevice:
-    """This machine's cores."""
+    """This machine's cores; `checked`: one of them, looking at all that a kernel does."""
 
     name = "cpu"
+
+    def __init__(self, checked: bool = False) -> None:
+        self.checked = checked
 
     @property
     def description(self) -> str:
         count = cores()
-        return f"{_processor()}, {count} core{'s' * (count > 1)}"
+        return f"{_processor()}, {count} core{'s' * (count > 1)}{', checked' * self.checked}"
 
     @contextmanager
     def session(self) -> Iterator[CpuSession]:
-        yield CpuSession()
+        from imgcuda.cpu.checked import CheckedSession
+
+        yield CheckedSession() if self.checked else CpuSession()
 
 
 class CpuSession:
@@ -70,9 +76,9 @@ class CpuSession:
     def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Argument]) -> None:
         if why := excess(grid, block, self.limits):
             raise DeviceError(f"{program.name}: {kernel} cannot be launched on the CPU: {why}")
-        entry, letters = _loaded(program, kernel, block)
-        packed = _pack(letters, arguments)
-        launch = struct.pack("4q", *grid, 0)
+        entry, letters, _ = loaded(program, kernel, block)
+        packed = pack(letters, arguments)
+        launch = struct.pack("5q", *grid, 0, 0)
         _run(entry, packed, launch, grid.total, block.total)
 
 
@@ -86,21 +92,23 @@ def cores() -> int:
 # ---- loading machine code
 
 _lock = threading.Lock()
-_kernels: dict[tuple[str, bool, str, Dim3], tuple[Entry, tuple[str, ...], object]] = {}
+_kernels: dict[tuple[str, bool, str, Dim3, bool], tuple[Entry, tuple[str, ...], Checklist | None, object]] = {}
 
 
-def _loaded(program: Program, kernel: str, block: Dim3) -> tuple[Entry, tuple[str, ...]]:
-    """Return a kernel's entry point, compiled and loaded the first time."""
-    key = program.text, program.contract, kernel, block
+def loaded(
+    program: Program, kernel: str, block: Dim3, checked: bool = False
+) -> tuple[Entry, tuple[str, ...], Checklist | None]:
+    """Return a kernel's entry point and its arguments' letters, compiled and loaded the first time."""
+    key = program.text, program.contract, kernel, block, checked
     if key not in _kernels:
         with _lock:
             if key not in _kernels:
                 from imgcuda.cpu.compile import compile
 
-                code = compile(program, kernel, block)
+                code = compile(program, kernel, block, checked=checked)
                 entry, engine = _load(code.binary)
-                _kernels[key] = entry, code.arguments, engine
-    return _kernels[key][:2]
+                _kernels[key] = entry, code.arguments, code.checklist, engine
+    return _kernels[key][:3]
 
 
 def _load(binary: bytes) -> tuple[Entry, object]:
@@ -117,7 +125,7 @@ def _load(binary: bytes) -> tuple[Entry, object]:
     return kind(engine.get_function_address("entry")), engine
 
 
-def _pack(letters: Sequence[str], arguments: Sequence[Argument]) -> bytes:
+def pack(letters: Sequence[str], arguments: Sequence[Argument]) -> bytes:
     """Return the arguments as the entry point reads them, eight bytes each."""
     values = [a.pointer if isinstance(a, DeviceArray) else a.item() for a in arguments]
     cells = (

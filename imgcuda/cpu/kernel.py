@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from imgcuda.cpu.barriers import Parts
+from imgcuda.cpu.checks import Checks, known
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.inline import own
 from imgcuda.cpu.ir import Builder
@@ -28,13 +29,20 @@ _INDEX = Struct("uint3", tuple((axis, U32) for axis in "xyz"))
 
 
 def lower(
-    file: syntax.File, name: str, text: str, kernel: str, block: Dim3, width: int, contract: bool = True
+    file: syntax.File,
+    name: str,
+    text: str,
+    kernel: str,
+    block: Dim3,
+    width: int,
+    contract: bool = True,
+    checked: bool = False,
 ) -> Compiled:
-    """Return a kernel of a file for blocks of one size, with `width` threads to a vector."""
+    """Return a kernel of a file for blocks of one size, with `width` threads to a vector; `checked` has it checked."""
     facts = Facts()
     for _ in range(PASSES):
         facts.changed = False
-        compiled = _Kernel(file, name, text, facts, block, width, contract).compile(kernel)
+        compiled = _Kernel(file, name, text, facts, block, width, contract, checked).compile(kernel)
         if not facts.changed:
             return compiled
     raise KernelError(f"{name}: {kernel} is too tangled for the CPU engine; please report it, with the kernel's source")
@@ -44,7 +52,15 @@ class _Kernel:
     """One pass over a kernel."""
 
     def __init__(
-        self, file: syntax.File, name: str, text: str, facts: Facts, block: Dim3, width: int, contract: bool
+        self,
+        file: syntax.File,
+        name: str,
+        text: str,
+        facts: Facts,
+        block: Dim3,
+        width: int,
+        contract: bool,
+        checked: bool,
     ) -> None:
         self.b = Builder()
         functions = {function.name: function for function in file.functions if function.body is not None}
@@ -54,6 +70,7 @@ class _Kernel:
         """Vectors in a row of the block."""
         self.state.chunks = self.across * block.y * block.z
         self.partial = block.x % width != 0
+        self.state.checks = self.checks = Checks(self.state, self.across) if checked else None
         self.file = file
 
     def compile(self, name: str) -> Compiled:
@@ -66,7 +83,8 @@ class _Kernel:
             arguments = self._bind_parameters(function, parameters)
             self._blocks(function)
         state.raise_mistakes()
-        return Compiled(name, module(self.b, arguments), parameters, state.v.width)
+        checklist = self.checks.checklist if self.checks else None
+        return Compiled(name, module(self.b, arguments), parameters, state.v.width, checklist)
 
     def _kernel(self, name: str) -> syntax.Function:
         kernels = {function.name: function for function in self.state.unit.functions.values() if function.kernel}
@@ -77,12 +95,13 @@ class _Kernel:
     def _bind_parameters(self, function: syntax.Function, types: Sequence[Type]) -> list[str]:
         """Bind the kernel's arguments, and return how they are declared in LLVM's language."""
         declared = []
-        for parameter, type in zip(function.parameters, types, strict=True):
+        for position, (parameter, type) in enumerate(zip(function.parameters, types, strict=True)):
             name = f"%a_{parameter.name}"
             if isinstance(type, Pointer):
                 alone = " noalias" if isinstance(parameter.type, syntax.PointerType) and parameter.type.restrict else ""
                 declared.append(f"ptr{alone} {name}")
-                value: Address | Value = Address(type, name, BLOCK, Memory(parameter.name, "global"))
+                memory = known(self.state, Memory(parameter.name, "global"), type.target, argument=position)
+                value: Address | Value = Address(type, name, BLOCK, memory)
             elif isinstance(type, Int | Float):
                 declared.append(f"{type.ir} {name}")
                 value = Value(type, BLOCK, name)
@@ -103,11 +122,16 @@ class _Kernel:
         number = b.op(f"load i64, ptr {slot}")
         b.branch(b.op(f"icmp slt i64 {number}, %last"), body, end)
         b.place(body)
+        if self.checks:
+            self.checks.begin_block(number)
         self._bind_indices(number)
         self._body(function, next)
         b.place(next)
         b.do(f"store i64 {b.op(f'add nsw i64 {number}, 1')}, ptr {slot}")
-        b.jump(head)
+        if self.checks:
+            b.branch(self.checks.stopped(), end, head)
+        else:
+            b.jump(head)
         b.place(end)
         b.leave()
 
@@ -156,6 +180,8 @@ class _Kernel:
         state.chunk = b.op(f"load i64, ptr {slot}")
         b.branch(b.op(f"icmp slt i64 {state.chunk}, {state.chunks}"), body, done)
         b.place(body)
+        if self.checks:
+            self.checks.begin_threads(state.chunk)
         x, y, z = self._thread_indices(state.chunk)
         outer = state.scopes[0]["threadIdx"]
         state.scopes[0]["threadIdx"] = Aggregate(_INDEX, {"x": x, "y": y, "z": z})
@@ -166,6 +192,8 @@ class _Kernel:
             b.do(f"store i64 {b.op(f'add nsw i64 {state.chunk}, 1')}, ptr {slot}")
             b.jump(head)
             b.place(done)
+            if self.checks:
+                self.checks.end_threads()
         finally:
             state.chunk, state.mask, state.scopes[0]["threadIdx"] = None, None, outer
 

@@ -64,9 +64,12 @@ def _uniform(state: State, node: syntax.Loop, key: Any, kind: Kind) -> None:
     frame = _frame(state, key, state.mask, "", "")
     head, body = state.b.label("loop"), state.b.label("body")
     with state.under(key, kind, state.mask):
+        rounds = state.checks.loop() if state.checks else ""
         if node.test_last:
             state.b.jump(body)
         state.b.place(head)
+        if state.checks:
+            state.checks.round(rounds, frame.end)
         if node.condition is not None:
             state.b.branch(test_of(state, node.condition).ir, body, frame.end)
         state.b.place(body)
@@ -80,7 +83,7 @@ def _uniform(state: State, node: syntax.Loop, key: Any, kind: Kind) -> None:
 
 
 def _unroll(state: State, node: syntax.Loop) -> str:
-    if node.unroll is None:
+    if node.unroll is None or state.checks:  # LLVM warns of loops that it was to unroll and could not
         return ""
     if node.unroll == 0:
         return state.b.loop_note('!"llvm.loop.unroll.full"')
@@ -107,9 +110,12 @@ def _diverging(state: State, node: syntax.Loop, key: Any) -> None:
     frame = _frame(state, key, None, state.mask_slot(), state.mask_slot())
     head, fast, check, slow = (state.b.label(hint) for hint in ("loop", "fast", "check", "slow"))
     body = state.b.label("body")
+    rounds = state.checks.loop() if state.checks else ""
     if node.test_last:
         state.b.jump(body)
     state.b.place(head)
+    if state.checks:
+        state.checks.round(rounds, frame.end)
     _test(state, node, key, inside)
     state.b.place(body)
     now = state.load_mask(inside)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from imgcuda.cpu.addresses import first_lane, member, nth, places
+from imgcuda.cpu.checks import COPY, READ
 from imgcuda.cpu.conversions import suffix
 from imgcuda.cpu.private import load_private, store_private
 from imgcuda.cpu.state import State
@@ -36,15 +37,25 @@ def _load_whole(state: State, address: Address) -> Operand:
 def load_scalar(state: State, address: Address, type: Scalar) -> Value:
     if address.private is not None:
         return load_private(state, address, type)
+    if state.checks:
+        address = state.checks.allowed(address, type, READ)
     access = _access(state, address, type)
     made = state.v.from_memory(access.read(), access.kind, type)
     return Value(type, access.kind, made)
 
 
 def _load_struct(state: State, address: Address, type: Struct) -> Operand:
-    if state.mask is None and (number := _interleaved(address, type)) is not None:
+    if state.mask is None and not state.checks and (number := _interleaved(address, type)) is not None:
         return _load_interleaved(state, address, type, number)
-    return Aggregate(type, {name: _load_whole(state, member(state, address, name)) for name, _ in type.fields})
+    return Aggregate(type, {name: _load_field(state, member(state, address, name)) for name, _ in type.fields})
+
+
+def _load_field(state: State, address: Address) -> Operand:
+    """Return a field of a structure that is read as a whole, though not all of it may be set."""
+    type = address.type.target
+    if address.private is not None and isinstance(type, Int | Float):
+        return load_private(state, address, type, COPY)
+    return _load_whole(state, address)
 
 
 def _load_interleaved(state: State, address: Address, type: Struct, element: Scalar) -> Aggregate:
@@ -76,15 +87,17 @@ def store(state: State, address: Address, value: Operand) -> None:
     value = state.math.convert(value, type)
     if address.private is not None:
         store_private(state, address, value)
-        return
-    _access(state, address, type).write(value)
+    elif state.checks:
+        state.checks.write(address, value, type)
+    else:
+        _access(state, address, type).write(value)
 
 
 def _store_aggregate(state: State, address: Address, value: Aggregate) -> None:
     if isinstance(value.type, Array):
         for position, part in enumerate(value.fields.values()):
             store(state, nth(state, address, position), part)
-    elif state.mask is None and (number := _interleaved(address, value.type)) is not None:
+    elif state.mask is None and not state.checks and (number := _interleaved(address, value.type)) is not None:
         _store_interleaved(state, address, value, number)
     else:
         for name, part in value.fields.items():

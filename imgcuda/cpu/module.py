@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from imgcuda.cpu.checklist import Checklist
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.types import Type
 
-_LAUNCH = (("gx", "i32"), ("gy", "i32"), ("gz", "i32"), ("dynamic", "i64"))
-"""What a launch says beside the arguments: the grid's size, and the bytes of dynamic shared memory."""
+_LAUNCH = (("gx", "i32"), ("gy", "i32"), ("gz", "i32"), ("dynamic", "i64"), ("check", "ptr"))
+"""What a launch says beside the arguments: the grid's size, the bytes of dynamic shared memory, what checks note."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Compiled:
     ir: str
     parameters: tuple[Type, ...]
     width: int
+    checklist: Checklist | None = None
+    """Of a checked build: what its notes are about."""
 
 
 def module(b: Builder, arguments: list[str]) -> str:

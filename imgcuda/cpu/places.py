@@ -190,10 +190,10 @@ def value_of(state: State, operand: Operand) -> Value:
 # ---- declaring
 
 
-def declare(state: State, key: Any, type: Type) -> Binding:
-    """Return new memory for a thread's variable."""
+def declare(state: State, key: Any, type: Type, name: str = "") -> Binding:
+    """Return new memory for a thread's variable; `name` is for reports."""
     if has_array(type):
-        return Reference(private(state, type, key))
+        return Reference(private(state, type, key, name))
     if isinstance(type, Pointer):
         return PointerVariable(state, key, type)
     if isinstance(type, Struct):
@@ -203,10 +203,10 @@ def declare(state: State, key: Any, type: Type) -> Binding:
     return Variable(state, key, type)
 
 
-def private(state: State, type: Type, key: Any) -> Address:
-    """Return new memory of each thread's own, for an array or for what a pointer is to point to."""
+def private(state: State, type: Type, key: Any, name: str = "") -> Address:
+    """Return new memory of each thread's own, for an array or what a pointer is to point to; `name` is for reports."""
     if has_pointer(type):
         remedy = "use one array and offsets into it"
         state.refuse("an array of pointers, or a pointer whose own address is taken", remedy)
     made = Private(state, innermost(type), elements(type), key)
-    return Address(Pointer(type), "null", BLOCK, Memory("", "private"), private=made)
+    return Address(Pointer(type), "null", BLOCK, Memory(name, "private"), private=made)

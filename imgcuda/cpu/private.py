@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from imgcuda.cpu.addresses import offset
+from imgcuda.cpu.checks import READ, WRITE
 from imgcuda.cpu.conversions import suffix
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import I64, Scalar, memory_ir
 from imgcuda.cpu.values import VARYING, Address, Value, constant
 
 
-def load_private(state: State, address: Address, type: Scalar) -> Value:
+def load_private(state: State, address: Address, type: Scalar, op: int = READ) -> Value:
     """Return the threads' own elements at an address."""
     lanes = state.v.type(memory_ir(type))
     index = offset(state, address)
+    if state.checks:
+        index = state.checks.own(address, index, type, op)
     if index.scalar:
         made = state.b.op(f"load {lanes}, ptr {_vector(state, address, index, type)}")
     else:
@@ -28,6 +31,8 @@ def store_private(state: State, address: Address, value: Value) -> None:
     type, lanes = value.type, state.v.type(memory_ir(value.type))
     made = state.v.to_memory(state.v.of(value), VARYING, type)
     index = offset(state, address)
+    if state.checks:
+        index = state.checks.own(address, index, type, WRITE)
     if not index.scalar:
         width = state.v.width
         arguments = [(lanes, made), (f"<{width} x ptr>", _lanes(state, address, index, type)), _mask(state)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from imgcuda.cpu.arithmetic import Arithmetic
 from imgcuda.cpu.frontend import syntax
@@ -16,6 +16,9 @@ from imgcuda.cpu.values import BLOCK, Kind, Value, Vectors
 from imgcuda.cpu.variables import Binding, Facts, Key
 from imgcuda.errors import KernelError, Mistake, PortabilityError
 from imgcuda.launch import Dim3
+
+if TYPE_CHECKING:
+    from imgcuda.cpu.checks import Checks
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,8 @@ class State:
     mistakes: dict[Mistake, bool] = field(default_factory=dict)
     """What is wrong with the source, and whether it would run on a GPU."""
     contract: bool = True
+    checks: Checks | None = None
+    """Set in a checked build."""
 
     def __post_init__(self) -> None:
         self.math = Arithmetic(self.v, self.contract)
@@ -265,5 +270,8 @@ class State:
         place = place or self.place
         if place is None:
             return Mistake(message, self.unit.file, remedy=remedy)
-        text = source_line(self.unit.text, self.unit.file, place)
-        return Mistake(message, place.file, place.line, place.column, text, remedy)
+        return Mistake(message, place.file, place.line, place.column, self.line_at(place), remedy)
+
+    def line_at(self, place: syntax.Place) -> str:
+        """Return a line of the source."""
+        return source_line(self.unit.text, self.unit.file, place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imgcuda.cpu.checks import known
 from imgcuda.cpu.declarations import shared
 from imgcuda.cpu.expressions import evaluate, type_of
 from imgcuda.cpu.frontend import syntax
@@ -56,11 +57,12 @@ def _constant(state: State, node: syntax.Declaration, type: Type) -> Value | Ref
         remedy = "give it values, or pass it as an argument"
         state.refuse(f"the table '{node.name}' has no values in the source", remedy)
     if isinstance(type, Int | Float) and not isinstance(node.value, syntax.Initializer):
-        return _known(state, node.value, type)
+        return _number(state, node.value, type)
     if not isinstance(node.value, syntax.Initializer):
         state.fail(f"the table '{node.name}' needs its values in braces")
     state.b.globals[node.name] = f"@{node.name} = internal constant {_data(state, node, type, node.value)}, align 64"
-    return Reference(Address(Pointer(type), f"@{node.name}", BLOCK, Memory(node.name, "constant")))
+    memory = known(state, Memory(node.name, "constant"), type, size_of(type), base=f"@{node.name}")
+    return Reference(Address(Pointer(type), f"@{node.name}", BLOCK, memory))
 
 
 def _data(state: State, node: syntax.Declaration, type: Type, values: syntax.Initializer) -> str:
@@ -70,25 +72,25 @@ def _data(state: State, node: syntax.Declaration, type: Type, values: syntax.Ini
         for steps, part, value in spread(type, values, lambda each: type_of(state, each)):
             if not isinstance(part, Int | Float):
                 state.refuse(f"a {part} in a table", "write out its values in braces", node.place)
-            known = constant(0, part) if value is None else _known(state, value, part)
-            cells.append((_offset(type, steps), part, known))
+            number = constant(0, part) if value is None else _number(state, value, part)
+            cells.append((_offset(type, steps), part, number))
     except TooMany as wrong:
         state.fail(f"there are more values here than '{node.name}', a {type}, has room for", place=wrong.place)
-    number = innermost(type)
-    if isinstance(number, Int | Float):
-        cell = memory_ir(number)
-        return f"[{elements(type)} x {cell}] [{', '.join(f'{cell} {known.ir}' for _, _, known in cells)}]"
+    element = innermost(type)
+    if isinstance(element, Int | Float):
+        cell = memory_ir(element)
+        return f"[{elements(type)} x {cell}] [{', '.join(f'{cell} {value.ir}' for _, _, value in cells)}]"
     return _packed(cells, size_of(type))
 
 
 def _packed(cells: list[tuple[int, Scalar, Value]], size: int) -> str:
     kinds, parts, end = [], [], 0
-    for offset, type, known in cells:
+    for offset, type, value in cells:
         if offset > end:
             kinds.append(f"[{offset - end} x i8]")
             parts.append(f"[{offset - end} x i8] zeroinitializer")
         kinds.append(memory_ir(type))
-        parts.append(f"{memory_ir(type)} {known.ir}")
+        parts.append(f"{memory_ir(type)} {value.ir}")
         end = offset + size_of(type)
     kinds.append(f"[{size - end} x i8]")
     parts.append(f"[{size - end} x i8] zeroinitializer")
@@ -108,7 +110,7 @@ def _offset(type: Type, steps: Steps) -> int:
     return offset
 
 
-def _known(state: State, node: syntax.Expression, type: Scalar) -> Value:
+def _number(state: State, node: syntax.Expression, type: Scalar) -> Value:
     with state.at(node.place):
         value = convert(state, evaluate(state, node), type)
     if not isinstance(value, Value) or value.const is None:

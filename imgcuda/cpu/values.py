@@ -95,6 +95,8 @@ class Memory:
     name: str
     space: str
     """"global", "shared" or "constant"."""
+    buffer: int = -1
+    """Its number in a checked build; -1 where it is not one memory, or not known which."""
 
 
 Operand: TypeAlias = Value | Aggregate | Address

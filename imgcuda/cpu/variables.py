@@ -11,8 +11,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from imgcuda.cpu.types import ADDRESS, I64, Array, Float, Int, Pointer, Scalar, Struct, Type, memory_ir
-from imgcuda.cpu.values import BLOCK, LINEAR, UNIFORM, VARYING, Address, Kind, Memory, Operand, Value
+from imgcuda.cpu.types import ADDRESS, BOOL, I64, Array, Float, Int, Pointer, Scalar, Struct, Type, memory_ir
+from imgcuda.cpu.values import BLOCK, LINEAR, UNIFORM, VARYING, Address, Kind, Memory, Operand, Value, constant
 
 if TYPE_CHECKING:
     from imgcuda.cpu.state import State
@@ -69,10 +69,23 @@ class Variable:
         self.per_chunk = state.outside_chunks and (self.kind != BLOCK or ("per chunk", key) in state.facts.marks)
         self._ir = state.v.type(type) if self.kind == VARYING else type.ir
         copies = f"[{state.chunks} x {self._ir}]" if self.per_chunk else self._ir
-        self._slot = state.b.slot(copies)
+        self._slot, self._copies = state.b.slot(copies), copies
         self._outside = state.outside_chunks
+        self._name = ""
+        self._given: Variable | None = None
+
+    def watch(self, state: State, name: str) -> None:
+        """In a checked build, report who reads the variable before it was set."""
+        self._name, self._given = name, (given := Variable(state, (self.key, "given"), BOOL))
+        state.b.do(f"store {given._copies} zeroinitializer, ptr {given._slot}")
+
+    @property
+    def watched(self) -> bool:
+        return self._given is not None
 
     def read(self, state: State) -> Value:
+        if self._given and state.checks:
+            state.checks.set_before(self._name, self._given.read(state))
         kind, stride = state.facts.kinds.get(self.key, (BLOCK, 0))
         if (kind, stride) != (self.kind, self.stride):
             # Found out in this pass, whose code is not kept: what matters is that the kind goes on from here.
@@ -81,6 +94,8 @@ class Variable:
 
     def assign(self, state: State, value: Value) -> None:
         """Set the variable for the threads that are active now."""
+        if self._given:
+            self._given.assign(state, constant(True, BOOL))
         self._note(state, value)
         place = self._place(state)
         if self.kind != VARYING:
@@ -123,7 +138,8 @@ class PointerVariable:
         if target is not None and target.private is not None:
             return replace(target, type=self.type, index=index, scale=1)
         base = self.base.read(state)
-        memory = target.memory if target else Memory("", "global")
+        several = ("several", self.key) in state.facts.marks
+        memory = target.memory if target and not several else Memory("", "global")
         return Address(self.type, base.ir, base.kind, memory, index, 1)
 
     def assign(self, state: State, value: Operand) -> None:
@@ -134,6 +150,8 @@ class PointerVariable:
         if old and (old.private and old.private.key, old.path) != (value.private and value.private.key, value.path):
             state.refuse("a pointer that points to a thread's own variable now and to something else then",
                          "use two pointers, or one array and an offset into it")  # fmt: skip
+        if state.checks and old and old.memory != value.memory:
+            state.facts.mark(("several", self.key))
         self._target = value
         if value.private is None:
             self.base.assign(state, Value(ADDRESS, value.kind, value.base))
@@ -167,15 +185,30 @@ class Private:
         self.control = state.control
         self._outside = state.outside_chunks
         self._slots: dict[tuple[str, ...], tuple[str, str]] = {}
+        self._written: dict[tuple[str, ...], tuple[str, str, int]] = {}
         for path, type, inner in leaves(element):
-            rows = f"[{count * inner} x {state.v.type(memory_ir(type))}]"
-            whole = f"[{state.chunks} x {rows}]" if self._outside else rows
-            self._slots[path] = (state.b.slot(whole, 64), rows)
+            size = count * inner
+            rows = f"[{size + bool(state.checks)} x {state.v.type(memory_ir(type))}]"  # a spare one for who goes beyond
+            self._slots[path] = (self._reserve(state, rows)[0], rows)
+            if state.checks:
+                flags = f"[{size} x {state.v.type('i8')}]"
+                slot, whole = self._reserve(state, flags)
+                state.b.do(f"store {whole} zeroinitializer, ptr {slot}")
+                self._written[path] = (slot, flags, size)
+
+    def _reserve(self, state: State, rows: str) -> tuple[str, str]:
+        whole = f"[{state.chunks} x {rows}]" if self._outside else rows
+        return state.b.slot(whole, 64), whole
 
     def slot(self, state: State, path: tuple[str, ...]) -> str:
         """Return the address of the vectors of one field, for the chunk of threads being compiled."""
         slot, rows = self._slots[path]
         return state.chunk_element(slot, rows) if self._outside else slot
+
+    def watched(self, state: State, path: tuple[str, ...]) -> tuple[int, str]:
+        """Return, in a checked build, how many elements there are, and memory that says which were written."""
+        slot, flags, size = self._written[path]
+        return size, state.chunk_element(slot, flags) if self._outside else slot
 
 
 Binding: TypeAlias = Operand | Variable | PointerVariable | StructVariable | Reference

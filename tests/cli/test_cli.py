@@ -29,6 +29,7 @@ from imgcuda import (
 )
 from imgcuda.cli import build, run
 from imgcuda.errors import DeviceError
+from imgcuda.kernels import Source
 from imgcuda.plugins import Plugin
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
@@ -388,6 +389,29 @@ def test_a_filter_that_raises_is_named_in_one_sentence(
     registry.add(Plugin("theirs", "theirs 2.0"), [Fails])
     result = command("filter", photo, photo.with_name("out.png"), "-f", "fails", "--device", "cpu", "-v")
     assert result == Result(1, "", "Error: fails failed: ZeroDivisionError: division by zero\n")
+
+
+def test_check_finds_what_a_kernel_does_wrong_and_writes_nothing(
+    command: Command, registry: Registry, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shift(Filter):
+        """Shift an image to the left, and forget the edge."""
+
+    text = (
+        "__global__ void shift(const pixel *src, pixel *dst, int width, int height)\n"
+        "{ int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;\n"
+        "  if (x < width && y < height)\n    dst[(y * width + x) * CHANNELS] = src[(y * width + x + 1) * CHANNELS]; }"
+    )
+    monkeypatch.setattr(Shift, "source", staticmethod(lambda: Source("shift.cu", text)))
+    registry.add(Plugin("theirs", "theirs 2.0"), [Shift])
+    out = photo.with_name("out.png")
+    result = command("shift", photo, out, "--check")
+    assert result.code == 1 and not out.exists()
+    assert result.err == (
+        "Error: shift.cu:4: shift: thread (5, 3, 0) of block (0, 0, 0) reads src[72], "
+        "which has 72 elements (4 x 6 x 3)\n"
+        "    dst[(y * width + x) * CHANNELS] = src[(y * width + x + 1) * CHANNELS]; }\n"
+    )
 
 
 # As a program, with the filters that are installed

@@ -45,8 +45,8 @@ def run_exactly(
     """Run a kernel past the cache: with dynamic shared memory, or compiled in a special way."""
     low = to_llvm(program(source), kernel, block, **how)
     entry, engine = device._load(to_machine_code(low, Machine.host()))
-    packed = device._pack([_letter(type) for type in low.parameters], given)
-    entry(packed, struct.pack("4q", *grid, shared), 0, grid.total)
+    packed = device.pack([_letter(type) for type in low.parameters], given)
+    entry(packed, struct.pack("5q", *grid, shared, 0), 0, grid.total)
     del engine
 
 

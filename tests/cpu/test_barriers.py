@@ -47,6 +47,22 @@ CASES: list[tuple[str, str, Callable[[int], int]]] = [
         "__shared__ int t[40]; const int *p = in + x; t[x] = *p; __syncthreads(); p += 1; out[x] = p[-1] + t[0];",
         lambda x: x,
     ),
+    # ---- conditions that are the same for all threads, though the compiler cannot see it
+    (
+        "",
+        "__shared__ int t[40]; t[x] = x; if (in[x] >= x) { __syncthreads(); out[x] = t[39 - x]; } else out[x] = -1;",
+        lambda x: 39 - x,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int r = 0; for (int i = x; i < x + 3; i++) { t[x] = i; __syncthreads(); r += t[39 - x]; __syncthreads(); } out[x] = r;",
+        lambda x: 3 * (39 - x) + 3,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int r = x; while (true) { t[x] = r; __syncthreads(); r += t[39 - x]; __syncthreads(); if (r - x > 0) break; } out[x] = r;",
+        lambda x: 39,
+    ),
     # ---- loops around barriers
     (
         "",

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pytest
 
 from imgcuda.cpu.compile import Machine, compile, to_llvm
-from imgcuda.cpu.device import CpuSession, _load, _pack
+from imgcuda.cpu.device import CpuSession, _load, pack
 from imgcuda.cpu.maths import polynomials as tables
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.types import F32, F64, Scalar
@@ -63,7 +63,7 @@ def call_on(cpu: str, name: str, *inputs: Array) -> Array:
     entry, _keep = _load(code.binary)
     arguments = [*map(session.upload, inputs), out, np.int32(inputs[0].size)]
     blocks = -(-inputs[0].size // 64)
-    entry(_pack(code.arguments, arguments), struct.pack("4q", blocks, 1, 1, 0), 0, blocks)
+    entry(pack(code.arguments, arguments), struct.pack("5q", blocks, 1, 1, 0, 0), 0, blocks)
     return session.download(out)
 
 

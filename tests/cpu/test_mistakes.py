@@ -105,8 +105,6 @@ def test_a_wrong_declaration_is_one_mistake() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("if (x > 3) { __syncthreads(); }", "__syncthreads() under a condition that may differ between the threads"),
-        ("for (int i = 0; i < x; i++) { __syncthreads(); }", "__syncthreads() in a loop that may differ"),
         ("switch (width) { case 1: __syncthreads(); }", "__syncthreads() where not all threads of the block may come"),
         ("const int *p = 0; out[x] = *p;", "a null pointer"),
         ("int a = 1, b[2] = {1, 2}; int *p = &a; if (x) p = b; out[x] = *p;", "a thread's own variable"),
