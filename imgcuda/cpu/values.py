@@ -34,6 +34,17 @@ BLOCK, UNIFORM, LINEAR, VARYING = Kind
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """The LINEAR value that a vector most likely is (`lines.py`)."""
+
+    first: str
+    """What the first lane has."""
+    stride: int
+    holds: str = "true"
+    """A bool: whether the vector is this. It may be unset although it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """A number: `ir` is LLVM's name for it, or a constant; a scalar for all kinds but VARYING."""
 
@@ -52,6 +63,8 @@ class Value:
     """Of a vector of bools, where it is cheap to know: one bool that is set only if all lanes are, or none is."""
     natural: bool = False
     """Whether it is made of indices, sizes and small constants by `+` and `*`: an unsigned one then does not wrap."""
+    line: Line | None = None
+    """VARYING integers only: what they most likely are."""
 
     @property
     def scalar(self) -> bool:
