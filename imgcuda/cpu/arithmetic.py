@@ -10,7 +10,7 @@ from dataclasses import replace
 from imgcuda.cpu.conversions import Conversions, suffix
 from imgcuda.cpu.lines import line_of
 from imgcuda.cpu.types import BOOL, F64, Float, Int, common, promote
-from imgcuda.cpu.values import LINEAR, VARYING, Kind, Value, constant
+from imgcuda.cpu.values import LINEAR, VARYING, Kind, Value, as_narrow, constant
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
@@ -146,6 +146,8 @@ class Arithmetic(Conversions):
             return constant(min(left.const, right.const) if which == "min" else max(left.const, right.const), left.type)
         if isinstance(left.type, Float):
             return self._float_extreme(which, left, right)
+        if (narrow := self._narrow_pair(left, right)) is not None:
+            return self.convert(self.extreme(which, *narrow), left.type)
         kind, shape, x, y = self._pair(left, right)
         sign = "s" if left.type.signed else "u"
         name = f"llvm.{sign}{which}.{suffix(shape)}"
@@ -159,6 +161,14 @@ class Arithmetic(Conversions):
         if left.scalar and right.scalar:
             return max(left.kind, right.kind), left.type.ir, left.ir, right.ir
         return VARYING, self.v.type(left.type), self.v.of(left), self.v.of(right)
+
+    def _narrow_pair(self, left: Value, right: Value) -> tuple[Value, Value] | None:
+        """Return two values in the shorter type that both came from: four times as many bytes fill a register."""
+        origin = left.narrow or right.narrow
+        if origin is None:
+            return None
+        first, second = as_narrow(left, origin.type), as_narrow(right, origin.type)
+        return None if first is None or second is None else (first, second)
 
     def _float(self, operator: str, left: Value, right: Value) -> Value:
         if left.const is not None and right.const is not None and (operator != "/" or right.const):

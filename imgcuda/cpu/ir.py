@@ -77,8 +77,8 @@ class Builder:
     def jump(self, label: str, note: str = "") -> None:
         self._end(f"br label %{label}{note}")
 
-    def branch(self, condition: str, then: str, otherwise: str) -> None:
-        self._end(f"br i1 {condition}, label %{then}, label %{otherwise}")
+    def branch(self, condition: str, then: str, otherwise: str, note: str = "") -> None:
+        self._end(f"br i1 {condition}, label %{then}, label %{otherwise}{note}")
 
     def switch(self, type: str, value: str, default: str, cases: list[tuple[str, str]]) -> None:
         """Branch to the label that belongs to a value."""
