@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from imgcuda.cpu.conversions import Conversions, suffix
-from imgcuda.cpu.lines import line_of
+from imgcuda.cpu.lines import line_of, monotone
 from imgcuda.cpu.types import BOOL, F64, Float, Int, common, promote
 from imgcuda.cpu.values import LINEAR, VARYING, Kind, Value, as_narrow, constant
 
@@ -69,7 +69,7 @@ class Arithmetic(Conversions):
         if left.scalar:
             left, right, operator = right, left, _MIRRORED[operator]
         line, type = line_of(left), left.type
-        if line is None or not line.stride or not right.scalar or operator in ("==", "!="):
+        if left.scalar or line is None or not monotone(line) or not right.scalar or operator in ("==", "!="):
             return made
         assert isinstance(type, Int)
         last = self.lines.last(line, type)
@@ -236,6 +236,13 @@ class Arithmetic(Conversions):
         assert isinstance(type, Int)
         if left.const is not None and right.const:
             return constant(_known_division(operator, int(left.const), int(right.const)), type)
+        if right.const == 1:
+            return left if operator == "/" else constant(0, type)
+        return replace(self._quotient(operator, left, right), line=self.lines.divided(operator, left, right))
+
+    def _quotient(self, operator: str, left: Value, right: Value) -> Value:
+        type = left.type
+        assert isinstance(type, Int)
         verb = ("s" if type.signed else "u") + ("div" if operator == "/" else "rem")
         kind, shape, x, y = self._pair(left, right)
         if right.const not in (None, 0, -1):

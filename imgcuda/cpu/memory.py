@@ -356,7 +356,7 @@ def _probably_neighbours(state: State, address: Address, type: Scalar) -> _Acces
     """Return how lanes touch memory of which the index is most likely a line; None if that does not help."""
     assert address.index is not None
     index = state.math.widened(address.index)
-    if index.line is None:
+    if index.line is None or index.line.stair is not None:
         return None
     linear = Value(index.type, LINEAR, index.line.first, index.line.stride)
     row = _access(state, replace(address, index=linear), type)

@@ -14,7 +14,7 @@ import ctypes
 import struct
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from imgcuda.cpu.types import BOOL, I32, Array, Float, Int, Pointer, Scalar, Struct
 
@@ -33,15 +33,30 @@ class Kind(IntEnum):
 BLOCK, UNIFORM, LINEAR, VARYING = Kind
 
 
+class Stair(NamedTuple):
+    """The quotient of a LINEAR value and a constant: the same for some lanes, then one more."""
+
+    dividend: str
+    stride: int
+    """The dividend's."""
+    divisor: int
+    bits: int
+    rise: str
+    """How much more the last lane has than the first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The LINEAR value that a vector most likely is (`lines.py`)."""
+    """The LINEAR value that a vector most likely is, or one with a stair in it (`lines.py`)."""
 
     first: str
     """What the first lane has."""
     stride: int
     holds: str = "true"
     """A bool: whether the vector is this. It may be unset although it is."""
+    steps: int = 0
+    """What each step of the stair adds."""
+    stair: Stair | None = None
 
 
 @dataclass(frozen=True, slots=True)
