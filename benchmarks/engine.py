@@ -28,7 +28,7 @@ from imgcuda.testing import assert_close
 Array = npt.NDArray[Any]
 Make = Callable[[Array, Array], Callable[[], object]]
 
-BLOCK, ROWS, RADIUS = 256, 32, 5
+BLOCK, ROWS, RADIUS = 128, 32, 5
 MACHINES = {
     "x86-64-v3": Machine("x86-64-v3", "+avx,+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+movbe,+popcnt"),
     "x86-64": Machine("x86-64", "+sse2"),
@@ -57,10 +57,10 @@ def program(channels: int, radius: int = RADIUS, held_in: str = "unsigned char")
     return Program("kernels.cu", text, np.dtype(np.uint8))
 
 
-def launch(program: Program, kernel: str, grid: tuple[int, ...], *arguments: Any) -> None:
+def launch(program: Program, kernel: str, grid: tuple[int, ...], *arguments: Any, block: int = BLOCK) -> None:
     session = CpuSession()
     given = [session.upload(each) if isinstance(each, np.ndarray) else each for each in arguments]
-    session.launch(program, kernel, Dim3(*grid), Dim3(BLOCK), given)
+    session.launch(program, kernel, Dim3(*grid), Dim3(block), given)
 
 
 def size(picture: Array) -> tuple[Any, ...]:
@@ -136,7 +136,7 @@ def points(picture: Array, grey: Array) -> list[Task]:
 
     def histogram(out: Array) -> None:
         out[:] = 0
-        launch(made, "histogram", (512,), grey, out, np.int32(grey.size))
+        launch(made, "histogram", (512,), grey, out, np.int32(grey.size), block=256)
 
     return [Task("grayscale", picture, lambda: cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY),
                  lambda out: launch(made, "grayscale", (count,), picture, out, np.int32(grey.size)), 1),
@@ -156,7 +156,7 @@ def main() -> None:
     """Measure, print and save."""
     name = os.environ.get("IMGCUDA_BENCHMARK_CPU", "host")
     if name in MACHINES:
-        Machine.host = lambda: MACHINES[name]  # type: ignore[method-assign]
+        Machine.host = lambda: MACHINES[name]  # type: ignore[method-assign,assignment]
     picture = np.random.default_rng(0).integers(0, 256, (2160, 3840, 3), dtype=np.uint8)
     grey = np.ascontiguousarray(picture[:, :, 1])
     tasks = points(picture, grey)

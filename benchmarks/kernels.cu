@@ -67,20 +67,26 @@ __global__ void gauss_tuned(const uchar *__restrict__ src, uchar *__restrict__ d
     int column = min(x, samples - 1) / CHANNELS, channel = min(x, samples - 1) - column * CHANNELS;
     for (int r = 0; r < ROWS + 2 * RADIUS; r++) {
         const uchar *row = src + CLAMP(y0 + r - RADIUS, height) * samples;
-        float sum = 0.0f;
+        float sum;
         if (inside) {
-            for (int k = -RADIUS; k <= RADIUS; k++) sum += weights[k + RADIUS] * row[x + k * CHANNELS];
+            sum = weights[RADIUS] * row[x];
+#pragma unroll
+            for (int k = 1; k <= RADIUS; k++)
+                sum += weights[RADIUS + k] * (row[x - k * CHANNELS] + row[x + k * CHANNELS]);
         } else {
-            for (int k = -RADIUS; k <= RADIUS; k++)
-                sum += weights[k + RADIUS] * row[CLAMP(column + k, width) * CHANNELS + channel];
+            sum = weights[RADIUS] * row[column * CHANNELS + channel];
+            for (int k = 1; k <= RADIUS; k++)
+                sum += weights[RADIUS + k] * (row[max(column - k, 0) * CHANNELS + channel] +
+                                              row[min(column + k, width - 1) * CHANNELS + channel]);
         }
         tile[r][t] = sum;
     }
     __syncthreads();
     if (x >= samples) return;
     for (int r = 0; r < min(ROWS, height - y0); r++) {
-        float sum = 0.5f;
-        for (int k = 0; k <= 2 * RADIUS; k++) sum += weights[k] * tile[r + k][t];
+        float sum = weights[RADIUS] * tile[r + RADIUS][t] + 0.5f;
+#pragma unroll
+        for (int k = 1; k <= RADIUS; k++) sum += weights[RADIUS + k] * (tile[r + RADIUS - k][t] + tile[r + RADIUS + k][t]);
         dst[(y0 + r) * samples + x] = (uchar)sum;
     }
 }

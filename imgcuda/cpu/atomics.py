@@ -105,7 +105,7 @@ def _for_active(state: State, mask: str, action: Callable[[str], None]) -> None:
 
 def _places(state: State, address: Address) -> Callable[[str], str]:
     """Return what gives a lane's address: the base moved by the lane's index, which may be no more than a byte."""
-    index, b = address.index, state.b
+    index = address.index
     if address.kind == VARYING or index is None or index.type == BOOL:
         return _lanes(state, "ptr", places(state, address))
     index_of = _numbers(state, index.narrow or index)

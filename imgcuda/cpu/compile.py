@@ -23,9 +23,9 @@ from imgcuda.launch import Dim3
 if TYPE_CHECKING:
     from imgcuda.cpu.module import Compiled
 
-WIDTH = 32
-"""Threads to a vector. With AVX-512, 64 made the blur a quarter faster and the other filters no slower than this did;
-what is best with fewer or narrower registers has not been measured."""
+WIDTHS = {"+avx512bw": 64, "+avx2": 32}
+"""Threads to a vector by what a processor has: what was fastest. With shorter or fewer registers it is NARROWEST."""
+NARROWEST = 16
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,11 @@ class Machine:
     @cache
     def host(cls) -> Machine:
         return cls(llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+
+    @property
+    def width(self) -> int:
+        """How many threads go into a vector at most."""
+        return next((width for feature, width in WIDTHS.items() if feature in self.features), NARROWEST)
 
     def target(self) -> Any:
         _initialise()
@@ -65,7 +70,7 @@ def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None 
         head, _, binary = stored.partition(b"\n")
         return Code(binary, tuple(json.loads(head)))
     with _blaming_the_compiler(program, kernel):
-        lowered = to_llvm(program, kernel, block, contract=program.contract)
+        lowered = to_llvm(program, kernel, block, vector_width(block.x, machine.width), program.contract)
         code = Code(to_machine_code(lowered, machine), tuple(map(_letter, lowered.parameters)))
     diskcache.put(f"cpu-{key}", json.dumps(code.arguments).encode() + b"\n" + code.binary)
     return code
@@ -100,12 +105,12 @@ def to_llvm(program: Program, kernel: str, block: Dim3, width: int | None = None
     from imgcuda.cpu.kernel import lower
 
     file = parse.parse(program.text, program.name)
-    return lower(file, program.name, program.text, kernel, block, width or vector_width(block.x), contract)
+    width = width or vector_width(block.x, Machine.host().width)
+    return lower(file, program.name, program.text, kernel, block, width, contract)
 
 
-def vector_width(threads: int) -> int:
-    """Return how many threads of a row go into a vector: as many as fill the row evenly, if that is not too few."""
-    width = WIDTH
+def vector_width(threads: int, width: int) -> int:
+    """Return how many threads of a row go into a vector of at most `width`: what fills it evenly, if not too few."""
     while width > 8 and threads % width:
         width //= 2
     return width

@@ -96,6 +96,13 @@ class Builder:
             self._lines.append(f"  {text}")
         self.ended = True
 
+    def likely(self) -> str:
+        """Return what to append to a branch that most often goes the first way: registers are kept for that way."""
+        text = '!{!"branch_weights", i32 1000, i32 1}'
+        if text not in self.metadata:
+            self.metadata.append(text)
+        return f", !prof !{10 + self.metadata.index(text)}"
+
     # ---- loops
 
     def loop_note(self, *properties: str) -> str:

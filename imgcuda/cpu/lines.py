@@ -5,8 +5,9 @@ first one leave the clamp as they came. So beside such a vector goes a `Line`: t
 is, and one bool that says whether it is. Memory read there tests the bool, and reads neighbours all at once. The
 clamp is monotone, so the first and the last lane speak for all; sums and products carry the line on.
 
-Where x counts the samples of a row, `x / 3` is a stair. It goes up by one for every third lane, and is LINEAR no more;
-but `x % 3` goes down where it goes up, and in `x / 3 * 3 + x % 3` the steps cancel out. So a line may have a stair in it.
+Where x counts the samples of a row, `x / 3` is a stair. It goes up by one for every third lane, and is LINEAR no
+more; but `x % 3` goes down where it goes up, and in `x / 3 * 3 + x % 3` the steps cancel out. So a line may have a
+stair in it.
 """
 
 from __future__ import annotations
@@ -157,9 +158,11 @@ def monotone(line: Line) -> bool:
 
 
 _Slope = tuple[int, int, Stair | None]
+_Term = tuple[Line, int | float | None]
+"""A line, and the number that it is, if it is a constant."""
 
 
-def _slope(operator: str, left: tuple[Line, float | None], right: tuple[Line, float | None]) -> _Slope | None:
+def _slope(operator: str, left: _Term, right: _Term) -> _Slope | None:
     """Return the stride, steps and stair of a sum, difference or product of lines; None if it is no line."""
     (x, known), (y, factor) = left, right
     if operator in ("+", "-"):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from imgcuda.cpu.addresses import first_lane, member, nth, places
+from imgcuda.cpu.combs import read_comb, write_comb
 from imgcuda.cpu.conversions import suffix
 from imgcuda.cpu.private import load_private, store_private
 from imgcuda.cpu.state import State
@@ -195,38 +196,19 @@ class _Row(_Access):
 
 
 class _Comb(_Access):
-    """Every second, third or fourth element, as one channel of interleaved pixels: a wide access and a shuffle."""
+    """Every second, third or fourth element, as one channel of interleaved pixels: wide accesses and shuffles."""
 
     def read(self) -> str:
-        made = self.state.b.op(f"load {self._wide}, ptr {self._place()}, align {size_of(self.type)}")
-        picks = self.state.v.numbers([lane * self._step for lane in range(self.state.v.width)], "i32")
-        lanes = self.state.v.type("i32")
-        return self.state.b.op(f"shufflevector {self._wide} {made}, {self._wide} poison, {lanes} {picks}")
+        return read_comb(self.state, self._place(), self.cell, size_of(self.type), self._step)
 
     def write(self, value: Value) -> None:
-        """Write the teeth only: what lies between is not ours."""
-        made, align = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type), size_of(self.type)
-        lanes = [place // self._step if place % self._step == 0 else None for place in range(self._length)]
-        picks = ", ".join("i32 poison" if lane is None else f"i32 {lane}" for lane in lanes)
-        teeth = ", ".join(f"i1 {'false' if lane is None else 'true'}" for lane in lanes)
-        spread = f"{self.lanes} {made}, {self.lanes} poison, <{self._length} x i32> <{picks}>"
-        wide = self.state.b.op(f"shufflevector {spread}")
-        mask = f"<{self._length} x i1>", f"<{teeth}>"
-        arguments = [(self._wide, wide), (f"ptr align {align}", self._place()), mask]
-        self.state.b.call(f"llvm.masked.store.{suffix(self._wide)}.p0", "void", arguments)
+        made = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type)
+        write_comb(self.state, self._place(), self.cell, size_of(self.type), self._step, made)
 
     @property
     def _step(self) -> int:
         assert self.address.index is not None
         return self.address.index.stride * self.address.scale // size_of(self.type)
-
-    @property
-    def _length(self) -> int:
-        return (self.state.v.width - 1) * self._step + 1
-
-    @property
-    def _wide(self) -> str:
-        return f"<{self._length} x {self.cell}>"
 
     def _place(self) -> str:
         assert self.address.index is not None
@@ -343,7 +325,7 @@ class _Either(_Access):
     def _branch(self, take: Callable[[_Access], None]) -> None:
         b = self.state.b
         row, scattered, end = (b.label(hint) for hint in ("row", "scattered", "end"))
-        b.branch(self.holds, row, scattered)
+        b.branch(self.holds, row, scattered, b.likely())
         b.place(row)
         take(self.row)
         b.jump(end)

@@ -154,7 +154,7 @@ def as_narrow(value: Value, type: Scalar) -> Value | None:
     return constant(int(value.const or 0), type) if fits(value.const, type) else None
 
 
-def fits(number: float | None, type: Scalar) -> bool:
+def fits(number: int | float | None, type: Scalar) -> bool:
     """Return whether a number is known, and is within an integer's range."""
     return isinstance(number, int) and isinstance(type, Int) and type.wrap(number) == number
 

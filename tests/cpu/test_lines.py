@@ -12,7 +12,6 @@ from harness import NUMPY, launch, program
 from imgcuda.cpu.compile import to_llvm
 from imgcuda.launch import Dim3
 
-
 BLOCK = 64
 
 
@@ -27,7 +26,9 @@ def read(body: str, count: int, length: int, type: str = "int", block: int = BLO
         if (x < count) {{ {body} out[x] = in[i]; }}
     }}"""
     out, given = np.full(count, -1, np.int32), np.arange(length).astype(NUMPY[type])
-    launch(source, out, given, np.int32(count), np.int32(length), np.uint32(length), grid=-(-count // block), block=block)
+    launch(
+        source, out, given, np.int32(count), np.int32(length), np.uint32(length), grid=-(-count // block), block=block
+    )
     return out.tolist()
 
 
