@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from imgcuda.cpu.conversions import Conversions, suffix
+from imgcuda.cpu.lines import line_of, monotone
 from imgcuda.cpu.types import BOOL, F64, Float, Int, common, promote
-from imgcuda.cpu.values import LINEAR, VARYING, Kind, Value, constant
+from imgcuda.cpu.values import LINEAR, VARYING, Kind, Value, as_narrow, constant
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
@@ -65,15 +66,16 @@ class Arithmetic(Conversions):
 
         So `x < width` costs two scalar comparisons where a row of pixels does not end.
         """
-        if right.kind == LINEAR and left.scalar:
+        if left.scalar:
             left, right, operator = right, left, _MIRRORED[operator]
-        if left.kind != LINEAR or not right.scalar or operator in ("==", "!="):
+        line, type = line_of(left), left.type
+        if left.scalar or line is None or not monotone(line) or not right.scalar or operator in ("==", "!="):
             return made
-        type, sign = left.type, "s" if isinstance(left.type, Int) and left.type.signed else "u"
         assert isinstance(type, Int)
-        last = self.b.op(f"add {type.ir} {left.ir}, {type.wrap((self.v.width - 1) * left.stride)}")
-        ordered = self.b.op(f"icmp {sign}{'le' if left.stride > 0 else 'ge'} {type.ir} {left.ir}, {last}")
-        ends = [self.b.op(f"icmp {sign}{_PREDICATES[operator]} {type.ir} {end}, {right.ir}") for end in (left.ir, last)]
+        last = self.lines.last(line, type)
+        ordered = self.lines.ordered(line, type, last)
+        test = f"icmp {'s' if type.signed else 'u'}{_PREDICATES[operator]} {type.ir}"
+        ends = [self.b.op(f"{test} {end}, {right.ir}") for end in (line.first, last)]
         both, either = (self.b.op(f"{verb} i1 {ends[0]}, {ends[1]}") for verb in ("and", "or"))
         neither = self.b.op(f"xor i1 {either}, true")
         return replace(made, all=self.b.op(f"and i1 {ordered}, {both}"), none=self.b.op(f"and i1 {ordered}, {neither}"))
@@ -132,7 +134,8 @@ class Arithmetic(Conversions):
             return Value(then.type, kind, self.b.op(text))
         shape, x, y = self.v.type(then.type), self.v.of(then), self.v.of(otherwise)
         test, mask = ("i1", condition.ir) if condition.scalar else (self.v.type("i1"), condition.ir)
-        return Value(then.type, VARYING, self.b.op(f"select {test} {mask}, {shape} {x}, {shape} {y}"))
+        line = self.lines.chosen(condition, then, otherwise)
+        return Value(then.type, VARYING, self.b.op(f"select {test} {mask}, {shape} {x}, {shape} {y}"), line=line)
 
     def extreme(self, which: str, left: Value, right: Value) -> Value:
         """Return the "min" or "max" of two values; bytes stay bytes. A NaN gives way to a number."""
@@ -143,10 +146,13 @@ class Arithmetic(Conversions):
             return constant(min(left.const, right.const) if which == "min" else max(left.const, right.const), left.type)
         if isinstance(left.type, Float):
             return self._float_extreme(which, left, right)
+        if (narrow := self._narrow_pair(left, right)) is not None:
+            return self.convert(self.extreme(which, *narrow), left.type)
         kind, shape, x, y = self._pair(left, right)
         sign = "s" if left.type.signed else "u"
         name = f"llvm.{sign}{which}.{suffix(shape)}"
-        return Value(left.type, kind, self.b.call(name, shape, [(shape, x), (shape, y)]))
+        line = self.lines.clamped(which, left, right)
+        return Value(left.type, kind, self.b.call(name, shape, [(shape, x), (shape, y)]), line=line)
 
     # ---- parts of these
 
@@ -155,6 +161,14 @@ class Arithmetic(Conversions):
         if left.scalar and right.scalar:
             return max(left.kind, right.kind), left.type.ir, left.ir, right.ir
         return VARYING, self.v.type(left.type), self.v.of(left), self.v.of(right)
+
+    def _narrow_pair(self, left: Value, right: Value) -> tuple[Value, Value] | None:
+        """Return two values in the shorter type that both came from: four times as many bytes fill a register."""
+        origin = left.narrow or right.narrow
+        if origin is None:
+            return None
+        first, second = as_narrow(left, origin.type), as_narrow(right, origin.type)
+        return None if first is None or second is None else (first, second)
 
     def _float(self, operator: str, left: Value, right: Value) -> Value:
         if left.const is not None and right.const is not None and (operator != "/" or right.const):
@@ -173,8 +187,8 @@ class Arithmetic(Conversions):
             return linear
         kind, shape, x, y = self._pair(left, right)
         word = _INT_OPS[operator] if kind == VARYING else _int_op(operator, type)
-        natural = operator in "+*" and left.natural and right.natural
-        return Value(type, kind, self.b.op(f"{word} {shape} {x}, {y}"), natural=natural)
+        natural, line = operator in "+*" and left.natural and right.natural, self.lines.combined(operator, left, right)
+        return Value(type, kind, self.b.op(f"{word} {shape} {x}, {y}"), natural=natural, line=line)
 
     def _linear(self, operator: str, left: Value, right: Value) -> Value | None:
         """Return a sum or product that is LINEAR again; None where it is not."""
@@ -222,6 +236,13 @@ class Arithmetic(Conversions):
         assert isinstance(type, Int)
         if left.const is not None and right.const:
             return constant(_known_division(operator, int(left.const), int(right.const)), type)
+        if right.const == 1:
+            return left if operator == "/" else constant(0, type)
+        return replace(self._quotient(operator, left, right), line=self.lines.divided(operator, left, right))
+
+    def _quotient(self, operator: str, left: Value, right: Value) -> Value:
+        type = left.type
+        assert isinstance(type, Int)
         verb = ("s" if type.signed else "u") + ("div" if operator == "/" else "rem")
         kind, shape, x, y = self._pair(left, right)
         if right.const not in (None, 0, -1):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu.addresses import places
+from collections.abc import Callable
+from dataclasses import replace
+
+from imgcuda.cpu.addresses import first_lane, places
 from imgcuda.cpu.checks import ATOMIC
 from imgcuda.cpu.expressions import evaluate, number
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.places import pointer
 from imgcuda.cpu.state import State
-from imgcuda.cpu.types import I32, I64, U32, U64, Float, Int, Scalar
-from imgcuda.cpu.values import VARYING, Address, Operand, Value
+from imgcuda.cpu.types import BOOL, I32, I64, U32, U64, Float, Int, Scalar
+from imgcuda.cpu.values import UNIFORM, VARYING, Address, Operand, Value
 
 _WHOLE = (I32, U32, I64, U64)
 ATOMICS: dict[str, tuple[str, tuple[Scalar, ...]]] = {
@@ -46,24 +49,90 @@ def atomic(state: State, node: syntax.Call) -> Operand:
 
 
 def _each_lane(state: State, address: Address, type: Scalar, values: list[Value], operation: str) -> Value:
-    """Do an operation for one thread after the other, and return what each found there."""
-    width, shape = state.v.width, state.v.type(type)
+    """Do an operation for one thread after the other, and return what each found there.
+
+    What the lanes have is put into memory and read from there one by one: to take it out of a register costs more.
+    """
     if state.checks:
         address = state.checks.allowed(address, type, ATOMIC)
-    pointers, lanes = places(state, address), [state.v.of(value) for value in values]
-    slot = state.b.slot(shape)
-    for lane in range(width):
-        skip = state.b.label("skip")
-        if state.mask is not None:
-            do = state.b.label("lane")
-            state.b.branch(state.b.op(f"extractelement {state.v.type('i1')} {state.mask}, i32 {lane}"), do, skip)
-            state.b.place(do)
-        place = state.b.op(f"extractelement <{width} x ptr> {pointers}, i32 {lane}")
-        numbers = [state.b.op(f"extractelement {shape} {each}, i32 {lane}") for each in lanes]
-        old = _operate(state, address, operation, type, place, numbers)
-        state.b.do(f"store {type.ir} {old}, ptr {state.b.op(f'getelementptr {type.ir}, ptr {slot}, i64 {lane}')}")
-        state.b.place(skip)
-    return Value(type, VARYING, state.b.op(f"load {shape}, ptr {slot}"))
+    b, shape = state.b, state.v.type(type)
+    place_of = _places(state, address)
+    numbers_of = [_numbers(state, value) for value in values]
+    found = b.slot(shape)
+
+    def operate(lane: str) -> None:
+        old = _operate(state, address, operation, type, place_of(lane), [number(lane) for number in numbers_of])
+        b.do(f"store {type.ir} {old}, ptr {b.op(f'getelementptr {type.ir}, ptr {found}, i64 {lane}')}")
+
+    if state.mask is None:
+        _for_all(state, operate)
+    else:
+        _for_active(state, state.mask, operate)
+    return Value(type, VARYING, b.op(f"load {shape}, ptr {found}"))
+
+
+def _for_all(state: State, action: Callable[[str], None]) -> None:
+    """Compile a loop over all lanes."""
+    b, count = state.b, state.b.slot("i64")
+    b.do(f"store i64 0, ptr {count}")
+    head = b.label("lanes")
+    b.place(head)
+    lane = b.op(f"load i64, ptr {count}")
+    action(lane)
+    next, end = b.op(f"add nuw nsw i64 {lane}, 1"), b.label("end")
+    b.do(f"store i64 {next}, ptr {count}")
+    note = b.loop_note('!"llvm.loop.unroll.count", i32 8')
+    b.branch(b.op(f"icmp eq i64 {next}, {state.v.width}"), end, head, note)
+    b.place(end)
+
+
+def _for_active(state: State, mask: str, action: Callable[[str], None]) -> None:
+    """Compile a loop over the lanes of a mask, from the lowest on."""
+    b, bits = state.b, f"i{state.v.width}"
+    left = b.slot(bits)
+    active = b.op(f"bitcast {state.v.type('i1')} {mask} to {bits}")
+    b.do(f"store {bits} {active}, ptr {left}")
+    head, body, end = (b.label(hint) for hint in ("lanes", "lane", "end"))
+    b.place(head)
+    now = b.op(f"load {bits}, ptr {left}")
+    b.branch(b.op(f"icmp eq {bits} {now}, 0"), end, body)
+    b.place(body)
+    lane = b.call(f"llvm.cttz.{bits}", bits, [(bits, now), ("i1", "true")])
+    lane = lane if bits == "i64" else b.op(f"zext {bits} {lane} to i64")
+    action(lane)
+    less = b.op(f"sub {bits} {now}, 1")
+    b.do(f"store {bits} {b.op(f'and {bits} {now}, {less}')}, ptr {left}")
+    b.jump(head)
+    b.place(end)
+
+
+def _places(state: State, address: Address) -> Callable[[str], str]:
+    """Return what gives a lane's address: the base moved by the lane's index, which may be no more than a byte."""
+    index = address.index
+    if address.kind == VARYING or index is None or index.type == BOOL:
+        return _lanes(state, "ptr", places(state, address))
+    index_of = _numbers(state, index.narrow or index)
+    type = (index.narrow or index).type
+
+    def place(lane: str) -> str:
+        number = Value(type, UNIFORM, index_of(lane))
+        return first_lane(state, replace(address, index=number), number.ir)
+
+    return place
+
+
+def _numbers(state: State, value: Value) -> Callable[[str], str]:
+    """Return what gives a lane's number."""
+    if value.scalar:
+        return lambda lane: value.ir
+    return _lanes(state, value.type.ir, state.v.of(value))
+
+
+def _lanes(state: State, cell: str, vector: str) -> Callable[[str], str]:
+    b = state.b
+    slot = b.slot(state.v.type(cell))
+    b.do(f"store {state.v.type(cell)} {vector}, ptr {slot}")
+    return lambda lane: b.op(f"load {cell}, ptr {b.op(f'getelementptr {cell}, ptr {slot}, i64 {lane}')}")
 
 
 def _operate(state: State, address: Address, operation: str, type: Scalar, place: str, numbers: list[str]) -> str:

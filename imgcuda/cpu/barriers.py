@@ -60,7 +60,7 @@ class Parts(BarrierCalls):
         part: list[syntax.Statement] = []
         flat = [each for item in items for each in (item.items if isinstance(item, syntax.Declarations) else (item,))]
         for position, item in enumerate(flat):
-            if handle := self._for_block(item):
+            if handle := self._for_block(item, part):
                 self._part(part, (*flat[position:], later))
                 part = []
                 with self.state.collecting(), self.state.at(item.place):
@@ -69,10 +69,15 @@ class Parts(BarrierCalls):
                 part.append(item)
         self._part(part, later)
 
-    def _for_block(self, item: syntax.Statement) -> Callable[[], None] | None:
-        """Return what compiles a statement for the block as a whole; None if each thread does it by itself."""
+    def _for_block(self, item: syntax.Statement, part: Sequence[syntax.Statement]) -> Callable[[], None] | None:
+        """Return what compiles a statement for the block as a whole; None if each thread does it by itself.
+
+        `part` is what stands before it and has still to be compiled, for each thread by itself.
+        """
         if has_barrier(self.state, item) or self._leaves_loop(item):
             return lambda: self._across(item)
+        if _names(item) & {each.name for each in part if isinstance(each, syntax.Declaration)}:
+            return None
         if isinstance(item, syntax.Declaration) and self._same_for_block(item):
             return lambda: declaration(self.state, item)
         if isinstance(item, syntax.If) and self._is_exit(item):
@@ -84,7 +89,7 @@ class Parts(BarrierCalls):
     def _part(self, items: Sequence[syntax.Statement], later: object) -> None:
         if not items:
             return
-        used_later = {each.name for each in syntax.walk(later) if isinstance(each, syntax.Name)}
+        used_later = _names(later)
         for item in items:
             if isinstance(item, syntax.Declaration) and item.name in used_later:
                 with self.state.collecting():
@@ -272,6 +277,10 @@ def kind_of(operand: Operand) -> Kind:
             return max(operand.kind, operand.index.kind)
         return operand.kind
     return operand.kind
+
+
+def _names(node: object) -> set[str]:
+    return {each.name for each in syntax.walk(node) if isinstance(each, syntax.Name)}
 
 
 def _free_jumps(node: object) -> list[object]:

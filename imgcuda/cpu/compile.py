@@ -24,9 +24,9 @@ from imgcuda.launch import Dim3
 if TYPE_CHECKING:
     from imgcuda.cpu.module import Compiled
 
-WIDTH = 32
-"""Threads to a vector. With AVX-512, 64 made the blur a quarter faster and the other filters no slower than this did;
-what is best with fewer or narrower registers has not been measured."""
+WIDTHS = {"+avx512bw": 64, "+avx2": 32}
+"""Threads to a vector by what a processor has: what was fastest. With shorter or fewer registers it is NARROWEST."""
+NARROWEST = 16
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,11 @@ class Machine:
     @cache
     def host(cls) -> Machine:
         return cls(llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+
+    @property
+    def width(self) -> int:
+        """How many threads go into a vector at most."""
+        return next((width for feature, width in WIDTHS.items() if feature in self.features), NARROWEST)
 
     def target(self) -> Any:
         _initialise()
@@ -69,7 +74,7 @@ def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None 
         letters, checklist = json.loads(head)
         return Code(binary, tuple(letters), checklist and Checklist.of(checklist))
     with _blaming_the_compiler(program, kernel):
-        lowered = to_llvm(program, kernel, block, contract=program.contract, checked=checked)
+        lowered = to_llvm(program, kernel, block, vector_width(block.x, machine.width), program.contract, checked)
         letters = tuple(map(_letter, lowered.parameters))
         code = Code(to_machine_code(lowered, machine), letters, lowered.checklist)
     told = json.dumps([code.arguments, code.checklist and asdict(code.checklist)])
@@ -108,13 +113,12 @@ def to_llvm(
     from imgcuda.cpu.kernel import lower
 
     file = parse.parse(program.text, program.name)
-    width = width or vector_width(block.x)
+    width = width or vector_width(block.x, Machine.host().width)
     return lower(file, program.name, program.text, kernel, block, width, contract, checked)
 
 
-def vector_width(threads: int) -> int:
-    """Return how many threads of a row go into a vector: as many as fill the row evenly, if that is not too few."""
-    width = WIDTH
+def vector_width(threads: int, width: int) -> int:
+    """Return how many threads of a row go into a vector of at most `width`: what fills it evenly, if not too few."""
     while width > 8 and threads % width:
         width //= 2
     return width

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from imgcuda.cpu.lines import Lines
 from imgcuda.cpu.types import BOOL, I32, I64, Float, Int, Scalar
 from imgcuda.cpu.values import BLOCK, LINEAR, VARYING, Value, Vectors, constant, float_literal
 
@@ -15,6 +16,7 @@ class Conversions:
     def __init__(self, vectors: Vectors, contract: bool = True) -> None:
         self.v = vectors
         self.b = vectors.b
+        self.lines = Lines(vectors)
         self.contract = contract
         """Whether a product and a sum may become one instruction that rounds once, as on a GPU."""
 
@@ -28,10 +30,15 @@ class Conversions:
             return self.truth(value)
         if value.kind == LINEAR and (linear := self._convert_linear(value, type)):
             return linear
+        if value.narrow is not None and value.narrow.type == type:
+            return value.narrow
         value = self.v.flat(value)
         to = self.v.type(type) if value.kind == VARYING else type.ir
         made = Value(type, value.kind, self._cast(value, type, to), low=value.low, high=value.high)
-        return replace(made, natural=value.natural and isinstance(type, Int) and type.bits >= 32)
+        if not isinstance(type, Int) or type.bits < 32:
+            return made
+        line = self.lines.widened(value) if type.bits == 64 else value.line if value.type.bits == 32 else None
+        return replace(made, natural=value.natural, line=line, narrow=_narrow(value, type))
 
     def widened(self, index: Value) -> Value:
         """Return an index in 64 bits. A LINEAR one stays LINEAR, so that neighbours' memory stays one wide access."""
@@ -142,6 +149,14 @@ class Conversions:
             holds, value.ir, f"splat ({value.type.ir} {float_literal(0.0, value.type)})", value.type.ir
         )
         return self.b.op(f"{verb} {floats} {kept} to {to}")
+
+
+def _narrow(value: Value, type: Int) -> Value | None:
+    """Return what a conversion to a longer type was made of, if all its numbers remain what they are."""
+    source = value.type
+    if not isinstance(source, Int) or source.bits >= type.bits or source == BOOL or value.kind != VARYING:
+        return None
+    return (value.narrow or value) if type.signed or not source.signed else None
 
 
 def _known(number: int | float, type: Scalar) -> Value:

@@ -77,8 +77,8 @@ class Builder:
     def jump(self, label: str, note: str = "") -> None:
         self._end(f"br label %{label}{note}")
 
-    def branch(self, condition: str, then: str, otherwise: str) -> None:
-        self._end(f"br i1 {condition}, label %{then}, label %{otherwise}")
+    def branch(self, condition: str, then: str, otherwise: str, note: str = "") -> None:
+        self._end(f"br i1 {condition}, label %{then}, label %{otherwise}{note}")
 
     def switch(self, type: str, value: str, default: str, cases: list[tuple[str, str]]) -> None:
         """Branch to the label that belongs to a value."""
@@ -95,6 +95,13 @@ class Builder:
         if not self.ended:
             self._lines.append(f"  {text}")
         self.ended = True
+
+    def likely(self) -> str:
+        """Return what to append to a branch that most often goes the first way: registers are kept for that way."""
+        text = '!{!"branch_weights", i32 1000, i32 1}'
+        if text not in self.metadata:
+            self.metadata.append(text)
+        return f", !prof !{10 + self.metadata.index(text)}"
 
     # ---- loops
 

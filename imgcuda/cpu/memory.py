@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from imgcuda.cpu.addresses import first_lane, member, nth, places
 from imgcuda.cpu.checks import COPY, READ
+from imgcuda.cpu.combs import read_comb, write_comb
 from imgcuda.cpu.conversions import suffix
 from imgcuda.cpu.private import load_private, store_private
 from imgcuda.cpu.state import State
@@ -208,16 +209,23 @@ class _Row(_Access):
 
 
 class _Comb(_Access):
-    """Every second, third or fourth element, as one channel of interleaved pixels: a wide load and a shuffle."""
+    """Every second, third or fourth element, as one channel of interleaved pixels: wide accesses and shuffles."""
 
     def read(self) -> str:
+        return read_comb(self.state, self._place(), self.cell, size_of(self.type), self._step)
+
+    def write(self, value: Value) -> None:
+        made = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type)
+        write_comb(self.state, self._place(), self.cell, size_of(self.type), self._step, made)
+
+    @property
+    def _step(self) -> int:
         assert self.address.index is not None
-        step = self.address.index.stride * self.address.scale // size_of(self.type)
-        wide = f"<{(self.state.v.width - 1) * step + 1} x {self.cell}>"
-        place = first_lane(self.state, self.address, self.address.index.ir)
-        made = self.state.b.op(f"load {wide}, ptr {place}, align {size_of(self.type)}")
-        picks = self.state.v.numbers([lane * step for lane in range(self.state.v.width)], "i32")
-        return self.state.b.op(f"shufflevector {wide} {made}, {wide} poison, {self.state.v.type('i32')} {picks}")
+        return self.address.index.stride * self.address.scale // size_of(self.type)
+
+    def _place(self) -> str:
+        assert self.address.index is not None
+        return first_lane(self.state, self.address, self.address.index.ir)
 
 
 class _Scattered(_Access):
@@ -297,19 +305,59 @@ def _access(state: State, address: Address, type: Scalar) -> _Access:
     if index.scalar:
         base = first_lane(state, address, index.ir)
         return _One(state, replace(address, base=base, index=None), type, max(address.kind, index.kind))
+    if index.line is not None and (either := _probably_neighbours(state, address, type)) is not None:
+        return either
     step = index.stride * address.scale if index.kind == LINEAR else 0
     if step == size_of(type):
         return _Row(state, address, type, VARYING)
     if state.mask is None and step in [size_of(type) * count for count in (2, 3, 4)]:
-        return _CombOrScattered(state, address, type, VARYING)
+        return _Comb(state, address, type, VARYING)
     return _Scattered(state, address, type, VARYING)
 
 
-class _CombOrScattered(_Comb, _Scattered):
-    """A wide load to read, but element by element to write: what lies between is not ours."""
+@dataclass(frozen=True)
+class _Either(_Access):
+    """Neighbouring elements where the lanes' index is the line that it most likely is, else any."""
 
-    read = _Comb.read
-    write = _Scattered.write
+    row: _Access
+    scattered: _Access
+    holds: str
+
+    def read(self) -> str:
+        slot = self.state.b.slot(self.lanes)
+
+        def take(way: _Access) -> None:
+            self.state.b.do(f"store {self.lanes} {way.read()}, ptr {slot}")
+
+        self._branch(take)
+        return self.state.b.op(f"load {self.lanes}, ptr {slot}")
+
+    def write(self, value: Value) -> None:
+        self._branch(lambda way: way.write(value))
+
+    def _branch(self, take: Callable[[_Access], None]) -> None:
+        b = self.state.b
+        row, scattered, end = (b.label(hint) for hint in ("row", "scattered", "end"))
+        b.branch(self.holds, row, scattered, b.likely())
+        b.place(row)
+        take(self.row)
+        b.jump(end)
+        b.place(scattered)
+        take(self.scattered)
+        b.place(end)
+
+
+def _probably_neighbours(state: State, address: Address, type: Scalar) -> _Access | None:
+    """Return how lanes touch memory of which the index is most likely a line; None if that does not help."""
+    assert address.index is not None
+    index = state.math.widened(address.index)
+    if index.line is None or index.line.stair is not None:
+        return None
+    linear = Value(index.type, LINEAR, index.line.first, index.line.stride)
+    row = _access(state, replace(address, index=linear), type)
+    if not isinstance(row, _Row | _Comb):
+        return None
+    return _Either(state, address, type, VARYING, row, _Scattered(state, address, type, VARYING), index.line.holds)
 
 
 def _last(state: State, value: Value) -> str:

@@ -14,7 +14,7 @@ import ctypes
 import struct
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from imgcuda.cpu.types import BOOL, I32, Array, Float, Int, Pointer, Scalar, Struct
 
@@ -31,6 +31,32 @@ class Kind(IntEnum):
 
 
 BLOCK, UNIFORM, LINEAR, VARYING = Kind
+
+
+class Stair(NamedTuple):
+    """The quotient of a LINEAR value and a constant: the same for some lanes, then one more."""
+
+    dividend: str
+    stride: int
+    """The dividend's."""
+    divisor: int
+    bits: int
+    rise: str
+    """How much more the last lane has than the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The LINEAR value that a vector most likely is, or one with a stair in it (`lines.py`)."""
+
+    first: str
+    """What the first lane has."""
+    stride: int
+    holds: str = "true"
+    """A bool: whether the vector is this. It may be unset although it is."""
+    steps: int = 0
+    """What each step of the stair adds."""
+    stair: Stair | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +78,10 @@ class Value:
     """Of a vector of bools, where it is cheap to know: one bool that is set only if all lanes are, or none is."""
     natural: bool = False
     """Whether it is made of indices, sizes and small constants by `+` and `*`: an unsigned one then does not wrap."""
+    narrow: Value | None = None
+    """VARYING integers only: the same numbers in the shorter type that they came from; minima can be found in it."""
+    line: Line | None = None
+    """VARYING integers only: what they most likely are."""
 
     @property
     def scalar(self) -> bool:
@@ -117,6 +147,18 @@ def constant(value: int | float, type: Scalar = I32) -> Value:
         return Value(type, BLOCK, str(value), const=value, natural=0 <= value < 2**16)
     exact = _rounded(value, type)
     return Value(type, BLOCK, float_literal(exact, type), const=exact, low=exact, high=exact)
+
+
+def as_narrow(value: Value, type: Scalar) -> Value | None:
+    """Return a value in a shorter type; None if it is not known to be within that type's range."""
+    if value.narrow is not None:
+        return value.narrow if value.narrow.type == type else None
+    return constant(int(value.const or 0), type) if fits(value.const, type) else None
+
+
+def fits(number: int | float | None, type: Scalar) -> bool:
+    """Return whether a number is known, and is within an integer's range."""
+    return isinstance(number, int) and isinstance(type, Int) and type.wrap(number) == number
 
 
 def _rounded(value: int | float, type: Float) -> float:

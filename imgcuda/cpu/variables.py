@@ -11,8 +11,21 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from imgcuda.cpu.types import ADDRESS, BOOL, I64, Array, Float, Int, Pointer, Scalar, Struct, Type, memory_ir
-from imgcuda.cpu.values import BLOCK, LINEAR, UNIFORM, VARYING, Address, Kind, Memory, Operand, Value, constant
+from imgcuda.cpu.types import ADDRESS, BOOL, I64, U8, Array, Float, Int, Pointer, Scalar, Struct, Type, memory_ir
+from imgcuda.cpu.values import (
+    BLOCK,
+    LINEAR,
+    UNIFORM,
+    VARYING,
+    Address,
+    Kind,
+    Memory,
+    Operand,
+    Value,
+    as_narrow,
+    constant,
+    fits,
+)
 
 if TYPE_CHECKING:
     from imgcuda.cpu.state import State
@@ -33,7 +46,17 @@ class Facts:
     """The types of expressions, where finding one takes compiling it."""
     rebuilt: dict[Key, Any] = field(default_factory=dict)
     """Expressions of which a part was compiled before, and has a name now."""
+    narrow: dict[Key, Int | None] = field(default_factory=dict)
+    """The shorter type that a variable's numbers all came from, as the bytes of a picture in an int."""
     changed: bool = False
+
+    def narrow_down(self, key: Key, value: Value) -> None:
+        """Note that a variable takes this value, beside those it took before."""
+        origin = value.narrow.type if value.narrow else U8 if fits(value.const, U8) else None
+        assert not isinstance(origin, Float)
+        if key not in self.narrow or self.narrow[key] not in (origin, None):
+            self.narrow[key] = None if key in self.narrow else origin
+            self.changed = True
 
     def raise_kind(self, key: Key, kind: Kind, stride: int = 0) -> None:
         """Note that a variable takes values of this kind, beside those it took before."""
@@ -67,7 +90,8 @@ class Variable:
         self.control = state.control
         """Under which conditions it was declared: what is set under further ones is set for some threads only."""
         self.per_chunk = state.outside_chunks and (self.kind != BLOCK or ("per chunk", key) in state.facts.marks)
-        self._ir = state.v.type(type) if self.kind == VARYING else type.ir
+        self.held = self._held(state)
+        self._ir = state.v.type(self.held) if self.kind == VARYING else type.ir
         copies = f"[{state.chunks} x {self._ir}]" if self.per_chunk else self._ir
         self._slot, self._copies = state.b.slot(copies), copies
         self._outside = state.outside_chunks
@@ -83,14 +107,21 @@ class Variable:
     def watched(self) -> bool:
         return self._given is not None
 
+    def _held(self, state: State) -> Scalar:
+        """Return the type in which the numbers are kept: a vector's may be shorter than the variable's."""
+        kind = state.facts.kinds.get(self.key, (BLOCK, 0))[0]
+        return (state.facts.narrow.get(self.key) if kind == VARYING else None) or self.type
+
     def read(self, state: State) -> Value:
         if self._given and state.checks:
             state.checks.set_before(self._name, self._given.read(state))
         kind, stride = state.facts.kinds.get(self.key, (BLOCK, 0))
-        if (kind, stride) != (self.kind, self.stride):
+        held = self._held(state)
+        if (kind, stride, held) != (self.kind, self.stride, self.held):
             # Found out in this pass, whose code is not kept: what matters is that the kind goes on from here.
-            return Value(self.type, kind, "poison", stride)
-        return Value(self.type, kind, state.b.op(f"load {self._ir}, ptr {self._place(state)}"), stride)
+            return state.math.convert(Value(held, kind, "poison", stride), self.type)
+        made = Value(held, kind, state.b.op(f"load {self._ir}, ptr {self._place(state)}"), stride)
+        return state.math.convert(made, self.type)
 
     def assign(self, state: State, value: Value) -> None:
         """Set the variable for the threads that are active now."""
@@ -101,14 +132,16 @@ class Variable:
         if self.kind != VARYING:
             state.b.do(f"store {self._ir} {value.ir if value.kind != VARYING else 'poison'}, ptr {place}")
             return
-        made = state.v.of(value)
+        made = state.v.of(as_narrow(value, self.held) or value if self.held != self.type else value)
         if state.mask is not None and state.divergence(self.control) == VARYING:
             old = state.b.op(f"load {self._ir}, ptr {place}")
-            made = state.v.select(state.mask, made, old, self.type.ir)
+            made = state.v.select(state.mask, made, old, self.held.ir)
         state.b.do(f"store {self._ir} {made}, ptr {place}")
 
     def _note(self, state: State, value: Value) -> None:
         divergence = state.divergence(self.control)
+        if isinstance(self.type, Int) and self.type.bits > 8:
+            state.facts.narrow_down(self.key, value)
         if divergence == VARYING:
             state.facts.raise_kind(self.key, VARYING)
         else:

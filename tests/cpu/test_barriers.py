@@ -190,6 +190,16 @@ CASES: list[tuple[str, str, Callable[[int], int]]] = [
         lambda x: 41 - x,
     ),
     ("__shared__ int t[40];", "t[x] = x; __syncthreads(); out[x] = t[39 - x];", lambda x: 39 - x),
+    (
+        "__shared__ int t[40];",
+        "int a = x + 1, b = a + n; t[x] = b; __syncthreads(); out[x] = t[39 - x];",
+        lambda x: 80 - x,
+    ),
+    (
+        "__shared__ int t[40];",
+        "int a = n; { int a = x, b = a; t[x] = b; __syncthreads(); out[x] = t[39 - b] + a; __syncthreads(); }",
+        lambda x: 39,
+    ),
 ]
 
 
