@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from functools import lru_cache
 from types import TracebackType
 from typing import Any
@@ -73,7 +72,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         return array
 
     def _fit(self, layout: Layout) -> Layout:
-        return layout if self._session.packs else replace(layout, pack=1)
+        return layout if self._session.packs else layout.unpacked()
 
     def _program(self, constants: Mapping[str, int | float]) -> Program:
         return _specialised(self._source, self._image.dtype, self._image.channels, tuple(constants.items()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 
@@ -34,25 +34,34 @@ class Layout:
     that neighbouring threads touch neighbouring bytes whatever the channel count: the fast layout.
     `over="image"`: x counts all pixels, row after row, for kernels that need not know where a pixel is.
     `rows`: how many rows each thread makes. `pack`: how many neighbours along x it makes on a GPU, for wide loads and
-    stores; on the CPU always one, since there neighbouring threads' loads are one wide load already.
+    stores; on the CPU always one, since there neighbouring threads' loads are one wide load already: a block then has
+    as many times the threads, up to 1024. `margin`: samples at either side of what a block covers that it only reads,
+    and its neighbours make; a multiple of `pack`.
     """
 
     over: Literal["pixels", "samples", "image"] = "pixels"
     block: tuple[int, int] = (32, 8)
     rows: int = 1
     pack: int = 1
+    margin: int = 0
 
     def grid(self, width: int, height: int, channels: int) -> Dim3:
         """Return how many blocks cover an image; the last ones may hang over its right and lower edges."""
-        across, down = self.block[0] * self.pack, self.block[1] * self.rows
+        across, down = self.block[0] * self.pack - 2 * self.margin, self.block[1] * self.rows
         if self.over == "image":
             return Dim3(ceil_div(width * height, across))
         return Dim3(ceil_div(width * channels if self.over == "samples" else width, across), ceil_div(height, down))
 
+    def unpacked(self) -> Layout:
+        """Return the layout with a thread for each sample that a block covers, if a block may have so many."""
+        across, down = self.block
+        return replace(self, block=(across * min(self.pack, max(1, 1024 // (across * down))), down), pack=1)
+
     @property
     def constants(self) -> dict[str, int]:
         """What a kernel may use at compile time, to size its shared memory and unroll its loops."""
-        return {"BLOCK_WIDTH": self.block[0], "BLOCK_HEIGHT": self.block[1], "ROWS": self.rows, "PACK": self.pack}
+        return {"BLOCK_WIDTH": self.block[0], "BLOCK_HEIGHT": self.block[1], "ROWS": self.rows, "PACK": self.pack,
+                "MARGIN": self.margin}  # fmt: skip
 
 
 def ceil_div(dividend: int, divisor: int) -> int:

@@ -16,7 +16,7 @@ from imgcuda.errors import FilterError, ImageError, ImgcudaError
 from imgcuda.filters import Filter, NeighborhoodFilter, PointFilter
 from imgcuda.gpu import Gpu
 from imgcuda.kernels import PIXEL_TYPES
-from imgcuda.point import LAYOUT, arguments, point_source, stages
+from imgcuda.point import arguments, layout, point_source, stages
 
 
 class Pipeline:
@@ -124,7 +124,7 @@ def _run(session: Session, filter: Filter, image: DeviceArray) -> DeviceArray:
 def _run_points(session: Session, filters: tuple[PointFilter, ...], image: DeviceArray) -> DeviceArray:
     channels = stages(filters, image.channels)[-1]
     source = point_source(filters, image.channels)
-    with Gpu(session, source, image, {"RESULT_CHANNELS": channels}, LAYOUT) as gpu:
+    with Gpu(session, source, image, {"RESULT_CHANNELS": channels}, layout(image.dtype)) as gpu:
         shape = (image.height, image.width, channels)
         return gpu.keep(gpu.launch("point", image, *arguments(filters), shape=shape))
 

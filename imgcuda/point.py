@@ -10,13 +10,21 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from imgcuda.errors import FilterError
 from imgcuda.filters import Parameter, PointFilter, snake
 from imgcuda.kernels import Source, macro
 from imgcuda.launch import Layout
 
-LAYOUT = Layout(over="image", block=(256, 1), pack=4)
+
+def layout(pixel: np.dtype[Any]) -> Layout:
+    """Return how threads cover an image: 16 bytes of each channel at a time, the widest load there is."""
+    return Layout(over="image", block=(64, 1), pack=16 // pixel.itemsize)
+
+
 KERNEL = Path(__file__).with_name("point.cuh")
 _C_TYPES: dict[type, str] = {float: "float", int: "int", bool: "bool", str: "int"}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
@@ -12,14 +10,13 @@ from imgcuda import DeviceArray, Filter, Gpu, Layout, NeighborhoodFilter, hookim
 LARGEST_AT_ONCE = 24
 """The largest radius for which rows and columns are blurred in one go; beyond, its rows do not fit a core."""
 
-GROUP = 4
-"""Rows that are made at a step: each result that is kept is read once for all of them."""
+
+SMALL = 8
+"""The largest radius for which a tile of 16 rows is faster than one of 8: beyond, its sums leave the registers."""
 
 
 class Blur(NeighborhoodFilter):
     """Blur an image evenly in every direction, by a Gaussian."""
-
-    layout = Layout(over="samples", block=(64, 1), rows=32, pack=4)
 
     sigma: float = param(default=2.0, ge=0.1, le=100, help="standard deviation of the Gaussian, in pixels")
 
@@ -30,25 +27,25 @@ class Blur(NeighborhoodFilter):
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         weights = gpu.upload(gaussian(self.sigma, self.halo))
-        sizes = kernel_sizes(min(self.halo, LARGEST_AT_ONCE), image.channels)
+        sizes = kernel_sizes(min(self.halo, LARGEST_AT_ONCE))
         if self.halo <= LARGEST_AT_ONCE:
-            layout = replace(self.layout, block=(32 if sizes["RING"] > 32 else 64, 1))  # what a core's memory holds
+            layout = tile(self.halo, image.channels)
             return gpu.launch("blur", image, weights, constants=sizes, layout=layout)
         layout = Layout(over="samples", block=(128, 1), rows=32)
         rows = gpu.launch("blur_rows", image, weights, self.halo, dtype=np.float32, constants=sizes, layout=layout)
         return gpu.launch("blur_columns", rows, weights, self.halo, dtype=image.dtype, constants=sizes, layout=layout)
 
 
-def kernel_sizes(radius: int, channels: int) -> dict[str, int]:
-    """Return what the kernel `blur` is sized by: its macros."""
-    return {
-        "RADIUS": radius,
-        "GROUP": GROUP,
-        # Rows of results that are kept: a power of two, so that counting round it is one instruction.
-        "RING": 1 << (2 * radius + GROUP - 1).bit_length(),
-        # Samples to the left and right of its own that a thread reads, in whole packs.
-        "SIDE": -(-radius * channels // 4) * 4,
-    }
+def tile(radius: int, channels: int) -> Layout:
+    """Return what one block makes: high where the rows that it reads above and below would else be many of all."""
+    margin = -(-radius * channels // 8) * 8  # of whole packs, so that blocks begin where wide stores may
+    block, rows = ((128, 1), 16) if radius <= SMALL else ((256, 1), 8)
+    return Layout(over="samples", block=block, rows=rows, pack=4, margin=margin)
+
+
+def kernel_sizes(radius: int) -> dict[str, int]:
+    """Return what the kernel `blur` is sized by, beside its layout."""
+    return {"RADIUS": radius, "PACKS": 4, "BLOCKS": 4 if radius <= SMALL else 3}
 
 
 def gaussian(sigma: float, radius: int) -> npt.NDArray[np.float32]:

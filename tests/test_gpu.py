@@ -101,15 +101,15 @@ def test_a_launch_may_have_constants_and_a_layout_of_its_own(
     assert (grid, block) == (Dim3(7, 4), Dim3(16, 16))
 
 
-@pytest.mark.parametrize(("packs", "pack"), [(True, 4), (False, 1)])
+@pytest.mark.parametrize(("packs", "pack", "block"), [(True, 4, 16), (False, 1, 64)])
 def test_only_a_device_that_packs_is_asked_to(
-    session: FakeSession, image: DeviceArray, gpu: Gpu, packs: bool, pack: int
+    session: FakeSession, image: DeviceArray, gpu: Gpu, packs: bool, pack: int, block: int
 ) -> None:
     session.packs = packs
     gpu.launch("darken", image, 1, 1, False, layout=Layout(block=(16, 16), pack=4))
-    program, _, grid, _, _ = session.launches[0]
+    program, _, grid, threads, _ = session.launches[0]
     assert f"#define PACK {pack}\n" in program.text
-    assert grid.x == {4: 2, 1: 7}[pack]
+    assert (grid.x, threads.x) == (2, block)
 
 
 def test_a_table_is_uploaded_as_one_piece(gpu: Gpu) -> None:

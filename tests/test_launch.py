@@ -36,6 +36,7 @@ def test_a_quotient_is_rounded_up(dividend: int, divisor: int, quotient: int) ->
         (Layout(over="image", block=(256, 1)), Dim3(20)),  # 5000 / 256
         (Layout(over="image", block=(256, 1), pack=4), Dim3(5)),
         (Layout(over="samples", block=(32, 1), rows=8, pack=4), Dim3(3, 7)),  # 300 / 128
+        (Layout(over="samples", block=(32, 1), rows=8, pack=4, margin=16), Dim3(4, 7)),  # 300 / (128 - 32)
     ],
 )
 def test_a_grid_covers_an_image_of_100_by_50_rgb(layout: Layout, grid: Dim3) -> None:
@@ -57,7 +58,19 @@ def test_every_place_is_covered_with_no_block_to_spare(layout: Layout) -> None:
 
 def test_a_kernel_is_told_its_layout() -> None:
     layout = Layout(over="samples", block=(128, 2), rows=32, pack=4)
-    assert layout.constants == {"BLOCK_WIDTH": 128, "BLOCK_HEIGHT": 2, "ROWS": 32, "PACK": 4}
+    assert layout.constants == {"BLOCK_WIDTH": 128, "BLOCK_HEIGHT": 2, "ROWS": 32, "PACK": 4, "MARGIN": 0}
+
+
+@pytest.mark.parametrize(
+    ("layout", "block"),
+    [
+        (Layout(block=(32, 8)), (32, 8)),
+        (Layout(block=(64, 2), pack=4), (256, 2)),
+        (Layout(block=(128, 1), pack=16), (1024, 1)),
+    ],
+)
+def test_without_packs_a_block_covers_the_same_with_more_threads(layout: Layout, block: tuple[int, int]) -> None:
+    assert layout.unpacked() == Layout(block=block)
 
 
 def test_a_size_counts_its_threads() -> None:
