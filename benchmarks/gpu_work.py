@@ -71,6 +71,7 @@ class View:
         self.__cuda_array_interface__ = {
             "shape": shape or array.shape,
             "typestr": array.dtype.str,
+            "strides": None,  # one row after the other
             "data": (array.pointer, False),
             "version": 3,
         }

@@ -52,6 +52,8 @@ class StreamContext(ctypes.Structure):
 @cache
 def library(name: str) -> Any:
     """Return one of NPP's libraries: from the system, the toolkit's folder, or NVIDIA's wheels; ImportError if none."""
+    if name != "nppc":  # which the others need, and may not find by themselves
+        library("nppc")
     toolkit = os.environ.get("CUDA_HOME") or os.environ.get("CUDA_PATH") or "/usr/local/cuda"
     nvidia = importlib.util.find_spec("nvidia")
     folders = [f"{toolkit}/lib64", *(nvidia.submodule_search_locations or [] if nvidia else [])]
