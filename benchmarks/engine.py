@@ -1,14 +1,13 @@
-"""Plain CUDA kernels on this machine's cores, beside OpenCV: `python benchmarks/engine.py [result.json]`.
+"""Plain CUDA kernels on this machine's cores, beside OpenCV: `python benchmarks/engine.py`.
 
 4K pictures (3840x2160) of uint8, all cores for both, memory allocated beforehand; the kernels are those of
 `kernels.cu`, textbook and tuned. Each result is held against OpenCV's before anything is timed.
-IMGCUDA_BENCHMARK_CPU=x86-64-v3 compiles for a processor with AVX2, x86-64 for any of the kind, `host` for this one.
-IMGCUDA_BENCHMARK_ONLY=median measures the kernels with that in their name.
+--processor x86-64-v3 compiles for one with AVX2, x86-64 for any of the kind; --only median measures what has that in
+its name.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from table import Row, measure, save, show
+from table import Row, measure, parser, save, show
 
 from imgcuda.cpu.compile import Machine
 from imgcuda.cpu.device import CpuDevice, CpuSession
@@ -154,7 +153,11 @@ def timed(task: Task) -> Row:
 
 def main() -> None:
     """Measure, print and save."""
-    name = os.environ.get("IMGCUDA_BENCHMARK_CPU", "host")
+    options = parser(__doc__)
+    options.add_argument("--processor", default="host", choices=["host", *MACHINES])
+    options.add_argument("--only", default="")
+    asked = options.parse_args()
+    name = asked.processor
     if name in MACHINES:
         Machine.host = lambda: MACHINES[name]  # type: ignore[method-assign,assignment]
     picture = np.random.default_rng(0).integers(0, 256, (2160, 3840, 3), dtype=np.uint8)
@@ -163,10 +166,10 @@ def main() -> None:
     for image, kind in ((picture, "RGB"), (grey, "grey")):
         tasks += [*gaussians(image, kind), *sobels(image, kind), *medians(image, kind)]
     tasks.append(bilateral(grey))
-    rows = [timed(task) for task in tasks if os.environ.get("IMGCUDA_BENCHMARK_ONLY", "") in task.name]
+    rows = [timed(task) for task in tasks if asked.only in task.name]
     title = f"4K on {CpuDevice().description}, compiled for {name}; OpenCV {cv2.__version__}"
     show(title, rows, "OpenCV")
-    save(title, rows)
+    save(asked.result, title, rows)
 
 
 if __name__ == "__main__":

@@ -1,163 +1,108 @@
-"""The filters on a GPU, beside CuPy and OpenCV: `python benchmarks/gpu.py [result.json]`.
+"""The filters on a GPU, beside NPP, CV-CUDA, torchvision, CuPy and OpenCV: `python benchmarks/gpu.py [result.json]`.
 
 8K pictures (7680x4320), RGB, uint8. First the kernels alone, on data that is there already, beside a copy of the same
-bytes from device to device, which is the limit; then from a NumPy array to a NumPy array. Medians; several buffers in
-turn, so that no cache flatters. Each result is held against the CPU's before anything is timed; who is not installed
-is absent.
+bytes from device to device, which is the limit; then from a NumPy array to a NumPy array. Medians, over several buffers
+in turn. Each result is held against a reference in floating point before it is timed and after; who is not installed
+is absent, and who fails says so. `--device cpu --size 640x480` tries it out where there is no GPU.
 """
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable
+import sys
 from typing import Any
 
-import cv2
+import gpu_work
 import numpy as np
-from table import Row, measure, save, show
+import references
+import scaling
+from gpu_peers import PEERS
+from table import Row, measure, parser, save, show
 
-import imgcuda
-from imgcuda import devices, pipeline
-from imgcuda.engine import DeviceArray
-from imgcuda.plugins import load
-from imgcuda.testing import assert_close
+from imgcuda import devices
+from imgcuda.engine import Device
 
-DEVICE = "cuda:0"
-SHAPE = (4320, 7680, 3)
 FILTERS: list[tuple[str, dict[str, Any]]] = [
     ("grayscale", {}),
     ("edges", {}),
-    ("blur", {"sigma": 1.5}),
-    ("blur", {"sigma": 3}),
-    ("blur", {"sigma": 10}),
-    ("blur", {"sigma": 30}),
+    *(("blur", {"sigma": sigma}) for sigma in (1.5, 3, 10, 30)),
 ]
 
 
-def event_time(run: Callable[[int], object], rounds: int = 15) -> float:
-    """Return the median of what the GPU itself measures, in milliseconds."""
-    import pycuda.driver as driver
-
-    times = []
-    for number in range(rounds):
-        start, end = driver.Event(), driver.Event()
-        start.record()
-        run(number)
-        end.record()
-        end.synchronize()
-        times.append(start.time_till(end))
-    return statistics.median(times)
+def label(name: str, parameters: dict[str, Any]) -> str:
+    return ", sigma ".join([name, *(f"{value:g}" for value in parameters.values())])
 
 
-def kernels(picture: Any) -> list[Row]:
-    """Return the time of each filter's launches, of the copy, and of CuPy's kernels for the same."""
-    import pycuda.driver as driver
-
+def kernels(picture: references.Pixels, device: Device) -> list[Row]:
+    """Return the times of what runs on the device only."""
+    machine = gpu_work.Cpu() if device.name == "cpu" else gpu_work.Gpu()
     found = []
-    with devices.choose(DEVICE).session() as session:
-        images = [session.upload(picture) for _ in range(3)]
-        target = session.empty(SHAPE, np.uint8)
-        copy = event_time(lambda n: driver.memcpy_dtod(target.pointer, images[n % 3].pointer, target.nbytes))
-        for name, parameters in FILTERS:
-            launches: list[tuple[Any, ...]] = []
-            recorded = _Recorder(session, launches)
-            filter = load().create(name, parameters)
-            made = pipeline.run(recorded, [filter], images[0])
-            first = [_turned(launches, images, number) for number in range(3)]
-            time_ = event_time(lambda n, first=first: [session.launch(*launch) for launch in first[n % 3]])
-            session.free(made)
-            label = f"{name} {parameters.get('sigma', '')}".strip()
-            found.append(Row(label, {"imgcuda": time_, "copy": copy, "CuPy": _cupy(name, parameters, picture)}))
+    for name, parameters in FILTERS:
+        channels = 1 if name == "grayscale" else 3
+        with device.session() as session:
+            sources = [session.upload(picture.copy()) for _ in range(gpu_work.BUFFERS)]
+            targets = [session.empty((*picture.shape[:2], channels), np.uint8) for _ in sources]
+            task = gpu_work.Task(name, parameters, sources, targets, session)
+            found.append(contest(task, picture, machine))
     return found
 
 
-class _Recorder:
-    """A session that notes its launches, and keeps what they work on."""
+def contest(task: gpu_work.Task, picture: references.Pixels, machine: gpu_work.Machine) -> Row:
+    """Return the times of all contenders for a task."""
+    row = Row(label(task.name, task.parameters), {"imgcuda": None, "copy": copy_time(task, machine)})
+    wanted = references.EXACT[task.name](picture, **task.parameters)
+    for who, make in PEERS.items():
+        row.times[who] = None
+        try:
+            run = make(task)
+            if isinstance(run, str):
+                row.why[who] = run
+                continue
+            own = run.reference(picture) if run.reference else wanted
+            row.times[who] = gpu_work.median_time(f"{who}, {row.task}", run, task, own, machine)
+        except ImportError:
+            continue  # absent
+        except Exception as error:  # whatever one meets, the others are measured
+            row.why[who] = f"failed: {type(error).__name__}: {error}"[:120]
+            print(f"{who}, {row.task}, {row.why[who]}", file=sys.stderr)
+    return row
 
-    packs = True
 
-    def __init__(self, session: Any, launches: list[tuple[Any, ...]]) -> None:
-        self._session, self._launches = session, launches
-        self.empty, self.upload, self.download = session.empty, session.upload, session.download
+def copy_time(task: gpu_work.Task, machine: gpu_work.Machine) -> float:
+    """Return the time of a copy of the picture's bytes on the device."""
+    copies = [task.session.empty(source.shape, source.dtype) for source in task.sources]
+    run = gpu_work.Run(
+        lambda n: machine.copy(copies[n], task.sources[n]), lambda n: task.session.download(copies[n]), tolerance=0
+    )
+    for target in copies:
+        machine.fill(target, gpu_work.RUBBISH)
+    wanted = task.session.download(task.sources[0])
+    return gpu_work.median_time("copy", run, task, wanted, machine)
 
-    def launch(self, *launch: Any) -> None:
-        self._launches.append(launch)
-        self._session.launch(*launch)
 
-    def free(self, array: DeviceArray) -> None:
-        """Leave it: the launches are to be repeated."""
-
-
-def _turned(launches: list[tuple[Any, ...]], images: list[DeviceArray], number: int) -> list[tuple[Any, ...]]:
-    """Return launches that read another of the buffers."""
+def host_to_host(picture: references.Pixels, device: Device) -> list[Row]:
+    """Return the times of the Python API, copies included, beside OpenCV on all cores and CuPy."""
     return [
-        (*launch[:4], [images[number] if argument is images[0] else argument for argument in launch[4]])
-        for launch in launches
+        measure(label(name, parameters), scaling.contenders(name, parameters, picture, device.name))
+        for name, parameters in FILTERS
     ]
-
-
-def _cupy(name: str, parameters: dict[str, Any], picture: Any) -> float | None:
-    """Return the time of CuPy's nearest equivalent, which takes one axis or channel at a time."""
-    try:
-        import cupy
-        from cupyx.scipy import ndimage
-    except ImportError:
-        return None
-    image = cupy.asarray(picture)
-    weights = cupy.asarray([0.299, 0.587, 0.114], cupy.float32)
-    runs: dict[str, Callable[[], Any]] = {
-        "blur": lambda: ndimage.gaussian_filter(image, (parameters["sigma"], parameters["sigma"], 0)),
-        "edges": lambda: cupy.hypot(ndimage.sobel(image.astype("f4"), 0), ndimage.sobel(image.astype("f4"), 1)),
-        "grayscale": lambda: (image @ weights).astype("u1"),
-    }
-    if parameters.get("sigma", 0) > 3:
-        return None  # seconds
-    runs[name]()
-    times = []
-    for _ in range(5):
-        start, end = cupy.cuda.Event(), cupy.cuda.Event()
-        start.record()
-        runs[name]()
-        end.record()
-        end.synchronize()
-        times.append(cupy.cuda.get_elapsed_time(start, end))
-    found: float = statistics.median(times)
-    return found
-
-
-def host_to_host(picture: Any) -> list[Row]:
-    """Return the time of the Python API, beside OpenCV on all cores."""
-    found = []
-    for name, parameters in FILTERS[:4]:
-        contenders: dict[str, Any] = {
-            "imgcuda": lambda name=name, parameters=parameters: imgcuda.apply(
-                picture, name, device=DEVICE, **parameters
-            ),
-            "OpenCV": _opencv(name, parameters, picture),
-        }
-        found.append(measure(f"{name} {parameters.get('sigma', '')}".strip(), contenders))
-    return found
-
-
-def _opencv(name: str, parameters: dict[str, Any], picture: Any) -> Callable[[], Any] | None:
-    if name == "blur":
-        size = 2 * int(4 * parameters["sigma"] + 0.5) + 1
-        return lambda: cv2.GaussianBlur(picture, (size, size), parameters["sigma"])
-    return (lambda: cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)) if name == "grayscale" else None
 
 
 def main() -> None:
     """Check, measure, print and save."""
-    picture = np.random.default_rng(0).integers(0, 256, SHAPE, dtype=np.uint8)
-    part = np.ascontiguousarray(picture[:512, :1024])
-    for name, parameters in FILTERS:
-        on_gpu = imgcuda.apply(part, name, device=DEVICE, **parameters)
-        assert_close(on_gpu, imgcuda.apply(part, name, device="cpu", **parameters), 1)
-    title = f"8K on {devices.choose(DEVICE).description}"
-    alone, whole = kernels(picture), host_to_host(picture)
+    arguments = parser(__doc__)
+    arguments.add_argument("--device", default="cuda:0")
+    arguments.add_argument("--size", default="7680x4320")
+    asked = arguments.parse_args()
+    device = devices.choose(asked.device)
+    width, height = map(int, asked.size.split("x"))
+    picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    title = f"{asked.size} on {device.description}"
+    alone = kernels(picture, device)
     show(f"Kernels alone, {title}", alone, "copy")
+    scaling.check(device.name)
+    whole = host_to_host(picture, device)
     show(f"NumPy to NumPy, {title}", whole, "OpenCV")
-    save(title, alone + whole)
+    save(asked.result, title, alone + whole)
 
 
 if __name__ == "__main__":

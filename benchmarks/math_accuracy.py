@@ -114,7 +114,7 @@ class Runner:
     """One function, compiled for this machine or for another processor of its kind."""
 
     def __init__(self, name: str, arguments: int, dtype: npt.DTypeLike, cpu: str = "") -> None:
-        from imgcuda.cpu import device
+        from imgcuda.cpu import device, loading
         from imgcuda.cpu.compile import Machine, compile
         from imgcuda.kernels import Program
         from imgcuda.launch import Dim3
@@ -131,8 +131,7 @@ class Runner:
         machine = Machine(cpu, "") if cpu else None
         self._device, self.dtype = device, np.dtype(dtype)
         code = compile(program, "k", Dim3(256), machine)
-        self._entry, self._keep = device._load(code.binary)
-        self._letters = code.arguments
+        self._kernel = loading.load(code.binary, code.arguments)
 
     def __call__(self, *inputs: Array) -> Array:
         import struct
@@ -140,9 +139,9 @@ class Runner:
         session = self._device.CpuSession()
         out = session.empty(inputs[0].shape, self.dtype)
         count = inputs[0].size
-        packed = self._device.pack(self._letters, [*map(session.upload, inputs), out, np.int32(count)])
+        packed = self._device.pack(self._kernel.letters, [*map(session.upload, inputs), out, np.int32(count)])
         blocks = -(-count // 256)
-        self._entry(packed, struct.pack("5q", blocks, 1, 1, 0, 0), 0, blocks)
+        self._kernel(packed, struct.pack("5q", blocks, 1, 1, 0, 0), 0, blocks)
         return session.download(out)
 
 

@@ -9,6 +9,7 @@ must not.
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ import imgcuda
 from imgcuda.plugins import load
 
 SHAPES = [(1, 1), (1, 50, 3), (50, 1), (17, 31, 4), (37, 53, 3), (130, 516, 3), (40, 256, 2)]
-PARAMETERS = {
+PARAMETERS: dict[str, list[dict[str, Any]]] = {
     "blur": [{"sigma": 0.3}, {"sigma": 3}, {"sigma": 9, "border": "constant"}],
     "edges": [{}, {"border": "wrap"}],
 }

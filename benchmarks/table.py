@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
 import statistics
-import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-Contender = Callable[[], object]
+Contender = Callable[[], object] | str | None
+"""A call to be timed; else why there is none, in a word or two; None for one that is not installed."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One task's times in milliseconds, the median of each contender; None for one that is not installed."""
+    """One task's times in milliseconds, the median of each contender; None for one that has none."""
 
     task: str
     times: dict[str, float | None]
+    why: dict[str, str] = field(default_factory=dict)
+    """Of those without a time, why: "failed: out of memory"; by default it is "absent"."""
 
     def ratio(self, name: str, to: str) -> float | None:
         """Return how many times as long one takes as another."""
@@ -27,17 +30,24 @@ class Row:
         return mine / other if mine and other else None
 
 
-def measure(task: str, contenders: Mapping[str, Contender | None], rounds: int = 9) -> Row:
+def parser(about: str | None) -> argparse.ArgumentParser:
+    """Return a parser for a script that takes the path of a JSON file to write."""
+    made = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("result", nargs="?", type=Path, help="a JSON file to write")
+    return made
+
+
+def measure(task: str, contenders: Mapping[str, Contender], rounds: int = 9) -> Row:
     """Return the median time of each contender over interleaved rounds, after one that is not counted."""
-    present = {name: run for name, run in contenders.items() if run is not None}
-    times: dict[str, list[float]] = {name: [] for name in present}
-    for number in range(rounds + 1):
-        for name, run in present.items():
-            start = time.perf_counter()
-            run()
-            if number:
+    why = {name: run for name, run in contenders.items() if isinstance(run, str)}
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds + 1):
+        for name, run in contenders.items():
+            if callable(run):
+                start = time.perf_counter()
+                run()
                 times[name].append(1000 * (time.perf_counter() - start))
-    return Row(task, {name: statistics.median(times[name]) if name in times else None for name in contenders})
+    return Row(task, {name: statistics.median(each[1:]) if each else None for name, each in times.items()}, why)
 
 
 def show(title: str, rows: list[Row], base: str) -> None:
@@ -51,12 +61,17 @@ def show(title: str, rows: list[Row], base: str) -> None:
 def _cell(row: Row, name: str, base: str) -> str:
     time_, ratio = row.times[name], row.ratio(name, base)
     if time_ is None:
-        return "absent"
-    return f"{time_:.3g} ms" if name == base or ratio is None else f"{time_:.3g} ms ({ratio:.2g}x)"
+        return row.why.get(name, "absent")
+    return f"{_short(time_, 3)} ms" + (f" ({_short(ratio, 2)}x)" if ratio and name != base else "")
 
 
-def save(title: str, rows: list[Row]) -> None:
-    """Write the rows as JSON to the path given as the first argument, if there is one."""
-    if len(sys.argv) > 1:
+def _short(value: float, digits: int) -> str:
+    """Return a number with so many digits that count, and without an exponent."""
+    return f"{value:.{digits}g}" if value < 10**digits else f"{value:.0f}"
+
+
+def save(path: Path | None, title: str, rows: list[Row]) -> None:
+    """Write the rows as JSON, if a path is given."""
+    if path:
         found = {"title": title, "machine": platform.platform(), "rows": [asdict(row) for row in rows]}
-        Path(sys.argv[1]).write_text(json.dumps(found, indent=1), "utf-8")
+        path.write_text(json.dumps(found, indent=1), "utf-8")

@@ -45,7 +45,7 @@ UPWARD = {
 
 FOREIGN = {
     "pycuda": {"cuda", "cuda_host"},
-    "llvmlite": {"cpu.compile", "cpu.device"},
+    "llvmlite": {"cpu.compile", "cpu.loading"},
     "cuda": {"cubin"},
     "platformdirs": {"diskcache"},
     "pluggy": {"hookspecs", "plugins"},

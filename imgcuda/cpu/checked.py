@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.cpu import device
+from imgcuda.cpu import loading
 from imgcuda.cpu.checklist import BUFFERS, Buffer, Checklist
-from imgcuda.cpu.device import CpuSession
+from imgcuda.cpu.device import CpuSession, pack
 from imgcuda.cpu.findings import KINDS, Note, in_words, unwritten
 from imgcuda.engine import Argument, DeviceArray
 from imgcuda.errors import CheckError
@@ -58,10 +58,11 @@ class CheckedSession(CpuSession):
         return super().download(array)
 
     def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Argument]) -> None:
-        entry, letters, checklist = device.loaded(program, kernel, block, checked=True)
+        loaded = loading.kernel(program, kernel, block, checked=True)
+        checklist = loaded.checklist
         assert checklist is not None
         context = _Context(checklist, arguments, self._known)
-        entry(device.pack(letters, arguments), struct.pack("5q", *grid, 0, context.pointer), 0, grid.total)
+        loaded(pack(loaded.letters, arguments), struct.pack("5q", *grid, 0, context.pointer), 0, grid.total)
         for number in context.written_arguments:
             if known := self._known.get(arguments[number].pointer):
                 known.kernel = kernel

@@ -135,12 +135,16 @@ def optimise(compiled: Compiled, machine: Machine, target: Any) -> Any:
     wide = ' "prefer-vector-width"="512" "min-legal-vector-width"="512"' if "+avx512f" in machine.features else ""
     attributes = f'attributes #0 = {{ "no-trapping-math"="true" "target-cpu"="{machine.cpu}"{wide} }}'
     text = f'target triple = "{llvm.get_default_triple()}"\n{compiled.ir}\n{attributes}\n'
-    module = llvm.parse_assembly(text)
+    module = llvm.parse_assembly(text, llvm.create_context())
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization = options.slp_vectorization = False  # the lanes are vectors already
     builder = llvm.create_pass_builder(target, options)
-    builder.getModulePassManager().run(module, builder)
+    passes = builder.getModulePassManager()
+    passes.run(module, builder)
+    # llvmlite 0.50 never frees them: of a pass manager's two bases, the one that does nothing comes first.
+    llvm.newpassmanagers.NewPassManager._dispose(passes)
+    passes.detach()
     return module
 
 

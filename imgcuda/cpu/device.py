@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import platform
 import struct
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import pairwise
 from math import prod
@@ -18,13 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.cpu.checklist import Checklist
+from imgcuda.cpu import loading
 from imgcuda.engine import Argument, DeviceArray
 from imgcuda.errors import DeviceError
 from imgcuda.kernels import Program
 from imgcuda.launch import Dim3, Limits, excess
-
-Entry = Callable[[bytes, bytes, int, int], None]
 
 WORTH_A_THREAD = 1 << 18
 """Threads of a launch for each core that is woken: to share work out takes 0.2 ms, the time of 600,000 samples."""
@@ -76,10 +72,10 @@ class CpuSession:
     def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Argument]) -> None:
         if why := excess(grid, block, self.limits):
             raise DeviceError(f"{program.name}: {kernel} cannot be launched on the CPU: {why}")
-        entry, letters, _ = loaded(program, kernel, block)
-        packed = pack(letters, arguments)
+        loaded = loading.kernel(program, kernel, block)
+        packed = pack(loaded.letters, arguments)
         launch = struct.pack("5q", *grid, 0, 0)
-        _run(entry, packed, launch, grid.total, block.total)
+        _run(loaded, packed, launch, grid.total, block.total)
 
 
 def cores() -> int:
@@ -87,42 +83,6 @@ def cores() -> int:
     if asked := os.environ.get("IMGCUDA_THREADS"):
         return max(1, int(asked))
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-# ---- loading machine code
-
-_lock = threading.Lock()
-_kernels: dict[tuple[str, bool, str, Dim3, bool], tuple[Entry, tuple[str, ...], Checklist | None, object]] = {}
-
-
-def loaded(
-    program: Program, kernel: str, block: Dim3, checked: bool = False
-) -> tuple[Entry, tuple[str, ...], Checklist | None]:
-    """Return a kernel's entry point and its arguments' letters, compiled and loaded the first time."""
-    key = program.text, program.contract, kernel, block, checked
-    if key not in _kernels:
-        with _lock:
-            if key not in _kernels:
-                from imgcuda.cpu.compile import compile
-
-                code = compile(program, kernel, block, checked=checked)
-                entry, engine = _load(code.binary)
-                _kernels[key] = entry, code.arguments, code.checklist, engine
-    return _kernels[key][:3]
-
-
-def _load(binary: bytes) -> tuple[Entry, object]:
-    """Return the entry point of an object file, and what must live as long as it."""
-    import llvmlite.binding as llvm
-
-    from imgcuda.cpu.compile import Machine
-
-    machine = Machine.host().target()
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-    engine.add_object_file(llvm.ObjectFileRef.from_data(binary))
-    engine.finalize_object()
-    kind = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_longlong, ctypes.c_longlong)
-    return kind(engine.get_function_address("entry")), engine
 
 
 def pack(letters: Sequence[str], arguments: Sequence[Argument]) -> bytes:
@@ -141,24 +101,28 @@ _pools: dict[int, ThreadPoolExecutor] = {}
 
 def _pool() -> ThreadPoolExecutor:
     """Return this process's threads. A forked child does not have its parent's, and gets its own."""
-    process = os.getpid()
-    if process not in _pools:
-        _pools.clear()
-        _pools[process] = ThreadPoolExecutor(cores(), thread_name_prefix="imgcuda")
-    return _pools[process]
+    pool = _pools.get(os.getpid())
+    return pool or _pools.setdefault(os.getpid(), ThreadPoolExecutor(cores(), thread_name_prefix="imgcuda"))
 
 
-def _run(entry: Entry, arguments: bytes, launch: bytes, blocks: int, threads: int) -> None:
+def _run(kernel: loading.Kernel, arguments: bytes, launch: bytes, blocks: int, threads: int) -> None:
     """Run all blocks of a launch, spread over the cores if there is enough to do."""
     count = cores()
     parts = min(4 * count, blocks, max(1, blocks * threads // WORTH_A_THREAD))
     if count == 1 or parts == 1:
-        entry(arguments, launch, 0, blocks)
+        kernel(arguments, launch, 0, blocks)
         return
     edges = [blocks * part // parts for part in range(parts + 1)]
-    jobs = [_pool().submit(entry, arguments, launch, first, last) for first, last in pairwise(edges)]
-    for job in jobs:
-        job.result()
+    pool, jobs = _pool(), []
+    try:
+        for first, last in pairwise(edges):
+            jobs.append(pool.submit(kernel, arguments, launch, first, last))
+        for job in jobs:
+            job.result()
+    finally:  # at Ctrl-C, too, the arrays must not go while a kernel writes to them
+        for job in jobs:
+            job.cancel()
+        wait(jobs)
 
 
 def _wrap(array: npt.NDArray[Any]) -> DeviceArray:

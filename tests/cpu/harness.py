@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.cpu import device
+from imgcuda.cpu import device, loading
 from imgcuda.cpu.compile import Machine, _letter, to_llvm, to_machine_code
 from imgcuda.cpu.device import CpuSession
 from imgcuda.engine import DeviceArray
@@ -44,10 +44,8 @@ def run_exactly(
 ) -> None:
     """Run a kernel past the cache: with dynamic shared memory, or compiled in a special way."""
     low = to_llvm(program(source), kernel, block, **how)
-    entry, engine = device._load(to_machine_code(low, Machine.host()))
-    packed = device.pack([_letter(type) for type in low.parameters], given)
-    entry(packed, struct.pack("5q", *grid, shared, 0), 0, grid.total)
-    del engine
+    loaded = loading.load(to_machine_code(low, Machine.host()), tuple(map(_letter, low.parameters)))
+    loaded(device.pack(loaded.letters, given), struct.pack("5q", *grid, shared, 0), 0, grid.total)
 
 
 def values(body: str, type: str = "int", *, count: int = 40, before: str = "", **how: Any) -> npt.NDArray[Any]:

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pytest
 
 from imgcuda.cpu.compile import Machine, compile, to_llvm
-from imgcuda.cpu.device import CpuSession, _load, pack
+from imgcuda.cpu.device import CpuSession, pack
+from imgcuda.cpu.loading import load
 from imgcuda.cpu.maths import polynomials as tables
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.types import F32, F64, Scalar
@@ -60,10 +61,10 @@ def call_on(cpu: str, name: str, *inputs: Array) -> Array:
     code = compile(program, "k", Dim3(64), Machine(cpu, ""))
     session = CpuSession()
     out = session.empty(inputs[0].shape, inputs[0].dtype)
-    entry, _keep = _load(code.binary)
+    loaded = load(code.binary, code.arguments)
     arguments = [*map(session.upload, inputs), out, np.int32(inputs[0].size)]
     blocks = -(-inputs[0].size // 64)
-    entry(pack(code.arguments, arguments), struct.pack("5q", blocks, 1, 1, 0, 0), 0, blocks)
+    loaded(pack(loaded.letters, arguments), struct.pack("5q", blocks, 1, 1, 0, 0), 0, blocks)
     return session.download(out)
 
 

@@ -1,0 +1,78 @@
+"""What the filters must give, in floating point; and the fewest calls of OpenCV that give nearly the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[Any]
+
+
+def blur(picture: Pixels, sigma: float) -> Pixels:
+    """Return the Gaussian, cut off at four standard deviations."""
+    return _levels(_gaussian(picture.astype(np.float32), sigma))
+
+
+def edges(picture: Pixels) -> Pixels:
+    """Return the length of the gradient by Sobel."""
+    exact = picture.astype(np.float32)
+    x, y = (cv2.Sobel(exact, cv2.CV_32F, *axis, borderType=cv2.BORDER_REFLECT) for axis in ((1, 0), (0, 1)))
+    return _levels(np.hypot(x, y))
+
+
+def grayscale(picture: Pixels) -> Pixels:
+    """Return the brightness as of Rec. 601."""
+    return _levels(picture.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32))
+
+
+def opencv_blur(picture: Pixels, sigma: float) -> Pixels:
+    """Return what OpenCV makes of the Gaussian in bytes: it rounds twice, so it is 1 off, or seldom 2."""
+    return _gaussian(picture, sigma)
+
+
+def opencv_edges(picture: Pixels) -> Pixels:
+    """Return the gradient's length in OpenCV's fewest calls, which need an image of one channel at the end."""
+    x, y = cv2.Sobel(picture, cv2.CV_32F, 1, 0), cv2.Sobel(picture, cv2.CV_32F, 0, 1)
+    flat = cv2.magnitude(x.reshape(x.shape[0], -1), y.reshape(y.shape[0], -1))
+    made: Pixels = cv2.convertScaleAbs(flat).reshape(picture.shape)
+    return made
+
+
+def opencv_grayscale(picture: Pixels) -> Pixels:
+    """Return OpenCV's brightness."""
+    made: Pixels = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return made
+
+
+EXACT: dict[str, Callable[..., Pixels]] = {"blur": blur, "edges": edges, "grayscale": grayscale}
+OPENCV: dict[str, Callable[..., Pixels]] = {
+    "blur": opencv_blur,
+    "edges": opencv_edges,
+    "grayscale": opencv_grayscale,
+}
+
+
+def check(who: str, got: Pixels, wanted: Pixels, tolerance: int, margin: int = 0) -> None:
+    """Raise ValueError if a result is further off than that, leaving out a margin where borders differ."""
+    inner = (slice(margin, -margin or None),) * 2
+    mine, other = got[inner], wanted[inner]
+    if mine.shape != other.shape:
+        raise ValueError(f"{who}: the result is {got.shape}, and not {wanted.shape}")
+    off = int((np.maximum(mine, other) - np.minimum(mine, other)).max())
+    if off > tolerance:
+        raise ValueError(f"{who}: {off} levels off; at most {tolerance} are allowed")
+
+
+def _gaussian(picture: Pixels, sigma: float) -> Pixels:
+    size = 2 * int(4 * sigma + 0.5) + 1
+    made: Pixels = cv2.GaussianBlur(picture, (size, size), sigma, borderType=cv2.BORDER_REFLECT)
+    return made
+
+
+def _levels(exact: Pixels) -> Pixels:
+    """Return bytes."""
+    return np.clip(np.rint(exact), 0, 255).astype(np.uint8)

@@ -1,0 +1,95 @@
+"""Machine code in memory: each kernel is compiled and loaded once, and unloaded when it was not used for long.
+
+Threads may ask for kernels at once. LLVM does one thing at a time, so whoever compiles, loads or unloads holds one
+lock; who asks for a kernel that is loaded already waits for nobody. A fork waits for the lock too: the child
+would otherwise get it locked, and LLVM in the middle of something, by a thread that the child does not have.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeAlias
+
+from imgcuda.cpu.checklist import Checklist
+from imgcuda.kernels import Program
+from imgcuda.launch import Dim3
+
+MOST = 128
+"""Kernels that are kept loaded, of some 60 KiB to 1 MiB each. One that is needed again takes 2 ms to load from disk."""
+
+Entry: TypeAlias = Callable[[bytes, bytes, int, int], None]
+Key: TypeAlias = tuple[str, bool, str, Dim3, bool]
+
+_lock = threading.RLock()  # one that a thread may take twice: a signal may make it fork while it compiles
+_kernels: OrderedDict[Key, Kernel] = OrderedDict()
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+
+
+class Kernel:
+    """A loaded kernel. Its code stays in memory for as long as somebody holds this, and so while it runs."""
+
+    def __init__(
+        self, entry: Entry, letters: tuple[str, ...], engine: object, checklist: Checklist | None = None
+    ) -> None:
+        self.letters = letters
+        """The letters of its arguments' types: p for a pointer, else NumPy's."""
+        self.checklist = checklist
+        """Of a checked build: what its notes are about."""
+        self._entry, self._engine = entry, engine
+
+    def __call__(self, arguments: bytes, launch: bytes, first: int, end: int) -> None:
+        """Run the blocks from `first` to before `end`."""
+        self._entry(arguments, launch, first, end)
+
+    def __del__(self, lock: Any = _lock, finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        if finalizing():
+            return  # a thread that the end of the program stopped may hold the lock for good
+        with lock:
+            del self._engine
+
+
+def kernel(program: Program, name: str, block: Dim3, checked: bool = False) -> Kernel:
+    """Return a kernel, compiled and loaded if it is not. Raises KernelError."""
+    key = program.text, program.contract, name, block, checked
+    found = _kernels.get(key)
+    if found is None:
+        return _new(key, program)
+    with suppress(KeyError):  # another thread may have dropped it just now, which does no harm
+        _kernels.move_to_end(key)
+    return found
+
+
+def _new(key: Key, program: Program) -> Kernel:
+    from imgcuda.cpu.compile import compile
+
+    with _lock:
+        if key not in _kernels:  # else another thread made it meanwhile
+            _, _, name, block, checked = key
+            code = compile(program, name, block, checked=checked)
+            _kernels[key] = load(code.binary, code.arguments, code.checklist)
+        found = _kernels[key]
+        while len(_kernels) > MOST:
+            _kernels.popitem(last=False)
+    return found
+
+
+def load(binary: bytes, letters: tuple[str, ...], checklist: Checklist | None = None) -> Kernel:
+    """Return the kernel of an object file."""
+    import llvmlite.binding as llvm
+
+    from imgcuda.cpu.compile import Machine
+
+    with _lock:
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), Machine.host().target())
+        engine.add_object_file(llvm.ObjectFileRef.from_data(binary))
+        engine.finalize_object()
+        kind = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_longlong, ctypes.c_longlong)
+        return Kernel(kind(engine.get_function_address("entry")), letters, engine, checklist)

@@ -1,0 +1,123 @@
+"""The CPU engine in a process that was forked from one that uses it.
+
+Each test is a program of its own, and each child ends itself after a while, so that what waits for ever fails.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+
+START = """
+import multiprocessing, os, signal, sys, threading, time
+import numpy as np
+import imgcuda
+from imgcuda.cpu import compile, device
+
+device.WORTH_A_THREAD = 1  # so that all launches use several threads
+image = np.random.default_rng(0).integers(0, 256, (700, 900, 3), dtype=np.uint8)
+
+def blurred(sigma):
+    return imgcuda.apply(image, "blur", sigma=sigma, device="cpu")
+
+def forked(work):
+    "Run something in a child, and return what the shell would get of it."
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    signal.alarm(30)
+    work()
+    sys.exit(0)
+
+def must(be_true, what):
+    if not be_true:
+        sys.exit(what)
+"""
+
+
+def run(program: str, cache: Path) -> None:
+    """Run a program with an empty cache, on two cores; fail with what it said if it did."""
+    environment = {**os.environ, "IMGCUDA_CACHE": str(cache), "IMGCUDA_THREADS": "2"}
+    # Later Pythons warn of each fork of a process with threads.
+    call = [sys.executable, "-W", "ignore", "-c", START + program]
+    made = subprocess.run(call, env=environment, capture_output=True, text=True, timeout=120)
+    assert made.returncode == 0, made.stderr
+
+
+def test_a_child_runs_what_its_parent_has_compiled_and_compiles_more(tmp_path: Path) -> None:
+    run(
+        """
+before = blurred(1)
+assert device._pools, "the parent must have its threads running"
+
+def work():
+    must((blurred(1) == before).all(), "another result in the child")
+    blurred(3)  # not compiled yet
+    assert set(device._pools) == {os.getpid(), os.getppid()}, "the child must have threads of its own"
+
+must(forked(work) == 0, "the child failed")
+must((blurred(1) == before).all(), "another result in the parent, afterwards")
+""",
+        tmp_path,
+    )
+
+
+def test_processes_of_multiprocessing_filter_side_by_side(tmp_path: Path) -> None:
+    run(
+        """
+sigmas = [1, 2, 1, 3, 2]
+before = [blurred(sigma) for sigma in sigmas[:1]]
+with multiprocessing.get_context("fork").Pool(3) as pool:
+    made = pool.map_async(blurred, sigmas).get(timeout=60)
+for sigma, result in zip(sigmas, made):
+    must((blurred(sigma) == result).all(), f"another result for sigma {sigma}")
+""",
+        tmp_path,
+    )
+
+
+def test_a_fork_while_another_thread_compiles_waits_for_it(tmp_path: Path) -> None:
+    # Otherwise the child gets the compiler's lock from a thread that it does not have, and waits for ever.
+    run(
+        """
+compiling, original = threading.Event(), compile.compile
+
+def slow(*given):
+    compiling.set()
+    time.sleep(0.3)
+    return original(*given)
+
+compile.compile = slow
+other = threading.Thread(target=blurred, args=(1,))
+other.start()
+compiling.wait()
+must(forked(lambda: blurred(2)) == 0, "the child failed")
+other.join()
+""",
+        tmp_path,
+    )
+
+
+def test_a_thread_that_compiles_may_fork_itself(tmp_path: Path) -> None:
+    # As a signal may make it do.
+    run(
+        """
+original, forks = compile.compile, []
+
+def forking(*given):
+    compile.compile = original
+    forks.append(forked(lambda: blurred(2)))
+    return original(*given)
+
+compile.compile = forking
+blurred(1)
+must(forks == [0], "the child failed")
+""",
+        tmp_path,
+    )

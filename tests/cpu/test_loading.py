@@ -1,0 +1,106 @@
+"""Loaded kernels: few are kept, and none goes while it is used, whoever interrupts."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+import weakref
+from collections import OrderedDict
+from pathlib import Path
+from types import FrameType
+
+import numpy as np
+import pytest
+from harness import dim3, program
+
+from imgcuda.cpu import device, loading
+from imgcuda.cpu.device import CpuSession, _run, _wrap
+from imgcuda.errors import KernelError
+
+LEAKS = Path(__file__).parents[2] / "benchmarks" / "leaks.py"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "_kernels", OrderedDict())
+    monkeypatch.setattr(loading, "MOST", 2)
+
+
+def kernel(number: int) -> loading.Kernel:
+    """Return the kernel that writes this number."""
+    return loading.kernel(program(f"__global__ void k(int *out) {{ *out = {number}; }}"), "k", dim3(1))
+
+
+def result(loaded: loading.Kernel) -> int:
+    out = np.zeros(1, np.int32)
+    _run(loaded, device.pack(loaded.letters, [_wrap(out)]), bytes(40), 1, 1)
+    return int(out[0])
+
+
+def test_a_kernel_is_loaded_once() -> None:
+    assert kernel(1) is kernel(1)
+
+
+def test_what_was_not_used_for_longest_is_unloaded() -> None:
+    first, second = weakref.ref(kernel(1)), weakref.ref(kernel(2))
+    kernel(1)
+    kernel(3)
+    assert first() is not None
+    assert second() is None
+    assert len(loading._kernels) == 2
+
+
+def test_a_kernel_that_was_dropped_while_somebody_used_it_still_runs() -> None:
+    used = kernel(1)
+    for number in range(2, 6):
+        kernel(number)
+    assert used not in loading._kernels.values()
+    assert result(used) == 1
+
+
+def test_a_kernel_that_was_unloaded_is_loaded_again() -> None:
+    assert [result(kernel(number)) for number in (1, 2, 3, 4, 1)] == [1, 2, 3, 4, 1]
+
+
+def test_a_launch_that_is_interrupted_ends_only_when_nothing_runs_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interruption(Exception):
+        pass
+
+    class Slow(loading.Kernel):
+        running = 0
+
+        def __call__(self, arguments: bytes, launch: bytes, first: int, end: int) -> None:
+            Slow.running += 1
+            time.sleep(0.5)
+            Slow.running -= 1
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise Interruption
+
+    monkeypatch.setenv("IMGCUDA_THREADS", "2")
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    try:
+        with pytest.raises(Interruption):
+            _run(Slow(lambda *given: None, (), None), b"", b"", 8, device.WORTH_A_THREAD)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert Slow.running == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how much memory a process has is read as Linux has it")
+def test_compiling_and_launching_keep_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Each kernel kept 130 KiB once: 10 MiB in this test. What llvmlite still keeps of each is less than 2 KiB.
+    monkeypatch.setenv("IMGCUDA_CACHE", str(tmp_path))
+    call = [sys.executable, str(LEAKS), "--kernels", "100", "--launches", "2000", "--every", "20", "--loaded", "4"]
+    made = subprocess.run([*call, "--most", "3"], capture_output=True, text=True, timeout=300)
+    assert made.returncode == 0, made.stdout + made.stderr
+
+
+def test_a_mistake_in_a_kernel_leaves_the_compiler_free_for_others() -> None:
+    with pytest.raises(KernelError, match=r"test\.cu"):
+        CpuSession().launch(program("__global__ void k() { nothing; }"), "k", dim3(1), dim3(1), [])
+    assert result(kernel(7)) == 7
