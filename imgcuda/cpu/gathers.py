@@ -6,6 +6,8 @@ addresses, which are twice as long, and finds them in memory: to take them out o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from imgcuda.cpu.addresses import places
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import BOOL
@@ -27,56 +29,96 @@ def scatter(state: State, address: Address, cell: str, vector: str) -> None:
 def _helper(state: State, address: Address, cell: str, verb: str) -> tuple[str, list[tuple[str, str]]]:
     """Return the name of the function for such an access, and how the lanes' places and the mask are passed to it."""
     width, index = state.v.width, address.index
-    bits = f"i{width}"
-    mask = state.b.op(f"bitcast {state.v.type('i1')} {state.mask} to {bits}") if state.mask else "-1"
     if address.kind == VARYING or index is None or index.type == BOOL:
         base, lanes, type, move, scale = "null", places(state, address), "ptr", "", 1
     else:
         base, lanes, type, scale = address.base, state.v.of(index), index.type.ir, address.scale
         move = "sext" if getattr(index.type, "signed", True) else "zext"
-    name = state.b.helper(*_text(width, cell, type, move, scale, verb))
-    state.b.declarations.setdefault(f"llvm.cttz.{bits}", f"declare {bits} @llvm.cttz.{bits}({bits}, i1)")
-    return name, [("ptr", base), (state.v.type(type), lanes), (bits, mask)]
+    passed = [("ptr", base), (state.v.type(type), lanes)]
+    if state.mask is not None:
+        bits = f"i{width}"
+        passed.append((bits, state.b.op(f"bitcast {state.v.type('i1')} {state.mask} to {bits}")))
+        state.b.declarations.setdefault(f"llvm.cttz.{bits}", f"declare {bits} @llvm.cttz.{bits}({bits}, i1)")
+    name = f"{verb}{'.some' * (state.mask is not None)}.v{width}{cell}.{type}{move[:1]}.{scale}"
+    if name not in state.b.declarations:
+        loop = _Some(width) if state.mask is not None else _All(width, state.b.loop_note(_UNROLLED))
+        state.b.helper(name, _text(name, loop, cell, type, _place(type, move, scale), verb == "gather"))
+    return name, passed
 
 
-def _text(width: int, cell: str, index: str, move: str, scale: int, verb: str) -> tuple[str, str]:
-    """Return the name and the text of a function: a loop over the lanes of a mask."""
-    name, bits, vector = f"{verb}.v{width}{cell}.{index}{move[:1]}.{scale}", f"i{width}", f"<{width} x {cell}>"
-    reads = verb == "gather"
+_UNROLLED = '!"llvm.loop.unroll.count", i32 8'
+
+
+@dataclass(frozen=True)
+class _All:
+    """A loop over all lanes."""
+
+    width: int
+    note: str
+    parameter = ""
+
+    @property
+    def head(self) -> list[str]:
+        return ["  br label %lane", "lane:", "  %lane64 = phi i64 [ 0, %entry ], [ %next, %lane ]"]
+
+    @property
+    def tail(self) -> list[str]:
+        return ["  %next = add nuw nsw i64 %lane64, 1", f"  %done = icmp eq i64 %next, {self.width}",
+                f"  br i1 %done, label %end, label %lane{self.note}"]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Some:
+    """A loop over the lanes of a mask, from the lowest on."""
+
+    width: int
+
+    @property
+    def parameter(self) -> str:
+        return f", i{self.width} %mask"
+
+    @property
+    def head(self) -> list[str]:
+        bits = f"i{self.width}"
+        wide = f"zext {bits} %first to i64" if self.width < 64 else "add i64 %first, 0"
+        return ["  br label %loop", "loop:", f"  %left = phi {bits} [ %mask, %entry ], [ %rest, %lane ]",
+                f"  %none = icmp eq {bits} %left, 0", "  br i1 %none, label %end, label %lane", "lane:",
+                f"  %first = call {bits} @llvm.cttz.{bits}({bits} %left, i1 true)", f"  %lane64 = {wide}"]  # fmt: skip
+
+    @property
+    def tail(self) -> list[str]:
+        bits = f"i{self.width}"
+        return [f"  %less = sub {bits} %left, 1", f"  %rest = and {bits} %left, %less", "  br label %loop"]
+
+
+def _text(name: str, loop: _All | _Some, cell: str, index: str, place: list[str], reads: bool) -> str:
+    """Return the text of a function."""
+    indices, vector = f"<{loop.width} x {index}>", f"<{loop.width} x {cell}>"
     result, given = (vector, "") if reads else ("void", f", {vector} %v")
-    return name, "\n".join([
-        f"define internal {result} @{name}(ptr %base, <{width} x {index}> %i, {bits} %mask{given})",
-        "noinline nounwind #0 {",
+    return "\n".join([
+        f"define internal {result} @{name}(ptr %base, {indices} %i{loop.parameter}{given}) noinline nounwind #0 {{",
         "entry:",
-        f"  %indices = alloca <{width} x {index}>",
+        f"  %indices = alloca {indices}",
         f"  %lanes = alloca {vector}",
-        f"  store <{width} x {index}> %i, ptr %indices",
+        f"  store {indices} %i, ptr %indices",
         f"  store {vector} {'zeroinitializer' if reads else '%v'}, ptr %lanes",
-        "  br label %loop",
-        "loop:",
-        f"  %left = phi {bits} [ %mask, %entry ], [ %rest, %lane ]",
-        f"  %none = icmp eq {bits} %left, 0",
-        "  br i1 %none, label %end, label %lane",
-        "lane:",
-        f"  %first = call {bits} @llvm.cttz.{bits}({bits} %left, i1 true)",
-        *_element(cell, index, move, scale, bits),
+        *loop.head,
+        f"  %at = getelementptr {index}, ptr %indices, i64 %lane64",
+        f"  %number = load {index}, ptr %at",
+        f"  %mine = getelementptr {cell}, ptr %lanes, i64 %lane64",
+        *place,
         f"  %x = load {cell}, ptr {'%place' if reads else '%mine'}, align 1",
         f"  store {cell} %x, ptr {'%mine' if reads else '%place'}, align 1",
-        f"  %less = sub {bits} %left, 1",
-        f"  %rest = and {bits} %left, %less",
-        "  br label %loop",
+        *loop.tail,
         "end:",
         *([f"  %all = load {vector}, ptr %lanes", f"  ret {vector} %all"] if reads else ["  ret void"]),
         "}",
     ])  # fmt: skip
 
 
-def _element(cell: str, index: str, move: str, scale: int, bits: str) -> list[str]:
-    """Return what finds the place of a lane's element, and where its vector has it."""
-    lane = ["  %lane64 = add i64 %first, 0"] if bits == "i64" else [f"  %lane64 = zext {bits} %first to i64"]
-    lane += [f"  %at = getelementptr {index}, ptr %indices, i64 %lane64", f"  %number = load {index}, ptr %at",
-             f"  %mine = getelementptr {cell}, ptr %lanes, i64 %lane64"]  # fmt: skip
+def _place(index: str, move: str, scale: int) -> list[str]:
+    """Return what makes the address of a lane's element."""
     if index == "ptr":
-        return [*lane, "  %place = getelementptr i8, ptr %number, i64 0"]
+        return ["  %place = getelementptr i8, ptr %number, i64 0"]
     wide = f"  %wide = {move} {index} %number to i64" if index != "i64" else "  %wide = add i64 %number, 0"
-    return [*lane, wide, f"  %bytes = mul i64 %wide, {scale}", "  %place = getelementptr i8, ptr %base, i64 %bytes"]
+    return [wide, f"  %bytes = mul i64 %wide, {scale}", "  %place = getelementptr i8, ptr %base, i64 %bytes"]
