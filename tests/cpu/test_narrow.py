@@ -53,7 +53,7 @@ def test_bytes_in_integers(body: str, expected: Callable[[int, int, int], int]) 
     a, b, c = given.astype(np.uint8), given.astype(np.int8), (given * 251).astype(np.uint16)
     out = np.zeros(256, np.int32)
     launch(f"__global__ void k(int *out, {BYTES}) {{ int x = threadIdx.x; {body} }}", out, a, b, c, block=256)
-    assert out.tolist() == [expected(*map(int, each)) for each in zip(a, b, c, strict=True)]
+    assert out.tolist() == [expected(int(i), int(j), int(k)) for i, j, k in zip(a, b, c, strict=True)]
 
 
 def test_an_exchange_of_integers_is_one_of_bytes() -> None:
