@@ -11,13 +11,49 @@ from dataclasses import dataclass
 from imgcuda.cpu.addresses import places
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import BOOL
-from imgcuda.cpu.values import VARYING, Address
+from imgcuda.cpu.values import VARYING, Address, Value
 
 
 def gather(state: State, address: Address, cell: str) -> str:
     """Return an element for each lane that is active."""
     name, places = _helper(state, address, cell, "gather")
     return state.b.call(name, state.v.type(cell), places)
+
+
+def gather_near(state: State, address: Address, cell: str, line: Value) -> str:
+    """Return an element for each lane that is active, of which most are neighbours: a clamp moved the others.
+
+    `line` is where the neighbours would be if all were. The lanes that are there are read at once, the others one
+    by one.
+    """
+    width, bits = state.v.width, f"i{state.v.width}"
+    everyone = state.v.type("i1")
+    mask = state.mask or "splat (i1 true)"
+    with state.masked(mask):  # for the name of the function that reads one by one
+        one_by_one, (base, lanes, _) = _helper(state, address, cell, "gather")
+    name = f"near.{one_by_one}.{line.stride}"
+    read = f"llvm.masked.load.v{width}{cell}.p0"
+    vector, indices = state.v.type(cell), f"<{width} x i64>"
+    steps = ", ".join(f"i64 {lane * line.stride}" for lane in range(width))
+    state.b.declarations.setdefault(read, f"declare {vector} @{read}(ptr, {everyone}, {vector})")
+    state.b.helper(name, "\n".join([
+        f"define internal {vector} @{name}(ptr %base, {indices} %i, {everyone} %m, i64 %start) noinline nounwind #0 {{",
+        f"  %one = insertelement {indices} poison, i64 %start, i32 0",
+        f"  %same = shufflevector {indices} %one, {indices} poison, {state.v.type('i32')} zeroinitializer",
+        f"  %line = add {indices} %same, <{steps}>",
+        f"  %there = icmp eq {indices} %i, %line",
+        f"  %near = and {everyone} %there, %m",
+        f"  %far = xor {everyone} %near, %m",
+        f"  %bytes = mul i64 %start, {address.scale}",
+        "  %row = getelementptr i8, ptr %base, i64 %bytes",
+        f"  %read = call {vector} @{read}(ptr align 1 %row, {everyone} %near, {vector} zeroinitializer)",
+        f"  %left = bitcast {everyone} %far to {bits}",
+        f"  %rest = call {vector} @{one_by_one}(ptr %base, {indices} %i, {bits} %left)",
+        f"  %all = or {vector} %read, %rest",
+        f"  ret {vector} %all",
+        "}",
+    ]))  # fmt: skip
+    return state.b.call(name, vector, [base, lanes, (everyone, mask), ("i64", line.ir)])
 
 
 def scatter(state: State, address: Address, cell: str, vector: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from imgcuda.cpu.addresses import first_lane, member, nth, places
 from imgcuda.cpu.combs import read_comb, write_comb
 from imgcuda.cpu.conversions import suffix
-from imgcuda.cpu.gathers import gather, scatter
+from imgcuda.cpu.gathers import gather, gather_near, scatter
 from imgcuda.cpu.private import load_private, store_private
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import Array, Float, Int, Pointer, Scalar, Struct, memory_ir, size_of
@@ -244,6 +244,16 @@ class _Scattered(_Access):
         return [(f"<{width} x ptr>", places(self.state, self.address)), (f"<{width} x i1>", mask)]
 
 
+@dataclass(frozen=True)
+class _Near(_Scattered):
+    """Neighbouring elements for most lanes, any for the others."""
+
+    line: Value
+
+    def read(self) -> str:
+        return gather_near(self.state, self.address, self.cell, self.line)
+
+
 def _access(state: State, address: Address, type: Scalar) -> _Access:
     """Return the cheapest way to touch what an address means for all lanes."""
     index = address.index
@@ -306,7 +316,10 @@ def _probably_neighbours(state: State, address: Address, type: Scalar) -> _Acces
     row = _access(state, replace(address, index=linear), type)
     if not isinstance(row, _Row | _Comb):
         return None
-    return _Either(state, address, type, VARYING, row, _Scattered(state, address, type, VARYING), index.line.holds)
+    scattered = _Scattered(state, address, type, VARYING)
+    if isinstance(row, _Row) and size_of(type) < 4:
+        scattered = _Near(state, replace(address, index=index), type, VARYING, linear)
+    return _Either(state, address, type, VARYING, row, scattered, index.line.holds)
 
 
 def _last(state: State, value: Value) -> str:
