@@ -99,8 +99,8 @@ def _iterate(state: State, node: syntax.Loop, frame: LoopFrame) -> None:
         scoped(state, node.body)
     finally:
         state.loops.pop()
-    returns = any(isinstance(each, syntax.Return) for each in syntax.walk(node.body))
-    state.escapes = escapes + (state.escapes != escapes and returns)
+    if state.escapes != escapes:
+        state.escapes = escapes + any(isinstance(each, syntax.Return) for each in syntax.walk(node.body))
 
 
 def _diverging(state: State, node: syntax.Loop, key: Any) -> None:

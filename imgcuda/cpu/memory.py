@@ -9,6 +9,7 @@ from imgcuda.cpu.addresses import first_lane, member, nth, places
 from imgcuda.cpu.checks import COPY, READ
 from imgcuda.cpu.combs import read_comb, write_comb
 from imgcuda.cpu.conversions import suffix
+from imgcuda.cpu.gathers import gather, gather_near, scatter
 from imgcuda.cpu.private import load_private, store_private
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import Array, Float, Int, Pointer, Scalar, Struct, memory_ir, size_of
@@ -232,67 +233,38 @@ class _Scattered(_Access):
     """Any element for each lane."""
 
     def read(self) -> str:
-        width = self.state.v.width
-        if self._narrow:
-            places = (f"<{width} x ptr>", self._harmless_places())
-            return self.state.b.call(self._helper(_gather), self.lanes, [places])
-        mask = self.state.v.type("i1"), self._mask()
-        arguments = [(f"<{width} x ptr>", self._places()), mask, (self.lanes, "zeroinitializer")]
-        return self.state.b.call(f"llvm.masked.gather.{suffix(self.lanes)}.v{width}p0", self.lanes, arguments)
+        if self._short:
+            return gather(self.state, self.address, self.cell)
+        arguments = [*self._places(), (self.lanes, "zeroinitializer")]
+        name = f"llvm.masked.gather.{suffix(self.lanes)}.v{self.state.v.width}p0"
+        return self.state.b.call(name, self.lanes, arguments)
 
     def write(self, value: Value) -> None:
-        made, width = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type), self.state.v.width
-        if self._narrow:
-            arguments = [(self.lanes, made), (f"<{width} x ptr>", self._harmless_places())]
-            self.state.b.call(self._helper(_scatter), "void", arguments)
+        made = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type)
+        if self._short:
+            scatter(self.state, self.address, self.cell, made)
             return
-        arguments = [(self.lanes, made), (f"<{width} x ptr>", self._places()), (self.state.v.type("i1"), self._mask())]
-        self.state.b.call(f"llvm.masked.scatter.{suffix(self.lanes)}.v{width}p0", "void", arguments)
+        name = f"llvm.masked.scatter.{suffix(self.lanes)}.v{self.state.v.width}p0"
+        self.state.b.call(name, "void", [(self.lanes, made), *self._places()])
 
     @property
-    def _narrow(self) -> bool:
+    def _short(self) -> bool:
         """Whether no processor gathers elements so small: LLVM would make a jump for each lane, in each place."""
         return size_of(self.type) < 4
 
-    def _helper(self, template: Callable[[int, str], tuple[str, str]]) -> str:
-        """Return the name of the function that does it lane by lane, written once for the whole kernel."""
-        return self.state.b.helper(*template(self.state.v.width, self.cell))
-
-    def _harmless_places(self) -> str:
-        """Return each lane's address; for lanes that are not active, one that may be touched."""
-        if self.state.mask is None:
-            return self._places()
-        spare = self.state.v.splat(self.state.b.slot("i64"), "ptr")
-        return self.state.v.select(self.state.mask, self._places(), spare, "ptr")
-
-    def _mask(self) -> str:
-        return self.state.mask or "splat (i1 true)"
-
-    def _places(self) -> str:
-        return places(self.state, self.address)
+    def _places(self) -> list[tuple[str, str]]:
+        width, mask = self.state.v.width, self.state.mask or "splat (i1 true)"
+        return [(f"<{width} x ptr>", places(self.state, self.address)), (f"<{width} x i1>", mask)]
 
 
-def _gather(width: int, cell: str) -> tuple[str, str]:
-    """Return the name and the text of a function that reads one element for each lane."""
-    name, vector = f"gather.v{width}{cell}", f"<{width} x {cell}>"
-    lines = [f"define internal {vector} @{name}(<{width} x ptr> %p) noinline nounwind #0 {{"]
-    for lane in range(width):
-        before = f"%v{lane - 1}" if lane else "poison"
-        lines += [f"  %p{lane} = extractelement <{width} x ptr> %p, i32 {lane}",
-                  f"  %x{lane} = load {cell}, ptr %p{lane}, align 1",
-                  f"  %v{lane} = insertelement {vector} {before}, {cell} %x{lane}, i32 {lane}"]  # fmt: skip
-    return name, "\n".join([*lines, f"  ret {vector} %v{width - 1}", "}"])
+@dataclass(frozen=True)
+class _Near(_Scattered):
+    """Neighbouring elements for most lanes, any for the others."""
 
+    line: Value
 
-def _scatter(width: int, cell: str) -> tuple[str, str]:
-    """Return the name and the text of a function that writes one element for each lane, the last lane last."""
-    name, vector = f"scatter.v{width}{cell}", f"<{width} x {cell}>"
-    lines = [f"define internal void @{name}({vector} %v, <{width} x ptr> %p) noinline nounwind #0 {{"]
-    for lane in range(width):
-        lines += [f"  %p{lane} = extractelement <{width} x ptr> %p, i32 {lane}",
-                  f"  %x{lane} = extractelement {vector} %v, i32 {lane}",
-                  f"  store {cell} %x{lane}, ptr %p{lane}, align 1"]  # fmt: skip
-    return name, "\n".join([*lines, "  ret void", "}"])
+    def read(self) -> str:
+        return gather_near(self.state, self.address, self.cell, self.line)
 
 
 def _access(state: State, address: Address, type: Scalar) -> _Access:
@@ -357,7 +329,10 @@ def _probably_neighbours(state: State, address: Address, type: Scalar) -> _Acces
     row = _access(state, replace(address, index=linear), type)
     if not isinstance(row, _Row | _Comb):
         return None
-    return _Either(state, address, type, VARYING, row, _Scattered(state, address, type, VARYING), index.line.holds)
+    scattered = _Scattered(state, address, type, VARYING)
+    if isinstance(row, _Row) and size_of(type) < 4:
+        scattered = _Near(state, replace(address, index=index), type, VARYING, linear)
+    return _Either(state, address, type, VARYING, row, scattered, index.line.holds)
 
 
 def _last(state: State, value: Value) -> str:
