@@ -88,10 +88,10 @@ def test_a_fork_while_another_thread_compiles_waits_for_it(tmp_path: Path) -> No
         """
 compiling, original = threading.Event(), compile.compile
 
-def slow(*given):
+def slow(*given, **how):
     compiling.set()
     time.sleep(0.3)
-    return original(*given)
+    return original(*given, **how)
 
 compile.compile = slow
 other = threading.Thread(target=blurred, args=(1,))
@@ -113,7 +113,7 @@ original, forks = compile.compile, []
 def forking(*given):
     compile.compile = original
     forks.append(forked(lambda: blurred(2)))
-    return original(*given)
+    return original(*given, **how)
 
 compile.compile = forking
 blurred(1)
