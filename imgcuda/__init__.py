@@ -16,6 +16,7 @@ import numpy.typing as npt
 from imgcuda.engine import DeviceArray
 from imgcuda.errors import (
     DeviceError,
+    DeviceMemoryError,
     FilterError,
     ImageError,
     ImgcudaError,
@@ -38,6 +39,7 @@ __all__ = [
     "Border",
     "DeviceArray",
     "DeviceError",
+    "DeviceMemoryError",
     "Filter",
     "FilterError",
     "Gpu",

@@ -1,6 +1,6 @@
 """Host memory that a GPU copies at full speed: page-locked, and pooled, since locking takes longer than copying.
 
-What is uploaded goes through it, copied by several threads while the GPU already fetches; what is downloaded
+What goes to the device goes through it, copied by several threads while the GPU already fetches; what comes back
 arrives in it, and the array keeps it until it dies. Beyond LARGEST_HELD results are in ordinary memory.
 """
 
@@ -10,8 +10,9 @@ import atexit
 import os
 import threading
 import weakref
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,8 @@ import numpy.typing as npt
 SMALL = 1 << 20
 """Bytes below which an ordinary copy is as fast."""
 
-PIECE = 4 << 20
-"""Bytes that one thread copies at a time."""
+PIECES = 1 << 20, 4 << 20
+"""The least and the most bytes that one thread copies at a time."""
 
 LARGEST_HELD = 2 << 30
 """Bytes of page-locked memory that may be in use at once: it is memory that the system cannot swap out."""
@@ -30,34 +31,76 @@ THREADS = 8
 
 _lock = threading.Lock()
 _held = 0
+_ours: set[int] = set()
+"""What owns the pool's memory that is in use, by its id."""
 
 
-def upload(pointer: int, array: npt.NDArray[Any]) -> None:
-    """Copy a contiguous array to the device, and return when the host's copy is no longer needed."""
-    import pycuda.driver as driver
+class Staging:
+    """The way of arrays to the device, one after the other, in the order of a stream: None is the default stream."""
 
-    staging = _allocate(array.nbytes) if array.nbytes > SMALL else None
-    if staging is None:
-        driver.memcpy_htod(pointer, array)
-        return
-    stream = driver.Stream()
-    source = array.reshape(-1).view(np.uint8)
-    pieces = [slice(start, min(start + PIECE, array.nbytes)) for start in range(0, array.nbytes, PIECE)]
-    for piece in _threads().map(lambda piece: _copy(staging, source, piece), pieces):
-        driver.memcpy_htod_async(pointer + piece.start, staging[piece], stream)
-    stream.synchronize()
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._memory = np.empty(0, np.uint8)
+        self._source = self._memory
+        self._copies: list[tuple[slice, Future[None] | None]] = []
+        self._sent: Any = None
+
+    def fill(self, array: npt.NDArray[Any]) -> None:
+        """Begin to copy a contiguous array into page-locked memory, unless it is there already, or small."""
+        self.settle()
+        given = array.reshape(-1).view(np.uint8)
+        self._source = given if given.nbytes <= SMALL or _is_ours(given) else self._room(given)
+        if self._source is given:
+            self._copies = [(slice(0, given.nbytes), None)]
+            return
+        pieces = _pieces(given.nbytes)
+        copies = [_threads().submit(np.copyto, self._source[piece], given[piece]) for piece in pieces]
+        self._copies = list(zip(pieces, copies, strict=True))
+
+    def send(self, pointer: int) -> None:
+        """Queue the array's way to the device; it must not change before the stream has come so far."""
+        import pycuda.driver as driver
+
+        for piece, copy in self._copies:
+            if copy is not None:
+                copy.result()
+            driver.memcpy_htod_async(pointer + piece.start, self._source[piece], self._stream)
+        self._sent = driver.Event(driver.event_flags.DISABLE_TIMING)
+        self._sent.record(self._stream)
+
+    def settle(self) -> None:
+        """Wait until what was filled in is no longer read or written."""
+        wait([copy for _, copy in self._copies if copy is not None])
+        if self._sent is not None:
+            self._sent.synchronize()
+
+    def abandon(self) -> None:
+        """Let no thread copy any more: what was filled in is not to be sent."""
+        copies = [copy for _, copy in self._copies if copy is not None]
+        wait([copy for copy in copies if not copy.cancel()])
+
+    def _room(self, array: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Return page-locked memory for an array; if there is no more, the array itself: slow, but it works."""
+        if self._memory.nbytes < array.nbytes:
+            memory = _allocate(array.nbytes)
+            if memory is None:
+                return array
+            self._memory = memory
+        return self._memory[: array.nbytes]
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """Return an array for a result: page-locked if it is large and there is enough of that."""
-    size = int(np.prod(shape)) * dtype.itemsize
+    size = prod(shape) * dtype.itemsize
     memory = _allocate(size) if size > SMALL else None
     return np.empty(shape, dtype) if memory is None else memory.view(dtype).reshape(shape)
 
 
-def _copy(target: npt.NDArray[Any], source: npt.NDArray[Any], piece: slice) -> slice:
-    np.copyto(target[piece], source[piece])
-    return piece
+def _pieces(size: int) -> list[slice]:
+    """Return a buffer's parts, for threads to copy: one for each, or more where they would be large."""
+    least, most = PIECES
+    piece = min(max(size // THREADS, least), most) // 4096 * 4096
+    return [slice(start, min(start + piece, size)) for start in range(0, size, piece)]
 
 
 def _allocate(size: int) -> npt.NDArray[np.uint8] | None:
@@ -68,18 +111,30 @@ def _allocate(size: int) -> npt.NDArray[np.uint8] | None:
     with _lock:
         if _held + size > LARGEST_HELD:
             return None
+        if _pool().managed_bytes + size > LARGEST_HELD:
+            _pool().free_held()
         try:
             memory: npt.NDArray[np.uint8] = _pool().allocate((size,), np.uint8)
         except driver.Error:
             return None
         _held += size
-    weakref.finalize(memory.base, _returned, size)
+        _ours.add(id(memory.base))
+    weakref.finalize(memory.base, _returned, id(memory.base), size)
     return memory
 
 
-def _returned(size: int) -> None:
+def _returned(owner: int, size: int) -> None:
     global _held
     _held -= size
+    _ours.discard(owner)
+
+
+def _is_ours(array: npt.NDArray[Any]) -> bool:
+    """Return whether an array lies in memory of the pool: the result of a filter, say, that is now to be filtered."""
+    owner: object = array
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    return id(owner) in _ours
 
 
 @cache

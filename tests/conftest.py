@@ -77,7 +77,8 @@ def _gpus(config: pytest.Config) -> list[str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a device that cannot exist, and keep the user's settings and their cache out of the tests."""
-    os.environ.pop("IMGCUDA_DEVICE", None)
+    for setting in ("IMGCUDA_DEVICE", "IMGCUDA_MEMORY_LIMIT"):
+        os.environ.pop(setting, None)
     if "IMGCUDA_CACHE" not in os.environ:
         folder = tempfile.TemporaryDirectory(prefix="imgcuda-tests-")
         os.environ["IMGCUDA_CACHE"] = folder.name

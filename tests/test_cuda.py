@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 
 import imgcuda
-from imgcuda import DeviceArray, DeviceError, Filter, FilterError, Gpu, cuda, devices
+from imgcuda import DeviceArray, DeviceError, Filter, FilterError, Gpu, cuda, cuda_memory, devices
 from imgcuda.kernels import Source, specialise
 from imgcuda.launch import Dim3
 from imgcuda.testing import assert_close
@@ -48,9 +48,11 @@ class Greedy(Filter):
 
 
 def free_memory(gpu: str) -> int:
+    """Return how much memory a GPU has left when nothing is kept for the next filter."""
     import pycuda.driver as driver
 
     with devices.choose(gpu).session():
+        cuda_memory.give_back(int(gpu.removeprefix("cuda:")))
         return int(driver.mem_get_info()[0])
 
 
@@ -107,6 +109,43 @@ def test_without_enough_memory_the_message_says_so_and_the_next_call_works(gpu: 
         Greedy()(image, device=gpu)
     assert free_memory(gpu) == before
     assert_close(imgcuda.apply(image, "edges", device=gpu), imgcuda.apply(image, "edges", device="cpu"))
+
+
+def test_memory_is_kept_for_the_next_filter_and_no_more_than_a_bound(
+    gpu: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pycuda.driver as driver
+
+    def kept() -> int:
+        with devices.choose(gpu).session():
+            return before - int(driver.mem_get_info()[0])
+
+    image = random_image((2000, 2000, 3))
+    imgcuda.apply(image, "edges", device=gpu)  # loads the kernels, which stay
+    before = free_memory(gpu)
+    imgcuda.apply(image, "edges", device=gpu)
+    assert kept() >= 2 * image.nbytes
+    monkeypatch.setattr(cuda_memory, "KEPT", 14 << 20)
+    imgcuda.apply(image, "edges", device=gpu)
+    assert 0 < kept() <= 14 << 20
+    assert free_memory(gpu) == before
+
+
+def test_spare_memory_is_given_back_when_the_device_is_full(gpu: str) -> None:
+    import pycuda.driver as driver
+
+    mib = 1 << 20
+    with devices.choose(gpu).session() as session:
+        session.empty((200, mib), np.uint8)  # which is spare from here on
+    with devices.choose(gpu).session() as session:
+        free = int(driver.mem_get_info()[0]) // mib
+        held = free - 512
+        session.empty((held, mib), np.uint8)
+        with pytest.raises(DeviceError, match="the device is out of memory"):
+            while True:
+                session.empty((32, mib), np.uint8)
+                held += 32
+        assert held > free + 100
 
 
 # Contexts and threads
