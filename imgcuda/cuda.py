@@ -27,7 +27,7 @@ import numpy.typing as npt
 from imgcuda import cuda_context, cuda_host
 from imgcuda.cuda_context import translated
 from imgcuda.cuda_host import Staging
-from imgcuda.cuda_memory import Memory
+from imgcuda.cuda_memory import Memory, wait_for
 from imgcuda.engine import Argument, DeviceArray
 from imgcuda.errors import DeviceError
 from imgcuda.kernels import Program
@@ -105,7 +105,7 @@ class CudaSession:
 
     def __init__(self, index: int, budget: Budget, stream: Any = None) -> None:
         self._index, self._budget, self._stream = index, budget, stream
-        self._memory = Memory(index, budget, self.wait)
+        self._memory = Memory(index, budget, stream)
 
     @cached_property
     def limits(self) -> Limits:
@@ -127,6 +127,7 @@ class CudaSession:
         with translated(f"cuda:{self._index}: copying to the device"):
             staging.send(made.pointer)
             staging.settle()
+        staging.release()
         return made
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
@@ -158,12 +159,8 @@ class CudaSession:
             driver.memcpy_dtoh_async(target, start, self._stream)
 
     def wait(self) -> None:
-        import pycuda.driver as driver
-
         with translated(f"cuda:{self._index}"):
-            reached = driver.Event(driver.event_flags.DISABLE_TIMING)
-            reached.record(self._stream)
-            reached.synchronize()
+            wait_for(self._stream)
 
     @property
     def strip_bytes(self) -> int:
@@ -227,3 +224,4 @@ class CudaLane(CudaSession):
     def close(self) -> None:
         self._staging.abandon()
         super().close()
+        self._staging.release()

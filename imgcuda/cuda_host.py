@@ -79,6 +79,11 @@ class Staging:
         copies = [copy for _, copy in self._copies if copy is not None]
         wait([copy for copy in copies if not copy.cancel()])
 
+    def release(self) -> None:
+        """Give the page-locked memory back to the pool. Nothing is on its way any more."""
+        self._memory = self._source = np.empty(0, np.uint8)
+        self._copies = []
+
     def _room(self, array: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Return page-locked memory for an array; if there is no more, the array itself: slow, but it works."""
         if self._memory.nbytes < array.nbytes:

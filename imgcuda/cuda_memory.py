@@ -11,7 +11,6 @@ lanes nor a limit.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -31,10 +30,10 @@ class Block(NamedTuple):
 
 
 class Memory:
-    """The memory of one session or lane. `wait` waits for all that it has queued."""
+    """The memory of one session or lane, whose work is in the order of a stream: None is the default stream."""
 
-    def __init__(self, device: int, budget: Budget, wait: Callable[[], None]) -> None:
-        self._device, self._budget, self._wait = device, budget, wait
+    def __init__(self, device: int, budget: Budget, stream: Any) -> None:
+        self._device, self._budget, self._stream = device, budget, stream
         self._used: dict[int, Block] = {}
         self._idle: list[Block] = []
 
@@ -88,11 +87,20 @@ class Memory:
 
     def _trim(self) -> None:
         """Give back to the driver what is idle."""
-        self._wait()
+        wait_for(self._stream)
         while self._idle:
             block = self._idle.pop()
             self._budget.give(block.size)
             block.memory.free()
+
+
+def wait_for(stream: Any) -> None:
+    """Wait until all that was queued in a stream is done, and not for what other threads do."""
+    import pycuda.driver as driver
+
+    reached = driver.Event(driver.event_flags.DISABLE_TIMING)
+    reached.record(stream)
+    reached.synchronize()
 
 
 def rounded(size: int) -> int:
