@@ -38,8 +38,12 @@ STRIP = 8 << 20
 """Bytes of an image that make a good strip: enough to keep the device busy, few enough that the first copy in and
 the last copy out, which nothing overlaps, are short."""
 
-LANES = 4
-"""Strips on the way at a time: one that comes in, one in the kernels, one that goes out, and one to spare."""
+LANES = 16
+"""Strips on the way at a time: one in the kernels, one that goes out, the others on their way in, since threads that
+copy must not wait for Python to find them something to do."""
+
+FEW_LANES = 3
+"""The same where memory is limited: one that comes in, one in the kernels, one that goes out."""
 
 PER_STRIP = 8
 """Where memory is limited, how often a strip is meant to fit into a lane's part: filters make more of it."""
@@ -127,7 +131,7 @@ class CudaSession:
         with translated(f"cuda:{self._index}: copying to the device"):
             staging.send(made.pointer)
             staging.settle()
-        staging.release()
+        staging.close()
         return made
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
@@ -165,18 +169,17 @@ class CudaSession:
     @property
     def strip_bytes(self) -> int:
         limit = self._budget.limit
-        return STRIP if limit is None else max(1, min(STRIP, limit // (LANES * PER_STRIP)))
+        return STRIP if limit is None else max(1, min(STRIP, limit // (FEW_LANES * PER_STRIP)))
 
     @contextmanager
     def lanes(self, most: int) -> Iterator[list[CudaLane]]:
+        count = min(most, LANES if self._budget.limit is None else FEW_LANES)
         with ExitStack() as closed:
-            yield [closed.enter_context(closing(self._lane())) for _ in range(min(LANES, most))]
+            yield [closed.enter_context(closing(self._lane())) for _ in range(count)]
 
     def _lane(self) -> CudaLane:
-        import pycuda.driver as driver
-
         with translated(f"cuda:{self._index}"):
-            return CudaLane(self._index, self._budget, driver.Stream())
+            return CudaLane(self._index, self._budget, cuda_context.take_stream(self._index))
 
     def close(self) -> None:
         """Wait for what is queued and release everything, whatever state the device is in."""
@@ -222,6 +225,6 @@ class CudaLane(CudaSession):
         self._tables.clear()
 
     def close(self) -> None:
-        self._staging.abandon()
         super().close()
-        self._staging.release()
+        self._staging.close()
+        cuda_context.give_stream(self._index, self._stream)

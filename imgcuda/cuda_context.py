@@ -17,6 +17,7 @@ _lock = threading.Lock()
 _contexts: dict[int, Any] = {}
 _modules: dict[tuple[int, str], Any] = {}
 _functions: dict[tuple[int, str, str, str], Any] = {}
+_streams: dict[int, list[Any]] = {}
 
 
 def device(index: int) -> Any:
@@ -53,6 +54,21 @@ def function(index: int, program: Program, kernel: str, letters: str) -> Any:
     return _functions[key]
 
 
+def take_stream(index: int) -> Any:
+    """Return a stream that nothing runs in. The device's context is current."""
+    import pycuda.driver as driver
+
+    with _lock:
+        idle = _streams.setdefault(index, [])
+        return idle.pop() if idle else driver.Stream()
+
+
+def give_stream(index: int, stream: Any) -> None:
+    """Let a stream be used again."""
+    with _lock:
+        _streams[index].append(stream)
+
+
 def _release() -> None:
     """Unload the kernels and give back spare memory while their contexts still stand: PyCUDA complains of what
     outlives them."""
@@ -65,6 +81,7 @@ def _release() -> None:
                 del _functions[loaded]
             for module in [key for key in _modules if key[0] == index]:
                 del _modules[module]
+            _streams.pop(index, None)
             cuda_memory.give_back(index)
             driver.Context.pop()
     _contexts.clear()

@@ -10,9 +10,9 @@ import atexit
 import os
 import threading
 import weakref
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from math import prod
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,8 @@ import numpy.typing as npt
 SMALL = 1 << 20
 """Bytes below which an ordinary copy is as fast."""
 
-PIECES = 1 << 20, 4 << 20
-"""The least and the most bytes that one thread copies at a time."""
+PIECE = 2 << 20
+"""Bytes that one thread copies at a time."""
 
 LARGEST_HELD = 2 << 30
 """Bytes of page-locked memory that may be in use at once: it is memory that the system cannot swap out."""
@@ -40,9 +40,8 @@ class Staging:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
-        self._memory = np.empty(0, np.uint8)
-        self._source = self._memory
-        self._copies: list[tuple[slice, Future[None] | None]] = []
+        self._memory = self._source = np.empty(0, np.uint8)
+        self._copies: _Copies | None = None
         self._sent: Any = None
 
     def fill(self, array: npt.NDArray[Any]) -> None:
@@ -50,39 +49,33 @@ class Staging:
         self.settle()
         given = array.reshape(-1).view(np.uint8)
         self._source = given if given.nbytes <= SMALL or _is_ours(given) else self._room(given)
-        if self._source is given:
-            self._copies = [(slice(0, given.nbytes), None)]
-            return
-        pieces = _pieces(given.nbytes)
-        copies = [_threads().submit(np.copyto, self._source[piece], given[piece]) for piece in pieces]
-        self._copies = list(zip(pieces, copies, strict=True))
+        if self._source is not given:
+            self._copies = _Copies(self._source, given)
 
     def send(self, pointer: int) -> None:
         """Queue the array's way to the device; it must not change before the stream has come so far."""
         import pycuda.driver as driver
 
-        for piece, copy in self._copies:
-            if copy is not None:
-                copy.result()
-            driver.memcpy_htod_async(pointer + piece.start, self._source[piece], self._stream)
+        self._finish_copies()
+        driver.memcpy_htod_async(pointer, self._source, self._stream)
         self._sent = driver.Event(driver.event_flags.DISABLE_TIMING)
         self._sent.record(self._stream)
 
     def settle(self) -> None:
         """Wait until what was filled in is no longer read or written."""
-        wait([copy for _, copy in self._copies if copy is not None])
+        self._finish_copies()
         if self._sent is not None:
             self._sent.synchronize()
 
-    def abandon(self) -> None:
-        """Let no thread copy any more: what was filled in is not to be sent."""
-        copies = [copy for _, copy in self._copies if copy is not None]
-        wait([copy for copy in copies if not copy.cancel()])
-
-    def release(self) -> None:
-        """Give the page-locked memory back to the pool. Nothing is on its way any more."""
+    def close(self) -> None:
+        """Give the page-locked memory back to the pool. The stream has come to its end."""
+        self._finish_copies()
         self._memory = self._source = np.empty(0, np.uint8)
-        self._copies = []
+
+    def _finish_copies(self) -> None:
+        if self._copies is not None:
+            self._copies.wait()
+        self._copies = None
 
     def _room(self, array: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Return page-locked memory for an array; if there is no more, the array itself: slow, but it works."""
@@ -99,13 +92,6 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     size = prod(shape) * dtype.itemsize
     memory = _allocate(size) if size > SMALL else None
     return np.empty(shape, dtype) if memory is None else memory.view(dtype).reshape(shape)
-
-
-def _pieces(size: int) -> list[slice]:
-    """Return a buffer's parts, for threads to copy: one for each, or more where they would be large."""
-    least, most = PIECES
-    piece = min(max(size // THREADS, least), most) // 4096 * 4096
-    return [slice(start, min(start + piece, size)) for start in range(0, size, piece)]
 
 
 def _allocate(size: int) -> npt.NDArray[np.uint8] | None:
@@ -152,6 +138,42 @@ def _pool() -> Any:
     return pool
 
 
+# ---- threads that copy
+
+
+class _Copies:
+    """The parts of an array, copied by several threads.
+
+    Python's own executor takes as long to hand out a part, and to hear that it is done, as the part takes to be copied.
+    """
+
+    def __init__(self, target: npt.NDArray[np.uint8], source: npt.NDArray[np.uint8]) -> None:
+        parts = [slice(start, start + PIECE) for start in range(0, source.nbytes, PIECE)]
+        self._count = len(parts)
+        self._done: list[slice] = []
+        self._news: SimpleQueue[None] = SimpleQueue()
+        for part in parts:
+            _tasks().put((target, source, part, self._done, self._news))
+
+    def wait(self) -> None:
+        """Wait until all parts are copied. It may be interrupted, and asked again."""
+        while len(self._done) < self._count:
+            self._news.get()
+
+
 @cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1), thread_name_prefix="imgcuda-copy")
+def _tasks() -> SimpleQueue[Any]:
+    """Return the queue from which threads take what they are to copy."""
+    tasks: SimpleQueue[Any] = SimpleQueue()
+    for number in range(min(THREADS, os.cpu_count() or 1)):
+        threading.Thread(target=_copy, args=(tasks,), name=f"imgcuda-copy-{number}", daemon=True).start()
+    return tasks
+
+
+def _copy(tasks: SimpleQueue[Any]) -> None:
+    while True:
+        target, source, part, done, news = tasks.get()
+        np.copyto(target[part], source[part])
+        del target, source  # or they would live on for as long as there is nothing to do
+        done.append(part)
+        news.put(None)

@@ -3,7 +3,7 @@ and giving it back waits for all that the device does.
 
 What a session or a lane frees it keeps for its own next wishes. That needs no waiting: its work is done in order, so
 what still reads the memory is done before what uses it next begins. At its end, when it has waited for its work, its
-memory becomes spare, for whoever comes next on that device. No more than KEPT bytes are, none under a memory
+memory becomes spare, for whoever comes next on that device. No more than a part of it is, none under a memory
 limit, and all are given back when the device is full. PyCUDA's own DeviceMemoryPool has no lock, and knows neither
 lanes nor a limit.
 """
@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from imgcuda.errors import DeviceMemoryError
 from imgcuda.memory import Budget
 
-KEPT = 256 << 20
-"""Bytes that may be spare on a device."""
+KEPT = 64
+"""Which part of a device's memory may be spare: one 64th."""
 
 
 class Block(NamedTuple):
@@ -61,7 +61,7 @@ class Memory:
         self._idle.clear()
         for block in blocks:
             self._budget.give(block.size)
-        _spare(self._device, blocks, KEPT if keep and self._budget.limit is None else 0)
+        _spare(self._device, blocks, _kept(self._device) if keep and self._budget.limit is None else 0)
 
     def _take(self, size: int) -> Block:
         try:
@@ -113,6 +113,12 @@ def rounded(size: int) -> int:
 
 _lock = threading.Lock()
 _spares: dict[int, list[Block]] = {}
+
+
+def _kept(device: int) -> int:
+    import pycuda.driver as driver
+
+    return int(driver.Device(device).total_memory()) // KEPT
 
 
 def _reuse(device: int, size: int) -> Block | None:

@@ -130,12 +130,11 @@ class _Job:
         with session.lanes(min(most, len(coming))) as lanes:
             work = list(zip(coming, cycle(lanes), strict=False))
             try:
-                arriving = self._stage(*work[0])
+                arriving: list[Callable[[], DeviceArray]] = []
                 for strip, lane in work:
-                    image = arriving()
-                    if done + 1 < len(work):  # its rows are on the way while the kernels below are queued
-                        arriving = self._stage(*work[done + 1])
-                    self._make_strip(strip, lane, image)
+                    while len(arriving) < min(done + len(lanes), len(work)):  # as many ahead as there are lanes
+                        arriving.append(self._stage(*work[len(arriving)]))
+                    self._make_strip(strip, lane, arriving[done]())
                     done += 1
                     if self.stopped.is_set():
                         break

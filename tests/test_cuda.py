@@ -125,7 +125,7 @@ def test_memory_is_kept_for_the_next_filter_and_no_more_than_a_bound(
     before = free_memory(gpu)
     imgcuda.apply(image, "edges", device=gpu)
     assert kept() >= 2 * image.nbytes
-    monkeypatch.setattr(cuda_memory, "KEPT", 14 << 20)
+    monkeypatch.setattr(cuda_memory, "_kept", lambda device: 14 << 20)
     imgcuda.apply(image, "edges", device=gpu)
     assert 0 < kept() <= 14 << 20
     assert free_memory(gpu) == before
