@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from functools import cache, cached_property
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from imgcuda import cuda_context, cuda_host
 from imgcuda.cuda_context import translated
-from imgcuda.cuda_host import Staging
+from imgcuda.cuda_copies import Landing, Staging
 from imgcuda.cuda_memory import Memory, wait_for
 from imgcuda.engine import Argument, DeviceArray
 from imgcuda.errors import DeviceError
@@ -34,16 +34,13 @@ from imgcuda.kernels import Program
 from imgcuda.launch import Dim3, Limits, excess
 from imgcuda.memory import Budget, in_words
 
-STRIP = 8 << 20
+STRIP = 12 << 20
 """Bytes of an image that make a good strip: enough to keep the device busy, few enough that the first copy in and
 the last copy out, which nothing overlaps, are short."""
 
-LANES = 16
-"""Strips on the way at a time: one in the kernels, one that goes out, the others on their way in, since threads that
-copy must not wait for Python to find them something to do."""
-
-FEW_LANES = 3
-"""The same where memory is limited: one that comes in, one in the kernels, one that goes out."""
+LANES = 4
+"""Strips on the way at a time: one in the kernels, one that goes out, and two on their way in, so that the threads that
+copy always have something to do. More are slower: what is to be copied on is no longer in the processor's cache."""
 
 PER_STRIP = 8
 """Where memory is limited, how often a strip is meant to fit into a lane's part: filters make more of it."""
@@ -70,6 +67,15 @@ def count() -> int:
     import pycuda.driver as driver
 
     return int(driver.Device.count())
+
+
+@cache
+def limits(index: int) -> Limits:
+    """Return what a launch may ask of a GPU."""
+    device = cuda_context.device(index)
+    block = Dim3(device.max_block_dim_x, device.max_block_dim_y, device.max_block_dim_z)
+    grid = Dim3(device.max_grid_dim_x, device.max_grid_dim_y, device.max_grid_dim_z)
+    return Limits(device.max_threads_per_block, block, grid)
 
 
 class CudaDevice:
@@ -111,13 +117,6 @@ class CudaSession:
         self._index, self._budget, self._stream = index, budget, stream
         self._memory = Memory(index, budget, stream)
 
-    @cached_property
-    def limits(self) -> Limits:
-        device = cuda_context.device(self._index)
-        block = Dim3(device.max_block_dim_x, device.max_block_dim_y, device.max_block_dim_z)
-        grid = Dim3(device.max_grid_dim_x, device.max_grid_dim_y, device.max_grid_dim_z)
-        return Limits(device.max_threads_per_block, block, grid)
-
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         kind = np.dtype(dtype)
         size = prod(shape) * kind.itemsize
@@ -135,8 +134,11 @@ class CudaSession:
         return made
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
-        made = self.host_empty(array.shape, array.dtype)
-        self.fetch(array, 0, made)
+        import pycuda.driver as driver
+
+        made = cuda_host.empty(array.shape, array.dtype)
+        with translated(f"cuda:{self._index}: copying from the device"):
+            driver.memcpy_dtoh_async(made, array.pointer, self._stream)
         self.wait()
         return made
 
@@ -144,23 +146,13 @@ class CudaSession:
         self._memory.free(array.pointer)
 
     def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Argument]) -> None:
-        if why := excess(grid, block, self.limits):
+        if why := excess(grid, block, limits(self._index)):
             raise DeviceError(f"{program.name}: {kernel} cannot be launched on cuda:{self._index}: {why}")
         values = [np.uintp(a.pointer) if isinstance(a, DeviceArray) else a for a in arguments]
         letters = "".join("P" if isinstance(a, DeviceArray) else a.dtype.char for a in arguments)
         with translated(f"{program.name}: {kernel} on cuda:{self._index}"):
             function = cuda_context.function(self._index, program, kernel, letters)
             function.prepared_async_call(tuple(grid), tuple(block), self._stream, *values)
-
-    def host_empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        return cuda_host.empty(tuple(shape), np.dtype(dtype))
-
-    def fetch(self, array: DeviceArray, first: int, target: npt.NDArray[Any]) -> None:
-        import pycuda.driver as driver
-
-        start = array.pointer + first * prod(array.shape[1:]) * array.dtype.itemsize
-        with translated(f"cuda:{self._index}: copying from the device"):
-            driver.memcpy_dtoh_async(target, start, self._stream)
 
     def wait(self) -> None:
         with translated(f"cuda:{self._index}"):
@@ -169,13 +161,12 @@ class CudaSession:
     @property
     def strip_bytes(self) -> int:
         limit = self._budget.limit
-        return STRIP if limit is None else max(1, min(STRIP, limit // (FEW_LANES * PER_STRIP)))
+        return STRIP if limit is None else max(1, min(STRIP, limit // (LANES * PER_STRIP)))
 
     @contextmanager
     def lanes(self, most: int) -> Iterator[list[CudaLane]]:
-        count = min(most, LANES if self._budget.limit is None else FEW_LANES)
         with ExitStack() as closed:
-            yield [closed.enter_context(closing(self._lane())) for _ in range(count)]
+            yield [closed.enter_context(closing(self._lane())) for _ in range(min(LANES, most))]
 
     def _lane(self) -> CudaLane:
         with translated(f"cuda:{self._index}"):
@@ -192,11 +183,11 @@ class CudaSession:
 
 
 class CudaLane(CudaSession):
-    """A stream of a GPU, with memory of its own, and its own way for what comes from the host."""
+    """A stream of a GPU, with memory of its own, and its own ways from the host and back."""
 
     def __init__(self, index: int, budget: Budget, stream: Any) -> None:
         super().__init__(index, budget, stream)
-        self._staging = Staging(stream)
+        self._staging, self._landing = Staging(stream), Landing(stream)
         self._tables: list[npt.NDArray[Any]] = []
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
@@ -220,11 +211,23 @@ class CudaLane(CudaSession):
 
         return send
 
+    def host_empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        return cuda_host.empty(tuple(shape), np.dtype(dtype))
+
+    def fetch(self, array: DeviceArray, first: int, target: npt.NDArray[Any]) -> None:
+        start = array.pointer + first * prod(array.shape[1:]) * array.dtype.itemsize
+        with translated(f"cuda:{self._index}: copying from the device"):
+            self._landing.fetch(start, target)
+
     def wait(self) -> None:
+        with translated(f"cuda:{self._index}: copying from the device"):
+            self._landing.settle()
         super().wait()
         self._tables.clear()
 
     def close(self) -> None:
+        self._landing.abandon()
         super().close()
         self._staging.close()
+        self._landing.close()
         cuda_context.give_stream(self._index, self._stream)

@@ -111,7 +111,9 @@ def chain(seed: int) -> tuple[list[Filter], str, int]:
         border = str(random.choice(["reflect", "mirror", "nearest", "constant"]))
         return [
             lambda: FILTERS.create("blur", {"sigma": float(random.choice([0.4, 1.5, 3, 7])), "border": border}),
-            lambda: FILTERS.create("edges", {"operator": str(random.choice(["sobel", "laplacian"])), "border": border}),
+            lambda: FILTERS.create(
+                "edges", {"operator": str(random.choice(["sobel", "scharr", "laplacian"])), "border": border}
+            ),
             lambda: FILTERS.create("grayscale", {"weights": str(random.choice(["rec601", "lightness"]))}),
         ][random.integers(3)]()
 
@@ -374,6 +376,15 @@ def test_results_may_be_filtered_again_where_they_are(gpu: str, random_image: Ma
     again = imgcuda.apply(first, "blur", device=gpu)
     assert_close(again, imgcuda.apply(first.copy(), "blur", device=gpu))
     assert_close(first, imgcuda.apply(image, "blur", device=gpu))
+
+
+def test_a_result_beyond_the_page_locked_memory_is_the_same(
+    gpu: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = random_image((3000, 4000, 3))
+    expected = imgcuda.apply(image, "blur", device=gpu).copy()
+    monkeypatch.setattr(cuda_host, "empty", np.empty)
+    assert_close(imgcuda.apply(image, "blur", device=gpu), expected)
 
 
 def test_without_page_locked_memory_the_bytes_are_the_same(

@@ -19,7 +19,7 @@ ORDER = [
     {"kernels", "strips"},  # text that both engines compile; where an image is cut
     {"diskcache", "engine", "memory"},  # where machine code is kept; the verbs of an engine; how much it may take
     {"cubin", "cuda_host", "cuda_memory"},  # a kernel to machine code for a GPU; its memory, and the host's for it
-    {"cuda_context"},  # contexts and kernels, for as long as the process
+    {"cuda_context", "cuda_copies"},  # contexts and kernels, for as long as the process; the ways there and back
     {"cuda", "cpu"},  # the two engines, which do not know each other
     {"devices"},  # which engines there are
     {"filters", "hookspecs"},  # what a filter declares; what a plugin implements
@@ -37,7 +37,7 @@ So no two need each other to be imported, what is below can be read and tested w
 can be taken out or added without a filter noticing.
 """
 
-GPU = {"cubin", "cuda", "cuda_context", "cuda_host", "cuda_memory"}
+GPU = {"cubin", "cuda", "cuda_context", "cuda_copies", "cuda_host", "cuda_memory"}
 """The modules of the GPU engine."""
 
 UPWARD = {
@@ -48,7 +48,7 @@ UPWARD = {
 """What is imported later than the order has it, and why: for the type checker only, or inside a function."""
 
 FOREIGN = {
-    "pycuda": {"cuda", "cuda_context", "cuda_host", "cuda_memory"},
+    "pycuda": {"cuda", "cuda_context", "cuda_copies", "cuda_host", "cuda_memory"},
     "llvmlite": {"cpu.compile", "cpu.device"},
     "cuda": {"cubin"},
     "platformdirs": {"diskcache"},
