@@ -24,8 +24,8 @@ def limit() -> int | None:
 
 
 def in_words(size: int) -> str:
-    """Return a number of bytes for people: "12.0 MiB"."""
-    return f"{size / 2**20:.1f} MiB"
+    """Return a number of bytes for people: "12.0 MiB", "1.5 KiB"."""
+    return f"{size / 2**20:.1f} MiB" if size >= 2**20 else f"{size / 2**10:.1f} KiB"
 
 
 class Budget:

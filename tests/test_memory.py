@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imgcuda import DeviceError, DeviceMemoryError
-from imgcuda.memory import Budget, limit
+from imgcuda.memory import Budget, in_words, limit
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,10 @@ def test_what_is_no_size_is_refused_with_an_example(written: str, monkeypatch: p
     with pytest.raises(DeviceError) as caught:
         limit()
     assert str(caught.value) == f"IMGCUDA_MEMORY_LIMIT must be a number of bytes, as 512M or 2G; got '{written}'"
+
+
+def test_sizes_are_told_in_a_unit_that_suits_them() -> None:
+    assert [in_words(size) for size in (0, 1536, 1 << 20, 5 << 29)] == ["0.0 KiB", "1.5 KiB", "1.0 MiB", "2560.0 MiB"]
 
 
 def test_a_budget_is_kept_and_what_is_given_back_may_be_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
