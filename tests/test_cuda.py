@@ -56,6 +56,11 @@ def free_memory(gpu: str) -> int:
         return int(driver.mem_get_info()[0])
 
 
+def spare() -> int:
+    """Return how much memory is kept for the next filter."""
+    return sum(block.size for blocks in cuda_memory._spares.values() for block in blocks)
+
+
 def contexts() -> int:
     """Return how many contexts are on this thread's stack."""
     import pycuda.driver as driver
@@ -114,38 +119,44 @@ def test_without_enough_memory_the_message_says_so_and_the_next_call_works(gpu: 
 def test_memory_is_kept_for_the_next_filter_and_no_more_than_a_bound(
     gpu: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import pycuda.driver as driver
-
-    def kept() -> int:
-        with devices.choose(gpu).session():
-            return before - int(driver.mem_get_info()[0])
-
     image = random_image((2000, 2000, 3))
-    imgcuda.apply(image, "edges", device=gpu)  # loads the kernels, which stay
-    before = free_memory(gpu)
+    free_memory(gpu)
     imgcuda.apply(image, "edges", device=gpu)
-    assert kept() >= 2 * image.nbytes
+    assert spare() >= 2 * image.nbytes
     monkeypatch.setattr(cuda_memory, "_kept", lambda device: 14 << 20)
     imgcuda.apply(image, "edges", device=gpu)
-    assert 0 < kept() <= 14 << 20
-    assert free_memory(gpu) == before
+    assert 0 < spare() <= 14 << 20
+    free_memory(gpu)
+    assert spare() == 0
 
 
-def test_spare_memory_is_given_back_when_the_device_is_full(gpu: str) -> None:
+def test_under_a_memory_limit_nothing_is_kept(gpu: str, random_image: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    free_memory(gpu)
+    monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", "100M")
+    imgcuda.apply(random_image((2000, 2000, 3)), "edges", device=gpu)
+    assert spare() == 0
+
+
+def test_spare_memory_is_given_back_when_the_device_is_full(
+    gpu: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import pycuda.driver as driver
 
-    mib = 1 << 20
+    image = random_image((2000, 2000, 3))
+    imgcuda.apply(image, "edges", device=gpu)
+    asked: list[int] = []
+
+    def full_once(size: int, allocate: Callable[[int], Any] = driver.mem_alloc) -> Any:
+        asked.append(spare())
+        if len(asked) == 1:
+            raise driver.MemoryError("cuMemAlloc failed: out of memory")
+        return allocate(size)
+
+    monkeypatch.setattr(driver, "mem_alloc", full_once)
     with devices.choose(gpu).session() as session:
-        session.empty((200, mib), np.uint8)  # which is spare from here on
-    with devices.choose(gpu).session() as session:
-        free = int(driver.mem_get_info()[0]) // mib
-        held = free - 512
-        session.empty((held, mib), np.uint8)
-        with pytest.raises(DeviceError, match="the device is out of memory"):
-            while True:
-                session.empty((32, mib), np.uint8)
-                held += 32
-        assert held > free + 100
+        session.empty((7, 11), np.float64)
+    assert asked[0] >= 2 * image.nbytes
+    assert asked[1:] == [0]
 
 
 # Contexts and threads

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -199,37 +201,65 @@ def test_filters_make_no_more_than_the_limit(random_image: Make, limit: Limit) -
     assert peak() < 6_000_000 + 4_000_000 + 1_000_000  # the result, the limit, and Python's own
 
 
-def test_an_image_larger_than_the_gpus_memory_may_be_filtered(gpu: str, random_image: Make, limit: Limit) -> None:
+class Counted:
+    """A piece of device memory, counted as long as it is not free."""
+
+    live: list[int]
+    most = 0
+
+    def __init__(self, size: int, memory: Any) -> None:
+        self.size, self.memory = size, memory
+        self.live.append(size)
+        Counted.most = max(Counted.most, sum(self.live))
+
+    def __int__(self) -> int:
+        return int(self.memory)
+
+    def free(self) -> None:
+        self.live.remove(self.size)
+        self.memory.free()
+
+
+def test_an_image_larger_than_the_gpus_memory_may_be_filtered(
+    gpu: str, random_image: Make, limit: Limit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import pycuda.driver as driver
 
     image = random_image((6000, 4000, 3))  # 72 MB, which with its results takes 144 and more
     pipeline = create(("blur", {"sigma": 8}), ("edges", {}))
     whole = pipeline(image, device=gpu)
-    limit(24 << 20)
     with devices.choose(gpu).session():
         cuda_memory.give_back(int(gpu.removeprefix("cuda:")))
-        before = driver.mem_get_info()[0]
-    least: list[int] = []
-    filters = [*pipeline.filters, watched(lambda image: least.append(driver.mem_get_info()[0]))]
-    assert_close(Pipeline(filters)(image, device=gpu), whole)
-    assert 0 < before - min(least) <= 26 << 20  # the driver counts in units of 2 MiB
+    allocate = driver.mem_alloc
+    Counted.live, Counted.most = [], 0
+    monkeypatch.setattr(driver, "mem_alloc", lambda size: Counted(size, allocate(size)))
+    limit(24 << 20)
+    assert_close(pipeline(image, device=gpu), whole)
+    assert 8 << 20 < Counted.most <= 24 << 20
+    assert Counted.live == []
 
 
-def test_an_image_larger_than_what_is_left_of_the_gpus_memory_may_be_filtered(gpu: str, random_image: Make) -> None:
+def test_an_image_larger_than_what_a_gpu_has_left_may_be_filtered(
+    gpu: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import pycuda.driver as driver
 
-    image = random_image((3000, 4000, 3))  # 36 MB
-    expected = imgcuda.apply(image, "blur", device=gpu)
-    taken = []
+    image = random_image((3000, 4000, 3))
+    whole = imgcuda.apply(image, "blur", device=gpu)
     with devices.choose(gpu).session():
         cuda_memory.give_back(int(gpu.removeprefix("cuda:")))
-        taken.append(driver.mem_alloc(driver.mem_get_info()[0] - (256 << 20)))
-        with pytest.raises(driver.MemoryError):
-            while True:
-                taken.append(driver.mem_alloc(8 << 20))
-        del taken[-3:]
-        assert_close(imgcuda.apply(image, "blur", device=gpu), expected)
-        taken.clear()
+    asked: list[int] = []
+
+    def almost_full(size: int, allocate: Callable[[int], Any] = driver.mem_alloc) -> Any:
+        asked.append(size)
+        if size > 8 << 20:
+            raise driver.MemoryError("cuMemAlloc failed: out of memory")
+        return allocate(size)
+
+    monkeypatch.setattr(driver, "mem_alloc", almost_full)
+    assert_close(imgcuda.apply(image, "blur", device=gpu), whole)
+    assert asked[0] > 8 << 20
+    assert any(4 << 20 < size <= 8 << 20 for size in asked)
 
 
 def test_strips_become_shorter_until_they_fit(device: str, random_image: Make, limit: Limit) -> None:
@@ -375,18 +405,44 @@ def test_two_gpus_work_together(gpu: str, random_image: Make) -> None:
 # On a GPU, where large images are cut without being asked to
 
 
-def test_a_large_image_is_cut_on_a_gpu_and_the_bytes_are_the_same(
+@pytest.fixture
+def short_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strips so short that each lane takes several, and so large that they need page-locked memory."""
+    monkeypatch.setattr(cuda, "STRIP", 2 << 20)
+
+
+def test_a_large_image_is_cut_on_a_gpu(gpu: str, random_image: Make) -> None:
+    assert len(heights(gpu, random_image((3000, 4000, 3)))) == 2
+    assert heights(gpu, random_image((1000, 4000, 3))) == [1000]
+
+
+@pytest.mark.usefixtures("short_strips")
+def test_lanes_that_take_many_strips_make_the_same_bytes(
     gpu: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = random_image((3000, 4000, 3))
-    assert len(heights(gpu, image)) > 2
+    assert len(heights(gpu, image)) > 15
     pipeline = create(("blur", {"sigma": 2}), ("edges", {}), ("grayscale", {}))
-    cut = pipeline(image, device=gpu)
+    cut = [pipeline(image, device=gpu) for _ in range(5)]
     monkeypatch.setattr(cuda, "STRIP", 1 << 40)
     assert heights(gpu, image) == [3000]
-    assert_close(pipeline(image, device=gpu), cut)
+    whole = pipeline(image, device=gpu)
+    for result in cut:
+        assert_close(result, whole)
 
 
+@pytest.mark.usefixtures("short_strips")
+def test_threads_that_filter_large_images_do_not_meet(gpu: str, random_image: Make) -> None:
+    images = [random_image((1000 + 100 * seed, 1500, 3), seed=seed) for seed in range(4)]
+    expected = [imgcuda.apply(image, "blur", device=gpu) for image in images]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            made = list(pool.map(lambda image: imgcuda.apply(image, "blur", device=gpu), images))
+            for result, wanted in zip(made, expected, strict=True):
+                assert_close(result, wanted)
+
+
+@pytest.mark.usefixtures("short_strips")
 def test_results_may_be_filtered_again_where_they_are(gpu: str, random_image: Make) -> None:
     image = random_image((3000, 4000, 3))
     first = imgcuda.apply(image, "blur", device=gpu)
@@ -395,19 +451,46 @@ def test_results_may_be_filtered_again_where_they_are(gpu: str, random_image: Ma
     assert_close(first, imgcuda.apply(image, "blur", device=gpu))
 
 
-def test_a_result_beyond_the_page_locked_memory_is_the_same(
-    gpu: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    image = random_image((3000, 4000, 3))
-    expected = imgcuda.apply(image, "blur", device=gpu).copy()
-    monkeypatch.setattr(cuda_host, "empty", np.empty)
-    assert_close(imgcuda.apply(image, "blur", device=gpu), expected)
-
-
+@pytest.mark.usefixtures("short_strips")
+@pytest.mark.parametrize("none_left", ["for results", "at all"])
 def test_without_page_locked_memory_the_bytes_are_the_same(
-    gpu: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
+    gpu: str, none_left: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = random_image((3000, 4000, 3))
-    expected = imgcuda.apply(image, "blur", device=gpu).copy()
-    monkeypatch.setattr(cuda_host, "LARGEST_HELD", 0)
+    expected = imgcuda.apply(image, "blur", device=gpu)
+    if none_left == "at all":
+        monkeypatch.setattr(cuda_host, "LARGEST_HELD", 0)
+    else:
+        monkeypatch.setattr(cuda_host, "empty", np.empty)
     assert_close(imgcuda.apply(image, "blur", device=gpu), expected)
+
+
+@pytest.mark.usefixtures("short_strips")
+def test_page_locked_memory_goes_back_when_the_result_dies(gpu: str, random_image: Make) -> None:
+    image = random_image((3000, 4000, 3))
+    before = cuda_host._held
+    result = imgcuda.apply(image, "blur", device=gpu)
+    assert cuda_host._held == before + image.nbytes
+    part = result[100:200, ::2]
+    del result
+    assert cuda_host._held == before + image.nbytes
+    del part
+    assert cuda_host._held == before
+
+
+@pytest.mark.usefixtures("short_strips")
+def test_after_an_error_half_way_nothing_is_held(gpu: str, random_image: Make) -> None:
+    seen: list[int] = []
+
+    def fail(image: DeviceArray) -> None:
+        seen.append(image.height)
+        if len(seen) == 7:
+            raise RuntimeError("half-way")
+
+    before = cuda_host._held
+    for _ in range(3):
+        seen.clear()
+        with pytest.raises(FilterError, match="half-way"):
+            Pipeline([watched(fail)])(random_image((3000, 4000, 3)), device=gpu)
+    gc.collect()  # what an error's traceback held
+    assert cuda_host._held == before
