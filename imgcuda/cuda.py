@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda import cuda_context, cuda_host
+from imgcuda import cuda_context, cuda_copies, cuda_host
 from imgcuda.cuda_context import translated
 from imgcuda.cuda_copies import Landing, Staging
 from imgcuda.cuda_memory import Memory, wait_for
@@ -124,13 +124,9 @@ class CudaSession:
             return DeviceArray(self._memory.allocate(size), tuple(shape), kind)
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
-        staging = Staging(self._stream)
-        staging.fill(np.ascontiguousarray(array))
         made = self.empty(array.shape, array.dtype)
         with translated(f"cuda:{self._index}: copying to the device"):
-            staging.send(made.pointer)
-            staging.settle()
-        staging.close()
+            cuda_copies.upload(made.pointer, np.ascontiguousarray(array), self._stream)
         return made
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:

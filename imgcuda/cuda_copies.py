@@ -22,6 +22,12 @@ Bytes = npt.NDArray[np.uint8]
 PIECE = 2 << 20
 """Bytes that one thread copies at a time."""
 
+PART = 8 << 20
+"""Bytes of a whole image that go to the device at a time."""
+
+AHEAD = 3
+"""Parts of a whole image that are on the way to the device."""
+
 THREADS = 8
 
 
@@ -127,6 +133,21 @@ class Landing(_Way):
     def close(self) -> None:
         """Give the page-locked memory back to the pool. The stream has come to its end."""
         self._memory = np.empty(0, np.uint8)
+
+
+def upload(pointer: int, array: npt.NDArray[Any], stream: Any) -> None:
+    """Copy a contiguous array to the device, part by part: threads copy some while the GPU fetches another."""
+    source = array.reshape(-1).view(np.uint8)
+    parts = [slice(start, start + PART) for start in range(0, source.nbytes, PART)]
+    ways = [Staging(stream) for _ in parts[:AHEAD]]
+    for number in range(len(parts) + len(ways) - 1):
+        if number < len(parts):
+            ways[number % len(ways)].fill(source[parts[number]])
+        if (sent := number - len(ways) + 1) >= 0:
+            ways[sent % len(ways)].send(pointer + parts[sent].start)
+    for way in ways:
+        way.settle()
+        way.close()
 
 
 class Copies:

@@ -22,6 +22,7 @@ from imgcuda import (
     Gpu,
     Pipeline,
     cuda,
+    cuda_copies,
     cuda_host,
     cuda_memory,
     devices,
@@ -425,6 +426,7 @@ def test_lanes_that_take_many_strips_make_the_same_bytes(
     pipeline = create(("blur", {"sigma": 2}), ("edges", {}), ("grayscale", {}))
     cut = [pipeline(image, device=gpu) for _ in range(5)]
     monkeypatch.setattr(cuda, "STRIP", 1 << 40)
+    monkeypatch.setattr(cuda_copies, "PART", 2_000_001)  # so that there are many, too
     assert heights(gpu, image) == [3000]
     whole = pipeline(image, device=gpu)
     for result in cut:
