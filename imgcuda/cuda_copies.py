@@ -22,7 +22,7 @@ Bytes = npt.NDArray[np.uint8]
 PIECE = 2 << 20
 """Bytes that one thread copies at a time."""
 
-PART = 8 << 20
+PART = 12 << 20
 """Bytes of a whole image that go to the device at a time."""
 
 AHEAD = 3

@@ -196,8 +196,9 @@ def test_eight_threads_may_work_at_once(gpu: str, random_image: Make) -> None:
             done.result()
 
 
-def test_a_process_ends_without_a_word(gpu: str) -> None:
-    code = f"import numpy, imgcuda; imgcuda.apply(numpy.zeros((9, 9, 4), 'u1'), 'blur', device='{gpu}')"
+@pytest.mark.parametrize("shape", [(9, 9, 4), (3000, 4000, 3)], ids=["whole", "in strips"])
+def test_a_process_ends_without_a_word(gpu: str, shape: tuple[int, ...]) -> None:
+    code = f"import numpy, imgcuda; kept = imgcuda.apply(numpy.zeros({shape}, 'u1'), 'blur', device='{gpu}')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
