@@ -7,7 +7,7 @@ import tracemalloc
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,6 @@ from imgcuda import (
     cuda,
     cuda_copies,
     cuda_host,
-    cuda_memory,
     devices,
     load,
 )
@@ -32,6 +31,9 @@ from imgcuda.host_to_host import run
 from imgcuda.kernels import Source
 from imgcuda.pipeline import cut
 from imgcuda.testing import assert_close
+
+if TYPE_CHECKING:
+    from tests.conftest import GpuMemory
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -202,65 +204,38 @@ def test_filters_make_no_more_than_the_limit(random_image: Make, limit: Limit) -
     assert peak() < 6_000_000 + 4_000_000 + 1_000_000  # the result, the limit, and Python's own
 
 
-class Counted:
-    """A piece of device memory, counted as long as it is not free."""
-
-    live: list[int]
-    most = 0
-
-    def __init__(self, size: int, memory: Any) -> None:
-        self.size, self.memory = size, memory
-        self.live.append(size)
-        Counted.most = max(Counted.most, sum(self.live))
-
-    def __int__(self) -> int:
-        return int(self.memory)
-
-    def free(self) -> None:
-        self.live.remove(self.size)
-        self.memory.free()
-
-
 def test_an_image_larger_than_the_gpus_memory_may_be_filtered(
-    gpu: str, random_image: Make, limit: Limit, monkeypatch: pytest.MonkeyPatch
+    gpu: str, random_image: Make, limit: Limit, gpu_memory: GpuMemory
 ) -> None:
-    import pycuda.driver as driver
-
     image = random_image((6000, 4000, 3))  # 72 MB, which with its results takes 144 and more
     pipeline = create(("blur", {"sigma": 8}), ("edges", {}))
     whole = pipeline(image, device=gpu)
-    with devices.choose(gpu).session():
-        cuda_memory.give_back(int(gpu.removeprefix("cuda:")))
-    allocate = driver.mem_alloc
-    Counted.live, Counted.most = [], 0
-    monkeypatch.setattr(driver, "mem_alloc", lambda size: Counted(size, allocate(size)))
+    assert gpu_memory.after_giving_back() == 0
+    gpu_memory.most = 0
     limit(24 << 20)
     assert_close(pipeline(image, device=gpu), whole)
-    assert 8 << 20 < Counted.most <= 24 << 20
-    assert Counted.live == []
+    assert 8 << 20 < gpu_memory.most <= 24 << 20
+    assert gpu_memory.taken == 0
 
 
 def test_an_image_larger_than_what_a_gpu_has_left_may_be_filtered(
-    gpu: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
+    gpu: str, random_image: Make, gpu_memory: GpuMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import pycuda.driver as driver
 
     image = random_image((3000, 4000, 3))
     whole = imgcuda.apply(image, "blur", device=gpu)
-    with devices.choose(gpu).session():
-        cuda_memory.give_back(int(gpu.removeprefix("cuda:")))
-    asked: list[int] = []
+    gpu_memory.after_giving_back()
+    gpu_memory.most = 0
 
-    def almost_full(size: int, allocate: Callable[[int], Any] = driver.mem_alloc) -> Any:
-        asked.append(size)
-        if size > 8 << 20:
+    def almost_full(size: int) -> Any:
+        if gpu_memory.taken + size > 20 << 20:
             raise driver.MemoryError("cuMemAlloc failed: out of memory")
-        return allocate(size)
+        return gpu_memory.take(size)
 
     monkeypatch.setattr(driver, "mem_alloc", almost_full)
     assert_close(imgcuda.apply(image, "blur", device=gpu), whole)
-    assert asked[0] > 8 << 20
-    assert any(4 << 20 < size <= 8 << 20 for size in asked)
+    assert 8 << 20 < gpu_memory.most <= 20 << 20
 
 
 def test_strips_become_shorter_until_they_fit(device: str, random_image: Make, limit: Limit) -> None:
