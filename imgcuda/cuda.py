@@ -1,5 +1,5 @@
-"""The GPU engine: what every PyCUDA program does, in one place. This file and
-those whose names begin with its are all that knows PyCUDA.
+"""The GPU engine: what every PyCUDA program does, in one place. This file and those whose names begin as its own does
+are all that knows PyCUDA.
 
     allocate on the device      CudaSession.empty
     copy in                     CudaSession.upload
@@ -185,6 +185,7 @@ class CudaLane(CudaSession):
         super().__init__(index, budget, stream)
         self._staging, self._landing = Staging(stream), Landing(stream)
         self._tables: list[npt.NDArray[Any]] = []
+        self._last_tables = self._tables
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
         import pycuda.driver as driver
@@ -197,7 +198,8 @@ class CudaLane(CudaSession):
 
     def stage(self, rows: npt.NDArray[Any]) -> Callable[[], DeviceArray]:
         with translated(f"cuda:{self._index}: copying to the device"):
-            self._staging.fill(rows)
+            self._staging.fill(rows)  # waits for the last strip to be there, and so for the tables of the one before
+        self._last_tables, self._tables = self._tables, []
 
         def send() -> DeviceArray:
             made = self.empty(rows.shape, rows.dtype)
@@ -219,7 +221,7 @@ class CudaLane(CudaSession):
         with translated(f"cuda:{self._index}: copying from the device"):
             self._landing.settle()
         super().wait()
-        self._tables.clear()
+        self._last_tables = self._tables = []
 
     def close(self) -> None:
         self._landing.abandon()
