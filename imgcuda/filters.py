@@ -152,8 +152,7 @@ class Filter:
     name: ClassVar[str]
     """What the command line calls it; from the class name unless set."""
     layout: ClassVar[Layout] = Layout()
-    """How its kernel's threads cover an image. Strips of an image begin where a block does, which makes their bytes
-    those of the whole: a launch with a layout of its own has as many rows to a block, or a divisor of them."""
+    """How its kernel's threads cover an image."""
 
     def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -19,7 +19,7 @@ from imgcuda.gpu import Gpu
 from imgcuda.host_to_host import Whole
 from imgcuda.kernels import PIXEL_TYPES
 from imgcuda.point import LAYOUT, arguments, point_source, stages
-from imgcuda.strips import Cut
+from imgcuda.strips import STEP, Cut, block_rows
 
 
 class Pipeline:
@@ -92,14 +92,24 @@ def cut(filters: Sequence[Filter]) -> Cut | Whole:
             return Whole(f"{filter.name} with border=wrap reads at one end of the image what lies at the other")
         halos.append(filter.halo)
     after = [sum(halos[number + 1 :]) for number in range(len(halos))]
-    blocks = [_block_rows(filter) for filter in filters]
-    inner = max((rows for rows, height in zip(after, blocks, strict=True) if height > 1), default=0)
-    return Cut(sum(halos), lcm(*blocks), inner)
+    steps = [_step(filter) for filter in filters]
+    inner = max((rows for rows, step in zip(after, steps, strict=True) if step > 1), default=0)
+    return Cut(sum(halos), lcm(*steps), inner)
 
 
-def _block_rows(filter: Filter) -> int:
-    """Return how many rows a block of a filter's kernel makes; those of per-pixel filters may begin anywhere."""
-    return 1 if isinstance(filter, PointFilter) else filter.layout.block[1] * filter.layout.rows
+def _step(filter: Filter) -> int:
+    """Return the rows that strips begin at a multiple of: for per-pixel filters, any."""
+    return 1 if isinstance(filter, PointFilter) else lcm(STEP, block_rows(filter.layout))
+
+
+def _check_blocks(filter: Filter, gpu: Gpu) -> None:
+    """Hold a filter that runs in strips to blocks that begin where strips do."""
+    for rows in gpu.block_rows:
+        if filter.halo is not None and _step(filter) % rows:
+            raise FilterError(
+                f"{filter.name}: a launch's blocks make {rows} rows, where strips of an image begin at multiples of "
+                f"{_step(filter)}; use as many rows in the filter's own `layout`, or a divisor of {STEP} in the launch"
+            )
 
 
 def _groups(filters: Sequence[Filter]) -> Iterator[list[Filter]]:
@@ -138,6 +148,7 @@ def as_image(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _run(session: Session, filter: Filter, image: DeviceArray) -> DeviceArray:
     with Gpu(session, filter.source(), image, filter.constants(), filter.layout) as gpu:
         result = filter.run(gpu, image)
+        _check_blocks(filter, gpu)
         if not isinstance(result, DeviceArray) or len(result.shape) != 3 or result is image:
             raise FilterError(
                 f"{filter.name}: run() must return a new image, as gpu.launch does; it returned {result!r}"

@@ -15,7 +15,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from imgcuda.launch import ceil_div
+from imgcuda.launch import Layout, ceil_div
+
+STEP = 32
+"""Rows that strips begin at a multiple of, where no layout asks for more: what blocks mostly make divides it."""
 
 HALO_SHARE = 16
 """A strip has at least so many times the halo's rows: what is read and made twice stays small beside the rest."""
@@ -39,6 +42,11 @@ class Strip(NamedTuple):
     last: int
     top: int
     bottom: int
+
+
+def block_rows(layout: Layout) -> int:
+    """Return how many rows of an image one block makes."""
+    return 1 if layout.over == "image" else layout.block[1] * layout.rows
 
 
 def strips(first: int, last: int, height: int, rows: int, cut: Cut) -> list[Strip]:

@@ -77,10 +77,10 @@ def test_strips_are_halved_down_to_a_step() -> None:
 def test_a_chain_is_cut_by_its_halos_and_blocks() -> None:
     assert cut([]) == Cut(halo=0, step=1, inner=0)
     assert cut([GRAYSCALE, GRAYSCALE]) == Cut(halo=0, step=1, inner=0)
-    assert cut([EDGES]) == Cut(halo=1, step=16, inner=0)
+    assert cut([EDGES]) == Cut(halo=1, step=32, inner=0)
     assert cut([GRAYSCALE, BLUR, EDGES]) == Cut(halo=9, step=32, inner=1)
     assert cut([EDGES, BLUR, GRAYSCALE]) == Cut(halo=9, step=32, inner=8)
-    assert cut([Tall(), EDGES]) == Cut(halo=4, step=48, inner=1)
+    assert cut([Tall(), EDGES]) == Cut(halo=4, step=96, inner=1)
 
 
 @pytest.mark.parametrize(
