@@ -117,16 +117,16 @@ class _Job:
         lanes = ALL_LANES
         while first < last and not self.stopped.is_set():
             coming = strips(first, last, len(self._image), rows, self._cut)
-            done, error = self._pass(session, coming, lanes)
+            done, lack = self._pass(session, coming, lanes)
             first = coming[done].first if done < len(coming) else last
-            if error is not None:
+            if lack:
                 if lanes == 1 and rows <= self._cut.step:
-                    raise DeviceMemoryError(f"{error}; even strips of {rows} rows need more") from error
+                    raise DeviceMemoryError(f"{lack}; even strips of {rows} rows need more")
                 lanes, rows = 1, fewer_rows(rows, self._cut)
 
-    def _pass(self, session: DeviceSession, coming: Sequence[Strip], most: int) -> tuple[int, DeviceMemoryError | None]:
-        """Make strips until the device's memory is too small: return how many were made, and what was said."""
-        done, error = 0, None
+    def _pass(self, session: DeviceSession, coming: Sequence[Strip], most: int) -> tuple[int, str]:
+        """Make strips until the device's memory is too small: return how many were made, and what was lacking."""
+        done, lack = 0, ""
         with session.lanes(min(most, len(coming))) as lanes:
             work = list(zip(coming, cycle(lanes), strict=False))
             try:
@@ -138,11 +138,11 @@ class _Job:
                     done += 1
                     if self.stopped.is_set():
                         break
-            except DeviceMemoryError as raised:
-                error = raised
+            except DeviceMemoryError as error:
+                lack = str(error)  # and not the error itself, which would keep this frame, and the result with it
             for lane in lanes:
                 lane.wait()
-        return done, error
+        return done, lack
 
     def _stage(self, strip: Strip, lane: Lane) -> Callable[[], DeviceArray]:
         return lane.stage(self._image[strip.top : strip.bottom])

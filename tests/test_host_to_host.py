@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -238,6 +239,28 @@ def test_an_image_larger_than_what_a_gpu_has_left_may_be_filtered(
     assert 8 << 20 < gpu_memory.most <= 20 << 20
 
 
+def test_a_result_dies_with_its_last_user_also_when_memory_was_short(
+    device: str, random_image: Make, limit: Limit
+) -> None:
+    seen: list[int] = []
+
+    def take(image: DeviceArray) -> None:
+        seen.append(image.height)
+        if len(seen) == 2:
+            raise DeviceMemoryError("too much, once")
+
+    limit(800_000)
+    gc.collect()
+    gc.disable()
+    try:
+        result = Pipeline([watched(take)])(random_image((1000, 1000, 1)), device=device)
+        gone = weakref.ref(result if result.base is None else result.base)
+        del result
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
 def test_strips_become_shorter_until_they_fit(device: str, random_image: Make, limit: Limit) -> None:
     image = random_image((1000, 1000))
     seen: list[int] = []
@@ -445,6 +468,7 @@ def test_without_page_locked_memory_the_bytes_are_the_same(
 @pytest.mark.usefixtures("short_strips")
 def test_page_locked_memory_goes_back_when_the_result_dies(gpu: str, random_image: Make) -> None:
     image = random_image((3000, 4000, 3))
+    gc.collect()  # what the errors of other tests held
     before = cuda_host._held
     result = imgcuda.apply(image, "blur", device=gpu)
     assert cuda_host._held == before + image.nbytes
@@ -464,6 +488,7 @@ def test_after_an_error_half_way_nothing_is_held(gpu: str, random_image: Make) -
         if len(seen) == 7:
             raise RuntimeError("half-way")
 
+    gc.collect()
     before = cuda_host._held
     for _ in range(3):
         seen.clear()
