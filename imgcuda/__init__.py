@@ -17,6 +17,7 @@ from imgcuda.engine import DeviceArray
 from imgcuda.errors import (
     CheckError,
     DeviceError,
+    DeviceMemoryError,
     FilterError,
     ImageError,
     ImgcudaError,
@@ -40,6 +41,7 @@ __all__ = [
     "CheckError",
     "DeviceArray",
     "DeviceError",
+    "DeviceMemoryError",
     "Filter",
     "FilterError",
     "Gpu",

@@ -1,5 +1,5 @@
-"""The GPU engine: what every PyCUDA program does, in one place. This file and
-cuda_host are all that knows PyCUDA.
+"""The GPU engine: what every PyCUDA program does, in one place. This file and those whose names begin as its own does
+are all that knows PyCUDA.
 
     allocate on the device      CudaSession.empty
     copy in                     CudaSession.upload
@@ -7,28 +7,43 @@ cuda_host are all that knows PyCUDA.
     copy out                    CudaSession.download
     release                     CudaSession.free, and the end of the session
 
+Several lanes, each with a stream, do so at a time where an image is cut into strips.
+
 It uses the device's primary context, which PyTorch and CuPy use too, pushed for as long as a session lasts and
 popped at its end, in whichever thread that is.
 """
 
 from __future__ import annotations
 
-import atexit
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from functools import cache, cached_property
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from functools import cache
 from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda import cubin, cuda_host
+from imgcuda import cuda_context, cuda_copies, cuda_host
+from imgcuda.cuda_context import translated
+from imgcuda.cuda_copies import Landing, Staging
+from imgcuda.cuda_memory import Memory, wait_for
 from imgcuda.engine import Argument, DeviceArray
 from imgcuda.errors import DeviceError
 from imgcuda.kernels import Program
 from imgcuda.launch import Dim3, Limits, excess
+from imgcuda.memory import Budget, in_words
+
+STRIP = 12 << 20
+"""Bytes of an image that make a good strip: enough to keep the device busy, few enough that the first copy in and
+the last copy out, which nothing overlaps, are short."""
+
+LANES = 4
+"""Strips on the way at a time: one in the kernels, one that goes out, and two on their way in, so that the threads that
+copy always have something to do. More are slower: what is to be copied on is no longer in the processor's cache."""
+
+PER_STRIP = 8
+"""Where memory is limited, how often a strip is meant to fit into a lane's part: filters make more of it."""
 
 
 @cache
@@ -54,6 +69,15 @@ def count() -> int:
     return int(driver.Device.count())
 
 
+@cache
+def limits(index: int) -> Limits:
+    """Return what a launch may ask of a GPU."""
+    device = cuda_context.device(index)
+    block = Dim3(device.max_block_dim_x, device.max_block_dim_y, device.max_block_dim_z)
+    grid = Dim3(device.max_grid_dim_x, device.max_grid_dim_y, device.max_grid_dim_z)
+    return Limits(device.max_threads_per_block, block, grid)
+
+
 class CudaDevice:
     """An NVIDIA GPU."""
 
@@ -66,7 +90,7 @@ class CudaDevice:
 
     @property
     def description(self) -> str:
-        device = _device(self.index)
+        device = cuda_context.device(self.index)
         major, minor = device.compute_capability()
         return f"{device.name()}, {device.total_memory() / 2**30:.0f} GiB, compute capability {major}.{minor}"
 
@@ -74,149 +98,134 @@ class CudaDevice:
     def session(self) -> Iterator[CudaSession]:
         import pycuda.driver as driver
 
-        with _translated(self.name):
-            _context(self.index).push()
-        session = CudaSession(self.index)
+        budget = Budget(self.name)
+        with translated(self.name):
+            cuda_context.context(self.index).push()
         try:
-            yield session
+            with closing(CudaSession(self.index, budget)) as session:
+                yield session
         finally:
-            session.close()
             driver.Context.pop()
 
 
 class CudaSession:
-    """A GPU in use by one thread."""
+    """A GPU in use by one thread, its work in the order of a stream: the default one, or a lane's own."""
 
     packs = True
 
-    def __init__(self, index: int) -> None:
-        self._index = index
-        self._live: dict[int, Any] = {}
-
-    @cached_property
-    def limits(self) -> Limits:
-        device = _device(self._index)
-        block = Dim3(device.max_block_dim_x, device.max_block_dim_y, device.max_block_dim_z)
-        grid = Dim3(device.max_grid_dim_x, device.max_grid_dim_y, device.max_grid_dim_z)
-        return Limits(device.max_threads_per_block, block, grid)
+    def __init__(self, index: int, budget: Budget, stream: Any = None) -> None:
+        self._index, self._budget, self._stream = index, budget, stream
+        self._memory = Memory(index, budget, stream)
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
-        import pycuda.driver as driver
-
         kind = np.dtype(dtype)
-        size = max(1, prod(shape) * kind.itemsize)
-        with _translated(f"cuda:{self._index}: allocating {size / 2**20:.1f} MiB"):
-            memory = driver.mem_alloc(size)
-        array = DeviceArray(int(memory), tuple(shape), kind, memory)
-        self._live[array.pointer] = memory
-        return array
+        size = prod(shape) * kind.itemsize
+        with translated(f"cuda:{self._index}: allocating {in_words(size)}"):
+            return DeviceArray(self._memory.allocate(size), tuple(shape), kind)
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
         made = self.empty(array.shape, array.dtype)
-        with _translated(f"cuda:{self._index}: copying to the device"):
-            cuda_host.upload(made.pointer, np.ascontiguousarray(array))
+        with translated(f"cuda:{self._index}: copying to the device"):
+            cuda_copies.upload(made.pointer, np.ascontiguousarray(array), self._stream)
         return made
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
         import pycuda.driver as driver
 
-        with _translated(f"cuda:{self._index}: copying from the device"):
-            made = cuda_host.empty(array.shape, array.dtype)
-            driver.memcpy_dtoh(made, array.pointer)
+        made = cuda_host.empty(array.shape, array.dtype)
+        with translated(f"cuda:{self._index}: copying from the device"):
+            driver.memcpy_dtoh_async(made, array.pointer, self._stream)
+        self.wait()
         return made
 
     def free(self, array: DeviceArray) -> None:
-        memory = self._live.pop(array.pointer, None)
-        if memory is not None:
-            memory.free()
+        self._memory.free(array.pointer)
 
     def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Argument]) -> None:
-        if why := excess(grid, block, self.limits):
+        if why := excess(grid, block, limits(self._index)):
             raise DeviceError(f"{program.name}: {kernel} cannot be launched on cuda:{self._index}: {why}")
         values = [np.uintp(a.pointer) if isinstance(a, DeviceArray) else a for a in arguments]
         letters = "".join("P" if isinstance(a, DeviceArray) else a.dtype.char for a in arguments)
-        with _translated(f"{program.name}: {kernel} on cuda:{self._index}"):
-            function = _function(self._index, program, kernel, letters)
-            function.prepared_call(tuple(grid), tuple(block), *values)
+        with translated(f"{program.name}: {kernel} on cuda:{self._index}"):
+            function = cuda_context.function(self._index, program, kernel, letters)
+            function.prepared_async_call(tuple(grid), tuple(block), self._stream, *values)
+
+    def wait(self) -> None:
+        with translated(f"cuda:{self._index}"):
+            wait_for(self._stream)
+
+    @property
+    def strip_bytes(self) -> int:
+        limit = self._budget.limit
+        return STRIP if limit is None else max(1, min(STRIP, limit // (LANES * PER_STRIP)))
+
+    @contextmanager
+    def lanes(self, most: int) -> Iterator[list[CudaLane]]:
+        with ExitStack() as closed:
+            yield [closed.enter_context(closing(self._lane())) for _ in range(min(LANES, most))]
+
+    def _lane(self) -> CudaLane:
+        with translated(f"cuda:{self._index}"):
+            return CudaLane(self._index, self._budget, cuda_context.take_stream(self._index))
 
     def close(self) -> None:
-        """Release everything that is left, whatever state the device is in."""
+        """Wait for what is queued and release everything, whatever state the device is in."""
+        try:
+            self.wait()
+        except DeviceError:  # what went wrong has been told, or is of no interest any more
+            self._memory.close(keep=False)
+        else:
+            self._memory.close(keep=True)
+
+
+class CudaLane(CudaSession):
+    """A stream of a GPU, with memory of its own, and its own ways from the host and back."""
+
+    def __init__(self, index: int, budget: Budget, stream: Any) -> None:
+        super().__init__(index, budget, stream)
+        self._staging, self._landing = Staging(stream), Landing(stream)
+        self._tables: list[npt.NDArray[Any]] = []
+        self._last_tables = self._tables
+
+    def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
         import pycuda.driver as driver
 
-        for memory in self._live.values():
-            with suppress(driver.Error):
-                memory.free()
-        self._live.clear()
+        made = self.empty(array.shape, array.dtype)
+        self._tables.append(np.array(array, order="C"))  # which the filter may change or drop before it is read
+        with translated(f"cuda:{self._index}: copying to the device"):
+            driver.memcpy_htod_async(made.pointer, self._tables[-1], self._stream)
+        return made
 
+    def stage(self, rows: npt.NDArray[Any]) -> Callable[[], DeviceArray]:
+        with translated(f"cuda:{self._index}: copying to the device"):
+            self._staging.fill(rows)  # waits for the last strip to be there, and so for the tables of the one before
+        self._last_tables, self._tables = self._tables, []
 
-# ---- what lives as long as the process: contexts, and the kernels loaded in them
+        def send() -> DeviceArray:
+            made = self.empty(rows.shape, rows.dtype)
+            with translated(f"cuda:{self._index}: copying to the device"):
+                self._staging.send(made.pointer)
+            return made
 
-_lock = threading.Lock()
-_contexts: dict[int, Any] = {}
-_modules: dict[tuple[int, str], Any] = {}
-_functions: dict[tuple[int, str, str, str], Any] = {}
+        return send
 
+    def host_empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        return cuda_host.empty(tuple(shape), np.dtype(dtype))
 
-def _device(index: int) -> Any:
-    import pycuda.driver as driver
+    def fetch(self, array: DeviceArray, first: int, target: npt.NDArray[Any]) -> None:
+        start = array.pointer + first * prod(array.shape[1:]) * array.dtype.itemsize
+        with translated(f"cuda:{self._index}: copying from the device"):
+            self._landing.fetch(start, target)
 
-    return driver.Device(index)
+    def wait(self) -> None:
+        with translated(f"cuda:{self._index}: copying from the device"):
+            self._landing.settle()
+        super().wait()
+        self._last_tables = self._tables = []
 
-
-def _context(index: int) -> Any:
-    """Return the primary context of a device, retained once for the process."""
-    with _lock:
-        if not _contexts:
-            atexit.register(_release)
-        if index not in _contexts:
-            _contexts[index] = _device(index).retain_primary_context()
-        return _contexts[index]
-
-
-def _function(index: int, program: Program, kernel: str, letters: str) -> Any:
-    """Return a kernel ready to be launched, compiled and loaded the first time. The device's context is current."""
-    import pycuda.driver as driver
-
-    key = index, program.text, kernel, letters
-    if key not in _functions:
-        with _lock:
-            module = _modules.get((index, program.text))
-            if module is None:
-                code = cubin.compile(program, _device(index).compute_capability())
-                module = _modules[index, program.text] = driver.module_from_buffer(code)
-            function = module.get_function(kernel)
-            function.prepare(letters)
-            _functions[key] = function
-    return _functions[key]
-
-
-def _release() -> None:
-    """Unload the kernels while their contexts still stand: PyCUDA complains of any that outlive theirs."""
-    import pycuda.driver as driver
-
-    for index, context in _contexts.items():
-        with suppress(driver.Error):
-            context.push()
-            for function in [key for key in _functions if key[0] == index]:
-                del _functions[function]
-            for module in [key for key in _modules if key[0] == index]:
-                del _modules[module]
-            driver.Context.pop()
-    _contexts.clear()
-
-
-@contextmanager
-def _translated(what: str) -> Iterator[None]:
-    """Turn PyCUDA's errors into ours."""
-    import pycuda.driver as driver
-
-    try:
-        yield
-    except driver.MemoryError as error:
-        raise DeviceError(f"{what}: the device is out of memory; --device cpu needs none of it") from error
-    except driver.LaunchError as error:
-        raise DeviceError(
-            f"{what}: the kernel failed ({error}); CUDA can be used again in a new process only"
-        ) from error
-    except driver.Error as error:
-        raise DeviceError(f"{what}: {error}") from error
+    def close(self) -> None:
+        self._landing.abandon()
+        super().close()
+        self._staging.close()
+        self._landing.close()
+        cuda_context.give_stream(self._index, self._stream)

@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
-from imgcuda.engine import Device
+from imgcuda.engine import Device, DeviceSession
 from imgcuda.errors import DeviceError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Together:
+    """Several devices that share the work on an image. What cannot be shared runs on the first."""
+
+    devices: tuple[Device, ...]
+
+    @property
+    def name(self) -> str:
+        """What `--device` calls them: "cuda:0,1"."""
+        kind = self.devices[0].name.partition(":")[0]
+        return f"{kind}:{','.join(device.name.partition(':')[2] for device in self.devices)}"
+
+    @property
+    def description(self) -> str:
+        return " and ".join(device.description for device in self.devices)
+
+    def session(self) -> AbstractContextManager[DeviceSession]:
+        return self.devices[0].session()
+
+
+def members(device: Device) -> Sequence[Device]:
+    """Return the devices that work together under one name: mostly the device itself."""
+    return device.devices if isinstance(device, Together) else (device,)
 
 
 def choose(name: str | None = None) -> Device:
     """Return the device called "cuda", "cuda:1", "cpu" or "auto": a GPU if there is one, else the CPU.
 
+    "cuda:0,1" and "cuda:all" are several GPUs that work together.
     None means what IMGCUDA_DEVICE says, else "auto". Raises DeviceError if there is no such device.
     """
     asked = name or os.environ.get("IMGCUDA_DEVICE") or "auto"
@@ -24,11 +51,14 @@ def choose(name: str | None = None) -> Device:
         return _first_gpu() or _cpu()
     if kind == "cpu" and not number:
         return _cpu()
-    if kind == "cuda" and (number.isdecimal() or name == "cuda"):
-        return _gpu(int(number or 0))
+    if name == "cuda:all":
+        return _gpus(range(max(1, len(find()) - 1)))
+    if kind == "cuda" and (name == "cuda" or all(part.isdecimal() for part in number.split(","))):
+        return _gpus(dict.fromkeys(int(part or 0) for part in number.split(",")))
     hint = did_you_mean(kind, ["auto", "cuda", "cpu"])
     raise DeviceError(
-        f"no device is called '{name}'{origin}; write auto, cpu, cuda, or cuda:N for the GPU numbered N{hint}"
+        f"no device is called '{name}'{origin}; write auto, cpu, cuda, or cuda:N for the GPU numbered N "
+        f"(cuda:0,1 or cuda:all for several){hint}"
     )
 
 
@@ -74,6 +104,12 @@ def no_gpu() -> str | None:
 
 def _first_gpu() -> Device | None:
     return None if _checking() or no_gpu() else _gpu(0)
+
+
+def _gpus(numbers: Iterable[int]) -> Device:
+    """Return a GPU by its number, or several as one."""
+    gpus = tuple(_gpu(number) for number in numbers)
+    return gpus[0] if len(gpus) == 1 else Together(gpus)
 
 
 def _gpu(index: int) -> Device:

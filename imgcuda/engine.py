@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from math import prod
@@ -68,6 +68,39 @@ class Session(Protocol):
         """Run a kernel, compiling its program the first time."""
 
 
+class Lane(Session, Protocol):
+    """A session that queues its work, to be done in order, and does not wait for it.
+
+    So several lanes overlap: the copies of one, the kernels of another.
+    """
+
+    def stage(self, rows: npt.NDArray[Any]) -> Callable[[], DeviceArray]:
+        """Begin to bring rows within the device's reach. What is returned, called once, is `upload` of them.
+
+        The rows must not change until the lane has been waited for.
+        """
+
+    def fetch(self, array: DeviceArray, first: int, target: npt.NDArray[Any]) -> None:
+        """Copy rows of an array, from the one numbered `first`, to the host: they are there after `wait`."""
+
+    def host_empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """Return an array of the host for results, where the device copies to fastest."""
+
+    def wait(self) -> None:
+        """Wait until all that was asked for is done. Raises DeviceError for what went wrong meanwhile."""
+
+
+class DeviceSession(Session, Protocol):
+    """What a device opens: a session for whole images, and for strips of them the lanes that they take in turn."""
+
+    @property
+    def strip_bytes(self) -> int | None:
+        """How much of an image makes a good strip; None where an image is better run whole."""
+
+    def lanes(self, most: int) -> AbstractContextManager[Sequence[Lane]]:
+        """Return lanes, `most` at most, that last as long as the context: it ends when they have nothing more to do."""
+
+
 class Device(Protocol):
     """Something that runs kernels."""
 
@@ -79,5 +112,5 @@ class Device(Protocol):
     def description(self) -> str:
         """What it is, for people: "NVIDIA H100 80GB HBM3, 79 GiB, compute capability 9.0"."""
 
-    def session(self) -> AbstractContextManager[Session]:
+    def session(self) -> AbstractContextManager[DeviceSession]:
         """Return a session; enter it to use the device."""

@@ -1,7 +1,8 @@
 """What can go wrong, as one small tree.
 
     ImgcudaError
-    ├── DeviceError          no such device, no driver, out of memory, a failed launch
+    ├── DeviceError          no such device, no driver, a failed launch
+    │   └── DeviceMemoryError    the device's memory is full, or what may be used of it
     ├── KernelError          a .cu file that does not compile, with the author's own line
     │   ├── PortabilityError     valid CUDA C++ that the CPU engine cannot run
     │   └── CheckError           what a checked run found a kernel to do
@@ -26,6 +27,10 @@ class ImgcudaError(Exception):
 
 class DeviceError(ImgcudaError):
     """A device that is missing, full or failing."""
+
+
+class DeviceMemoryError(DeviceError):
+    """More memory than a device has left, or than IMGCUDA_MEMORY_LIMIT allows."""
 
 
 class FilterError(ImgcudaError):

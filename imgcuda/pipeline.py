@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from math import lcm
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda import devices
+from imgcuda import devices, host_to_host
 from imgcuda.alpha import filter_premultiplied
 from imgcuda.engine import DeviceArray, Session
 from imgcuda.errors import FilterError, ImageError, ImgcudaError
 from imgcuda.filters import Filter, NeighborhoodFilter, PointFilter
 from imgcuda.gpu import Gpu
+from imgcuda.host_to_host import Whole
 from imgcuda.kernels import PIXEL_TYPES
 from imgcuda.point import arguments, layout, point_source, stages
+from imgcuda.strips import STEP, Cut, block_rows
 
 
 class Pipeline:
@@ -45,14 +48,15 @@ class Pipeline:
 
         `array` is (height, width), or (height, width, channels) with 1 (grey), 2 (grey, alpha), 3 (RGB) or 4
         (RGB, alpha) channels, of uint8, uint16, or float32 with a nominal range of 0 to 1 that is not clipped.
-        `device` is "auto", "cuda", "cuda:N" or "cpu"; by default what IMGCUDA_DEVICE says, else "auto".
-        Raises ImageError for any other array, DeviceError for a device that cannot be had.
+        `device` is "auto", "cuda", "cuda:N" or "cpu", or several GPUs that share the work, "cuda:0,1" or "cuda:all";
+        by default what IMGCUDA_DEVICE says, else "auto". A large image runs in strips of rows, so it may be larger than
+        a GPU's memory; the bytes are the same. Raises ImageError for any other array, DeviceError for a device that
+        cannot be had, DeviceMemoryError where there is too little memory for what cannot run in strips.
         """
         given = np.asarray(array)
         image = as_image(given)
-        with devices.choose(device).session() as session:
-            made = self.run(session, session.upload(image))
-            result = session.download(made)
+        chosen = devices.members(devices.choose(device))
+        result = host_to_host.run(chosen, self.run, image, cut(self.filters))
         return _like(given, result, copy=np.shares_memory(result, given))
 
     def run(self, session: Session, image: DeviceArray) -> DeviceArray:
@@ -76,6 +80,36 @@ def run(session: Session, filters: Sequence[Filter], image: DeviceArray) -> Devi
     except Exception as error:  # a filter may be anybody's code
         names = " and ".join(filter.name for filter in filters)
         raise FilterError(f"{names} failed: {type(error).__name__}: {error}") from error
+
+
+def cut(filters: Sequence[Filter]) -> Cut | Whole:
+    """Return how an image may be cut into strips for filters in a row, or why it may not."""
+    halos: list[int] = []
+    for filter in filters:
+        if filter.halo is None:
+            return Whole(f"{filter.name} reads the image as a whole")
+        if filter.halo and getattr(filter, "border", None) == "wrap":
+            return Whole(f"{filter.name} with border=wrap reads at one end of the image what lies at the other")
+        halos.append(filter.halo)
+    after = [sum(halos[number + 1 :]) for number in range(len(halos))]
+    steps = [_step(filter) for filter in filters]
+    inner = max((rows for rows, step in zip(after, steps, strict=True) if step > 1), default=0)
+    return Cut(sum(halos), lcm(*steps), inner)
+
+
+def _step(filter: Filter) -> int:
+    """Return the rows that strips begin at a multiple of: for per-pixel filters, any."""
+    return 1 if isinstance(filter, PointFilter) else lcm(STEP, block_rows(filter.layout))
+
+
+def _check_blocks(filter: Filter, gpu: Gpu) -> None:
+    """Hold a filter that runs in strips to blocks that begin where strips do."""
+    for rows in gpu.block_rows:
+        if filter.halo is not None and _step(filter) % rows:
+            raise FilterError(
+                f"{filter.name}: a launch's blocks make {rows} rows, where strips of an image begin at multiples of "
+                f"{_step(filter)}; use as many rows in the filter's own `layout`, or a divisor of {STEP} in the launch"
+            )
 
 
 def _groups(filters: Sequence[Filter]) -> Iterator[list[Filter]]:
@@ -114,6 +148,7 @@ def as_image(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _run(session: Session, filter: Filter, image: DeviceArray) -> DeviceArray:
     with Gpu(session, filter.source(), image, filter.constants(), filter.layout) as gpu:
         result = filter.run(gpu, image)
+        _check_blocks(filter, gpu)
         if not isinstance(result, DeviceArray) or len(result.shape) != 3 or result is image:
             raise FilterError(
                 f"{filter.name}: run() must return a new image, as gpu.launch does; it returned {result!r}"

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pytest
 
 import imgcuda
-from imgcuda import devices
+from imgcuda import cuda_memory, devices
 
 RandomImage = Callable[..., npt.NDArray[Any]]
 
@@ -77,7 +77,8 @@ def _gpus(config: pytest.Config) -> list[str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a device that cannot exist, and keep the user's settings and their cache out of the tests."""
-    os.environ.pop("IMGCUDA_DEVICE", None)
+    for setting in ("IMGCUDA_DEVICE", "IMGCUDA_MEMORY_LIMIT"):
+        os.environ.pop(setting, None)
     if "IMGCUDA_CACHE" not in os.environ:
         folder = tempfile.TemporaryDirectory(prefix="imgcuda-tests-")
         os.environ["IMGCUDA_CACHE"] = folder.name
@@ -115,3 +116,53 @@ def picture() -> npt.NDArray[np.uint8]:
 
     with PIL.Image.open(Path(__file__).parents[1] / "sample_images" / "chelsea.png") as image:
         return np.asarray(image.convert("RGB"))
+
+
+# A GPU's memory
+
+
+class GpuMemory:
+    """What is taken of a GPU's memory by this process alone, so that others may use the GPU meanwhile."""
+
+    def __init__(self, gpu: str, allocate: Callable[[int], Any]) -> None:
+        self._gpu, self._allocate = gpu, allocate
+        self.taken = 0
+        self.most = 0
+
+    def take(self, size: int) -> Piece:
+        """Stand in for PyCUDA's own mem_alloc."""
+        memory = self._allocate(size)
+        self.taken += size
+        self.most = max(self.most, self.taken)
+        return Piece(self, size, memory)
+
+    def after_giving_back(self) -> int:
+        """Return how much is taken when nothing is kept for the next filter."""
+        with devices.choose(self._gpu).session():
+            cuda_memory.give_back(int(self._gpu.removeprefix("cuda:")))
+        return self.taken
+
+
+class Piece:
+    """A piece of a GPU's memory, as PyCUDA's own: its number is its address."""
+
+    def __init__(self, of: GpuMemory, size: int, memory: Any) -> None:
+        self._of, self._size, self._memory = of, size, memory
+
+    def __int__(self) -> int:
+        return int(self._memory)
+
+    def free(self) -> None:
+        self._of.taken -= self._size
+        self._memory.free()
+
+
+@pytest.fixture
+def gpu_memory(gpu: str, monkeypatch: pytest.MonkeyPatch) -> GpuMemory:
+    """What is taken of the GPU's memory from now on."""
+    import pycuda.driver as driver
+
+    memory = GpuMemory(gpu, driver.mem_alloc)
+    memory.after_giving_back()
+    monkeypatch.setattr(driver, "mem_alloc", memory.take)
+    return memory

@@ -140,6 +140,18 @@ def test_what_is_further_away_than_the_halo_is_not_read(device: str, filter: Fil
     assert np.abs(changed[:, :2] - middle).max() <= filter.halo
 
 
+@pytest.mark.parametrize("dtype", TYPES)
+def test_with_little_memory_the_result_is_the_same(
+    device: str, filter: Filter, dtype: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if filter.halo is None:
+        pytest.skip(f"{filter.name} may read the whole image")
+    image = random_image((40 * filter.halo + 500, 70, 3), dtype)
+    whole = filter(image, device=device)
+    monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(image.nbytes))
+    assert_close(filter(image, device=device), whole)
+
+
 # What is refused
 
 

@@ -7,17 +7,20 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 import imgcuda
-from imgcuda import DeviceArray, DeviceError, Filter, FilterError, Gpu, cuda, devices
+from imgcuda import DeviceArray, DeviceError, DeviceMemoryError, Filter, FilterError, Gpu, cuda, cuda_memory, devices
 from imgcuda.kernels import Source, specialise
 from imgcuda.launch import Dim3
 from imgcuda.testing import assert_close
+
+if TYPE_CHECKING:
+    from tests.conftest import GpuMemory
 
 Make = Callable[..., npt.NDArray[Any]]
 
@@ -47,13 +50,6 @@ class Greedy(Filter):
         return gpu.empty((2**20, 2**20, 4), np.float32)
 
 
-def free_memory(gpu: str) -> int:
-    import pycuda.driver as driver
-
-    with devices.choose(gpu).session():
-        return int(driver.mem_get_info()[0])
-
-
 def contexts() -> int:
     """Return how many contexts are on this thread's stack."""
     import pycuda.driver as driver
@@ -71,42 +67,90 @@ def test_a_gpu_is_present() -> None:
 # Memory
 
 
+@pytest.mark.parametrize("shape", [(500, 700, 4), (3000, 4000, 3)], ids=["whole", "in strips"])
 @pytest.mark.parametrize("name", ["blur", "edges", "grayscale"])
-def test_no_memory_is_left_after_a_filter(gpu: str, name: str, random_image: Make) -> None:
-    image = random_image((500, 700, 4))
-    imgcuda.apply(image, name, device=gpu)  # loads the kernels, which stay
-    before = free_memory(gpu)
-    for _ in range(50):
+def test_no_memory_is_left_after_a_filter(
+    gpu: str, name: str, shape: tuple[int, ...], random_image: Make, gpu_memory: GpuMemory
+) -> None:
+    image = random_image(shape)
+    for _ in range(20):
         imgcuda.apply(image, name, device=gpu)
-    assert free_memory(gpu) == before
+    assert gpu_memory.most > image.nbytes
+    assert gpu_memory.after_giving_back() == 0
 
 
-def test_no_memory_is_left_after_a_filter_that_fails(gpu: str, random_image: Make) -> None:
+def test_no_memory_is_left_after_a_filter_that_fails(gpu: str, random_image: Make, gpu_memory: GpuMemory) -> None:
     image = random_image((500, 700, 3))
-    before = free_memory(gpu)
     for _ in range(20):
         with pytest.raises(FilterError, match="fragile failed: RuntimeError: half-way"):
             Fragile()(image, device=gpu)
-    assert free_memory(gpu) == before
+    assert gpu_memory.most > 64 << 20
+    assert gpu_memory.after_giving_back() == 0
 
 
-def test_a_session_that_ends_in_an_error_releases_what_is_left(gpu: str) -> None:
-    before = free_memory(gpu)
+def test_a_session_that_ends_in_an_error_releases_what_is_left(gpu: str, gpu_memory: GpuMemory) -> None:
     with pytest.raises(RuntimeError, match="half-way"), devices.choose(gpu).session() as session:
         session.empty((64, 2**20), np.uint8)
+        assert gpu_memory.taken == 64 << 20
         raise RuntimeError("half-way")
-    assert free_memory(gpu) == before
+    assert gpu_memory.after_giving_back() == 0
 
 
-def test_without_enough_memory_the_message_says_so_and_the_next_call_works(gpu: str, random_image: Make) -> None:
+def test_without_enough_memory_the_message_says_so_and_the_next_call_works(
+    gpu: str, random_image: Make, gpu_memory: GpuMemory
+) -> None:
     image = random_image((17, 31))
-    before = free_memory(gpu)
     with pytest.raises(
-        DeviceError, match=rf"{gpu}: allocating 16777216\.0 MiB: the device is out of memory; --device cpu"
+        DeviceMemoryError, match=rf"{gpu}: allocating 16777216\.0 MiB: the device is out of memory; --device cpu"
     ):
         Greedy()(image, device=gpu)
-    assert free_memory(gpu) == before
+    assert gpu_memory.after_giving_back() == 0
     assert_close(imgcuda.apply(image, "edges", device=gpu), imgcuda.apply(image, "edges", device="cpu"))
+
+
+def test_memory_is_kept_for_the_next_filter_and_no_more_than_a_bound(
+    gpu: str, random_image: Make, gpu_memory: GpuMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = random_image((2000, 2000, 3))
+    imgcuda.apply(image, "edges", device=gpu)
+    kept = gpu_memory.taken
+    assert kept >= 2 * image.nbytes
+    for _ in range(5):
+        imgcuda.apply(image, "edges", device=gpu)
+    assert gpu_memory.most == kept
+    monkeypatch.setattr(cuda_memory, "_kept", lambda device: 14 << 20)
+    imgcuda.apply(image, "edges", device=gpu)
+    assert 0 < gpu_memory.taken <= 14 << 20
+
+
+def test_under_a_memory_limit_nothing_is_kept(
+    gpu: str, random_image: Make, gpu_memory: GpuMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", "100M")
+    imgcuda.apply(random_image((2000, 2000, 3)), "edges", device=gpu)
+    assert gpu_memory.most > 0
+    assert gpu_memory.taken == 0
+
+
+def test_spare_memory_is_given_back_when_the_device_is_full(
+    gpu: str, random_image: Make, gpu_memory: GpuMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pycuda.driver as driver
+
+    imgcuda.apply(random_image((2000, 2000, 3)), "edges", device=gpu)
+    taken: list[int] = []
+
+    def full_once(size: int) -> Any:
+        taken.append(gpu_memory.taken)
+        if len(taken) == 1:
+            raise driver.MemoryError("cuMemAlloc failed: out of memory")
+        return gpu_memory.take(size)
+
+    monkeypatch.setattr(driver, "mem_alloc", full_once)
+    with devices.choose(gpu).session() as session:
+        session.empty((77, 2**20), np.uint8)
+    assert taken[0] >= 24_000_000
+    assert taken[1:] == [0]
 
 
 # Contexts and threads
@@ -146,8 +190,9 @@ def test_eight_threads_may_work_at_once(gpu: str, random_image: Make) -> None:
             done.result()
 
 
-def test_a_process_ends_without_a_word(gpu: str) -> None:
-    code = f"import numpy, imgcuda; imgcuda.apply(numpy.zeros((9, 9, 4), 'u1'), 'blur', device='{gpu}')"
+@pytest.mark.parametrize("shape", [(9, 9, 4), (3000, 4000, 3)], ids=["whole", "in strips"])
+def test_a_process_ends_without_a_word(gpu: str, shape: tuple[int, ...]) -> None:
+    code = f"import numpy, imgcuda; kept = imgcuda.apply(numpy.zeros({shape}, 'u1'), 'blur', device='{gpu}')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

@@ -65,6 +65,30 @@ def test_a_device_is_chosen_by_name(name: str, chosen: str) -> None:
 
 
 @pytest.mark.usefixtures("two_gpus")
+@pytest.mark.parametrize(
+    ("name", "chosen", "members"),
+    [
+        ("cuda:0,1", "cuda:0,1", ["cuda:0", "cuda:1"]),
+        ("cuda:1,0", "cuda:1,0", ["cuda:1", "cuda:0"]),
+        ("CUDA:all", "cuda:0,1", ["cuda:0", "cuda:1"]),
+        ("cuda:1,1", "cuda:1", ["cuda:1"]),
+        ("cuda:1", "cuda:1", ["cuda:1"]),
+        ("cpu", "cpu", ["cpu"]),
+    ],
+)
+def test_several_gpus_work_together_under_one_name(name: str, chosen: str, members: list[str]) -> None:
+    device = devices.choose(name)
+    assert device.name == chosen
+    assert [member.name for member in devices.members(device)] == members
+
+
+def test_all_of_one_gpu_is_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda, "missing", lambda: None)
+    monkeypatch.setattr(cuda, "count", lambda: 1)
+    assert devices.choose("cuda:all").name == "cuda:0"
+
+
+@pytest.mark.usefixtures("two_gpus")
 def test_the_environment_chooses_where_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMGCUDA_DEVICE", "cuda:1")
     assert devices.choose().name == "cuda:1"
@@ -82,7 +106,23 @@ def test_the_environment_reaches_a_filter(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.usefixtures("two_gpus")
 @pytest.mark.parametrize(
-    "name", ["gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1.0", "cpu:0", "auto:1", "cuda1", ":", "0"]
+    "name",
+    [
+        "gpu",
+        "cuda:",
+        "cuda:x",
+        "cuda:-1",
+        "cuda:1.0",
+        "cuda:0,",
+        "cuda:,",
+        "cuda:0,all",
+        "cpu:0",
+        "cpu:all",
+        "auto:1",
+        "cuda1",
+        ":",
+        "0",
+    ],
 )
 def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
     with pytest.raises(DeviceError) as caught:
@@ -101,6 +141,8 @@ def test_a_misspelt_name_has_a_hint() -> None:
 def test_a_gpu_that_is_not_there_is_refused_with_how_many_are() -> None:
     with pytest.raises(DeviceError, match=r"^there is no cuda:2; this machine has 2 GPUs, counted from 0$"):
         devices.choose("cuda:2")
+    with pytest.raises(DeviceError, match=r"^there is no cuda:2; this machine has 2 GPUs"):
+        devices.choose("cuda:0,2")
 
 
 @pytest.mark.usefixtures("no_gpu")
@@ -111,6 +153,9 @@ def test_asking_for_a_gpu_where_there_is_none_says_why_and_what_to_do() -> None:
         "cuda:0 cannot be used: there is no NVIDIA GPU in this machine; "
         "--device cpu runs the same kernels on this machine's cores"
     )
+    for several in ("cuda:0,1", "cuda:all"):
+        with pytest.raises(DeviceError, match=r"^cuda:0 cannot be used: there is no NVIDIA GPU in this machine; "):
+            devices.choose(several)
 
 
 # Why there is no GPU

@@ -19,6 +19,7 @@ from imgcuda import (
     Gpu,
     ImageError,
     KernelError,
+    Layout,
     NeighborhoodFilter,
     Pipeline,
     PointFilter,
@@ -349,6 +350,32 @@ def test_the_halo_of_a_pipeline_is_the_sum() -> None:
 
 def test_one_filter_that_reads_all_makes_the_pipeline_read_all() -> None:
     assert Pipeline([Gain(), Negative(), Wide()]).halo is None
+
+
+@pytest.mark.parametrize(("rows", "taken"), [(16, True), (32, True), (24, True), (96, True), (64, False), (20, False)])
+def test_blocks_begin_where_strips_do(device: str, rows: int, taken: bool, random_image: Make) -> None:
+    class Anywhere(Negative):
+        """Launch with a layout of its own, to read the whole image, which is never cut."""
+
+        layout = Layout(block=(32, 2), rows=24)
+
+        def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+            return gpu.launch("negative", image, layout=Layout(block=(8, rows)))
+
+    class Blocks(Anywhere):
+        """Read a pixel only."""
+
+        halo = 0
+
+    image = random_image((17, 31))
+    assert_close(Anywhere()(image, device=device), ~image)
+    if taken:
+        assert_close(Blocks()(image, device=device), ~image)
+    else:
+        with pytest.raises(
+            FilterError, match=rf"blocks: a launch's blocks make {rows} rows, where .* multiples of 96;"
+        ):
+            Blocks()(image, device=device)
 
 
 # What is released, and what is said of a filter that fails

@@ -64,7 +64,7 @@ def _device(name: str) -> Device:
     try:
         return devices.choose(name)
     except DeviceError as error:
-        if re.fullmatch(r"auto|cpu|cuda(:\d+)?", name.lower()):
+        if re.fullmatch(r"auto|cpu|cuda(:all|:\d+(,\d+)*)?", name.lower()):
             raise
         raise ParameterError(f"--device: {error}") from None  # a word that no device could have
 

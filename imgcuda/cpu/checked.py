@@ -40,6 +40,7 @@ class CheckedSession(CpuSession):
     """The CPU in use for a checked run: on one core, block after block, so that it finds the same each time."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._known: dict[int, _Known] = {}
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import pairwise
@@ -18,12 +18,16 @@ import numpy.typing as npt
 
 from imgcuda.cpu import loading
 from imgcuda.engine import Argument, DeviceArray
-from imgcuda.errors import DeviceError
+from imgcuda.errors import DeviceError, DeviceMemoryError
 from imgcuda.kernels import Program
 from imgcuda.launch import Dim3, Limits, excess
+from imgcuda.memory import Budget, in_words
 
 WORTH_A_THREAD = 1 << 18
 """Threads of a launch for each core that is woken: to share work out takes 0.2 ms, the time of 600,000 samples."""
+
+PER_STRIP = 8
+"""Which part of the memory a strip is meant to be: beside it there is room for what filters make of it, floats too."""
 
 
 class CpuDevice:
@@ -47,17 +51,26 @@ class CpuDevice:
 
 
 class CpuSession:
-    """The CPU in use. Its memory is the host's, so nothing is copied that need not be."""
+    """The CPU in use. Its memory is the host's, so nothing is copied that need not be, and strips are of use only
+    where memory is limited. What counts is what filters make: the images themselves are the caller's."""
 
     packs = False
     limits = Limits(grid=Dim3(2**31 - 1, 2**31 - 1, 2**31 - 1))
 
+    def __init__(self) -> None:
+        self._budget = Budget(CpuDevice.name)
+        self._sizes: dict[int, int] = {}
+
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        size = prod(shape) * np.dtype(dtype).itemsize
+        self._budget.take(size)
         try:
-            return _wrap(np.empty(tuple(shape), dtype))
+            made = _wrap(np.empty(tuple(shape), dtype))
         except MemoryError as error:
-            size = prod(shape) * np.dtype(dtype).itemsize
-            raise DeviceError(f"cpu: there is no memory for an array of {size / 2**20:.0f} MiB") from error
+            self._budget.give(size)
+            raise DeviceMemoryError(f"cpu: there is no memory for an array of {in_words(size)}") from error
+        self._sizes[made.pointer] = size
+        return made
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
         return _wrap(np.ascontiguousarray(array))
@@ -67,7 +80,28 @@ class CpuSession:
         return array.owner
 
     def free(self, array: DeviceArray) -> None:
-        """Do nothing: the memory goes when its last user does."""
+        """Note that it is free; the memory itself goes when its last user does."""
+        self._budget.give(self._sizes.pop(array.pointer, 0))
+
+    @property
+    def strip_bytes(self) -> int | None:
+        return None if self._budget.limit is None else max(1, self._budget.limit // PER_STRIP)
+
+    @contextmanager
+    def lanes(self, most: int) -> Iterator[list[CpuSession]]:
+        yield [type(self)()]
+
+    def stage(self, rows: npt.NDArray[Any]) -> Callable[[], DeviceArray]:
+        return lambda: self.upload(rows)
+
+    def fetch(self, array: DeviceArray, first: int, target: npt.NDArray[Any]) -> None:
+        np.copyto(target, self.download(array)[first : first + len(target)])
+
+    def wait(self) -> None:
+        """Do nothing: what was asked for is done."""
+
+    def host_empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        return np.empty(tuple(shape), dtype)
 
     def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Argument]) -> None:
         if why := excess(grid, block, self.limits):
