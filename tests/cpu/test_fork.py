@@ -110,7 +110,7 @@ def test_a_thread_that_compiles_may_fork_itself(tmp_path: Path) -> None:
         """
 original, forks = compile.compile, []
 
-def forking(*given):
+def forking(*given, **how):
     compile.compile = original
     forks.append(forked(lambda: blurred(2)))
     return original(*given, **how)
