@@ -1,7 +1,7 @@
 // Blur: a Gaussian, along the rows and then along the columns; weights[k] is that of distance k.
 // `blur` does both at once: a thread walks down PACK neighbouring columns, GROUP rows at a step. It blurs along the
 // rows as it comes to them, keeps the last RING results of its own columns, and blurs along those.
-// The kernels for radii of any size are below it.
+// It is for small sigmas; the kernels below are for large ones.
 // What lies outside of the image under BORDER_CONSTANT has position -1, and is black.
 
 __device__ float sample(const pixel *row, int column, int width, int channel)

@@ -40,13 +40,13 @@ class Blur(NeighborhoodFilter):
         A Gaussian of 2 steps has nothing that the grid could not hold; one of 1.5 so little that 2 rows need not be
         the step that they would be for sigmas from 6 to 8.
         """
-        return 1 if radius(self.sigma) <= LARGEST_AT_ONCE else max(4, 1 << int(log2(self.sigma / 2)))
+        return 1 if reach(self.sigma) <= LARGEST_AT_ONCE else max(4, 1 << int(log2(self.sigma / 2)))
 
     @property
     def halo(self) -> int:
         """Four standard deviations, where SciPy cuts the Gaussian off too; more on a grid, down to it and up again."""
         step = self.row_step
-        return radius(self.sigma) if step == 1 else step * grid_radius(self.sigma, step) + TAPS * (step - 1)
+        return reach(self.sigma) if step == 1 else step * grid_radius(self.sigma, step) + TAPS * (step - 1)
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         return self._at_once(gpu, image) if self.row_step == 1 else self._on_grid(gpu, image)
@@ -115,7 +115,7 @@ def gaussian(sigma: float, radius: int) -> npt.NDArray[np.float32]:
     return normalised
 
 
-def radius(sigma: float) -> int:
+def reach(sigma: float) -> int:
     """Return where SciPy cuts a Gaussian off, in pixels."""
     return int(4 * sigma + 0.5)
 
@@ -155,8 +155,8 @@ def grid_gaussian(sigma: float, step: int) -> npt.NDArray[np.float32]:
     frequencies = (np.arange(256) + 0.5) / 512
     spline = (np.sin(np.pi * frequencies) / step / np.sin(np.pi * frequencies / step)) ** TAPS
     spectrum = np.exp(-2 * (np.pi * sigma / step * frequencies) ** 2) / spline**2
-    reach = grid_radius(sigma, step)
-    weights = spectrum @ np.cos(2 * np.pi * np.outer(frequencies, np.arange(-reach, reach + 1)))
+    radius = grid_radius(sigma, step)
+    weights = spectrum @ np.cos(2 * np.pi * np.outer(frequencies, np.arange(-radius, radius + 1)))
     normalised: npt.NDArray[np.float32] = (weights / weights.sum()).astype(np.float32)
     return normalised
 
