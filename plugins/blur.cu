@@ -122,29 +122,21 @@ __global__ void blur(const pixel *__restrict__ src, pixel *__restrict__ dst, int
 // place. The grid begins and ends so far outside of the image that only the first two kernels need the border.
 #ifdef STEP
 
-__device__ float from_row(const pixel *src, int x, int y, int samples, int height)
+// PACK neighbours of a row that may lie outside of the image; `wide`: rows begin at a multiple of PACK.
+__device__ floats from_row(const pixel *src, int x, int y, int samples, int height, bool wide)
 {
     int from = border(y, height);
-#if BORDER == BORDER_CONSTANT
-    if (from < 0) return 0.0f;
-#endif
-    return src[(long long)from * samples + x];
-}
-
-// PACK neighbours of a row that may lie outside of the image; `wide`: by one load.
-__device__ floats several_from_row(const pixel *src, int x, int y, int samples, int height, bool wide)
-{
-    floats value;
-#if PACK == 1
-    value = from_row(src, x, y, samples, height);
-#else
+    const pixel *row = src + (long long)max(from, 0) * samples;
+    pack several;
     if (wide) {
-        int from = border(y, height);
-        pack several = *(const pack *)(src + (long long)max(from, 0) * samples + x);
-        for (int p = 0; p < PACK; p++) value.at[p] = from < 0 ? 0.0f : several.at[p];
+        several = *(const pack *)(row + x);
     } else {
-        for (int p = 0; p < PACK; p++) value.at[p] = from_row(src, min(x + p, samples - 1), y, samples, height);
+        for (int p = 0; p < PACK; p++) PART(several, p) = row[min(x + p, samples - 1)];
     }
+    floats value;
+    for (int p = 0; p < PACK; p++) PART(value, p) = PART(several, p);
+#if BORDER == BORDER_CONSTANT
+    for (int p = 0; p < PACK; p++) PART(value, p) = from < 0 ? 0.0f : PART(value, p);
 #endif
     return value;
 }
@@ -175,7 +167,7 @@ __global__ void down_columns(const pixel *__restrict__ src, float *__restrict__ 
     for (int i = 1 - TAPS; i < rows; i++) {
         int band = (first + y0 + i + TAPS / 2 - 1) * STEP;
         for (int j = 0; j < STEP; j++) {
-            floats value = several_from_row(src, x, band + j, samples, image_height, wide);
+            floats value = from_row(src, x, band + j, samples, image_height, wide);
 #pragma unroll
             for (int k = 0; k < TAPS; k++)
                 for (int p = 0; p < PACK; p++) PART(sum[k], p) += spline[k * STEP + j] * PART(value, p);
@@ -211,8 +203,10 @@ __global__ void down_rows(const float *__restrict__ src, float *__restrict__ dst
         int column = x / CHANNELS, channel = x - column * CHANNELS;
         for (int k = 0; k < TAPS * STEP; k++) {
             int at = border((column + first - TAPS / 2) * STEP + k, image_width);
-            float value = row[place(max(at, 0), channel, run)];
-            sum += spline[k] * (at < 0 ? 0.0f : value);
+#if BORDER == BORDER_CONSTANT
+            if (at < 0) continue;
+#endif
+            sum += spline[k] * row[place(at, channel, run)];
         }
     }
     dst[(long long)y * samples + x] = sum;

@@ -3,8 +3,8 @@
 Weights stop at four standard deviations, as SciPy's do. OpenCV's stop at three for bytes, and are in fixed
 point, so it agrees only where its kernel is given the same size and the image is float.
 
-Beyond a sigma of 6 the image is blurred on a coarser grid, which a reference must not be: there SciPy, with all weights,
-is what it is measured by, on what it does worst, which is edges rather than noise.
+Beyond a sigma of 6 the image is blurred on a coarser grid. There it is held against SciPy, which has no grid, also by
+what a grid does worst: edges, and images that are small beside its steps.
 """
 
 from __future__ import annotations
