@@ -173,6 +173,14 @@ class Filter:
         """How many pixels around a pixel are read to make it: 0, a radius, or WHOLE_IMAGE."""
         return WHOLE_IMAGE
 
+    @property
+    def row_step(self) -> int:
+        """Where a strip of an image may begin so that it is filtered as in the whole: at multiples of this many rows.
+
+        More than 1 for what works on a grid of every so many rows, counted from the first row of what it is given.
+        """
+        return 1
+
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         """Return the filtered image: by default, one launch of the kernel that has the filter's name."""
         return gpu.launch(snake(self.name), image, *self.arguments())

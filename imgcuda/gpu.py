@@ -36,7 +36,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         self._layout = layout
         self._made: list[DeviceArray] = []
         self.block_rows: set[int] = set()
-        """How many rows a block made, in the launches so far."""
+        """How many rows a block made, in the launches so far that made the image's own rows."""
 
     def upload(self, array: npt.ArrayLike) -> DeviceArray:
         """Copy a table to the device; its type must be the one that the kernel's argument points to."""
@@ -64,7 +64,8 @@ class Gpu(AbstractContextManager["Gpu"]):
         result = self.empty(shape or image.shape, dtype or image.dtype)
         height, width, channels = result.shape
         layout = self._fit(layout or self._layout)
-        self.block_rows.add(block_rows(layout))
+        if height == self._image.height:
+            self.block_rows.add(block_rows(layout))
         program = self._program({**layout.constants, **self._constants, **(constants or {})})
         values = _check(program, kernel, [image, result, width, height, *arguments])
         self._session.launch(program, kernel, layout.grid(width, height, channels), Dim3(*layout.block), values)

@@ -99,7 +99,7 @@ def cut(filters: Sequence[Filter]) -> Cut | Whole:
 
 def _step(filter: Filter) -> int:
     """Return the rows that strips begin at a multiple of: for per-pixel filters, any."""
-    return 1 if isinstance(filter, PointFilter) else lcm(STEP, block_rows(filter.layout))
+    return 1 if isinstance(filter, PointFilter) else lcm(STEP, block_rows(filter.layout), filter.row_step)
 
 
 def _check_blocks(filter: Filter, gpu: Gpu) -> None:

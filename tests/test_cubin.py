@@ -123,7 +123,14 @@ def test_every_kernel_compiles_for_every_gpu(name: str, capability: tuple[int, i
         made = compiled(load().create(name, variant), dtype, channels, capability)
         assert all(code.startswith(b"\x7fELF") for code in made.values())
         kernels |= set(made)
-    assert kernels >= {"blur": {"blur", "blur_rows", "blur_columns"}, "edges": {"edges"}, "grayscale": {"point"}}[name]
+    assert (
+        kernels
+        >= {
+            "blur": {"blur", "down_columns", "down_rows", "blur_grid", "up"},
+            "edges": {"edges"},
+            "grayscale": {"point"},
+        }[name]
+    )
 
 
 @pytest.mark.usefixtures("nvrtc")

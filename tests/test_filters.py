@@ -265,6 +265,10 @@ def test_the_halo_is_the_whole_image_unless_a_filter_says_so() -> None:
     assert Needy(level=0).halo == 0
 
 
+def test_a_strip_may_begin_at_any_row_unless_a_filter_says_otherwise() -> None:
+    assert Everything().row_step == 1
+
+
 def test_the_kernel_file_stands_beside_the_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tones.py").write_text("from imgcuda import Filter\n\nclass OldPhoto(Filter):\n    'Age an image.'\n")
     (tmp_path / "old_photo.cu").write_text("// old photo\n")
