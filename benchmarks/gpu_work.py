@@ -96,14 +96,13 @@ class Gpu:
     """The GPU whose context is current."""
 
     def __init__(self) -> None:
-        import pycuda.driver as driver
-
-        self._busy = driver.mem_alloc(BUSY)
+        self._busy: Any = None
 
     def time(self, call: Callable[[], object]) -> float:
         import pycuda.driver as driver
 
         start, end = driver.Event(), driver.Event()
+        self._busy = self._busy or driver.mem_alloc(BUSY)
         # Busy with this, the device does not wait for the host to launch what is timed.
         driver.memset_d8_async(self._busy, 0, BUSY, None)
         start.record()

@@ -2,8 +2,10 @@
 // `blur` does both at once, for small sigmas. A block makes ROWS rows of a tile that overlaps its neighbours by MARGIN
 // samples on either side: first each thread blurs PACK columns, margins included, which is where a sample is converted to
 // a float, once for all who use it; then, behind a barrier, along the rows of what the block has so far.
-// The kernels below it are for large sigmas.
+// Its other kernels are for large sigmas, which are blurred on a grid: every STEP-th row and column.
 // What lies outside of the image under BORDER_CONSTANT has position -1, and is black.
+
+#ifndef STEP  // small sigmas
 
 // Rows that a thread blurs at a step: each sample is read once for all of them, and they must fit into registers.
 #if PACK == 1
@@ -136,13 +138,13 @@ blur(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int heig
 #endif
 }
 
+#else
+
 // A large Gaussian is smooth, so it is blurred on a grid that keeps every STEP-th row and column, each at a multiple of
 // STEP from the image's first: `down_columns` and `down_rows` weigh the image onto the grid, `blur_grid` blurs it there,
 // once down and once along, and `up` weighs the grid back onto the image. A thread makes ROWS samples of a column.
 // The weights both ways are a B-spline's, spline[STEP * TAPS / 2 + d] at distance d: TAPS of them, STEP apart, reach any
 // place. The grid begins and ends so far outside of the image that only the first two kernels need the border.
-#ifdef STEP
-
 __device__ void write(pixel *out, floats sum, bool wide, int count)
 {
     pack made;

@@ -87,7 +87,7 @@ class Blur(NeighborhoodFilter):
         shape: Sequence[int],
         dtype: npt.DTypeLike = np.float32,
     ) -> DeviceArray:
-        sizes = kernel_sizes(1) | {"STEP": self.row_step, "TAPS": TAPS}
+        sizes = {"STEP": self.row_step, "TAPS": TAPS}
         layout = grid_layout(kernel, self.row_step)
         return gpu.launch(kernel, image, *arguments, shape=shape, dtype=dtype, constants=sizes, layout=layout)
 
