@@ -27,7 +27,7 @@ from imgcuda.launch import Dim3, Limits, excess
 Entry = Callable[[bytes, bytes, int, int], None]
 
 WORTH_A_THREAD = 1 << 18
-"""Threads of a launch for each core that is woken: to share work out takes 0.2 ms, the time of 600,000 samples."""
+"""Samples of a launch for each core that is woken: to share work out takes 0.2 ms, the time of 600,000 samples."""
 
 
 class CpuDevice:
@@ -79,7 +79,8 @@ class CpuSession:
         entry, letters, _ = loaded(program, kernel, block)
         packed = pack(letters, arguments)
         launch = struct.pack("5q", *grid, 0, 0)
-        _run(entry, packed, launch, grid.total, block.total)
+        samples = max((prod(a.shape) for a in arguments if isinstance(a, DeviceArray)), default=0)
+        _run(entry, packed, launch, grid.total, max(samples, grid.total * block.total))  # a thread may make many
 
 
 def cores() -> int:
@@ -148,10 +149,10 @@ def _pool() -> ThreadPoolExecutor:
     return _pools[process]
 
 
-def _run(entry: Entry, arguments: bytes, launch: bytes, blocks: int, threads: int) -> None:
+def _run(entry: Entry, arguments: bytes, launch: bytes, blocks: int, work: int) -> None:
     """Run all blocks of a launch, spread over the cores if there is enough to do."""
     count = cores()
-    parts = min(4 * count, blocks, max(1, blocks * threads // WORTH_A_THREAD))
+    parts = min(4 * count, blocks, max(1, work // WORTH_A_THREAD))
     if count == 1 or parts == 1:
         entry(arguments, launch, 0, blocks)
         return
