@@ -24,7 +24,7 @@ from imgcuda.launch import Dim3, Limits, excess
 from imgcuda.memory import Budget, in_words
 
 WORTH_A_THREAD = 1 << 18
-"""Threads of a launch for each core that is woken: to share work out takes 0.2 ms, the time of 600,000 samples."""
+"""Samples of a launch for each core that is woken: to share work out takes 0.2 ms, the time of 600,000 samples."""
 
 PER_STRIP = 8
 """Which part of the memory a strip is meant to be: beside it there is room for what filters make of it, floats too."""
@@ -109,7 +109,8 @@ class CpuSession:
         loaded = loading.kernel(program, kernel, block)
         packed = pack(loaded.letters, arguments)
         launch = struct.pack("5q", *grid, 0, 0)
-        _run(loaded, packed, launch, grid.total, block.total)
+        samples = max((prod(a.shape) for a in arguments if isinstance(a, DeviceArray)), default=0)
+        _run(loaded, packed, launch, grid.total, max(samples, grid.total * block.total))  # a thread may make many
 
 
 def cores() -> int:
@@ -139,10 +140,10 @@ def _pool() -> ThreadPoolExecutor:
     return pool or _pools.setdefault(os.getpid(), ThreadPoolExecutor(cores(), thread_name_prefix="imgcuda"))
 
 
-def _run(kernel: loading.Kernel, arguments: bytes, launch: bytes, blocks: int, threads: int) -> None:
+def _run(loaded: Entry, arguments: bytes, launch: bytes, blocks: int, work: int) -> None:
     """Run all blocks of a launch, spread over the cores if there is enough to do."""
     count = cores()
-    parts = min(4 * count, blocks, max(1, blocks * threads // WORTH_A_THREAD))
+    parts = min(4 * count, blocks, max(1, work // WORTH_A_THREAD))
     if count == 1 or parts == 1:
         kernel(arguments, launch, 0, blocks)
         return

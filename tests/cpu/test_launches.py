@@ -3,9 +3,14 @@
 # ruff: noqa: E501 - a case is one line
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import numpy as np
 import pytest
 from harness import launch
+
+from imgcuda.cpu import device
 
 WIDTHS = [1, 3, 7, 8, 16, 24, 31, 32, 33, 64, 100, 256, 1000, 1024]
 
@@ -188,3 +193,24 @@ def test_many_threads_compile_and_run_at_once() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(job, range(40)))
+
+
+@pytest.mark.parametrize(("samples", "jobs"), [(1 << 12, 0), (1 << 20, 4)])
+def test_few_threads_that_make_much_are_shared_out_too(
+    samples: int, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+
+    class Pool(ThreadPoolExecutor):
+        def submit(self, *job: Any) -> Any:  # type: ignore[override]
+            given.append(job)
+            return super().submit(*job)
+
+    monkeypatch.setenv("IMGCUDA_THREADS", "2")
+    out = np.zeros(samples, np.int32)
+    with Pool(2) as pool:
+        monkeypatch.setattr(device, "_pool", lambda: pool)
+        launch("__global__ void k(int *out, int n) { int i = blockIdx.x * 32 + threadIdx.x; for (int j = 0; j < n; j++) out[i + 128 * j] = i; }",
+               out, np.int32(samples // 128), grid=4, block=32)  # fmt: skip
+    assert len(given) == jobs
+    assert (out.reshape(-1, 128) == np.arange(128)).all()
