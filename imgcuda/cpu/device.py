@@ -140,7 +140,7 @@ def _pool() -> ThreadPoolExecutor:
     return pool or _pools.setdefault(os.getpid(), ThreadPoolExecutor(cores(), thread_name_prefix="imgcuda"))
 
 
-def _run(loaded: Entry, arguments: bytes, launch: bytes, blocks: int, work: int) -> None:
+def _run(kernel: loading.Kernel, arguments: bytes, launch: bytes, blocks: int, work: int) -> None:
     """Run all blocks of a launch, spread over the cores if there is enough to do."""
     count = cores()
     parts = min(4 * count, blocks, max(1, work // WORTH_A_THREAD))
