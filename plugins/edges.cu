@@ -104,7 +104,9 @@ __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int 
     int count = min(samples - x, PACK);
     row_pair above = read_row(src, samples, height, y0 - 1, x, inside, positions);
     row_pair here = read_row(src, samples, height, y0, x, inside, positions);
+#if PACK > 1  // not on the CPU: there it takes long to compile, and is no faster
 #pragma unroll 4
+#endif
     for (int y = y0; y < end; y++) {
         row_pair below = read_row(src, samples, height, y + 1, x, inside, positions);
         pack made;
