@@ -98,15 +98,7 @@ class Program:
 
     def line(self, file: str, number: int) -> str:
         """Return a line of the source by its own file and number; an empty string if there is none."""
-        here, at = "", 0
-        for line in self.text.split("\n"):  # as compilers count: splitlines() ends a line at a form feed, too
-            if marked := _LINE.match(line):
-                here, at = marked[2], int(marked[1])
-                continue
-            if here == file and at == number:
-                return line
-            at += 1
-        return ""
+        return source_line(self.text, self.name, file, number)
 
     @cached_property
     def kernels(self) -> dict[str, tuple[Argument, ...]]:
@@ -114,6 +106,19 @@ class Program:
         return {
             m["name"]: _arguments(m["arguments"], self.pixel) for m in _KERNEL.finditer(_without_comments(self.text))
         }
+
+
+def source_line(text: str, name: str, file: str, number: int) -> str:
+    """Return the line of a text called `name` that has this number in this file, by its `#line`s; empty if none has."""
+    found, here, at = "", name, 0
+    for line in text.removeprefix("\ufeff").split("\n"):  # as compilers count: a form feed ends no line
+        at += 1
+        if (here, at) == (file, number):
+            # The last one wins: text that was put before the author's may count its lines in the author's file.
+            found = line.rstrip("\r")
+        if marked := _LINE.match(line):
+            at, here = int(marked[1]) - 1, marked[2] or here
+    return found
 
 
 def specialise(source: Source, pixel: npt.DTypeLike, channels: int, constants: Mapping[str, int | float]) -> Program:
@@ -147,7 +152,7 @@ def _literal(value: int | float) -> str:
 _KERNEL = re.compile(
     r"__global__\s+(?:\w+\s*\([^)]*\)\s*)*?void\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?(?P<name>\w+)\s*\((?P<arguments>[^)]*)\)"
 )
-_LINE = re.compile(r'#line (\d+) "([^"]*)"')
+_LINE = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"([^"]*)")?')
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _QUALIFIERS = re.compile(r"\b(const|volatile|__restrict__|__restrict|restrict)\b")
 

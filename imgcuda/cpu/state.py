@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from imgcuda.cpu.arithmetic import Arithmetic
 from imgcuda.cpu.frontend import syntax
-from imgcuda.cpu.frontend.mistakes import source_line
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.types import Type
 from imgcuda.cpu.values import BLOCK, Kind, Value, Vectors
 from imgcuda.cpu.variables import Binding, Facts, Key
 from imgcuda.errors import KernelError, Mistake, PortabilityError
+from imgcuda.kernels import source_line
 from imgcuda.launch import Dim3
 
 if TYPE_CHECKING:
@@ -274,4 +274,4 @@ class State:
 
     def line_at(self, place: syntax.Place) -> str:
         """Return a line of the source."""
-        return source_line(self.unit.text, self.unit.file, place)
+        return source_line(self.unit.text, self.unit.file, place.file, place.line)

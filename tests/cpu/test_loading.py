@@ -84,7 +84,7 @@ def test_a_launch_that_is_interrupted_ends_only_when_nothing_runs_any_more(monke
     signal.setitimer(signal.ITIMER_REAL, 0.1)
     try:
         with pytest.raises(Interruption):
-            _run(Slow(lambda *given: None, (), None), b"", b"", 8, device.WORTH_A_THREAD)
+            _run(Slow(lambda *given: None, (), None), b"", b"", 8, 8 * device.WORTH_A_THREAD)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from imgcuda.cpu.frontend.syntax import Place
 from imgcuda.errors import KernelError, Mistake, PortabilityError
-
-_LINE_DIRECTIVE = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"([^"]*)")?')
+from imgcuda.kernels import source_line
 
 
 class EnoughMistakes(Exception):
@@ -38,22 +35,9 @@ class Mistakes:
 
     def source_line(self, place: Place) -> str:
         """Return the line at a place, as the author wrote it."""
-        return source_line(self._text, self._file, place)
+        return source_line(self._text, self._file, place.file, place.line)
 
     def raise_if_any(self) -> None:
         """Raise KernelError with all mistakes, PortabilityError if all are of that sort."""
         if self._found:
             raise (PortabilityError if self._all_portable else KernelError)(list(self._found.values()))
-
-
-def source_line(text: str, file: str, place: Place) -> str:
-    """Return the physical line of `text` that `place` means, with regard to `#line`; empty if there is none."""
-    found, number = "", 0
-    for line in text.removeprefix("\ufeff").split("\n"):
-        number += 1
-        if number == place.line and file == place.file:
-            # The last one wins: text that was put before the author's may count its lines in the author's file.
-            found = line.rstrip("\r")
-        if match := _LINE_DIRECTIVE.match(line):
-            number, file = int(match[1]) - 1, match[2] or file
-    return found
