@@ -100,7 +100,7 @@ def _blaming_the_compiler(program: Program, kernel: str) -> Iterator[None]:
 @cache
 def _edition() -> list[tuple[str, int, int]]:
     """Return what changes when the compiler does: its own files' sizes and times."""
-    seen = [(str(file), file.stat()) for file in Path(__file__).parent.rglob("*.py")]
+    seen = [(str(file), file.stat()) for file in Path(__file__).parent.rglob("*") if file.suffix in (".py", ".ll")]
     return sorted((name, status.st_size, status.st_mtime_ns) for name, status in seen)
 
 

@@ -13,6 +13,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 from generator import IN, OUT, TYPEDEFS, Generated, Generator
-from harness import dim3, run_exactly
+from harness import dim3, program, run_exactly
 
 from imgcuda.cpu import device
+from imgcuda.cpu.checked import CheckedSession
 
 GRID = 3
 SHARED_HEAD = TYPEDEFS + "struct S { i8 a; u32 b; i16 c[4]; };\n"
@@ -61,11 +63,17 @@ def expected(code: ctypes.CDLL, seed: int, block: int) -> np.ndarray:
     return out
 
 
-def computed(seed: int, made: Generated) -> np.ndarray:
+def computed(seed: int, made: Generated, checked: bool = False) -> np.ndarray:
+    """Return what a kernel makes; CheckError if a checked run finds fault with it."""
     numbers, bytes_, n = inputs(seed)
     out = np.zeros(GRID * made.block * OUT, np.uint64)
     given = [device._wrap(out), device._wrap(numbers), device._wrap(bytes_), n]
-    run_exactly(SHARED_HEAD + made.cuda, given, f"p{seed}_k", dim3(GRID), dim3(made.block), contract=False)
+    source, kernel = SHARED_HEAD + made.cuda, f"p{seed}_k"
+    if checked:
+        exact = replace(program(source), contract=False)
+        CheckedSession().launch(exact, kernel, dim3(GRID), dim3(made.block), given)
+    else:
+        run_exactly(source, given, kernel, dim3(GRID), dim3(made.block), contract=False)
     return out
 
 
