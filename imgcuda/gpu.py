@@ -107,6 +107,9 @@ def _check(program: Program, kernel: str, values: Sequence[Value]) -> list[Any]:
         hint = did_you_mean(kernel, list(program.kernels))
         others = f"; it has: {', '.join(program.kernels) or 'none'}"
         raise FilterError(f"{program.name} has no kernel '{kernel}'{hint or others}")
+    if program.sized_by_launch:
+        remedy = "give the array a size, by a macro among the constants if it depends on the filter's fields"
+        raise FilterError(f"{program.name}: a launch cannot say the size of `extern __shared__` memory; {remedy}")
     expected = program.kernels[kernel]
     if len(expected) != len(values):
         names = ", ".join(argument.name for argument in expected)

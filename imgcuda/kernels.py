@@ -101,6 +101,11 @@ class Program:
         return source_line(self.text, self.name, file, number)
 
     @cached_property
+    def sized_by_launch(self) -> bool:
+        """Whether it has shared memory whose size only a launch would say: `extern __shared__ float tile[];`."""
+        return re.search(r"\bextern\s+__shared__|__shared__\s+extern\b", _without_comments(self.text)) is not None
+
+    @cached_property
     def kernels(self) -> dict[str, tuple[Argument, ...]]:
         """The `__global__` functions and their arguments, in order."""
         return {

@@ -120,6 +120,16 @@ def test_a_table_is_uploaded_as_one_piece(gpu: Gpu) -> None:
 # Its checks
 
 
+def test_shared_memory_of_no_size_is_refused_before_anything_runs(session: FakeSession, image: DeviceArray) -> None:
+    text = "extern __shared__ float tile[];\n__global__ void k(const pixel *src, pixel *dst, int width, int height) {}"
+    gpu = Gpu(session, Source("tile.cu", text), image, {}, Layout())
+    with pytest.raises(
+        FilterError, match=r"tile\.cu: a launch cannot say the size of `extern __shared__` memory; give"
+    ):
+        gpu.launch("k", image)
+    assert not session.launches
+
+
 def test_an_unknown_kernel_is_named_with_the_known_ones(image: DeviceArray, gpu: Gpu) -> None:
     with pytest.raises(FilterError, match=r"tones\.cu has no kernel 'darkn'; did you mean 'darken'\?"):
         gpu.launch("darkn", image)
