@@ -13,7 +13,6 @@ from imgcuda import DeviceArray, Filter, Gpu, Layout, NeighborhoodFilter, hookim
 LARGEST_AT_ONCE = 24
 """The largest radius for which rows and columns are blurred in one go; beyond, a coarser grid costs less."""
 
-
 SMALL = 8
 """The largest radius for which a tile of 16 rows is faster than one of 8: beyond, its sums leave the registers."""
 

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from imgcuda.cpu.barrier_calls import BarrierCalls, Loop
+from imgcuda.cpu.checks import rounds
 from imgcuda.cpu.declarations import declaration, is_value, reserve, type_declared
 from imgcuda.cpu.expressions import condition, evaluate
 from imgcuda.cpu.frontend import syntax
@@ -167,13 +168,11 @@ class Parts(BarrierCalls):
             self.run([node.start], (node.condition, node.step, node.body))
         head, body = self.b.label("loop"), self.b.label("body")
         loop = Loop(self.b.label("end"), self.b.label("step"))
-        checks = self.state.checks
-        rounds = checks.loop() if checks else ""
+        count = rounds(self.state)
         if node.test_last:
             self.b.jump(body)
         self.b.place(head)
-        if checks:
-            checks.round(rounds, loop.end)
+        count(loop.end)
         if node.condition is not None:
             self.b.branch(self._condition(node.condition), body, loop.end)
         self.b.place(body)

@@ -7,7 +7,7 @@ not be made: so a run goes on, and finds all mistakes at once. `checked` runs su
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -84,10 +84,8 @@ class Checks:
         slot = self._places(address)
         verb = {READ: "reads", ATOMIC: "changes"}[op]
         site = self._site(verb, address.memory.name, size_of(type))
-        numbers = [address.memory.buffer, self.v.width, size_of(type), site, op]
-        buffer, width, size, place, kind = (("i64", str(number)) for number in numbers)
-        arguments = [("ptr", "%check"), buffer, ("ptr", slot), ("i64", self._mask()), width, size, place, kind]
-        first = self._call("check_places", "ptr", arguments)
+        known = address.memory.buffer, ("ptr", slot), self._mask(), self.v.width, size_of(type)
+        first = self._call("check_places", "ptr", *known, site, op)
         if address.kind != VARYING and (address.index is None or address.index.scalar):
             kind_ = address.kind if address.index is None else max(address.kind, address.index.kind)
             return Address(address.type, first, kind_, address.memory)
@@ -101,11 +99,9 @@ class Checks:
         self.b.do(f"store {lanes} {self.v.to_memory(self.v.of(value), VARYING, type)}, ptr {values}")
         site = self._site("writes", address.memory.name, size_of(type))
         float = type.bits if isinstance(type, Float) and address.memory.space == "global" else 0
-        numbers = [str(number) for number in (address.memory.buffer, self.v.width, size_of(type), site, float)]
         slot = self._places(address)
-        arguments = [("ptr", "%check"), ("i64", numbers[0]), ("ptr", slot), ("i64", self._mask()), ("i64", numbers[1]),
-                     ("i64", numbers[2]), ("i64", numbers[3]), ("ptr", values), ("i64", numbers[4])]  # fmt: skip
-        self._call("check_write", "void", arguments)
+        known = address.memory.buffer, ("ptr", slot), self._mask(), self.v.width, size_of(type)
+        self._call("check_write", "void", *known, site, ("ptr", values), float)
 
     def own(self, address: Address, index: Value, type: Scalar, op: int) -> Value:
         """Return the indices that the threads may touch in an array of their own."""
@@ -115,9 +111,8 @@ class Checks:
         slot = self.b.slot(shape)
         self.b.do(f"store {shape} {self.v.of(index)}, ptr {slot}")
         site = self._site("writes" if op == WRITE else "reads", address.memory.name, size_of(type))
-        arguments = [("ptr", "%check"), ("ptr", slot), ("i64", self._mask()), ("i64", str(self.v.width)),
-                     ("i64", str(count)), ("ptr", written), ("i64", str(site)), ("i64", str(op))]  # fmt: skip
-        self._call("check_private", "void", arguments)
+        memory = ("ptr", slot), self._mask(), self.v.width, count, ("ptr", written)
+        self._call("check_private", "void", *memory, site, op)
         return Value(I64, VARYING, self.b.op(f"load {shape}, ptr {slot}"))
 
     def set_before(self, name: str, given: Value) -> None:
@@ -138,8 +133,8 @@ class Checks:
         """Count a round of a loop; leave it if it will never end."""
         rounds = self.b.op(f"add i64 {self.b.op(f'load i64, ptr {slot}')}, 1")
         self.b.do(f"store i64 {rounds}, ptr {slot}")
-        arguments = [("ptr", "%check"), ("i64", rounds), ("i64", self._mask()), ("i64", str(self._site("loop", "", 0)))]
-        stop, go_on = self._call("check_loop", "i1", arguments), self.b.label("round")
+        stop = self._call("check_loop", "i1", rounds, self._mask(), self._site("loop", "", 0))
+        go_on = self.b.label("round")
         self.b.branch(stop, end, go_on)
         self.b.place(go_on)
 
@@ -164,14 +159,12 @@ class Checks:
         return self._sites.setdefault(Site(verb, name, size, file, line, text), len(self._sites))
 
     def _note(self, mask: str, site: int, kind: int) -> None:
-        self._call(
-            "check_lanes",
-            "void",
-            [("ptr", "%check"), ("i64", mask), ("i64", str(site)), ("i64", str(kind)), ("i64", "0")],
-        )
+        self._call("check_lanes", "void", mask, site, kind, 0)
 
-    def _call(self, name: str, result: str, arguments: list[tuple[str, str]]) -> str:
-        return self.b.call(name, result, arguments)
+    def _call(self, name: str, result: str, *arguments: int | str | tuple[str, str]) -> str:
+        """Call a function of `checks.ll`; what is passed without its type is an i64."""
+        typed = [each if isinstance(each, tuple) else ("i64", str(each)) for each in arguments]
+        return self.b.call(name, result, [("ptr", "%check"), *typed])
 
     def _places(self, address: Address) -> str:
         """Return memory with the place that each lane means."""
@@ -207,6 +200,15 @@ def known(state: State, memory: Memory, type: Type, bytes: int = 0, *, argument:
     if not state.checks:
         return memory
     return replace(memory, buffer=state.checks.buffer(memory, type, bytes, argument, base))
+
+
+def rounds(state: State) -> Callable[[str], None]:
+    """Return what counts a round of the loop that begins here, and leaves it for a label if it will never end."""
+    checks = state.checks
+    if not checks:
+        return lambda end: None
+    slot = checks.loop()
+    return lambda end: checks.round(slot, end)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from imgcuda.cpu.branches import scoped, test_of
+from imgcuda.cpu.checks import rounds
 from imgcuda.cpu.conditionals import is_harmless
 from imgcuda.cpu.expressions import condition, evaluate
 from imgcuda.cpu.frontend import syntax
@@ -64,12 +65,11 @@ def _uniform(state: State, node: syntax.Loop, key: Any, kind: Kind) -> None:
     frame = _frame(state, key, state.mask, "", "")
     head, body = state.b.label("loop"), state.b.label("body")
     with state.under(key, kind, state.mask):
-        rounds = state.checks.loop() if state.checks else ""
+        count = rounds(state)
         if node.test_last:
             state.b.jump(body)
         state.b.place(head)
-        if state.checks:
-            state.checks.round(rounds, frame.end)
+        count(frame.end)
         if node.condition is not None:
             state.b.branch(test_of(state, node.condition).ir, body, frame.end)
         state.b.place(body)
@@ -110,12 +110,11 @@ def _diverging(state: State, node: syntax.Loop, key: Any) -> None:
     frame = _frame(state, key, None, state.mask_slot(), state.mask_slot())
     head, fast, check, slow = (state.b.label(hint) for hint in ("loop", "fast", "check", "slow"))
     body = state.b.label("body")
-    rounds = state.checks.loop() if state.checks else ""
+    count = rounds(state)
     if node.test_last:
         state.b.jump(body)
     state.b.place(head)
-    if state.checks:
-        state.checks.round(rounds, frame.end)
+    count(frame.end)
     _test(state, node, key, inside)
     state.b.place(body)
     now = state.load_mask(inside)

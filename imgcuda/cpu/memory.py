@@ -43,7 +43,7 @@ def load_scalar(state: State, address: Address, type: Scalar) -> Value:
 
 
 def _load_struct(state: State, address: Address, type: Struct) -> Operand:
-    if state.mask is None and not state.checks and (number := _interleaved(address, type)) is not None:
+    if (number := _interleaved(state, address, type)) is not None:
         return _load_interleaved(state, address, type, number)
     return Aggregate(type, {name: _load_field(state, member(state, address, name)) for name, _ in type.fields})
 
@@ -95,7 +95,7 @@ def _store_aggregate(state: State, address: Address, value: Aggregate) -> None:
     if isinstance(value.type, Array):
         for position, part in enumerate(value.fields.values()):
             store(state, nth(state, address, position), part)
-    elif state.mask is None and not state.checks and (number := _interleaved(address, value.type)) is not None:
+    elif (number := _interleaved(state, address, value.type)) is not None:
         _store_interleaved(state, address, value, number)
     else:
         for name, part in value.fields.items():
@@ -128,8 +128,10 @@ def _store_interleaved(state: State, address: Address, value: Aggregate, element
     state.b.do(f"store {wide} {mixed}, ptr {first_lane(state, address, address.index.ir)}, align {size_of(element)}")
 
 
-def _interleaved(address: Address, type: Struct) -> Scalar | None:
-    """Return the type of the fields, if neighbouring lanes touch neighbouring structures of equal fields."""
+def _interleaved(state: State, address: Address, type: Struct) -> Scalar | None:
+    """Return the type of the fields, if all lanes, neighbours, touch neighbouring structures of equal fields."""
+    if state.mask is not None or state.checks:
+        return None
     kinds = {field for _, field in type.fields}
     index = address.index
     if address.private is not None or address.kind == VARYING or len(kinds) != 1 or index is None:
