@@ -15,9 +15,10 @@ import numpy as np
 import references
 from gpu_work import BUFFERS, Run, Task, View
 
-from imgcuda import pipeline
 from imgcuda.engine import DeviceArray
 from imgcuda.plugins import load
+from imgcuda.running import run_group
+from imgcuda.strips import all_rows
 
 
 class _Recorder:
@@ -26,7 +27,8 @@ class _Recorder:
     def __init__(self, session: Any) -> None:
         self.launches: list[tuple[Any, ...]] = []
         self._session, self.packs = session, session.packs
-        self.empty, self.upload, self.download = session.empty, session.upload, session.download
+        self.empty, self.zeros = session.empty, session.zeros
+        self.upload, self.download = session.upload, session.download
 
     def launch(self, *launch: Any) -> None:
         self.launches.append(launch)
@@ -41,7 +43,8 @@ def imgcuda(task: Task) -> Run:
     launches = []
     for source, target in zip(task.sources, task.targets, strict=True):
         recorder = _Recorder(task.session)
-        made = pipeline.run(recorder, [load().create(task.name, task.parameters)], source)
+        rows = all_rows(source.height)
+        made = run_group(recorder, [load().create(task.name, task.parameters)], source, rows, rows)
         launches.append([_redirected(launch, made, target) for launch in recorder.launches])
 
     def call(number: int) -> None:

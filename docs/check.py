@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from imgcuda.filters import Parameter
+from imgcuda.parameters import Parameter
 from imgcuda.plugins import Registry, load
 
 ROOT = Path(__file__).parent.parent

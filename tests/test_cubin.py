@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda import DeviceArray, DeviceError, Filter, KernelError, Pipeline, cubin, load
+from imgcuda import DeviceArray, DeviceError, Filter, KernelError, cubin, load
 from imgcuda.kernels import Program, Source, specialise
 from imgcuda.launch import Dim3
+from imgcuda.running import run
 
 ROOT = Path(__file__).parents[1]
 CAPABILITIES = [(7, 5), (8, 0), (8, 6), (9, 0), (10, 0), (12, 0)]
@@ -51,6 +52,9 @@ class Compiler:
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         return DeviceArray(0, tuple(shape), np.dtype(dtype))
 
+    def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        return self.empty(shape, dtype)
+
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
         return self.empty(array.shape, array.dtype)
 
@@ -67,7 +71,7 @@ class Compiler:
 def compiled(filter: Filter, dtype: str, channels: int, capability: tuple[int, int]) -> dict[str, bytes]:
     """Return the machine code of each kernel that a filter runs for such an image."""
     session = Compiler(capability)
-    Pipeline([filter]).run(session, session.empty((64, 96, channels), dtype))
+    run(session, [filter], session.empty((64, 96, channels), dtype))
     return session.compiled
 
 

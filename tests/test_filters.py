@@ -247,12 +247,18 @@ def test_a_name_may_be_chosen() -> None:
 
 
 def test_arguments_are_the_fields_in_order_and_choices_by_number() -> None:
-    assert Everything(kind="square", on=True).arguments() == (1.5, 3, True, 1, 0.0)
+    assert Everything(kind="square", on=True).arguments() == {
+        "amount": 1.5,
+        "count": 3,
+        "on": True,
+        "kind": 1,
+        "limit": 0.0,
+    }
 
 
 def test_constants_are_macros_with_one_for_each_choice() -> None:
     made = Around(shape="big-box", border="wrap")
-    assert made.arguments() == (2.0,)
+    assert made.arguments() == {"gain": 2.0}
     assert made.constants() == {
         "BORDER_REFLECT": 0, "BORDER_MIRROR": 1, "BORDER_NEAREST": 2, "BORDER_WRAP": 3, "BORDER_CONSTANT": 4,
         "BORDER": 3,

@@ -38,6 +38,9 @@ class FakeSession:
         self.live.append(made)
         return made
 
+    def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        return self.empty(shape, dtype)
+
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
         return self.empty(array.shape, array.dtype)
 

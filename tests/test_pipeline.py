@@ -28,6 +28,7 @@ from imgcuda import (
     param,
 )
 from imgcuda.kernels import Source
+from imgcuda.running import run
 from imgcuda.testing import assert_close
 
 Make = Callable[..., npt.NDArray[Any]]
@@ -385,7 +386,7 @@ def test_each_step_releases_what_it_was_given(device: str, random_image: Make) -
     with devices.choose(device).session() as real:
         session = Counting(real)
         image = session.upload(random_image((17, 31, 4)))
-        result = Pipeline([BLUR, EDGES, Gain(), GRAYSCALE]).run(session, image)
+        result = run(session, [BLUR, EDGES, Gain(), GRAYSCALE], image)
         assert session.live == [result]
 
 
@@ -409,7 +410,7 @@ def test_a_filter_that_fails_releases_all_but_the_image(
         session = Counting(real)
         image = session.upload(random_image(shape))
         with pytest.raises(FilterError, match=r"fragile failed: RuntimeError: half-way"):
-            Pipeline([Fragile()]).run(session, image)
+            run(session, [Fragile()], image)
         assert session.live == [image]
 
 

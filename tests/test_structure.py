@@ -16,15 +16,18 @@ PLUGINS = sorted((ROOT / "plugins").glob("*.py"))
 
 ORDER = [
     {"errors", "launch"},  # words and arithmetic: they know nothing of ours
-    {"kernels", "strips"},  # text that both engines compile; where an image is cut
+    {"kernels", "strips", "parameters"},  # text that both engines compile; where an image is cut; what a field declares
+    {"arrays"},  # what an image is
     {"diskcache", "engine", "memory"},  # where machine code is kept; the verbs of an engine; how much it may take
     {"cubin", "cuda_host", "cuda_memory"},  # a kernel to machine code for a GPU; its memory, and the host's for it
     {"cuda_context", "cuda_copies"},  # contexts and kernels, for as long as the process; the ways there and back
     {"cuda", "cpu"},  # the two engines, which do not know each other
     {"devices"},  # which engines there are
-    {"filters", "hookspecs"},  # what a filter declares; what a plugin implements
+    {"filters", "hookspecs", "values"},  # what a filter declares; what a plugin implements; matrices and pictures
     {"gpu"},  # what a filter is given
-    {"point", "alpha", "host_to_host"},  # kernels that the core writes around filters; an image's way there and back
+    {"point", "alpha", "plan"},  # kernels that the core writes around filters; what each makes of a strip
+    {"running"},  # filters in a row over an image on a device
+    {"host_to_host"},  # an image's way there and back
     {"pipeline", "plugins"},  # filters in a row; filters that are installed
     {"images", "testing"},  # files; for the tests of filters
     {"imgcuda"},  # the public names
@@ -43,6 +46,8 @@ GPU = {"cubin", "cuda", "cuda_context", "cuda_copies", "cuda_host", "cuda_memory
 UPWARD = {
     ("filters", "gpu"): "a type in a signature",
     ("hookspecs", "filters"): "a type in a signature",
+    ("gpu", "running"): "a filter may apply another one",
+    ("values", "images"): "a picture is read when its file is named",
     ("filters", "pipeline"): "Blur(sigma=3)(array) is a pipeline of one, made when it is called",
 }
 """What is imported later than the order has it, and why: for the type checker only, or inside a function."""

@@ -1,0 +1,116 @@
+"""Parameters that are more than a number: a matrix, another picture."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.arrays import as_image
+from imgcuda.errors import ImageError
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Rows of numbers, all of one length: `Matrix.of([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])`."""
+
+    words: ClassVar[str] = "a matrix, as [[0,-1,0],[-1,5,-1],[0,-1,0]], or a text file with a row of numbers to a line"
+
+    rows: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """Return the matrix of nested lists, a two-dimensional array, JSON, or a text file; ValueError if it is none.
+
+        In a file, numbers stand between blanks or commas, and what follows a # is a comment.
+        """
+        if isinstance(value, cls):
+            return value
+        rows = _read_rows(os.fspath(value)) if isinstance(value, str | os.PathLike) else value
+        try:
+            array = np.asarray(rows, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise ValueError(f"got {_short(value)}, whose rows are not numbers, as many in each") from None
+        if array.ndim != 2 or array.size == 0:
+            raise ValueError(f"got {_short(value)}, of shape {array.shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"got {_short(value)}, which has a number that is not finite")
+        return cls(tuple(tuple(map(float, row)) for row in array))
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls.of([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return len(self.rows), len(self.rows[0])
+
+    @property
+    def array(self) -> npt.NDArray[np.float64]:
+        return np.array(self.rows)
+
+    def __str__(self) -> str:
+        return "[" + ",".join("[" + ",".join(f"{number:g}" for number in row) + "]" for row in self.rows) + "]"
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Another image, beside the one that is filtered: `Picture.of("frame.png")` or `Picture.of(array)`."""
+
+    words: ClassVar[str] = "an image: a file, or an array"
+
+    pixels: npt.NDArray[Any] = field(repr=False)
+    """(height, width, channels), uint8, uint16 or float32; not to be changed."""
+    name: str
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """Return the image in a file, or in an array as Pipeline takes it; ValueError if there is none."""
+        if isinstance(value, cls):
+            return value
+        try:
+            if isinstance(value, str | os.PathLike):
+                from imgcuda import images  # Pillow takes its time
+
+                return cls(as_image(images.read(value).pixels), os.fspath(value))
+            array = as_image(np.asarray(value))
+        except ImageError as error:
+            raise ValueError(str(error)) from error
+        return cls(array, "x".join(map(str, array.shape[1::-1])))
+
+    @classmethod
+    def example(cls) -> Self:
+        """Return a slope from black to red and green."""
+        rows, columns = np.mgrid[:40, :60]
+        slope = np.stack([rows * 6, columns * 4, 0 * rows], axis=-1)
+        return cls(slope.astype(np.uint8), "other.png")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _read_rows(text: str) -> object:
+    """Return what a text says: JSON if it begins as a list does, else what the file of that name holds."""
+    if text.lstrip().startswith("["):
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"got {_short(text)}, which ends or goes on wrongly: {error.msg}") from None
+    try:
+        lines = Path(text).read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ValueError(f"the file '{text}' cannot be read: {reason}") from error
+    rows = [line.partition("#")[0].replace(",", " ").split() for line in lines]
+    return [row for row in rows if row]
+
+
+def _short(value: object) -> str:
+    text = repr(value) if isinstance(value, str) else " ".join(str(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
