@@ -263,7 +263,7 @@ def test_a_table_of_another_type_is_refused() -> None:
         def arguments(self) -> Mapping[str, Argument]:
             return {"table": self.curve.array, "length": 3}
 
-    with pytest.raises(FilterError, match="the table 'table' must be one of float32, .*; it is float64"):
+    with pytest.raises(FilterError, match=r"the table 'table' must be one of float32, .*; it is float64"):
         Wrong()(np.zeros((2, 2), np.uint8), device="cpu")
 
 
