@@ -150,11 +150,11 @@ def _filters(point: metadata.EntryPoint) -> list[type[Filter]]:
         if not (isinstance(filter_class, type) and issubclass(filter_class, Filter)):
             raise TypeError(f"imgcuda_filters() must return filter classes; it returned {filter_class!r}")
         filter_class.parameters()  # a field that is declared wrongly is found now
-        _check_aliases(filter_class)
+        check_aliases(filter_class)
     return filters
 
 
-def _check_aliases(filter_class: type[Filter]) -> None:
+def check_aliases(filter_class: type[Filter]) -> None:
     """Refuse other words that could not be typed, or that stand for what the filter cannot be."""
     known = {parameter.name: parameter for parameter in filter_class.parameters()}
     for word, values in filter_class.aliases.items():
