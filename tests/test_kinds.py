@@ -219,7 +219,8 @@ class Settle(Inline):
 
 
 def stretched(image: Image) -> Image:
-    return np.rint(image * (255 / image.max())).clip(0, 255).astype(np.uint8)
+    stretched: Image = np.rint(image * (255 / image.max())).clip(0, 255).astype(np.uint8)
+    return stretched
 
 
 # Where a pixel is
