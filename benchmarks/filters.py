@@ -1,8 +1,8 @@
 """Every filter beside its peers: `python benchmarks/filters.py [result.json] [--device cuda:0] [--only blur]`.
 
 On the CPU: 4K pictures (3840x2160), RGB, uint8, from array to array, on all cores, beside OpenCV, Pillow, scikit-image
-and NumPy. On a GPU: 8K (7680x4320), data that is there already, kernels alone, beside CuPy, torchvision and kornia, and beside a
-copy of the same bytes, which is the limit. What each filter is held against is in `benchmarks/tasks`; every result is
+and NumPy. On a GPU: 8K (7680x4320), data that is there already, kernels alone, beside CuPy, torchvision, kornia and a
+copy of the same bytes, which is the limit. What each filter is held against is in `benchmarks/tasks`; each result is
 checked before it is timed, and who gives another one says so.
 """
 
