@@ -26,10 +26,11 @@ ORDER = [
     {"filters", "hookspecs", "values"},  # what a filter declares; what a plugin implements; matrices and pictures
     {"gpu"},  # what a filter is given
     {"point", "alpha", "plan"},  # kernels that the core writes around filters; what each makes of a strip
-    {"running"},  # filters in a row over an image on a device
+    {"running", "guarded"},  # filters in a row over an image on a device; a device watched from outside
     {"host_to_host"},  # an image's way there and back
     {"pipeline", "plugins"},  # filters in a row; filters that are installed
-    {"images", "testing"},  # files; for the tests of filters
+    {"images", "contract"},  # files; what every filter promises
+    {"testing", "pytest_plugin"},  # for the tests of filters
     {"imgcuda"},  # the public names
     {"cli"},  # the program
     {"__main__"},
@@ -59,6 +60,7 @@ FOREIGN = {
     "platformdirs": {"diskcache"},
     "pluggy": {"hookspecs", "plugins"},
     "PIL": {"images"},
+    "pytest": {"pytest_plugin", "testing"},
     "typer": {"cli", "cli.app", "cli.commands", "cli.filtering", "cli.job"},
 }
 """What the core uses beside NumPy and the standard library, and the only modules that know it."""
