@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 import sys
 from collections.abc import Mapping
@@ -46,13 +47,18 @@ def snake(name: str) -> str:
     return name.replace("-", "_")
 
 
-def _taken_names(cls: type[Filter]) -> list[str]:
-    """Return the fields that would hide what a filter is asked for by that name."""
+def _check_fields(cls: type[Filter]) -> None:
+    """Refuse a field without a type, and one that would hide what a filter is asked for by that name."""
     bases = [base for base in cls.__mro__[1:] if issubclass(base, Filter)]
     inherited = {name for base in bases for name in (*vars(base), "name")}
     fields = {name for base in bases for name in getattr(base, "__dataclass_fields__", ())}
-    own = [name for name, value in vars(cls).items() if isinstance(value, dataclasses.Field)]
-    return [name for name in own if name in inherited - fields]
+    for name in [name for name, value in vars(cls).items() if isinstance(value, dataclasses.Field)]:
+        if name not in inspect.get_annotations(cls):
+            raise FilterError(f"{cls.__name__}.{name} has no type; write {name}: float = param(...)")
+        if name in inherited - fields:
+            raise FilterError(
+                f"{cls.__name__}.{name} must have another name: `{name}` is something else for every filter"
+            )
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(param,))
@@ -82,10 +88,7 @@ class Filter:
             raise FilterError(
                 f"{cls.__name__} has no docstring; its first line is what `imgcuda list` says of the filter"
             )
-        for taken in _taken_names(cls):
-            raise FilterError(
-                f"{cls.__name__}.{taken} must have another name: `{taken}` means something for every filter"
-            )
+        _check_fields(cls)
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
 
     def __post_init__(self) -> None:

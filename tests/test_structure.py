@@ -61,7 +61,7 @@ FOREIGN = {
     "pluggy": {"hookspecs", "plugins"},
     "PIL": {"images"},
     "pytest": {"pytest_plugin", "testing"},
-    "typer": {"cli", "cli.app", "cli.commands", "cli.filtering", "cli.job"},
+    "typer": {"cli", "cli.app", "cli.commands", "cli.filtering", "cli.job", "cli.new_filter", "cli.trying"},
 }
 """What the core uses beside NumPy and the standard library, and the only modules that know it."""
 

@@ -1,4 +1,4 @@
-"""The app: five commands of its own, and one for every filter."""
+"""The app: commands of its own, and one for every filter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from imgcuda.cli import commands, filtering
+from imgcuda.cli import commands, filtering, new_filter, trying
 from imgcuda.cli.lookup import refuse, summary
 from imgcuda.plugins import Registry
 
@@ -23,7 +23,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "info": commands.info,
     "devices": commands.list_devices,
     "plugins": commands.list_plugins,
+    "try": trying.try_filter,
+    "new-filter": new_filter.new_filter,
 }
+SETTINGS = {"try": trying.SETTINGS}
 
 
 class Commands(TyperGroup):
@@ -56,7 +59,7 @@ def build(registry: Registry) -> typer.Typer:
     )
     app.callback()(_options)
     for name, function in COMMANDS.items():
-        app.command(name)(function)
+        app.command(name, context_settings=SETTINGS.get(name))(function)
     for name in registry:
         if name not in COMMANDS:
             app.command(name)(filtering.command(registry[name]))
