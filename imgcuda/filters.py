@@ -119,7 +119,7 @@ class Filter:
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         """Return the filtered image: by default, one launch of the kernel that has the filter's name."""
-        return gpu.launch(snake(self.name), image, *self.arguments().values())
+        return gpu.launch(snake(self.name), image, self.arguments())
 
     def __call__(self, array: Any, *, device: str | None = None) -> Any:
         """Return an array filtered: (height, width) or (height, width, channels), uint8, uint16 or float32."""

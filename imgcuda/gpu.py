@@ -73,7 +73,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         self,
         kernel: str,
         image: DeviceArray,
-        *arguments: Value,
+        *arguments: Value | Mapping[str, Value],
         shape: Sequence[int] | None = None,
         dtype: npt.DTypeLike | None = None,
         out: DeviceArray | None = None,
@@ -82,9 +82,10 @@ class Gpu(AbstractContextManager["Gpu"]):
     ) -> DeviceArray:
         """Run a kernel over an image and return what it made: an array like the image, or of `shape` and `dtype`.
 
-        The kernel takes `src, dst, width, height`, the size being the result's, and then `arguments`; tables are
-        uploaded. With `out` it makes no new array, but writes to that one. `constants` are macros beside those of the
-        filter's fields. Threads cover the result as `layout` says.
+        The kernel takes `src, dst, width, height`, the size being the result's, and then `arguments`. Tables are
+        uploaded; what stands in a mapping, as Filter.arguments returns it, is held against the kernel's own names.
+        With `out` no new array is made, but that one written to. `constants` are macros beside those of the filter's
+        fields. Threads cover the result as `layout` says.
         """
         result = out or self.empty(shape or image.shape, dtype or image.dtype)
         self._launch(kernel, image, result, result, arguments, constants, layout)
@@ -94,7 +95,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         self,
         kernel: str,
         image: DeviceArray,
-        *arguments: Value,
+        *arguments: Value | Mapping[str, Value],
         shape: Sequence[int],
         dtype: npt.DTypeLike,
         constants: Mapping[str, int | float] | None = None,
@@ -123,7 +124,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         image: DeviceArray,
         result: DeviceArray,
         covered: DeviceArray,
-        arguments: Sequence[Value],
+        arguments: Sequence[Value | Mapping[str, Value]],
         constants: Mapping[str, int | float] | None,
         layout: Layout | None,
     ) -> None:
@@ -132,8 +133,10 @@ class Gpu(AbstractContextManager["Gpu"]):
         if result is covered and height in (self.rows.number, self.wanted.number):
             self.block_rows.add(block_rows(layout))
         program = self._program({**layout.constants, **self._constants, **(constants or {})})
-        given = [self.upload(value) if isinstance(value, np.ndarray) else value for value in arguments]
+        named = [pair for each in arguments for pair in (each.items() if isinstance(each, Mapping) else [("", each)])]
+        given = [self.upload(value) if isinstance(value, np.ndarray) else value for _, value in named]
         values = _check(program, kernel, [image, result, width, height, *given])
+        _check_names(program, kernel, ["", "", "", "", *(name for name, _ in named)])
         self._session.launch(program, kernel, layout.grid(width, height, channels), Dim3(*layout.block), values)
 
     def keep(self, array: DeviceArray) -> DeviceArray:
@@ -182,6 +185,17 @@ def _check(program: Program, kernel: str, values: Sequence[DeviceArray | int | f
             f"{program.name}: {kernel}({names}) takes {len(expected)} arguments; it was given {len(values)}"
         )
     return [_match(program, kernel, argument, value) for argument, value in zip(expected, values, strict=True)]
+
+
+def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:
+    """Hold names, where they are known, against the kernel's own: two that are exchanged may have the same type."""
+    own = [argument.name for argument in program.kernels[kernel]]
+    wanted = [name or mine for name, mine in zip(names, own, strict=True)]
+    if wanted != own:
+        raise FilterError(
+            f"{program.name}: {kernel}({', '.join(own)}) does not have the filter's fields in their order; "
+            f"write {kernel}({', '.join(wanted)})"
+        )
 
 
 def _match(program: Program, kernel: str, argument: Argument, value: DeviceArray | int | float | bool) -> Any:
