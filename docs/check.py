@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import reference
+
 from imgcuda.parameters import Parameter
 from imgcuda.plugins import Registry, load
 
@@ -35,7 +37,11 @@ def _parameter(parameter: Parameter) -> str:
     return f"`{parameter.name}` ({about}{default})"
 
 
-PARTS: dict[str, Callable[[Registry], str]] = {"filters": filter_table}
+PARTS: dict[str, Callable[[Registry], str]] = {
+    "filters": filter_table,
+    "api": lambda registry: reference.api_reference(),
+    "prelude": lambda registry: reference.prelude_reference(),
+}
 
 
 def main() -> int:

@@ -30,18 +30,22 @@ class DeviceArray:
 
     @property
     def nbytes(self) -> int:
+        """How many bytes it takes."""
         return prod(self.shape) * self.dtype.itemsize
 
     @property
     def height(self) -> int:
+        """Rows of an image."""
         return self.shape[0]
 
     @property
     def width(self) -> int:
+        """Columns of an image."""
         return self.shape[1]
 
     @property
     def channels(self) -> int:
+        """Samples in a pixel of an image."""
         return self.shape[2]
 
     def part(self, first: int, last: int) -> DeviceArray:

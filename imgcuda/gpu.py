@@ -28,7 +28,11 @@ Value = DeviceArray | npt.NDArray[Any] | int | float | bool
 
 
 class Gpu(AbstractContextManager["Gpu"]):
-    """A device, as one filter sees it while it filters one image."""
+    """A device, as one filter sees it while it filters one image.
+
+    `rows` says which rows of the whole image it was given: all, or those of a strip. `wanted` says which rows of the
+    whole result it is to make; only for a GeometryFilter they are not the same. What is made here is released here.
+    """
 
     def __init__(
         self,
@@ -47,9 +51,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         self._layout = layout
         self._made: list[DeviceArray] = []
         self.rows = rows or all_rows(image.height)
-        """Which rows of the whole image the filter is given: all, or those of a strip."""
         self.wanted = wanted or self.rows
-        """Which rows of the whole result it is to make; only for a GeometryFilter they are not the same."""
         self.block_rows: set[int] = set()
         """How many rows a block made, in the launches so far that made the image's own rows, or the result's."""
 

@@ -44,6 +44,7 @@ class Matrix:
 
     @classmethod
     def example(cls) -> Self:
+        """Return a matrix that sharpens."""
         return cls.of([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
 
     @property
@@ -53,6 +54,7 @@ class Matrix:
 
     @property
     def array(self) -> npt.NDArray[np.float64]:
+        """The numbers as an array."""
         return np.array(self.rows)
 
     def __str__(self) -> str:
