@@ -27,6 +27,7 @@ CAPABILITIES = [(7, 5), (8, 0), (8, 6), (9, 0), (10, 0), (12, 0)]
 TYPES = ["uint8", "uint16", "float32"]
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "blur": [{"sigma": 0.5}, {"sigma": 3, "border": "constant"}, {"sigma": 50, "border": "wrap"}],
+    "brightness": [{}],
     "edges": [
         {"operator": "sobel"},
         {"operator": "scharr", "border": "mirror"},
