@@ -28,6 +28,7 @@ TYPES = ["uint8", "uint16", "float32"]
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "blur": [{"sigma": 0.5}, {"sigma": 3, "border": "constant"}, {"sigma": 50, "border": "wrap"}],
     "brightness": [{}],
+    "contrast": [{}],
     "edges": [
         {"operator": "sobel"},
         {"operator": "scharr", "border": "mirror"},
