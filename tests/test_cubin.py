@@ -35,6 +35,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         {"operator": "prewitt", "border": "constant"},
         {"operator": "laplacian", "border": "nearest"},
     ],
+    "gamma": [{}],
     "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
     "invert": [{}],
 }
