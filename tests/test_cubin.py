@@ -39,6 +39,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
     "invert": [{}],
     "saturation": [{}],
+    "sepia": [{}],
 }
 """Every kernel and every branch that the preprocessor takes, of each built-in filter."""
 
