@@ -38,6 +38,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "gamma": [{}],
     "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
     "invert": [{}],
+    "posterize": [{}],
     "saturation": [{}],
     "sepia": [{}],
 }
