@@ -143,8 +143,12 @@ def _filters(point: metadata.EntryPoint) -> list[type[Filter]]:
     """Import one plugin and ask it for its filters. Each has a manager of its own, so that none takes another along."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    manager.register(point.load(), point.name)
+    module = point.load()
+    manager.register(module, point.name)
     manager.check_pending()  # a misspelt hook is an error
+    if not manager.hook.imgcuda_filters.get_hookimpls():  # another file of that name, perhaps, in the current folder
+        where = getattr(module, "__file__", None) or module
+        raise PluginError(f"{where} has no function imgcuda_filters() that is marked with @hookimpl")
     filters = [filter_class for filters in manager.hook.imgcuda_filters() for filter_class in filters]
     for filter_class in filters:
         if not (isinstance(filter_class, type) and issubclass(filter_class, Filter)):

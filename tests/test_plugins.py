@@ -34,6 +34,7 @@ BROKEN = {
     "it is no Python": ("def", "SyntaxError: "),
     "it raises as it is imported": ("1 / 0", "ZeroDivisionError: division by zero"),
     "its hook is misspelt": (DUOTONE.replace("imgcuda_filters", "imgcuda_filter"), "unknown hook 'imgcuda_filter'"),
+    "it has no hook": ("x = 1", ".py has no function imgcuda_filters() that is marked with @hookimpl"),
     "its hook takes an argument": (DUOTONE.replace("imgcuda_filters()", "imgcuda_filters(register)"), "'register'"),
     "its hook raises": (
         DUOTONE.replace("return [Duotone]", "raise RuntimeError('not today')"),
