@@ -61,7 +61,7 @@ class Matrix:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Table:
-    """Numbers of any type, in an array of any shape, for a kernel to look up: `Table.of(np.float32([0, 0.25, 1]))`."""
+    """Numbers of any type, in an array of any shape, for a kernel to look up: `Table.of(np.linspace(0, 1, 256))`."""
 
     words: ClassVar[str] = "numbers, as [0,0.25,1], or an array of them"
 

@@ -135,10 +135,10 @@ def test_a_table_keeps_the_type_and_the_shape_of_an_array() -> None:
 
 
 def test_tables_that_hold_the_same_are_equal() -> None:
-    tables = [Table.of(np.float32([0, 0.5, 1])) for _ in range(2)]
+    tables = [Table.of(np.array([0, 0.5, 1], np.float32)) for _ in range(2)]
     assert tables[0] == tables[1]
     assert hash(Lookup(table=tables[0])) == hash(Lookup(table=tables[1]))
-    for other in (np.float64([0, 0.5, 1]), np.float32([[0, 0.5, 1]]), np.float32([0, 0.5, 2])):
+    for other in (np.array([0, 0.5, 1]), np.array([[0, 0.5, 1]], np.float32), np.array([0, 0.5, 2], np.float32)):
         assert tables[0] != Table.of(other)
 
 
