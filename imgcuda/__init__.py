@@ -44,7 +44,7 @@ from imgcuda.parameters import ParameterType, param
 from imgcuda.pipeline import Pipeline
 from imgcuda.plugins import Registry, load
 from imgcuda.strips import Rows
-from imgcuda.values import Matrix, Picture
+from imgcuda.values import Matrix, Picture, Table
 
 __version__ = "0.1.0"
 
@@ -77,6 +77,7 @@ __all__ = [
     "PortabilityError",
     "Registry",
     "Rows",
+    "Table",
     "apply",
     "hookimpl",
     "load",

@@ -47,6 +47,10 @@ def snake(name: str) -> str:
     return name.replace("-", "_")
 
 
+def _kernel_file(cls: type[Filter]) -> Path:
+    return Path(sys.modules[cls.__module__].__file__ or "").with_name(f"{snake(cls.name)}.cu")
+
+
 def _check_fields(cls: type[Filter]) -> None:
     """Refuse a field without a type, and one that would hide what a filter is asked for by that name."""
     bases = [base for base in cls.__mro__[1:] if issubclass(base, Filter)]
@@ -143,9 +147,9 @@ class Filter:
     @classmethod
     @cache
     def source(cls) -> Source:
-        """Return the kernel file that stands beside the module."""
-        module = sys.modules[cls.__module__].__file__
-        return Source.read(Path(module or "").with_name(f"{snake(cls.name)}.cu"))
+        """Return the kernel file that stands beside the module; if there is none, that of the class it derives from."""
+        files = [_kernel_file(base) for base in cls.__mro__ if issubclass(base, Filter) and base is not Filter]
+        return Source.read(next((file for file in files if file.exists()), files[0]))
 
     def arguments(self) -> Mapping[str, Argument]:
         """Return what the kernel takes after its first arguments, by name and in order.

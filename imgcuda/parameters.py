@@ -12,7 +12,7 @@ from imgcuda.errors import FilterError, ParameterError, did_you_mean
 
 
 class ParameterType(Protocol):
-    """What a class must have for a field to be typed with it: Matrix and Picture have it, and so may yours."""
+    """What a class must have for a field to be typed with it: Matrix, Table and Picture have it, and so may yours."""
 
     words: ClassVar[str]
     """What a value is, to stand after "must be" and in help: "a matrix, as [[0,1],[1,0]]"."""
@@ -129,7 +129,7 @@ def param(
     help: str,
     constant: bool = False,
 ) -> Any:
-    """Declare a parameter: a field typed float, int, bool, Literal["a", "b"], Matrix, Picture or a ParameterType.
+    """Declare a parameter: a field typed float, int, bool, Literal["a", "b"], Matrix, Picture or another ParameterType.
 
     `ge` and `le` bound a number, both included. `help` says what it does, with its unit. A `constant` is a
     macro in the kernel, its name in capitals, rather than an argument: a kernel is compiled for each value.

@@ -1,4 +1,4 @@
-"""Parameters that are more than a number: a matrix, another picture."""
+"""Parameters that are more than a number: a matrix, a table, another picture."""
 
 from __future__ import annotations
 
@@ -61,6 +61,53 @@ class Matrix:
         return "[" + ",".join("[" + ",".join(f"{number:g}" for number in row) + "]" for row in self.rows) + "]"
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Table:
+    """Numbers of any type, in an array of any shape, for a kernel to look up: `Table.of(np.linspace(0, 1, 256))`."""
+
+    words: ClassVar[str] = "numbers, as [0,0.25,1], or an array of them"
+
+    array: npt.NDArray[Any]
+    """A copy of its own, not to be changed: tables that hold the same are equal, and hash alike."""
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """Return the table of an array, nested lists or JSON; ValueError if that is none."""
+        if isinstance(value, cls):
+            return value
+        given = _read_json(value) if isinstance(value, str) else value
+        try:
+            array = np.array(given)
+        except ValueError:
+            raise ValueError(f"got {_short(value)}, whose rows are not as long as each other") from None
+        if array.ndim == 0 or array.size == 0 or array.dtype.kind not in "iuf":
+            raise ValueError(f"got {_short(value)}")
+        array.flags.writeable = False
+        return cls(array)
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls.of([0, 0.25, 1])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Table) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    @property
+    def _content(self) -> tuple[Any, ...]:
+        return self.array.shape, self.array.dtype, self.array.tobytes()
+
+    def __str__(self) -> str:
+        if self.array.size > 16:
+            return f"{'x'.join(map(str, self.array.shape))} numbers of {self.array.dtype}"
+        return json.dumps(self.array.tolist(), separators=(",", ":"))
+
+    def __repr__(self) -> str:
+        return f"Table({self})"
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """Another image, beside the one that is filtered: `Picture.of("frame.png")` or `Picture.of(array)`."""
@@ -100,10 +147,7 @@ class Picture:
 def _read_rows(text: str) -> object:
     """Return what a text says: JSON if it begins as a list does, else what the file of that name holds."""
     if text.lstrip().startswith("["):
-        try:
-            return json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"got {_short(text)}, which ends or goes on wrongly: {error.msg}") from None
+        return _read_json(text)
     try:
         lines = Path(text).read_text("utf-8").splitlines()
     except (OSError, ValueError) as error:
@@ -111,6 +155,13 @@ def _read_rows(text: str) -> object:
         raise ValueError(f"the file '{text}' cannot be read: {reason}") from error
     rows = [line.partition("#")[0].replace(",", " ").split() for line in lines]
     return [row for row in rows if row]
+
+
+def _read_json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"got {_short(text)}, which ends or goes on wrongly: {error.msg}") from None
 
 
 def _short(value: object) -> str:

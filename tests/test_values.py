@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from imgcuda import Filter, FilterError, Matrix, ParameterError, Picture, param
+from imgcuda import Filter, FilterError, Matrix, ParameterError, Picture, Table, param
 from imgcuda.cli.chain import example, parse_step
 from imgcuda.cli.parameters import type_in_words
 from imgcuda.plugins import Plugin, Registry
@@ -113,6 +113,56 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x89PNG\xff\xfe")
     with pytest.raises(ParameterError, match=r"a\.png' cannot be read: it is not text"):
         Weigh(kernel=str(path))  # type: ignore[arg-type]
+
+
+# A table
+
+
+class Lookup(Filter):
+    """Have a table."""
+
+    table: Table = param(help="what is looked up")
+
+
+def test_a_table_keeps_the_type_and_the_shape_of_an_array() -> None:
+    levels = np.arange(6, dtype=np.uint16).reshape(2, 3)
+    made = Lookup(table=levels)  # type: ignore[arg-type]
+    levels[0] = 9
+    assert made.table.array.tolist() == [[0, 1, 2], [3, 4, 5]]  # a copy
+    assert made.table.array.dtype == np.uint16
+    with pytest.raises(ValueError, match="read-only"):
+        made.table.array[0] = 9
+
+
+def test_tables_that_hold_the_same_are_equal() -> None:
+    tables = [Table.of(np.array([0, 0.5, 1], np.float32)) for _ in range(2)]
+    assert tables[0] == tables[1]
+    assert hash(Lookup(table=tables[0])) == hash(Lookup(table=tables[1]))
+    for other in (np.array([0, 0.5, 1]), np.array([[0, 0.5, 1]], np.float32), np.array([0, 0.5, 2], np.float32)):
+        assert tables[0] != Table.of(other)
+
+
+def test_a_table_is_shown_as_it_is_typed_if_it_is_short() -> None:
+    assert str(Table.of("[[0,0.25],[1,2]]")) == "[[0.0,0.25],[1.0,2.0]]"
+    assert repr(Lookup(table=np.zeros((3, 256), np.uint8))) == "Lookup(table=Table(3x256 numbers of uint8))"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ([[1, 2], [3]], "got [[1, 2], [3]], whose rows are not as long as each other"),
+        (["a"], "got ['a']"),
+        ([], "got []"),
+        (3, "got 3"),
+        (None, "got None"),
+        ("[1,", "got '[1,', which ends or goes on wrongly: Expecting value"),
+    ],
+    ids=str,
+)
+def test_what_is_no_table_is_refused(value: Any, why: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        Lookup(table=value)
+    assert str(caught.value) == f"table must be {Table.words}; {why}"
 
 
 # A picture
