@@ -29,6 +29,13 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "blur": [{"sigma": 0.5}, {"sigma": 3, "border": "constant"}, {"sigma": 50, "border": "wrap"}],
     "brightness": [{}],
     "contrast": [{}],
+    "convolve": [
+        {"kernel": np.arange(9).reshape(3, 3)},
+        {"kernel": np.arange(35).reshape(5, 7), "border": "constant", "offset": 0.5},
+        {"kernel": np.ones((11, 9)), "border": "mirror"},
+        {"kernel": np.arange(99).reshape(9, 11) ** 2, "border": "wrap"},
+        {"kernel": np.ones((3, 601))},
+    ],
     "edges": [
         {"operator": "sobel"},
         {"operator": "scharr", "border": "mirror"},
@@ -134,7 +141,11 @@ def test_every_kernel_compiles_for_every_gpu(name: str, capability: tuple[int, i
         made = compiled(load().create(name, variant), dtype, channels, capability)
         assert all(code.startswith(b"\x7fELF") for code in made.values())
         kernels |= set(made)
-    of_its_own = {"blur": {"blur", "down_columns", "down_rows", "blur_grid", "up"}, "edges": {"edges"}}
+    of_its_own = {
+        "blur": {"blur", "down_columns", "down_rows", "blur_grid", "up"},
+        "convolve": {"small", "separable", "large", "brighten"},
+        "edges": {"edges"},
+    }
     assert kernels >= of_its_own.get(name, {"point"})
 
 
