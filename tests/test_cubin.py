@@ -29,6 +29,13 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "bilateral": [{"sigma_space": 0.5}, {"sigma_space": 10, "border": "constant"}],
     "blur": [{"sigma": 0.5}, {"sigma": 3, "border": "constant"}, {"sigma": 50, "border": "wrap"}],
     "box-blur": [{"radius": 1}, {"radius": 5, "border": "constant"}, {"radius": 20}, {"radius": 100, "border": "wrap"}],
+    "convolve": [
+        {"kernel": np.arange(9).reshape(3, 3)},
+        {"kernel": np.arange(35).reshape(5, 7), "border": "constant", "offset": 0.5},
+        {"kernel": np.ones((11, 9)), "border": "mirror"},
+        {"kernel": np.arange(99).reshape(9, 11) ** 2, "border": "wrap"},
+        {"kernel": np.ones((3, 601))},
+    ],
     "edges": [
         {"operator": "sobel"},
         {"operator": "scharr", "border": "mirror"},
