@@ -34,6 +34,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         {"operator": "laplacian", "border": "nearest"},
     ],
     "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
+    "pixelate": [{"size": 4}, {"size": 20}, {"size": 100}],
     "vignette": [{}],
 }
 """Every kernel and every branch that the preprocessor takes, of each built-in filter."""
@@ -134,6 +135,7 @@ def test_every_kernel_compiles_for_every_gpu(name: str, capability: tuple[int, i
             "blur": {"blur", "down_columns", "down_rows", "blur_grid", "up"},
             "edges": {"edges"},
             "grayscale": {"point"},
+            "pixelate": {"pixelate", "columns", "whole_columns", "means", "fill"},
             "vignette": {"point"},
         }[name]
     )
