@@ -51,14 +51,18 @@ __device__ color point_between(color c, int colors, float alpha)
     return c;
 }
 
-// Where the pixel numbered i of a strip is, whose first row is row `first` of an image of `rows` rows. The quotient of
-// whole numbers below 2^50 as doubles is never rounded up to the next whole number, and a lane of a vector can have it.
-__device__ place point_place(long long i, int width, int first, int rows)
+// Where a pixel of a strip is, whose first row is row `first` of an image of `rows` rows: the one that comes `offset`
+// after that with the number `block`, with which a block of threads begins. So what is costly is the same for the block's
+// threads, and where rows are long, at most one ends among them. The quotient of whole numbers below 2^50 as doubles is
+// never rounded up to the next whole number.
+__device__ place point_place(long long block, int offset, int width, int first, int rows)
 {
+    int row = (int)((double)block / width);
+    int x = (int)(block - (long long)row * width) + offset;
+    int ended = x < width ? 0 : width >= BLOCK_WIDTH * PACK ? 1 : x / width;
     place at;
-    int row = (int)((double)i / width);
-    at.x = (int)(i - (long long)row * width);
-    at.y = first + row;
+    at.x = x - ended * width;
+    at.y = first + row + ended;
     at.width = width;
     at.height = rows;
     return at;
@@ -120,9 +124,11 @@ __global__ void point(const pixel *__restrict__ src, pixel *__restrict__ dst, in
     const point_source *from = (const point_source *)src;
     point_result *to = (point_result *)dst;
     long long count = (long long)width * height;
-    long long i = ((long long)blockIdx.x * BLOCK_WIDTH + threadIdx.x) * PACK;
+    long long block = (long long)blockIdx.x * (BLOCK_WIDTH * PACK);
+    int offset = threadIdx.x * PACK;
+    long long i = block + offset;
 #if PLACES
-    place at = point_place(i, width, first, rows);
+    place at = point_place(block, offset, width, first, rows);
 #else
     place at = {0, 0, 0, 0};
 #endif

@@ -44,6 +44,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     ],
     "emboss": [{}, {"border": "constant"}],
     "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
+    "pixelate": [{"size": 4}, {"size": 20}, {"size": 100}],
 }
 """Parameters by which every kernel is compiled, with every branch that the preprocessor takes."""
 VARIANTS |= {name: [{p.name: p.some_value() for p in load()[name].parameters()}] for name in load() if name not in VARIANTS}

@@ -60,7 +60,7 @@ class Where(Inline, PointFilter):
     {
         c.r = at.y / 65535.0f;
         c.g = at.x / 65535.0f;
-        c.b = (at.width * 256 + at.height + extra) / 65535.0f;
+        c.b = (at.width * 16 + at.height + extra) / 65535.0f;
         return c;
     }
     """
@@ -227,12 +227,14 @@ def stretched(image: Image) -> Image:
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
-@pytest.mark.parametrize("shape", [(1, 1, 3), (3, 200, 3), (211, 33, 1), (120, 50, 4)], ids=str)
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 3), (3, 200, 3), (211, 33, 1), (700, 1, 1), (120, 50, 4), (7, 1500, 3)], ids=str
+)
 def test_a_function_is_told_where_the_pixel_is(
     device: str, shape: tuple[int, ...], dtype: str, random_image: Make
 ) -> None:
     rows, columns = np.mgrid[: shape[0], : shape[1]]
-    expected = np.stack([rows, columns, columns * 0 + shape[1] * 256 + shape[0] + 7], axis=-1)
+    expected = np.stack([rows, columns, columns * 0 + shape[1] * 16 + shape[0] + 7], axis=-1)
     made = Where(extra=7)(random_image(shape, dtype), device=device)[..., :3]
     assert_close(made, expected if dtype == "uint16" else expected / 65535, 1e-6 if dtype == "float32" else 0)
 
