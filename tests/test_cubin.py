@@ -47,7 +47,9 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "pixelate": [{"size": 4}, {"size": 20}, {"size": 100}],
 }
 """Parameters by which every kernel is compiled, with every branch that the preprocessor takes."""
-VARIANTS |= {name: [{p.name: p.some_value() for p in load()[name].parameters()}] for name in load() if name not in VARIANTS}
+VARIANTS |= {
+    name: [{p.name: p.some_value() for p in load()[name].parameters()}] for name in load() if name not in VARIANTS
+}
 
 GOOD = "__global__ void good(const pixel *src, pixel *dst, int width, int height)\n{\n    dst[0] = src[0];\n}\n"
 
