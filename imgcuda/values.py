@@ -87,6 +87,7 @@ class Table:
 
     @classmethod
     def example(cls) -> Self:
+        """Return a curve that darkens."""
         return cls.of([0, 0.25, 1])
 
     def __eq__(self, other: object) -> bool:
