@@ -53,8 +53,11 @@ FOREIGN = {
     "cuda": {"cubin"},
     "platformdirs": {"diskcache"},
     "pluggy": {"hookspecs", "plugins"},
-    "PIL": {"images"},
-    "typer": {"cli", "cli.app", "cli.commands", "cli.filtering", "cli.job"},
+    "PIL": {
+        f"images.{name}" for name in ("deep", "gif", "metadata", "modes", "reading", "sentences", "tiff", "writing")
+    },
+    "tifffile": {"images.tifffiles"},
+    "typer": {"cli", "cli.app", "cli.commands", "cli.filtering", "cli.job", "cli.options"},
 }
 """What the core uses beside NumPy and the standard library, and the only modules that know it."""
 
