@@ -88,9 +88,7 @@ def _held(image: Image, format: Format, losses: list[str]) -> Image:
         losses.append(f"it holds {len(image.frames)} pictures; {format.name} holds one, the first")
         image = changed(image, later=())
     if format.timed and len({frame.pixels.shape for frame in image.frames}) > 1:
-        raise ImageError(
-            f"its pictures have several sizes, which {format.name} cannot hold; write .tif, or one --frame"
-        )
+        raise ImageError(f"its pictures differ in size, which {format.name} cannot hold; write .tif, or one --frame")
     return image.filtered([_samples(frame.pixels, format, losses) for frame in image.frames])
 
 
@@ -171,7 +169,14 @@ def _by_pillow(image: Image, format: Format, options: Options) -> bytes:
         arguments |= {"save_all": True, "append_images": later, "duration": durations, "loop": image.plays}
     buffer = BytesIO()
     first.save(buffer, format.name, **arguments)
-    return buffer.getvalue()
+    return _with_alpha_flag(buffer.getvalue()) if later and first.mode.endswith("A") else buffer.getvalue()
+
+
+def _with_alpha_flag(data: bytes) -> bytes:
+    """Return an animated WebP that says it has alpha. libwebp asks only the parts of frames that it has encoded: where
+    nothing is ever drawn it would be black."""
+    is_webp = data[:4] == b"RIFF" and data[8:16] == b"WEBPVP8X"
+    return data[:20] + bytes([data[20] | 0x10]) + data[21:] if is_webp else data
 
 
 def _metadata(image: Image) -> dict[str, Any]:
