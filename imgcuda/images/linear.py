@@ -88,7 +88,10 @@ def _curve(tag: bytes) -> Curve:
 
 def _parametric(kind: int, values: list[float]) -> Curve:
     """Return a curve that is given as a formula: a power above a point, a line below it."""
-    g, a, b, c, d, e, f = [*values[: (1, 3, 4, 5, 7)[kind]], *[0.0] * 7][:7]
+    count = (1, 3, 4, 5, 7)[kind]
+    if len(values) < count:
+        raise ValueError("a curve that is cut short")
+    g, a, b, c, d, e, f = [*values[:count], *[0.0] * (7 - count)]
     if kind == 0:
         a = 1.0
     if kind in (1, 2):  # the offset, where there is one, is added on both sides of the point where the line begins
@@ -109,8 +112,8 @@ def _looked_up(samples: Pixels, curve: Curve) -> Pixels:
 def _found_again(light: Pixels, curve: Curve, depth: str) -> Pixels:
     """Return the samples that make light: the other way along a curve that never falls."""
     rising = np.maximum.accumulate(curve)
-    if depth == "8":  # 65536 levels of light are enough for 256 samples, also in the dark, and quickly looked up
-        table = np.rint(np.interp(STEPS, rising, STEPS) * 255).astype(np.uint8)
-        return np.take(table, to_depth(light, "16"))
+    if depth == "8":  # by the root of light, 65536 steps are enough for 256 samples also in the dark, and quick
+        table = np.rint(np.interp(STEPS**2, rising, STEPS) * 255).astype(np.uint8)
+        return np.take(table, to_depth(np.sqrt(np.maximum(light, 0)), "16"))
     samples = np.interp(light, rising, STEPS).astype(np.float32)
     return to_depth(np.where((light < 0) | (light > 1), light, samples), depth)

@@ -23,7 +23,6 @@ _TURNED_WITH_THE_PICTURE = ((0, (282, 283)), (0x8769, (40962, 40963)))
 """Pairs of tags, across and down, and the directory they are in: the resolution, and the size."""
 
 UPRIGHT = {
-    1: lambda pixels: pixels,
     2: lambda pixels: pixels[:, ::-1],
     3: lambda pixels: pixels[::-1, ::-1],
     4: lambda pixels: pixels[::-1],
@@ -39,19 +38,30 @@ _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:=["']|>))[2-8](?=["']|<)"
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
     """Return an image as it is to be looked at; an orientation that is none is taken as upright, as viewers do."""
-    return np.ascontiguousarray(UPRIGHT.get(orientation, UPRIGHT[1])(pixels))
+    return pixels if orientation not in UPRIGHT else np.ascontiguousarray(UPRIGHT[orientation](pixels))
+
+
+def turned_back(pixels: Pixels, orientation: int) -> Pixels:
+    """Return an upright image as its file has it."""
+    return upright(pixels, {6: 8, 8: 6}.get(orientation, orientation))  # the others undo themselves
+
+
+def orientation(found: PIL.Image.Exif) -> int:
+    """Return an EXIF's orientation, from 1 (upright) to 8."""
+    value = found.get(ORIENTATION)
+    return value if isinstance(value, int) and value in UPRIGHT else 1
 
 
 def exif(found: PIL.Image.Exif, *, keep_orientation: bool) -> tuple[bytes, int]:
     """Return EXIF without what only the file it came from is described by, and the orientation."""
-    orientation = found.get(ORIENTATION, 1)
+    turn = orientation(found)
     for tag in TIFF_LAYOUT:
         found.pop(tag, None)
     if not keep_orientation:
         found.pop(ORIENTATION, None)
-        if orientation in (5, 6, 7, 8):
+        if turn > 4:
             _turn(found)
-    return (found.tobytes() if found else b""), orientation if isinstance(orientation, int) else 1
+    return (found.tobytes() if found else b""), turn
 
 
 def _turn(found: PIL.Image.Exif) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import PIL.Image
@@ -162,6 +162,7 @@ def _open(stream: IO[bytes], max_pixels: int) -> PIL.Image.Image:
 def _frame(picture: PIL.Image.Image, number: int | None, again: Callable[[], IO[bytes]], wish: Wish) -> Image:
     """Return a picture's present frame. How it is stored is known before it is loaded, what it says mostly after."""
     losses = []
+    before = _before_turning(picture)
     stored, alone = deep.layout(picture), number is None or picture.format == "TIFF"  # an animation's frames are mixed
     if deep.separate(picture):
         raise _Separate
@@ -176,7 +177,7 @@ def _frame(picture: PIL.Image.Image, number: int | None, again: Callable[[], IO[
         losses.append("it holds other pictures beside the one that is read")
     if picture.mode in WAYS and WAYS[picture.mode].said:
         losses.append(WAYS[picture.mode].said)
-    return _with_metadata(picture, pixels, losses, wish)
+    return _with_metadata(picture, pixels, losses, wish, before)
 
 
 def _again(again: Callable[[], IO[bytes]], number: int | None, max_pixels: int) -> PIL.Image.Image:
@@ -202,24 +203,40 @@ def _deep_avif(picture: PIL.Image.Image, again: Callable[[], IO[bytes]]) -> bool
     return place >= 0 and len(head) > place + 6 and bool(head[place + 6] & 0x40)
 
 
-def _with_metadata(picture: PIL.Image.Image, pixels: Pixels, losses: list[str], wish: Wish) -> Image:
-    info, keep = picture.info, not wish.auto_orient
+def _before_turning(picture: PIL.Image.Image) -> tuple[int, Any]:
+    """Return the orientation and the XMP of a TIFF, which Pillow turns upright, unasked, as it loads it."""
+    if picture.format != "TIFF":
+        return 1, None
+    try:
+        return metadata.orientation(picture.getexif()), picture.info.get("xmp")
+    except Exception:  # as in `_with_metadata`
+        return 1, None
+
+
+def _with_metadata(
+    picture: PIL.Image.Image, pixels: Pixels, losses: list[str], wish: Wish, before: tuple[int, Any]
+) -> Image:
+    info, keep, (turned, xmp) = picture.info, not wish.auto_orient, before
     exif, orientation = b"", 1
     try:
-        exif, orientation = metadata.exif(picture.getexif(), keep_orientation=keep)
+        found = picture.getexif()
+        if turned != 1:
+            found[metadata.ORIENTATION] = turned
+        exif, orientation = metadata.exif(found, keep_orientation=keep)
     except Exception:  # whatever a parser of other people's bytes may raise: damaged EXIF is lost, the picture is not
         losses.append("its EXIF is damaged and is left out")
-    dpi = metadata.dpi(info.get("dpi"))
-    if wish.auto_orient and orientation != 1:
+    if keep:
+        pixels = metadata.turned_back(pixels, turned)
+    elif turned == 1:
         pixels = metadata.upright(pixels, orientation)
-        dpi = dpi[::-1] if dpi and orientation > 4 else dpi
+    dpi = metadata.dpi(info.get("dpi"))
     return Image(
         pixels,
         exif,
         info.get("icc_profile") or b"",
-        dpi,
+        dpi[::-1] if dpi and orientation > 4 and not keep else dpi,
         tuple(losses),
-        metadata.xmp(info.get("xmp"), keep_orientation=keep),
+        metadata.xmp(xmp or info.get("xmp"), keep_orientation=keep),
         metadata.text(picture),
         duration=info.get("duration") if getattr(picture, "is_animated", False) else None,
         plays=_plays(picture),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import PIL.Image
+import PIL.ImageDraw
 import pytest
 from picture_files import RGB, opened
 
 from imgcuda import images
-from imgcuda.errors import ImageError
+from imgcuda.errors import ImageError, ParameterError
+from imgcuda.images.formats import FORMATS, by_extension, by_name
 
 
 @pytest.mark.parametrize(
@@ -98,3 +102,90 @@ def test_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
 
 def test_an_extension_may_be_in_capitals(tmp_path: Path) -> None:
     assert images.check_output(tmp_path / "A.JPG").name == "JPEG"
+
+
+# Choices
+
+
+def test_formats_go_by_their_names_and_extensions() -> None:
+    for format in FORMATS:
+        assert by_name(format.name) is by_name(format.name.lower()) is format
+        assert all(by_extension(extension) is format for extension in format.extensions)
+    assert by_name("jpg").name == "JPEG"
+    with pytest.raises(ParameterError, match="--format: there is no format 'jpgg'; did you mean 'jpg'"):
+        by_name("jpgg")
+
+
+def size(path: Path, pixels: npt.NDArray[Any], **options: Any) -> int:
+    images.write(path, images.Image(pixels), options=images.Options(**options))
+    return path.stat().st_size
+
+
+@pytest.fixture(scope="module")
+def photo() -> npt.NDArray[Any]:
+    with PIL.Image.open(Path(__file__).parents[2] / "sample_images" / "chelsea.png") as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+@pytest.mark.parametrize("extension", ["jpg", "webp", "avif"])
+def test_quality_is_size(extension: str, photo: npt.NDArray[Any], tmp_path: Path) -> None:
+    path = tmp_path / f"a.{extension}"
+    assert size(path, photo, quality=30) < size(path, photo) < size(path, photo, quality=100)
+
+
+@pytest.mark.parametrize("extension", ["png", "tif"])
+def test_more_compression_is_smaller(extension: str, photo: npt.NDArray[Any], tmp_path: Path) -> None:
+    path = tmp_path / f"a.{extension}"
+    assert size(path, photo, compress=9) < size(path, photo, compress=1) < size(path, photo, compress=0)
+
+
+def test_a_png_is_about_as_small_as_pillows(photo: npt.NDArray[Any], tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    PIL.Image.fromarray(photo).save(buffer, "PNG")
+    assert size(tmp_path / "a.png", photo) < 1.15 * len(buffer.getvalue())
+
+
+def test_a_drawing_is_small_as_a_png(tmp_path: Path) -> None:
+    page = PIL.Image.new("RGB", (800, 600), "white")
+    for line in range(40):
+        PIL.ImageDraw.Draw(page).text((5, 14 * line), "what is written repeats itself " * 4, fill=(20, 20, line))
+    buffer = io.BytesIO()
+    page.save(buffer, "PNG")
+    assert size(tmp_path / "a.png", np.asarray(page)) < 1.15 * len(buffer.getvalue())
+
+
+def test_lossless_is(photo: npt.NDArray[Any], tmp_path: Path) -> None:
+    size(tmp_path / "a.webp", photo, lossless=True)
+    assert np.array_equal(images.read(tmp_path / "a.webp").pixels, photo)
+    size(tmp_path / "a.avif", photo, lossless=True)  # but for the way to its colours, which rounds
+    assert np.abs(images.read(tmp_path / "a.avif").pixels.astype(int) - photo).max() <= 2
+
+
+def test_a_progressive_jpeg_is_one(photo: npt.NDArray[Any], tmp_path: Path) -> None:
+    for progressive in (True, False):
+        size(tmp_path / "a.jpg", photo, progressive=progressive)
+        assert ("progressive" in opened(tmp_path / "a.jpg").info) == progressive
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("a.png", {"quality": 5}, "--quality is for JPEG, WEBP, AVIF; PNG has no such choice"),
+        ("a.jpg", {"compress": 5}, "--compress is for PNG, TIFF, WEBP, AVIF; JPEG has no such choice"),
+        ("a.jpg", {"lossless": True}, "--lossless is for WEBP, AVIF; JPEG has no such choice"),
+        ("a.webp", {"progressive": True}, "--progressive is for JPEG; WEBP has no such choice"),
+    ],
+)
+def test_a_choice_that_a_format_has_not_is_refused(
+    name: str, options: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ParameterError, match=said):
+        images.write(tmp_path / name, images.Image(RGB), options=images.Options(**options))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_image_is_written_to_a_stream(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    images.write(stream, images.Image(RGB), format=by_name("png"))
+    stream.seek(0)
+    assert np.array_equal(images.read(stream).pixels, RGB)
