@@ -138,7 +138,8 @@ def _by_pillow(again: Callable[[], IO[bytes]], wish: Wish) -> Iterator[Image]:
     count = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
     numbers = wish.numbers(count)
     wish.allow(picture.width * picture.height * len(numbers))
-    more = count > 1 and wish.frame is None and not wish.several
+    lost = [f"it holds {count} pictures; the first is read"] * (count > 1 and wish.frame is None and not wish.several)
+    lost += ["it is cut short; pictures may be missing"] * (picture.format == "GIF" and not _has_trailer(again()))
     total = 0
     for number in numbers:
         if count > 1:
@@ -146,7 +147,7 @@ def _by_pillow(again: Callable[[], IO[bytes]], wish: Wish) -> Iterator[Image]:
         total += picture.width * picture.height
         wish.allow(total)  # the pages of a TIFF have their own sizes
         frame = _frame(picture, number if count > 1 else None, again, wish)
-        yield replace(frame, losses=(*frame.losses, *[f"it holds {count} pictures; the first is read"] * more))
+        yield replace(frame, losses=(*frame.losses, *lost))
 
 
 def _open(stream: IO[bytes], max_pixels: int) -> PIL.Image.Image:
@@ -178,6 +179,12 @@ def _frame(picture: PIL.Image.Image, number: int | None, again: Callable[[], IO[
     if picture.mode in WAYS and WAYS[picture.mode].said:
         losses.append(WAYS[picture.mode].said)
     return _with_metadata(picture, pixels, losses, wish, before)
+
+
+def _has_trailer(stream: IO[bytes]) -> bool:
+    """Return whether a GIF ends as it should; one that does not may end between two pictures, which is no error."""
+    stream.seek(max(0, stream.seek(0, 2) - 1024))
+    return stream.read().rstrip(b"\0").endswith(b";")
 
 
 def _again(again: Callable[[], IO[bytes]], number: int | None, max_pixels: int) -> PIL.Image.Image:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from imgcuda.errors import ImageError
 
+_DESCRIPTORS = Path("/proc/self/fd")
+
 
 def check(path: Path, *, clobber: bool = True) -> None:
     """Raise ImageError if no file can be put there."""
@@ -26,18 +28,45 @@ def replace(path: Path, data: bytes, *, clobber: bool = True) -> None:
     target = path.resolve()
     draft = target.with_name(f".imgcuda-{os.urandom(8).hex()}")
     try:
-        with draft.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())  # a crash after the rename must not find an empty file
-        if clobber:
-            if target.exists():
-                shutil.copymode(target, draft)
-            draft.replace(target)
-        else:
-            _link(draft, target)
+        _write(draft, data)
+        if not clobber:
+            return _link(draft, target)
+        if target.exists():
+            shutil.copymode(target, draft)
+        draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)  # once renamed, there is none
+
+
+def _write(draft: Path, data: bytes) -> None:
+    """Write a file. Where the system can (Linux), it has its name only when it is whole, so that who is killed while
+    writing leaves nothing behind."""
+    nameless = _open_nameless(draft.parent)
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666) if nameless is None else nameless
+    with open(descriptor, "wb") as file:  # noqa: PTH123  # a descriptor is no path
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)  # a crash after the rename must not find an empty file
+        if nameless is not None:
+            _name(nameless, draft)
+
+
+def _name(descriptor: int, path: Path) -> None:
+    """Give a file without a name one, in the way of open(2): by a link to what /proc links to."""
+    folder = os.open(_DESCRIPTORS, os.O_RDONLY)
+    try:  # with `src_dir_fd`, or else Python makes a link to the link
+        os.link(str(descriptor), path, src_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
+
+
+def _open_nameless(folder: Path) -> int | None:
+    if not hasattr(os, "O_TMPFILE") or not _DESCRIPTORS.is_dir():
+        return None
+    try:
+        return os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o666)
+    except OSError:  # a file system that has no such files; any other trouble comes again, with the name
+        return None
 
 
 def _link(draft: Path, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
@@ -107,6 +108,8 @@ def pages(stream: IO[bytes]) -> Sequence[Page]:
     """Return the pages of a TIFF; `stream` is to be kept open until they are read."""
     import tifffile
 
+    # What it finds wrong it logs, which without a handler is printed; what matters is raised.
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())
     size = stream.seek(0, 2)
     stream.seek(0)
     return [Page(page, size) for page in tifffile.TiffFile(stream).pages if isinstance(page, tifffile.TiffPage)]

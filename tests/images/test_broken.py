@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
 import pytest
+from broken_files import WHOLE, files, read
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from picture_files import RGB, png, saved
 
 from imgcuda import images
@@ -58,17 +63,73 @@ def test_whatever_a_decoder_raises_is_one_sentence(
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("extension", ["png", "jpg", "tif", "webp", "bmp", "ppm", "gif", "avif"])
-def test_a_file_cut_short_anywhere_is_never_a_wrong_picture(extension: str, tmp_path: Path) -> None:
-    noise = np.random.default_rng(0).integers(0, 255, (16, 16, 3), np.uint8)
-    buffer = io.BytesIO()
-    PIL.Image.fromarray(noise).save(buffer, PIL.Image.registered_extensions()[f".{extension}"])
-    whole, path = buffer.getvalue(), tmp_path / f"a.{extension}"
-    path.write_bytes(whole)
-    right = images.read(path).pixels
-    for length in range(0, len(whole), 23):
-        path.write_bytes(whole[:length])
-        try:
-            assert np.array_equal(images.read(path).pixels, right)  # only bytes after the pixels were lost
-        except ImageError as error:
-            assert str(error).startswith(f"{path} cannot be read: ")
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_file_cut_short_anywhere_is_never_a_wrong_picture_in_silence(name: str) -> None:
+    whole = WHOLE[name]
+    right = read(whole)
+    assert right is not None
+    cuts = {*range(0, len(whole), max(1, len(whole) // 100)), *range(len(whole) - 20, len(whole))}
+    for length in sorted(cuts):
+        image = read(whole[:length])
+        if image is not None and not image.losses:  # only bytes after the pixels were lost
+            assert len(image.frames) == len(right.frames), length
+            for frame, expected in zip(image.frames, right.frames, strict=True):
+                assert np.array_equal(frame.pixels, expected.pixels), length
+
+
+def test_a_gif_that_ends_between_two_pictures_is_read_and_that_is_said(tmp_path: Path) -> None:
+    frames = [PIL.Image.new("RGB", (4, 4), color) for color in ("red", "blue")]
+    path = saved(tmp_path / "a.gif", frames[0], save_all=True, append_images=frames[1:])
+    path.write_bytes(path.read_bytes().removesuffix(b";"))
+    assert images.read(path).losses == ("it is cut short; pictures may be missing",)
+
+
+def test_thousands_of_broken_files_are_each_one_sentence_or_a_picture() -> None:
+    for _, data in files(len(WHOLE) * 100):
+        read(data)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    name=st.sampled_from(sorted(WHOLE)),
+    edits=st.lists(st.tuples(st.integers(0, 2**16), st.binary(max_size=8)), max_size=4),
+)
+def test_a_file_with_other_bytes_is_one_sentence_or_a_picture(name: str, edits: list[tuple[int, bytes]]) -> None:
+    data = bytearray(WHOLE[name])
+    for place, others in edits:
+        data[place % len(data) : place % len(data) + len(others)] = others
+    read(bytes(data))
+
+
+@given(data=st.binary(max_size=200))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_after_a_known_beginning_are_refused(data: bytes) -> None:
+    for whole in (WHOLE["plain.tif"], WHOLE["grey.png"], WHOLE["plain.gif"], WHOLE["lossy.webp"], WHOLE["plain.avif"]):
+        read(whole[:12] + data)
+
+
+def test_whoever_decodes_says_nothing_on_the_terminal(tmp_path: Path) -> None:
+    """libtiff prints, and tifffile logs; the program has its own words, and one sentence."""
+    for name in ("lzw.tif", "deflated-float.tif"):
+        (tmp_path / name).write_bytes(WHOLE[name][: len(WHOLE[name]) - 300])
+        command = [sys.executable, "-m", "imgcuda", "grayscale", str(tmp_path / name), str(tmp_path / "out.png")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"Error: {tmp_path / name} cannot be read: ") and done.stderr.count("\n") == 1
+
+
+def test_a_gigabyte_in_a_few_bytes_is_refused_before_it_is_made() -> None:
+    pages = WHOLE["plain.gif"]
+    for name in ("tiles.tif", "deflated-float.tif", "grey.png", "plain.bmp", "deep.ppm"):
+        with pytest.raises(ImageError, match="--max-pixels allows more"):
+            images.read(io.BytesIO(WHOLE[name]), max_pixels=100)
+    with pytest.raises(ImageError, match="--max-pixels allows more"):
+        images.read(io.BytesIO(pages), max_pixels=24 * 20 - 1)
+
+
+def test_more_pixels_are_read_if_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 100)  # Pillow's own limit; it refuses more than twice that
+    assert images.read(io.BytesIO(WHOLE["grey.png"]), max_pixels=1000).pixels.shape == (24, 20)
+    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(ImageError, match="it has more than 150 pixels; --max-pixels allows more"):
+        images.read(io.BytesIO(WHOLE["grey.png"]), max_pixels=150)
