@@ -33,6 +33,10 @@ class Format:
     options: tuple[str, ...] = ()
     """Which of the fields of `Options` it has."""
 
+    def holds(self, dtype: str, channels: int) -> bool:
+        """Return whether it can hold samples of a type, in so many channels, as they are."""
+        return (dtype, channels) in self.samples
+
 
 FORMATS = (
     Format(
@@ -76,6 +80,8 @@ class Options:
             if value not in (None, False) and option not in format.options:
                 others = ", ".join(other.name for other in FORMATS if option in other.options)
                 raise ParameterError(f"--{option} is for {others}; {format.name} has no such choice")
+        if self.lossless and self.quality is not None:
+            raise ParameterError("--lossless loses nothing, so there is no --quality to choose")
 
 
 def by_extension(extension: str) -> Format:

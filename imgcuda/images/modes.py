@@ -24,6 +24,11 @@ class Way:
     said: str = ""
     """What is lost, and so said."""
 
+    @property
+    def array(self) -> tuple[str, int]:
+        """The sample type and the channels of the array."""
+        return {"I;16": ("uint16", 1), "F": ("float32", 1)}.get(self.mode, ("uint8", len(self.mode)))
+
 
 _NOT_IN_FILES = "no file that is read; Pillow makes it in memory"
 

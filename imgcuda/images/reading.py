@@ -173,7 +173,8 @@ def _frame(picture: PIL.Image.Image, number: int | None, again: Callable[[], IO[
         deep.in_native_order(picture)
         picture.load()
         pixels = _uninverted(picture, to_array(picture, raw=wish.raw))
-        losses += ["its 16-bit colours are read as 8-bit"] * (bool(stored) or _deep_avif(picture, again))
+        losses += ["its 16-bit colours are read as 8-bit"] * bool(stored)
+        losses += ["its 10- or 12-bit colours are read as 8-bit"] * _deep_avif(picture, again)
     if picture.format == "MPO":
         losses.append("it holds other pictures beside the one that is read")
     if picture.mode in WAYS and WAYS[picture.mode].said:

@@ -94,14 +94,14 @@ def _held(image: Image, format: Format, losses: list[str]) -> Image:
 
 def _samples(pixels: Pixels, format: Format, losses: list[str]) -> Pixels:
     kind = pixels.dtype.name
-    if (kind, channels(pixels)) in format.samples:
+    if format.holds(kind, channels(pixels)):
         return pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
     opaque = channels(pixels) - 1 + channels(pixels) % 2
-    if (kind, opaque) in format.samples:
+    if format.holds(kind, opaque):
         lost = f"its transparency is laid on white; {format.name} has none"
         losses += [lost] * (lost not in losses)
         return with_channels(pixels, opaque)
-    others = " ".join(other.extensions[0] for other in FORMATS if (kind, channels(pixels)) in other.samples)
+    others = " ".join(other.extensions[0] for other in FORMATS if other.holds(kind, channels(pixels)))
     deeper = "--depth 16 or --depth 8" if kind == "float32" and format.name in ("PNG", "PPM") else "--depth 8"
     raise ImageError(f"{format.name} cannot hold {describe(pixels)}; write one of {others}, or reduce it: {deeper}")
 
@@ -191,10 +191,15 @@ def _arguments(format: Format, options: Options) -> Iterator[tuple[str, Any]]:
     if format.name == "JPEG":
         yield from {"quality": options.quality or 90, "progressive": options.progressive}.items()
     if format.name == "WEBP":
-        yield from {"quality": options.quality or 90, "lossless": options.lossless}.items()
-        yield "method", 1 if options.compress is None else round(options.compress * 6 / 9)
+        effort = options.compress or 0
+        lossless = (
+            75 if effort else 25
+        )  # what is called quality is effort there; the first steps are nearly for nothing
+        yield "quality", lossless if options.lossless else options.quality or 90
+        yield "lossless", options.lossless
+        yield "method", 1 - options.lossless if options.compress is None else round(effort * 6 / 9)
     if format.name == "AVIF":
         yield "quality", 100 if options.lossless else options.quality or 80
-        yield "speed", 9 if options.compress is None else 10 - options.compress
+        yield "speed", 10 - (options.compress or 0)
         if options.lossless:
             yield "subsampling", "4:4:4"

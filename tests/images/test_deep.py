@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import struct
 from pathlib import Path
 from typing import Any
@@ -149,6 +151,21 @@ def test_16_bit_cmyk_is_reduced_and_that_is_said(tmp_path: Path) -> None:
         "its 16-bit colours are read as 8-bit",
         "its CMYK colours are converted to RGB",
     )
+
+
+TEN_BITS = base64.b64decode(
+    "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUEAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAA"
+    "AAAAAAAOcGl0bQAAAAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAAEwAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEA"
+    "AGF2MDFDb2xvcgAAAABqaXBycAAAAEtpcGNvAAAAFGlzcGUAAAAAAAAACAAAAAgAAAAQcGl4aQAAAAADCgoKAAAADGF2MUOBIEAA"
+    "AAAAE2NvbHJuY2x4AAIAAgAAgAAAABdpcG1hAAAAAAAAAAEAAQQBAoMEAAAAG21kYXQSAAoIOAi/5wICAJAyBRAAAAtA"
+)
+"""An AVIF of 8 x 8 pixels, all (512, 512, 512) of 1023."""
+
+
+def test_an_avif_of_10_bits_is_reduced_and_that_is_said() -> None:
+    image = images.read(io.BytesIO(TEN_BITS))
+    assert image.losses == ("its 10- or 12-bit colours are read as 8-bit",)
+    assert np.abs(image.pixels.astype(int) - 128).max() <= 1
 
 
 @pytest.mark.parametrize("channels", [3, 4])

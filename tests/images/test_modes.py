@@ -10,30 +10,72 @@ from typing import Any
 import numpy as np
 import PIL.Image
 import pytest
+import tifffile
 from picture_files import RGB, opened, samples, saved
 
+import imgcuda
 from imgcuda import images
 from imgcuda.errors import ImageError
-from imgcuda.images.modes import WAYS
+from imgcuda.images.formats import FORMATS
+from imgcuda.images.image import channels
+from imgcuda.images.modes import WAYS, to_array
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 
-MODES = {
-    "1": (2, np.uint8), "L": (2, np.uint8), "LA": (2, np.uint8), "P": (3, np.uint8), "RGB": (3, np.uint8),
-    "RGBA": (4, np.uint8), "CMYK": (3, np.uint8), "YCbCr": (3, np.uint8), "I;16": (2, np.uint16),
-    "I": (2, np.uint16), "F": (2, np.float32),
+FILES = {
+    "1": "png", "L": "png", "LA": "png", "P": "gif", "PA": "tif", "RGB": "bmp", "RGBA": "webp", "CMYK": "jpg",
+    "YCbCr": "tif", "LAB": "tif", "I;16": "png", "I;16B": "tif", "I": "tif", "F": "tif",
 }  # fmt: skip
-"""A mode that some file holds, and the type of its array; the number is of dimensions or, in colour, of channels."""
+"""A format that holds a mode; the others are in no file that Pillow writes."""
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_every_mode_has_a_stated_type(mode: str, tmp_path: Path) -> None:
-    path = saved(tmp_path / "a.tif", PIL.Image.new(mode, (7, 5)))
-    size, dtype = MODES[mode]
-    pixels = images.read(path).pixels
+@pytest.mark.parametrize("mode", WAYS)
+def test_every_mode_becomes_the_array_that_the_table_states(mode: str) -> None:
+    dtype, count = WAYS[mode].array
+    pixels = to_array(PIL.Image.new(mode, (7, 5)))
     assert pixels.dtype == dtype
-    assert pixels.shape[:2] == (5, 7)
-    assert pixels.ndim == 3 if mode == "LA" else size == (pixels.shape[2] if pixels.ndim == 3 else 2)
+    assert pixels.shape == ((5, 7) if count == 1 else (5, 7, count))
+
+
+@pytest.mark.parametrize("mode", FILES)
+def test_every_mode_is_read_from_a_file_as_the_table_states(mode: str, tmp_path: Path) -> None:
+    path = saved(tmp_path / f"a.{FILES[mode]}", PIL.Image.new(mode, (7, 5)))
+    assert opened(path).mode in (mode, "RGB" if mode == "YCbCr" else mode)
+    image = images.read(path)
+    assert (image.pixels.dtype.name, channels(image.pixels)) == WAYS[mode].array
+    assert image.losses == tuple(filter(None, [WAYS[mode].said]))
+
+
+def test_premultiplied_grey_is_read_as_grey_with_alpha(tmp_path: Path) -> None:
+    """The mode La, which Pillow reads and does not write."""
+    stored = np.array([[[50, 100], [0, 0]]], np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", stored, photometric="minisblack", extrasamples=["assocalpha"])
+    assert opened(tmp_path / "a.tif").mode == "La"
+    assert np.abs(images.read(tmp_path / "a.tif").pixels.astype(int) - [[[127, 100], [0, 0]]]).max() <= 1
+
+
+@pytest.mark.parametrize("name", ["blur", "edges", "grayscale"])
+@pytest.mark.parametrize("mode", FILES)
+def test_every_mode_goes_through_filters_into_every_format(mode: str, name: str, tmp_path: Path) -> None:
+    """What a format cannot hold it refuses or says, as the table of formats has it; all else comes out again."""
+    image = images.read(
+        saved(tmp_path / f"a.{FILES[mode]}", PIL.Image.linear_gradient("L").resize((7, 5)).convert(mode))
+    )
+    result = image.filtered([imgcuda.apply(image.pixels, name, device="cpu")])
+    kind, count = result.pixels.dtype.name, channels(result.pixels)
+    for format in FORMATS:
+        path = tmp_path / f"b{format.extensions[0]}"
+        if format.holds(kind, count):
+            written = images.write(path, result)
+            again = images.read(path)
+            assert again.pixels.shape[:2] == (5, 7) and again.pixels.dtype == kind
+            if format.name in ("PNG", "TIFF", "BMP", "PPM"):
+                assert np.array_equal(again.pixels, result.pixels) and written.losses == ()
+        elif kind == "uint8":
+            assert images.write(path, result).losses == (f"its transparency is laid on white; {format.name} has none",)
+        else:
+            with pytest.raises(ImageError, match=f"{format.name} cannot hold 7 x 5 .*; write one of .* or reduce it"):
+                images.write(path, result)
 
 
 def test_black_and_white_is_read_as_0_and_255(tmp_path: Path) -> None:
