@@ -54,7 +54,8 @@ FOREIGN = {
     "platformdirs": {"diskcache"},
     "pluggy": {"hookspecs", "plugins"},
     "PIL": {
-        f"images.{name}" for name in ("deep", "gif", "metadata", "modes", "reading", "sentences", "tiff", "writing")
+        *("images.beside", "images.deep", "images.gif", "images.metadata", "images.modes", "images.reading"),
+        *("images.sentences", "images.tiff", "images.writing"),
     },
     "tifffile": {"images.tifffiles"},
     "typer": {"cli", "cli.app", "cli.commands", "cli.filtering", "cli.job", "cli.options"},

@@ -77,11 +77,10 @@ def _filter_file(filters: Sequence[Filter], job: Job, chosen: Device, format: Fo
     target: Path | IO[bytes] = sys.stdout.buffer if job.out_path == STANDARD else job.out_path
     lost = images.write(target, result, format=format, options=_options(job), clobber=not job.no_clobber)
     times.append(perf_counter())
-    _note("standard input" if job.in_path == STANDARD else job.in_path, result.losses)
-    _note(
-        "standard output" if job.out_path == STANDARD else job.out_path,
-        [*_colors_left_out(image, job), *lost.losses, *(lost.left_out if job.verbose else ())],
-    )
+    left_out, also_left_out = (result.left_out, lost.left_out) if job.verbose else ((), ())
+    _note("standard input" if job.in_path == STANDARD else job.in_path, (*result.losses, *left_out))
+    of_the_output = (*_colors_left_out(image, job), *lost.losses, *also_left_out)
+    _note("standard output" if job.out_path == STANDARD else job.out_path, of_the_output)
     if job.verbose:
         _report(chosen, image, result, times)
 

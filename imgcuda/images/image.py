@@ -33,6 +33,8 @@ class Image:
     """How long it is shown, in milliseconds; None where there is no time, as in the pages of a TIFF."""
     plays: int = 0
     """How often an animation is shown; 0 is for ever."""
+    left_out: tuple[str, ...] = ()
+    """What the file says beside its pixels and is not carried, a sentence each."""
     apart: bool = False
     """The first picture is for programs that show no animation (PNG), and not part of it."""
 

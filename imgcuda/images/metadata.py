@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ import PIL.Image
 from imgcuda.images.image import Pixels
 
 ORIENTATION = 0x0112
+
+SRGB_GAMMA = 0.45455
+"""What a PNG says that is in sRGB."""
 
 # How a TIFF lays out its own pixels, and the profile and XMP, which go their own way: true of the file that was read,
 # not of the one that is written.
@@ -90,13 +94,23 @@ def text(picture: PIL.Image.Image) -> tuple[tuple[str, str], ...]:
     return tuple((key, value) for key, value in found.items() if value)
 
 
-def dpi(found: Any) -> tuple[float, float] | None:
+def dpi(found: Any, *, swapped: bool = False) -> tuple[float, float] | None:
     """Return the resolution if it is one: files also hold zeros, fractions over zero and words."""
     try:
         x, y = float(found[0]), float(found[1])
     except (TypeError, ValueError, ZeroDivisionError, IndexError):
         return None
-    return (x, y) if 0 < x < 1e6 and 0 < y < 1e6 else None
+    if not (0 < x < 1e6 and 0 < y < 1e6):
+        return None
+    return (y, x) if swapped else (x, y)
+
+
+def not_carried(picture: PIL.Image.Image) -> Iterator[str]:
+    """Tell what a file says beside its pixels that is not carried anywhere."""
+    if "photoshop" in picture.info:
+        yield "its IPTC is left out"
+    if picture.info.get("gamma", SRGB_GAMMA) != SRGB_GAMMA and "icc_profile" not in picture.info:
+        yield f"its gamma of {picture.info['gamma']:g} is left out"
 
 
 def profile(icc: bytes, channels: int) -> bytes:

@@ -64,14 +64,19 @@ def png(pixels: Pixels, *, size: tuple[int, int] | None = None, before: bytes = 
     """Return a PNG that is made in the plainest way; `before` are chunks that stand before the pixels."""
     planes = pixels if pixels.ndim == 3 else pixels[:, :, None]
     height, width, channels = planes.shape
-    width, height = size or (width, height)
     color_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
-    head = struct.pack(">IIBBBBB", width, height, 8 * pixels.dtype.itemsize, color_type, 0, 0, int(interlaced))
     rows = planes.astype(planes.dtype.newbyteorder(">"))
     passes = [rows[y::down, x::right] for x, y, right, down in ADAM7] if interlaced else [rows]
     data = b"".join(b"\0" + row.tobytes() for part in passes if part.size for row in part)
-    chunks = chunk(b"IHDR", head) + before + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + chunks
+    return png_of(data, size or (width, height), 8 * pixels.dtype.itemsize, color_type, interlaced, before)
+
+
+def png_of(
+    data: bytes, size: tuple[int, int], bits: int, color_type: int, interlaced: bool = False, before: bytes = b""
+) -> bytes:
+    """Return a PNG of rows that are filtered already, each with its filter's number before it."""
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", *size, bits, color_type, 0, 0, interlaced))
+    return b"\x89PNG\r\n\x1a\n" + head + before + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
 
 
 ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -133,3 +135,11 @@ def test_more_pixels_are_read_if_they_are_asked_for(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 100)
     with pytest.raises(ImageError, match="it has more than 150 pixels; --max-pixels allows more"):
         images.read(io.BytesIO(WHOLE["grey.png"]), max_pixels=150)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_named_pipe_is_read_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit((tmp_path / "pipe").write_bytes, WHOLE["deep.png"])
+        assert images.read(tmp_path / "pipe").pixels.dtype == np.uint16

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import PIL.Image
 import pytest
 import tifffile
-from picture_files import by_opencv, chunk, opened, png, samples, save_by_opencv
+from picture_files import ADAM7, Pixels, by_opencv, chunk, opened, png, png_of, samples, save_by_opencv
 
 from imgcuda import images
 from imgcuda.errors import ImageError
@@ -35,6 +35,45 @@ def test_16_bits_of_a_png_are_read(channels: int, interlaced: bool, tmp_path: Pa
     assert image.losses == ()
     assert image.pixels.dtype == np.uint16
     assert np.array_equal(image.pixels, pixels)
+
+
+@pytest.mark.parametrize("filtering", range(5))
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_every_filter_of_a_png_is_undone(channels: int, filtering: int, tmp_path: Path) -> None:
+    """The filters count in bytes of whole pixels: the two ways to unpack them must not change that."""
+    pixels = samples(channels, np.uint16, (6, 9))
+    rows = pixels.astype(">u2").view(np.uint8).reshape(6, -1).astype(int)
+    step, made = 2 * channels, b""
+    for number, row in enumerate(rows):
+        above = rows[number - 1] if number else np.zeros_like(row)
+        left, corner = (np.concatenate([np.zeros(step, int), other[:-step]]) for other in (row, above))
+        guess = [0 * row, left, above, (left + above) // 2, paeth(left, above, corner)][filtering]
+        made += bytes([filtering]) + ((row - guess) % 256).astype(np.uint8).tobytes()
+    (tmp_path / "a.png").write_bytes(png_of(made, (9, 6), 16, {2: 4, 3: 2, 4: 6}[channels]))
+    assert np.array_equal(images.read(tmp_path / "a.png").pixels, pixels)
+
+
+def paeth(left: Pixels, above: Pixels, corner: Pixels) -> Pixels:
+    guess = left + above - corner
+    nearest = np.argmin([np.abs(guess - other) for other in (left, above, corner)], axis=0)
+    return np.choose(nearest, [left, above, corner])
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_few_bits_of_a_png_are_scaled(bits: int, interlaced: bool, tmp_path: Path) -> None:
+    levels = np.arange(2**bits)
+    rows = b"\0" + np.packbits(levels[:, None] >> np.arange(bits)[::-1] & 1).tobytes()
+    if interlaced:  # a column, of which each row of a pass has one sample
+        rows = b"".join(b"\0" + bytes([level << (8 - bits)]) for level in interlaced_rows(2**bits))
+    size = (1, 2**bits) if interlaced else (2**bits, 1)
+    (tmp_path / "a.png").write_bytes(png_of(rows, size, bits, 0, interlaced))
+    assert images.read(tmp_path / "a.png").pixels.ravel().tolist() == [255 * level // (2**bits - 1) for level in levels]
+
+
+def interlaced_rows(height: int) -> list[int]:
+    """Return the order in which Adam's passes have the rows of a picture one pixel wide."""
+    return [row for x, y, _, down in ADAM7 if x == 0 for row in range(y, height, down)]
 
 
 def test_a_transparent_colour_of_16_bits_is_read_as_alpha(tmp_path: Path) -> None:
