@@ -105,15 +105,27 @@ def _looked_up(samples: Pixels, curve: Curve) -> Pixels:
     if samples.dtype != np.float32:
         levels = samples * np.uint16(257) if samples.dtype == np.uint8 else samples
         return np.take(curve.astype(np.float32), levels)
-    light = np.interp(samples, STEPS, curve).astype(np.float32)
-    return np.where((samples < 0) | (samples > 1), samples, light)
+    return _along(samples, curve)
 
 
 def _found_again(light: Pixels, curve: Curve, depth: str) -> Pixels:
-    """Return the samples that make light: the other way along a curve that never falls."""
-    rising = np.maximum.accumulate(curve)
-    if depth == "8":  # by the root of light, 65536 steps are enough for 256 samples also in the dark, and quick
-        table = np.rint(np.interp(STEPS**2, rising, STEPS) * 255).astype(np.uint8)
-        return np.take(table, to_depth(np.sqrt(np.maximum(light, 0)), "16"))
-    samples = np.interp(light, rising, STEPS).astype(np.float32)
-    return to_depth(np.where((light < 0) | (light > 1), light, samples), depth)
+    """Return the samples that make light: the other way along a curve that never falls.
+
+    By the root of light, as the eye has it, 65536 steps are enough also in the dark.
+    """
+    samples = np.interp(STEPS**2, np.maximum.accumulate(curve), STEPS)
+    root = np.sqrt(np.maximum(light, 0))
+    if depth == "8":
+        return np.take(np.rint(samples * 255).astype(np.uint8), to_depth(root, "16"))
+    return to_depth(np.where((light < 0) | (light > 1), light, _along(root, samples)), depth)
+
+
+def _along(values: Pixels, table: Curve) -> Pixels:
+    """Return what a table has at values from 0 to 1, straight between its steps; others are left as they are."""
+    steps = table.astype(np.float32)
+    inside = (values >= 0) & (values <= 1)
+    place = np.where(inside, values, 0) * np.float32(len(steps) - 1)
+    before = np.minimum(place.astype(np.int32), len(steps) - 2)
+    start = steps[before]
+    found = start + (place - before) * (steps[before + 1] - start)
+    return np.where(inside, found, values).astype(np.float32)

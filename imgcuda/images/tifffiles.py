@@ -16,6 +16,9 @@ from imgcuda.images.modes import WHOLE
 if TYPE_CHECKING:
     import tifffile
 
+_SILENCE = logging.NullHandler()
+"""What tifffile finds wrong it logs, which without a handler is printed; what matters is raised."""
+
 MINISWHITE, MINISBLACK, RGB = 0, 1, 2
 
 
@@ -108,8 +111,7 @@ def pages(stream: IO[bytes]) -> Sequence[Page]:
     """Return the pages of a TIFF; `stream` is to be kept open until they are read."""
     import tifffile
 
-    # What it finds wrong it logs, which without a handler is printed; what matters is raised.
-    logging.getLogger("tifffile").addHandler(logging.NullHandler())
+    logging.getLogger("tifffile").addHandler(_SILENCE)
     size = stream.seek(0, 2)
     stream.seek(0)
     return [Page(page, size) for page in tifffile.TiffFile(stream).pages if isinstance(page, tifffile.TiffPage)]
