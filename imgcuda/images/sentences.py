@@ -10,6 +10,9 @@ import PIL.Image
 from imgcuda.errors import ImageError
 from imgcuda.images.formats import READ
 
+LONGEST = 300
+"""Letters of what others say: a decoder may put a file's whole table into its words."""
+
 
 @contextmanager
 def telling(name: str, verb: str) -> Iterator[None]:
@@ -31,4 +34,5 @@ def _reason(error: Exception) -> str:
         return "there is not enough memory"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror[:1].lower() + error.strerror[1:]
-    return " ".join(str(error).split()) or type(error).__name__
+    words = " ".join(str(error).split()) or type(error).__name__
+    return words if len(words) <= LONGEST else f"{words[:LONGEST]}..."
