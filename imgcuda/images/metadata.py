@@ -90,8 +90,15 @@ def text(picture: PIL.Image.Image) -> tuple[tuple[str, str], ...]:
     found = {key: value for key, value in found.items() if not key.startswith("Raw profile type")}
     comment = picture.info.get("comment")
     if isinstance(comment, bytes) and "Comment" not in found:
-        found["Comment"] = comment.decode("utf-8", "replace")
+        found["Comment"] = _decoded(comment)
     return tuple((key, value) for key, value in found.items() if value)
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
 
 
 def dpi(found: Any, *, swapped: bool = False) -> tuple[float, float] | None:

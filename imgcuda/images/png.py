@@ -69,7 +69,7 @@ def chunks(
 
 
 def _text(keyword: str, text: str) -> bytes:
-    key = keyword.encode("latin-1", "replace")[:79] or b"Comment"
+    key, text = keyword.encode("latin-1", "replace")[:79] or b"Comment", text.replace("\0", "")
     try:
         return _chunk(b"tEXt", key + b"\0" + text.encode("latin-1"))
     except UnicodeEncodeError:

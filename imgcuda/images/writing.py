@@ -13,7 +13,7 @@ import numpy as np
 import PIL.Image
 from PIL import BmpImagePlugin, JpegImagePlugin, PpmImagePlugin  # noqa: F401  # as in reading.py
 
-from imgcuda.errors import ImageError
+from imgcuda.errors import ImageError, ParameterError
 from imgcuda.images import gif, metadata, png, replacing, tiff
 from imgcuda.images.depth import with_channels
 from imgcuda.images.formats import FORMATS, Format, Options, by_extension
@@ -55,10 +55,13 @@ def write(
     refused, not reduced. The old file stands until the new one is complete: whatever fails, it is left as it was.
     Without `clobber` there may be no old file. Raises ImageError, and ParameterError for options of other formats.
     """
-    format = format or check_output(target, clobber=clobber)  # type: ignore[arg-type]
+    name = "standard output"
+    if isinstance(target, str | os.PathLike):
+        name, format = os.fspath(target), check_output(target, clobber=clobber, format=format)
+    if format is None:
+        raise ParameterError("a stream has no extension: say in which format to write")
     options.check(format)
     losses: list[str] = []
-    name = os.fspath(target) if isinstance(target, str | os.PathLike) else "standard output"
     with telling(name, "written"):
         fitting, left_out = _fitting(_held(image, format, losses), format)
         data = _encode(fitting, format, options, losses)

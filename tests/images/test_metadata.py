@@ -106,6 +106,11 @@ def test_the_comment_of_a_jpeg_is_carried(tmp_path: Path) -> None:
         assert result.info["Comment"] == "from a camera"
 
 
+def test_a_comment_that_is_not_unicode_is_carried(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.jpg", PIL.Image.fromarray(RGB), comment="Grüße".encode("latin-1"))
+    assert dict(images.read(path).text) == {"Comment": "Grüße"}
+
+
 def test_a_tiff_that_tifffile_reads_keeps_its_metadata(tmp_path: Path) -> None:
     floats = np.linspace(0, 1, 24, dtype=np.float32).reshape(2, 4, 3)
     tifffile.imwrite(

@@ -190,3 +190,8 @@ def test_an_image_is_written_to_a_stream(tmp_path: Path) -> None:
     images.write(stream, images.Image(RGB), format=by_name("png"))
     stream.seek(0)
     assert np.array_equal(images.read(stream).pixels, RGB)
+
+
+def test_a_stream_needs_a_format() -> None:
+    with pytest.raises(ParameterError, match="say in which format to write"):
+        images.write(io.BytesIO(), images.Image(RGB))
