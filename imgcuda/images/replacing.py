@@ -24,31 +24,32 @@ def check(path: Path, *, clobber: bool = True) -> None:
 
 
 def replace(path: Path, data: bytes, *, clobber: bool = True) -> None:
-    """Put bytes in a file's place. A link stays one: what it points to is replaced."""
+    """Put bytes in a file's place. A link stays one: what it points to is replaced.
+
+    Where the system can (Linux), the new file has a name only when it is whole, so that who is killed while writing
+    leaves nothing behind.
+    """
     target = path.resolve()
     draft = target.with_name(f".imgcuda-{os.urandom(8).hex()}")
+    nameless = _open_nameless(target.parent)
     try:
-        _write(draft, data)
-        if not clobber:
-            return _link(draft, target)
-        if target.exists():
-            shutil.copymode(target, draft)
-        draft.replace(target)
+        with open(_create(draft) if nameless is None else nameless, "wb") as file:  # noqa: PTH123  # it is open already
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # a crash after the rename must not find an empty file
+            if target.exists() and clobber:
+                shutil.copymode(target, draft if nameless is None else _DESCRIPTORS / str(nameless))
+            if nameless is not None:
+                _name(nameless, draft)
+                _move(draft, target, clobber)
+        if nameless is None:
+            _move(draft, target, clobber)
     finally:
         draft.unlink(missing_ok=True)  # once renamed, there is none
 
 
-def _write(draft: Path, data: bytes) -> None:
-    """Write a file. Where the system can (Linux), it has its name only when it is whole, so that who is killed while
-    writing leaves nothing behind."""
-    nameless = _open_nameless(draft.parent)
-    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666) if nameless is None else nameless
-    with open(descriptor, "wb") as file:  # noqa: PTH123  # a descriptor is no path
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)  # a crash after the rename must not find an empty file
-        if nameless is not None:
-            _name(nameless, draft)
+def _create(path: Path) -> int:
+    return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
 
 
 def _name(descriptor: int, path: Path) -> None:
@@ -69,8 +70,11 @@ def _open_nameless(folder: Path) -> int | None:
         return None
 
 
-def _link(draft: Path, target: Path) -> None:
-    """Give the draft the target's name, unless something came to be there meanwhile, which a rename would replace."""
+def _move(draft: Path, target: Path, clobber: bool) -> None:
+    """Give the draft the target's name; without `clobber` not if something came to be there meanwhile."""
+    if clobber:
+        draft.replace(target)
+        return
     try:
         os.link(draft, target)
     except FileExistsError:
