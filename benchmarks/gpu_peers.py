@@ -15,44 +15,64 @@ import numpy as np
 import references
 from gpu_work import BUFFERS, Run, Task, View
 
-from imgcuda import pipeline
 from imgcuda.engine import DeviceArray
 from imgcuda.plugins import load
+from imgcuda.running import run
 
 
-class _Recorder:
+class Recorder:
     """A session of imgcuda that notes its launches, and keeps what they work on, so that they can be repeated."""
 
     def __init__(self, session: Any) -> None:
-        self.launches: list[tuple[Any, ...]] = []
         self._session, self.packs = session, session.packs
         self.empty, self.upload, self.download = session.empty, session.upload, session.download
+        self._launches: list[tuple[Any, ...]] = []
+
+    def zeros(self, *wish: Any) -> DeviceArray:
+        made: DeviceArray = self._session.zeros(*wish)
+        self._launches.append((made,))
+        return made
 
     def launch(self, *launch: Any) -> None:
-        self.launches.append(launch)
+        self._launches.append(launch)
         self._session.launch(*launch)
 
     def free(self, array: DeviceArray) -> None:
         """Leave it: the launches are to be repeated."""
 
+    def redirect(self, old: DeviceArray, new: DeviceArray) -> None:
+        """Let an array take another's place whenever all is repeated."""
+        for launch in self._launches:
+            if len(launch) > 1:
+                launch[-1][:] = [new if argument is old else argument for argument in launch[-1]]
+
+    def repeat(self) -> None:
+        """Do all that was done on the device once more."""
+        for launch in self._launches:
+            if len(launch) == 1:
+                clear(launch[0])
+            else:
+                self._session.launch(*launch)
+
+
+def clear(array: DeviceArray) -> None:
+    """Set an array to zero."""
+    if isinstance(array.owner, np.ndarray):
+        array.owner.fill(0)
+        return
+    import pycuda.driver as driver
+
+    driver.memset_d8_async(array.pointer, 0, array.nbytes, None)
+
 
 def imgcuda(task: Task) -> Run:
-    """Our own launches, without the Python around them; the last of a filter is made to write to the task's target."""
-    launches = []
+    """Our own launches, without the Python around them; their result goes to the task's targets."""
+    recorders = []
     for source, target in zip(task.sources, task.targets, strict=True):
-        recorder = _Recorder(task.session)
-        made = pipeline.run(recorder, [load().create(task.name, task.parameters)], source)
-        launches.append([_redirected(launch, made, target) for launch in recorder.launches])
-
-    def call(number: int) -> None:
-        for launch in launches[number]:
-            task.session.launch(*launch)
-
-    return Run(call, task.results)
-
-
-def _redirected(launch: tuple[Any, ...], old: DeviceArray, new: DeviceArray) -> tuple[Any, ...]:
-    return (*launch[:4], [new if argument is old else argument for argument in launch[4]])
+        recorders.append(Recorder(task.session))
+        made = run(recorders[-1], [load().create(task.name, task.parameters)], source)
+        recorders[-1].redirect(made, target)
+    return Run(lambda n: recorders[n].repeat(), task.results)
 
 
 def nvidia_npp(task: Task) -> Run | str:
@@ -121,7 +141,7 @@ def torchvision(task: Task) -> Run | str:
         found: references.Pixels = made.permute(1, 2, 0).cpu().numpy()
         return found[:, :, 0] if found.shape[2] == 1 else found
 
-    return _returning(lambda n: filters[task.name](sources[n]), to_host, tolerance=2, margin=task.halo)
+    return returning(lambda n: filters[task.name](sources[n]), to_host, tolerance=2, margin=task.halo)
 
 
 def cupy(task: Task) -> Run | str:
@@ -132,10 +152,10 @@ def cupy(task: Task) -> Run | str:
         return "not measured"  # seconds
     sources = [cupy.asarray(View(array)) for array in task.sources]
     filter = cupy_filters.FILTERS[task.name]
-    return _returning(lambda n: filter(sources[n], **task.parameters), cupy.asnumpy, tolerance=3)
+    return returning(lambda n: filter(sources[n], **task.parameters), cupy.asnumpy, tolerance=3)
 
 
-def _returning(call: Callable[[int], Any], to_host: Callable[[Any], Any], tolerance: int, margin: int = 0) -> Run:
+def returning(call: Callable[[int], Any], to_host: Callable[[Any], Any], tolerance: int, margin: int = 0) -> Run:
     """Return a contender that allocates its results itself: the last of each buffer are kept."""
     kept: list[Any] = [None] * BUFFERS
 

@@ -20,6 +20,7 @@ class Task:
     """A filter with parameters, on a picture of (height, width, 3) uint8 samples."""
 
     name: str
+    """The filter; several that run in a row, each with its defaults, stand between " + "."""
     parameters: Mapping[str, Any]
     exact: Callable[[Picture], npt.NDArray[Any]]
     """The result in full precision, by somebody else's code: what all others are held against before they are timed."""

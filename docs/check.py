@@ -10,9 +10,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from imgcuda.filters import Parameter
+import reference
+
 from imgcuda.images.formats import FORMATS
 from imgcuda.images.modes import WAYS
+from imgcuda.parameters import Parameter
 from imgcuda.plugins import Registry, load
 
 ROOT = Path(__file__).parent.parent
@@ -68,6 +70,8 @@ PARTS: dict[str, Callable[[Registry], str]] = {
     "filters": filter_table,
     "modes": modes_table,
     "formats": formats_table,
+    "api": lambda registry: reference.api_reference(),
+    "prelude": lambda registry: reference.prelude_reference(),
 }
 
 

@@ -26,17 +26,32 @@ from imgcuda.errors import (
     PluginError,
     PortabilityError,
 )
-from imgcuda.filters import WHOLE_IMAGE, Border, Filter, NeighborhoodFilter, PointFilter, param
+from imgcuda.filters import (
+    WHOLE_IMAGE,
+    Alpha,
+    Argument,
+    Border,
+    Filter,
+    GeometryFilter,
+    MeasuringFilter,
+    NeighborhoodFilter,
+    PointFilter,
+)
 from imgcuda.gpu import Gpu
 from imgcuda.hookspecs import hookimpl
 from imgcuda.launch import Layout
+from imgcuda.parameters import ParameterType, param
 from imgcuda.pipeline import Pipeline
 from imgcuda.plugins import Registry, load
+from imgcuda.strips import Rows
+from imgcuda.values import Matrix, Picture, Table
 
 __version__ = "0.1.0"
 
 __all__ = [
     "WHOLE_IMAGE",
+    "Alpha",
+    "Argument",
     "Border",
     "CheckError",
     "DeviceArray",
@@ -44,18 +59,25 @@ __all__ = [
     "DeviceMemoryError",
     "Filter",
     "FilterError",
+    "GeometryFilter",
     "Gpu",
     "ImageError",
     "ImgcudaError",
     "KernelError",
     "Layout",
+    "Matrix",
+    "MeasuringFilter",
     "NeighborhoodFilter",
     "ParameterError",
+    "ParameterType",
+    "Picture",
     "Pipeline",
     "PluginError",
     "PointFilter",
     "PortabilityError",
     "Registry",
+    "Rows",
+    "Table",
     "apply",
     "hookimpl",
     "load",

@@ -1,6 +1,12 @@
 """`python -m imgcuda` is the command `imgcuda`."""
 
+from __future__ import annotations
+
+import sys
+
+if not sys.flags.safe_path:
+    sys.path.pop(0)  # the current folder, where a file may have the name of a plugin's module: it is not to be run
+
 from imgcuda.cli import main
 
-if __name__ == "__main__":
-    main()
+main()

@@ -15,21 +15,27 @@ __global__ void premultiply(const pixel *__restrict__ src, float *__restrict__ d
     out[COLORS] = alpha;
 }
 
-// The way back. KEEP_ALPHA: alpha is the original's rather than the filtered one.
+// The way back, for MADE_CHANNELS samples a pixel. KEEP_ALPHA: alpha is the original's rather than the filtered one.
+#ifdef MADE_CHANNELS
+#define MADE_COLORS (MADE_CHANNELS - 1)
+
 __global__ void unpremultiply(const float *__restrict__ src, pixel *__restrict__ dst, int width, int height,
                               const pixel *__restrict__ original)
 {
     int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x;
     int y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
     if (x >= width || y >= height) return;
-    long long i = ((long long)y * width + x) * CHANNELS;
+    long long i = (long long)y * width + x;
+    const float *in = src + i * MADE_CHANNELS;
+    pixel *out = dst + i * MADE_CHANNELS;
 #if KEEP_ALPHA
-    float alpha = original[i + COLORS] * (1.0f / PIXEL_MAX);
+    float alpha = original[i * CHANNELS + COLORS] * (1.0f / PIXEL_MAX);
 #else
-    float alpha = src[i + COLORS];
+    float alpha = in[MADE_COLORS];
 #endif
     // Where nothing is left of the picture its colour is black, not a division by zero.
     float scale = alpha > 0.0f ? PIXEL_MAX / alpha : 0.0f;
-    for (int c = 0; c < COLORS; c++) dst[i + c] = to_pixel(src[i + c] * scale);
-    dst[i + COLORS] = to_pixel(alpha * PIXEL_MAX);
+    for (int c = 0; c < MADE_COLORS; c++) out[c] = to_pixel(in[c] * scale);
+    out[MADE_COLORS] = to_pixel(alpha * PIXEL_MAX);
 }
+#endif

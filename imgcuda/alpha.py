@@ -21,13 +21,13 @@ def filter_premultiplied(
 ) -> DeviceArray:
     """Return the image filtered as premultiplied float colour, in its own type again.
 
-    With `alpha="keep"` the result has the image's own alpha, else the filtered one.
+    With `alpha="keep"` the result has the image's own alpha, and its size, else the filtered one.
     """
     source = Source.read(Path(__file__).with_name("alpha.cu"))
     with Gpu(session, source, image, {"KEEP_ALPHA": int(alpha == "keep")}, LAYOUT) as gpu:
-        colors = gpu.launch("premultiply", image, dtype=np.float32)
-        filtered = filter(colors)
+        filtered = filter(gpu.launch("premultiply", image, dtype=np.float32))
         try:
-            return gpu.keep(gpu.launch("unpremultiply", filtered, image, dtype=image.dtype))
+            made = {"MADE_CHANNELS": filtered.channels}
+            return gpu.keep(gpu.launch("unpremultiply", filtered, image, dtype=image.dtype, constants=made))
         finally:
             session.free(filtered)

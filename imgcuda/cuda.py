@@ -123,6 +123,14 @@ class CudaSession:
         with translated(f"cuda:{self._index}: allocating {in_words(size)}"):
             return DeviceArray(self._memory.allocate(size), tuple(shape), kind)
 
+    def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        import pycuda.driver as driver
+
+        made = self.empty(shape, dtype)
+        with translated(f"cuda:{self._index}: clearing memory"):
+            driver.memset_d8_async(made.pointer, 0, made.nbytes, self._stream)
+        return made
+
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
         made = self.empty(array.shape, array.dtype)
         with translated(f"cuda:{self._index}: copying to the device"):

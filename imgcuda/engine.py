@@ -30,19 +30,29 @@ class DeviceArray:
 
     @property
     def nbytes(self) -> int:
+        """How many bytes it takes."""
         return prod(self.shape) * self.dtype.itemsize
 
     @property
     def height(self) -> int:
+        """Rows of an image."""
         return self.shape[0]
 
     @property
     def width(self) -> int:
+        """Columns of an image."""
         return self.shape[1]
 
     @property
     def channels(self) -> int:
+        """Samples in a pixel of an image."""
         return self.shape[2]
+
+    def part(self, first: int, last: int) -> DeviceArray:
+        """Return rows `first` to `last` of it, the end not included: the same memory."""
+        start = first * prod(self.shape[1:]) * self.dtype.itemsize
+        owner = self.owner[first:last] if isinstance(self.owner, np.ndarray) else self.owner
+        return DeviceArray(self.pointer + start, (last - first, *self.shape[1:]), self.dtype, owner)
 
 
 class Session(Protocol):
@@ -54,6 +64,9 @@ class Session(Protocol):
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         """Allocate an array; what it holds is undefined."""
+
+    def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        """Allocate an array of zeros."""
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
         """Copy an array to the device. A device that shares the host's memory may use it where it is."""

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+import inspect
 import re
 import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Literal,
-    NamedTuple,
-    cast,
-    dataclass_transform,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast, dataclass_transform, get_type_hints
 
-import numpy as np
+import numpy.typing as npt
 
-from imgcuda.errors import FilterError, ParameterError, did_you_mean
+from imgcuda.errors import FilterError
 from imgcuda.kernels import Source
 from imgcuda.launch import Layout
+from imgcuda.parameters import Parameter, param, read_parameter
+from imgcuda.strips import Rows
 
 if TYPE_CHECKING:
     from imgcuda.engine import DeviceArray
@@ -38,95 +29,12 @@ WHOLE_IMAGE = None
 Border = Literal["reflect", "mirror", "nearest", "wrap", "constant"]
 """What is read beyond the edge, in SciPy's words: d c b a | a b c d is "reflect"; "constant" is black."""
 
-Alpha = Literal["filter", "keep"]
+Alpha = Literal["plain", "filter", "keep"]
+"""How a filter wants images with alpha: "plain", as they are; "filter", as premultiplied colour, with alpha filtered as
+the colours are; "keep", as premultiplied colour, with the result's alpha as it was."""
 
-
-class Limits(NamedTuple):
-    """What `param` was told beside the type."""
-
-    ge: float | None
-    le: float | None
-    help: str
-    constant: bool
-
-
-@dataclasses.dataclass(frozen=True)
-class Parameter:
-    """One parameter of a filter, as the command line and the docs see it."""
-
-    name: str
-    type: type[float] | type[int] | type[bool] | type[str]
-    default: Any
-    """dataclasses.MISSING where there is none."""
-    ge: float | None
-    le: float | None
-    help: str
-    choices: tuple[str, ...]
-    constant: bool
-
-    @property
-    def required(self) -> bool:
-        return self.default is dataclasses.MISSING
-
-    def check(self, value: object) -> float | int | bool | str:
-        """Return the value in the parameter's own type; ParameterError if it is wrong or out of range."""
-        if self.choices:
-            return self._choice(value)
-        number = self._number(value)
-        if not (self.ge is None or number >= self.ge) or not (self.le is None or number <= self.le):
-            raise ParameterError(f"{self.name} must be {self.range}; got {value}")
-        return number
-
-    @property
-    def range(self) -> str:
-        """The range in words: "at least 0.1", "from 0 to 1"; empty where there is none."""
-        if self.ge is not None and self.le is not None:
-            return f"from {self.ge:g} to {self.le:g}"
-        if self.ge is not None:
-            return f"at least {self.ge:g}"
-        return f"at most {self.le:g}" if self.le is not None else ""
-
-    def _choice(self, value: object) -> str:
-        if isinstance(value, str) and value in self.choices:
-            return value
-        hint = did_you_mean(str(value), self.choices)
-        raise ParameterError(f"{self.name} must be one of {', '.join(self.choices)}; got {value!r}{hint}")
-
-    def _number(self, value: object) -> float | int | bool:
-        if self.type is bool and isinstance(value, bool | np.bool_):
-            return bool(value)
-        if self.type is int and isinstance(value, int | np.integer) and not isinstance(value, bool):
-            return int(value)
-        if (
-            self.type is float
-            and isinstance(value, int | float | np.integer | np.floating)
-            and not isinstance(value, bool)
-        ):
-            return self._finite(float(value))
-        words = {bool: "true or false", int: "a whole number", float: "a number"}[cast("type[float]", self.type)]
-        raise ParameterError(f"{self.name} must be {words}; got {value!r}")
-
-    def _finite(self, value: float) -> float:
-        if math.isfinite(value):
-            return value
-        raise ParameterError(f"{self.name} must be a finite number; got {value}")
-
-
-def param(
-    *,
-    default: Any = dataclasses.MISSING,
-    ge: float | None = None,
-    le: float | None = None,
-    help: str,
-    constant: bool = False,
-) -> Any:
-    """Declare a parameter: a field typed float, int, bool or Literal["a", "b"].
-
-    `ge` and `le` bound a number, both included. `help` says what it does, with its unit. A `constant` is a
-    macro in the kernel, its name in capitals, rather than an argument: a kernel is compiled for each value.
-    """
-    limits = Limits(ge, le, help, constant)
-    return dataclasses.field(default=default, metadata={"imgcuda": limits}, kw_only=True)
+Argument = int | float | bool | npt.NDArray[Any]
+"""What a kernel takes beside images: a number, or a table."""
 
 
 def kebab(name: str) -> str:
@@ -137,6 +45,24 @@ def kebab(name: str) -> str:
 def snake(name: str) -> str:
     """Return a filter's name as files and kernels have it: gaussian-blur is gaussian_blur."""
     return name.replace("-", "_")
+
+
+def _kernel_file(cls: type[Filter]) -> Path:
+    return Path(sys.modules[cls.__module__].__file__ or "").with_name(f"{snake(cls.name)}.cu")
+
+
+def _check_fields(cls: type[Filter]) -> None:
+    """Refuse a field without a type, and one that would hide what a filter is asked for by that name."""
+    bases = [base for base in cls.__mro__[1:] if issubclass(base, Filter)]
+    inherited = {name for base in bases for name in (*vars(base), "name")}
+    fields = {name for base in bases for name in getattr(base, "__dataclass_fields__", ())}
+    for name in [name for name, value in vars(cls).items() if isinstance(value, dataclasses.Field)]:
+        if name not in inspect.get_annotations(cls):
+            raise FilterError(f"{cls.__name__}.{name} has no type; write {name}: float = param(...)")
+        if name in inherited - fields:
+            raise FilterError(
+                f"{cls.__name__}.{name} must have another name: `{name}` is something else for every filter"
+            )
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(param,))
@@ -151,8 +77,12 @@ class Filter:
 
     name: ClassVar[str]
     """What the command line calls it; from the class name unless set."""
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Other words that people type for it, and the parameters that each sets: {"sobel": {"operator": "sobel"}}."""
     layout: ClassVar[Layout] = Layout()
     """How its kernel's threads cover an image."""
+    channels: ClassVar[Literal[1, 3] | None] = None
+    """Colour channels of the result: 1 for grey, 3 for RGB, None for as many as came in. Alpha stays beside them."""
 
     def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -162,6 +92,7 @@ class Filter:
             raise FilterError(
                 f"{cls.__name__} has no docstring; its first line is what `imgcuda list` says of the filter"
             )
+        _check_fields(cls)
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
 
     def __post_init__(self) -> None:
@@ -181,9 +112,18 @@ class Filter:
         """
         return 1
 
+    @property
+    def alpha_mode(self) -> Alpha:
+        """How it wants images with alpha."""
+        return "plain"
+
+    def result_size(self, width: int, height: int) -> tuple[int, int]:
+        """Return width and height of what it makes of an image of this size, in pixels: the same."""
+        return width, height
+
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         """Return the filtered image: by default, one launch of the kernel that has the filter's name."""
-        return gpu.launch(snake(self.name), image, *self.arguments())
+        return gpu.launch(snake(self.name), image, self.arguments())
 
     def __call__(self, array: Any, *, device: str | None = None) -> Any:
         """Return an array filtered: (height, width) or (height, width, channels), uint8, uint16 or float32."""
@@ -196,7 +136,8 @@ class Filter:
     def parameters(cls) -> tuple[Parameter, ...]:
         """Return what the filter's fields declare, in order."""
         hints = get_type_hints(cls)
-        return tuple(_parameter(cls, field, hints[field.name]) for field in dataclasses.fields(cast(Any, cls)))
+        fields = dataclasses.fields(cast(Any, cls))
+        return tuple(read_parameter(cls.__name__, field, hints[field.name]) for field in fields)
 
     @classmethod
     def summary(cls) -> str:
@@ -206,13 +147,17 @@ class Filter:
     @classmethod
     @cache
     def source(cls) -> Source:
-        """Return the kernel file that stands beside the module."""
-        module = sys.modules[cls.__module__].__file__
-        return Source.read(Path(module or "").with_name(f"{snake(cls.name)}.cu"))
+        """Return the kernel file that stands beside the module; if there is none, that of the class it derives from."""
+        files = [_kernel_file(base) for base in cls.__mro__ if issubclass(base, Filter) and base is not Filter]
+        return Source.read(next((file for file in files if file.exists()), files[0]))
 
-    def arguments(self) -> tuple[int | float | bool, ...]:
-        """Return the fields' values as a kernel takes them: numbers, and the index of a choice."""
-        return tuple(self._value(p) for p in self.parameters() if not p.constant)
+    def arguments(self) -> Mapping[str, Argument]:
+        """Return what the kernel takes after its first arguments, by name and in order.
+
+        By default the fields that are not constant: numbers, and the index of a choice. What else a kernel needs is
+        computed here: an array becomes a pointer to its copy on the device, `const float *weights` for float32.
+        """
+        return {p.name: self._value(p) for p in self.parameters() if p.plain and not p.constant}
 
     def constants(self) -> Mapping[str, int | float]:
         """Return the macros of the fields declared constant: BORDER, and BORDER_REFLECT ... for its choices."""
@@ -232,12 +177,10 @@ class Filter:
 class PointFilter(Filter, abstract=True):
     """A filter that looks at one pixel only: a `__device__` function from colour to colour.
 
-    Its `.cu` holds `__device__ color NAME(color c, fields in order)`, with r, g, b and a from 0 to 1 whatever
-    the pixel type. The core writes the kernel around it. A grey image is given as r = g = b; alpha is left as it was.
+    Its `.cu` holds `__device__ color NAME(color c, arguments in order)`, with r, g, b and a from 0 to 1 whatever
+    the pixel type. The core writes the kernel around it. A grey image is given as r = g = b, and of a grey result r
+    is taken; alpha is left as it was. With `place at` as its second argument the function also sees where the pixel is.
     """
-
-    channels: ClassVar[Literal[1, 3] | None] = None
-    """Colour channels of the result: 1 for grey, 3 for RGB, None for as many as came in (grey takes r)."""
 
     @property
     def halo(self) -> int | None:
@@ -250,20 +193,45 @@ class NeighborhoodFilter(Filter, abstract=True):
     Images with alpha are filtered as premultiplied colour, so that what is transparent does not bleed.
     """
 
-    alpha: ClassVar[Alpha] = "filter"
-    """Whether alpha is filtered as the colours are, or kept as it was."""
-
     border: Border = param(default="reflect", constant=True, help="what is read beyond the edge of the image")
 
+    @property
+    def alpha_mode(self) -> Alpha:
+        return "filter"
 
-def _parameter(cls: type, field: dataclasses.Field[Any], hint: Any) -> Parameter:
-    limits = field.metadata.get("imgcuda")
-    if limits is None:
-        raise FilterError(f"{cls.__name__}.{field.name} must be declared with param(default=..., help=...)")
-    choices = get_args(hint) if get_origin(hint) is Literal else ()
-    kind = str if choices else hint
-    if kind not in (float, int, bool, str) or not all(isinstance(choice, str) for choice in choices) or hint is str:
-        raise FilterError(
-            f'{cls.__name__}.{field.name} must be typed float, int, bool or Literal["a", "b"]; it is {hint}'
-        )
-    return Parameter(field.name, kind, field.default, limits.ge, limits.le, limits.help, choices, limits.constant)
+
+class GeometryFilter(Filter, abstract=True):
+    """A filter whose result has another size than the image, or whose rows come from other rows.
+
+    It says `result_size`, and with `reads` from which rows a row is made, so that it too runs in strips. Its `run` is
+    given the rows `gpu.rows` of the image and makes the rows `gpu.wanted` of the result, both as they are counted in
+    the whole. Images with alpha are filtered as premultiplied colour, unless `alpha_mode` says "plain".
+    """
+
+    @property
+    def alpha_mode(self) -> Alpha:
+        return "filter"
+
+    def reads(self, wanted: Rows, height: int) -> tuple[int, int] | None:
+        """Return from which row of an image of this height, and up to which, it makes the rows that are wanted.
+
+        The second is not included; rows beyond the image are of no harm. None means all of them, and the image is
+        then run as a whole.
+        """
+        return None
+
+
+class MeasuringFilter(Filter, abstract=True):
+    """A filter that depends on the whole image: it looks first, and then is another filter.
+
+    `measure` counts something, in integers, which add up whatever parts an image is cut into; `measured` returns what
+    is run over the image, given the sum.
+    """
+
+    def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        """Return what is found in some rows of the image: an array on the device, as gpu.reduce makes one."""
+        raise FilterError(f"{type(self).__name__} must define measure(gpu, image)")
+
+    def measured(self, found: npt.NDArray[Any]) -> Filter:
+        """Return the filter to be run over the image, or over which to measure again, given what all its rows hold."""
+        raise FilterError(f"{type(self).__name__} must define measured(found)")

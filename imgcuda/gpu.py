@@ -1,4 +1,4 @@
-"""What a filter is given to work with: three verbs, `upload`, `empty` and `launch`.
+"""What a filter is given to work with: verbs that make arrays on the device, and launch kernels over them.
 
 Everything made through them is released when the filter ends, all but its result, also when it raises.
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,16 +18,31 @@ from imgcuda.engine import DeviceArray, Session
 from imgcuda.errors import FilterError, did_you_mean
 from imgcuda.kernels import Argument, Program, Source, specialise
 from imgcuda.launch import Dim3, Layout
-from imgcuda.strips import block_rows
+from imgcuda.strips import Rows, all_rows, block_rows
 
-Value = DeviceArray | int | float | bool
+if TYPE_CHECKING:
+    from imgcuda.filters import Filter
+
+Value = DeviceArray | npt.NDArray[Any] | int | float | bool
+"""What a kernel may be given: memory on the device, a table that is to be copied there, a number."""
 
 
 class Gpu(AbstractContextManager["Gpu"]):
-    """A device, as one filter sees it while it filters one image."""
+    """A device, as one filter sees it while it filters one image.
+
+    `rows` says which rows of the whole image it was given: all, or those of a strip. `wanted` says which rows of the
+    whole result it is to make; only for a GeometryFilter they are not the same. What is made here is released here.
+    """
 
     def __init__(
-        self, session: Session, source: Source, image: DeviceArray, constants: Mapping[str, int | float], layout: Layout
+        self,
+        session: Session,
+        source: Source,
+        image: DeviceArray,
+        constants: Mapping[str, int | float],
+        layout: Layout,
+        rows: Rows | None = None,
+        wanted: Rows | None = None,
     ) -> None:
         self._session = session
         self._source = source
@@ -35,8 +50,10 @@ class Gpu(AbstractContextManager["Gpu"]):
         self._constants = constants
         self._layout = layout
         self._made: list[DeviceArray] = []
+        self.rows = rows or all_rows(image.height)
+        self.wanted = wanted or self.rows
         self.block_rows: set[int] = set()
-        """How many rows a block made, in the launches so far that made the image's own rows."""
+        """How many rows a block made, in the launches so far that made the image's own rows, or the result's."""
 
     def upload(self, array: npt.ArrayLike) -> DeviceArray:
         """Copy a table to the device; its type must be the one that the kernel's argument points to."""
@@ -46,30 +63,83 @@ class Gpu(AbstractContextManager["Gpu"]):
         """Allocate an array; what it holds is undefined."""
         return self._mine(self._session.empty(shape, dtype))
 
+    def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        """Allocate an array of zeros."""
+        return self._mine(self._session.zeros(shape, dtype))
+
+    def download(self, array: DeviceArray) -> npt.NDArray[Any]:
+        """Wait for the device and return a copy of what an array holds."""
+        return np.array(self._session.download(array))
+
     def launch(
         self,
         kernel: str,
         image: DeviceArray,
-        *arguments: Value,
+        *arguments: Value | Mapping[str, Value],
         shape: Sequence[int] | None = None,
         dtype: npt.DTypeLike | None = None,
+        out: DeviceArray | None = None,
         constants: Mapping[str, int | float] | None = None,
         layout: Layout | None = None,
     ) -> DeviceArray:
         """Run a kernel over an image and return what it made: an array like the image, or of `shape` and `dtype`.
 
-        The kernel takes `src, dst, width, height`, the size being the result's, and then `arguments`.
-        `constants` are macros beside those of the filter's fields. Threads cover the result as `layout` says.
+        The kernel takes `src, dst, width, height`, the size being the result's, and then `arguments`. Tables are
+        uploaded; what stands in a mapping, as Filter.arguments returns it, is held against the kernel's own names.
+        With `out` no new array is made, but that one written to. `constants` are macros beside those of the filter's
+        fields. Threads cover the result as `layout` says.
         """
-        result = self.empty(shape or image.shape, dtype or image.dtype)
-        height, width, channels = result.shape
+        result = out or self.empty(shape or image.shape, dtype or image.dtype)
+        self._launch(kernel, image, result, result, arguments, constants, layout)
+        return result
+
+    def reduce(
+        self,
+        kernel: str,
+        image: DeviceArray,
+        *arguments: Value | Mapping[str, Value],
+        shape: Sequence[int],
+        dtype: npt.DTypeLike,
+        constants: Mapping[str, int | float] | None = None,
+        layout: Layout | None = None,
+    ) -> DeviceArray:
+        """Run a kernel that adds up what it finds in an image, and return the sums: an array of `shape`, 0 at first.
+
+        As `launch`, but threads cover the image, and `width, height` are the image's own.
+        """
+        result = self.zeros(shape, dtype)
+        self._launch(kernel, image, result, image, arguments, constants, layout)
+        return result
+
+    def apply(self, filter: Filter, image: DeviceArray) -> DeviceArray:
+        """Return what another filter makes of an image that has the rows of this one's, in the type that it has.
+
+        Pixels are given to it as they are. The halo of the filter that uses it must be as large as the two ask for.
+        """
+        from imgcuda.running import run_plain
+
+        return self._mine(run_plain(self._session, filter, image, self.rows))
+
+    def _launch(
+        self,
+        kernel: str,
+        image: DeviceArray,
+        result: DeviceArray,
+        covered: DeviceArray,
+        arguments: Sequence[Value | Mapping[str, Value]],
+        constants: Mapping[str, int | float] | None,
+        layout: Layout | None,
+    ) -> None:
+        height, width, channels = covered.shape
         layout = self._fit(layout or self._layout)
-        if height == self._image.height:
+        if result is covered and height in (self.rows.number, self.wanted.number):
             self.block_rows.add(block_rows(layout))
         program = self._program({**layout.constants, **self._constants, **(constants or {})})
-        values = _check(program, kernel, [image, result, width, height, *arguments])
+        named = [pair for each in arguments for pair in (each.items() if isinstance(each, Mapping) else [("", each)])]
+        given = [self.upload(value) if isinstance(value, np.ndarray) else value for _, value in named]
+        values = _check(program, kernel, [image, result, width, height, *given])
+        _check_names(program, kernel, ["", "", "", "", *(name for name, _ in named)])
         self._session.launch(program, kernel, layout.grid(width, height, channels), Dim3(*layout.block), values)
-        return result
 
     def keep(self, array: DeviceArray) -> DeviceArray:
         """Let an array outlive the filter: its result."""
@@ -101,7 +171,7 @@ def _specialised(
     return specialise(source, pixel, channels, dict(constants))
 
 
-def _check(program: Program, kernel: str, values: Sequence[Value]) -> list[Any]:
+def _check(program: Program, kernel: str, values: Sequence[DeviceArray | int | float | bool]) -> list[Any]:
     """Return the values as the kernel's own argument list wants them; FilterError where they do not match."""
     if kernel not in program.kernels:
         hint = did_you_mean(kernel, list(program.kernels))
@@ -119,7 +189,18 @@ def _check(program: Program, kernel: str, values: Sequence[Value]) -> list[Any]:
     return [_match(program, kernel, argument, value) for argument, value in zip(expected, values, strict=True)]
 
 
-def _match(program: Program, kernel: str, argument: Argument, value: Value) -> Any:
+def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:
+    """Hold names, where they are known, against the kernel's own: two that are exchanged may have the same type."""
+    own = [argument.name for argument in program.kernels[kernel]]
+    wanted = [name or mine for name, mine in zip(names, own, strict=True)]
+    if wanted != own:
+        raise FilterError(
+            f"{program.name}: {kernel}({', '.join(own)}) does not have the filter's fields in their order; "
+            f"write {kernel}({', '.join(wanted)})"
+        )
+
+
+def _match(program: Program, kernel: str, argument: Argument, value: DeviceArray | int | float | bool) -> Any:
     place = f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}"
     if isinstance(value, DeviceArray):
         if not argument.pointer:

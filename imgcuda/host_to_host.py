@@ -10,119 +10,136 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import cycle
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy.typing as npt
 
-from imgcuda.engine import Device, DeviceArray, DeviceSession, Lane, Session
+from imgcuda.engine import Device, DeviceArray, DeviceSession, Lane
 from imgcuda.errors import DeviceMemoryError
-from imgcuda.strips import Cut, Strip, fewer_rows, rows_of_size, shares, strips
+from imgcuda.filters import Filter, MeasuringFilter
+from imgcuda.plan import Plan, Strip
+from imgcuda.running import measure, settled, total
+from imgcuda.running import run as run_filters
+from imgcuda.strips import all_rows, fewer_rows, rows_of_size, shares
 
-Chain = Callable[[Session, DeviceArray], DeviceArray]
-"""What runs filters over an image on a device. The image is its to release."""
+Image = npt.NDArray[Any]
 
 ALL_LANES = 1 << 10
 """More lanes than any device has."""
 
 
-class Whole(NamedTuple):
-    """That an image cannot be cut for a chain, and why, in words: "edges reads the image as a whole"."""
-
-    why: str
-
-
-def run(devices: Sequence[Device], chain: Chain, image: npt.NDArray[Any], cut: Cut | Whole) -> npt.NDArray[Any]:
-    """Return what a chain makes of an image (height, width, channels): on the first device, if it cannot be cut."""
-    if isinstance(cut, Whole):
-        return _whole(devices[0], chain, image, cut.why)
-    try:
-        return _on_one(devices[0], chain, image, cut) if len(devices) == 1 else _on_several(devices, chain, image, cut)
-    except _ResizedError:
-        return _whole(devices[0], chain, image, "the result has another size than the image")
+def run(devices: Sequence[Device], filters: Sequence[Filter], image: Image) -> Image:
+    """Return what filters in a row make of an image (height, width, channels). What cannot be cut runs on the first."""
+    plan = _plan(filters, image)
+    if plan.whole:
+        return _whole(devices[0], filters, image, plan.whole)
+    if len(devices) > 1:
+        return _in_strips(devices, filters, image)
+    return _on_one(devices[0], filters, image, plan)
 
 
-def _whole(device: Device, chain: Chain, image: npt.NDArray[Any], why: str) -> npt.NDArray[Any]:
+def _plan(filters: Sequence[Filter], image: Image) -> Plan:
+    return Plan(filters, image.shape[1], image.shape[0])
+
+
+def _whole(device: Device, filters: Sequence[Filter], image: Image, why: str) -> Image:
     try:
         with device.session() as session:
-            return _run_whole(session, chain, image)
+            return _run_whole(session, filters, image)
     except DeviceMemoryError as error:
         raise DeviceMemoryError(f"{error}; strips, which need less, are not possible: {why}") from error
 
 
-def _run_whole(session: Session, chain: Chain, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return session.download(chain(session, session.upload(image)))
+def _run_whole(session: DeviceSession, filters: Sequence[Filter], image: Image) -> Image:
+    return session.download(run_filters(session, filters, session.upload(image)))
 
 
-def _on_one(device: Device, chain: Chain, image: npt.NDArray[Any], cut: Cut) -> npt.NDArray[Any]:
-    height, job = len(image), _Job(chain, image, cut)
-    rows = height
+def _on_one(device: Device, filters: Sequence[Filter], image: Image, plan: Plan) -> Image:
+    """Run whole, if strips would be as long; in strips where the device is better at that, or has too little memory."""
+    short = False
     try:
         with device.session() as session:
-            rows = job.rows(session, height)
-            if rows >= height:
-                return _run_whole(session, chain, image)
-            job.make(session, 0, height, rows)
+            wish = session.strip_bytes
+            if wish is None or _rows(plan, image, wish) >= plan.height:
+                return _run_whole(session, filters, image)
     except DeviceMemoryError:
-        if rows < height or height <= cut.step:
+        short = plan.height > plan.cut.step
+        if not short:
             raise
-        with device.session() as session:  # the one before has given back what it took
-            job.make(session, 0, height, fewer_rows(height, cut))
-    return job.result()
+    return _in_strips([device], filters, image, short)
 
 
-def _on_several(devices: Sequence[Device], chain: Chain, image: npt.NDArray[Any], cut: Cut) -> npt.NDArray[Any]:
-    job = _Job(chain, image, cut)
-    parts = shares(len(image), len(devices), cut)
-
-    def work(device: Device, first: int, last: int) -> None:
-        with device.session() as session:
-            job.make(session, first, last, job.rows(session, last - first))
-
-    with ThreadPoolExecutor(len(parts), thread_name_prefix="imgcuda-device") as pool:
-        working = [pool.submit(work, device, *part) for device, part in zip(devices, parts, strict=False)]
-        try:
-            for future in as_completed(working):
-                future.result()
-        except BaseException:
-            job.stopped.set()
-            raise
-    return job.result()
+def _rows(plan: Plan, image: Image, wish: int) -> int:
+    """Return how many rows strips of about so many bytes have."""
+    return rows_of_size(plan.height, plan.row_size * image[0, 0].nbytes, wish, plan.cut)
 
 
-class _ResizedError(Exception):
-    """The chain's result has another size than the image: what strips make of it does not fit together."""
+def _in_strips(devices: Sequence[Device], filters: Sequence[Filter], image: Image, short: bool = False) -> Image:
+    """Run in strips, that are of no more than half the image if `short`: up to each filter that measures, then all."""
+    pending = list(filters)
+    for number, filter in enumerate(filters):
+        while isinstance(filter, MeasuringFilter):
+            sums = _Sums(_plan(pending[:number], image), image, pending[:number], filter)
+            sums.share(devices, short)
+            filter = pending[number] = settled(filter, total(sums.found))
+    plan = _plan(pending, image)
+    if plan.whole:
+        return _whole(devices[0], pending, image, plan.whole)
+    result = _Result(plan, image, pending)
+    result.share(devices, short)
+    return result.made()
 
 
 class _Job:
-    """One image on its way through a chain in strips."""
+    """One image on its way through filters in strips."""
 
-    def __init__(self, chain: Chain, image: npt.NDArray[Any], cut: Cut) -> None:
-        self.stopped = threading.Event()
+    def __init__(self, plan: Plan, image: Image, filters: Sequence[Filter]) -> None:
+        self._plan, self._image, self._filters = plan, image, filters
+        self._stopped = threading.Event()
         """Set when there is no use in going on: another device has failed."""
-        self._chain, self._image, self._cut = chain, image, cut
-        self._result: npt.NDArray[Any] | None = None
         self._lock = threading.Lock()
 
-    def result(self) -> npt.NDArray[Any]:
-        assert self._result is not None
-        return self._result
+    def share(self, devices: Sequence[Device], short: bool) -> None:
+        """Make the whole result, each device a share of it; `short`: in strips of no more than half of that."""
+        parts = shares(self._plan.height, len(devices), self._plan.cut)
+        if len(parts) == 1:
+            self._work(devices[0], *parts[0], short)
+            return
+        with ThreadPoolExecutor(len(parts), thread_name_prefix="imgcuda-device") as pool:
+            working = [
+                pool.submit(self._work, device, *part, short) for device, part in zip(devices, parts, strict=False)
+            ]
+            try:
+                for future in as_completed(working):
+                    future.result()
+            except BaseException:
+                self._stopped.set()
+                raise
 
-    def rows(self, session: DeviceSession, height: int) -> int:
-        """Return how many rows of an image, or a share of it, a session takes at a time."""
+    def deliver(self, lane: Lane, strip: Strip, made: DeviceArray) -> None:
+        """Take to the host what is wanted of what was made of a strip."""
+        raise NotImplementedError
+
+    def _work(self, device: Device, first: int, last: int, short: bool) -> None:
+        with device.session() as session:
+            rows = self._good_rows(session, last - first)
+            self._make(session, first, last, fewer_rows(rows, self._plan.cut) if short else rows)
+
+    def _good_rows(self, session: DeviceSession, height: int) -> int:
         wish = session.strip_bytes
-        return height if wish is None else rows_of_size(height, self._image[0].nbytes, wish, self._cut)
+        return height if wish is None else _rows(self._plan, self._image, wish)
 
-    def make(self, session: DeviceSession, first: int, last: int, rows: int) -> None:
+    def _make(self, session: DeviceSession, first: int, last: int, rows: int) -> None:
         """Make rows `first` to `last` of the result: `rows` at a time, fewer where the device's memory is too small."""
-        lanes = ALL_LANES
-        while first < last and not self.stopped.is_set():
-            coming = strips(first, last, len(self._image), rows, self._cut)
+        lanes, cut = ALL_LANES, self._plan.cut
+        while first < last and not self._stopped.is_set():
+            coming = self._plan.strips(first, last, rows)
             done, lack = self._pass(session, coming, lanes)
             first = coming[done].first if done < len(coming) else last
             if lack:
-                if lanes == 1 and rows <= self._cut.step:
+                if lanes == 1 and rows <= cut.step:
                     raise DeviceMemoryError(f"{lack}; even strips of {rows} rows need more")
-                lanes, rows = 1, fewer_rows(rows, self._cut)
+                lanes, rows = 1, fewer_rows(rows, cut)
 
     def _pass(self, session: DeviceSession, coming: Sequence[Strip], most: int) -> tuple[int, str]:
         """Make strips until the device's memory is too small: return how many were made, and what was lacking."""
@@ -136,7 +153,7 @@ class _Job:
                         arriving.append(self._stage(*work[len(arriving)]))
                     self._make_strip(strip, lane, arriving[done]())
                     done += 1
-                    if self.stopped.is_set():
+                    if self._stopped.is_set():
                         break
             except DeviceMemoryError as error:
                 lack = str(error)  # and not the error itself, which would keep this frame, and the result with it
@@ -145,19 +162,44 @@ class _Job:
         return done, lack
 
     def _stage(self, strip: Strip, lane: Lane) -> Callable[[], DeviceArray]:
-        return lane.stage(self._image[strip.top : strip.bottom])
+        return lane.stage(self._image[strip.read.first : strip.read.last])
 
     def _make_strip(self, strip: Strip, lane: Lane, image: DeviceArray) -> None:
-        made = self._chain(lane, image)
-        lane.fetch(made, strip.first - strip.top, self._target(lane, strip, made))
+        made = run_filters(lane, self._filters, image, strip.spans)
+        self.deliver(lane, strip, made)
         lane.free(made)
 
-    def _target(self, lane: Lane, strip: Strip, made: DeviceArray) -> npt.NDArray[Any]:
-        """Return the result's rows that a strip makes; the first strip says what the result is like."""
-        height, width, _ = self._image.shape
-        if made.shape[:2] != (strip.bottom - strip.top, width):
-            raise _ResizedError
+
+class _Result(_Job):
+    """The image that the filters make."""
+
+    _result: Image | None = None
+
+    def made(self) -> Image:
+        assert self._result is not None
+        return self._result
+
+    def deliver(self, lane: Lane, strip: Strip, made: DeviceArray) -> None:
         with self._lock:
-            if self._result is None:
-                self._result = lane.host_empty((height, width, made.channels), made.dtype)
-        return self._result[strip.first : strip.last]
+            if self._result is None:  # the first strip says what the result is like
+                self._result = lane.host_empty((self._plan.height, *made.shape[1:]), made.dtype)
+        lane.fetch(made, strip.first - strip.spans[-1].first, self._result[strip.first : strip.last])
+
+
+class _Sums(_Job):
+    """What a filter finds in the image that the filters before it make."""
+
+    def __init__(self, plan: Plan, image: Image, filters: Sequence[Filter], measuring: MeasuringFilter) -> None:
+        super().__init__(plan, image, filters)
+        self._measuring = measuring
+        self.found: list[npt.NDArray[Any]] = []
+        """A part for each strip."""
+
+    def deliver(self, lane: Lane, strip: Strip, made: DeviceArray) -> None:
+        top = strip.spans[-1].first
+        # These rows begin at a multiple of the step, or where the strip does: as aligned as the strip itself.
+        own = made.part(strip.first - top, strip.last - top)
+        rows = all_rows(self._plan.height)._replace(first=strip.first, last=strip.last)
+        found = measure(lane, self._measuring, own, rows)
+        with self._lock:
+            self.found.append(found)

@@ -33,10 +33,12 @@ class Layout:
     `over="pixels"`: x counts pixels. `over="samples"`: x runs along the width * channels samples of a row, so
     that neighbouring threads touch neighbouring bytes whatever the channel count: the fast layout.
     `over="image"`: x counts all pixels, row after row, for kernels that need not know where a pixel is.
-    `rows`: how many rows each thread makes. `pack`: how many neighbours along x it makes on a GPU, for wide loads and
-    stores; on the CPU always one, since there neighbouring threads' loads are one wide load already: a block then has
-    as many times the threads, up to 1024. `margin`: samples at either side of what a block covers that it only reads,
-    and its neighbours make; a multiple of `pack`.
+    `rows`: how many rows each thread makes; over the image, how many rounds a block's threads make, one behind the
+    other. `pack`: how many neighbours along x it makes on a GPU, for wide loads and stores; on the CPU always one,
+    since there neighbouring threads' loads are one wide load already: a block then has as many times the threads, up to
+    1024.
+    `margin`: samples at either side of what a block covers that it only reads, and its neighbours make; a multiple of
+    `pack`.
     """
 
     over: Literal["pixels", "samples", "image"] = "pixels"
@@ -49,7 +51,7 @@ class Layout:
         """Return how many blocks cover an image; the last ones may hang over its right and lower edges."""
         across, down = self.block[0] * self.pack - 2 * self.margin, self.block[1] * self.rows
         if self.over == "image":
-            return Dim3(ceil_div(width * height, across))
+            return Dim3(ceil_div(width * height, across * self.rows))
         return Dim3(ceil_div(width * channels if self.over == "samples" else width, across), ceil_div(height, down))
 
     def unpacked(self) -> Layout:

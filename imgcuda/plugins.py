@@ -5,11 +5,12 @@ A plugin that fails is noted and left out, and the others go on working: what pl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
-from typing import Any
+from typing import Any, NamedTuple
 
 import pluggy
 
@@ -31,6 +32,13 @@ class Plugin:
         return f"{self.name} ({self.distribution})"
 
 
+class Meaning(NamedTuple):
+    """What a word stands for: a filter, and values of its parameters."""
+
+    filter: type[Filter]
+    values: Mapping[str, Any]
+
+
 @dataclass
 class Registry:
     """The filters that are installed, the plugins they come from, and those that failed."""
@@ -41,20 +49,36 @@ class Registry:
     clashes: dict[str, list[Plugin]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> type[Filter]:
-        if name in self.filters:
-            return self.filters[name]
-        if name in self.clashes:
-            raise PluginError(self._clash(name))
-        hint = did_you_mean(name, list(self.filters)) or "; `imgcuda list` shows what is installed"
-        raise PluginError(f"there is no filter '{name}'{hint}")
+        return self.meaning(name).filter
+
+    def meaning(self, word: str) -> Meaning:
+        """Return what a filter's name, or another word for it, stands for; PluginError if nothing or several things."""
+        if word in self.filters:
+            return Meaning(self.filters[word], {})
+        if word in self.clashes:
+            raise PluginError(self._clash(word))
+        if word in self.aliases:
+            return self.aliases[word]
+        hint = did_you_mean(word, [*self.filters, *self.aliases]) or "; `imgcuda list` shows what is installed"
+        raise PluginError(f"there is no filter '{word}'{hint}")
+
+    @property
+    def aliases(self) -> dict[str, Meaning]:
+        """The other words for filters. One that two filters have stands for neither, nor does one that is a filter."""
+        claimed: dict[str, list[Meaning]] = {}
+        for filter_class in self.filters.values():
+            for word, values in filter_class.aliases.items():
+                claimed.setdefault(word, []).append(Meaning(filter_class, values))
+        taken = self.filters.keys() | self.clashes.keys()
+        return {word: meanings[0] for word, meanings in claimed.items() if len(meanings) == 1 and word not in taken}
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self.filters))
 
     def create(self, name: str, values: Mapping[str, Any]) -> Filter:
         """Return the filter called `name` with these parameters; ParameterError names what is wrong with them."""
-        filter_class = self[name]
-        return build(filter_class, values)
+        meaning = self.meaning(name)
+        return build(meaning.filter, {**meaning.values, **values})
 
     def add(self, plugin: Plugin, filters: Iterable[type[Filter]]) -> None:
         """Add a plugin's filters. A name that is taken is refused to both: no filter wins by its place in a list."""
@@ -119,11 +143,28 @@ def _filters(point: metadata.EntryPoint) -> list[type[Filter]]:
     """Import one plugin and ask it for its filters. Each has a manager of its own, so that none takes another along."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    manager.register(point.load(), point.name)
+    module = point.load()
+    manager.register(module, point.name)
     manager.check_pending()  # a misspelt hook is an error
+    if not manager.hook.imgcuda_filters.get_hookimpls():  # another file of that name, perhaps, in the current folder
+        where = getattr(module, "__file__", None) or module
+        raise PluginError(f"{where} has no function imgcuda_filters() that is marked with @hookimpl")
     filters = [filter_class for filters in manager.hook.imgcuda_filters() for filter_class in filters]
     for filter_class in filters:
         if not (isinstance(filter_class, type) and issubclass(filter_class, Filter)):
             raise TypeError(f"imgcuda_filters() must return filter classes; it returned {filter_class!r}")
         filter_class.parameters()  # a field that is declared wrongly is found now
+        check_aliases(filter_class)
     return filters
+
+
+def check_aliases(filter_class: type[Filter]) -> None:
+    """Refuse other words that could not be typed, or that stand for what the filter cannot be."""
+    known = {parameter.name: parameter for parameter in filter_class.parameters()}
+    for word, values in filter_class.aliases.items():
+        if not re.fullmatch(r"[\w.-]+", word):
+            raise PluginError(f"{filter_class.name}: the alias '{word}' is not a word")
+        for name, value in values.items():
+            if name not in known:
+                raise PluginError(f"{filter_class.name}: the alias '{word}' sets '{name}', which is no parameter")
+            known[name].check(value)

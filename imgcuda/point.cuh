@@ -1,6 +1,6 @@
 // The kernel around per-pixel functions: RESULT_CHANNELS samples are made of CHANNELS. The core puts the filters' fields
-// where they are declared and passed, and the calls of their functions. The image is taken as one run of pixels, since
-// no pixel needs to know where it is.
+// where they are declared and passed, and the calls of their functions. The image is taken as one run of pixels; where
+// a pixel is, is worked out only if a function asks for it (PLACES).
 
 struct point_source {
 #if CHANNELS == 1
@@ -51,7 +51,24 @@ __device__ color point_between(color c, int colors, float alpha)
     return c;
 }
 
-__device__ point_result point_pixel(point_source in/* fields */)
+// Where a pixel of a strip is, whose first row is row `first` of an image of `rows` rows: the one that comes `offset`
+// after that with the number `block`, with which a block of threads begins. So what is costly is the same for the block's
+// threads, and where rows are long, at most one ends among them. The quotient of whole numbers below 2^50 as doubles is
+// never rounded up to the next whole number.
+__device__ place point_place(long long block, int offset, int width, int first, int rows)
+{
+    int row = (int)((double)block / width);
+    int x = (int)(block - (long long)row * width) + offset;
+    int ended = x < width ? 0 : width >= BLOCK_WIDTH * PACK ? 1 : x / width;
+    place at;
+    at.x = x - ended * width;
+    at.y = first + row + ended;
+    at.width = width;
+    at.height = rows;
+    return at;
+}
+
+__device__ point_result point_pixel(point_source in, place at/* fields */)
 {
     color c;
     point_result out;
@@ -89,14 +106,34 @@ __device__ point_result point_pixel(point_source in/* fields */)
     return out;
 }
 
-__global__ void point(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height/* fields */)
+__device__ place point_next(place at)
+{
+#if PLACES
+    at.x++;
+    if (at.x == at.width) {
+        at.x = 0;
+        at.y++;
+    }
+#endif
+    return at;
+}
+
+__global__ void point(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, int first,
+                      int rows/* fields */)
 {
     const point_source *from = (const point_source *)src;
     point_result *to = (point_result *)dst;
     long long count = (long long)width * height;
-    long long i = ((long long)blockIdx.x * BLOCK_WIDTH + threadIdx.x) * PACK;
+    long long block = (long long)blockIdx.x * (BLOCK_WIDTH * PACK);
+    int offset = threadIdx.x * PACK;
+    long long i = block + offset;
+#if PLACES
+    place at = point_place(block, offset, width, first, rows);
+#else
+    place at = {0, 0, 0, 0};
+#endif
 #if PACK == 1
-    if (i < count) to[i] = point_pixel(from[i]/* values */);
+    if (i < count) to[i] = point_pixel(from[i], at/* values */);
 #else
     // A thread makes PACK neighbouring pixels in one wide load and one wide store, where they are whole.
     struct alignas(PACK * sizeof(pixel)) sources { point_source p[PACK]; };
@@ -104,10 +141,16 @@ __global__ void point(const pixel *__restrict__ src, pixel *__restrict__ dst, in
     if (i + PACK <= count) {
         sources in = *(const sources *)(from + i);
         results out;
-        for (int k = 0; k < PACK; k++) out.p[k] = point_pixel(in.p[k]/* values */);
+        for (int k = 0; k < PACK; k++) {
+            out.p[k] = point_pixel(in.p[k], at/* values */);
+            at = point_next(at);
+        }
         *(results *)(to + i) = out;
     } else {
-        for (; i < count; i++) to[i] = point_pixel(from[i]/* values */);
+        for (; i < count; i++) {
+            to[i] = point_pixel(from[i], at/* values */);
+            at = point_next(at);
+        }
     }
 #endif
 }

@@ -7,15 +7,15 @@ had run alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from imgcuda.errors import FilterError
-from imgcuda.filters import Parameter, PointFilter, snake
+from imgcuda.filters import Argument, Filter, PointFilter, snake
 from imgcuda.kernels import Source, macro
 from imgcuda.launch import Layout
 
@@ -26,7 +26,15 @@ def layout(pixel: np.dtype[Any]) -> Layout:
 
 
 KERNEL = Path(__file__).with_name("point.cuh")
-_C_TYPES: dict[type, str] = {float: "float", int: "int", bool: "bool", str: "int"}
+_C_TYPES: dict[type, str] = {float: "float", int: "int", bool: "bool"}
+_POINTERS: dict[np.dtype[Any], str] = {
+    np.dtype(np.float32): "const float *",
+    np.dtype(np.int32): "const int *",
+    np.dtype(np.uint32): "const unsigned int *",
+    np.dtype(np.uint16): "const unsigned short *",
+    np.dtype(np.uint8): "const unsigned char *",
+}
+_QUALIFIER = re.compile(r"\b(const|volatile|__restrict__|__restrict|restrict)\b")
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
@@ -35,18 +43,39 @@ _INNERMOST = re.compile(r"\([^(){}]*\)|\{[^(){}]*\}")
 _DEFINED = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
 
 
+class Function(NamedTuple):
+    """What the kernel around a filter's function depends on: not on the values that it is called with."""
+
+    name: str
+    source: Source
+    constants: tuple[tuple[str, int | float], ...]
+    fields: tuple[tuple[str, str], ...]
+    """The C types and the names of what it takes beside the colour."""
+    channels: int
+    """Of the image that it is given, alpha included."""
+    result_channels: int
+
+    @property
+    def sees_place(self) -> bool:
+        """Whether it asks where the pixel is."""
+        return self.fields[:1] == (PLACE,)
+
+
+PLACE = ("place", "at")
+
+
 def color_channels(image_channels: int) -> int:
     """Return how many of an image's channels are colour: all but alpha."""
     return image_channels - (image_channels in (2, 4))
 
 
-def result_channels(filter: PointFilter, image_channels: int) -> int:
-    """Return the channels of the result: the filter's colours, and alpha if there was one."""
+def result_channels(filter: Filter, image_channels: int) -> int:
+    """Return the channels of a filter's result: its colours, and alpha if there was one."""
     colors = color_channels(image_channels)
     return (filter.channels or colors) + image_channels - colors
 
 
-def stages(filters: Sequence[PointFilter], image_channels: int) -> list[int]:
+def stages(filters: Sequence[Filter], image_channels: int) -> list[int]:
     """Return the channels of the image before each filter, and after the last."""
     channels = [image_channels]
     for filter in filters:
@@ -54,45 +83,72 @@ def stages(filters: Sequence[PointFilter], image_channels: int) -> list[int]:
     return channels
 
 
-def arguments(filters: Sequence[PointFilter]) -> list[int | float | bool]:
-    """Return the values that the kernel takes for the filters' fields."""
-    return [value for filter in filters for value in filter.arguments()]
+def functions(filters: Sequence[PointFilter], image_channels: int) -> tuple[tuple[Function, ...], list[Argument]]:
+    """Return what the kernel for filters in a row depends on, and the values that it is given."""
+    channels = stages(filters, image_channels)
+    made: list[Function] = []
+    values: list[Argument] = []
+    for position, filter in enumerate(filters):
+        given = filter.arguments()
+        made.append(_function(filter, given, channels[position], channels[position + 1]))
+        values += given.values()
+    return tuple(made), values
+
+
+def _function(filter: PointFilter, given: Mapping[str, Argument], channels: int, made: int) -> Function:
+    source, name = filter.source(), snake(filter.name)
+    fields = tuple((_c_type(filter, each, value), each) for each, value in given.items())
+    fields = _checked(source, name, fields)
+    return Function(name, source, tuple(filter.constants().items()), fields, channels, made)
 
 
 @lru_cache(maxsize=256)
-def point_source(filters: tuple[PointFilter, ...], image_channels: int) -> Source:
-    """Return the filters' own sources, and after them the kernel that calls their functions for every pixel."""
-    channels = stages(filters, image_channels)
-    own = [_own_source(position, filter, channels[position]) for position, filter in enumerate(filters)]
-    fields = [(kind, f"{name}_{position}") for position, filter in enumerate(filters) for kind, name in _fields(filter)]
+def point_source(functions: tuple[Function, ...]) -> Source:
+    """Return the functions' own sources, and after them the kernel that calls them for every pixel."""
+    own = [_own_source(position, function) for position, function in enumerate(functions)]
+    fields = [
+        (kind, f"{name}_{position}")
+        for position, function in enumerate(functions)
+        for kind, name in function.fields
+        if (kind, name) != PLACE
+    ]
     declared = "".join(f", {kind} {name}" for kind, name in fields)
     values = "".join(f", {name}" for _, name in fields)
     kernel = KERNEL.read_text("utf-8").replace("/* fields */", declared).replace("/* values */", values)
-    kernel = kernel.replace("/* filters */", " ".join(_calls(filters, channels)))
-    text = f'#undef CHANNELS\n{"".join(own)}{macro("CHANNELS", image_channels)}#line 1 "{KERNEL.name}"\n{kernel}'
-    return Source("+".join(dict.fromkeys(filter.source().name for filter in filters)), text, contract=False)
+    kernel = kernel.replace("/* filters */", " ".join(_calls(functions)))
+    sizes = {
+        "CHANNELS": functions[0].channels,
+        "RESULT_CHANNELS": functions[-1].result_channels,
+        "PLACES": any(function.sees_place for function in functions),
+    }
+    macros = "".join(macro(name, value) for name, value in sizes.items())
+    text = f'#undef CHANNELS\n{"".join(own)}{macros}#line 1 "{KERNEL.name}"\n{kernel}'
+    return Source("+".join(dict.fromkeys(function.source.name for function in functions)), text, contract=False)
 
 
-def _calls(filters: Sequence[PointFilter], channels: Sequence[int]) -> list[str]:
-    """Return the statements that take a colour through the filters."""
+def _calls(functions: Sequence[Function]) -> list[str]:
+    """Return the statements that take a colour through the functions."""
     calls = []
-    for position, filter in enumerate(filters):
-        names = "".join(f", {name}_{position}" for _, name in _fields(filter))
-        calls.append(f"c = f{position}_{snake(filter.name)}(c{names});")
-        calls.append(f"c = point_between(c, {color_channels(channels[position + 1])}, alpha);")
+    for position, function in enumerate(functions):
+        names = "".join(f", {_passed(field, position)}" for field in function.fields)
+        calls.append(f"c = f{position}_{function.name}(c{names});")
+        calls.append(f"c = point_between(c, {color_channels(function.result_channels)}, alpha);")
     return calls[:-1]
 
 
-def _own_source(position: int, filter: PointFilter, channels: int) -> str:
-    """Return a filter's source such that it can stand beside any other: names and macros of its own."""
-    source = filter.source()
-    _check(source, snake(filter.name), _fields(filter))
-    names = declared(source.text)
+def _passed(field: tuple[str, str], position: int) -> str:
+    return "at" if field == PLACE else f"{field[1]}_{position}"
+
+
+def _own_source(position: int, function: Function) -> str:
+    """Return a function's source such that it can stand beside any other: names and macros of its own."""
+    text, name = function.source.text, function.source.name
+    names = declared(text)
     renamed = "".join(f"#define {name} f{position}_{name}\n" for name in names)
-    macros = {**filter.constants(), "CHANNELS": channels}
+    macros = {**dict(function.constants), "CHANNELS": function.channels}
     given = "".join(macro(name, value) for name, value in macros.items())
-    gone = "".join(f"#undef {name}\n" for name in dict.fromkeys([*names, *macros, *_DEFINED.findall(source.text)]))
-    return f'{renamed}{given}#line 1 "{source.name}"\n{source.text}\n{gone}'
+    gone = "".join(f"#undef {name}\n" for name in dict.fromkeys([*names, *macros, *_DEFINED.findall(text)]))
+    return f'{renamed}{given}#line 1 "{name}"\n{text}\n{gone}'
 
 
 def declared(text: str) -> list[str]:
@@ -106,20 +162,40 @@ def declared(text: str) -> list[str]:
     return list(dict.fromkeys(name[1] for name in names if name and name[1] not in _NOT_NAMES))
 
 
-def _fields(filter: PointFilter) -> list[tuple[str, str]]:
-    """Return the fields that the function takes: their types in C, and their names."""
-    passed: list[Parameter] = [parameter for parameter in filter.parameters() if not parameter.constant]
-    return [(_C_TYPES[parameter.type], parameter.name) for parameter in passed]
+def _c_type(filter: PointFilter, name: str, value: Argument) -> str:
+    """Return what C calls an argument: a number as it is, an array as a pointer to what must not be changed."""
+    if isinstance(value, np.ndarray):
+        if value.dtype not in _POINTERS:
+            types = ", ".join(dtype.name for dtype in _POINTERS)
+            raise FilterError(f"{filter.name}: the table '{name}' must be one of {types}; it is {value.dtype}")
+        return _POINTERS[value.dtype]
+    return _C_TYPES[type(value)]
 
 
-def _check(source: Source, function: str, fields: list[tuple[str, str]]) -> None:
-    """Hold the function's own argument list against the fields: names, types and order."""
-    found = re.search(rf"__device__\s+(?:\w+\s+)*?color\s+{function}\s*\(([^)]*)\)", source.text)
+def _checked(source: Source, function: str, fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Hold the function's own argument list against what it is given: names, types and order.
+
+    Return what it takes beside the colour: with the place in front, if it asks for that.
+    """
     wanted = ", ".join(["color c", *(f"{kind} {name}" for kind, name in fields)])
+    found = re.search(rf"__device__\s+(?:\w+\s+)*?color\s+{function}\s*\(([^)]*)\)", _COMMENT.sub(" ", source.text))
     if found is None:
         raise FilterError(f"{source.name} has no function `__device__ color {function}({wanted})`")
-    written = [tuple(part.replace("const ", "").split()) for part in found[1].split(",")]
-    if written[1:] != fields or written[0][:1] != ("color",):
+    first, *written = (_normal(part) for part in found[1].split(","))
+    place = (PLACE,) if written[:1] == [PLACE] else ()
+    if first[0] != "color" or tuple(written[len(place) :]) != tuple((_plain(kind), name) for kind, name in fields):
         raise FilterError(
-            f"{source.name}: {function}({found[1]}) does not match the filter's fields; write {function}({wanted})"
+            f"{source.name}: {function}({' '.join(found[1].split())}) does not match the filter's fields; "
+            f"write {function}({wanted})"
         )
+    return (*place, *fields)
+
+
+def _normal(written: str) -> tuple[str, str]:
+    """Return type and name of an argument: `const float *__restrict__ table` is a `float *`."""
+    *kind, name = _QUALIFIER.sub(" ", written).replace("*", " * ").split() or [""]
+    return " ".join(kind), name
+
+
+def _plain(kind: str) -> str:
+    return _normal(f"{kind} name")[0]

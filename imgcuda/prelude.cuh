@@ -121,3 +121,9 @@ __device__ int border(int i, int n)
 struct color {
     float r, g, b, a;
 };
+
+// Where a pixel is: column and row, counted from 0 in the whole image, also where a strip of it is filtered; and the
+// image's size. A per-pixel function that takes a `place` as its second argument is told.
+struct place {
+    int x, y, width, height;
+};

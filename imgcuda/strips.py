@@ -24,6 +24,24 @@ HALO_SHARE = 16
 """A strip has at least so many times the halo's rows: what is read and made twice stays small beside the rest."""
 
 
+class Rows(NamedTuple):
+    """Rows `first` to `last`, the end not included, of an image that has `height` of them."""
+
+    first: int
+    last: int
+    height: int
+
+    @property
+    def number(self) -> int:
+        """How many they are."""
+        return self.last - self.first
+
+
+def all_rows(height: int) -> Rows:
+    """Return the rows of a whole image."""
+    return Rows(0, height, height)
+
+
 class Cut(NamedTuple):
     """How a chain of filters lets an image be cut."""
 
@@ -35,29 +53,16 @@ class Cut(NamedTuple):
     """Rows above and below that are made on the way by one filter for the next: those in whole blocks, too."""
 
 
-class Strip(NamedTuple):
-    """Rows `first` to `last` of the result, made from rows `top` to `bottom` of the image; the ends not included."""
-
-    first: int
-    last: int
-    top: int
-    bottom: int
-
-
 def block_rows(layout: Layout) -> int:
     """Return how many rows of an image one block makes."""
     return 1 if layout.over == "image" else layout.block[1] * layout.rows
 
 
-def strips(first: int, last: int, height: int, rows: int, cut: Cut) -> list[Strip]:
-    """Return strips of `rows` rows, a multiple of the step, that make rows `first` to `last` of an image."""
-    return [_strip(start, min(start + rows, last), height, cut) for start in range(first, last, rows)]
-
-
-def _strip(first: int, last: int, height: int, cut: Cut) -> Strip:
+def reach(first: int, last: int, height: int, cut: Cut) -> Rows:
+    """Return the rows of an image from which rows `first` to `last` are made."""
     top = max(0, first - cut.halo) // cut.step * cut.step
     bottom = max(last + cut.halo, ceil_div(last + cut.inner, cut.step) * cut.step)
-    return Strip(first, last, top, min(bottom, height))
+    return Rows(top, min(bottom, height), height)
 
 
 def rows_of_size(height: int, row_bytes: int, wish: int, cut: Cut) -> int:

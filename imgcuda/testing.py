@@ -1,17 +1,42 @@
-"""For tests of filters: images compared, with a message that says where they differ; and checked runs.
+"""For tests of filters: the whole contract in one line; images compared; checked runs.
+
+test_sharpen = contract(Sharpen(), Sharpen(amount=0))    # all that every filter promises, on every device, by pytest
 
 with checked():
     Sharpen(amount=2)(image)    # CheckError if its kernel does what it may not
+
+assert_close(Sharpen(amount=0)(image), image)            # or where they differ, and by how much
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda.contract import CHECKS, Check, NotApplicableError
 from imgcuda.devices import checked as checked
+from imgcuda.filters import Filter
+
+
+def contract(*filters: Filter) -> Callable[..., None]:
+    """Return a test for pytest that holds filters to what every filter promises: each check, on each device.
+
+    What fails says what to do. The fixture `device` comes with imgcuda's plugin for pytest.
+    """
+    import pytest
+
+    @pytest.mark.parametrize("filter", filters, ids=repr)
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+    def test(filter: Filter, check: Check, device: str) -> None:
+        try:
+            check(filter, device)
+        except NotApplicableError as why:
+            pytest.skip(str(why))
+
+    return test
 
 
 def assert_close(actual: npt.ArrayLike, expected: npt.ArrayLike, tolerance: float = 0) -> None:

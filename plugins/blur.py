@@ -49,7 +49,7 @@ class Blur(NeighborhoodFilter):
         return self._at_once(gpu, image) if self.row_step == 1 else self._on_grid(gpu, image)
 
     def _at_once(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        weights = gpu.upload(gaussian(self.sigma, self.halo))
+        weights = gaussian(self.sigma, self.halo)
         layout, sizes = tile(self.halo, image.channels), kernel_sizes(self.halo)
         return gpu.launch("blur", image, weights, constants=sizes, layout=layout)
 

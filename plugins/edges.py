@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from imgcuda import Filter, Layout, NeighborhoodFilter, hookimpl, param
 
@@ -11,7 +11,7 @@ class Edges(NeighborhoodFilter):
     """Show the edges of an image: the length of the gradient at each pixel."""
 
     layout = Layout(over="samples", block=(64, 1), rows=16, pack=4)
-    alpha: ClassVar[Literal["keep"]] = "keep"
+    alpha_mode = "keep"
 
     operator: Literal["sobel", "scharr", "prewitt", "laplacian"] = param(
         default="sobel",

@@ -3,6 +3,8 @@
 pytest                      on every device of this machine
 pytest --device cpu         on its cores only
 pytest --device cuda        on its first GPU; without one, each test that needs it is skipped
+
+The fixture `device` is that of imgcuda's own plugin for pytest, which authors of filters use.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import pytest
 
 import imgcuda
 from imgcuda import cuda_memory, devices
+from imgcuda.pytest_plugin import OPTION, asked
 
 RandomImage = Callable[..., npt.NDArray[Any]]
 
@@ -28,18 +31,7 @@ RandomImage = Callable[..., npt.NDArray[Any]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--device", default="auto", help="auto (every device there is), cpu, cuda, or cuda:N")
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test that takes a `device` once on each, and name it in the test's id."""
-    if "device" in metafunc.fixturenames:
-        metafunc.parametrize("device", _asked(metafunc.config), indirect=True, scope="session")
-
-
-def _asked(config: pytest.Config) -> list[str]:
-    asked: str = config.getoption("--device")
-    return [device.name for device in devices.find()] if asked == "auto" else [asked]
+    parser.addoption("--device", dest=OPTION, default="auto", help="--imgcuda-device, in short")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -55,21 +47,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def device(request: pytest.FixtureRequest) -> str:
-    """The name of the device to run on."""
-    name: str = request.param
-    return name
-
-
-@pytest.fixture(scope="session")
 def gpu(request: pytest.FixtureRequest) -> str:
     """The name of a GPU, for what only a GPU does."""
     return _gpus(request.config)[0]
 
 
 def _gpus(config: pytest.Config) -> list[str]:
-    asked = [name for name in _asked(config) if name.startswith("cuda")]
-    return ["cuda:0" if name == "cuda" else name for name in asked]
+    names = [name for name in asked(config) if name.startswith("cuda")]
+    return ["cuda:0" if name == "cuda" else name for name in names]
 
 
 # The environment
@@ -83,7 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="imgcuda-tests-")
         os.environ["IMGCUDA_CACHE"] = folder.name
         config.add_cleanup(folder.cleanup)
-    asked: str = config.getoption("--device")
+    asked: str = config.getoption(OPTION)
     if re.fullmatch(r"cuda(:\d+)?", asked) and devices.no_gpu():
         return  # which each test says that needs one
     try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -29,7 +31,13 @@ def test_all_names_every_public_name() -> None:
 @pytest.mark.parametrize("name", imgcuda.__all__)
 def test_every_public_name_can_be_imported_and_is_explained(name: str) -> None:
     value = getattr(imgcuda, name)
-    if name not in ("WHOLE_IMAGE", "Border", "hookimpl"):  # a value, a type's other name, and pluggy's
+    if name not in (
+        "WHOLE_IMAGE",
+        "Alpha",
+        "Argument",
+        "Border",
+        "hookimpl",
+    ):  # a value, types' other names, and pluggy's
         assert value.__doc__
 
 
@@ -76,3 +84,22 @@ def test_the_parameters_are_checked_before_the_image() -> None:
         imgcuda.apply(np.zeros(3), "blur", sigma=0)
     with pytest.raises(ImageError):
         imgcuda.apply(np.zeros(3), "blur", sigma=1)
+
+
+@pytest.mark.parametrize("name", imgcuda.__all__)
+def test_every_public_member_is_explained(name: str) -> None:
+    value = getattr(imgcuda, name)
+    if isinstance(value, type):
+        for member, own in vars(value).items():
+            inner = own.fget if isinstance(own, property) else getattr(own, "__func__", own)
+            if not member.startswith("_") and callable(inner):
+                assert inspect.getdoc(getattr(value, member)), f"{name}.{member}"
+
+
+def test_everything_in_the_prelude_is_explained() -> None:
+    text = (Path(imgcuda.__file__).parent / "prelude.cuh").read_text("utf-8")
+    before = ""
+    for line in text.splitlines():
+        if line.startswith(("__device__", "struct ")):
+            assert before.startswith(("// ", "#if", "};")), line  # "};": beside another that is explained
+        before = line

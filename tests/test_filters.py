@@ -247,12 +247,18 @@ def test_a_name_may_be_chosen() -> None:
 
 
 def test_arguments_are_the_fields_in_order_and_choices_by_number() -> None:
-    assert Everything(kind="square", on=True).arguments() == (1.5, 3, True, 1, 0.0)
+    assert Everything(kind="square", on=True).arguments() == {
+        "amount": 1.5,
+        "count": 3,
+        "on": True,
+        "kind": 1,
+        "limit": 0.0,
+    }
 
 
 def test_constants_are_macros_with_one_for_each_choice() -> None:
     made = Around(shape="big-box", border="wrap")
-    assert made.arguments() == (2.0,)
+    assert made.arguments() == {"gain": 2.0}
     assert made.constants() == {
         "BORDER_REFLECT": 0, "BORDER_MIRROR": 1, "BORDER_NEAREST": 2, "BORDER_WRAP": 3, "BORDER_CONSTANT": 4,
         "BORDER": 3,
@@ -270,7 +276,10 @@ def test_a_strip_may_begin_at_any_row_unless_a_filter_says_otherwise() -> None:
 
 
 def test_the_kernel_file_stands_beside_the_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "tones.py").write_text("from imgcuda import Filter\n\nclass OldPhoto(Filter):\n    'Age an image.'\n")
+    older = "class OlderPhoto(OldPhoto):\n    'Age an image more.'\n"
+    (tmp_path / "tones.py").write_text(
+        f"from imgcuda import Filter\n\nclass OldPhoto(Filter):\n    'Age an image.'\n\n{older}"
+    )
     (tmp_path / "old_photo.cu").write_text("// old photo\n")
     spec = importlib.util.spec_from_file_location("tones", tmp_path / "tones.py")
     assert spec is not None
@@ -279,6 +288,7 @@ def test_the_kernel_file_stands_beside_the_module(tmp_path: Path, monkeypatch: p
     monkeypatch.setitem(sys.modules, "tones", module)
     spec.loader.exec_module(module)
     assert module.OldPhoto.source().text == "// old photo\n"
+    assert module.OlderPhoto.source().text == "// old photo\n"  # it has none of its own
     (tmp_path / "old_photo.cu").unlink()
     module.OldPhoto.source.cache_clear()
     with pytest.raises(FilterError, match=r"old_photo\.cu: the kernel file cannot be read"):

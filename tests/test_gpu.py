@@ -31,12 +31,17 @@ class FakeSession:
 
     def __init__(self) -> None:
         self.live: list[DeviceArray] = []
+        self.zeroed: list[DeviceArray] = []
         self.launches: list[tuple[Program, str, Dim3, Dim3, list[Any]]] = []
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         made = DeviceArray(0, tuple(shape), np.dtype(dtype))
         self.live.append(made)
         return made
+
+    def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        self.zeroed.append(self.empty(shape, dtype))
+        return self.zeroed[-1]
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
         return self.empty(array.shape, array.dtype)
@@ -209,3 +214,35 @@ def test_the_result_of_a_launch_that_is_refused_is_released(session: FakeSession
     with pytest.raises(FilterError), gpu:
         gpu.launch("darken", image)
     assert session.live == [image]
+
+
+def test_names_that_are_known_are_held_against_the_kernels_own(
+    session: FakeSession, image: DeviceArray, gpu: Gpu
+) -> None:
+    gpu.launch("darken", image, {"amount": 0.5, "steps": 3}, True)
+    assert session.launches[0][-1][4:] == [0.5, 3, True]
+    with pytest.raises(FilterError) as caught:
+        gpu.launch("darken", image, {"steps": 1, "amount": 2, "on": True})
+    assert str(caught.value) == (
+        "tones.cu: darken(src, dst, width, height, amount, steps, on) does not have the filter's fields in their order"
+        "; write darken(src, dst, width, height, steps, amount, on)"
+    )
+
+
+def test_a_launch_may_write_to_an_array_that_is_there(session: FakeSession, image: DeviceArray, gpu: Gpu) -> None:
+    there = gpu.empty((20, 40, 3), np.uint8)
+    assert gpu.launch("darken", image, 0.5, 3, True, out=there) is there
+    assert session.launches[0][-1][1:4] == [there, 40, 20]
+
+
+def test_sums_begin_at_zero_and_threads_cover_the_image(session: FakeSession, image: DeviceArray, gpu: Gpu) -> None:
+    made = gpu.reduce("table", image, np.ones(3, np.float32), shape=(256,), dtype=np.float32)
+    assert (made.shape, session.zeroed) == ((256,), [made])
+    _, _, grid, _, values = session.launches[0]
+    assert values[1:4] == [made, 100, 50]
+    assert grid == Dim3(10, 7)
+
+
+def test_what_is_downloaded_is_a_copy(gpu: Gpu) -> None:
+    array = gpu.zeros((4,), np.int32)
+    assert gpu.download(array).flags.owndata

@@ -16,6 +16,7 @@ LAYOUTS = [
     Layout(over="samples", block=(64, 4), rows=3),
     Layout(over="image", block=(256, 1)),
     Layout(over="image", block=(256, 1), pack=4),
+    Layout(over="image", block=(16, 1), rows=5, pack=4),
     Layout(over="samples", block=(64, 1), rows=16, pack=4),
 ]
 
@@ -35,6 +36,7 @@ def test_a_quotient_is_rounded_up(dividend: int, divisor: int, quotient: int) ->
         (Layout(over="samples", block=(32, 8)), Dim3(10, 7)),  # 300 / 32
         (Layout(over="image", block=(256, 1)), Dim3(20)),  # 5000 / 256
         (Layout(over="image", block=(256, 1), pack=4), Dim3(5)),
+        (Layout(over="image", block=(32, 1), rows=8, pack=4), Dim3(5)),  # 5000 / 1024
         (Layout(over="samples", block=(32, 1), rows=8, pack=4), Dim3(3, 7)),  # 300 / 128
         (Layout(over="samples", block=(32, 1), rows=8, pack=4, margin=16), Dim3(4, 7)),  # 300 / (128 - 32)
     ],
@@ -50,7 +52,7 @@ def test_every_place_is_covered_with_no_block_to_spare(layout: Layout) -> None:
         across, down = layout.block[0] * layout.pack, layout.block[1] * layout.rows
         columns, rows = (width * channels, height) if layout.over == "samples" else (width, height)
         if layout.over == "image":
-            down, columns, rows = 1, width * height, 1
+            across, down, columns, rows = across * layout.rows, 1, width * height, 1
         assert (grid.x - 1) * across < columns <= grid.x * across
         assert (grid.y - 1) * down < rows <= grid.y * down
         assert grid.z == 1

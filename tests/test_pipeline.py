@@ -28,6 +28,8 @@ from imgcuda import (
     param,
 )
 from imgcuda.kernels import Source
+from imgcuda.parameters import Parameter
+from imgcuda.running import run
 from imgcuda.testing import assert_close
 
 Make = Callable[..., npt.NDArray[Any]]
@@ -270,11 +272,37 @@ TOGETHER: list[list[Filter]] = [
 ]
 
 
+def random_chains() -> list[list[Filter]]:
+    """Return the per-pixel filters that are installed, each twice, in chains of four: in any order, with any values."""
+    random = np.random.default_rng(0)
+    names = 2 * [name for name in FILTERS if issubclass(FILTERS[name], PointFilter)]
+    random.shuffle(names)
+    filters = [
+        FILTERS.create(name, {p.name: random_value(p, random) for p in FILTERS[name].parameters()}) for name in names
+    ]
+    return [filters[first : first + 4] for first in range(0, len(filters), 4)]
+
+
+def random_value(parameter: Parameter, random: np.random.Generator) -> Any:
+    """Return a value for a parameter; a number is at most 3 from its least, since greater ones make white of all."""
+    if not parameter.plain:
+        return parameter.some_value()
+    if parameter.type is bool or parameter.choices:
+        return random.choice(parameter.choices or (False, True))
+    low = parameter.ge or 0
+    value = random.uniform(low, low + 3 if parameter.le is None else min(parameter.le, low + 3))
+    return round(value) if parameter.type is int else value
+
+
 # Not each channel count with each type, as each is a kernel to compile: they are taken in turn.
 
 
 @pytest.mark.parametrize(("channels", "dtype"), [(1, "uint8"), (2, "float32"), (3, "uint16"), (4, "uint8")])
-@pytest.mark.parametrize("filters", TOGETHER, ids=lambda filters: " ".join(filter.name for filter in filters))
+@pytest.mark.parametrize(
+    "filters",
+    [*TOGETHER, *random_chains()],
+    ids=lambda filters: " ".join(filter.name for filter in filters),
+)
 def test_per_pixel_filters_in_a_row_equal_their_steps_bit_for_bit(
     device: str, filters: list[Filter], channels: int, dtype: str, random_image: Make
 ) -> None:
@@ -385,7 +413,7 @@ def test_each_step_releases_what_it_was_given(device: str, random_image: Make) -
     with devices.choose(device).session() as real:
         session = Counting(real)
         image = session.upload(random_image((17, 31, 4)))
-        result = Pipeline([BLUR, EDGES, Gain(), GRAYSCALE]).run(session, image)
+        result = run(session, [BLUR, EDGES, Gain(), GRAYSCALE], image)
         assert session.live == [result]
 
 
@@ -409,7 +437,7 @@ def test_a_filter_that_fails_releases_all_but_the_image(
         session = Counting(real)
         image = session.upload(random_image(shape))
         with pytest.raises(FilterError, match=r"fragile failed: RuntimeError: half-way"):
-            Pipeline([Fragile()]).run(session, image)
+            run(session, [Fragile()], image)
         assert session.live == [image]
 
 

@@ -17,37 +17,47 @@ import pytest
 import imgcuda
 from imgcuda import PluginError, Registry, load
 
-SEPIA = """
+DUOTONE = """
     from imgcuda import Filter, PointFilter, hookimpl, param
 
-    class Sepia(PointFilter):
-        '''Tone an image brown.'''
-        strength: float = param(default=1.0, ge=0, le=1, help="how brown")
+    class Duotone(PointFilter):
+        '''Print an image in two colours.'''
+        strength: float = param(default=1.0, ge=0, le=1, help="how much")
 
     @hookimpl
     def imgcuda_filters():
-        return [Sepia]
+        return [Duotone]
 """
 
 BROKEN = {
     "its import fails": ("import a_module_that_is_not_there", "ModuleNotFoundError: No module named 'a_module_that"),
     "it is no Python": ("def", "SyntaxError: "),
     "it raises as it is imported": ("1 / 0", "ZeroDivisionError: division by zero"),
-    "its hook is misspelt": (SEPIA.replace("imgcuda_filters", "imgcuda_filter"), "unknown hook 'imgcuda_filter'"),
-    "its hook takes an argument": (SEPIA.replace("imgcuda_filters()", "imgcuda_filters(register)"), "'register'"),
-    "its hook raises": (SEPIA.replace("return [Sepia]", "raise RuntimeError('not today')"), "RuntimeError: not today"),
+    "its hook is misspelt": (DUOTONE.replace("imgcuda_filters", "imgcuda_filter"), "unknown hook 'imgcuda_filter'"),
+    "it has no hook": ("x = 1", ".py has no function imgcuda_filters() that is marked with @hookimpl"),
+    "its hook takes an argument": (DUOTONE.replace("imgcuda_filters()", "imgcuda_filters(register)"), "'register'"),
+    "its hook raises": (
+        DUOTONE.replace("return [Duotone]", "raise RuntimeError('not today')"),
+        "RuntimeError: not today",
+    ),
     "its hook returns a class that is no filter": (
-        SEPIA.replace("[Sepia]", "[dict]"),
+        DUOTONE.replace("[Duotone]", "[dict]"),
         "imgcuda_filters() must return filter classes; it returned <class 'dict'>",
     ),
-    "its hook returns a filter that is made": (SEPIA.replace("[Sepia]", "[Sepia()]"), "it returned Sepia(strength="),
-    "its hook returns a number": (SEPIA.replace("[Sepia]", "3"), "TypeError: "),
-    "its filter has no docstring": (SEPIA.replace("'''Tone an image brown.'''", ""), "Sepia has no docstring"),
-    "its parameter is a plain value": (
-        SEPIA.replace('param(default=1.0, ge=0, le=1, help="how brown")', "1.0"),
-        "Sepia.strength must be declared with param(default=..., help=...)",
+    "its hook returns a filter that is made": (
+        DUOTONE.replace("[Duotone]", "[Duotone()]"),
+        "it returned Duotone(strength=",
     ),
-    "its parameter is a list": (SEPIA.replace(": float", ": list"), "Sepia.strength must be typed float"),
+    "its hook returns a number": (DUOTONE.replace("[Duotone]", "3"), "TypeError: "),
+    "its filter has no docstring": (
+        DUOTONE.replace("'''Print an image in two colours.'''", ""),
+        "Duotone has no docstring",
+    ),
+    "its parameter is a plain value": (
+        DUOTONE.replace('param(default=1.0, ge=0, le=1, help="how much")', "1.0"),
+        "Duotone.strength must be declared with param(default=..., help=...)",
+    ),
+    "its parameter is a list": (DUOTONE.replace(": float", ": list"), "Duotone.strength must be typed float"),
 }
 
 Install = Callable[..., None]
@@ -58,7 +68,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Return a function that installs a distribution with one plugin, whose source is given."""
     monkeypatch.syspath_prepend(tmp_path)
 
-    def call(source: str, distribution: str = "old-photo", plugin: str = "sepia") -> None:
+    def call(source: str, distribution: str = "old-photo", plugin: str = "duotone") -> None:
         module = f"{distribution.replace('-', '_')}_{plugin}"
         info = tmp_path / f"{distribution.replace('-', '_')}-0.3.dist-info"
         info.mkdir(exist_ok=True)
@@ -95,17 +105,17 @@ def test_the_built_in_filters_come_by_the_same_way() -> None:
 
 
 def test_a_plugin_is_found_by_its_entry_point(install: Install) -> None:
-    install(SEPIA)
+    install(DUOTONE)
     registry = load()
-    assert registry["sepia"].summary() == "Tone an image brown."
-    assert str(registry.sources["sepia"]) == "sepia (old-photo 0.3)"
+    assert registry["duotone"].summary() == "Print an image in two colours."
+    assert str(registry.sources["duotone"]) == "duotone (old-photo 0.3)"
 
 
 def test_each_registry_is_fresh(install: Install) -> None:
     before = load()
-    install(SEPIA)
-    assert "sepia" in load().filters
-    assert "sepia" not in before.filters
+    install(DUOTONE)
+    assert "duotone" in load().filters
+    assert "duotone" not in before.filters
 
 
 @pytest.mark.parametrize("kind", BROKEN)
@@ -116,42 +126,42 @@ def test_a_broken_plugin_is_left_out_alone(kind: str, install: Install) -> None:
     registry = load()
     assert set(registry) == good
     plugin, said = only(registry)
-    assert plugin == "sepia (old-photo 0.3)"
+    assert plugin == "duotone (old-photo 0.3)"
     assert why in said
-    assert problems(registry) == [f"plugin sepia (old-photo 0.3) is left out: {said}"]
+    assert problems(registry) == [f"plugin duotone (old-photo 0.3) is left out: {said}"]
 
 
 def test_a_broken_plugin_takes_no_other_of_its_kind_along(install: Install) -> None:
     install(BROKEN["its hook is misspelt"][0], distribution="broken")
-    install(SEPIA)
+    install(DUOTONE)
     registry = load()
-    assert "sepia" in registry.filters
-    assert only(registry)[0] == "sepia (broken 0.3)"
+    assert "duotone" in registry.filters
+    assert only(registry)[0] == "duotone (broken 0.3)"
 
 
 def test_two_filters_of_one_name_are_refused_naming_both(install: Install) -> None:
-    install(SEPIA)
-    install(SEPIA, distribution="new-photo")
+    install(DUOTONE)
+    install(DUOTONE, distribution="new-photo")
     registry = load()
-    said = "filter 'sepia' comes from new-photo 0.3 and from old-photo 0.3; uninstall one"
+    said = "filter 'duotone' comes from new-photo 0.3 and from old-photo 0.3; uninstall one"
     assert problems(registry) == [said]
-    assert "sepia" not in set(registry)
+    assert "duotone" not in set(registry)
     with pytest.raises(PluginError) as error:
-        registry["sepia"]
+        registry["duotone"]
     assert str(error.value) == said
 
 
 def test_three_filters_of_one_name_are_all_refused(install: Install) -> None:
     for distribution in ("a-photo", "b-photo", "c-photo"):
-        install(SEPIA, distribution=distribution)
+        install(DUOTONE, distribution=distribution)
     registry = load()
     assert problems(registry) == [
-        "filter 'sepia' comes from a-photo 0.3 and from b-photo 0.3 and from c-photo 0.3; uninstall one"
+        "filter 'duotone' comes from a-photo 0.3 and from b-photo 0.3 and from c-photo 0.3; uninstall one"
     ]
 
 
 def test_a_built_in_filter_cannot_be_replaced_in_silence(install: Install) -> None:
-    install(SEPIA.replace("Sepia", "Edges"))
+    install(DUOTONE.replace("Duotone", "Edges"))
     registry = load()
     assert "edges" not in set(registry)
     assert problems(registry) == [
@@ -166,28 +176,28 @@ def test_the_command_line_works_beside_broken_plugins_and_tells_of_them(install:
     install(BROKEN["its import fails"][0], distribution="broken-import")
     install(BROKEN["its hook is misspelt"][0], distribution="misspelt-hook")
     install(BROKEN["its hook raises"][0], distribution="raising-hook")
-    install(SEPIA)
+    install(DUOTONE)
     listed = program(tmp_path, "list")
     assert (listed.returncode, listed.stderr) == (0, "")
-    assert {"edges", "grayscale", "sepia"} <= {line.split()[0] for line in listed.stdout.splitlines()}
+    assert {"edges", "grayscale", "duotone"} <= {line.split()[0] for line in listed.stdout.splitlines()}
     plugins = program(tmp_path, "plugins")
     assert (plugins.returncode, plugins.stderr) == (1, "")
-    assert "old-photo 0.3: sepia\n" in plugins.stdout
+    assert "old-photo 0.3: duotone\n" in plugins.stdout
     for distribution in ("broken-import", "misspelt-hook", "raising-hook"):
-        assert f"plugin sepia ({distribution} 0.3) is left out: " in plugins.stdout
+        assert f"plugin duotone ({distribution} 0.3) is left out: " in plugins.stdout
 
 
 def test_a_plugins_filter_is_a_command_with_its_options(install: Install, tmp_path: Path) -> None:
-    install(SEPIA)
-    result = program(tmp_path, "sepia", "--help")
+    install(DUOTONE)
+    result = program(tmp_path, "duotone", "--help")
     assert result.returncode == 0
-    assert "Tone an image brown." in result.stdout
+    assert "Print an image in two colours." in result.stdout
     assert "--strength <float range>" in result.stdout
 
 
 def test_a_clash_is_said_when_the_filter_is_asked_for(install: Install, tmp_path: Path) -> None:
-    install(SEPIA)
-    install(SEPIA, distribution="new-photo")
-    result = program(tmp_path, "sepia", "in.png", "out.png")
+    install(DUOTONE)
+    install(DUOTONE, distribution="new-photo")
+    result = program(tmp_path, "duotone", "in.png", "out.png")
     assert result.returncode == 2
-    assert result.stderr == ("Error: filter 'sepia' comes from new-photo 0.3 and from old-photo 0.3; uninstall one\n")
+    assert result.stderr == ("Error: filter 'duotone' comes from new-photo 0.3 and from old-photo 0.3; uninstall one\n")

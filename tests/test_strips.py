@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgcuda import Filter, Layout, NeighborhoodFilter, Pipeline, load
-from imgcuda.host_to_host import Whole
-from imgcuda.pipeline import cut
-from imgcuda.strips import Cut, Strip, fewer_rows, rows_of_size, shares, strips
+from imgcuda.plan import Plan, cut, why_whole
+from imgcuda.strips import Cut, Rows, fewer_rows, reach, rows_of_size, shares
 
 FILTERS = load()
 BLUR, EDGES, GRAYSCALE = (FILTERS.create(name, {}) for name in ("blur", "edges", "grayscale"))
@@ -32,20 +31,18 @@ class Tall(NeighborhoodFilter):
 
 
 def test_a_strip_reads_its_halo_as_far_as_there_is_an_image() -> None:
-    assert strips(0, 10, 10, 4, Cut(halo=2, step=1)) == [Strip(0, 4, 0, 6), Strip(4, 8, 2, 10), Strip(8, 10, 6, 10)]
+    cut = Cut(halo=2, step=1)
+    assert [reach(*strip, 10, cut)[:2] for strip in ((0, 4), (4, 8), (8, 10))] == [(0, 6), (2, 10), (6, 10)]
 
 
 def test_a_strip_begins_where_a_block_does() -> None:
-    assert strips(0, 100, 100, 32, Cut(halo=2, step=16)) == [
-        Strip(0, 32, 0, 34),
-        Strip(32, 64, 16, 66),
-        Strip(64, 96, 48, 98),
-        Strip(96, 100, 80, 100),
-    ]
+    strips = [(0, 32), (32, 64), (64, 96), (96, 100)]
+    read = [(0, 34), (16, 66), (48, 98), (80, 100)]
+    assert [reach(*strip, 100, Cut(halo=2, step=16))[:2] for strip in strips] == read
 
 
 def test_what_one_filter_makes_for_the_next_is_made_in_whole_blocks() -> None:
-    assert strips(32, 64, 200, 32, Cut(halo=5, step=16, inner=3)) == [Strip(32, 64, 16, 80)]
+    assert reach(32, 64, 200, Cut(halo=5, step=16, inner=3)) == Rows(16, 80, 200)
 
 
 def test_a_share_begins_where_the_one_before_ends() -> None:
@@ -95,13 +92,11 @@ def test_a_chain_is_cut_by_its_halos_and_blocks() -> None:
     ids=["whole", "wrap"],
 )
 def test_a_chain_that_cannot_be_cut_says_why(filter: Filter, why: str) -> None:
-    assert cut([BLUR, filter, GRAYSCALE]) == Whole(why)
+    assert why_whole([BLUR, filter, GRAYSCALE]) == Plan([BLUR, filter, GRAYSCALE], 10, 10).whole == why
 
 
 def test_the_halo_of_the_cut_is_that_of_the_pipeline() -> None:
-    found = cut([BLUR, Tall(), EDGES])
-    assert isinstance(found, Cut)
-    assert found.halo == Pipeline([BLUR, Tall(), EDGES]).halo
+    assert cut([BLUR, Tall(), EDGES]).halo == Pipeline([BLUR, Tall(), EDGES]).halo
 
 
 # For any image
@@ -113,21 +108,22 @@ CUTS = st.builds(Cut, st.integers(0, 40), st.sampled_from([1, 2, 8, 16, 32, 48])
 
 @given(cut=CUTS, height=st.integers(1, 500), steps=st.integers(1, 9), count=st.integers(1, 5))
 def test_strips_make_every_row_once_from_all_that_it_needs(cut: Cut, height: int, steps: int, count: int) -> None:
+    rows = steps * cut.step
     found = [
-        strip
+        (start, min(start + rows, last))
         for first, last in shares(height, count, cut)
-        for strip in strips(first, last, height, steps * cut.step, cut)
+        for start in range(first, last, rows)
     ]
-    assert found[0].first == 0
-    assert found[-1].last == height
-    assert all(above.last == below.first for above, below in pairwise(found))
-    for strip in found:
-        assert 0 <= strip.top <= strip.first < strip.last <= strip.bottom <= height
-        assert strip.top % cut.step == 0
-        assert strip.top == 0 or strip.top <= strip.first - cut.halo
-        assert strip.bottom == height or strip.bottom >= strip.last + cut.halo
+    assert (found[0][0], found[-1][1]) == (0, height)
+    assert all(above[1] == below[0] for above, below in pairwise(found))
+    for first, last in found:
+        top, bottom, _ = reach(first, last, height, cut)
+        assert 0 <= top <= first < last <= bottom <= height
+        assert top % cut.step == 0
+        assert top == 0 or top <= first - cut.halo
+        assert bottom == height or bottom >= last + cut.halo
         # The rows that one filter makes for the next lie in whole blocks.
-        assert strip.bottom == height or strip.bottom // cut.step * cut.step >= strip.last + cut.inner
+        assert bottom == height or bottom // cut.step * cut.step >= last + cut.inner
 
 
 @given(cut=CUTS, height=st.integers(1, 500), row_bytes=st.integers(1, 100), wish=st.integers(1, 10_000))

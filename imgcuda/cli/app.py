@@ -1,4 +1,4 @@
-"""The app: five commands of its own, and one for every filter."""
+"""The app: commands of its own, and one for every filter."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from imgcuda.cli import commands, filtering
-from imgcuda.cli.lookup import refuse
+from imgcuda.cli import commands, filtering, new_filter, trying
+from imgcuda.cli.lookup import refuse, summary
 from imgcuda.plugins import Registry
 
 HELP = """Filter images, on an NVIDIA GPU or without one.
@@ -23,7 +23,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "info": commands.info,
     "devices": commands.list_devices,
     "plugins": commands.list_plugins,
+    "try": trying.try_filter,
+    "new-filter": new_filter.new_filter,
 }
+SETTINGS = {"try": trying.SETTINGS}
 
 
 class Commands(TyperGroup):
@@ -35,11 +38,12 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        filters = [name for name in self.commands if name not in COMMANDS]
-        for title, names in (("Commands", list(COMMANDS)), ("Filters", filters)):
-            if names:
+        filters = [name for name in self.commands if name in ctx.obj.filters and name not in COMMANDS]
+        own = [(name, self.commands[name].get_short_help_str(limit=100)) for name in COMMANDS]
+        for title, lines in (("Commands", own), ("Filters", [(name, summary(ctx.obj, name)) for name in filters])):
+            if lines:
                 with formatter.section(title):
-                    formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=100)) for name in names])
+                    formatter.write_dl(lines)
 
 
 def build(registry: Registry) -> typer.Typer:
@@ -55,10 +59,13 @@ def build(registry: Registry) -> typer.Typer:
     )
     app.callback()(_options)
     for name, function in COMMANDS.items():
-        app.command(name)(function)
+        app.command(name, context_settings=SETTINGS.get(name))(function)
     for name in registry:
         if name not in COMMANDS:
             app.command(name)(filtering.command(registry[name]))
+    for word, (filter_class, values) in registry.aliases.items():
+        if word not in COMMANDS:
+            app.command(word, hidden=True)(filtering.command(filter_class, values))
     return app
 
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from imgcuda.cli.lookup import find
-from imgcuda.cli.parameters import default_in_words, in_order, read_value
+from imgcuda.cli.parameters import in_order, in_words, read_value
 from imgcuda.errors import ParameterError, did_you_mean
-from imgcuda.filters import Filter, Parameter
-from imgcuda.plugins import Registry, build
+from imgcuda.filters import Filter
+from imgcuda.parameters import Parameter
+from imgcuda.plugins import Registry
 
 DEFAULT = "blur"
 """The filter that is run when none is asked for."""
@@ -35,7 +36,7 @@ def parse_step(registry: Registry, step: str) -> Filter:
         if parameter.name in values:
             raise ParameterError(f"-f {step}: {parameter.name} is given twice")
         values[parameter.name] = _read(filter_class, parameter, text)
-    return build(filter_class, values)
+    return registry.create(name, values)
 
 
 def split(text: str) -> list[str]:
@@ -77,8 +78,4 @@ def _read(filter_class: type[Filter], parameter: Parameter, text: str) -> Any:
 
 
 def _sample(parameter: Parameter) -> str:
-    if not parameter.required:
-        return default_in_words(parameter)
-    if parameter.choices:
-        return parameter.choices[0]
-    return "true" if parameter.type is bool else f"{parameter.ge or parameter.le or 1:g}"
+    return in_words(parameter.some_value())

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from imgcuda.cli.chain import example
-from imgcuda.cli.lookup import find
-from imgcuda.cli.parameters import default_in_words, in_order, type_in_words
-from imgcuda.filters import Filter, Parameter
+from imgcuda.cli.lookup import find, other_words, summary
+from imgcuda.cli.parameters import in_order, in_words, type_in_words
+from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter
+from imgcuda.parameters import Parameter
 from imgcuda.plugins import Registry
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The filter's name.", show_default=False)]
@@ -22,18 +23,21 @@ def list_filters(ctx: typer.Context) -> None:
     registry: Registry = ctx.obj
     width = max(map(len, registry), default=0)
     for name in registry:
-        typer.echo(f"{name:{width}}  {registry[name].summary()}")
+        typer.echo(f"{name:{width}}  {summary(registry, name)}")
 
 
 def info(ctx: typer.Context, name: Name) -> None:
     """Tell what a filter does, and what it takes."""
     filter_class = find(ctx.obj, name)
+    name = filter_class.name
     typer.echo(f"{name}: {inspect.cleandoc(filter_class.__doc__ or '')}\n")
     if parameters := in_order(filter_class):
         typer.echo("Parameters:")
     for parameter in parameters:
         typer.echo("\n".join(_describe(parameter)))
-    typer.echo(f"\nReads:    {_halo(filter_class)}")
+    typer.echo(f"\nReads:    {_reads(filter_class)}")
+    if words := other_words(ctx.obj, name):
+        typer.echo(f"Also:     {', '.join(_alias(word, filter_class) for word in words)}")
     typer.echo(f"From:     {ctx.obj.sources[name].distribution}, module {filter_class.__module__}")
     typer.echo(f"Example:  imgcuda filter in.png out.png -f {example(filter_class)}")
 
@@ -64,13 +68,23 @@ def list_plugins(ctx: typer.Context) -> None:
 
 
 def _describe(parameter: Parameter) -> Iterator[str]:
-    default = "required" if parameter.required else f"default {default_in_words(parameter)}"
+    default = "required" if parameter.required else f"default {in_words(parameter.default)}"
     yield f"  {parameter.name}: {type_in_words(parameter)}; {default}"
     yield f"      {parameter.help}"
 
 
-def _halo(filter_class: type[Filter]) -> str:
-    """Return how far around a pixel a filter reads with its defaults, in words."""
+def _alias(word: str, filter_class: type[Filter]) -> str:
+    """Return another word for a filter, with what it stands for: "sobel (operator=sobel)"."""
+    values = ", ".join(f"{name}={in_words(value)}" for name, value in filter_class.aliases[word].items())
+    return f"{word} ({values})" if values else word
+
+
+def _reads(filter_class: type[Filter]) -> str:
+    """Return what a filter reads to make a pixel, with its defaults, in words."""
+    if issubclass(filter_class, MeasuringFilter):
+        return "the whole image once, to measure it, and then what the result says"
+    if issubclass(filter_class, GeometryFilter):
+        return "the rows that lie where the result's are made"
     if any(parameter.required for parameter in filter_class.parameters()):
         return "as far as its parameters say"
     halo = filter_class().halo

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import typer
@@ -12,7 +13,8 @@ from imgcuda.cli.chain import DEFAULT, parse_chain
 from imgcuda.cli.job import filter_file
 from imgcuda.cli.options import Job
 from imgcuda.cli.parameters import in_order, read_value
-from imgcuda.filters import Filter, Parameter
+from imgcuda.filters import Filter
+from imgcuda.parameters import Parameter
 from imgcuda.plugins import build
 
 Steps = Annotated[
@@ -41,14 +43,15 @@ _OWN = [*inspect.signature(filter_image, eval_str=True).parameters.values()][:-1
 filter_image.__signature__ = inspect.Signature([*_OWN, *COMMON.values()])  # type: ignore[attr-defined]
 
 
-def command(filter_class: type[Filter]) -> Callable[..., None]:
-    """Return the command of one filter: its parameters are the options."""
+def command(filter_class: type[Filter], values: Mapping[str, Any] | None = None) -> Callable[..., None]:
+    """Return the command of one filter: its parameters are the options, `values` other defaults for some of them."""
 
     def run(**given: Any) -> None:
         job = Job(**{name: given.pop(name) for name in COMMON})
         filter_file([build(filter_class, given)], job)
 
-    own = [_option(parameter) for parameter in in_order(filter_class) if not _taken(parameter)]
+    known = [parameter for parameter in in_order(filter_class) if not _taken(parameter)]
+    own = [_option(replace(each, default=(values or {}).get(each.name, each.default))) for each in known]
     run.__signature__ = inspect.Signature([*own, *COMMON.values()])  # type: ignore[attr-defined]
     run.__doc__ = filter_class.__doc__
     return run

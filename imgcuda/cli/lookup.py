@@ -18,6 +18,17 @@ def find(registry: Registry, name: str) -> type[Filter]:
         raise PluginError(f"{error}{_broken(registry, name)}") from None
 
 
+def other_words(registry: Registry, name: str) -> list[str]:
+    """Return the other words for a filter."""
+    return [word for word, meaning in registry.aliases.items() if meaning.filter.name == name]
+
+
+def summary(registry: Registry, name: str) -> str:
+    """Return a filter's summary, and the other words for it: "Show the edges. (sobel, scharr)"."""
+    words = other_words(registry, name)
+    return registry[name].summary() + (f" ({', '.join(words)})" if words else "")
+
+
 def refuse(registry: Registry, word: str, known: Sequence[str]) -> NoReturn:
     """Raise the error for a word that is neither a command nor a filter."""
     if word in registry.clashes:

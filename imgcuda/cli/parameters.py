@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from imgcuda.filters import Filter, Parameter
+from imgcuda.filters import Filter
+from imgcuda.parameters import Parameter
 
 _BOOL = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -30,7 +31,7 @@ def in_order(filter_class: type[Filter]) -> list[Parameter]:
 def read_value(parameter: Parameter, text: str) -> Any:
     """Return the value of a text, in the parameter's type; ParameterError if it is none, or out of range."""
     try:
-        value = _READERS[parameter.type](text)
+        value = _READERS[parameter.type](text) if parameter.plain else text
     except ValueError:
         value = text  # which `check` refuses, saying what it must be
     return parameter.check(value)
@@ -40,13 +41,14 @@ def type_in_words(parameter: Parameter) -> str:
     """Return what a parameter takes: "number, from 0.1 to 100", "one of reflect, wrap"."""
     if parameter.choices:
         return f"one of {', '.join(parameter.choices)}"
+    if not parameter.plain:
+        return str(parameter.type.words)
     words = {float: "number", int: "whole number", bool: "true or false", str: "text"}[parameter.type]
     return f"{words}, {parameter.range}" if parameter.range else words
 
 
-def default_in_words(parameter: Parameter) -> str:
-    """Return a default as it is typed: "2", "reflect", "true"."""
-    value = parameter.default
+def in_words(value: Any) -> str:
+    """Return a parameter's value as it is typed: "2", "reflect", "true"."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from imgcuda.cpu.addresses import first_lane, places
-from imgcuda.cpu.combs import read_comb, write_comb
+from imgcuda.cpu.combs import most_read, most_written, read_comb, write_comb
 from imgcuda.cpu.conversions import suffix
 from imgcuda.cpu.gathers import gather, gather_near, scatter
 from imgcuda.cpu.state import State
@@ -75,26 +75,6 @@ class _Row(Access):
         return first_lane(self.state, self.address, self.address.index.ir)
 
 
-class _Comb(Access):
-    """Every second, third or fourth element, as one channel of interleaved pixels: wide accesses and shuffles."""
-
-    def read(self) -> str:
-        return read_comb(self.state, self._place(), self.cell, size_of(self.type), self._step)
-
-    def write(self, value: Value) -> None:
-        made = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type)
-        write_comb(self.state, self._place(), self.cell, size_of(self.type), self._step, made)
-
-    @property
-    def _step(self) -> int:
-        assert self.address.index is not None
-        return self.address.index.stride * self.address.scale // size_of(self.type)
-
-    def _place(self) -> str:
-        assert self.address.index is not None
-        return first_lane(self.state, self.address, self.address.index.ir)
-
-
 class _Scattered(Access):
     """Any element for each lane."""
 
@@ -124,6 +104,32 @@ class _Scattered(Access):
 
 
 @dataclass(frozen=True)
+class _Comb(_Scattered):
+    """Every second, third ... element, backwards too, as one channel of interleaved pixels: wide accesses, shuffled."""
+
+    def read(self) -> str:
+        if abs(self._step) > most_read(size_of(self.type)):
+            return super().read()
+        return read_comb(self.state, self._place(), self.cell, size_of(self.type), self._step)
+
+    def write(self, value: Value) -> None:
+        if abs(self._step) > most_written(size_of(self.type)):
+            super().write(value)
+            return
+        made = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type)
+        write_comb(self.state, self._place(), self.cell, size_of(self.type), self._step, made)
+
+    @property
+    def _step(self) -> int:
+        assert self.address.index is not None
+        return self.address.index.stride * self.address.scale // size_of(self.type)
+
+    def _place(self) -> str:
+        assert self.address.index is not None
+        return first_lane(self.state, self.address, self.address.index.ir)
+
+
+@dataclass(frozen=True)
 class _Near(_Scattered):
     """Neighbouring elements for most lanes, any for the others."""
 
@@ -148,7 +154,7 @@ def access(state: State, address: Address, type: Scalar) -> Access:
     step = index.stride * address.scale if index.kind == LINEAR else 0
     if step == size_of(type):
         return _Row(state, address, type, VARYING)
-    if state.mask is None and step in [size_of(type) * count for count in (2, 3, 4)]:
+    if state.mask is None and step and step % size_of(type) == 0:
         return _Comb(state, address, type, VARYING)
     return _Scattered(state, address, type, VARYING)
 

@@ -29,6 +29,7 @@ ATOMICS: dict[str, tuple[str, tuple[Scalar, ...]]] = {
     "atomicCAS": ("cas", _WHOLE),
 }
 """LLVM's word for each operation, and what CUDA has it for."""
+ATOMICS |= {f"{name}_block": meaning for name, meaning in ATOMICS.items()}  # among the threads of one block only
 _PLAIN = frozenset(["add", "sub", "or", "and", "xor", "fadd", "xchg"])
 
 
@@ -36,6 +37,7 @@ def atomic(state: State, node: syntax.Call) -> Operand:
     """Return what an atomic operation found in memory, for the threads that are active."""
     address = pointer(state, evaluate(state, node.arguments[0]))
     type, (operation, types) = address.type.target, ATOMICS[node.name]
+    alone = address.memory.space == "shared" or node.name.endswith("_block")
     if not isinstance(type, Int | Float) or type not in types:
         state.fail(f"{node.name}() cannot be used on a {type}", f"it is for {', '.join(map(str, types))}")
     if address.private is not None:
@@ -45,10 +47,10 @@ def atomic(state: State, node: syntax.Call) -> Operand:
         operation = "fadd"
     if isinstance(type, Int) and not type.signed and operation in ("min", "max"):
         operation = "u" + operation
-    return _each_lane(state, address, type, values, operation)
+    return _each_lane(state, address, type, values, operation, alone)
 
 
-def _each_lane(state: State, address: Address, type: Scalar, values: list[Value], operation: str) -> Value:
+def _each_lane(state: State, address: Address, type: Scalar, values: list[Value], operation: str, alone: bool) -> Value:
     """Do an operation for one thread after the other, and return what each found there.
 
     What the lanes have is put into memory and read from there one by one: to take it out of a register costs more.
@@ -61,7 +63,7 @@ def _each_lane(state: State, address: Address, type: Scalar, values: list[Value]
     found = b.slot(shape)
 
     def operate(lane: str) -> None:
-        old = _operate(state, address, operation, type, place_of(lane), [number(lane) for number in numbers_of])
+        old = _operate(state, operation, type, place_of(lane), [number(lane) for number in numbers_of], alone)
         b.do(f"store {type.ir} {old}, ptr {b.op(f'getelementptr {type.ir}, ptr {found}, i64 {lane}')}")
 
     if state.mask is None:
@@ -135,9 +137,9 @@ def _lanes(state: State, cell: str, vector: str) -> Callable[[str], str]:
     return lambda lane: b.op(f"load {cell}, ptr {b.op(f'getelementptr {cell}, ptr {slot}, i64 {lane}')}")
 
 
-def _operate(state: State, address: Address, operation: str, type: Scalar, place: str, numbers: list[str]) -> str:
-    """Return what stood at a place, having changed it. Shared memory belongs to one core, and needs no lock."""
-    if address.memory.space == "shared" and operation in _PLAIN:
+def _operate(state: State, operation: str, type: Scalar, place: str, numbers: list[str], alone: bool) -> str:
+    """Return what stood at a place, having changed it. What one block alone touches, one core does: without a lock."""
+    if alone and operation in _PLAIN:
         old = state.b.op(f"load {type.ir}, ptr {place}")
         new = numbers[0] if operation == "xchg" else state.b.op(f"{operation} {type.ir} {old}, {numbers[0]}")
         state.b.do(f"store {type.ir} {new}, ptr {place}")

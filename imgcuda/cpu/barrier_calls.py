@@ -21,10 +21,15 @@ from imgcuda.cpu.variables import Binding, Reference
 
 @dataclass
 class Loop:
-    """A loop with a barrier in it: where `break` and `continue` lead, which all threads of the block take."""
+    """A loop with a barrier in it: where `break` and `continue` lead, which all threads of the block take.
+
+    Not so a `continue` behind its last barrier: that, each thread takes by itself.
+    """
 
     end: str
     step: str
+    goes_on: bool = False
+    """Whether something follows in the loop's body behind the statements that are being compiled."""
 
 
 class BarrierCalls:

@@ -6,8 +6,8 @@ for each vector; what is the same for all threads of the block is computed betwe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
 from imgcuda.cpu.barrier_calls import BarrierCalls, Loop
@@ -61,10 +61,13 @@ class Parts(BarrierCalls):
         part: list[syntax.Statement] = []
         flat = [each for item in items for each in (item.items if isinstance(item, syntax.Declarations) else (item,))]
         for position, item in enumerate(flat):
+            if self._is_tail(flat[position:]):
+                part.append(self._once(flat[position:]))
+                break
             if handle := self._for_block(item, part):
                 self._part(part, (*flat[position:], later))
                 part = []
-                with self.state.collecting(), self.state.at(item.place):
+                with self.state.collecting(), self.state.at(item.place), self._followed_by(flat[position + 1 :]):
                     handle()
             else:
                 part.append(item)
@@ -225,6 +228,32 @@ class Parts(BarrierCalls):
         """Return whether a statement has a `break` or `continue` out of a loop with a barrier."""
         return bool(self.loops) and any(_free_jumps(item))
 
+    def _is_tail(self, items: Sequence[syntax.Statement]) -> bool:
+        """Return whether a loop's body ends with these statements, a thread may leave them, and no barrier follows."""
+        if not self.loops or self.loops[-1].goes_on or has_barrier(self.state, tuple(items)):
+            return False
+        return any(_free_jumps(items[0])) and all(isinstance(each, syntax.Continue) for each in _all_jumps(items))
+
+    def _once(self, items: Sequence[syntax.Statement]) -> syntax.Statement:
+        """Return `do { ... } while (false);`, in which a `continue` is one for the thread by itself."""
+        place = items[0].place
+        never = syntax.Number(0, "bool", place)
+        made = syntax.Loop(None, never, None, syntax.Block(tuple(items), place), place, test_last=True)
+        # The next pass must see the very same loop, as it is what names the threads that left.
+        kept: syntax.Statement = self.state.facts.rebuilt.setdefault(self.state.key(items[0], "tail"), made)
+        return kept
+
+    @contextmanager
+    def _followed_by(self, items: Sequence[syntax.Statement]) -> Iterator[None]:
+        """Note for what is compiled within that these statements come behind it."""
+        if not self.loops:
+            yield
+            return
+        loop = self.loops[-1]
+        outer, loop.goes_on = loop.goes_on, loop.goes_on or bool(items)
+        yield
+        loop.goes_on = outer
+
     def _is_exit(self, node: syntax.If) -> bool:
         """Return whether this is `if (...) return;` for the whole block."""
         if node.otherwise is not None or self.state.calls[-1] is not self._kernel:
@@ -282,6 +311,10 @@ def _names(node: object) -> set[str]:
     return {each.name for each in syntax.walk(node) if isinstance(each, syntax.Name)}
 
 
+def _all_jumps(items: Sequence[syntax.Statement]) -> list[object]:
+    return [each for item in items for each in _free_jumps(item)]
+
+
 def _free_jumps(node: object) -> list[object]:
     """Return the `break`s and `continue`s that lead out of a statement."""
     if isinstance(node, syntax.Break | syntax.Continue):
@@ -293,5 +326,5 @@ def _free_jumps(node: object) -> list[object]:
     if isinstance(node, syntax.If):
         return [*_free_jumps(node.then), *_free_jumps(node.otherwise)]
     if isinstance(node, syntax.Block):
-        return [each for item in node.items for each in _free_jumps(item)]
+        return _all_jumps(node.items)
     return []

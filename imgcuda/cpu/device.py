@@ -62,10 +62,18 @@ class CpuSession:
         self._sizes: dict[int, int] = {}
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        return self._allocate(np.empty, shape, dtype)
+
+    def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        return self._allocate(np.zeros, shape, dtype)
+
+    def _allocate(
+        self, how: Callable[..., npt.NDArray[Any]], shape: Sequence[int], dtype: npt.DTypeLike
+    ) -> DeviceArray:
         size = prod(shape) * np.dtype(dtype).itemsize
         self._budget.take(size)
         try:
-            made = _wrap(np.empty(tuple(shape), dtype))
+            made = _wrap(how(tuple(shape), dtype))
         except MemoryError as error:
             self._budget.give(size)
             raise DeviceMemoryError(f"cpu: there is no memory for an array of {in_words(size)}") from error

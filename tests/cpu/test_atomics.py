@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from harness import launch
@@ -49,6 +51,15 @@ def test_atomic(statement: str, space: str) -> None:
                    __syncthreads(); if (x < 3) out[x] = t[x];"""
     launch(f"__global__ void k(int *out) {{ {body} }}", out, block=39)
     assert out.tolist() == (OPERATIONS[statement] or wanted(statement))
+
+
+@pytest.mark.parametrize("statement", OPERATIONS)
+def test_atomic_among_the_threads_of_a_block(statement: str) -> None:
+    out = np.zeros((40, 3), np.int32)
+    named = re.sub(r"(atomic\w+)", r"\1_block", statement)
+    body = f"int *t = out + 3 * blockIdx.x; int x = threadIdx.x; {named};"
+    launch(f"__global__ void k(int *out) {{ {body} }}", out, grid=40, block=39)
+    assert out.tolist() == 40 * [OPERATIONS[statement] or wanted(statement)]
 
 
 @pytest.mark.parametrize("type", ["int", "unsigned int", "unsigned long long", "float", "double", "long long"])

@@ -113,6 +113,31 @@ CASES: list[tuple[str, str, Callable[[int], int]]] = [
         "__shared__ int t[40]; int k = n / 10; for (int i = n / 10; i-- > 0; ) { t[x] = i; __syncthreads(); k += t[39 - x]; __syncthreads(); } out[x] = k;",
         lambda x: 4 + 6,
     ),
+    # ---- a thread may leave what stands behind a loop's last barrier by itself
+    (
+        "",
+        "__shared__ int t[40]; int r = 0; for (int i = 0; i < 3; i++) { __syncthreads(); t[x] = x + i; __syncthreads(); if (x % 2 == 1) continue;"
+        " r += t[39 - x]; } out[x] = r;",
+        lambda x: 0 if x % 2 else 3 * (39 - x) + 3,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int r = 0, i = 0; while (i < 4) { __syncthreads(); t[x] = i; i++; __syncthreads(); { if (n > 3) { r += 100; __syncthreads();"
+        " int v = t[39 - x]; for (int j = 0; j < 5; j++) { if (j == 2) break; if (j == x) continue; r++; } if (x == v) continue; r += 10; } } } out[x] = r;",
+        lambda x: 4 * (100 + 2 - (x < 2) + 10) - 10 * (x < 4),
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int r = 0; for (int i = 0; i < 4; i++) { t[x] = i; __syncthreads(); if (n > 3) { __syncthreads(); if (i == 1) continue; r += t[0]; }"
+        " r += 10; __syncthreads(); } out[x] = r;",
+        lambda x: 5 + 30,
+    ),
+    (
+        "",
+        "__shared__ int t[40]; int r = 0; for (int i = 0; i < 3; i++) { __syncthreads(); t[x] = i; __syncthreads(); switch (x & 3) { case 0: r += 5; break; case 1: continue; default: r += t[39 - x]; }"
+        " if (x < 4) continue; r += 100; } out[x] = r;",
+        lambda x: [15, 0, 3, 3][x & 3] + 300 * (x >= 4 and x & 3 != 1),
+    ),
     # ---- conditions around barriers
     (
         "",

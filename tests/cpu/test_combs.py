@@ -1,4 +1,4 @@
-"""Every second, third or fourth element, and elements of a byte or two anywhere: in every width of vector."""
+"""Every second, third ... element, also backwards, and elements of a byte or two anywhere: in every width of vector."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ BEFORE, BEHIND = 5, 7
 
 @pytest.mark.parametrize("width", [8, 16, 32, 64])
 @pytest.mark.parametrize("type", ["unsigned char", "bool", "short", "float", "double"])
-@pytest.mark.parametrize("step", [2, 3, 4, 5])
+@pytest.mark.parametrize("step", [2, 3, 4, 8, 9, 16, 17, -1, -2, -3])
 def test_only_the_teeth_are_written(step: int, type: str, width: int) -> None:
     """Each thread moves one element from its place in one array to its place in the other, and nothing beside it."""
     count = 128
+    span = (count - 1) * abs(step) + 1
+    back = span - 1 if step < 0 else 0
     source = f"""__global__ void k({type} *out, const {type} *in) {{
-        int x = blockIdx.x * blockDim.x + threadIdx.x; out[x * {step}] = in[(x + 1) * {step}];
+        int x = blockIdx.x * blockDim.x + threadIdx.x; out[x * {step} + {BEFORE + back}] = in[x * {step} + {back}];
     }}"""
-    span = (count - 1) * step + 1
-    given = np.random.default_rng(step).integers(0, 200, span + step).astype(NUMPY[type])
+    given = np.random.default_rng(abs(step)).integers(0, 200, span).astype(NUMPY[type])
     out = np.full(BEFORE + span + BEHIND, 1, NUMPY[type])
     wanted = out.copy()
-    wanted[BEFORE : BEFORE + span : step] = given[step::step]
-    arrays = [device._wrap(out[BEFORE:]), device._wrap(given)]
+    wanted[BEFORE : BEFORE + span : abs(step)] = given[:: abs(step)]
+    arrays = [device._wrap(out), device._wrap(given)]
     run_exactly(source, arrays, "k", Dim3(2), Dim3(64), width=width)
     assert (out == wanted).all()
 

@@ -30,13 +30,6 @@ def grayscale(image: Image, device: str, **parameters: Any) -> Image:
     return np.asarray(imgcuda.apply(image, "grayscale", device=device, **parameters))
 
 
-@pytest.fixture(scope="module")
-def every_colour() -> npt.NDArray[np.uint8]:
-    """An image with each of the 2^24 colours once."""
-    number = np.arange(2**24, dtype=np.uint32).reshape(4096, 4096)
-    return np.stack([number >> 16, number >> 8 & 255, number & 255], axis=-1).astype(np.uint8)
-
-
 # By hand
 
 

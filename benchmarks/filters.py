@@ -1,0 +1,149 @@
+"""Every filter beside its peers: `python benchmarks/filters.py [result.json] [--device cuda:0] [--only blur]`.
+
+On the CPU: 4K pictures (3840x2160), RGB, uint8, from array to array, on all cores, beside OpenCV, Pillow, scikit-image
+and NumPy. On a GPU: 8K (7680x4320), data that is there already, kernels alone, beside CuPy, torchvision, kornia and a
+copy of the same bytes, which is the limit. What each filter is held against is in `benchmarks/tasks`; each result is
+checked before it is timed, and who gives another one says so.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import gpu_work
+import numpy as np
+import references
+from gpu import copy_time
+from gpu_peers import Recorder, returning
+from table import Row, measure, parser, save, show
+from task import Picture, Task
+
+import imgcuda
+from imgcuda import Filter, devices, load
+from imgcuda.engine import Device
+from imgcuda.running import run
+
+HOST = ("OpenCV", "Pillow", "scikit-image", "NumPy")
+ON_GPU = ("CuPy", "torchvision", "kornia")
+ROUNDS = 5
+
+
+def tasks(only: str) -> list[Task]:
+    """Return the tasks of all filters, or of one."""
+    names = sorted(path.stem for path in (Path(__file__).parent / "tasks").glob("*.py"))
+    found = [task for name in names for task in importlib.import_module(f"tasks.{name}").TASKS]
+    return [task for task in found if only in ("", task.name)]
+
+
+def filters(task: Task) -> list[Filter]:
+    """Return the filters of a task."""
+    return [load().create(name, task.parameters) for name in task.name.split(" + ")]
+
+
+def label(task: Task) -> str:
+    given = ", ".join(f"{name} {str(value)[:20]}" for name, value in task.parameters.items())
+    return f"{task.name} ({given})" if given else task.name
+
+
+def checked(task: Task, wanted: Any, who: str, run: Callable[[], Any]) -> Callable[[], object] | str:
+    """Return a contender that gives what is wanted; else what is wrong, in words."""
+    try:
+        tolerance = task.loose.get(who, task.tolerance)
+        margin = 0 if who == "imgcuda" else task.margin
+        references.check(who, np.squeeze(np.asarray(run())), np.squeeze(wanted), int(tolerance), margin)
+    except Exception as error:  # whatever one meets, the others are measured
+        print(f"{label(task)}: {who}: {error}", file=sys.stderr)
+        return "absent" if isinstance(error, ImportError) else "differs" if isinstance(error, ValueError) else "failed"
+    return run
+
+
+def on_host(task: Task, picture: Picture) -> Row:
+    """Return the times on this machine's cores."""
+    pipeline = imgcuda.Pipeline(filters(task))
+    runs: dict[str, Callable[[], Any]] = {"imgcuda": lambda: pipeline(picture, device="cpu")}
+    for who, peer in task.host.items():
+        runs[who] = partial(peer, picture)
+    wanted = task.exact(picture)
+    found = {who: checked(task, wanted, who, run) for who, run in runs.items()}
+    return measure(label(task), {who: found.get(who, "none") for who in ("imgcuda", *HOST)}, ROUNDS)
+
+
+def on_gpu(task: Task, picture: Picture, device: Device) -> Row:
+    """Return the times of what runs on the device only."""
+    machine = gpu_work.Cpu() if device.name == "cpu" else gpu_work.Gpu()
+    with device.session() as session:
+        sources = [session.upload(picture.copy()) for _ in range(gpu_work.BUFFERS)]
+        recorders: list[Any] = [Recorder(session) for _ in sources]
+        made = [run(recorder, filters(task), source) for recorder, source in zip(recorders, sources, strict=True)]
+        work = gpu_work.Task(task.name, dict(task.parameters), sources, made, session)
+        own = gpu_work.Run(lambda n: recorders[n].repeat(), work.results, int(task.tolerance))
+        contenders: dict[str, Callable[[], gpu_work.Run]] = {"imgcuda": lambda: own}
+        for who, peer in task.device.items():
+            contenders[who] = partial(foreign, who, peer, sources, task)
+        row = Row(label(task), {"imgcuda": None, "copy": copy_time(work, machine), **dict.fromkeys(ON_GPU)})
+        wanted = task.exact(picture)
+        for who in ON_GPU:
+            row.why[who] = "none"
+        for who, make in contenders.items():
+            row.times[who], row.why[who] = _timed(f"{who}, {row.task}", make, work, wanted, machine)
+    return row
+
+
+def foreign(who: str, peer: Callable[[Any], Any], sources: list[Any], task: Task) -> gpu_work.Run:
+    """Return a peer's run, on the same memory as an array of its own library."""
+    tolerance = int(task.loose.get(who, task.tolerance))
+    if who == "CuPy":
+        import cupy
+
+        arrays = [cupy.asarray(gpu_work.View(source)) for source in sources]
+        return returning(lambda n: peer(arrays[n]), lambda made: np.squeeze(cupy.asnumpy(made)), tolerance, task.margin)
+    import torch
+
+    tensors = [torch.as_tensor(gpu_work.View(each), device="cuda").permute(2, 0, 1).contiguous() for each in sources]
+
+    def to_host(made: Any) -> Any:
+        return np.squeeze(made.permute(1, 2, 0).cpu().numpy())
+
+    return returning(lambda n: peer(tensors[n]), to_host, tolerance, task.margin)
+
+
+def _timed(
+    who: str, make: Callable[[], gpu_work.Run], work: gpu_work.Task, wanted: Any, machine: gpu_work.Machine
+) -> tuple[float | None, str]:
+    """Return a contender's time; or none, and why."""
+    try:
+        return gpu_work.median_time(who, make(), work, wanted, machine), ""
+    except ImportError:
+        return None, "absent"
+    except Exception as error:  # whatever one meets, the others are measured
+        print(f"{who}: {type(error).__name__}: {error}"[:300], file=sys.stderr)
+        return None, "differs" if isinstance(error, ValueError) else "failed"
+
+
+def main() -> None:
+    """Check, measure, print and save."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--device", default="cpu")
+    arguments.add_argument("--size", default="", help="such as 3840x2160")
+    arguments.add_argument("--only", default="", help="the name of one filter")
+    asked = arguments.parse_args()
+    device = devices.choose(asked.device)
+    width, height = map(int, (asked.size or ("3840x2160" if device.name == "cpu" else "7680x4320")).split("x"))
+    picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    title = f"{width}x{height} on {device.description}; OpenCV {cv2.__version__}"
+    found = []
+    for task in tasks(asked.only):
+        found.append(on_host(task, picture) if device.name == "cpu" else on_gpu(task, picture, device))
+        print(found[-1].task, found[-1].times, file=sys.stderr, flush=True)
+    show(title, found, "imgcuda")
+    save(asked.result, title, found)
+
+
+if __name__ == "__main__":
+    main()

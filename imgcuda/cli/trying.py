@@ -1,0 +1,127 @@
+"""`imgcuda try`: a filter run straight from its file, and again each time the file is saved."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated
+
+import typer
+
+from imgcuda.cli import filtering
+from imgcuda.errors import ImgcudaError, ParameterError, PluginError, did_you_mean
+from imgcuda.filters import Filter
+
+INTERVAL = 0.2
+"""Seconds between two looks at the files."""
+
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A Python file with a filter in it; its .cu stands beside it.")
+]
+Watch = Annotated[bool, typer.Option("--watch", help="Run again each time the file, or a .cu beside it, is saved.")]
+Name = Annotated[str, typer.Option("--filter", metavar="NAME", help="Which filter, where the file has several.")]
+
+SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""What stands after the file is the filter's own: IN, OUT and its options."""
+
+_numbers = count()
+
+
+def try_filter(ctx: typer.Context, file: File, watch: Watch = False, name: Name = "") -> None:
+    """Run a filter from its file, uninstalled: imgcuda try FILE IN OUT, with its options, which FILE alone lists."""
+    if not watch:
+        _run(file, name, ctx.args)
+        return
+    typer.echo(f"Watching {file} and the .cu files beside it; Ctrl-C ends.", err=True)
+    seen: dict[Path, float] = {}
+    while True:
+        if (now := _saved(file)) != seen:
+            seen = now
+            with _going_on():
+                _run(file, name, ctx.args)
+        time.sleep(INTERVAL)
+
+
+def load_filters(file: Path) -> dict[str, type[Filter]]:
+    """Return the filters of a Python file by name. Raises PluginError, with the line, for what is wrong in it."""
+    module = _import(file)
+    hook = getattr(module, "imgcuda_filters", None)
+    own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
+    found = hook() if hook else [each for each in own if issubclass(each, Filter)]
+    if not found:
+        raise PluginError(f"{file} has no filter: no class that derives from PointFilter, or another kind of filter")
+    for each in found:
+        each.parameters()  # a field that is declared wrongly is found now
+    return {each.name: each for each in found}
+
+
+def _run(file: Path, name: str, arguments: list[str]) -> None:
+    filters = load_filters(file)
+    if not name and len(filters) > 1:
+        raise ParameterError(f"{file} has several filters: {', '.join(filters)}; choose one with --filter NAME")
+    chosen = name or next(iter(filters))
+    if chosen not in filters:
+        raise ParameterError(f"{file} has no filter '{chosen}'{did_you_mean(chosen, list(filters))}")
+    app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+    app.command()(filtering.command(filters[chosen]))
+    app(arguments or ["--help"], prog_name=f"imgcuda try {file}")
+
+
+def _import(file: Path) -> ModuleType:
+    """Return a Python file as a module of its own, each time afresh; what stands beside it can be imported."""
+    name = f"imgcuda_try_{next(_numbers)}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None or not file.is_file():
+        raise ParameterError(f"{file} is no Python file; write imgcuda try my_filter.py IN OUT")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(file.parent.resolve()))
+    try:
+        spec.loader.exec_module(module)
+    except ImgcudaError:
+        raise
+    except Exception as error:  # it is the author's own code, half-way written
+        raise PluginError(f"{_place(file, error)}: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.pop(0)
+    return module
+
+
+def _place(file: Path, error: Exception) -> str:
+    """Return the file and the last of its lines that had to do with an error."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f"{file}:{error.lineno}"
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve() == file.resolve()
+    ]
+    return f"{file}:{lines[-1]}" if lines else str(file)
+
+
+def _saved(file: Path) -> dict[Path, float]:
+    """Return when the file and the kernels beside it were saved."""
+    times = {}
+    for path in (file, *file.parent.glob("*.cu")):
+        try:
+            times[path] = path.stat().st_mtime
+        except OSError:  # between an editor's removal of the old file and its new one
+            times[path] = 0.0
+    return times
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """Say what is wrong, and go on: the next save may mend it."""
+    try:
+        yield
+    except SystemExit as end:
+        typer.echo(f"{time.strftime('%H:%M:%S')} {'not run' if end.code else 'done'}", err=True)
+    except ImgcudaError as error:
+        typer.echo(f"Error: {error}", err=True)

@@ -1,0 +1,160 @@
+"""A filter's parameters: what a field declares, and how a value is held against it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self, cast, get_args, get_origin
+
+import numpy as np
+
+from imgcuda.errors import FilterError, ParameterError, did_you_mean
+
+
+class ParameterType(Protocol):
+    """What a class must have for a field to be typed with it: Matrix, Table and Picture have it, and so may yours."""
+
+    words: ClassVar[str]
+    """What a value is, to stand after "must be" and in help: "a matrix, as [[0,1],[1,0]]"."""
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """Return what a value says: an instance itself, or a text as it is typed; ValueError if it is none."""
+
+    @classmethod
+    def example(cls) -> Self:
+        """Return some value, for tests of filters that have no default. Its str() is shown as an example."""
+
+
+class Limits(NamedTuple):
+    """What `param` was told beside the type."""
+
+    ge: float | None
+    le: float | None
+    help: str
+    constant: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameter:
+    """One parameter of a filter, as the command line and the docs see it."""
+
+    name: str
+    type: type[Any]
+    """float, int, bool, str for a choice, or a ParameterType."""
+    default: Any
+    """dataclasses.MISSING where there is none."""
+    ge: float | None
+    le: float | None
+    help: str
+    choices: tuple[str, ...]
+    constant: bool
+
+    @property
+    def required(self) -> bool:
+        return self.default is dataclasses.MISSING
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is a number, a switch or a choice, which a kernel takes as it is."""
+        return self.type in (float, int, bool, str)
+
+    def check(self, value: object) -> Any:
+        """Return the value in the parameter's own type; ParameterError if it is wrong or out of range."""
+        if self.choices:
+            return self._choice(value)
+        if not self.plain:
+            return self._read(value)
+        number = self._number(value)
+        if not (self.ge is None or number >= self.ge) or not (self.le is None or number <= self.le):
+            raise ParameterError(f"{self.name} must be {self.range}; got {value}")
+        return number
+
+    @property
+    def range(self) -> str:
+        """The range in words: "at least 0.1", "from 0 to 1"; empty where there is none."""
+        if self.ge is not None and self.le is not None:
+            return f"from {self.ge:g} to {self.le:g}"
+        if self.ge is not None:
+            return f"at least {self.ge:g}"
+        return f"at most {self.le:g}" if self.le is not None else ""
+
+    def some_value(self) -> Any:
+        """Return a value that is right: the default, or any where there is none."""
+        if not self.required:
+            return self.default
+        if self.choices:
+            return self.choices[0]
+        if not self.plain:
+            return self.type.example()
+        return self.type(next((bound for bound in (self.ge, self.le) if bound is not None), 1))
+
+    def _choice(self, value: object) -> str:
+        if isinstance(value, str) and value in self.choices:
+            return value
+        hint = did_you_mean(str(value), self.choices)
+        raise ParameterError(f"{self.name} must be one of {', '.join(self.choices)}; got {value!r}{hint}")
+
+    def _read(self, value: object) -> object:
+        try:
+            return self.type.of(value)
+        except ValueError as error:
+            raise ParameterError(f"{self.name} must be {self.type.words}; {error}") from error
+
+    def _number(self, value: object) -> float | int | bool:
+        if self.type is bool and isinstance(value, bool | np.bool_):
+            return bool(value)
+        if self.type is int and isinstance(value, int | np.integer) and not isinstance(value, bool):
+            return int(value)
+        if (
+            self.type is float
+            and isinstance(value, int | float | np.integer | np.floating)
+            and not isinstance(value, bool)
+        ):
+            return self._finite(float(value))
+        words = {bool: "true or false", int: "a whole number", float: "a number"}[cast("type[float]", self.type)]
+        raise ParameterError(f"{self.name} must be {words}; got {value!r}")
+
+    def _finite(self, value: float) -> float:
+        if math.isfinite(value):
+            return value
+        raise ParameterError(f"{self.name} must be a finite number; got {value}")
+
+
+def param(
+    *,
+    default: Any = dataclasses.MISSING,
+    ge: float | None = None,
+    le: float | None = None,
+    help: str,
+    constant: bool = False,
+) -> Any:
+    """Declare a parameter: a field typed float, int, bool, Literal["a", "b"], Matrix, Picture or another ParameterType.
+
+    `ge` and `le` bound a number, both included. `help` says what it does, with its unit. A `constant` is a
+    macro in the kernel, its name in capitals, rather than an argument: a kernel is compiled for each value.
+    """
+    limits = Limits(ge, le, help, constant)
+    return dataclasses.field(default=default, metadata={"imgcuda": limits}, kw_only=True)
+
+
+def read_parameter(owner: str, field: dataclasses.Field[Any], hint: Any) -> Parameter:
+    """Return what a field of the filter class called `owner` declares; FilterError if that is not possible."""
+    limits = field.metadata.get("imgcuda")
+    if limits is None:
+        raise FilterError(f"{owner}.{field.name} must be declared with param(default=..., help=...)")
+    if not (_is_plain(hint) or (_is_parameter_type(hint) and not limits.constant)):
+        types = 'float, int, bool or Literal["a", "b"], or, unless it is a constant, Matrix, Picture or a ParameterType'
+        raise FilterError(f"{owner}.{field.name} must be typed {types}; it is {hint}")
+    choices = get_args(hint) if get_origin(hint) is Literal else ()
+    kind = str if choices else hint
+    return Parameter(field.name, kind, field.default, limits.ge, limits.le, limits.help, choices, limits.constant)
+
+
+def _is_plain(hint: Any) -> bool:
+    choices = get_args(hint) if get_origin(hint) is Literal else ()
+    return hint in (float, int, bool) or bool(choices and all(isinstance(choice, str) for choice in choices))
+
+
+def _is_parameter_type(hint: Any) -> bool:
+    return isinstance(hint, type) and all(hasattr(hint, name) for name in ("words", "of", "example"))

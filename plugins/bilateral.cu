@@ -1,0 +1,88 @@
+// Bilateral: the mean of the pixels in a circle, weighed by how near they are and how near in colour.
+// A block first brings what it reads into shared memory, as floats, channel by channel: neighbouring threads then read
+// neighbouring numbers. What lies outside of the image under BORDER_CONSTANT is black. Behind a barrier each thread makes
+// ROWS pixels of a column.
+
+#define TILE_WIDTH (BLOCK_WIDTH + 2 * RADIUS)
+#define TILE_HEIGHT (BLOCK_HEIGHT * ROWS + 2 * RADIUS)
+
+typedef float plane[TILE_HEIGHT][TILE_WIDTH];
+
+// 2^x of a number that is not above 0, within 3e-7 of it; 2^-126 stands for all that is less.
+__device__ float power_of_2(float x)
+{
+#ifdef __CUDACC__  // in one instruction
+    float power;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x));
+    return power;
+#else
+    // To add 1.5 * 2^23 rounds x to a whole number, which then stands in the lowest bits; for the rest, from -1/2 to 1/2,
+    // a polynomial is near enough. The whole number is added to its exponent.
+    x = fmaxf(x, -126.0f);
+    float shifted = x + 12582912.0f, rest = x - (shifted - 12582912.0f);
+    float power = 1.33988744e-3f;
+    power = power * rest + 9.61843736e-3f;
+    power = power * rest + 5.55033255e-2f;
+    power = power * rest + 2.40226479e-1f;
+    power = power * rest + 6.93147203e-1f;
+    power = power * rest + 1.0f;
+    return __int_as_float(__float_as_int(power) + (__float_as_int(shifted) << 23));
+#endif
+}
+
+__device__ void read_tile(plane *tile, const pixel *src, int x0, int y0, int width, int height)
+{
+    for (int j = threadIdx.y; j < TILE_HEIGHT; j += BLOCK_HEIGHT) {
+        int y = border(y0 + j, height);
+        for (int i = threadIdx.x; i < TILE_WIDTH; i += BLOCK_WIDTH) {
+            int x = border(x0 + i, width);
+            const pixel *in = src + ((long long)max(y, 0) * width + max(x, 0)) * CHANNELS;
+            for (int c = 0; c < CHANNELS; c++) tile[c][j][i] = x < 0 || y < 0 ? 0.0f : in[c];
+        }
+    }
+}
+
+// The pixel at row j, column i of the tile. What neighbours differ by is averaged, rather than they themselves, so that
+// nothing is lost to rounding where they are alike. In rows dy above and below the circle reaches reach[dy] columns far.
+__device__ void make(pixel *out, plane *tile, int j, int i, float by_distance, float by_color, const int *reach)
+{
+    float here[CHANNELS], sum[CHANNELS], total = 0.0f;
+    for (int c = 0; c < CHANNELS; c++) {
+        here[c] = tile[c][j][i];
+        sum[c] = 0.0f;
+    }
+    for (int dy = -RADIUS; dy <= RADIUS; dy++) {
+        int end = reach[abs(dy)];
+        float across = -end;
+        for (int dx = -end; dx <= end; dx++, across += 1.0f) {
+            float apart[CHANNELS], difference = 0.0f;
+            for (int c = 0; c < CHANNELS; c++) {
+                apart[c] = tile[c][j + dy][i + dx] - here[c];
+                difference += fabsf(apart[c]);
+            }
+            float distance = across * across + dy * dy;
+            float weight = power_of_2(difference * difference * by_color + distance * by_distance);
+            total += weight;
+            for (int c = 0; c < CHANNELS; c++) sum[c] += weight * apart[c];
+        }
+    }
+    for (int c = 0; c < CHANNELS; c++) out[c] = to_pixel(here[c] + sum[c] / total);
+}
+
+__global__ void __launch_bounds__(BLOCK_WIDTH * BLOCK_HEIGHT)
+bilateral(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, float by_distance, float by_color,
+          const int *__restrict__ reach)
+{
+    __shared__ plane tile[CHANNELS];
+    int x0 = blockIdx.x * BLOCK_WIDTH, y0 = blockIdx.y * BLOCK_HEIGHT * ROWS;
+    read_tile(tile, src, x0 - RADIUS, y0 - RADIUS, width, height);
+    __syncthreads();
+
+    int x = x0 + threadIdx.x;
+    if (x >= width) return;
+    by_color /= PIXEL_MAX * PIXEL_MAX;
+    for (int row = threadIdx.y; row < BLOCK_HEIGHT * ROWS && y0 + row < height; row += BLOCK_HEIGHT) {
+        pixel *out = dst + ((long long)(y0 + row) * width + x) * CHANNELS;
+        make(out, tile, row + RADIUS, threadIdx.x + RADIUS, by_distance, by_color, reach);
+    }
+}

@@ -1,0 +1,9 @@
+// Brightness: each colour times a factor.
+
+__device__ color brightness(color c, float factor)
+{
+    c.r *= factor;
+    c.g *= factor;
+    c.b *= factor;
+    return c;
+}

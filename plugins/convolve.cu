@@ -1,0 +1,374 @@
+// Convolve: each sample becomes a sum over its neighbours of the same channel, KERNEL_HEIGHT rows of KERNEL_WIDTH, times
+// a weight each; and that sum times `scale` plus `bias`. Weights lie over the image as they are given here: the host
+// has turned them round if need be. There are three ways, SMALL, SEPARABLE and LARGE, of which one is compiled at a time.
+// What lies outside of the image under BORDER_CONSTANT has position -1, and is black.
+
+#define ABOVE (KERNEL_HEIGHT / 2)
+#define BESIDE (KERNEL_WIDTH / 2)
+
+// Where sample x of a row is read, which may lie outside of the image.
+__device__ int sample_at(int x, int width)
+{
+    const int outside = BESIDE + 8;  // pixels, since blocks begin at a multiple of 8 samples
+    int column = (x + outside * CHANNELS) / CHANNELS - outside;  // x may be negative
+    int from = border(column, width);
+    return from < 0 ? -1 : from * CHANNELS + x - column * CHANNELS;
+}
+
+__device__ void write(pixel *out, floats sum, float scale, float bias, bool wide, int count)
+{
+    pack made;
+    for (int i = 0; i < PACK; i++) PART(made, i) = to_pixel(PART(sum, i) * scale + bias);
+    if (wide) {
+        *(pack *)out = made;
+    } else {
+        for (int i = 0; i < count; i++) out[i] = PART(made, i);
+    }
+}
+
+#ifdef SMALL
+
+// A thread makes PACK neighbouring samples in each of ROWS rows, walking down, so that each row is read once for all
+// that it is part of: sum[k] is of the row to which the one just read is row k of the kernel.
+// It reads SPAN samples of a row, those under the kernel for all that it makes. Tap j of sample i is number i + j * STEP
+// of them. Inside of the image, REACH samples to either side are read, in whole packs.
+#if PACK == 1
+#define STEP 1
+#define REACH (BESIDE * CHANNELS)
+#else
+#define STEP CHANNELS
+#define REACH ((BESIDE * CHANNELS + PACK - 1) / PACK * PACK)
+#endif
+#define SPAN (PACK + 2 * BESIDE * STEP)
+
+__device__ void read_inside(const pixel *row, int x, float *in)
+{
+#if PACK == 1
+    for (int j = 0; j < SPAN; j++) in[j] = row[x + (j - BESIDE) * CHANNELS];
+#else
+#pragma unroll
+    for (int k = 0; k < 1 + 2 * REACH / PACK; k++) {
+        pack several = *(const pack *)(row + x - REACH + k * PACK);
+#pragma unroll
+        for (int p = 0; p < PACK; p++) {
+            int i = k * PACK + p - REACH + BESIDE * CHANNELS;
+            if (i >= 0 && i < SPAN) in[i] = PART(several, p);
+        }
+    }
+#endif
+}
+
+__device__ void walk(const pixel *src, pixel *dst, int samples, int height, int y0, int x, bool inside,
+                     const int *positions, const float *weights, float scale, float bias)
+{
+    int rows = min(ROWS, height - y0);
+    bool wide = samples % PACK == 0;  // else rows do not begin where wide stores may
+    floats sum[KERNEL_HEIGHT];
+#pragma unroll
+    for (int k = 0; k < KERNEL_HEIGHT; k++)
+        for (int p = 0; p < PACK; p++) PART(sum[k], p) = 0.0f;
+
+#if PACK > 1
+    const int turn = KERNEL_HEIGHT;  // after so many rows a sum is in the register that it began in
+#pragma unroll turn
+#endif
+    for (int i = 0; i < rows + 2 * ABOVE; i++) {
+        int from = border(y0 + i - ABOVE, height);
+        const pixel *row = src + (long long)max(from, 0) * samples;
+        float in[SPAN];
+        if (inside) {
+            read_inside(row, x, in);
+        } else {
+            for (int s = 0; s < SPAN; s++) in[s] = positions[s] < 0 ? 0.0f : row[positions[s]];
+        }
+#if BORDER == BORDER_CONSTANT
+        for (int s = 0; s < SPAN; s++) in[s] = from < 0 ? 0.0f : in[s];
+#endif
+#pragma unroll
+        for (int k = KERNEL_HEIGHT - 1; k >= 0; k--) {
+            for (int p = 0; p < PACK; p++) PART(sum[k], p) = k > 0 ? PART(sum[max(k - 1, 0)], p) : 0.0f;
+#pragma unroll
+            for (int j = 0; j < KERNEL_WIDTH; j++)
+                for (int p = 0; p < PACK; p++)
+                    PART(sum[k], p) += weights[k * KERNEL_WIDTH + j] * in[p + j * STEP];
+        }
+        if (i >= 2 * ABOVE) {
+            pixel *out = dst + (long long)(y0 + i - 2 * ABOVE) * samples + x;
+            write(out, sum[KERNEL_HEIGHT - 1], scale, bias, wide, min(samples - x, PACK));
+        }
+    }
+}
+
+// The same where the image ends: apart, so that what it needs does not weigh on the others.
+__device__ __noinline__ void walk_edge(const pixel *src, pixel *dst, int samples, int width, int height, int y0, int x,
+                                       const float *weights, float scale, float bias)
+{
+    int positions[SPAN];
+    for (int s = 0; s < SPAN; s++)
+        positions[s] = sample_at(PACK == 1 ? x + (s - BESIDE) * CHANNELS : x + s - BESIDE * CHANNELS, width);
+    walk(src, dst, samples, height, y0, x, false, positions, weights, scale, bias);
+}
+
+__global__ void small(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
+                      const float *__restrict__ weights, float scale, float bias)
+{
+    int samples = width * CHANNELS;
+    int x = (blockIdx.x * BLOCK_WIDTH + threadIdx.x) * PACK;
+    int y0 = blockIdx.y * ROWS;
+    bool inside = x >= REACH && x + PACK + REACH <= samples && samples % PACK == 0;
+    int none[1];
+    if (inside)
+        walk(src, dst, samples, height, y0, x, true, none, weights, scale, bias);
+    else if (x < samples)
+        walk_edge(src, dst, samples, width, height, y0, x, weights, scale, bias);
+}
+
+#elif defined(SEPARABLE)
+
+// The weight in row i and column j is down[i] * along[j], so that rows and columns can be summed up one after the other.
+// A block makes ROWS rows of a tile that overlaps its neighbours by MARGIN samples on either side: first each thread sums
+// down PACK columns, margins included; then, behind a barrier, along the rows of what the block has so far.
+
+#if PACK == 1
+#define GROUP 4  // rows that a thread sums up at a step: each sample is read once for all of them
+#else
+#define GROUP ROWS
+#define WIDE 4  // packs that a thread makes of a row at a step: so many use what is read of the tile
+#endif
+#define PITCH (BLOCK_WIDTH + (PACK > 1))  // rows begin in different banks, so that threads can read one each at once
+
+// Sum up PACK columns from x for the ROWS rows of a tile; from[i] is where row i - ABOVE is read, at[i] where column
+// x + i is, unless all of them stand side by side (`inside`).
+__device__ void sum_columns(floats (*tile)[PITCH], const pixel *src, int samples, int x, const int *from, const int *at,
+                            bool inside, const float *down)
+{
+    for (int y = 0; y < ROWS; y += GROUP) {
+        floats sum[GROUP];
+#pragma unroll
+        for (int g = 0; g < GROUP; g++)
+            for (int p = 0; p < PACK; p++) PART(sum[g], p) = 0.0f;
+#if PACK > 1  // on the CPU it stays a loop, whose code takes a third of the time to compile
+#pragma unroll
+#endif
+        for (int i = 0; i < GROUP + 2 * ABOVE; i++) {
+            const pixel *row = src + (long long)max(from[y + i], 0) * samples;
+            floats value;
+            if (inside) {
+                pack several = *(const pack *)(row + x);
+                for (int p = 0; p < PACK; p++) PART(value, p) = PART(several, p);
+            } else {
+                for (int p = 0; p < PACK; p++) PART(value, p) = row[max(at[p], 0)];
+            }
+#if BORDER == BORDER_CONSTANT
+            for (int p = 0; p < PACK; p++) PART(value, p) = from[y + i] < 0 || at[p] < 0 ? 0.0f : PART(value, p);
+#endif
+#pragma unroll
+            for (int g = 0; g < GROUP; g++) {
+                if (i >= g && i - g < KERNEL_HEIGHT) {
+                    for (int p = 0; p < PACK; p++) PART(sum[g], p) += down[i - g] * PART(value, p);
+                }
+            }
+        }
+#pragma unroll
+        for (int g = 0; g < GROUP; g++) tile[y + g][threadIdx.x] = sum[g];
+    }
+}
+
+__global__ void __launch_bounds__(BLOCK_WIDTH, BLOCKS)
+separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
+          const float *__restrict__ down, const float *__restrict__ along, float scale, float bias)
+{
+    __shared__ floats tile[ROWS][PITCH];
+    __shared__ int from[ROWS + 2 * ABOVE];
+    int samples = width * CHANNELS;
+    int t = threadIdx.x;
+    int x0 = blockIdx.x * (BLOCK_WIDTH * PACK - 2 * MARGIN), y0 = blockIdx.y * ROWS;
+    for (int i = t; i < ROWS + 2 * ABOVE; i += BLOCK_WIDTH) from[i] = border(y0 + i - ABOVE, height);
+    __syncthreads();
+
+    int x = x0 - MARGIN + t * PACK;
+    bool inside = x >= 0 && x + PACK <= samples && samples % PACK == 0;
+    int at[PACK];
+    for (int i = 0; i < PACK; i++) at[i] = sample_at(x + i, width);
+    if (inside)
+        sum_columns(tile, src, samples, x, from, at, true, down);
+    else
+        sum_columns(tile, src, samples, x, from, at, false, down);
+    __syncthreads();
+
+    int rows = min(ROWS, height - y0);
+    int made = min(BLOCK_WIDTH * PACK - 2 * MARGIN, samples - x0);
+#if PACK == 1
+    if (t >= made) return;
+    for (int r = 0; r < rows; r++) {
+        const float *here = tile[r] + MARGIN + t - BESIDE * CHANNELS;
+        float sum = 0.0f;
+        for (int j = 0; j < KERNEL_WIDTH; j++) sum += along[j] * here[j * CHANNELS];
+        write(dst + (long long)(y0 + r) * samples + x0 + t, sum, scale, bias, true, 1);
+    }
+#else
+    // Neighbouring threads take a row each.
+    int r = t % ROWS;
+    if (r >= rows) return;
+    for (int column = t / ROWS * WIDE; column * PACK < made; column += BLOCK_WIDTH / ROWS * WIDE) {
+        floats sum[WIDE];
+#pragma unroll
+        for (int i = 0; i < WIDE * PACK; i++) sum[i / PACK].at[i % PACK] = 0.0f;
+#pragma unroll
+        for (int j = 0; j < 2 * MARGIN / PACK + WIDE; j++) {
+            floats value = tile[r][column + j];
+#pragma unroll
+            for (int p = 0; p < PACK; p++) {
+                int first = j * PACK + p - MARGIN + BESIDE * CHANNELS;  // seen from the first sample under the kernel
+                // It counts for those of its own channel that are near enough.
+#pragma unroll
+                for (int i = 0; i < WIDE * PACK; i++) {
+                    int tap = (first - i) / CHANNELS;
+                    if (first >= i && (first - i) % CHANNELS == 0 && tap < KERNEL_WIDTH)
+                        sum[i / PACK].at[i % PACK] += along[tap] * value.at[p];
+                }
+            }
+        }
+        for (int k = 0; k < WIDE; k++) {
+            int left = made - (column + k) * PACK;
+            pixel *out = dst + (long long)(y0 + r) * samples + x0 + (column + k) * PACK;
+            if (left > 0) write(out, sum[k], scale, bias, samples % PACK == 0, min(left, PACK));
+        }
+    }
+#endif
+}
+
+#elif defined(LARGE)
+
+// A block walks down the rows of the image that its ROWS rows are made of. Of each, it puts the samples that it reads
+// into shared memory, as floats; then each thread adds them to the sums of all its rows and PACK neighbours. There are
+// two such lines, in turn, so that one barrier a row is enough. A row of the weights takes PITCH places.
+#define PITCH ((KERNEL_WIDTH + 3) / 4 * 4)
+#if PACK == 1
+#define GROUP (ROWS > 4 ? 4 : ROWS)  // sums that a thread works on at a time: its registers hold no more
+#define TAPS 1                       // weights of a row that it takes at a time
+#else
+#define GROUP ROWS
+#define TAPS 4
+#endif
+#define LINE ((BLOCK_WIDTH * PACK + (KERNEL_WIDTH - 1) * CHANNELS + 7) / 4 * 4)
+
+// Of a kernel that is separable, but reaches too far for a tile, the columns are summed up first, to floats.
+#if TO_FLOATS
+typedef float result;
+#else
+typedef pixel result;
+#endif
+#if FROM_FLOATS
+typedef float source;
+#else
+typedef pixel source;
+#endif
+
+__device__ void read_line(float *line, const source *src, int x0, int y, int width, int height)
+{
+    int samples = width * CHANNELS;
+    int from = border(y, height);
+    const source *row = src + (long long)max(from, 0) * samples;
+    int first = x0 - BESIDE * CHANNELS;
+    bool inside = first >= 0 && first + LINE <= samples;
+    for (int s = threadIdx.x; s < LINE; s += BLOCK_WIDTH) {
+        int at = inside ? first + s : sample_at(first + s, width);
+        line[s] = from < 0 || at < 0 ? 0.0f : row[at];
+    }
+}
+
+// Add `count` neighbouring taps, of which here[0] is the first for a thread's first sample, to GROUP sums. For the first
+// of these the line lies under row `row` of the kernel, for the next under the row above; `all`: for each there is one.
+__device__ void add_taps(floats *sum, const float *here, const float *weights, int row, bool all, int count)
+{
+    float in[(TAPS - 1) * CHANNELS + 2 * PACK];
+#if PACK == 1
+    for (int q = 0; q < count; q++) in[q * CHANNELS] = here[q * CHANNELS];
+#else
+#pragma unroll
+    for (int k = 0; k < ((count - 1) * CHANNELS + 2 * PACK - 1) / PACK; k++) {
+        floats several = *(const floats *)(here + k * PACK);
+        for (int p = 0; p < PACK; p++) in[k * PACK + p] = several.at[p];
+    }
+#endif
+#pragma unroll
+    for (int g = 0; g < GROUP; g++) {
+        if (all || (row >= g && row - g < KERNEL_HEIGHT)) {
+            const float *taps = weights + (row - g) * PITCH;
+#pragma unroll
+            for (int q = 0; q < count; q++)
+                for (int p = 0; p < PACK; p++) PART(sum[g], p) += taps[q] * in[q * CHANNELS + p];
+        }
+    }
+}
+
+// Add a row of the image to GROUP sums: summed up by itself first, as sums of few are more exact than sums of many.
+__device__ void add_line(floats *sum, const float *here, const float *weights, int row, bool all)
+{
+    floats made[GROUP];
+#pragma unroll
+    for (int g = 0; g < GROUP; g++)
+        for (int p = 0; p < PACK; p++) PART(made[g], p) = 0.0f;
+    int j = 0;
+    for (; j + TAPS <= KERNEL_WIDTH; j += TAPS) add_taps(made, here + j * CHANNELS, weights + j, row, all, TAPS);
+    if (KERNEL_WIDTH % TAPS) add_taps(made, here + j * CHANNELS, weights + j, row, all, KERNEL_WIDTH % TAPS);
+#pragma unroll
+    for (int g = 0; g < GROUP; g++)
+        for (int p = 0; p < PACK; p++) PART(sum[g], p) += PART(made[g], p);
+}
+
+__global__ void large(const source *__restrict__ src, result *__restrict__ dst, int width, int height,
+                      const float *__restrict__ weights, float scale, float bias)
+{
+    __shared__ alignas(16) float lines[2][LINE];
+    int samples = width * CHANNELS;
+    int x0 = blockIdx.x * BLOCK_WIDTH * PACK, y0 = blockIdx.y * ROWS;
+    floats sum[ROWS];
+#pragma unroll
+    for (int g = 0; g < ROWS; g++)
+        for (int p = 0; p < PACK; p++) PART(sum[g], p) = 0.0f;
+
+    for (int i = 0; i < ROWS + 2 * ABOVE; i++) {
+        float *line = lines[i % 2];
+        read_line(line, src, x0, y0 + i - ABOVE, width, height);
+        __syncthreads();
+        const float *here = line + threadIdx.x * PACK;
+#pragma unroll
+        for (int g = 0; g < ROWS; g += GROUP) {
+            int row = i - g;
+            if (row >= GROUP - 1 && row < KERNEL_HEIGHT)
+                add_line(sum + g, here, weights, row, true);
+            else if (row >= 0 && row < KERNEL_HEIGHT + GROUP - 1)
+                add_line(sum + g, here, weights, row, false);
+        }
+    }
+
+    int x = x0 + threadIdx.x * PACK;
+#pragma unroll
+    for (int g = 0; g < ROWS; g++)
+        for (int p = 0; p < PACK; p++)
+            if (y0 + g < height && x + p < samples) {
+                float made = PART(sum[g], p) * scale + bias;
+#if TO_FLOATS
+                dst[(long long)(y0 + g) * samples + x + p] = made;
+#else
+                dst[(long long)(y0 + g) * samples + x + p] = to_pixel(made);
+#endif
+            }
+}
+
+#else
+
+// What is left to do for an image with alpha, as premultiplied floats, whose alpha came out right: the colours become as
+// bright as the kernel makes them, and `offset` is added to what there is of the picture. A thread makes one pixel.
+__global__ void brighten(const float *__restrict__ src, float *__restrict__ dst, int width, int height,
+                         const float *__restrict__ opaque, float gain, float offset)
+{
+    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
+    if (x >= width || y >= height) return;
+    long long first = ((long long)y * width + x) * CHANNELS, last = first + CHANNELS - 1;
+    for (long long i = first; i < last; i++) dst[i] = gain * src[i] + offset * opaque[last];
+    dst[last] = src[last];
+}
+#endif

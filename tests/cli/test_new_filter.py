@@ -1,0 +1,99 @@
+"""`imgcuda new-filter`: what it writes can be installed, passes its own tests, ruff and mypy, and is a command."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+
+import imgcuda
+from imgcuda import load
+from imgcuda.cli import build, run
+
+KINDS = {"point": "warm-glow", "neighborhood": "crisp"}
+
+
+def write(kind: str, into: Path) -> Path:
+    assert run(["new-filter", KINDS[kind], "--kind", kind, "--into", str(into)], build(load())) == 0
+    return into / f"imgcuda-{KINDS[kind]}"
+
+
+def called(*command: object, cwd: Path) -> str:
+    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both kinds written, and installed by pip into a new environment that has also what is installed in this one."""
+    folder = tmp_path_factory.mktemp("authors")
+    venv.create(folder / "venv", with_pip=True)
+    (library,) = (folder / "venv").glob("lib/python*/site-packages")
+    shared = [Path(entry) for entry in sys.path if entry.endswith("-packages")]
+    links = [path.read_text("utf-8") for entry in shared for path in entry.glob("*.pth")]  # of editable installs
+    (library / "shared.pth").write_text("\n".join([*map(str, shared), *links]), "utf-8")
+    packages = [write(kind, folder) for kind in KINDS]
+    called(folder / "venv/bin/python", "-m", "pip", "install", "-q", "--no-deps", *packages, cwd=folder)
+    return folder
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_passes_its_own_tests(installed: Path, kind: str) -> None:
+    python = installed / "venv/bin/python"
+    told = called(python, "-m", "pytest", "-q", "--imgcuda-device", "cpu", cwd=installed / f"imgcuda-{KINDS[kind]}")
+    assert " passed" in told
+    assert "failed" not in told
+
+
+def test_the_filters_are_commands_and_stand_in_a_chain(installed: Path) -> None:
+    python = installed / "venv/bin/python"
+    assert "imgcuda-crisp 0.1.0: crisp" in called(python, "-m", "imgcuda", "plugins", cwd=installed)
+    PIL.Image.fromarray(np.full((8, 8, 3), 100, np.uint8)).save(installed / "a.png")
+    chain = ["-f", "crisp:amount=2", "-f", "warm-glow:amount=1", "-f", "grayscale"]
+    called(python, "-m", "imgcuda", "filter", "a.png", "b.png", *chain, "--device", "cpu", cwd=installed)
+    assert np.asarray(PIL.Image.open(installed / "b.png")).tolist() == [[155] * 8] * 8
+
+
+@pytest.mark.parametrize("tool", [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]], ids=" ".join)
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_is_clean_by(tool: list[str], kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if importlib.util.find_spec(tool[0]) is None:
+        pytest.skip(f"{tool[0]} is not installed: pip install 'imgcuda[dev]'")
+    source = Path(imgcuda.__file__).parents[1]
+    if source.name != "site-packages":  # an editable install, which mypy does not find by itself
+        monkeypatch.setenv("MYPYPATH", str(source))
+    more = ["--follow-imports", "silent"] if tool == ["mypy"] else ["."]
+    called(sys.executable, "-m", *tool, *more, cwd=write(kind, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("blur", "there is a filter 'blur' already; choose another name"),
+        ("Warm", "a filter's name is in lower case, with hyphens between words: warm-glow; got 'Warm'"),
+        ("warm_glow", "a filter's name is in lower case"),
+        ("3d", "a filter's name is in lower case"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused(
+    name: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["new-filter", name, "--into", str(tmp_path)], build(load())) == 2
+    assert why in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_there_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    package = write("point", tmp_path)
+    kernel = package / "warm_glow" / "warm_glow.cu"
+    kernel.write_text("mine", "utf-8")
+    assert run(["new-filter", "warm-glow", "--into", str(tmp_path)], build(load())) == 2
+    assert f"there is a folder '{package}' already" in capsys.readouterr().err
+    assert kernel.read_text("utf-8") == "mine"

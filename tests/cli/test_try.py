@@ -1,0 +1,145 @@
+"""`imgcuda try`: a filter straight from its file, what is said of mistakes, and again when it is saved."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from imgcuda import load
+from imgcuda.cli import build, run
+
+FILTER = '''
+from imgcuda import PointFilter, param
+
+class Dim(PointFilter):
+    """Darken."""
+
+    amount: float = param(default=0.5, ge=0, le=1, help="how much")
+'''
+KERNEL = """__device__ color dim(color c, float amount)
+{
+    c.r *= 1.0f - amount;
+    c.g *= 1.0f - amount;
+    c.b *= 1.0f - amount;
+    return c;
+}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a filter and a picture, which is the current one."""
+    (tmp_path / "mine.py").write_text(FILTER, "utf-8")
+    (tmp_path / "dim.cu").write_text(KERNEL, "utf-8")
+    PIL.Image.fromarray(np.full((2, 2), 100, np.uint8)).save(tmp_path / "in.png")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def tried(*arguments: str) -> int:
+    return run(["try", "mine.py", *arguments], build(load()))
+
+
+def level(path: Path) -> int:
+    with PIL.Image.open(path) as picture:
+        return int(np.asarray(picture)[0, 0])
+
+
+def test_a_filter_runs_from_its_file_with_its_options(folder: Path) -> None:
+    assert tried("in.png", "out.png", "--device", "cpu") == 0
+    assert level(folder / "out.png") == 50
+    assert tried("in.png", "out.png", "--amount", "0.2", "--device", "cpu") == 0
+    assert level(folder / "out.png") == 80
+
+
+def test_the_file_alone_lists_the_options(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tried() == 0
+    told = capsys.readouterr().out
+    assert "Darken." in told
+    assert "--amount" in told
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "why"),
+    [
+        (
+            "mine.py",
+            FILTER.replace("param(default", "parm(default"),
+            "mine.py:7: NameError: name 'parm' is not defined",
+        ),
+        ("mine.py", "class Dim(:", "mine.py:1: SyntaxError: invalid syntax"),
+        ("mine.py", "x = 1", "mine.py has no filter: no class that derives from PointFilter"),
+        ("mine.py", FILTER.replace(": float", ""), "Dim.amount has no type; write amount: float = param(...)"),
+        ("mine.py", FILTER.replace("float", "list"), "Dim.amount must be typed float, int, bool"),
+        ("dim.cu", KERNEL.replace("c.g *=", "c.q *="), "dim.cu:4:"),
+        ("dim.cu", KERNEL.replace("float amount", "int amount"), "write dim(color c, float amount)"),
+        ("dim.cu", KERNEL.replace("dim(", "dime("), "dim.cu has no function `__device__ color dim(color c, float"),
+    ],
+)
+def test_a_mistake_is_said_with_its_place(
+    folder: Path, file: str, text: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / file).write_text(text, "utf-8")
+    assert tried("in.png", "out.png", "--device", "cpu") in (1, 2)
+    said = capsys.readouterr().err
+    assert why in said
+    assert "Traceback" not in said
+    assert not (folder / "out.png").exists()
+
+
+def test_a_missing_kernel_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "dim.cu").unlink()
+    assert tried("in.png", "out.png", "--device", "cpu") == 1
+    assert "dim.cu: the kernel file cannot be read: No such file or directory" in capsys.readouterr().err
+
+
+def test_what_is_no_python_file_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["try", "in.png", "out.png"], build(load())) == 2
+    assert "in.png is no Python file" in capsys.readouterr().err
+
+
+def test_one_of_several_filters_is_chosen_by_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "mine.py").write_text(FILTER + FILTER.replace("Dim", "Fade").partition("\n\n")[2], "utf-8")
+    assert tried("in.png", "out.png") == 2
+    assert "mine.py has several filters: dim, fade; choose one with --filter NAME" in capsys.readouterr().err
+    assert tried("in.png", "out.png", "--filter", "dim", "--device", "cpu") == 0
+    assert tried("in.png", "out.png", "--filter", "fad") == 2
+    assert "mine.py has no filter 'fad'; did you mean 'fade'?" in capsys.readouterr().err
+
+
+def test_watch_runs_again_when_a_file_is_saved_and_goes_on_after_a_mistake(folder: Path) -> None:
+    command = [sys.executable, "-m", "imgcuda", "try", "mine.py", "in.png", "out.png", "--device", "cpu", "--watch"]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as watching:
+        assert watching.stderr is not None
+        try:
+            said = _read_until(watching, " done\n")
+            assert "Watching mine.py" in said
+            assert level(folder / "out.png") == 50
+            _save(folder / "dim.cu", KERNEL.replace("c.r *=", "c.r += zzz *"))
+            assert "dim.cu:3:" in _read_until(watching, "c.r += zzz")
+            _save(folder / "dim.cu", KERNEL.replace("1.0f - amount", "amount * 0.5f"))
+            _read_until(watching, " done\n")
+            assert level(folder / "out.png") == 25
+        finally:
+            watching.terminate()
+
+
+def _save(path: Path, text: str) -> None:
+    time.sleep(0.05)  # where a file system counts its times in hundredths
+    path.write_text(text, "utf-8")
+
+
+def _read_until(process: subprocess.Popen[str], end: str) -> str:
+    assert process.stderr is not None
+    said = ""
+    while end not in said:
+        line = process.stderr.readline()
+        assert line, f"it ended, having said: {said}"
+        said += line
+    return said

@@ -1,0 +1,163 @@
+"""The contract finds what filters do wrong: each mistake by its own check, with words that say what to do."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import count
+from textwrap import dedent
+
+import pytest
+
+from imgcuda import DeviceArray, Filter, Gpu, ImgcudaError, NeighborhoodFilter, PointFilter, contract
+from imgcuda.kernels import Source
+
+HEAD = "__global__ void k(const pixel *src, pixel *dst, int width, int height)"
+PLACE = """
+    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
+    long long i = ((long long)y * width + x) * CHANNELS;
+"""
+INSIDE = "if (x >= width || y >= height) return;"
+COPY = "for (int c = 0; c < CHANNELS; c++) dst[i + c] = src[i + c];"
+
+
+class Kernel(Filter, abstract=True):
+    """A filter of one kernel, whose body stands in the class."""
+
+    body = f"{INSIDE} {COPY}"
+
+    @classmethod
+    @cache
+    def source(cls) -> Source:
+        return Source(f"{cls.__name__.lower()}.cu", f"{HEAD}\n{{{PLACE}{dedent(cls.body)}\n}}\n")
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        return gpu.launch("k", image)
+
+
+class Fine(Kernel, NeighborhoodFilter):
+    """Do nothing wrong."""
+
+    halo = 0
+
+
+class Divide(Kernel, NeighborhoodFilter):
+    """Divide by zero."""
+
+    halo = 0
+    body = f"{INSIDE} for (int c = 0; c < CHANNELS; c++) dst[i + c] = to_pixel(0.0f / (src[i + c] * 0.0f));"
+
+
+class Far(Kernel, NeighborhoodFilter):
+    """Read three rows away, and say one."""
+
+    halo = 1
+    body = f"""
+    {INSIDE}
+    long long from = ((long long)border(y + 3, height) * width + x) * CHANNELS;
+    for (int c = 0; c < CHANNELS; c++) dst[i + c] = src[from + c];
+    """
+
+
+class Timid(Fine):
+    """Read the pixel itself, and say fifty."""
+
+    halo = 50
+
+
+class Counted(Kernel, NeighborhoodFilter):
+    """Make something else of the first row, wherever a strip begins."""
+
+    halo = 0
+    body = f"{INSIDE} {COPY} if (y == 0) dst[i] = 0;"
+
+
+class Fickle(Kernel, NeighborhoodFilter):
+    """Make something else each time."""
+
+    halo = 0
+    body = f"{INSIDE} {COPY} dst[i] = to_pixel(TURN);"
+    turns = count()
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        return gpu.launch("k", image, constants={"TURN": next(self.turns) % 7})
+
+
+class Greedy(Kernel):
+    """Change the image itself."""
+
+    body = f"{INSIDE} {COPY} ((pixel *)src)[i] = 0;"
+
+
+class Clear(Kernel):
+    """Treat alpha as a colour."""
+
+    body = f"{INSIDE} {COPY} if (CHANNELS == 4) dst[i] = src[i + 3];"
+
+
+class Spill(Kernel):
+    """Write one pixel too many."""
+
+    body = f"if (x > width || y >= height) return; {COPY}"
+
+
+class Gap(Kernel):
+    """Leave the last column as it is."""
+
+    body = f"if (x >= width - 1 || y >= height) return; {COPY}"
+
+
+class Hoard(Kernel):
+    """Keep an array."""
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        gpu.keep(gpu.empty((4,), "uint8"))
+        return gpu.launch("k", image)
+
+
+class Peek(Kernel):
+    """Read beyond the image."""
+
+    body = f"{INSIDE} {COPY} dst[i] = to_pixel(0.5f * (src[i] + src[i + CHANNELS]));"
+
+
+MISTAKES: list[tuple[Filter, contract.Check, str]] = [
+    (Divide(), contract.every_type_and_channel_count, "with values that are not finite; look for a division by 0"),
+    (Divide(), contract.every_border, "divide with border=reflect makes values that are not finite"),
+    (Far(), contract.the_halo_is_true, "declares a halo of 1, and a pixel changes others up to 3 away; make `halo` as"),
+    (Far(), contract.strips_make_the_whole, "in strips than of the whole image; is its `halo` (1) as large as what it"),
+    (Timid(), contract.the_halo_is_true, "a halo of 50, and a pixel changes others up to 0 away; a smaller `halo`"),
+    (Counted(), contract.strips_make_the_whole, "A kernel that needs to know where it is takes gpu.rows.first"),
+    (Fickle(), contract.the_same_each_time, "fickle made another result the second time; look for a race"),
+    (Greedy(), contract.the_same_each_time, "greedy changed the image that it was given; write to `dst` only"),
+    (Clear(), contract.alpha_is_respected, "clear makes something else of an opaque image with alpha"),
+    (Spill(), contract.nothing_beyond_its_arrays, "writes up to 4 bytes after an array of 7844 bytes; hold x and y"),
+    (Gap(), contract.nothing_beyond_its_arrays, "gap leaves a part of a result unwritten, or reads what nothing wrote"),
+    (Hoard(), contract.nothing_beyond_its_arrays, "hoard keeps 1 arrays that it made; let `gpu` make them"),
+    (Peek(), contract.a_checked_run_finds_nothing, "peek.cu"),
+    (Spill(), contract.a_checked_run_finds_nothing, "spill.cu"),
+    (Gap(), contract.a_checked_run_finds_nothing, "k wrote only a part of its result"),
+]
+
+
+@pytest.mark.parametrize(("filter", "check", "words"), MISTAKES, ids=lambda value: getattr(value, "__name__", None))
+def test_a_mistake_is_found_and_explained(filter: Filter, check: contract.Check, words: str) -> None:
+    with pytest.raises((AssertionError, ImgcudaError), match=re.escape(words)):
+        check(filter, "cpu")
+
+
+@pytest.mark.parametrize("check", contract.CHECKS, ids=lambda check: check.__name__)
+def test_nothing_is_found_where_nothing_is_wrong(check: contract.Check, device: str) -> None:
+    try:
+        check(Fine(), device)
+    except contract.NotApplicableError:
+        assert device == "cpu"
+        assert check is contract.a_gpu_makes_what_the_cpu_makes
+
+
+def test_a_per_pixel_filter_has_no_border() -> None:
+    class Plain(PointFilter):
+        """Have no border."""
+
+    with pytest.raises(contract.NotApplicableError, match="plain has no border"):
+        contract.every_border(Plain(), "cpu")
