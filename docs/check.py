@@ -12,6 +12,8 @@ from pathlib import Path
 
 import reference
 
+from imgcuda.images.formats import FORMATS
+from imgcuda.images.modes import WAYS
 from imgcuda.parameters import Parameter
 from imgcuda.plugins import Registry, load
 
@@ -37,8 +39,37 @@ def _parameter(parameter: Parameter) -> str:
     return f"`{parameter.name}` ({about}{default})"
 
 
+def modes_table(_: Registry) -> str:
+    """Return the table of Pillow's modes: where they are found, what they are read as, and what can hold that."""
+    lines = ["| mode | found in | read as | and is written whole in |", "|---|---|---|---|"]
+    for mode, way in WAYS.items():
+        dtype, channels = way.array
+        words = f"{('grey', 'grey, alpha', 'RGB', 'RGB, alpha')[channels - 1]}, {dtype}"
+        said = f'; said: "{way.said}"' if way.said else ""
+        holds = ", ".join(format.name for format in FORMATS if format.holds(dtype, channels))
+        lines.append(f"| {mode} | {way.found} | {words}{said} | {holds} |")
+    return "\n".join(lines) + "\n"
+
+
+def formats_table(_: Registry) -> str:
+    """Return the table of formats that are written: what they hold, what they keep beside it, what can be chosen."""
+    lines = ["| format | extensions | samples | alpha | pictures | beside the pixels | choices |", "|" + "---|" * 7]
+    for format in FORMATS:
+        names = {"uint8": "8 bits", "uint16": "16 bits", "float32": "float"}
+        samples = ", ".join(words for dtype, words in names.items() if format.holds(dtype, 3))
+        pictures = "frames" if format.timed else "pages" if format.several else "one"
+        choices = ", ".join(f"`--{option}`" for option in format.options)
+        alpha = "yes" if format.holds("uint8", 4) else "on white"
+        extensions = " ".join(format.extensions)
+        keeps = ", ".join(format.keeps)
+        lines.append(f"| {format.name} | {extensions} | {samples} | {alpha} | {pictures} | {keeps} | {choices} |")
+    return "\n".join(lines) + "\n"
+
+
 PARTS: dict[str, Callable[[Registry], str]] = {
     "filters": filter_table,
+    "modes": modes_table,
+    "formats": formats_table,
     "api": lambda registry: reference.api_reference(),
     "prelude": lambda registry: reference.prelude_reference(),
 }

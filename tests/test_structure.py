@@ -59,9 +59,22 @@ FOREIGN = {
     "cuda": {"cubin"},
     "platformdirs": {"diskcache"},
     "pluggy": {"hookspecs", "plugins"},
-    "PIL": {"images"},
+    "PIL": {
+        *("images.beside", "images.deep", "images.gif", "images.metadata", "images.modes", "images.reading"),
+        *("images.sentences", "images.tiff", "images.writing"),
+    },
+    "tifffile": {"images.tifffiles"},
     "pytest": {"pytest_plugin", "testing"},
-    "typer": {"cli", "cli.app", "cli.commands", "cli.filtering", "cli.job", "cli.new_filter", "cli.trying"},
+    "typer": {
+        "cli",
+        "cli.app",
+        "cli.commands",
+        "cli.filtering",
+        "cli.job",
+        "cli.new_filter",
+        "cli.options",
+        "cli.trying",
+    },
 }
 """What the core uses beside NumPy and the standard library, and the only modules that know it."""
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from imgcuda.cli.chain import DEFAULT, parse_chain
 from imgcuda.cli.job import filter_file
+from imgcuda.cli.options import Job
 from imgcuda.cli.parameters import in_order, read_value
 from imgcuda.filters import Filter
 from imgcuda.parameters import Parameter
 from imgcuda.plugins import build
 
-In = Annotated[Path, typer.Argument(metavar="IN", help="The image to filter.", show_default=False)]
-Out = Annotated[Path, typer.Argument(metavar="OUT", help="The image to write, in the format of its extension.")]
 Steps = Annotated[
     list[str] | None,
     typer.Option(
@@ -28,52 +26,29 @@ Steps = Annotated[
         help=f"A filter to run; repeat it for several, in order. Without any, it is {DEFAULT}.",
     ),
 ]
-DeviceName = Annotated[
-    str,
-    typer.Option(
-        metavar="auto|cuda[:N]|cpu",
-        envvar="IMGCUDA_DEVICE",
-        show_envvar=True,
-        help="Where to run; auto takes a GPU if there is one.",
-    ),
-]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say on which device it ran, and how long it took.")]
-Check = Annotated[
-    bool,
-    typer.Option("--check", help="Run on the CPU and look for mistakes in the kernels; takes a hundred times as long."),
-]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Let OUT be the same file as IN.")]
-
-
-def filter_image(
-    ctx: typer.Context,
-    in_path: In,
-    out_path: Out,
-    steps: Steps = None,
-    device: DeviceName = "auto",
-    check: Check = False,
-    verbose: Verbose = False,
-    overwrite: Overwrite = False,
-) -> None:
-    """Run filters over an image, one after the other."""
-    chain = parse_chain(ctx.obj, steps or [])
-    filter_file(chain, in_path, out_path, device=device, check=check, verbose=verbose, overwrite=overwrite)
-
 
 COMMON = {
     name: parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-    for name, parameter in inspect.signature(filter_image, eval_str=True).parameters.items()
-    if name not in ("ctx", "steps")
+    for name, parameter in inspect.signature(Job, eval_str=True).parameters.items()
 }
-"""What every command that filters takes, as `filter` declares it."""
+"""What every command that filters takes, as `Job` declares it."""
+
+
+def filter_image(ctx: typer.Context, steps: Steps = None, **job: Any) -> None:
+    """Run filters over an image, one after the other."""
+    filter_file(parse_chain(ctx.obj, steps or []), Job(**job))
+
+
+_OWN = [*inspect.signature(filter_image, eval_str=True).parameters.values()][:-1]
+filter_image.__signature__ = inspect.Signature([*_OWN, *COMMON.values()])  # type: ignore[attr-defined]
 
 
 def command(filter_class: type[Filter], values: Mapping[str, Any] | None = None) -> Callable[..., None]:
     """Return the command of one filter: its parameters are the options, `values` other defaults for some of them."""
 
     def run(**given: Any) -> None:
-        common = {name: given.pop(name) for name in COMMON}
-        filter_file([build(filter_class, given)], **common)
+        job = Job(**{name: given.pop(name) for name in COMMON})
+        filter_file([build(filter_class, given)], job)
 
     known = [parameter for parameter in in_order(filter_class) if not _taken(parameter)]
     own = [_option(replace(each, default=(values or {}).get(each.name, each.default))) for each in known]

@@ -2,62 +2,157 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
-from contextlib import nullcontext
-from dataclasses import replace
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
+from typing import IO, TYPE_CHECKING
 
 import typer
 
 from imgcuda import devices
+from imgcuda.cli.options import Job
 from imgcuda.engine import Device
 from imgcuda.errors import DeviceError, ImageError, ParameterError
 from imgcuda.filters import Filter
 from imgcuda.pipeline import Pipeline
 
+if TYPE_CHECKING:
+    from imgcuda.images import Format, Image, Options
 
-def filter_file(
-    filters: Sequence[Filter],
-    in_path: Path,
-    out_path: Path,
-    *,
-    device: str,
-    check: bool,
-    verbose: bool,
-    overwrite: bool,
-) -> None:
+STANDARD = Path("-")
+"""The name of standard input, and of standard output."""
+
+
+def filter_file(filters: Sequence[Filter], job: Job) -> None:
     """Read an image, run the filters over it and write the result; what is lost on the way is said on stderr."""
+    format = _output(job)
+    in_place = STANDARD not in (job.in_path, job.out_path) and _same_file(job)
+    if in_place and not job.overwrite:
+        raise ImageError(f"{job.out_path} is the input itself; write to another file, or add --overwrite")
+    with devices.checked() if job.check else nullcontext(), _quiet_when_nobody_reads():
+        _filter_file(filters, job, _device(job.device), format, in_place)
+
+
+def _output(job: Job) -> Format:
+    """Return the format to write, before anything is done."""
     from imgcuda import images  # Pillow takes its time
 
-    images.check_output(out_path)
-    in_place = out_path.exists() and in_path.exists() and out_path.samefile(in_path)
-    if in_place and not overwrite:
-        raise ImageError(f"{out_path} is the input itself; write to another file, or add --overwrite")
-    with devices.checked() if check else nullcontext():
-        _filter_file(filters, in_path, out_path, _device(device), in_place, verbose)
+    format = images.by_name(job.format) if job.format else None
+    if job.out_path != STANDARD:
+        format = images.check_output(job.out_path, clobber=not job.no_clobber, format=format)
+    elif format is None:
+        raise ParameterError("--format says what is written to standard output, as --format png")
+    elif sys.stdout.isatty():
+        raise ImageError("a picture is not written to a terminal; write to a file, or into a pipe")
+    _options(job).check(format)
+    return format
 
 
-def _filter_file(
-    filters: Sequence[Filter], in_path: Path, out_path: Path, chosen: Device, in_place: bool, verbose: bool
-) -> None:
+def _options(job: Job) -> Options:
+    from imgcuda import images
+
+    return images.Options(job.quality, job.compress, job.lossless, job.progressive)
+
+
+def _same_file(job: Job) -> bool:
+    return job.out_path.exists() and job.in_path.exists() and job.out_path.samefile(job.in_path)
+
+
+def _filter_file(filters: Sequence[Filter], job: Job, chosen: Device, format: Format, in_place: bool) -> None:
     from imgcuda import images
 
     times = [perf_counter()]
-    image = images.read(in_path)
+    image = _read(job, format)
     if in_place and image.losses:
-        raise ImageError(f"{out_path} is not overwritten: {image.losses[0]}; write to another file")
+        raise ImageError(f"{job.out_path} is not overwritten: {image.losses[0]}; write to another file")
     times.append(perf_counter())
-    result = Pipeline(filters)(image.pixels, device=chosen.name)
+    result = _filtered(image, filters, job, chosen)
+    result = result.stripped() if job.strip else result
     times.append(perf_counter())
-    lost = images.write(out_path, replace(image, pixels=result))
+    target: Path | IO[bytes] = sys.stdout.buffer if job.out_path == STANDARD else job.out_path
+    lost = images.write(target, result, format=format, options=_options(job), clobber=not job.no_clobber)
     times.append(perf_counter())
-    _note(in_path, image.losses)
-    _note(out_path, lost)
-    if verbose:
-        _report(chosen, [images.describe(image.pixels), images.describe(result)], times)
+    left_out, also_left_out = (result.left_out, lost.left_out) if job.verbose else ((), ())
+    _note("standard input" if job.in_path == STANDARD else job.in_path, (*result.losses, *left_out))
+    of_the_output = (*_colors_left_out(image, job), *lost.losses, *also_left_out)
+    _note("standard output" if job.out_path == STANDARD else job.out_path, of_the_output)
+    if job.verbose:
+        _report(chosen, image, result, times)
+
+
+def _read(job: Job, format: Format) -> Image:
+    """Return the image to filter: as the file has it, or as it is to be converted."""
+    from imgcuda import images
+
+    source: Path | IO[bytes] = sys.stdin.buffer if job.in_path == STANDARD else job.in_path
+    with _decoders_silenced():
+        image = images.read(
+            source,
+            frame=job.frame,
+            several=format.several,
+            auto_orient=job.auto_orient,
+            raw=job.convert == "F",
+            max_pixels=job.max_pixels or images.MAX_PIXELS,
+        )
+    return images.convert(image, job.convert) if job.convert else image
+
+
+@contextmanager
+def _decoders_silenced() -> Iterator[None]:
+    """Keep from the terminal what libtiff prints of its own accord; the error that it returns is told in our words."""
+    try:
+        ours = os.dup(2)
+    except OSError:  # there is no stderr
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(ours, 2)
+        os.close(ours)
+        os.close(nowhere)
+
+
+def _filtered(image: Image, filters: Sequence[Filter], job: Job, device: Device) -> Image:
+    """Return an image filtered, frame by frame: with more bits from the beginning, or with fewer at the end."""
+    from imgcuda import images
+
+    pipeline = Pipeline(filters)
+    if job.depth and images.is_deeper(job.depth, image.pixels.dtype):
+        image = images.at_depth(image, job.depth)
+    made = []
+    for frame in image.frames:
+        light = images.Light(frame.icc, frame.pixels) if job.linear else None
+        pixels = pipeline(light.linear() if light else frame.pixels, device=device.name)
+        made.append(light.encoded(pixels) if light else pixels)
+    done = image.filtered(made)
+    return images.at_depth(done, job.depth) if job.depth else done
+
+
+def _colors_left_out(image: Image, job: Job) -> Iterator[str]:
+    """Tell of a colour profile that --strip takes away, without which the colours look different."""
+    from imgcuda import images
+
+    if job.strip and image.icc and "sRGB" not in images.profile_name(image.icc):
+        yield f"without its colour profile ({images.profile_name(image.icc)}) its colours look different"
+
+
+@contextmanager
+def _quiet_when_nobody_reads() -> Iterator[None]:
+    """End without a word when who reads our output has had enough: `imgcuda blur a.png - --format png | head -c 9`."""
+    try:
+        yield
+    except BrokenPipeError:
+        # What is still in Python's buffer would be written, and complained of, as the program ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
 
 
 def _device(name: str) -> Device:
@@ -69,13 +164,17 @@ def _device(name: str) -> Device:
         raise ParameterError(f"--device: {error}") from None  # a word that no device could have
 
 
-def _note(path: Path, losses: Sequence[str]) -> None:
+def _note(name: object, losses: Sequence[str]) -> None:
     for loss in losses:
-        typer.echo(f"Note: {path}: {loss}", err=True)
+        typer.echo(f"Note: {name}: {loss}", err=True)
 
 
-def _report(device: Device, images: Sequence[str], times: Sequence[float]) -> None:
+def _report(device: Device, image: Image, result: Image, times: Sequence[float]) -> None:
+    from imgcuda.images import describe
+
     read, filtered, written = (1000 * (end - start) for start, end in pairwise(times))
+    several = f"; {len(image.frames)} pictures" if image.later else ""
     typer.echo(f"device: {device.name} ({device.description})", err=True)
-    typer.echo(f"image:  {' -> '.join(dict.fromkeys(images))}", err=True)
+    words = dict.fromkeys([describe(image.pixels), describe(result.pixels)])
+    typer.echo(f"image:  {' -> '.join(words)}{several}", err=True)
     typer.echo(f"time:   read {read:.0f} ms, filter {filtered:.0f} ms, write {written:.0f} ms", err=True)

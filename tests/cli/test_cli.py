@@ -265,20 +265,19 @@ def test_a_note_says_what_was_lost_on_the_way(command: Command, ran: list[tuple[
     path = tmp_path / "in.gif"
     frames = [PIL.Image.new("RGB", (4, 4), color) for color in ("red", "blue")]
     frames[0].save(path, save_all=True, append_images=frames[1:])
-    result = command("soften", path, tmp_path / "out.png")
-    assert result == Result(0, "", f"Note: {path}: it holds several pictures; the first is read\n")
+    result = command("soften", path, tmp_path / "out.jpg")
+    assert result == Result(0, "", f"Note: {path}: it holds 2 pictures; the first is read\n")
 
 
 def test_an_original_is_not_overwritten_with_less_than_it_holds(
     command: Command, ran: list[tuple[Filter, ...]], tmp_path: Path
 ) -> None:
     path = tmp_path / "in.tif"
-    frames = [PIL.Image.new("RGB", (4, 4), color) for color in ("red", "blue")]
-    frames[0].save(path, save_all=True, append_images=frames[1:])
+    PIL.Image.new("CMYK", (4, 4)).save(path)
     before = path.read_bytes()
     result = command("soften", path, path, "--overwrite")
     assert result.code == 1
-    assert "is not overwritten: it holds several pictures; the first is read; write to another file" in result.err
+    assert "is not overwritten: its CMYK colours are converted to RGB; write to another file" in result.err
     assert path.read_bytes() == before
 
 

@@ -1,0 +1,81 @@
+"""What every command that filters takes beside the filter's own parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+@dataclass(frozen=True)
+class Job:
+    """One image from file to file, as it was asked for."""
+
+    in_path: Annotated[
+        Path,
+        typer.Argument(metavar="IN", help="The image to filter; - reads standard input.", show_default=False),
+    ]
+    out_path: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="The image to write, in the format of its extension; - is standard output."),
+    ]
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|cuda[:N]|cpu",
+            envvar="IMGCUDA_DEVICE",
+            show_envvar=True,
+            help="Where to run; auto takes a GPU if there is one.",
+        ),
+    ] = "auto"
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Run on the CPU and look for mistakes in the kernels; takes a hundred times as long."
+        ),
+    ] = False
+    verbose: Annotated[
+        bool,
+        typer.Option("-v", "--verbose", help="Say on which device it ran, how long it took, and what OUT cannot hold."),
+    ] = False
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Let OUT be the same file as IN.")] = False
+    no_clobber: Annotated[bool, typer.Option("--no-clobber", help="Let OUT be no file that is there already.")] = False
+    format: Annotated[
+        str | None, typer.Option(metavar="FORMAT", help="Write png, jpeg, tiff, webp ..., whatever OUT is called.")
+    ] = None
+    depth: Annotated[
+        Literal["8", "16", "float"] | None,
+        typer.Option(help="Filter and write samples of so many bits, scaled and rounded; by default IN's."),
+    ] = None
+    convert: Annotated[
+        Literal["L", "LA", "RGB", "RGBA", "F"] | None,
+        typer.Option(help="Convert IN first: to grey, with alpha or without, or to colour; F takes grey as float."),
+    ] = None
+    linear: Annotated[
+        bool, typer.Option("--linear", help="Filter light, not samples: by IN's colour profile, or as sRGB.")
+    ] = False
+    frame: Annotated[
+        int | None,
+        typer.Option(min=1, help="Take one picture of several, the first is 1; by default all are filtered."),
+    ] = None
+    auto_orient: Annotated[
+        bool,
+        typer.Option("--auto-orient/--no-auto-orient", help="Turn IN upright as its EXIF says, and reset the tag."),
+    ] = True
+    strip: Annotated[bool, typer.Option("--strip", help="Write no EXIF, XMP, colour profile, resolution and text.")] = (
+        False
+    )
+    quality: Annotated[
+        int | None, typer.Option(min=1, max=100, help="JPEG, WebP, AVIF: how much is kept; 90, AVIF 80.")
+    ] = None
+    compress: Annotated[
+        int | None,
+        typer.Option(min=0, max=9, help="PNG, TIFF, WebP, AVIF: from 0, fast, to 9, small and slow; PNG has 1."),
+    ] = None
+    lossless: Annotated[bool, typer.Option("--lossless", help="WebP, AVIF: lose nothing.")] = False
+    progressive: Annotated[bool, typer.Option("--progressive", help="JPEG: coarse first, then finer.")] = False
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, help="Refuse more pixels than this, in all frames; by default 178956970.")
+    ] = None

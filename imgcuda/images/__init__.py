@@ -1,0 +1,33 @@
+"""An image file <-> arrays: what is read can be written back with nothing lost in silence.
+
+Pillow decodes, also what it has no mode for (`deep`), tifffile decodes the TIFFs that Pillow cannot, and Pillow encodes
+all but PNG, TIFF and PPM, of which its own encoders know half (`png`, `tiff`).
+"""
+
+from imgcuda.images.depth import at_depth, convert, is_deeper, to_depth
+from imgcuda.images.formats import Format, Options, by_name
+from imgcuda.images.image import Image, Pixels, describe
+from imgcuda.images.linear import Light
+from imgcuda.images.metadata import profile_name
+from imgcuda.images.reading import MAX_PIXELS, read
+from imgcuda.images.writing import Written, check_output, write
+
+__all__ = [
+    "MAX_PIXELS",
+    "Format",
+    "Image",
+    "Light",
+    "Options",
+    "Pixels",
+    "Written",
+    "at_depth",
+    "by_name",
+    "check_output",
+    "convert",
+    "describe",
+    "is_deeper",
+    "profile_name",
+    "read",
+    "to_depth",
+    "write",
+]

@@ -1,0 +1,75 @@
+"""Pixels that are decoded, put together with what their file says beside them: an Image, upright."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+import PIL.Image
+
+from imgcuda.images import metadata, tifffiles
+from imgcuda.images.image import Image, Pixels
+
+
+class Turning:
+    """What Pillow takes away as it loads a TIFF, which it turns upright unasked; to be made before it is loaded."""
+
+    def __init__(self, picture: PIL.Image.Image) -> None:
+        self.orientation, self.xmp = 1, None
+        if picture.format == "TIFF":
+            try:
+                self.orientation, self.xmp = metadata.orientation(picture.getexif()), picture.info.get("xmp")
+            except Exception:  # whatever a parser of other people's bytes may raise; `by_pillow` tells of it
+                self.orientation = 1
+
+
+def by_pillow(picture: PIL.Image.Image, pixels: Pixels, losses: list[str], turned: Turning, auto_orient: bool) -> Image:
+    """Return the Image of a picture that Pillow has loaded. Damaged EXIF is lost, the picture is not."""
+    info = picture.info
+    exif, orientation = b"", 1
+    try:
+        found = picture.getexif()
+        if turned.orientation != 1:
+            found[metadata.ORIENTATION] = turned.orientation
+        exif, orientation = metadata.exif(found, keep_orientation=not auto_orient)
+    except Exception:  # as above
+        losses = [*losses, "its EXIF is damaged and is left out"]
+    if not auto_orient:
+        pixels = metadata.turned_back(pixels, turned.orientation)
+    elif turned.orientation == 1:
+        pixels = metadata.upright(pixels, orientation)
+    return Image(
+        pixels,
+        exif,
+        b"" if picture.mode in ("CMYK", "LAB") else info.get("icc_profile") or b"",  # they are sRGB now
+        metadata.dpi(info.get("dpi"), swapped=auto_orient and orientation > 4),
+        tuple(losses),
+        metadata.xmp(turned.xmp or info.get("xmp"), keep_orientation=not auto_orient),
+        metadata.text(picture),
+        duration=info.get("duration") if getattr(picture, "is_animated", False) else None,
+        plays=_plays(picture),
+        apart=bool(info.get("default_image")),
+        left_out=tuple(metadata.not_carried(picture)),
+    )
+
+
+def _plays(picture: PIL.Image.Image) -> int:
+    """Return how often an animation is shown. A GIF says how often it is repeated, or nothing: it is shown once."""
+    loop = picture.info.get("loop")
+    if picture.format == "GIF":
+        return 1 if loop is None else 0 if loop == 0 else int(loop) + 1
+    return int(loop or 0)
+
+
+def by_tifffile(page: tifffiles.Page, stream: IO[bytes], raw: bool, auto_orient: bool) -> Image:
+    """Return the Image of a page that tifffile reads, with EXIF by Pillow."""
+    pixels, losses = page.read(raw), list(page.losses())
+    found: Any = PIL.Image.Exif()
+    stream.seek(0)
+    found.endian, found.bigtiff = "<" if stream.read(2) == b"II" else ">", page.is_big
+    found.load_from_fp(stream, page.offset)
+    exif, orientation = metadata.exif(found, keep_orientation=not auto_orient)
+    if auto_orient:
+        pixels = metadata.upright(pixels, orientation)
+    dpi = metadata.dpi(page.dpi, swapped=auto_orient and orientation > 4)
+    xmp = metadata.xmp(page.tag(700), keep_orientation=not auto_orient)
+    return Image(pixels, exif, bytes(page.tag(34675) or b""), dpi, tuple(losses), xmp)

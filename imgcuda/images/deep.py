@@ -1,0 +1,115 @@
+"""16-bit colour, out of a decoder that keeps 8 of the 16 bits.
+
+Pillow has no mode for it: it unpacks the upper byte of every sample. But it lets its callers say how a file's bytes are
+to be unpacked (`tile`), and has an unpacker for either byte order. Decoded once as what it is, and once as if the bytes
+were swapped, a file gives the upper bytes and then the lower ones: with every compression that Pillow knows, and no
+further decoder to install and to trust.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import PIL.Image
+from PIL import ImageFile
+
+from imgcuda.images.image import Pixels, divided_by_alpha
+
+Open = Callable[[], PIL.Image.Image]
+"""Opens the same picture again."""
+
+LAYOUT = re.compile(r"(?P<samples>LA|RGB|RGBA|RGBa|RGBX);16(?P<order>[BLN])$")
+
+
+def layout(picture: PIL.Image.Image) -> str:
+    """Return how a file stores 16-bit colour, "RGB;16B", or nothing for all else; to be asked before it is loaded."""
+    tiles = getattr(picture, "tile", [])
+    if not tiles or picture.mode not in ("RGB", "RGBA", "CMYK"):
+        return ""
+    codec, args = tiles[0].codec_name, tiles[0].args
+    if codec.startswith("ppm") and args[1] > 255:
+        return "RGB;16B" if codec == "ppm" else "RGB;16 as words"
+    first = args[0] if isinstance(args, tuple) else args
+    return first if isinstance(first, str) and ";16" in first else ""
+
+
+def can_read(stored: str) -> bool:
+    """Return whether `read` knows a layout: not CMYK, nor numbers that are written as words."""
+    return LAYOUT.match(stored) is not None
+
+
+def in_native_order(picture: PIL.Image.Image) -> None:
+    """Have a compressed TIFF's floats and signed numbers read in this machine's order, in which libtiff hands them out.
+
+    Pillow takes them to be in the file's order, and makes a wrong picture of one that was written on a Macintosh.
+    """
+    tiles = getattr(picture, "tile", [])
+    if tiles and tiles[0].codec_name == "libtiff" and tiles[0].args[0] in _NATIVE:
+        tile = tiles[0]
+        picture.tile = [tile._replace(args=(_NATIVE[tile.args[0]], *tile.args[1:]))]  # type: ignore[attr-defined]
+
+
+_NATIVE = {"F;32BF": "F;32NF", "I;16BS": "I;16NS", "I;32BS": "I;32NS"}
+
+
+def separate(picture: PIL.Image.Image) -> bool:
+    """Return whether a TIFF has a plane for each of its deep colours, of which Pillow makes a wrong picture."""
+    tags = getattr(picture, "tag_v2", {})
+    bits = tags.get(258, (1,))
+    return tags.get(284) == 2 and len(bits) > 1 and max(bits) > 8
+
+
+def read(picture: PIL.Image.Image, again: Open) -> Pixels:
+    """Return a picture's 16-bit colours; `picture` and what `again` opens are both loaded."""
+    form = LAYOUT.match(layout(picture))
+    assert form is not None
+    samples, order = form["samples"], form["order"].replace("N", "L" if sys.byteorder == "little" else "B")
+    key = picture.info.get("transparency")
+    largest = _unscaled(picture)
+    if samples == "LA":  # two samples of two bytes are unpacked as four of one
+        pixels = _load(picture, "RGBA").view(">u2")
+    else:
+        second = again()
+        _unscaled(second)
+        stored = samples.replace("a", "A")
+        upper = _load(picture, f"{stored};16{order}").astype(np.uint16) << 8
+        pixels = upper | _load(second, f"{stored};16{'L' if order == 'B' else 'B'}")
+    if largest:
+        pixels = np.minimum((pixels.astype(np.uint32) * 65535 + largest // 2) // largest, 65535)
+    if samples == "RGBa":
+        pixels = divided_by_alpha(pixels)
+    return _keyed(pixels.astype(np.uint16), key)
+
+
+def _load(picture: PIL.Image.Image, rawmode: str) -> Pixels:
+    """Return the bytes that a picture has when they are unpacked in another way."""
+
+    def unpacked(tile: Any) -> Any:
+        others = tile.args[1:] if isinstance(tile.args, tuple) else ()
+        return tile._replace(args=(rawmode, *others))
+
+    picture.tile = [unpacked(tile) for tile in picture.tile]  # type: ignore[attr-defined]
+    picture.load()
+    return np.asarray(picture)
+
+
+def _unscaled(picture: PIL.Image.Image) -> int:
+    """Have a PPM's samples read as they are; return the largest that there may be, or 0 if it needs no scaling."""
+    tile = picture.tile[0]  # type: ignore[attr-defined]
+    if tile.codec_name != "ppm":
+        return 0
+    raw = ImageFile._Tile("raw", tile.extents, tile.offset, ("RGB;16B", 0, 1))
+    picture.tile = [raw]  # type: ignore[attr-defined]
+    return int(tile.args[1]) % 65535
+
+
+def _keyed(pixels: Pixels, key: Any) -> Pixels:
+    """Return colours with alpha, where a PNG says that one of them is transparent."""
+    if not isinstance(key, tuple) or len(key) != 3 or pixels.shape[2] != 3:
+        return pixels
+    alpha = np.where((pixels == np.array(key)).all(axis=2, keepdims=True), 0, 65535)
+    return np.concatenate([pixels, alpha.astype(np.uint16)], axis=2)

@@ -1,0 +1,115 @@
+"""Other sample types and other channels: scaled to the new range and rounded, never cut off in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.images.image import Image, Pixels, as_planes, channels
+
+Depth = Literal["8", "16", "float"]
+Convert = Literal["L", "LA", "RGB", "RGBA", "F"]
+
+TYPES: dict[str, npt.DTypeLike] = {"8": np.uint8, "16": np.uint16, "float": np.float32}
+CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
+
+# What a colour is worth as grey, in the weights of Rec. 601, as in Pillow and in the filter that makes grey.
+_GREY = np.array([0.299, 0.587, 0.114])
+
+
+def to_depth(pixels: Pixels, depth: str) -> Pixels:
+    """Return samples in 8 bits, in 16, or as float: scaled so that white stays white, and rounded to the nearest.
+
+    Floats below 0 and above 1 become black and white, as does what is not a number; `out_of_range` tells of them.
+    """
+    wanted = np.dtype(TYPES[depth])
+    if pixels.dtype == wanted:
+        return pixels
+    if wanted == np.float32:
+        unit: Pixels = np.divide(pixels, np.float32(white(pixels.dtype)), dtype=np.float32)
+        return unit
+    if pixels.dtype == np.float32:
+        clipped = np.clip(np.nan_to_num(pixels, nan=0.0), 0, 1)
+        whole: Pixels = np.rint(clipped * np.float32(white(wanted))).astype(wanted)
+        return whole
+    if wanted == np.uint16:
+        return pixels.astype(np.uint16) * np.uint16(257)  # 65535 / 255
+    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def is_deeper(depth: str, than: np.dtype[Any]) -> bool:
+    """Return whether a depth has room for more than a sample type has."""
+    return np.dtype(TYPES[depth]).itemsize > than.itemsize
+
+
+def out_of_range(pixels: Pixels) -> str:
+    """Return a sentence about floats that whole numbers cannot hold, or nothing."""
+    if pixels.dtype != np.float32:
+        return ""
+    if not np.isfinite(pixels).all():
+        return "some of its samples are no numbers; they become black"
+    low, high = float(pixels.min()), float(pixels.max())
+    return f"its samples run from {low:g} to {high:g}; what is beyond 0 and 1 is cut off" if low < 0 or high > 1 else ""
+
+
+def white(dtype: npt.DTypeLike) -> int:
+    """Return the largest level: 255, 65535, or 1 for floats."""
+    kind = np.dtype(dtype)
+    return 1 if kind.kind == "f" else int(np.iinfo(kind).max)
+
+
+def convert(image: Image, mode: str) -> Image:
+    """Return an image, with all its frames, as L (grey), LA, RGB or RGBA; F is L as float.
+
+    Transparency that the mode cannot hold is laid on white.
+    """
+    if mode == "F":
+        return image.filtered([to_depth(with_channels(frame.pixels, 1), "float") for frame in image.frames])
+    return image.filtered([with_channels(frame.pixels, CHANNELS[mode]) for frame in image.frames])
+
+
+def with_channels(pixels: Pixels, wanted: int) -> Pixels:
+    """Return an image with 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels."""
+    if channels(pixels) == wanted:
+        return pixels
+    planes = as_planes(pixels)
+    has_alpha = planes.shape[2] in (2, 4)
+    if has_alpha and wanted in (1, 3):
+        planes, has_alpha = on_white(planes), False
+    alpha = planes[:, :, -1:] if has_alpha else np.full_like(planes[:, :, :1], white(planes.dtype))
+    color = _color(planes[:, :, : planes.shape[2] - has_alpha], 3 if wanted > 2 else 1)
+    made = np.concatenate([color, alpha], axis=2) if wanted in (2, 4) else np.ascontiguousarray(color)
+    return made[:, :, 0] if wanted == 1 else made
+
+
+def on_white(pixels: Pixels) -> Pixels:
+    """Return grey or RGB: an image with alpha as it looks on white paper."""
+
+    def blend(color: npt.NDArray[np.float64], alpha: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return color * alpha + (1 - alpha) * white(pixels.dtype)
+
+    alpha = pixels[:, :, -1:].astype(np.float64) / white(pixels.dtype)
+    return _rounded(pixels.dtype, lambda: blend(pixels[:, :, :-1].astype(np.float64), alpha))
+
+
+def _color(color: Pixels, wanted: int) -> Pixels:
+    if color.shape[2] == wanted:
+        return color
+    if wanted == 3:
+        return np.repeat(color, 3, axis=2)
+    return _rounded(color.dtype, lambda: (color @ _GREY)[:, :, None])
+
+
+def _rounded(dtype: np.dtype[Any], result: Callable[[], npt.NDArray[np.float64]]) -> Pixels:
+    return result().astype(dtype) if dtype.kind == "f" else np.rint(result()).astype(dtype)
+
+
+def at_depth(image: Image, depth: str) -> Image:
+    """Return an image, with all its frames, at a depth."""
+    lost = {said: None for frame in image.frames if depth != "float" and (said := out_of_range(frame.pixels))}
+    made = image.filtered([to_depth(frame.pixels, depth) for frame in image.frames])
+    return replace(made, losses=(*image.losses, *lost))

@@ -1,0 +1,82 @@
+"""A picture in memory: its pixels, and what its file says beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A picture, or the first of several: pages, or the frames of an animation."""
+
+    pixels: Pixels
+    """(height, width) or (height, width, channels): uint8, uint16, or float32."""
+    exif: bytes = b""
+    icc: bytes = b""
+    """The colour profile."""
+    dpi: tuple[float, float] | None = None
+    losses: tuple[str, ...] = ()
+    """What the file holds and the pixels do not, a sentence each: 16-bit colour that could not be had, CMYK."""
+    xmp: bytes = b""
+    text: tuple[tuple[str, str], ...] = ()
+    """Keyword and text, as PNG has them; JPEG and GIF have one, the Comment."""
+    later: tuple[Image, ...] = ()
+    """The pictures after this one."""
+    duration: float | None = None
+    """How long it is shown, in milliseconds; None where there is no time, as in the pages of a TIFF."""
+    plays: int = 0
+    """How often an animation is shown; 0 is for ever."""
+    left_out: tuple[str, ...] = ()
+    """What the file says beside its pixels and is not carried, a sentence each."""
+    apart: bool = False
+    """The first picture is for programs that show no animation (PNG), and not part of it."""
+
+    @property
+    def frames(self) -> tuple[Image, ...]:
+        """This picture and those after it."""
+        return (self, *self.later)
+
+    def stripped(self) -> Image:
+        """Return the pixels alone, without what the file says beside them."""
+        bare = (replace(frame, exif=b"", icc=b"", dpi=None, xmp=b"", text=()) for frame in self.later)
+        return replace(self, exif=b"", icc=b"", dpi=None, xmp=b"", text=(), later=tuple(bare))
+
+    def filtered(self, pixels: Sequence[Pixels]) -> Image:
+        """Return the same with other pixels, an array for each of `frames`."""
+        later = (replace(frame, pixels=array) for frame, array in zip(self.later, pixels[1:], strict=True))
+        return replace(self, pixels=pixels[0], later=tuple(later))
+
+
+def channels(pixels: Pixels) -> int:
+    """Return 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha)."""
+    return int(pixels.shape[2]) if pixels.ndim == 3 else 1
+
+
+def as_planes(pixels: Pixels) -> Pixels:
+    """Return pixels as (height, width, channels), C-contiguous."""
+    return np.ascontiguousarray(pixels if pixels.ndim == 3 else pixels[:, :, None])
+
+
+def divided_by_alpha(pixels: Pixels) -> Pixels:
+    """Return premultiplied colour as plain colour, in its own type; what is fully transparent is black."""
+    if pixels.dtype == np.float32:
+        alpha = pixels[:, :, -1:]
+        color = np.divide(pixels[:, :, :-1], alpha, out=np.zeros_like(pixels[:, :, :-1]), where=alpha != 0)
+        return np.concatenate([color, alpha], axis=2)
+    white = int(np.iinfo(pixels.dtype).max)
+    alpha = pixels[:, :, -1:].astype(np.float64)
+    color = np.minimum(np.rint(pixels[:, :, :-1] * float(white) / np.maximum(alpha, 1)), white)
+    return np.concatenate([color, alpha], axis=2).astype(pixels.dtype)
+
+
+def describe(pixels: Pixels) -> str:
+    """Return size, channels and sample type in words: "600 x 400 RGB, uint8"."""
+    words = ("grey", "grey with alpha", "RGB", "RGB with alpha")[channels(pixels) - 1]
+    return f"{pixels.shape[1]} x {pixels.shape[0]} {words}, {pixels.dtype}"

@@ -1,0 +1,109 @@
+"""Pillow's modes: what each becomes as an array. docs/files.md has the table that is made from `WAYS`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+import PIL.Image
+from PIL import ImageCms
+
+from imgcuda.errors import ImageError
+from imgcuda.images.image import Pixels
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the pixels of a mode are read."""
+
+    mode: str
+    """The mode they are converted to, by Pillow; the mode itself if that is what an array can hold."""
+    found: str
+    """Where such pixels come from."""
+    said: str = ""
+    """What is lost, and so said."""
+
+    @property
+    def array(self) -> tuple[str, int]:
+        """The sample type and the channels of the array."""
+        return {"I;16": ("uint16", 1), "F": ("float32", 1)}.get(self.mode, ("uint8", len(self.mode)))
+
+
+_NOT_IN_FILES = "no file that is read; Pillow makes it in memory"
+
+WAYS = {
+    "1": Way("L", "black and white PNG, TIFF, BMP, PBM"),
+    "L": Way("L", "grey in any format"),
+    "LA": Way("LA", "grey with alpha: PNG, TIFF"),
+    "La": Way("LA", "TIFF with premultiplied alpha"),
+    "P": Way("RGB", "a palette: GIF, PNG, TIFF, BMP"),
+    "PA": Way("RGBA", "TIFF with a palette and alpha"),
+    "RGB": Way("RGB", "colour in any format"),
+    "RGBA": Way("RGBA", "colour with alpha: PNG, TIFF, WebP, AVIF, BMP"),
+    "RGBa": Way("RGBA", _NOT_IN_FILES),
+    "RGBX": Way("RGB", _NOT_IN_FILES),
+    "CMYK": Way("RGB", "JPEG and TIFF for print", "its CMYK colours are converted to RGB"),
+    "YCbCr": Way("RGB", "TIFF"),
+    "LAB": Way("RGB", "TIFF", "its LAB colours are converted to RGB"),
+    "HSV": Way("RGB", _NOT_IN_FILES),
+    "I;16": Way("I;16", "16-bit grey: PNG, TIFF, PGM"),
+    "I;16B": Way("I;16", "16-bit grey TIFF, the other byte order"),
+    "I": Way("I;16", "TIFF with 32-bit or signed whole numbers; other PGM"),
+    "F": Way("F", "TIFF with 32-bit floats, PFM"),
+}
+"""Every mode that Pillow has, and what it is read as."""
+
+WHOLE = "the file holds whole numbers from {} to {}, which are no levels; --convert F takes them as they are, as floats"
+FLAT = {"L", "LA", "RGB", "RGBA"}
+"""The modes whose bytes are an array."""
+
+
+def to_array(picture: PIL.Image.Image, *, raw: bool = False) -> Pixels:
+    """Return a picture's pixels: palettes as their colours, black and white as 0 and 255, one clear colour as alpha.
+
+    With `raw`, whole numbers become floats of the same value. Raises ImageError for numbers that are no levels.
+    """
+    if picture.mode in ("CMYK", "LAB"):
+        picture = _printed_to_rgb(picture)
+    mode = WAYS[picture.mode].mode if picture.mode in WAYS else picture.mode
+    if mode in ("L", "RGB") and picture.has_transparency_data:
+        mode += "A"
+    if mode in FLAT:
+        return np.asarray(picture if mode == picture.mode else picture.convert(mode))
+    if mode == "F":
+        return np.asarray(picture, dtype=np.float32)
+    if mode == "I;16" or mode.startswith("I;16"):
+        return _whole_numbers(picture, raw)
+    raise ImageError(f"its colours are {mode}, which cannot be converted")
+
+
+def _whole_numbers(picture: PIL.Image.Image, raw: bool) -> Pixels:
+    """Return whole numbers as uint16: in native byte order, and out of Pillow's 32 bits where they fit."""
+    samples = np.asarray(picture)
+    if raw:
+        return samples.astype(np.float32)
+    if samples.itemsize > 2 and (samples.min() < 0 or samples.max() > 65535):
+        raise ImageError(WHOLE.format(samples.min(), samples.max()))
+    grey = samples.astype(np.uint16)
+    key = picture.info.get("transparency")
+    if not isinstance(key, int):
+        return grey
+    return np.stack([grey, np.where(grey == key, 0, 65535).astype(np.uint16)], axis=2)
+
+
+def _printed_to_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """Return CMYK or LAB as sRGB, by the picture's own profile if it has one that fits."""
+    rgb = ImageCms.createProfile("sRGB")
+    try:
+        own = ImageCms.createProfile("LAB")
+        if picture.mode == "CMYK":
+            own = ImageCms.getOpenProfile(BytesIO(picture.info["icc_profile"])).profile
+        made = ImageCms.profileToProfile(picture, own, rgb, outputMode="RGB")
+    except (KeyError, OSError, ImageCms.PyCMSError):
+        if picture.mode == "LAB":
+            raise
+        made = picture.convert("RGB")  # without a profile: white less ink
+    assert made is not None
+    made.info.pop("icc_profile", None)
+    return made

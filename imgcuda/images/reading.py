@@ -1,0 +1,187 @@
+"""A file -> an Image: its header is looked at first, and what is too large or unknown is not decoded."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import IO
+
+import numpy as np
+import PIL.Image
+
+# The plugins are imported to be there: when one is wanted that is not, Pillow imports all of its forty to look for it.
+from PIL import (  # noqa: F401
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    JpegImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from imgcuda.errors import ImageError
+from imgcuda.images import beside, deep, tifffiles
+from imgcuda.images.depth import with_channels
+from imgcuda.images.formats import READ
+from imgcuda.images.image import Image, Pixels, channels
+from imgcuda.images.modes import WAYS, to_array
+from imgcuda.images.sentences import telling
+from imgcuda.images.sources import Open, Source, is_deep_avif, is_tiff, is_whole_gif, name_of, opener
+
+MAX_PIXELS = 178_956_970
+"""What is read unless more is asked for: a quarter of a GiB for the bytes of 8-bit RGB with alpha times three."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be read of a file, and how."""
+
+    frame: int | None
+    """Counted from 1; None for all."""
+    several: bool
+    """Whether more than one is wanted; of what there is the first is read, and the others are a loss."""
+    auto_orient: bool
+    raw: bool
+    """Whole numbers that are no levels are read as floats of the same value."""
+    max_pixels: int
+
+    def numbers(self, count: int) -> range:
+        """Return which of so many frames to read, counted from 0."""
+        if self.frame is None:
+            return range(count if self.several else 1)
+        if not 1 <= self.frame <= count:
+            raise ImageError(f"it holds {count} picture{'s' * (count > 1)}; there is no number {self.frame}")
+        return range(self.frame - 1, self.frame)
+
+    def losses(self, count: int) -> list[str]:
+        """Return what is lost of so many frames."""
+        more = count > 1 and self.frame is None and not self.several
+        return [f"it holds {count} pictures; the first is read"] * more
+
+    def allow(self, pixels: int) -> None:
+        """Raise ImageError for more pixels than may be read."""
+        if pixels > self.max_pixels:
+            raise ImageError(f"it has {pixels:,} pixels, more than {self.max_pixels:,}; --max-pixels allows more")
+
+
+def read(
+    source: Source,
+    *,
+    frame: int | None = None,
+    several: bool = True,
+    auto_orient: bool = True,
+    raw: bool = False,
+    max_pixels: int = MAX_PIXELS,
+) -> Image:
+    """Return the image in a file: all its frames, the one that is `frame` (from 1), or without `several` the first.
+
+    Every mode of Pillow has its way (`modes.WAYS`): palettes come out as RGB or RGBA, black and white as grey, CMYK as
+    RGB; 16 bits stay uint16, also in colour, floats stay float32. It is upright: its EXIF orientation is applied,
+    unless `auto_orient` is false. What could not be kept is listed in `losses`, for the caller to say, and not to
+    overwrite the original with. `raw` takes whole numbers that are no levels (signed, 32 bits) as they are, as floats.
+    More than `max_pixels`, in all frames together, are not decoded. Raises ImageError, a sentence with the file's name,
+    whatever the decoder raises.
+    """
+    wish = Wish(frame, several, auto_orient, raw, max_pixels)
+    with telling(name_of(source), "read"), warnings.catch_warnings(), opener(source) as again:
+        warnings.simplefilter("ignore")  # Pillow warns of what is either raised below, or harmless
+        return _joined(_read(again, wish))
+
+
+def _read(again: Open, wish: Wish) -> list[Image]:
+    """Return the frames. A TIFF that Pillow cannot open, or would read wrongly, is read by tifffile."""
+    if not is_tiff(again()):
+        return list(_by_pillow(again, wish))
+    try:
+        return list(_by_pillow(again, wish))
+    except (PIL.UnidentifiedImageError, SyntaxError, _SeparateError):
+        return list(_by_tifffile(again(), wish))
+
+
+class _SeparateError(Exception):
+    """A TIFF with a plane of 16 bits for each colour, of which Pillow makes a wrong picture."""
+
+
+def _by_pillow(again: Open, wish: Wish) -> Iterator[Image]:
+    picture = _open(again(), wish.max_pixels)
+    count = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
+    numbers = wish.numbers(count)
+    wish.allow(picture.width * picture.height * len(numbers))
+    lost = wish.losses(count)
+    if picture.format == "GIF" and not is_whole_gif(again()):
+        lost.append("it is cut short; pictures may be missing")
+    if picture.format == "AVIF" and is_deep_avif(again()):
+        lost.append("its 10- or 12-bit colours are read as 8-bit")
+    total = 0
+    for number in numbers:
+        if count > 1:
+            picture.seek(number)
+        total += picture.width * picture.height
+        wish.allow(total)  # the pages of a TIFF have their own sizes
+        yield _frame(picture, number if count > 1 else None, again, wish, lost)
+
+
+def _open(stream: IO[bytes], max_pixels: int) -> PIL.Image.Image:
+    limit = PIL.Image.MAX_IMAGE_PIXELS
+    if limit is not None and max_pixels > 2 * limit:
+        PIL.Image.MAX_IMAGE_PIXELS = max_pixels  # what Pillow itself would refuse beyond any wish of its callers
+    try:
+        return PIL.Image.open(stream, formats=READ)
+    except PIL.Image.DecompressionBombError:
+        raise ImageError(f"it has more than {max_pixels:,} pixels; --max-pixels allows more") from None
+
+
+def _frame(picture: PIL.Image.Image, number: int | None, again: Open, wish: Wish, lost: list[str]) -> Image:
+    """Return a picture's present frame. How it is stored is known before it is loaded, what it says mostly after."""
+    if deep.separate(picture):
+        raise _SeparateError
+    losses, turned, stored = list(lost), beside.Turning(picture), deep.layout(picture)
+    if deep.can_read(stored) and (number is None or picture.format == "TIFF"):  # an animation's frames are mixed
+
+        def open_again() -> PIL.Image.Image:
+            second = _open(again(), wish.max_pixels)
+            if number is not None:
+                second.seek(number)
+            return second
+
+        pixels = deep.read(picture, open_again)
+    else:
+        deep.in_native_order(picture)
+        picture.load()
+        pixels = _uninverted(picture, to_array(picture, raw=wish.raw))
+        losses += ["its 16-bit colours are read as 8-bit"] * bool(stored)
+    if picture.format == "MPO":
+        losses.append("it holds other pictures beside the one that is read")
+    if picture.mode in WAYS and WAYS[picture.mode].said:
+        losses.append(WAYS[picture.mode].said)
+    return beside.by_pillow(picture, pixels, losses, turned, wish.auto_orient)
+
+
+def _uninverted(picture: PIL.Image.Image, pixels: Pixels) -> Pixels:
+    """Return grey with 0 as black: Pillow leaves the deeper kinds of TIFF as they are where 0 is white."""
+    if getattr(picture, "tag_v2", {}).get(262) != 0 or pixels.dtype == np.uint8:
+        return pixels
+    return np.subtract(65535 if pixels.dtype == np.uint16 else 1, pixels, dtype=pixels.dtype)
+
+
+def _by_tifffile(stream: IO[bytes], wish: Wish) -> Iterator[Image]:
+    pages = tifffiles.pages(stream)
+    chosen = [pages[number] for number in wish.numbers(len(pages))]
+    wish.allow(sum(page.pixels for page in chosen))
+    for page in chosen:
+        image = beside.by_tifffile(page, stream, wish.raw, wish.auto_orient)
+        yield replace(image, losses=(*wish.losses(len(pages)), *image.losses))
+
+
+def _joined(frames: Sequence[Image]) -> Image:
+    """Return several frames as one Image; those of an animation have the same channels."""
+    first, later = frames[0], tuple(frames[1:])
+    if first.duration is not None and later:
+        most = max(channels(frame.pixels) for frame in frames)
+        first, *rest = (replace(frame, pixels=with_channels(frame.pixels, most)) for frame in frames)
+        later = tuple(rest)
+    losses = tuple(dict.fromkeys(loss for frame in frames for loss in frame.losses))
+    return replace(first, later=later, losses=losses)

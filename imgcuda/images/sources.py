@@ -1,0 +1,47 @@
+"""Where a picture's bytes come from, and what they say that no decoder tells."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+
+Source = str | os.PathLike[str] | IO[bytes]
+Open = Callable[[], IO[bytes]]
+"""Opens a picture's bytes from their beginning; once more each time."""
+
+
+def name_of(source: Source) -> str:
+    """Return what to call a file in a message."""
+    return os.fspath(source) if isinstance(source, str | os.PathLike) else "standard input"
+
+
+@contextmanager
+def opener(source: Source) -> Iterator[Open]:
+    """Return what opens the file, as often as needed. A pipe is read into memory, once. All is closed at the end."""
+    if isinstance(source, str | os.PathLike) and Path(source).is_file():
+        with ExitStack() as opened:
+            yield lambda: opened.enter_context(Path(source).open("rb"))
+    else:
+        data = Path(source).read_bytes() if isinstance(source, str | os.PathLike) else source.read()
+        yield lambda: BytesIO(data)
+
+
+def is_tiff(stream: IO[bytes]) -> bool:
+    return stream.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def is_whole_gif(stream: IO[bytes]) -> bool:
+    """Return whether a GIF ends as it should; one that does not may end between two pictures, which is no error."""
+    stream.seek(max(0, stream.seek(0, 2) - 1024))
+    return stream.read().rstrip(b"\0").endswith(b";")
+
+
+def is_deep_avif(stream: IO[bytes]) -> bool:
+    """Return whether an AVIF has 10 or 12 bits: its header says so in the box `av1C`, in a bit of the third byte."""
+    head = stream.read(1 << 16)
+    place = head.find(b"av1C")
+    return place >= 0 and len(head) > place + 6 and bool(head[place + 6] & 0x40)

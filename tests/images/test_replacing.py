@@ -1,0 +1,147 @@
+"""A file in another's place: the whole old file or the whole new one, whatever happens in between."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from killed import killed
+from picture_files import RGB
+
+from imgcuda import images
+from imgcuda.errors import ImageError
+from imgcuda.images import replacing
+
+
+def test_a_failed_save_leaves_the_old_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"the old file")
+    with pytest.raises(ImageError, match=r"a\.jpg cannot be written"):
+        images.write(path, images.Image(np.zeros((1, 70000), np.uint8)))  # wider than a JPEG can be
+    assert path.read_bytes() == b"the old file"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_an_interrupted_save_leaves_no_litter(
+    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"the old file")
+
+    def fail(number: int) -> None:
+        raise error
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises((ImageError, KeyboardInterrupt)) as raised:
+        images.write(path, images.Image(RGB))
+    assert path.read_bytes() == b"the old file"
+    assert list(tmp_path.iterdir()) == [path]
+    if isinstance(error, OSError):
+        assert str(raised.value) == f"{path} cannot be written: no space left on device"
+
+
+def test_mode_bits_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.touch()
+    path.chmod(0o640)
+    images.write(path, images.Image(RGB))
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_new_file_has_the_mode_bits_of_any_new_file(tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    images.write(tmp_path / "a.png", images.Image(RGB))
+    assert (tmp_path / "a.png").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    target = tmp_path / "folder" / "target.png"
+    target.touch()
+    link = tmp_path / "link.png"
+    link.symlink_to(target)
+    images.write(link, images.Image(RGB))
+    assert link.is_symlink()
+    assert np.array_equal(images.read(target).pixels, RGB)
+
+
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write anything")
+def test_a_write_protected_file_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.touch(0o444)
+    with pytest.raises(ImageError, match="it is write-protected"):
+        images.write(path, images.Image(RGB))
+
+
+def test_no_clobber_makes_a_new_file_and_replaces_none(tmp_path: Path) -> None:
+    images.write(tmp_path / "a.png", images.Image(RGB), clobber=False)
+    before = (tmp_path / "a.png").read_bytes()
+    with pytest.raises(ImageError, match="it is there already, and --no-clobber keeps it"):
+        images.write(tmp_path / "a.png", images.Image(RGB[::-1]), clobber=False)
+    assert (tmp_path / "a.png").read_bytes() == before
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.png"]
+
+
+def test_a_file_that_comes_meanwhile_is_not_clobbered(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"another's")
+    with pytest.raises(ImageError, match="it is there already"):
+        replacing.replace(path, b"ours", clobber=False)  # `check` was before the other came
+    assert path.read_bytes() == b"another's"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("clobber", [True, False])
+def test_a_system_without_nameless_files_and_links_will_do(
+    clobber: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(*_: object, **__: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", link)
+    monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    images.write(tmp_path / "a.png", images.Image(RGB), clobber=clobber)
+    assert np.array_equal(images.read(tmp_path / "a.png").pixels, RGB)
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.png"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_killed_at_any_moment_it_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    found = killed(20, tmp_path)
+    assert found["picture 1"] + found["picture 2"] == 20
+    if hasattr(os, "O_TMPFILE"):
+        assert found["drafts left beside it"] < 5  # one in a hundred: between its name and its place are microseconds
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no limits of this kind")
+def test_a_full_disk_leaves_the_old_file_and_is_one_sentence(tmp_path: Path) -> None:
+    path, limit = tmp_path / "a.png", 2000
+    images.write(path, images.Image(RGB))
+    before = path.read_bytes()
+    code = (
+        "import resource, sys, numpy as np; from imgcuda import images\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+        "noise = np.random.default_rng(0).integers(0, 256, (99, 99), np.uint8)\n"
+        "try: images.write(sys.argv[1], images.Image(noise))\n"
+        "except Exception as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{path} cannot be written: file too large\n"
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
+def test_a_full_standard_output_is_one_sentence(tmp_path: Path) -> None:
+    images.write(tmp_path / "a.png", images.Image(RGB))
+    command = [sys.executable, "-m", "imgcuda", "grayscale", str(tmp_path / "a.png"), "-", "--format", "png"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        1, "Error: standard output cannot be written: no space left on device\n"
+    )  # fmt: skip
