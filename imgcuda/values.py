@@ -128,7 +128,7 @@ class Picture:
             if isinstance(value, str | os.PathLike):
                 from imgcuda import images  # Pillow takes its time
 
-                return cls(as_image(images.read(value).pixels), os.fspath(value))
+                return cls(as_image(images.read(value, several=False).pixels), os.fspath(value))
             array = as_image(np.asarray(value))
         except ImageError as error:
             raise ValueError(str(error)) from error

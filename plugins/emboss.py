@@ -13,7 +13,7 @@ class Emboss(NeighborhoodFilter):
     """Emboss an image: show it as a grey relief that is lit from one side.
 
     What is bright is raised. Where the image gets brighter away from the light it is brighter than middle grey, where
-    it gets darker, darker: grey + depth * slope, the slope being the difference between the means of the three pixels
+    it gets darker, darker: grey + height * slope, the slope being the difference between the means of the three pixels
     on either side, along the light. Middle grey is 128, 32768 or 0.5. Towards 135 degrees that is the kernel
     (-2 -1 0; -1 0 1; 0 1 2) / (3 sqrt(2)).
     """
@@ -28,7 +28,7 @@ class Emboss(NeighborhoodFilter):
         le=360,
         help="where the light is, in degrees: 0 to the right, 90 above, 135 above to the left",
     )
-    depth: float = param(default=1.0, ge=0, le=100, help="how high the relief is: what slopes are multiplied by")
+    height: float = param(default=1.0, ge=0, le=100, help="how high the relief is: what slopes are multiplied by")
 
     @property
     def halo(self) -> int:
@@ -37,7 +37,7 @@ class Emboss(NeighborhoodFilter):
     def arguments(self) -> Mapping[str, float]:
         """Return what slopes to the right and downwards are multiplied by, summed over three rows or columns."""
         angle = radians(self.angle)
-        return {"right": -cos(angle) * self.depth / 3, "down": sin(angle) * self.depth / 3}
+        return {"right": -cos(angle) * self.height / 3, "down": sin(angle) * self.height / 3}
 
 
 @hookimpl

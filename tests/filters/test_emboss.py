@@ -44,11 +44,11 @@ def emboss(image: Image, device: str, **parameters: Any) -> Image:
     return np.asarray(imgcuda.apply(image, "emboss", device=device, **parameters))
 
 
-def relief(image: Image, border: str = "reflect", angle: float = 135, depth: float = 1) -> Image:
+def relief(image: Image, border: str = "reflect", angle: float = 135, height: float = 1) -> Image:
     """Return SciPy's correlation with the kernel, about middle grey, in float64."""
     right, up = cos(radians(angle)), sin(radians(angle))
     kernel = np.outer([1, 1, 1], [-1, 0, 1]) * -right + np.outer([-1, 0, 1], [1, 1, 1]) * up
-    kernel = (depth / 3 * kernel).reshape(3, 3, *[1] * (image.ndim - 2))
+    kernel = (height / 3 * kernel).reshape(3, 3, *[1] * (image.ndim - 2))
     made: Image = GREY[image.dtype.name] + ndimage.correlate(image.astype(np.float64), kernel, mode=border)
     return made if image.dtype.kind == "f" else np.clip(np.rint(made), 0, np.iinfo(image.dtype).max)
 
@@ -78,12 +78,12 @@ def test_above_is_where_the_first_row_is(device: str) -> None:
     assert emboss(image, device, angle=-90).tolist() == [[128] * 3, [98] * 3, [98] * 3, [128] * 3]
 
 
-def test_depth_multiplies_and_the_result_is_clipped(device: str) -> None:
+def test_height_multiplies_and_the_result_is_clipped(device: str) -> None:
     image = np.array([[50, 50, 50, 80, 80, 80]] * 3, np.uint8)
-    assert emboss(image, device, angle=180, depth=2)[1].tolist() == [128, 128, 188, 188, 128, 128]
-    assert emboss(image, device, angle=180, depth=0)[1].tolist() == [128] * 6
-    assert emboss(image, device, angle=180, depth=5)[1].tolist() == [128, 128, 255, 255, 128, 128]
-    assert emboss(image, device, angle=0, depth=5)[1].tolist() == [128, 128, 0, 0, 128, 128]
+    assert emboss(image, device, angle=180, height=2)[1].tolist() == [128, 128, 188, 188, 128, 128]
+    assert emboss(image, device, angle=180, height=0)[1].tolist() == [128] * 6
+    assert emboss(image, device, angle=180, height=5)[1].tolist() == [128, 128, 255, 255, 128, 128]
+    assert emboss(image, device, angle=0, height=5)[1].tolist() == [128, 128, 0, 0, 128, 128]
 
 
 def test_floats_are_not_clipped(device: str) -> None:
@@ -121,15 +121,15 @@ def test_any_shape_at_any_border_is_as_scipy_has_it(
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize(("angle", "depth"), [(135, 1), (0, 1), (-30, 2.5), (260, 0.3)])
+@pytest.mark.parametrize(("angle", "height"), [(135, 1), (0, 1), (-30, 2.5), (260, 0.3)])
 def test_any_light_on_any_type_is_as_scipy_has_it(
-    device: str, angle: float, depth: float, dtype: str, random_image: Make
+    device: str, angle: float, height: float, dtype: str, random_image: Make
 ) -> None:
     for shape in ((17, 31, 3), (40, 150, 3)):
         image = random_image(shape, dtype)
-        result = emboss(image, device, angle=angle, depth=depth)
+        result = emboss(image, device, angle=angle, height=height)
         assert result.dtype == dtype
-        assert_close(result, relief(image, "reflect", angle, depth), TOLERANCE[dtype])
+        assert_close(result, relief(image, "reflect", angle, height), TOLERANCE[dtype])
 
 
 # What holds for any light
