@@ -26,6 +26,7 @@ CAPABILITIES = [(7, 5), (8, 0), (8, 6), (9, 0), (10, 0), (12, 0)]
 
 TYPES = ["uint8", "uint16", "float32"]
 VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "auto-threshold": [{"method": "otsu"}, {"method": "triangle"}],
     "blur": [{"sigma": 0.5}, {"sigma": 3, "border": "constant"}, {"sigma": 50, "border": "wrap"}],
     "edges": [
         {"operator": "sobel"},
@@ -132,9 +133,10 @@ def test_every_kernel_compiles_for_every_gpu(name: str, capability: tuple[int, i
     assert (
         kernels
         >= {
+            "auto-threshold": {"point", "digits"},
             "blur": {"blur", "down_columns", "down_rows", "blur_grid", "up"},
             "edges": {"edges"},
-            "equalize": {"point"},
+            "equalize": {"point", "digits"},
             "grayscale": {"point"},
             "threshold": {"point"},
         }[name]
