@@ -74,10 +74,10 @@ class Parameter:
     def range(self) -> str:
         """The range in words: "at least 0.1", "from 0 to 1"; empty where there is none."""
         if self.ge is not None and self.le is not None:
-            return f"from {self.ge:g} to {self.le:g}"
+            return f"from {_written(self.ge)} to {_written(self.le)}"
         if self.ge is not None:
-            return f"at least {self.ge:g}"
-        return f"at most {self.le:g}" if self.le is not None else ""
+            return f"at least {_written(self.ge)}"
+        return f"at most {_written(self.le)}" if self.le is not None else ""
 
     def some_value(self) -> Any:
         """Return a value that is right: the default, or any where there is none."""
@@ -149,6 +149,11 @@ def read_parameter(owner: str, field: dataclasses.Field[Any], hint: Any) -> Para
     choices = get_args(hint) if get_origin(hint) is Literal else ()
     kind = str if choices else hint
     return Parameter(field.name, kind, field.default, limits.ge, limits.le, limits.help, choices, limits.constant)
+
+
+def _written(bound: float) -> str:
+    """Return a bound as a person writes it: a whole number in full, where it is declared as one."""
+    return str(bound) if isinstance(bound, int) else f"{bound:g}"
 
 
 def _is_plain(hint: Any) -> bool:

@@ -26,6 +26,12 @@ CAPABILITIES = [(7, 5), (8, 0), (8, 6), (9, 0), (10, 0), (12, 0)]
 
 TYPES = ["uint8", "uint16", "float32"]
 VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "add-noise": [
+        {"kind": "gaussian"},
+        {"kind": "uniform", "monochrome": True},
+        {"kind": "salt-and-pepper"},
+        {"kind": "poisson"},
+    ],
     "bilateral": [{"sigma_space": 0.5}, {"sigma_space": 10, "border": "constant"}],
     "auto-threshold": [{"method": "otsu"}, {"method": "triangle"}],
     "blur": [{"sigma": 0.5}, {"sigma": 3, "border": "constant"}, {"sigma": 50, "border": "wrap"}],

@@ -80,6 +80,17 @@ def test_a_value_that_is_wrong_is_refused_with_both_sides(values: dict[str, Any]
     assert str(caught.value) == message
 
 
+def test_a_whole_number_is_written_in_full() -> None:
+    class Seeded(PointFilter):
+        """Take a large number."""
+
+        seed: int = param(default=0, ge=0, le=2**31 - 1, help="any")
+
+    assert Seeded.parameters()[0].range == "from 0 to 2147483647"
+    with pytest.raises(ParameterError, match="seed must be from 0 to 2147483647; got -1"):
+        Seeded(seed=-1)
+
+
 def test_the_ends_of_a_range_belong_to_it() -> None:
     assert [Everything(amount=amount).amount for amount in (0, 10)] == [0, 10]
 
