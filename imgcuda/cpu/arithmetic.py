@@ -201,6 +201,7 @@ class Arithmetic(Conversions):
         else:
             return None
         assert isinstance(left.type, Int)
+        stride = Int(left.type.bits, True).wrap(stride)  # of unsigned numbers, too: 4294967295u * x falls
         base = self.b.op(f"{_int_op(operator, left.type)} {left.type.ir} {left.ir}, {right.ir}")
         kind = LINEAR if stride else max(Kind.UNIFORM, *(v.kind for v in (left, right) if v.scalar), Kind.UNIFORM)
         return Value(left.type, kind, base, stride, natural=operator in "+*" and left.natural and right.natural)

@@ -59,9 +59,8 @@ class Conversions:
         if not (isinstance(type, Int) and isinstance(value.type, Int) and type.bits >= value.type.bits >= 32):
             return None
         if type.bits == value.type.bits:
-            stride = type.wrap(value.stride)
             # As an int, an unsigned sum continues below 0; but steps this long may pass the ends of an int.
-            return replace(value, type=type, stride=stride) if value.type.signed or abs(stride) < 2**16 else None
+            return replace(value, type=type) if value.type.signed or abs(value.stride) < 2**16 else None
         if not value.type.signed and not value.natural:
             return None  # it may pass 2^32 between two lanes
         return Value(type, LINEAR, self._widen(value), value.stride, natural=value.natural)
