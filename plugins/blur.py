@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import log2
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,8 @@ class Blur(NeighborhoodFilter):
     that it is blurred on a coarser grid, in a time that does not grow with sigma. The result is within 1e-4 of the
     range for noise, edges and all that pictures have, and within 3e-4, a tenth of a grey level, whatever the image.
     """
+
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"gaussian-blur": {}, "gaussian": {}}
 
     sigma: float = param(default=2.0, ge=0.1, le=100, help="standard deviation of the Gaussian, in pixels")
 

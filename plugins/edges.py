@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from imgcuda import Filter, Layout, NeighborhoodFilter, hookimpl, param
 
@@ -12,6 +13,10 @@ class Edges(NeighborhoodFilter):
 
     layout = Layout(over="samples", block=(64, 1), rows=16, pack=4)
     alpha_mode = "keep"
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "edge-detect": {},
+        **{operator: {"operator": operator} for operator in ("sobel", "scharr", "prewitt", "laplacian")},
+    }
 
     operator: Literal["sobel", "scharr", "prewitt", "laplacian"] = param(
         default="sobel",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from imgcuda import Filter, PointFilter, hookimpl, param
 
@@ -11,6 +12,7 @@ class Grayscale(PointFilter):
     """Make an image grey, weighting the colours as the eye does."""
 
     channels: ClassVar[Literal[1]] = 1
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"greyscale": {}, "gray": {}, "desaturate": {}}
 
     weights: Literal["rec601", "rec709", "average", "lightness"] = param(
         default="rec601",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import typer
+import typer.main
 from typer.core import TyperGroup
 
 from imgcuda.cli import commands, filtering, new_filter, trying
@@ -30,17 +31,30 @@ SETTINGS = {"try": trying.SETTINGS}
 
 
 class Commands(TyperGroup):
-    """The commands, with the filters under a heading of their own."""
+    """The commands, with the filters under a heading of their own. A filter's command is made when it is asked for:
+    there are many, with many options, and most calls want one."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*COMMANDS, *filters_with_command(ctx.obj)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in self.commands and {cmd_name} & {*ctx.obj, *ctx.obj.aliases}:
+            filter_class, values = ctx.obj.meaning(cmd_name)
+            one = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+            one.command(cmd_name)(filtering.command(filter_class, values))
+            self.commands[cmd_name] = typer.main.get_command(one)
+        return super().get_command(ctx, cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if not args[0].startswith("-") and args[0] not in self.commands:
-            refuse(ctx.obj, args[0], list(self.commands))
+        known = [*self.list_commands(ctx), *ctx.obj.aliases]
+        if not args[0].startswith("-") and args[0] not in known:
+            refuse(ctx.obj, args[0], known)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        filters = [name for name in self.commands if name in ctx.obj.filters and name not in COMMANDS]
         own = [(name, self.commands[name].get_short_help_str(limit=100)) for name in COMMANDS]
-        for title, lines in (("Commands", own), ("Filters", [(name, summary(ctx.obj, name)) for name in filters])):
+        filters = [(name, summary(ctx.obj, name)) for name in filters_with_command(ctx.obj)]
+        for title, lines in (("Commands", own), ("Filters", filters)):
             if lines:
                 with formatter.section(title):
                     formatter.write_dl(lines)
@@ -60,13 +74,12 @@ def build(registry: Registry) -> typer.Typer:
     app.callback()(_options)
     for name, function in COMMANDS.items():
         app.command(name, context_settings=SETTINGS.get(name))(function)
-    for name in registry:
-        if name not in COMMANDS:
-            app.command(name)(filtering.command(registry[name]))
-    for word, (filter_class, values) in registry.aliases.items():
-        if word not in COMMANDS:
-            app.command(word, hidden=True)(filtering.command(filter_class, values))
     return app
+
+
+def filters_with_command(registry: Registry) -> list[str]:
+    """Return the filters whose name is not that of another command."""
+    return [name for name in registry if name not in COMMANDS]
 
 
 def only_after_f(registry: Registry) -> Iterator[str]:
