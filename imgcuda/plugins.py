@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pluggy
 
-from imgcuda import hookspecs
+from imgcuda import hookspecs, switches
 from imgcuda.errors import ParameterError, PluginError, did_you_mean
 from imgcuda.filters import Filter
 
@@ -27,6 +27,11 @@ class Plugin:
     """The entry point's name."""
     distribution: str
     """The distribution that brings it, with its version: "imgcuda 0.1.0"."""
+
+    @property
+    def project(self) -> str:
+        """The distribution's name."""
+        return self.distribution.partition(" ")[0]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.distribution})"
@@ -41,12 +46,13 @@ class Meaning(NamedTuple):
 
 @dataclass
 class Registry:
-    """The filters that are installed, the plugins they come from, and those that failed."""
+    """The filters that are installed, the plugins they come from, those that failed, those that are switched off."""
 
     filters: dict[str, type[Filter]] = field(default_factory=dict)
     sources: dict[str, Plugin] = field(default_factory=dict)
     broken: dict[Plugin, str] = field(default_factory=dict)
     clashes: dict[str, list[Plugin]] = field(default_factory=dict)
+    disabled: list[Plugin] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> type[Filter]:
         return self.meaning(name).filter
@@ -118,10 +124,13 @@ def build(filter_class: type[Filter], values: Mapping[str, Any]) -> Filter:
 
 def load() -> Registry:
     """Find every installed filter, afresh."""
-    registry = Registry()
+    registry, off = Registry(), switches.disabled()
     for point in sorted(metadata.entry_points(group=hookspecs.PROJECT), key=_order):
         distribution = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown distribution"
         plugin = Plugin(point.name, distribution)
+        if off & {point.name, plugin.project}:
+            registry.disabled.append(plugin)
+            continue
         try:
             registry.add(plugin, _filters(point))
         except Exception as error:  # whatever a plugin may raise

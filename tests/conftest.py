@@ -62,12 +62,12 @@ def _gpus(config: pytest.Config) -> list[str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a device that cannot exist, and keep the user's settings and their cache out of the tests."""
-    for setting in ("IMGCUDA_DEVICE", "IMGCUDA_MEMORY_LIMIT"):
+    for setting in ("IMGCUDA_DEVICE", "IMGCUDA_MEMORY_LIMIT", "IMGCUDA_DISABLE_PLUGINS"):
         os.environ.pop(setting, None)
-    if "IMGCUDA_CACHE" not in os.environ:
-        folder = tempfile.TemporaryDirectory(prefix="imgcuda-tests-")
-        os.environ["IMGCUDA_CACHE"] = folder.name
-        config.add_cleanup(folder.cleanup)
+    folder = tempfile.TemporaryDirectory(prefix="imgcuda-tests-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["IMGCUDA_CONFIG"] = folder.name
+    os.environ.setdefault("IMGCUDA_CACHE", folder.name)
     asked: str = config.getoption(OPTION)
     if re.fullmatch(r"cuda(:\d+)?", asked) and devices.no_gpu():
         return  # which each test says that needs one

@@ -16,6 +16,7 @@ import pytest
 
 import imgcuda
 from imgcuda import PluginError, Registry, load
+from imgcuda.cli import build, run
 
 DUOTONE = """
     from imgcuda import Filter, PointFilter, hookimpl, param
@@ -201,3 +202,37 @@ def test_a_clash_is_said_when_the_filter_is_asked_for(install: Install, tmp_path
     result = program(tmp_path, "duotone", "in.png", "out.png")
     assert result.returncode == 2
     assert result.stderr == ("Error: filter 'duotone' comes from new-photo 0.3 and from old-photo 0.3; uninstall one\n")
+
+
+# Switched off
+
+
+def test_a_plugin_may_be_switched_off_for_a_process(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(DUOTONE)
+    assert "duotone" in load().filters
+    for name in ("duotone", "grayscale, duotone", "old-photo"):
+        monkeypatch.setenv("IMGCUDA_DISABLE_PLUGINS", name)
+        registry = load()
+        assert "duotone" not in registry.filters
+        assert "duotone" in [plugin.name for plugin in registry.disabled]
+    assert "blur" in registry.filters
+
+
+def test_a_plugin_may_be_switched_off_until_it_is_switched_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IMGCUDA_CONFIG", str(tmp_path / "new"))
+    assert run(["plugins", "--disable", "grayscale"], build(load())) == 0
+    assert "grayscale is switched off." in capsys.readouterr().out
+    assert "grayscale" not in load().filters
+    assert run(["plugins"], build(load())) == 0
+    assert "grayscale (imgcuda 0.1.0) is switched off\n" in capsys.readouterr().out
+    assert run(["plugins", "--enable", "grayscale"], build(load())) == 0
+    assert "grayscale" in load().filters
+
+
+def test_what_is_no_plugin_cannot_be_switched_off(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["plugins", "--disable", "grayscal"], build(load())) == 2
+    assert "there is no plugin 'grayscal'; did you mean 'grayscale'?" in capsys.readouterr().err

@@ -28,6 +28,7 @@ ORDER = [
     {"point", "alpha", "plan"},  # kernels that the core writes around filters; what each makes of a strip
     {"running", "guarded"},  # filters in a row over an image on a device; a device watched from outside
     {"host_to_host"},  # an image's way there and back
+    {"switches"},  # what a user has switched off
     {"pipeline", "plugins"},  # filters in a row; filters that are installed
     {"images", "contract"},  # files; what every filter promises
     {"testing", "pytest_plugin"},  # for the tests of filters
@@ -57,7 +58,7 @@ FOREIGN = {
     "pycuda": {"cuda", "cuda_context", "cuda_copies", "cuda_host", "cuda_memory"},
     "llvmlite": {"cpu.compile", "cpu.loading"},
     "cuda": {"cubin"},
-    "platformdirs": {"diskcache"},
+    "platformdirs": {"diskcache", "switches"},
     "pluggy": {"hookspecs", "plugins"},
     "PIL": {
         *("images.beside", "images.deep", "images.gif", "images.metadata", "images.modes", "images.reading"),

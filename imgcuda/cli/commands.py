@@ -8,14 +8,18 @@ from typing import Annotated
 
 import typer
 
+from imgcuda import switches
 from imgcuda.cli.chain import example
 from imgcuda.cli.lookup import find, other_words, summary
 from imgcuda.cli.parameters import in_order, in_words, type_in_words
+from imgcuda.errors import PluginError, did_you_mean
 from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter
 from imgcuda.parameters import Parameter
-from imgcuda.plugins import Registry
+from imgcuda.plugins import Plugin, Registry
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The filter's name.", show_default=False)]
+Disable = Annotated[str, typer.Option("--disable", metavar="NAME", help="A plugin not to load from now on.")]
+Enable = Annotated[str, typer.Option("--enable", metavar="NAME", help="One to load again.")]
 
 
 def list_filters(ctx: typer.Context) -> None:
@@ -54,17 +58,40 @@ def list_devices() -> None:
         typer.echo(f"No GPU: {why}")
 
 
-def list_plugins(ctx: typer.Context) -> None:
-    """List the plugins and their filters, and what is wrong with them; exit 1 if anything is."""
+def list_plugins(ctx: typer.Context, disable: Disable = "", enable: Enable = "") -> None:
+    """List the plugins and their filters, and what is wrong with them; exit 1 if anything is. Switch one off or on."""
     from imgcuda.cli.app import only_after_f
 
     registry: Registry = ctx.obj
+    if disable or enable:
+        _switch(registry, disable, enable)
+        return
     for distribution, names in _by_distribution(registry).items():
         typer.echo(f"{distribution}: {', '.join(names)}")
+    for plugin in registry.disabled:
+        typer.echo(f"{plugin} is switched off{'' if _lasts(plugin) else f', by the variable {switches.VARIABLE}'}")
     for remark in (*only_after_f(registry), *registry.problems):
         typer.echo(remark)
     if registry.problems:
         raise typer.Exit(1)
+
+
+def _switch(registry: Registry, disable: str, enable: str) -> None:
+    """Switch a plugin off or on for the runs to come."""
+    known = [*registry.sources.values(), *registry.broken, *registry.disabled]
+    words = sorted({word for plugin in known for word in (plugin.name, plugin.project)})
+    for name, switch, state in ((disable, switches.disable, "off"), (enable, switches.enable, "on")):
+        if name and name not in words:
+            raise PluginError(
+                f"there is no plugin '{name}'{did_you_mean(name, words) or '; `imgcuda plugins` lists them'}"
+            )
+        if name:
+            switch(name)
+            typer.echo(f"{name} is switched {state}.")
+
+
+def _lasts(plugin: Plugin) -> bool:
+    return switches.lasts(plugin.name) or switches.lasts(plugin.project)
 
 
 def _describe(parameter: Parameter) -> Iterator[str]:
