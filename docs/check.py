@@ -1,4 +1,5 @@
-"""Hold README and docs against the program: generated parts are as they would be generated now, links lead somewhere.
+"""Hold README and docs against the program: generated parts are as they would be generated now, links lead somewhere,
+and each filter has its picture.
 
 With --write the generated parts are written anew. Each stands between `<!-- NAME -->` and `<!-- end -->`.
 """
@@ -10,33 +11,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import filter_pages
 import reference
 
 from imgcuda.images.formats import FORMATS
 from imgcuda.images.modes import WAYS
-from imgcuda.parameters import Parameter
 from imgcuda.plugins import Registry, load
 
 ROOT = Path(__file__).parent.parent
 
 _PART = re.compile(r"(<!-- (?P<name>[\w-]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
-
-
-def filter_table(registry: Registry) -> str:
-    """Return the table of installed filters: name, what it does, its parameters."""
-    lines = ["| filter | what it does | parameters |", "|---|---|---|"]
-    for name in registry:
-        filter_class = registry[name]
-        parameters = ", ".join(_parameter(parameter) for parameter in filter_class.parameters())
-        lines.append(f"| `{name}` | {filter_class.summary()} | {parameters} |")
-    return "\n".join(lines) + "\n"
-
-
-def _parameter(parameter: Parameter) -> str:
-    about = parameter.range or " \\| ".join(parameter.choices)
-    default = "" if parameter.required else f", default {parameter.default}"
-    return f"`{parameter.name}` ({about}{default})"
 
 
 def modes_table(_: Registry) -> str:
@@ -67,7 +52,8 @@ def formats_table(_: Registry) -> str:
 
 
 PARTS: dict[str, Callable[[Registry], str]] = {
-    "filters": filter_table,
+    "filters": filter_pages.filter_table,
+    "filter-reference": filter_pages.filter_reference,
     "modes": modes_table,
     "formats": formats_table,
     "api": lambda registry: reference.api_reference(),
@@ -77,8 +63,10 @@ PARTS: dict[str, Callable[[Registry], str]] = {
 
 def main() -> int:
     """Check every page; return how many things are wrong."""
-    wrong = 0
     registry = load()
+    lacking = filter_pages.pictures_wrong(registry)
+    print("".join(f"{sentence}\n" for sentence in lacking), end="")
+    wrong = len(lacking)
     for page in sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]):
         text = page.read_text("utf-8")
         made = _PART.sub(lambda m: m[1] + PARTS[m["name"]](registry) + m[4], text)

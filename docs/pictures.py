@@ -1,33 +1,135 @@
-"""Make the pictures of README and docs: a sample before and after, side by side."""
+"""Make the pictures of README and docs: a sample before and after, side by side.
+
+python docs/pictures.py [FILTER...]     all of them, or those of some filters
+"""
 
 from __future__ import annotations
 
+import contextlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
-import imgcuda
+from imgcuda import Filter
+from imgcuda.cli.chain import parse_step
+from imgcuda.plugins import Registry, load
 
 ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "sample_images"
 PICTURES = ROOT / "docs" / "pictures"
+HEIGHT = 300
+"""Of a sample in a filter's picture, in pixels: it is made smaller before it is filtered, so that the result is not."""
+GAP = 12
+CHECKS = 8
+"""The side of the squares that show through where a picture is transparent."""
+
+Pixels = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """How a filter's picture is made."""
+
+    step: str = ""
+    """The filter as one types it after -f; its defaults if empty."""
+    sample: str = "coffee.png"
+    before: tuple[str, ...] = ()
+    """What is done to the sample first, for a filter that mends something."""
+
+
+SHOTS: dict[str, Shot] = {
+    "add-noise": Shot(sample="chelsea.png"),
+    "auto-threshold": Shot(sample="camera.png"),
+    "bilateral": Shot(sample="chelsea.png", before=("add-noise:amount=0.05",)),
+    "composite": Shot("composite:image=horse.png,mode=multiply,x=25,y=-10"),
+    "convolve": Shot("convolve:kernel=[[0,-1,0],[-1,5,-1],[0,-1,0]]", "chelsea.png"),
+    "emboss": Shot("emboss:height=2", "chelsea.png"),
+    "equalize": Shot(sample="camera.png", before=("contrast:factor=0.4",)),
+    "gamma": Shot("gamma:gamma=0.5", "rocket.jpg"),
+    "pixelate": Shot(sample="chelsea.png"),
+    "posterize": Shot(sample="astronaut.png"),
+    "threshold": Shot(sample="camera.png"),
+    "vignette": Shot(sample="astronaut.png"),
+}
+"""The filters whose pictures show more with other values than their defaults, or of another sample."""
+
+
+def built_in(registry: Registry) -> list[str]:
+    """Return the names of the filters that come with imgcuda."""
+    return [name for name in registry if registry.sources[name].distribution.startswith("imgcuda ")]
 
 
 def main() -> None:
-    """Write all pictures anew."""
-    coffee = np.asarray(Image.open(ROOT / "sample_images" / "coffee.png").convert("RGB"))
-    blurred = imgcuda.apply(coffee, "blur", sigma=3, device="cpu")
-    edges = imgcuda.apply(blurred, "edges", scale=4, device="cpu")
-    side_by_side("coffee", [coffee, blurred, edges])
+    """Write the pictures anew."""
+    registry, asked = load(), sys.argv[1:]
+    with contextlib.chdir(SAMPLES):  # where a step may name another picture
+        for name in asked or built_in(registry):
+            of_filter(registry, name)
+        if not asked:
+            of_readme(registry)
 
 
-def side_by_side(name: str, images: list[np.ndarray]) -> None:
-    """Write images of one size beside each other, small enough for a page."""
-    gap = np.full((images[0].shape[0], 12, 3), 255, np.uint8)
-    row = [part for image in images for part in (image, gap)][:-1]
-    picture = Image.fromarray(np.concatenate(row, axis=1))
-    picture.thumbnail((1200, 400))
-    picture.save(PICTURES / f"{name}.jpg", quality=88)
+def of_filter(registry: Registry, name: str) -> None:
+    """Write the picture of a filter."""
+    shot = SHOTS.get(name, Shot())
+    before = run(registry, shot.before, sample(shot.sample, HEIGHT))
+    after = run(registry, [shot.step], before) if shot.step else with_defaults(registry, name)(before, device="cpu")
+    side_by_side(PICTURES / "filters" / f"{name}.jpg", [before, after])
+
+
+def of_readme(registry: Registry) -> None:
+    """Write the picture at the top of README."""
+    coffee = sample("coffee.png", 400)
+    blurred = run(registry, ["blur:sigma=3"], coffee)
+    side_by_side(PICTURES / "coffee.jpg", [coffee, blurred, run(registry, ["edges:scale=4"], blurred)], width=1200)
+
+
+def run(registry: Registry, steps: Sequence[str], pixels: Pixels) -> Pixels:
+    """Return what filters make of an image."""
+    for step in steps:
+        pixels = parse_step(registry, step)(pixels, device="cpu")
+    return pixels
+
+
+def with_defaults(registry: Registry, name: str) -> Filter:
+    """Return a filter with its defaults, and with any value where there is none."""
+    needed = {p.name: p.some_value() for p in registry[name].parameters() if p.required}
+    return registry.create(name, needed)
+
+
+def sample(name: str, height: int) -> Pixels:
+    """Return a sample, of that height at most."""
+    with Image.open(name) as image:
+        image.thumbnail((10 * height, height), Image.Resampling.LANCZOS)
+        return np.asarray(image)
+
+
+def side_by_side(path: Path, images: Sequence[Pixels], width: int = 10_000) -> None:
+    """Write images beside each other, aligned at the top, as wide as that at most."""
+    shown = [visible(pixels) for pixels in images]
+    size = sum(image.width + GAP for image in shown) - GAP, max(image.height for image in shown)
+    picture = Image.new("RGB", size, "white")
+    left = 0
+    for image in shown:
+        picture.paste(image, (left, 0))
+        left += image.width + GAP
+    picture.thumbnail((width, size[1]), Image.Resampling.LANCZOS)
+    picture.save(path, quality=85, optimize=True)
+
+
+def visible(pixels: Pixels) -> Image.Image:
+    """Return an image as it is seen: in RGB, on a board of grey and white where it is transparent."""
+    image = Image.fromarray(pixels).convert("RGBA")
+    rows, columns = np.indices((image.height, image.width)) // CHECKS
+    board = np.where((rows + columns) % 2, 255, 220).astype(np.uint8)
+    behind = Image.fromarray(board).convert("RGBA")
+    return Image.alpha_composite(behind, image).convert("RGB")
 
 
 if __name__ == "__main__":

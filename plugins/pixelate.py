@@ -47,24 +47,32 @@ class Pixelate(Filter):
 
     def _at_once(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         margin = -(-(self.size - 1) * image.channels // 8) * 8  # of whole packs
-        layout = Layout(over="samples", block=(256, 1), rows=self.row_step, pack=4, margin=margin)
-        return gpu.launch("pixelate", image, constants={"SIZE": self.size}, layout=layout)
+        tile = Layout(over="samples", block=(256, 1), rows=self.row_step, pack=4, margin=margin)
+        return gpu.launch("pixelate", image, constants={"SIZE": self.size}, layout=tile)
 
     def _in_steps(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        """Add up columns, then the columns of squares, and fill them: few threads would not be enough for a GPU."""
         size, (height, width, channels) = self.size, image.shape
-        above = gpu.rows.first % size
-        down, across, parts = -(-(above + height) // size), -(-width // size), -(-size // PART)
-        kind = np.float32 if image.dtype == np.float32 else np.uint32
-        single, packed = (Layout(over="samples", block=(128, 1), pack=pack) for pack in (1, 4))
-        shape = (down * parts, width, channels)
-        sums = gpu.launch("columns", image, height, size, parts, above, shape=shape, dtype=kind, layout=packed)
-        if parts > 1:
-            sums = gpu.launch("whole_columns", sums, parts, shape=(down, width, channels), layout=single)
-        shape, wanted = (down, across, channels), (width, height, size, above)
-        means = gpu.launch("means", sums, *wanted, shape=shape, dtype=image.dtype, layout=single)
-        layout = Layout(over="samples", block=(128, 1), rows=16, pack=4)
-        return gpu.launch("fill", means, across, size, above, shape=image.shape, layout=layout)
+        above = gpu.rows.first % size  # rows of the first squares, in the strip before this one
+        down, across = -(-(above + height) // size), -(-width // size)
+        sums, shape = self._columns(gpu, image, above, down), (down, across, channels)
+        wanted = width, height, size, above
+        means = gpu.launch("means", sums, *wanted, shape=shape, dtype=image.dtype, layout=layout())
+        return gpu.launch("fill", means, across, size, above, shape=image.shape, layout=layout(rows=16, pack=4))
+
+    def _columns(self, gpu: Gpu, image: DeviceArray, above: int, down: int) -> DeviceArray:
+        """Return the sums of the columns of squares. Parts of them come first: squares are few, and threads many."""
+        height, width, channels = image.shape
+        parts, kind = -(-self.size // PART), np.float32 if image.dtype == np.float32 else np.uint32
+        shape, wanted = (down * parts, width, channels), (height, self.size, parts, above)
+        sums = gpu.launch("columns", image, *wanted, shape=shape, dtype=kind, layout=layout(pack=4))
+        if parts == 1:
+            return sums
+        return gpu.launch("whole_columns", sums, parts, shape=(down, width, channels), layout=layout())
+
+
+def layout(rows: int = 1, pack: int = 1) -> Layout:
+    """Return how threads cover what a step makes."""
+    return Layout(over="samples", block=(128, 1), rows=rows, pack=pack)
 
 
 @hookimpl

@@ -1,0 +1,85 @@
+"""The installed filters in README's table, and each in full in docs/filters.md."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+
+from pictures import PICTURES, SHOTS, Shot, built_in
+
+from imgcuda import Filter
+from imgcuda.cli.parameters import in_order, in_words, type_in_words
+from imgcuda.parameters import Parameter
+from imgcuda.plugins import Registry
+
+
+def filter_table(registry: Registry) -> str:
+    """Return the table of filters: name, what it does, what else people call it."""
+    lines = ["| filter | what it does | other words |", "|---|---|---|"]
+    for name in built_in(registry):
+        words = ", ".join(f"`{word}`" for word in registry[name].aliases)
+        lines.append(f"| [`{name}`](docs/filters.md#{name}) | {registry[name].summary()} | {words} |")
+    return "\n".join(lines) + "\n"
+
+
+def filter_reference(registry: Registry) -> str:
+    """Return a section for each filter: what it does, before and after, its parameters."""
+    return "\n".join("\n".join(_section(registry[name])) for name in built_in(registry))
+
+
+def pictures_wrong(registry: Registry) -> list[str]:
+    """Return which filters lack their picture, and which pictures, or lines of SHOTS, are of no filter, in words."""
+    wanted, there = set(built_in(registry)), {path.stem for path in (PICTURES / "filters").glob("*.jpg")}
+    return [
+        *(f"{name} has no picture; run `python docs/pictures.py {name}`" for name in sorted(wanted - there)),
+        *(f"docs/pictures/filters/{name}.jpg is of no filter; remove it" for name in sorted(there - wanted)),
+        *(f"docs/pictures.py: the line of '{name}' is of no filter" for name in SHOTS if name not in wanted),
+    ]
+
+
+def _section(filter_class: type[Filter]) -> Iterator[str]:
+    name = filter_class.name
+    yield f"## {name}\n"
+    summary, _, more = inspect.cleandoc(filter_class.__doc__ or "").partition("\n")
+    yield f"{_plain(summary)}\n"
+    yield f"![{name}: before and after](pictures/filters/{name}.jpg)\n"
+    if said := _caption(SHOTS.get(name, Shot())):
+        yield f"{said}\n"
+    for paragraph in more.strip().split("\n\n") if more.strip() else ():
+        yield f"{_plain(paragraph)}\n"
+    if filter_class.aliases:
+        yield f"Also called {', '.join(_alias(filter_class, word) for word in filter_class.aliases)}.\n"
+    parameters = in_order(filter_class)
+    if parameters:
+        yield "| parameter | its value | what it does |"
+        yield "|---|---|---|"
+    for parameter in parameters:
+        yield f"| `{parameter.name}` | {_value(parameter)} | {_cell(parameter.help)} |"
+    yield "" if parameters else "It has no parameters.\n"
+
+
+def _caption(shot: Shot) -> str:
+    """Return how a picture was made, if not of the sample as it is and with the defaults."""
+    after = f"After: `-f {shot.step}`." if shot.step else ""
+    return " ".join([*(f"Before: `-f {step}`." for step in shot.before), *([after] if after else [])])
+
+
+def _value(parameter: Parameter) -> str:
+    default = "required" if parameter.required else f"default {in_words(parameter.default)}"
+    return _cell(f"{type_in_words(parameter)}; {default}")
+
+
+def _alias(filter_class: type[Filter], word: str) -> str:
+    values = ", ".join(f"`{name}={in_words(value)}`" for name, value in filter_class.aliases[word].items())
+    return f"`{word}` ({values})" if values else f"`{word}`"
+
+
+def _cell(text: str) -> str:
+    return _plain(text).replace("|", "\\|")
+
+
+def _plain(text: str) -> str:
+    """Return a text that Markdown shows as it is, but for what stands between backquotes, on one line."""
+    parts = re.split(r"(`[^`]*`)", " ".join(text.split()))
+    return "".join(part if part.startswith("`") else re.sub(r"([*_<\[\]])", r"\\\1", part) for part in parts)
