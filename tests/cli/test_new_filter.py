@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
-import venv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import PIL.Image
@@ -16,6 +16,9 @@ import imgcuda
 from imgcuda import load
 from imgcuda.cli import build, run
 
+if TYPE_CHECKING:
+    from tests.conftest import Environment
+
 KINDS = {"point": "warm-glow", "neighborhood": "crisp"}
 
 
@@ -24,41 +27,29 @@ def write(kind: str, into: Path) -> Path:
     return into / f"imgcuda-{KINDS[kind]}"
 
 
-def called(*command: object, cwd: Path) -> str:
-    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both kinds written, and installed by pip into a new environment that has also what is installed in this one."""
+def packages(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which both kinds have been written; they are installed, too."""
     folder = tmp_path_factory.mktemp("authors")
-    venv.create(folder / "venv", with_pip=True)
-    (library,) = (folder / "venv").glob("lib/python*/site-packages")
-    shared = [Path(entry) for entry in sys.path if entry.endswith("-packages")]
-    links = [path.read_text("utf-8") for entry in shared for path in entry.glob("*.pth")]  # of editable installs
-    (library / "shared.pth").write_text("\n".join([*map(str, shared), *links]), "utf-8")
-    packages = [write(kind, folder) for kind in KINDS]
-    called(folder / "venv/bin/python", "-m", "pip", "install", "-q", "--no-deps", *packages, cwd=folder)
+    environment.install(*(write(kind, folder) for kind in KINDS))
     return folder
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_passes_its_own_tests(installed: Path, kind: str) -> None:
-    python = installed / "venv/bin/python"
-    told = called(python, "-m", "pytest", "-q", "--imgcuda-device", "cpu", cwd=installed / f"imgcuda-{KINDS[kind]}")
+def test_it_passes_its_own_tests(environment: Environment, packages: Path, kind: str) -> None:
+    tests = ("-m", "pytest", "-q", "--imgcuda-device", "cpu")
+    told = environment.call(*tests, cwd=packages / f"imgcuda-{KINDS[kind]}")
     assert " passed" in told
     assert "failed" not in told
 
 
-def test_the_filters_are_commands_and_stand_in_a_chain(installed: Path) -> None:
-    python = installed / "venv/bin/python"
-    assert "imgcuda-crisp 0.1.0: crisp" in called(python, "-m", "imgcuda", "plugins", cwd=installed)
-    PIL.Image.fromarray(np.full((8, 8, 3), 100, np.uint8)).save(installed / "a.png")
+def test_the_filters_are_commands_and_stand_in_a_chain(environment: Environment, packages: Path) -> None:
+    assert "imgcuda-crisp 0.1.0: crisp" in environment.call("-m", "imgcuda", "plugins", cwd=packages)
+    PIL.Image.fromarray(np.full((8, 8, 3), 100, np.uint8)).save(packages / "a.png")
     chain = ["-f", "crisp:amount=2", "-f", "warm-glow:amount=1", "-f", "grayscale"]
-    called(python, "-m", "imgcuda", "filter", "a.png", "b.png", *chain, "--device", "cpu", cwd=installed)
-    assert np.asarray(PIL.Image.open(installed / "b.png")).tolist() == [[155] * 8] * 8
+    environment.call("-m", "imgcuda", "filter", "a.png", "b.png", *chain, "--device", "cpu", cwd=packages)
+    with PIL.Image.open(packages / "b.png") as made:
+        assert np.asarray(made).tolist() == [[155] * 8] * 8
 
 
 @pytest.mark.parametrize("tool", [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]], ids=" ".join)
@@ -70,7 +61,9 @@ def test_it_is_clean_by(tool: list[str], kind: str, tmp_path: Path, monkeypatch:
     if source.name != "site-packages":  # an editable install, which mypy does not find by itself
         monkeypatch.setenv("MYPYPATH", str(source))
     more = ["--follow-imports", "silent"] if tool == ["mypy"] else ["."]
-    called(sys.executable, "-m", *tool, *more, cwd=write(kind, tmp_path))
+    command = [sys.executable, "-m", *tool, *more]
+    done = subprocess.run(command, cwd=write(kind, tmp_path), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
-import venv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Environment
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -22,24 +23,9 @@ _TYPED = re.compile(r"^\$ ([^\n]*)\n(.*?)(?=^\$ |\Z)", re.DOTALL | re.MULTILINE)
 """A file, whose name begins a paragraph in front of a block; or what is typed and printed."""
 
 
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A new environment that has also what is installed in this one, to install into."""
-    folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=True)
-    (library,) = folder.glob("lib/python*/site-packages")
-    shared = [Path(entry) for entry in sys.path if entry.endswith("-packages")]
-    links = [path.read_text("utf-8") for entry in shared for path in entry.glob("*.pth")]  # of editable installs
-    (library / "shared.pth").write_text("\n".join([*map(str, shared), *links]), "utf-8")
-    command = folder / "bin" / "imgcuda"
-    command.write_text(f'#!/bin/sh\nexec "{folder}/bin/python" -m imgcuda "$@"\n', "utf-8")
-    command.chmod(0o755)
-    return {**os.environ, "PATH": f"{folder}/bin{os.pathsep}{os.environ['PATH']}", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-
-
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the pages' commands are for bash")
 @pytest.mark.parametrize("page", ["tutorial.md", "how-to.md"])
-def test_a_page_may_be_followed_to_the_letter(page: str, environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_page_may_be_followed_to_the_letter(page: str, environment: Environment, tmp_path: Path) -> None:
     here = tmp_path
     for piece in _PIECE.finditer((DOCS / page).read_text("utf-8")):
         if piece["file"]:
@@ -50,7 +36,9 @@ def test_a_page_may_be_followed_to_the_letter(page: str, environment: dict[str, 
             if typed.startswith("cd "):
                 here = (here / typed[3:]).resolve()
                 continue
-            run = subprocess.run(["bash", "-c", typed], cwd=here, env=environment, capture_output=True, text=True)
+            run = subprocess.run(
+                ["bash", "-c", typed], cwd=here, env=environment.variables, capture_output=True, text=True
+            )
             _compare(typed, run.stdout + run.stderr, expected)
 
 

@@ -1,0 +1,70 @@
+"""The packages in `examples`: installed by pip, listed, run among built-in filters, fused where they are per-pixel."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import PIL.Image
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Environment
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ["glow", "solarize"]
+
+
+@pytest.fixture(scope="module")
+def installed(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with copies of the examples, which have been installed from there, and a photograph."""
+    folder = tmp_path_factory.mktemp("examples")
+    for name in EXAMPLES:
+        shutil.copytree(ROOT / "examples" / f"imgcuda-{name}", folder / f"imgcuda-{name}")
+    environment.install(*(folder / f"imgcuda-{name}" for name in EXAMPLES))
+    shutil.copy(ROOT / "sample_images" / "chelsea.png", folder / "cat.png")
+    return folder
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_passes_its_own_tests(environment: Environment, installed: Path, name: str) -> None:
+    told = environment.call("-m", "pytest", "-q", "--imgcuda-device", "cpu", cwd=installed / f"imgcuda-{name}")
+    assert " passed" in told
+    assert "failed" not in told
+
+
+def test_the_examples_are_listed(environment: Environment, installed: Path) -> None:
+    listed = environment.call("-m", "imgcuda", "plugins", cwd=installed).splitlines()
+    assert {f"imgcuda-{name} 0.1.0: {name}" for name in EXAMPLES} <= set(listed)
+
+
+def test_they_stand_in_a_chain_with_built_in_filters(environment: Environment, installed: Path) -> None:
+    chain = ["-f", "blur:sigma=1", "-f", "glow:sigma=3", "-f", "solarize:level=0.7", "-f", "invert", "-f", "edges"]
+    environment.call("-m", "imgcuda", "filter", "cat.png", "out.png", *chain, "--device", "cpu", cwd=installed)
+    with PIL.Image.open(installed / "out.png") as made, PIL.Image.open(installed / "cat.png") as cat:
+        assert made.size == cat.size
+        assert np.asarray(made).std() > 10
+
+
+def test_the_per_pixel_one_becomes_one_kernel_with_its_neighbours(environment: Environment, installed: Path) -> None:
+    program = """
+import numpy
+from imgcuda import load
+from imgcuda.engine import DeviceArray
+from imgcuda.running import run
+
+class Session:
+    packs, launched = True, []
+    def empty(self, shape, dtype): return DeviceArray(0, tuple(shape), numpy.dtype(dtype))
+    def free(self, array): pass
+    def launch(self, program, kernel, *rest): self.launched.append((kernel, program.name))
+
+filters = [load().create(name, {}) for name in ("invert", "solarize", "sepia")]
+session = Session()
+run(session, filters, session.empty((4, 4, 3), "uint8"))
+print(session.launched)
+"""
+    told = environment.call("-P", "-c", program, cwd=installed)
+    assert told == "[('point', 'invert.cu+solarize.cu+sepia.cu')]\n"
