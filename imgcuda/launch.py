@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+VECTOR = 64
+"""The most threads that are a vector of the CPU."""
+
 
 class Dim3(NamedTuple):
     """A size in blocks or threads along x, y and z, as CUDA's `dim3`."""
@@ -33,12 +36,12 @@ class Layout:
     `over="pixels"`: x counts pixels. `over="samples"`: x runs along the width * channels samples of a row, so
     that neighbouring threads touch neighbouring bytes whatever the channel count: the fast layout.
     `over="image"`: x counts all pixels, row after row, for kernels that need not know where a pixel is.
-    `rows`: how many rows each thread makes; over the image, how many rounds a block's threads make, one behind the
-    other. `pack`: how many neighbours along x it makes on a GPU, for wide loads and stores; on the CPU always one,
+    `rows`: how many rows each thread makes; over the image, how many rounds a block's threads make, each behind the one
+    before. `pack`: how many neighbours along x it makes on a GPU, for wide loads and stores; on the CPU always one,
     since there neighbouring threads' loads are one wide load already: a block then has as many times the threads, up to
-    1024.
-    `margin`: samples at either side of what a block covers that it only reads, and its neighbours make; a multiple of
-    `pack`.
+    1024. A block that makes rounds has a vector of them and makes more rounds instead, since vectors come one after the
+    other: so it goes through its memory once. `margin`: samples at either side of what a block covers that it only
+    reads, and its neighbours make; a multiple of `pack`.
     """
 
     over: Literal["pixels", "samples", "image"] = "pixels"
@@ -55,8 +58,10 @@ class Layout:
         return Dim3(ceil_div(width * channels if self.over == "samples" else width, across), ceil_div(height, down))
 
     def unpacked(self) -> Layout:
-        """Return the layout with a thread for each sample that a block covers, if a block may have so many."""
+        """Return the layout for the CPU, in which a thread makes one sample at a time and a block covers as many."""
         across, down = self.block
+        if self.over == "image" and self.rows > 1:
+            return replace(self, block=(VECTOR, 1), rows=ceil_div(across * self.pack * self.rows, VECTOR), pack=1)
         return replace(self, block=(across * min(self.pack, max(1, 1024 // (across * down))), down), pack=1)
 
     @property

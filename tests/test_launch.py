@@ -75,6 +75,12 @@ def test_without_packs_a_block_covers_the_same_with_more_threads(layout: Layout,
     assert layout.unpacked() == Layout(block=block)
 
 
+def test_without_packs_a_block_that_makes_rounds_makes_more_of_them() -> None:
+    layout = Layout(over="image", block=(256, 1), rows=12, pack=16).unpacked()
+    assert layout == Layout(over="image", block=(64, 1), rows=768)
+    assert layout.grid(256 * 16 * 12, 10, 3) == Dim3(10)
+
+
 def test_a_size_counts_its_threads() -> None:
     assert Dim3(8, 4, 2).total == 64
     assert Dim3(5) == (5, 1, 1)
