@@ -1,27 +1,25 @@
 // Levels: how often each occurs in each colour channel. Of the SAMPLES of a pixel the first COLORS are counted.
-// The image is taken as one run of samples. A block counts ROWS rounds of as many pixels as its threads take samples; a
-// thread takes PACK neighbouring samples at a time, always of the same channels, as a round is a multiple of 12.
+// The image is taken as one run of pixels. A block counts PIXELS of them, one behind the other, a thread PACK at a time.
 
-#define ROUND (BLOCK_WIDTH * PACK)
-#define SPAN (ROUND * ROWS * SAMPLES)  // samples that a block counts
+#define PIXELS (BLOCK_WIDTH * PACK * ROWS)
 
-// How many samples a block has: SPAN, but for the last.
-__device__ int samples_of(int block, int width, int height)
+// How many pixels there are for a block: PIXELS, but for the last.
+__device__ int pixels_of(int block, int width, int height)
 {
-    long long left = (long long)width * height * SAMPLES - (long long)block * SPAN;
-    return (int)min(left, (long long)SPAN);
+    long long left = (long long)width * height - (long long)block * PIXELS;
+    return (int)min(left, (long long)PIXELS);
 }
 
 #ifdef BITS
 
 // `digits` counts numbers of BITS bits, SHIFT bits up in the samples. A block has a table in shared memory, in COPIES
-// between which neighbouring threads are spread, since in a flat area all of them find the same. If ENDS is 2, there
-// are two tables to a channel, each of those samples of which the bits above are as `known` says.
+// between which neighbouring threads are spread, since in a flat area all of them find the same. If ENDS is 2 there are
+// two tables to a channel, each for the samples of which the bits above are as `known` says.
 
 #define BINS (1 << BITS)
-#define FIT (12288 / (COLORS * ENDS * BINS))  // tables of all channels in 48 KiB
-#define SPREAD (PACK == 1 ? 4 : 8)
-#define COPIES (FIT < SPREAD ? FIT : SPREAD)
+#define TABLE (COLORS * ENDS * BINS)
+#define FIT (12288 / TABLE)  // in 48 KiB
+#define COPIES (FIT < 8 ? FIT : 8)
 
 // A sample as a whole number that grows with it.
 __device__ unsigned int key_of(pixel sample)
@@ -36,11 +34,15 @@ __device__ unsigned int key_of(pixel sample)
 
 __device__ void count(unsigned int *table, pixel sample, int channel, const unsigned int *known)
 {
-#if PIXEL_BITS == 32
-    if (isnan(sample)) return;  // it has no place among the others
-#endif
     unsigned int key = key_of(sample);
     int place = (channel * ENDS * BINS + (int)((key >> SHIFT) % BINS)) * COPIES + threadIdx.x % COPIES;
+#if PIXEL_BITS == 32  // what is not a number has no place among the others
+#if PACK > 1
+    if (isnan(sample)) return;
+#else  // but one aside, since a vector that counts with all its lanes is much faster
+    place = isnan(sample) ? TABLE * COPIES : place;
+#endif
+#endif
 #if ENDS == 1
     atomicAdd(&table[place], 1u);
 #else
@@ -50,32 +52,47 @@ __device__ void count(unsigned int *table, pixel sample, int channel, const unsi
 #endif
 }
 
+#if PACK > 1
+
+// The pixels that a thread reads in one go: by words, or the compiler would leave out alpha, byte for byte.
+struct alignas(16) words {
+    unsigned int at[PACK * SAMPLES * PIXEL_BITS / 32];
+};
+
+__device__ pixel sample_of(words in, int i)
+{
+#if PIXEL_BITS == 32
+    return __uint_as_float(in.at[i]);
+#else
+    return (pixel)(in.at[i * PIXEL_BITS / 32] >> i * PIXEL_BITS % 32);
+#endif
+}
+
+#endif
+
 __global__ void digits(const pixel *__restrict__ src, unsigned int *__restrict__ dst, int width, int height,
                        const unsigned int *__restrict__ known)
 {
-    __shared__ unsigned int table[COLORS * ENDS * BINS * COPIES];
+    __shared__ unsigned int table[TABLE * COPIES + (PACK == 1)];
     int t = threadIdx.x;
-    for (int i = t; i < COLORS * ENDS * BINS * COPIES; i += BLOCK_WIDTH) table[i] = 0;
+    for (int i = t; i < TABLE * COPIES; i += BLOCK_WIDTH) table[i] = 0;
     __syncthreads();
 
-    const pixel *from = src + (long long)blockIdx.x * SPAN;
-    int samples = samples_of(blockIdx.x, width, height);
-    int packed = samples / PACK * PACK;
+    const pixel *from = src + (long long)blockIdx.x * PIXELS * SAMPLES;
+    int number = pixels_of(blockIdx.x, width, height), single = 0;
 #if PACK > 1
-#pragma unroll 4  // loads that a thread waits for at once
-#endif
-    for (int i = t * PACK; i < packed; i += ROUND) {
-        pack in = *(const pack *)(from + i);
+    single = number / PACK * PACK;
+    for (int i = t * PACK; i < single; i += BLOCK_WIDTH * PACK) {
+        words in = *(const words *)(from + i * SAMPLES);
         for (int k = 0; k < PACK; k++)
-            if ((t * PACK + k) % SAMPLES < COLORS) count(table, PART(in, k), (t * PACK + k) % SAMPLES, known);
+            for (int c = 0; c < COLORS; c++) count(table, sample_of(in, k * SAMPLES + c), c, known);
     }
-#if PACK > 1
-    int last = packed + t;  // samples at the end that fill no pack
-    if (last < samples && last % SAMPLES < COLORS) count(table, from[last], last % SAMPLES, known);
 #endif
+    for (int i = single + t; i < number; i += BLOCK_WIDTH)
+        for (int c = 0; c < COLORS; c++) count(table, from[i * SAMPLES + c], c, known);
     __syncthreads();
 
-    for (int i = t; i < COLORS * ENDS * BINS; i += BLOCK_WIDTH) {
+    for (int i = t; i < TABLE; i += BLOCK_WIDTH) {
         unsigned int sum = 0;
         for (int k = 0; k < COPIES; k++) sum += table[i * COPIES + (i + k) % COPIES];  // neighbours in other banks
         if (sum) atomicAdd(&dst[i], sum);
@@ -84,7 +101,7 @@ __global__ void digits(const pixel *__restrict__ src, unsigned int *__restrict__
 
 #else
 
-// `steps` counts in how many samples each of STEPS steps from 0 to 1 is the nearest: too many for shared memory. On a GPU
+// `steps` counts of how many samples each of STEPS steps from 0 to 1 is the nearest: too many for shared memory. On a GPU
 // blocks are spread over TABLES tables. On the CPU, where an atomic operation between cores takes as long as many others,
 // one block in so many counts for all up to the next such, and has a table to itself.
 
@@ -112,14 +129,12 @@ __global__ void steps(const pixel *__restrict__ src, unsigned int *__restrict__ 
     last = min(first + each, (int)gridDim.x);
     table = first / each;
 #endif
-    int t = threadIdx.x;
+    unsigned int *mine = dst + table * COLORS * STEPS;
     for (int block = first; block < last; block++) {
-        const pixel *from = src + (long long)block * SPAN;
-        int samples = samples_of(block, width, height);
-        for (int i = t; i < samples; i += BLOCK_WIDTH) {
-            int channel = t % SAMPLES;
-            if (channel < COLORS) ADD(&dst[(table * COLORS + channel) * STEPS + step_of(from[i])], 1u);
-        }
+        const pixel *from = src + (long long)block * PIXELS * SAMPLES;
+        int number = pixels_of(block, width, height);
+        for (int i = threadIdx.x; i < number; i += BLOCK_WIDTH)
+            for (int c = 0; c < COLORS; c++) ADD(&mine[c * STEPS + step_of(from[i * SAMPLES + c])], 1u);
     }
 }
 

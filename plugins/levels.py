@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,36 +16,41 @@ TABLES = 8
 """Tables that blocks share when there are so many levels. On a GPU threads meet in one less often; on the CPU they
 never do."""
 
+PIXELS = 49152
+"""How many pixels a block counts: its tables take as long as a few thousand."""
+
 
 class Levels(MeasuringFilter, abstract=True):
     """Count how often each level occurs in each colour channel; alpha is left out."""
 
-    layout = Layout(over="image", block=(192, 1), rows=64, pack=4)
-
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         """Return the counts, (colours, levels, 1): of 256 levels, or of STEPS."""
         if image.dtype == np.uint8:
-            return count_digit(gpu, image, bits=8)
-        sizes = {"SAMPLES": image.channels, "COLORS": colors(image), "TABLES": TABLES, "STEPS": STEPS}
-        tables = gpu.reduce("steps", image, shape=(TABLES, colors(image), STEPS), dtype=np.uint32, constants=sizes)
-        shape = (colors(image), STEPS, 1)
-        return gpu.launch("merge", tables, shape=shape, constants=sizes, layout=Layout(block=(256, 1)))
+            return self.count_digit(gpu, image, bits=8)
+        sizes = {**samples(image), "TABLES": TABLES, "STEPS": STEPS}
+        shape = (TABLES, sizes["COLORS"], STEPS)
+        tables = gpu.reduce("steps", image, shape=shape, dtype=np.uint32, constants=sizes, layout=layout(image))
+        return gpu.launch("merge", tables, shape=(*shape[1:], 1), constants=sizes, layout=Layout(block=(256, 1)))
+
+    def count_digit(
+        self, gpu: Gpu, image: DeviceArray, bits: int, shift: int = 0, known: npt.NDArray[Any] | None = None
+    ) -> DeviceArray:
+        """Return how often each number of some bits occurs, `shift` bits up in the samples: (colours, 2**bits, 1).
+
+        With `known`, (colours, 2) or (1, 2), only where the bits above are the one or the other: (colours, 2, 2**bits).
+        """
+        sizes = {**samples(image), "BITS": bits, "SHIFT": shift, "ENDS": 1 if known is None else 2}
+        above = np.broadcast_to(0 if known is None else known, (sizes["COLORS"], 2)).astype(np.uint32)
+        shape = (sizes["COLORS"], 1 << bits, 1) if known is None else (sizes["COLORS"], 2, 1 << bits)
+        return gpu.reduce("digits", image, above, shape=shape, dtype=np.uint32, constants=sizes, layout=layout(image))
 
 
-def colors(image: DeviceArray) -> int:
-    """Return how many of an image's channels are colour: all but alpha."""
-    return image.channels - (image.channels in (2, 4))
+def layout(image: DeviceArray) -> Layout:
+    """Return how threads cover an image: 16 bytes of each channel at a time."""
+    pack, threads = 16 // image.dtype.itemsize, 256
+    return Layout(over="image", block=(threads, 1), rows=PIXELS // (threads * pack), pack=pack)
 
 
-def count_digit(
-    gpu: Gpu, image: DeviceArray, bits: int, shift: int = 0, known: npt.NDArray[np.uint32] | None = None
-) -> DeviceArray:
-    """Return how often each number of some bits occurs in the samples, (colours, 2**bits, 1), those `shift` bits up.
-
-    With `known`, (colours, 2), only where the bits above are one of those two: then (colours, 2 * 2**bits, 1).
-    """
-    ends = 1 if known is None else 2
-    sizes = {"SAMPLES": image.channels, "COLORS": colors(image), "BITS": bits, "SHIFT": shift, "ENDS": ends}
-    given = np.zeros((colors(image), 2), np.uint32) if known is None else known
-    shape = (colors(image), ends << bits, 1)
-    return gpu.reduce("digits", image, given, shape=shape, dtype=np.uint32, constants=sizes)
+def samples(image: DeviceArray) -> dict[str, int]:
+    """Return the samples of a pixel, and how many of them are colour: all but alpha."""
+    return {"SAMPLES": image.channels, "COLORS": image.channels - (image.channels in (2, 4))}
