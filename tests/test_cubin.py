@@ -32,8 +32,9 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         {"kind": "salt-and-pepper"},
         {"kind": "poisson"},
     ],
-    "bilateral": [{"sigma_space": 0.5}, {"sigma_space": 10, "border": "constant"}],
+    "auto-contrast": [{}],
     "auto-threshold": [{"method": "otsu"}, {"method": "triangle"}],
+    "bilateral": [{"sigma_space": 0.5}, {"sigma_space": 10, "border": "constant"}],
     "blur": [{"sigma": 0.5}, {"sigma": 3, "border": "constant"}, {"sigma": 50, "border": "wrap"}],
     "box-blur": [{"radius": 1}, {"radius": 5, "border": "constant"}, {"radius": 20}, {"radius": 100, "border": "wrap"}],
     "convolve": [
