@@ -3,6 +3,8 @@
 // has turned them round if need be. There are three ways, SMALL, SEPARABLE and LARGE, of which one is compiled at a time.
 // What lies outside of the image under BORDER_CONSTANT has position -1, and is black.
 
+#ifdef KERNEL_WIDTH
+
 #define ABOVE (KERNEL_HEIGHT / 2)
 #define BESIDE (KERNEL_WIDTH / 2)
 
@@ -15,14 +17,21 @@ __device__ int sample_at(int x, int width)
     return from < 0 ? -1 : from * CHANNELS + x - column * CHANNELS;
 }
 
-__device__ void write(pixel *out, floats sum, float scale, float bias, bool wide, int count)
+// What a sum becomes. A filter whose source comes before this one may make something else of it and of the sample in the
+// middle of those that it is the sum of; it then says what `scale` and `bias` are.
+#ifndef FINISH
+#define FINISH(sum, middle, scale, bias) ((sum) * (scale) + (bias))
+#endif
+
+__device__ void write(const pixel *src, pixel *dst, long long at, floats sum, float scale, float bias, bool wide,
+                      int count)
 {
-    pack made;
-    for (int i = 0; i < PACK; i++) PART(made, i) = to_pixel(PART(sum, i) * scale + bias);
     if (wide) {
-        *(pack *)out = made;
+        pack middle = *(const pack *)(src + at), made;
+        for (int i = 0; i < PACK; i++) PART(made, i) = to_pixel(FINISH(PART(sum, i), PART(middle, i), scale, bias));
+        *(pack *)(dst + at) = made;
     } else {
-        for (int i = 0; i < count; i++) out[i] = PART(made, i);
+        for (int i = 0; i < count; i++) dst[at + i] = to_pixel(FINISH(PART(sum, i), src[at + i], scale, bias));
     }
 }
 
@@ -93,8 +102,8 @@ __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int 
                     PART(sum[k], p) += weights[k * KERNEL_WIDTH + j] * in[p + j * STEP];
         }
         if (i >= 2 * ABOVE) {
-            pixel *out = dst + (long long)(y0 + i - 2 * ABOVE) * samples + x;
-            write(out, sum[KERNEL_HEIGHT - 1], scale, bias, wide, min(samples - x, PACK));
+            long long at = (long long)(y0 + i - 2 * ABOVE) * samples + x;
+            write(src, dst, at, sum[KERNEL_HEIGHT - 1], scale, bias, wide, min(samples - x, PACK));
         }
     }
 }
@@ -204,7 +213,7 @@ separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int
         const float *here = tile[r] + MARGIN + t - BESIDE * CHANNELS;
         float sum = 0.0f;
         for (int j = 0; j < KERNEL_WIDTH; j++) sum += along[j] * here[j * CHANNELS];
-        write(dst + (long long)(y0 + r) * samples + x0 + t, sum, scale, bias, true, 1);
+        write(src, dst, (long long)(y0 + r) * samples + x0 + t, sum, scale, bias, true, 1);
     }
 #else
     // Neighbouring threads take a row each.
@@ -231,14 +240,14 @@ separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int
         }
         for (int k = 0; k < WIDE; k++) {
             int left = made - (column + k) * PACK;
-            pixel *out = dst + (long long)(y0 + r) * samples + x0 + (column + k) * PACK;
-            if (left > 0) write(out, sum[k], scale, bias, samples % PACK == 0, min(left, PACK));
+            long long first = (long long)(y0 + r) * samples + x0 + (column + k) * PACK;
+            if (left > 0) write(src, dst, first, sum[k], scale, bias, samples % PACK == 0, min(left, PACK));
         }
     }
 #endif
 }
 
-#elif defined(LARGE)
+#else  // LARGE
 
 // A block walks down the rows of the image that its ROWS rows are made of. Of each, it puts the samples that it reads
 // into shared memory, as floats; then each thread adds them to the sums of all its rows and PACK neighbours. There are
@@ -358,6 +367,7 @@ __global__ void large(const source *__restrict__ src, result *__restrict__ dst, 
             }
 }
 
+#endif
 #else
 
 // What is left to do for an image with alpha, as premultiplied floats, whose alpha came out right: the colours become as

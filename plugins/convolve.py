@@ -21,7 +21,7 @@ from imgcuda import (
     param,
 )
 
-Weights = npt.NDArray[np.float64]
+Weights = npt.NDArray[Any]
 
 LARGEST = 1023
 """Rows or columns that a kernel may have: what a row of it reads must fit into shared memory."""
@@ -88,10 +88,6 @@ class Convolve(NeighborhoodFilter):
     def alpha_mode(self) -> Alpha:
         return "filter" if self._sum else "keep"
 
-    def constants(self) -> Mapping[str, int | float]:
-        height, width = self.kernel.shape
-        return {**super().constants(), "KERNEL_HEIGHT": height, "KERNEL_WIDTH": width}
-
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         divisor = self._sum if self.normalize and self._sum else 1.0
         if image.channels in (1, 3):
@@ -121,10 +117,25 @@ class Convolve(NeighborhoodFilter):
             kernel = "small" if max(weights.shape) <= SMALL else "large"
             return launch_whole(gpu, kernel, image, weights, scale, bias)
         if margin(weights.shape[1], image.channels) <= MARGIN:
-            return launch_separable(gpu, image, *factors, scale, bias)
+            return self.by_columns_and_rows(gpu, image, *factors, scale, bias)
         down, along = factors
         sums = launch_whole(gpu, "large", image, down[:, None], 1.0, 0.0, to=np.dtype(np.float32))
         return launch_whole(gpu, "large", sums, along[None, :], scale, bias, to=image.dtype)
+
+    @staticmethod
+    def by_columns_and_rows(
+        gpu: Gpu, image: DeviceArray, down: Weights, along: Weights, scale: float, bias: float
+    ) -> DeviceArray:
+        """Return the sums by a kernel whose rows are `along`, each times its number of `down`; in one launch.
+
+        A filter whose source has this one's behind it may call it too; then FINISH says what becomes of a sum.
+        """
+        few = len(down) <= 17  # what a block makes is high where it would else mostly read above and below
+        block, rows = ((128, 1), 16) if few else ((256, 1), 8)
+        layout = Layout(over="samples", block=block, rows=rows, pack=4, margin=margin(len(along), image.channels))
+        constants = {"SEPARABLE": 1, "KERNEL_HEIGHT": len(down), "KERNEL_WIDTH": len(along), "BLOCKS": 4 if few else 3}
+        tables = down.astype(np.float32), along.astype(np.float32)
+        return gpu.launch("separable", image, *tables, scale, bias, constants=constants, layout=layout)
 
 
 def separated(weights: Weights) -> tuple[Weights, Weights] | None:
@@ -144,18 +155,6 @@ def separated(weights: Weights) -> tuple[Weights, Weights] | None:
 def margin(width: int, channels: int) -> int:
     """Return how many samples to either side a block reads: whole packs, so that it begins where wide stores may."""
     return -(-(width // 2) * channels // 8) * 8
-
-
-def launch_separable(
-    gpu: Gpu, image: DeviceArray, down: Weights, along: Weights, scale: float, bias: float
-) -> DeviceArray:
-    """Sum up columns and rows in one go. What a block makes is high where it would else mostly read above and below."""
-    few = len(down) <= 17
-    block, rows = ((128, 1), 16) if few else ((256, 1), 8)
-    layout = Layout(over="samples", block=block, rows=rows, pack=4, margin=margin(len(along), image.channels))
-    tables = down.astype(np.float32), along.astype(np.float32)
-    constants = {"SEPARABLE": 1, "BLOCKS": 4 if few else 3}
-    return gpu.launch("separable", image, *tables, scale, bias, constants=constants, layout=layout)
 
 
 def launch_whole(

@@ -32,15 +32,14 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         {"kind": "salt-and-pepper"},
         {"kind": "poisson"},
     ],
-    "auto-contrast": [{}],
     "auto-threshold": [{"method": "otsu"}, {"method": "triangle"}],
     "bilateral": [{"sigma_space": 0.5}, {"sigma_space": 10, "border": "constant"}],
     "blur": [{"sigma": 0.5}, {"sigma": 3, "border": "constant"}, {"sigma": 50, "border": "wrap"}],
     "box-blur": [{"radius": 1}, {"radius": 5, "border": "constant"}, {"radius": 20}, {"radius": 100, "border": "wrap"}],
     "convolve": [
         {"kernel": np.arange(9).reshape(3, 3)},
-        {"kernel": np.arange(35).reshape(5, 7), "border": "constant", "offset": 0.5},
-        {"kernel": np.ones((11, 9)), "border": "mirror"},
+        {"kernel": np.arange(15).reshape(3, 5), "border": "constant", "offset": 0.5},
+        {"kernel": np.ones((9, 3)), "border": "mirror"},
         {"kernel": np.arange(99).reshape(9, 11) ** 2, "border": "wrap"},
         {"kernel": np.ones((3, 601))},
     ],
@@ -57,17 +56,18 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
 """Parameters by which every kernel is compiled, with every branch that the preprocessor takes."""
 VARIANTS |= {
     name: [{p.name: p.some_value() for p in load()[name].parameters()}] for name in load() if name not in VARIANTS
+    "unsharp-mask": [{"sigma": 0.5, "border": "constant"}, {"sigma": 1}, {"sigma": 20, "border": "mirror"}],
 }
 
 GOOD = "__global__ void good(const pixel *src, pixel *dst, int width, int height)\n{\n    dst[0] = src[0];\n}\n"
 
 
 class Compiler:
-    """A device of some compute capability that compiles what it is to run, and runs nothing."""
+    """A device of some compute capability that compiles what it is to run, and runs nothing; of none: it only notes."""
 
     packs = True
 
-    def __init__(self, capability: tuple[int, int]) -> None:
+    def __init__(self, capability: tuple[int, int] | None) -> None:
         self._capability = capability
         self.compiled: dict[str, bytes] = {}
 
@@ -87,10 +87,10 @@ class Compiler:
         pass
 
     def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Any]) -> None:
-        self.compiled[kernel] = cubin.compile(program, self._capability)
+        self.compiled[kernel] = cubin.compile(program, self._capability) if self._capability else b""
 
 
-def compiled(filter: Filter, dtype: str, channels: int, capability: tuple[int, int]) -> dict[str, bytes]:
+def compiled(filter: Filter, dtype: str, channels: int, capability: tuple[int, int] | None) -> dict[str, bytes]:
     """Return the machine code of each kernel that a filter runs for such an image."""
     session = Compiler(capability)
     run(session, [filter], session.empty((64, 96, channels), dtype))
@@ -150,7 +150,6 @@ def test_every_kernel_compiles_for_every_gpu(name: str, capability: tuple[int, i
         assert all(code.startswith(b"\x7fELF") for code in made.values())
 
 
-@pytest.mark.usefixtures("nvrtc")
 def test_no_kernel_is_left_out() -> None:
     ran: set[str] = set()
     for name, variants in VARIANTS.items():

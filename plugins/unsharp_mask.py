@@ -1,0 +1,95 @@
+"""Unsharp mask: an image sharpened by what a blur takes from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from imgcuda_plugins.blur import Blur
+from imgcuda_plugins.convolve import Convolve
+
+from imgcuda import DeviceArray, Filter, Gpu, Layout, NeighborhoodFilter, hookimpl, param
+
+SMALL = 6.0
+"""The largest sigma for which the blur is a sum over the pixels around; beyond, the filter `blur` is faster."""
+
+
+class UnsharpMask(NeighborhoodFilter):
+    """Sharpen an image, by adding what a blur takes from it.
+
+    The result is image + amount * (image - blurred) where the two are at least `threshold` apart, and the image
+    elsewhere. The blur is that of the filter `blur`, but not rounded to the image's type, since what it is off would be
+    multiplied. Alpha stays as it is; a colour is compared with the colours around it as they are without their alpha,
+    those that are more opaque counting more, so that a shape gets no seam from what it stands on.
+    """
+
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"unsharp": {}}
+    alpha_mode = "keep"
+    layout = Layout(over="samples", block=(256, 1), pack=4)
+
+    sigma: float = param(
+        default=2.0, ge=0.1, le=100, help="standard deviation of the blur, in pixels: how wide the edges' seams are"
+    )
+    amount: float = param(default=1.0, ge=0, le=10, help="what the difference is multiplied by: how strong it sharpens")
+    threshold: float = param(
+        default=0.0,
+        ge=0,
+        le=1,
+        help="the least difference that counts, as a part of the range: 0.02 is 5 of 255 levels",
+    )
+
+    @classmethod
+    @cache
+    def source(cls) -> Any:
+        """Return its own kernels, and after them those of convolve, which sum up a small blur."""
+        own, sums = super().source(), Convolve.source()
+        return replace(own, text=f'{own.text}#line 1 "{sums.name}"\n{sums.text}')
+
+    @property
+    def halo(self) -> int:
+        return int(self._blur.halo)
+
+    @property
+    def row_step(self) -> int:
+        return int(self._blur.row_step)
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        if image.channels in (2, 4):
+            return self._colors(gpu, image)
+        top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+        if self.sigma > SMALL:
+            return self._one_by_one(gpu, image, self.threshold * top)
+        weights, wishes = gaussian(self.sigma, self.halo), (self.amount, self.threshold * top)
+        made: DeviceArray = Convolve.by_columns_and_rows(gpu, image, weights, weights, *wishes)
+        return made
+
+    def _one_by_one(self, gpu: Gpu, image: DeviceArray, threshold: float) -> DeviceArray:
+        """Return the image sharpened by a blur that the filter of this name makes, of finer levels than the image's."""
+        finer = image
+        if image.dtype.kind != "f":
+            finer = gpu.launch("widen", image, dtype=np.uint16 if image.dtype == np.uint8 else np.float32)
+        return gpu.launch("sharpen", image, gpu.apply(self._blur, finer), self.amount, threshold)
+
+    def _colors(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        blurred = gpu.apply(self._blur, image)
+        arguments = self.amount, self.threshold
+        return gpu.launch("sharpen_colors", image, blurred, *arguments, layout=Layout(block=(256, 1)))
+
+    @property
+    def _blur(self) -> Blur:
+        return Blur(sigma=self.sigma, border=self.border)
+
+
+def gaussian(sigma: float, radius: int) -> npt.NDArray[np.float64]:
+    """Return the weights of a Gaussian, from -radius to radius, which add up to 1."""
+    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    return np.asarray(weights / weights.sum())
+
+
+@hookimpl
+def imgcuda_filters() -> list[type[Filter]]:
+    return [UnsharpMask]
