@@ -22,6 +22,9 @@ from imgcuda.launch import Dim3
 ROUNDS = 1 << 26
 """How often a thread may go round one loop: more than an 8K image has pixels, and a second's work at most."""
 
+ALIGNMENT = 16
+"""The largest number of bytes that a kernel reads at once, and so a multiple of which its arrays begin at."""
+
 Cells = npt.NDArray[np.int64]
 
 
@@ -47,6 +50,10 @@ class CheckedSession(CpuSession):
         made = super().empty(shape, dtype)
         self._known[made.pointer] = _Known(made, np.zeros(-(-made.nbytes // _unit(made)), np.uint8))
         return made
+
+    def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
+        """Return the host's array, or a copy of one that begins at an odd address, as none does in a GPU's memory."""
+        return super().upload(array.copy() if array.ctypes.data % ALIGNMENT else array)
 
     def free(self, array: DeviceArray) -> None:
         self._known.pop(array.pointer, None)

@@ -90,6 +90,15 @@ def test_a_nan_that_came_in_may_go_out() -> None:
     session.launch(source, "k", dim3(1), dim3(2), [session.empty((2,), np.float32), given])
 
 
+def test_an_array_begins_where_words_may_be_read() -> None:
+    session = CheckedSession()
+    part = np.arange(65, dtype=np.int8)[1:]
+    source = "__global__ void k(int *out, const char *in) { out[threadIdx.x] = ((const int *)in)[threadIdx.x]; }"
+    made = session.empty((16,), np.int32)
+    session.launch(program(source), "k", dim3(1), dim3(16), [made, session.upload(part)])
+    assert session.download(made).tobytes() == part.tobytes()
+
+
 def test_what_one_kernel_wrote_the_next_may_read() -> None:
     session = CheckedSession()
     first, second = session.empty((8,), np.int32), session.empty((8,), np.int32)
