@@ -52,12 +52,11 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "emboss": [{}, {"border": "constant"}],
     "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
     "pixelate": [{"size": 4}, {"size": 20}, {"size": 100}],
-}
-"""Parameters by which every kernel is compiled, with every branch that the preprocessor takes."""
-VARIANTS |= {
-    name: [{p.name: p.some_value() for p in load()[name].parameters()}] for name in load() if name not in VARIANTS
     "unsharp-mask": [{"sigma": 0.5, "border": "constant"}, {"sigma": 1}, {"sigma": 20, "border": "mirror"}],
 }
+"""Parameters by which every kernel is compiled, with every branch that the preprocessor takes."""
+for _name in sorted(set(load()) - set(VARIANTS)):
+    VARIANTS[_name] = [{p.name: p.some_value() for p in load()[_name].parameters()}]
 
 GOOD = "__global__ void good(const pixel *src, pixel *dst, int width, int height)\n{\n    dst[0] = src[0];\n}\n"
 
