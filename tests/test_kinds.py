@@ -25,9 +25,11 @@ from imgcuda import (
     Pipeline,
     PointFilter,
     Rows,
+    devices,
     load,
     param,
 )
+from imgcuda.host_to_host import run
 from imgcuda.kernels import Source
 from imgcuda.plan import Plan
 from imgcuda.testing import assert_close
@@ -348,6 +350,22 @@ def test_a_chain_across_sizes_makes_the_same_bytes_in_strips(
     assert_close(whole, steps)
     monkeypatch.setenv(LIMIT, str(image.nbytes))
     assert_close(Pipeline(chain)(image, device=device), whole)
+
+
+@pytest.mark.parametrize("chain", [[BLUR, Stretch()], [Every(), Stretch(), Where()], [Upside(), BLUR]], ids=str)
+def test_several_devices_make_the_same_bytes(device: str, chain: list[Filter], random_image: Make) -> None:
+    image = random_image((333, 70, 3)) // 2
+    whole = Pipeline(chain)(image, device=device)
+    assert_close(run([devices.choose(device)] * 3, chain, image), whole)
+
+
+def test_two_gpus_make_the_same_bytes(gpu: str, random_image: Make) -> None:
+    if len(devices.members(devices.choose("cuda:all"))) < 2:
+        pytest.skip("there is one GPU only")
+    image = random_image((3000, 900, 3)) // 2
+    for chain in CHAINS:
+        pipeline = Pipeline([*chain[:1], Stretch(), *chain[1:]])
+        assert_close(pipeline(image, device="cuda:all"), pipeline(image, device=gpu))
 
 
 def test_a_strip_reads_only_the_rows_that_it_needs() -> None:
