@@ -3,6 +3,7 @@
 pytest                      on every device of this machine
 pytest --device cpu         on its cores only
 pytest --device cuda        on its first GPU; without one, each test that needs it is skipped
+pytest --part 1/2           half of the tests, for two processes at a time
 
 The fixture `device` is that of imgcuda's own plugin for pytest, which authors of filters use.
 """
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,21 @@ RandomImage = Callable[..., npt.NDArray[Any]]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--device", dest=OPTION, default="auto", help="--imgcuda-device, in short")
+    parser.addoption("--part", default="1/1", help="which of so many parts of the tests to run, such as 1/2")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the modules of one part: dealt out by their number of tests, the largest first, so that parts are alike."""
+    part, parts = map(int, config.getoption("--part").split("/"))
+    modules = Counter(item.path for item in items)
+    sizes = [0] * parts
+    mine = set()
+    for path, count in sorted(modules.items(), key=lambda each: (-each[1], each[0])):
+        smallest = sizes.index(min(sizes))
+        sizes[smallest] += count
+        if smallest == part - 1:
+            mine.add(path)
+    items[:] = [item for item in items if item.path in mine]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
