@@ -45,6 +45,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "gamma": [{}],
     "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
     "invert": [{}],
+    "lut-cube": [{"lut": np.zeros((2, 2, 2, 3))}, {"lut": np.zeros((5, 3))}],
     "posterize": [{}],
     "saturation": [{}],
     "sepia": [{}],
