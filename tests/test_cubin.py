@@ -52,6 +52,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "emboss": [{}, {"border": "constant"}],
     "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
     "pixelate": [{"size": 4}, {"size": 20}, {"size": 100}],
+    "lut-cube": [{"lut": np.zeros((2, 2, 2, 3))}, {"lut": np.zeros((5, 3))}],
     "unsharp-mask": [{"sigma": 0.5, "border": "constant"}, {"sigma": 1}, {"sigma": 20, "border": "mirror"}],
 }
 """Parameters by which every kernel is compiled, with every branch that the preprocessor takes."""
