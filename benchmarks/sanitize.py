@@ -19,7 +19,9 @@ from imgcuda.plugins import load
 SHAPES = [(1, 1), (1, 50, 3), (50, 1), (17, 31, 4), (37, 53, 3), (130, 516, 3), (40, 256, 2)]
 PARAMETERS: dict[str, list[dict[str, Any]]] = {
     "blur": [{"sigma": 0.3}, {"sigma": 3}, {"sigma": 9, "border": "constant"}],
+    "box-blur": [{"radius": 1}, {"radius": 30, "border": "mirror"}],
     "edges": [{}, {"border": "wrap"}],
+    "pixelate": [{"size": 4}, {"size": 40}],
 }
 
 
@@ -28,8 +30,10 @@ def main() -> None:
     random = np.random.default_rng(0)
     device = sys.argv[1] if len(sys.argv) > 1 else "cuda:0"
     count = 0
-    for name in load():
-        for parameters in PARAMETERS.get(name, [{}]):
+    registry = load()
+    for name in registry:
+        needed = {each.name: each.some_value() for each in registry[name].parameters() if each.required}
+        for parameters in PARAMETERS.get(name, [needed]):
             for shape in SHAPES:
                 for kind in (np.uint8, np.float32):
                     image = random.integers(0, 256, shape).astype(kind)
