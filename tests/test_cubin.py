@@ -33,6 +33,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         {"operator": "prewitt", "border": "constant"},
         {"operator": "laplacian", "border": "nearest"},
     ],
+    "flip": [{"direction": "horizontal"}, {"direction": "vertical"}, {"direction": "both"}],
     "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
 }
 """Every kernel and every branch that the preprocessor takes, of each built-in filter."""
@@ -132,6 +133,7 @@ def test_every_kernel_compiles_for_every_gpu(name: str, capability: tuple[int, i
         >= {
             "blur": {"blur", "down_columns", "down_rows", "blur_grid", "up"},
             "edges": {"edges"},
+            "flip": {"flip"},
             "grayscale": {"point"},
         }[name]
     )
