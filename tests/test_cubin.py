@@ -35,6 +35,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     ],
     "flip": [{"direction": "horizontal"}, {"direction": "vertical"}, {"direction": "both"}],
     "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
+    "resize": [{"method": "nearest"}, {"method": "bicubic"}, {"method": "area", "scale": 0.5}],
 }
 """Every kernel and every branch that the preprocessor takes, of each built-in filter."""
 
@@ -135,6 +136,7 @@ def test_every_kernel_compiles_for_every_gpu(name: str, capability: tuple[int, i
             "edges": {"edges"},
             "flip": {"flip"},
             "grayscale": {"point"},
+            "resize": {"nearest", "resize", "average"},
         }[name]
     )
 
