@@ -36,6 +36,14 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "flip": [{"direction": "horizontal"}, {"direction": "vertical"}, {"direction": "both"}],
     "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
     "resize": [{"method": "nearest"}, {"method": "bicubic"}, {"method": "area", "scale": 0.5}],
+    "rotate": [
+        {"angle": 90},
+        {"angle": 180},
+        {"angle": 270},
+        {"angle": 7, "method": "nearest"},
+        {"angle": 7, "border": "nearest"},
+        {"angle": 7, "method": "bicubic", "border": "mirror"},
+    ],
 }
 """Every kernel and every branch that the preprocessor takes, of each built-in filter."""
 
@@ -137,6 +145,7 @@ def test_every_kernel_compiles_for_every_gpu(name: str, capability: tuple[int, i
             "flip": {"flip"},
             "grayscale": {"point"},
             "resize": {"nearest", "resize", "average"},
+            "rotate": {"quarter_turn", "half_turn", "rotate"},
         }[name]
     )
 
