@@ -54,6 +54,17 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "pixelate": [{"size": 4}, {"size": 20}, {"size": 100}],
     "lut-cube": [{"lut": np.zeros((2, 2, 2, 3))}, {"lut": np.zeros((5, 3))}],
     "unsharp-mask": [{"sigma": 0.5, "border": "constant"}, {"sigma": 1}, {"sigma": 20, "border": "mirror"}],
+    "flip": [{"direction": "horizontal"}, {"direction": "vertical"}, {"direction": "both"}],
+    "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
+    "resize": [{"method": "nearest"}, {"method": "bicubic"}, {"method": "area", "scale": 0.5}],
+    "rotate": [
+        {"angle": 90},
+        {"angle": 180},
+        {"angle": 270},
+        {"angle": 7, "method": "nearest"},
+        {"angle": 7, "border": "nearest"},
+        {"angle": 7, "method": "bicubic", "border": "mirror"},
+    ],
 }
 """Parameters by which every kernel is compiled, with every branch that the preprocessor takes."""
 for _name in sorted(set(load()) - set(VARIANTS)):

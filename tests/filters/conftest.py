@@ -17,7 +17,8 @@ Reference = Callable[..., npt.NDArray[Any]]
 def reference() -> Reference:
     """A function that filters an image channel by channel, in float64 and by the conventions.
 
-    Colour is premultiplied by alpha before and divided by it after; the result is rounded and clipped.
+    Colour is premultiplied by alpha before and divided by it after; the result is rounded and clipped. It may be of
+    another size.
     `keep_alpha`: alpha is the image's own, rather than filtered as the colours are.
     """
 
@@ -35,7 +36,7 @@ def reference() -> Reference:
             alpha = alpha if keep_alpha else made[..., -1:]
             made = np.divide(made, alpha, out=np.zeros(made.shape), where=alpha > 0)
             made[..., -1:] = alpha
-        made = made.reshape(image.shape) * top
+        made = made.reshape(*made.shape[:2], *image.shape[2:]) * top
         return made if image.dtype.kind == "f" else np.clip(np.rint(made), 0, top)
 
     return filter_image

@@ -1,0 +1,40 @@
+// Flip: rows in reverse order, or the pixels of each row, or both. Nothing is computed, so nothing is rounded.
+// A thread moves PACK neighbouring units, in one wide load and one wide store where rows begin at a multiple of them; a
+// unit is a pixel, or a sample where rows stay as they are. Row 0 of the result is row `first` of src.
+
+#define ACROSS (DIRECTION != DIRECTION_VERTICAL)
+#define DOWN (DIRECTION != DIRECTION_HORIZONTAL)
+
+#if DIRECTION == DIRECTION_VERTICAL
+#define UNIT 1
+#else
+#define UNIT CHANNELS
+#endif
+
+__global__ void flip(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, int first)
+{
+    int y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
+    if (y >= height) return;
+    int count = width * CHANNELS / UNIT;
+    const pixel *from = src + (long long)(DOWN ? first - y : first + y) * width * CHANNELS;
+    pixel *to = dst + (long long)y * width * CHANNELS;
+    int x0 = blockIdx.x * BLOCK_WIDTH * PACK;
+#if PACK > 1
+    struct alignas(PACK * sizeof(pixel)) units { pixel at[PACK][UNIT]; };
+    if (count % PACK == 0) {
+        int x = x0 + threadIdx.x * PACK;
+        if (x >= count) return;
+        units in = *(const units *)(from + (ACROSS ? count - PACK - x : x) * UNIT), out;
+        for (int i = 0; i < PACK; i++)
+            for (int c = 0; c < UNIT; c++) out.at[i][c] = in.at[ACROSS ? PACK - 1 - i : i][c];
+        *(units *)(to + x * UNIT) = out;
+        return;
+    }
+#endif
+    for (int i = 0; i < PACK; i++) {
+        int x = x0 + i * BLOCK_WIDTH + threadIdx.x;
+        if (x < count) {
+            for (int c = 0; c < UNIT; c++) to[x * UNIT + c] = from[(ACROSS ? count - 1 - x : x) * UNIT + c];
+        }
+    }
+}

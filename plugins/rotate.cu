@@ -1,0 +1,173 @@
+// Rotate: each pixel of the result is found where it was before the turn.
+
+#if defined(QUARTERS) && QUARTERS % 2  // turned counter-clockwise by so many quarters
+
+// A block moves a square of SIDE x SIDE pixels. Neighbouring threads each have a column of src, which becomes a row:
+// each reads ROWS pixels one below the other, and puts them side by side into words of several samples. These are
+// exchanged through shared memory, so that what neighbouring threads read, and what they write, lies side by side too.
+#define SIDE BLOCK_WIDTH
+#define WORD (32 / PIXEL_BITS)             // samples in a word
+#define WORDS (ROWS * CHANNELS / WORD)     // words that a thread makes
+#define LINE (SIDE * CHANNELS / WORD)      // words in a row of the square
+#define PITCH (LINE + LINE % 2 + 1)        // odd, so that those who write one below the other do not ask the same bank
+
+__device__ unsigned int bits(pixel sample)
+{
+#if PIXEL_BITS == 32
+    return __float_as_uint(sample);
+#else
+    return sample;
+#endif
+}
+
+__device__ pixel from_word(unsigned int word, int position)
+{
+#if PIXEL_BITS == 32
+    return __uint_as_float(word);
+#else
+    return (pixel)(word >> position * PIXEL_BITS);
+#endif
+}
+
+__global__ void quarter_turn(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height)
+{
+    __shared__ unsigned int square[SIDE * PITCH];
+    int x0 = blockIdx.x * SIDE, y0 = blockIdx.y * SIDE;
+    int lane = threadIdx.x;
+    int made = QUARTERS == 1 ? SIDE - 1 - lane : lane;  // the row of the square
+    int column = QUARTERS == 1 ? height - SIDE - y0 + lane : y0 + lane;
+    if (column >= 0 && column < height) {  // src is as wide as the result is high
+        pixel samples[ROWS * CHANNELS];
+        for (int i = 0; i < ROWS; i++) {
+            int x = min(x0 + threadIdx.y * ROWS + i, width - 1), row = QUARTERS == 1 ? x : width - 1 - x;
+            const pixel *from = src + ((long long)row * height + column) * CHANNELS;
+            for (int c = 0; c < CHANNELS; c++) samples[i * CHANNELS + c] = from[c];
+        }
+        for (int w = 0; w < WORDS; w++) {
+            unsigned int word = 0;
+            for (int i = 0; i < WORD; i++) word |= bits(samples[w * WORD + i]) << i * PIXEL_BITS % 32;
+            square[made * PITCH + threadIdx.y * WORDS + w] = word;
+        }
+    }
+    __syncthreads();
+
+    int count = min(SIDE, width - x0) * CHANNELS;
+    for (int r = threadIdx.y; r < min(SIDE, height - y0); r += BLOCK_HEIGHT) {
+        const unsigned int *words = square + r * PITCH;
+        pixel *out = dst + ((long long)(y0 + r) * width + x0) * CHANNELS;
+        if (width * CHANNELS % WORD == 0) {
+            for (int i = threadIdx.x; i < count / WORD; i += SIDE) ((unsigned int *)out)[i] = words[i];
+        } else {
+            for (int i = threadIdx.x; i < count; i += SIDE) out[i] = from_word(words[i / WORD], i % WORD);
+        }
+    }
+}
+
+#elif defined(QUARTERS)  // half a turn, or none
+
+// A thread moves a pixel. Row 0 of the result is row `first` of src.
+__global__ void half_turn(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, int first)
+{
+    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
+    if (x >= width || y >= height) return;
+    int column = QUARTERS ? width - 1 - x : x, row = QUARTERS ? first - y : first + y;
+    const pixel *from = src + ((long long)row * width + column) * CHANNELS;
+    pixel *to = dst + ((long long)y * width + x) * CHANNELS;
+    for (int c = 0; c < CHANNELS; c++) to[c] = from[c];
+}
+
+#else  // any angle
+
+// A thread makes one pixel, from the TAPS x TAPS around the place where it was. Places are whole numbers of 2^-32 of a
+// pixel, so they are the same on any device and in any strip: pixel (x, y) was at origin + x * along + y * down. What
+// lies outside of the image is read by the border rule. Row 0 of src is row `first` of src_height.
+struct weights {
+    float at[TAPS];
+};
+
+__device__ weights weigh(unsigned int fraction)
+{
+    float t = fraction * 2.3283064e-10f;  // 2^-32
+    weights made;
+#if TAPS == 1
+    made.at[0] = 1.0f;
+#elif TAPS == 2
+    made.at[0] = 1.0f - t;
+    made.at[1] = t;
+#else  // Keys' cubic convolution, a = -0.5
+    made.at[0] = ((-0.5f * t + 1.0f) * t - 0.5f) * t;
+    made.at[1] = (1.5f * t - 2.5f) * t * t + 1.0f;
+    made.at[2] = ((-1.5f * t + 2.0f) * t + 0.5f) * t;
+    made.at[3] = (0.5f * t - 0.5f) * t * t;
+#endif
+    return made;
+}
+
+#define LINE (TAPS * CHANNELS)  // samples of one row of taps
+#define WORD (32 / PIXEL_BITS)  // samples in a word
+#if PIXEL_BITS == 32 || LINE == 1
+#define READ LINE
+#else
+#define READ ((LINE + WORD - 1) / WORD * WORD + WORD)
+#endif
+
+// LINE samples from number `at` of src on. Scattered bytes are read by the word, which takes as long as one byte does;
+// the words end up to READ samples behind `at`.
+__device__ void read(const pixel *src, long long at, float *line)
+{
+#if READ == LINE
+    for (int i = 0; i < LINE; i++) line[i] = src[at + i];
+#else
+    const unsigned int *words = (const unsigned int *)src + (unsigned long long)at / WORD;
+    int shift = (unsigned int)at % WORD * PIXEL_BITS;
+    unsigned int here = words[0];
+    for (int w = 0; w < READ / WORD - 1; w++) {
+        unsigned int next = words[w + 1], word = __funnelshift_r(here, next, shift);
+        for (int i = 0; i < WORD && w * WORD + i < LINE; i++)
+            line[w * WORD + i] = (int)(word >> i * PIXEL_BITS & (unsigned int)PIXEL_MAX);
+        here = next;
+    }
+#endif
+}
+
+__global__ void rotate(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
+                       long long x_origin, long long x_along, long long x_down, long long y_origin, long long y_along,
+                       long long y_down, int first, int src_width, int src_height)
+{
+    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
+    if (x >= width || y >= height) return;
+    long long x_place = x_origin + x * x_along + y * x_down, y_place = y_origin + x * y_along + y * y_down;
+    int column = (int)(x_place >> 32), row = (int)(y_place >> 32);  // of the first tap
+    weights across = weigh((unsigned int)x_place), down = weigh((unsigned int)y_place);
+
+    float sum[CHANNELS];
+    for (int c = 0; c < CHANNELS; c++) sum[c] = 0.0f;
+    if (column >= 0 && row >= 0 && column * CHANNELS + READ <= src_width * CHANNELS && row + TAPS <= src_height) {
+        long long at = ((long long)(row - first) * src_width + column) * CHANNELS;
+        for (int j = 0; j < TAPS; j++) {
+            float line[LINE];
+            read(src, at + j * src_width * CHANNELS, line);
+            for (int c = 0; c < CHANNELS; c++) {
+                float value = 0.0f;
+                for (int i = 0; i < TAPS; i++) value += across.at[i] * line[i * CHANNELS + c];
+                sum[c] += down.at[j] * value;
+            }
+        }
+    } else if (BORDER != BORDER_CONSTANT
+               || (column > -TAPS && row > -TAPS && column < src_width && row < src_height)) {
+        for (int j = 0; j < TAPS; j++) {
+            int at_row = border(row + j, src_height);
+            for (int i = 0; i < TAPS; i++) {
+                int at_column = border(column + i, src_width);
+                if (at_row < 0 || at_column < 0) continue;
+                float weight = down.at[j] * across.at[i];
+                const pixel *from = src + ((long long)(at_row - first) * src_width + at_column) * CHANNELS;
+                for (int c = 0; c < CHANNELS; c++) sum[c] += weight * from[c];
+            }
+        }
+    }
+    pixel *out = dst + ((long long)y * width + x) * CHANNELS;
+    for (int c = 0; c < CHANNELS; c++) out[c] = to_pixel(sum[c]);
+}
+
+#endif
