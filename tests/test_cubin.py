@@ -55,7 +55,6 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "lut-cube": [{"lut": np.zeros((2, 2, 2, 3))}, {"lut": np.zeros((5, 3))}],
     "unsharp-mask": [{"sigma": 0.5, "border": "constant"}, {"sigma": 1}, {"sigma": 20, "border": "mirror"}],
     "flip": [{"direction": "horizontal"}, {"direction": "vertical"}, {"direction": "both"}],
-    "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
     "resize": [{"method": "nearest"}, {"method": "bicubic"}, {"method": "area", "scale": 0.5}],
     "rotate": [
         {"angle": 90},
