@@ -52,6 +52,7 @@ SHOTS: dict[str, Shot] = {
     "emboss": Shot("emboss:height=2", "chelsea.png"),
     "equalize": Shot(sample="camera.png", before=("contrast:factor=0.4",)),
     "gamma": Shot("gamma:gamma=0.5", "rocket.jpg"),
+    "median": Shot(before=("add-noise:kind=salt-and-pepper,amount=0.05",)),
     "pixelate": Shot(sample="chelsea.png"),
     "posterize": Shot(sample="astronaut.png"),
     "threshold": Shot(sample="camera.png"),

@@ -55,6 +55,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "lut-cube": [{"lut": np.zeros((2, 2, 2, 3))}, {"lut": np.zeros((5, 3))}],
     "unsharp-mask": [{"sigma": 0.5, "border": "constant"}, {"sigma": 1}, {"sigma": 20, "border": "mirror"}],
     "flip": [{"direction": "horizontal"}, {"direction": "vertical"}, {"direction": "both"}],
+    "median": [{"radius": 1}, {"radius": 2, "border": "constant"}, {"radius": 3}, {"radius": 8, "border": "wrap"}],
     "resize": [{"method": "nearest"}, {"method": "bicubic"}, {"method": "area", "scale": 0.5}],
     "rotate": [
         {"angle": 90},

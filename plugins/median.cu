@@ -1,0 +1,135 @@
+// Median: the middle one of the samples in a square, of 2 RADIUS + 1 pixels a side, each channel by itself.
+// In each kernel a thread makes one sample in each of ROWS rows. What lies outside of the image under BORDER_CONSTANT is 0.
+
+#define SIDE (2 * RADIUS + 1)
+
+#if RADIUS <= 2  // the values are put in order, as far as is needed to have the middle one in the middle
+
+#define ORDER(a, b) { pixel low = min(v[a], v[b]); v[b] = max(v[a], v[b]); v[a] = low; }
+
+__device__ pixel middle(pixel *v)
+{
+#if RADIUS == 1  // 19 exchanges (J. L. Smith, Implementing Median Filters in XC4000E FPGAs, 1996), and 99 for 25 values
+    ORDER(1, 2) ORDER(4, 5) ORDER(7, 8) ORDER(0, 1) ORDER(3, 4) ORDER(6, 7) ORDER(1, 2) ORDER(4, 5) ORDER(7, 8)
+    ORDER(0, 3) ORDER(5, 8) ORDER(4, 7) ORDER(3, 6) ORDER(1, 4) ORDER(2, 5) ORDER(4, 7) ORDER(4, 2) ORDER(6, 4)
+    ORDER(4, 2)
+    return v[4];
+#else
+    ORDER(0, 1) ORDER(3, 4) ORDER(2, 4) ORDER(2, 3) ORDER(6, 7) ORDER(5, 7) ORDER(5, 6) ORDER(9, 10) ORDER(8, 10)
+    ORDER(8, 9) ORDER(12, 13) ORDER(11, 13) ORDER(11, 12) ORDER(15, 16) ORDER(14, 16) ORDER(14, 15) ORDER(18, 19)
+    ORDER(17, 19) ORDER(17, 18) ORDER(21, 22) ORDER(20, 22) ORDER(20, 21) ORDER(23, 24) ORDER(2, 5) ORDER(3, 6)
+    ORDER(0, 6) ORDER(0, 3) ORDER(4, 7) ORDER(1, 7) ORDER(1, 4) ORDER(11, 14) ORDER(8, 14) ORDER(8, 11) ORDER(12, 15)
+    ORDER(9, 15) ORDER(9, 12) ORDER(13, 16) ORDER(10, 16) ORDER(10, 13) ORDER(20, 23) ORDER(17, 23) ORDER(17, 20)
+    ORDER(21, 24) ORDER(18, 24) ORDER(18, 21) ORDER(19, 22) ORDER(8, 17) ORDER(9, 18) ORDER(0, 18) ORDER(0, 9)
+    ORDER(10, 19) ORDER(1, 19) ORDER(1, 10) ORDER(11, 20) ORDER(2, 20) ORDER(2, 11) ORDER(12, 21) ORDER(3, 21)
+    ORDER(3, 12) ORDER(13, 22) ORDER(4, 22) ORDER(4, 13) ORDER(14, 23) ORDER(5, 23) ORDER(5, 14) ORDER(15, 24)
+    ORDER(6, 24) ORDER(6, 15) ORDER(7, 16) ORDER(7, 19) ORDER(13, 21) ORDER(15, 23) ORDER(7, 13) ORDER(7, 15)
+    ORDER(1, 9) ORDER(3, 11) ORDER(5, 17) ORDER(11, 17) ORDER(9, 17) ORDER(4, 10) ORDER(6, 12) ORDER(7, 14) ORDER(4, 6)
+    ORDER(4, 7) ORDER(12, 14) ORDER(10, 14) ORDER(6, 7) ORDER(10, 12) ORDER(6, 10) ORDER(6, 17) ORDER(12, 17)
+    ORDER(7, 17) ORDER(7, 10) ORDER(12, 18) ORDER(7, 12) ORDER(10, 18) ORDER(12, 20) ORDER(10, 20) ORDER(10, 12)
+    return v[12];
+#endif
+}
+
+__global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height)
+{
+    int samples = width * CHANNELS, x0 = blockIdx.x * BLOCK_WIDTH, x = x0 + threadIdx.x;
+    if (x >= samples) return;
+    // Whole blocks are inside or not: where they are, a value's place is the thread's own, and needs no look-up.
+    bool inside = x0 >= RADIUS * CHANNELS && x0 + BLOCK_WIDTH + RADIUS * CHANNELS <= samples;
+    int at[SIDE];
+    for (int k = 0; k < SIDE; k++) {
+        int column = border(x / CHANNELS + k - RADIUS, width);
+        at[k] = column < 0 ? -1 : column * CHANNELS + x % CHANNELS;
+    }
+    int end = min((int)(blockIdx.y + 1) * ROWS, height);
+    for (int y = blockIdx.y * ROWS; y < end; y++) {
+        pixel v[SIDE * SIDE];
+#pragma unroll
+        for (int j = 0; j < SIDE; j++) {
+            int from = border(y + j - RADIUS, height);
+            const pixel *row = src + (long long)max(from, 0) * samples;
+#pragma unroll
+            for (int k = 0; k < SIDE; k++) {
+                pixel value = inside ? row[x + (k - RADIUS) * CHANNELS] : row[max(at[k], 0)];
+                v[j * SIDE + k] = from < 0 || (!inside && at[k] < 0) ? 0 : value;
+            }
+        }
+        dst[(long long)y * samples + x] = middle(v);
+    }
+}
+
+#else  // the middle one is the largest number that no more than half of the values are less than: found bit by bit
+
+#if PIXEL_BITS == 8
+typedef unsigned char key;
+#elif PIXEL_BITS == 16
+typedef unsigned short key;
+#else
+typedef unsigned int key;
+#endif
+
+#if RADIUS <= 7  // in as few bits as hold the count, of which the CPU then has more in a vector
+typedef unsigned char count;
+#else
+typedef unsigned short count;
+#endif
+
+// A whole number that is less where the sample is less: of a negative float, which has its size in its bits, the opposite.
+__device__ key key_of(pixel value)
+{
+#if PIXEL_BITS == 32
+    int bits = __float_as_int(value);
+    return (key)(bits ^ (bits >> 31 | 0x80000000));
+#else
+    return value;
+#endif
+}
+
+__device__ pixel sample_of(key found)
+{
+#if PIXEL_BITS == 32
+    return __int_as_float((int)(found & 0x80000000u ? found ^ 0x80000000u : ~found));
+#else
+    return found;
+#endif
+}
+
+// The image as keys, with RADIUS more pixels on each side: so that no border is in the way of what comes next.
+__global__ void pad(const pixel *__restrict__ src, key *__restrict__ dst, int width, int height, int inner_width,
+                    int inner_height)
+{
+    int samples = width * CHANNELS, x = blockIdx.x * BLOCK_WIDTH + threadIdx.x;
+    if (x >= samples) return;
+    int column = border(x / CHANNELS - RADIUS, inner_width);
+    int at = max(column, 0) * CHANNELS + x % CHANNELS;
+    int end = min((int)(blockIdx.y + 1) * ROWS, height);
+    for (int y = blockIdx.y * ROWS; y < end; y++) {
+        int from = border(y - RADIUS, inner_height);
+        pixel value = src[(long long)max(from, 0) * inner_width * CHANNELS + at];
+        dst[(long long)y * samples + x] = key_of(from < 0 || column < 0 ? 0 : value);
+    }
+}
+
+__global__ void halve(const key *__restrict__ src, pixel *__restrict__ dst, int width, int height)
+{
+    int samples = width * CHANNELS, pitch = samples + 2 * RADIUS * CHANNELS, x = blockIdx.x * BLOCK_WIDTH + threadIdx.x;
+    if (x >= samples) return;
+    int end = min((int)(blockIdx.y + 1) * ROWS, height);
+    for (int y = blockIdx.y * ROWS; y < end; y++) {
+        const key *window = src + (long long)y * pitch + x;
+        key found = 0;
+        for (int bit = PIXEL_BITS - 1; bit >= 0; bit--) {
+            key trial = (key)(found | (key)1 << bit);
+            count less = 0;
+            for (int j = 0; j < SIDE; j++) {
+#pragma unroll
+                for (int k = 0; k < SIDE; k++) less = (count)(less + (window[(long long)j * pitch + k * CHANNELS] < trial));
+            }
+            found = less <= SIDE * SIDE / 2 ? trial : found;
+        }
+        dst[(long long)y * samples + x] = sample_of(found);
+    }
+}
+
+#endif
