@@ -31,17 +31,9 @@ __device__ pixel middle(pixel *v)
 #endif
 }
 
-__global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height)
+// at[k] is where column k of the square is read, unless all of them stand side by side (`inside`).
+__device__ void walk(const pixel *src, pixel *dst, int samples, int height, int x, bool inside, const int *at)
 {
-    int samples = width * CHANNELS, x0 = blockIdx.x * BLOCK_WIDTH, x = x0 + threadIdx.x;
-    if (x >= samples) return;
-    // Whole blocks are inside or not: where they are, a value's place is the thread's own, and needs no look-up.
-    bool inside = x0 >= RADIUS * CHANNELS && x0 + BLOCK_WIDTH + RADIUS * CHANNELS <= samples;
-    int at[SIDE];
-    for (int k = 0; k < SIDE; k++) {
-        int column = border(x / CHANNELS + k - RADIUS, width);
-        at[k] = column < 0 ? -1 : column * CHANNELS + x % CHANNELS;
-    }
     int end = min((int)(blockIdx.y + 1) * ROWS, height);
     for (int y = blockIdx.y * ROWS; y < end; y++) {
         pixel v[SIDE * SIDE];
@@ -51,12 +43,34 @@ __global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, i
             const pixel *row = src + (long long)max(from, 0) * samples;
 #pragma unroll
             for (int k = 0; k < SIDE; k++) {
-                pixel value = inside ? row[x + (k - RADIUS) * CHANNELS] : row[max(at[k], 0)];
-                v[j * SIDE + k] = from < 0 || (!inside && at[k] < 0) ? 0 : value;
+                pixel value;
+                if (inside)
+                    value = row[x + (k - RADIUS) * CHANNELS];
+                else
+                    value = row[max(at[k], 0)];
+#if BORDER == BORDER_CONSTANT
+                value = from < 0 || (!inside && at[k] < 0) ? (pixel)0 : value;
+#endif
+                v[j * SIDE + k] = value;
             }
         }
         dst[(long long)y * samples + x] = middle(v);
     }
+}
+
+__global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height)
+{
+    int samples = width * CHANNELS, x0 = blockIdx.x * BLOCK_WIDTH, x = x0 + threadIdx.x;
+    if (x >= samples) return;
+    int at[SIDE];
+    for (int k = 0; k < SIDE; k++) {
+        int column = border(x / CHANNELS + k - RADIUS, width);
+        at[k] = column < 0 ? -1 : column * CHANNELS + x % CHANNELS;
+    }
+    if (x0 >= RADIUS * CHANNELS && x0 + BLOCK_WIDTH + RADIUS * CHANNELS <= samples)
+        walk(src, dst, samples, height, x, true, at);
+    else
+        walk(src, dst, samples, height, x, false, at);
 }
 
 #else  // the middle one is the largest number that no more than half of the values are less than: found bit by bit
