@@ -36,6 +36,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "bilateral": [{"sigma_space": 0.5}, {"sigma_space": 10, "border": "constant"}],
     "blur": [{"sigma": 0.5}, {"sigma": 3, "border": "constant"}, {"sigma": 50, "border": "wrap"}],
     "box-blur": [{"radius": 1}, {"radius": 5, "border": "constant"}, {"radius": 20}, {"radius": 100, "border": "wrap"}],
+    "canny": [{"sigma": 0.0}, {}],
     "convolve": [
         {"kernel": np.arange(9).reshape(3, 3)},
         {"kernel": np.arange(15).reshape(3, 5), "border": "constant", "offset": 0.5},

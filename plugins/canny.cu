@@ -1,0 +1,221 @@
+// Canny's edges (A computational approach to edge detection, 1986), of the luminance after a blur, in four launches.
+//
+// `luminance` makes a plane of floats, on the scale of the image's own type, 0 to PIXEL_MAX.
+// `suppress` leaves where Sobel's gradient is longest across the edge, and says where it is weak and where strong.
+// `link` joins neighbours to trees; `draw` draws those that have something strong in them.
+//
+// A tree's nodes are weak pixels, numbered from 1 as they follow each other in the image, and all strong pixels
+// together, number 0. Each weak pixel's label is the node above it, of a smaller number, or itself for the root. So a
+// tree with something strong in it has the root 0. Threads join trees at once, without a lock: a label only ever becomes
+// smaller, and who finds that a root has got another label meanwhile goes on from there.
+
+#define WEAK 1
+#define STRONG 2
+#define TAN 0.41421356f  // of 22.5 degrees
+
+// One pixel to a thread. What cannot be seen has no edges: colours are multiplied by alpha.
+__global__ void luminance(const pixel *__restrict__ src, float *__restrict__ dst, int width, int height)
+{
+    long long i = (long long)blockIdx.x * BLOCK_WIDTH + threadIdx.x;
+    if (i >= (long long)width * height) return;
+    const pixel *in = src + i * CHANNELS;
+#if CHANNELS >= 3
+    float value = (19595.0f * in[0] + 38470.0f * in[1] + 7471.0f * in[2]) * (1.0f / 65536.0f);
+#else
+    float value = in[0];
+#endif
+#if CHANNELS % 2 == 0
+    value *= in[CHANNELS - 1] * (1.0f / PIXEL_MAX);
+#endif
+    dst[i] = value;
+}
+
+// Of a pixel and its neighbours in the row: Sobel's sum along the row and the difference.
+struct pair {
+    float along, slope;
+};
+
+__device__ pair read_pair(const float *src, int width, int height, int x, int y, bool inside)
+{
+    const float *row = src + (long long)min(max(y, 0), height - 1) * width;
+    float left, here, right;
+    if (inside) {
+        left = row[x - 1];
+        here = row[x];
+        right = row[x + 1];
+    } else {
+        left = row[min(max(x - 1, 0), width - 1)];
+        here = row[min(max(x, 0), width - 1)];
+        right = row[min(x + 1, width - 1)];
+    }
+    pair made = {left + 2.0f * here + right, right - left};
+    return made;
+}
+
+// Which of four directions is nearest to the gradient's.
+#define ACROSS 0
+#define DOWN 1
+#define FALLS 2
+#define RISES 3
+
+__device__ unsigned char direction_of(float gx, float gy)
+{
+    float dx = fabsf(gx), dy = fabsf(gy);
+    return dy < TAN * dx ? ACROSS : dx < TAN * dy ? DOWN : (gx < 0.0f) == (gy < 0.0f) ? FALLS : RISES;
+}
+
+// Squared lengths of the gradients, and their directions: of a block's pixels, and of those around them.
+struct tile {
+    float length[ROWS + 2][BLOCK_WIDTH];
+    unsigned char direction[ROWS + 2][BLOCK_WIDTH];
+};
+
+// Fill a column of the tile, from row y0 - 1 on. Outside of the image there is no gradient.
+__device__ void measure(tile *made, const float *src, int width, int height, int x, int y0, int rows, bool inside)
+{
+    int t = threadIdx.x;
+    pair above = read_pair(src, width, height, x, y0 - 2, inside), here = read_pair(src, width, height, x, y0 - 1, inside);
+    for (int r = 0; r < rows + 2; r++) {
+        pair below = read_pair(src, width, height, x, y0 + r, inside);
+        float gx = above.slope + 2.0f * here.slope + below.slope, gy = below.along - above.along;
+        float length = gx * gx + gy * gy;
+        if (y0 + r < 1 || y0 + r > height || (!inside && (x < 0 || x >= width))) length = 0.0f;
+        made->length[r][t] = length;
+        made->direction[r][t] = direction_of(gx, gy);
+        above = here;
+        here = below;
+    }
+}
+
+// A pixel is left if its gradient is longer than those on both sides of it; of two that are as long, in a row or in a
+// column, the first.
+__device__ unsigned char kind_of(const tile *from, int r, int c, float low, float high)
+{
+    const float(*at)[BLOCK_WIDTH] = from->length + r;
+    float nw = at[-1][c - 1], n = at[-1][c], ne = at[-1][c + 1], w = at[0][c - 1], length = at[0][c], e = at[0][c + 1];
+    float sw = at[1][c - 1], s = at[1][c], se = at[1][c + 1];
+    int direction = from->direction[r][c];
+    bool across = direction == ACROSS, down = direction == DOWN, falls = direction == FALLS;
+    float before = across ? w : down ? n : falls ? nw : ne, after = across ? e : down ? s : falls ? se : sw;
+    bool longest = length > before && (across || down ? length >= after : length > after);
+    return longest && length > low ? (length > high ? STRONG : WEAK) : 0;
+}
+
+// A block makes ROWS rows of all columns but the outermost of its tile. `low` and `high` are squared.
+__global__ void suppress(const float *__restrict__ src, unsigned char *__restrict__ dst, int width, int height,
+                         unsigned int *__restrict__ labels, float low, float high)
+{
+    __shared__ tile part;
+    int t = threadIdx.x, x0 = blockIdx.x * (BLOCK_WIDTH - 2), y0 = blockIdx.y * ROWS, rows = min(ROWS, height - y0);
+    if (x0 >= 2 && x0 + BLOCK_WIDTH <= width)
+        measure(&part, src, width, height, x0 + t - 1, y0, rows, true);
+    else
+        measure(&part, src, width, height, x0 + t - 1, y0, rows, false);
+    __syncthreads();
+    if (t >= BLOCK_WIDTH - 2 || x0 + t >= width) return;
+    for (int r = 0; r < rows; r++) {
+        unsigned char kind = kind_of(&part, r + 1, t + 1, low, high);
+        long long i = (long long)(y0 + r) * width + x0 + t;
+        dst[i] = kind;
+        if (kind == WEAK) labels[i] = (unsigned int)i + 1u;
+    }
+}
+
+// The root of a node's tree. On the way every other label is set to the one above it, so that the next way is shorter.
+__device__ unsigned int root_of(unsigned int *labels, unsigned int node)
+{
+    while (node != 0) {
+        unsigned int up = labels[node - 1];
+        if (up == node || up == 0) return up;
+        unsigned int next = labels[up - 1];
+        if (next != up) atomicMin(&labels[node - 1], next);
+        node = next;
+    }
+    return 0;
+}
+
+// Join two trees (Rem's algorithm): the node with the larger number gets the other one above it, and what was above it
+// is joined with that one in turn.
+__device__ void join(unsigned int *labels, unsigned int node, unsigned int other)
+{
+    while (node != other) {
+        unsigned int low = min(node, other), high = max(node, other), up = labels[high - 1];
+        if (up > low) up = atomicMin(&labels[high - 1], low);
+        if (up == high) return;  // it was a root
+        node = low;
+        other = up;
+    }
+}
+
+// Note where weak pixels are in a block's part of the image: they are few, and so threads can share them out evenly.
+__device__ void note(unsigned short *list, unsigned int *number, bool weak, int row)
+{
+    if (weak) list[atomicAdd(number, 1u)] = (unsigned short)(row * BLOCK_WIDTH + threadIdx.x);
+}
+
+__device__ int kind_at(const unsigned char *kinds, int width, int height, int x, int y)
+{
+    return x >= 0 && x < width && y >= 0 && y < height ? kinds[(long long)y * width + x] : 0;
+}
+
+// Join a weak pixel with what is strong around it, and with the weak ones before it that are not joined anyway.
+__device__ void join_pixel(const unsigned char *kinds, unsigned int *labels, int width, int height, int x, int y)
+{
+    unsigned int node = (unsigned int)((long long)y * width + x) + 1u;
+    int nw = kind_at(kinds, width, height, x - 1, y - 1), n = kind_at(kinds, width, height, x, y - 1);
+    int ne = kind_at(kinds, width, height, x + 1, y - 1), w = kind_at(kinds, width, height, x - 1, y);
+    int e = kind_at(kinds, width, height, x + 1, y), sw = kind_at(kinds, width, height, x - 1, y + 1);
+    int s = kind_at(kinds, width, height, x, y + 1), se = kind_at(kinds, width, height, x + 1, y + 1);
+    bool strong = max(max(max(nw, n), max(ne, w)), max(max(e, sw), max(s, se))) == STRONG;
+    unsigned int others[3];
+    others[0] = strong ? 0u : node;
+    others[1] = n == WEAK ? node - width : w == WEAK ? node - 1u : nw == WEAK ? node - width - 1u : node;
+    others[2] = n != WEAK && ne == WEAK ? node - width + 1u : node;
+#pragma unroll 1  // the code is long, and seldom runs
+    for (int i = 0; i < 3; i++) join(labels, node, others[i]);
+}
+
+__global__ void link(const unsigned char *__restrict__ src, unsigned int *dst, int width, int height)
+{
+    __shared__ unsigned short list[BLOCK_WIDTH * ROWS];
+    __shared__ unsigned int number;
+    int t = threadIdx.x, x0 = blockIdx.x * BLOCK_WIDTH, y0 = blockIdx.y * ROWS, rows = min(ROWS, height - y0);
+    if (t == 0) number = 0;
+    __syncthreads();
+    if (x0 + t < width)
+        for (int r = 0; r < rows; r++) note(list, &number, src[(long long)(y0 + r) * width + x0 + t] == WEAK, r);
+    __syncthreads();
+    for (int k = t; k < number; k += BLOCK_WIDTH)
+        join_pixel(src, dst, width, height, x0 + list[k] % BLOCK_WIDTH, y0 + list[k] / BLOCK_WIDTH);
+}
+
+#if CHANNELS % 2 == 0
+#define RESULTS 2
+#else
+#define RESULTS 1
+#endif
+
+__global__ void draw(const unsigned char *__restrict__ src, pixel *__restrict__ dst, int width, int height,
+                     unsigned int *labels, const pixel *__restrict__ image)
+{
+    __shared__ unsigned short list[BLOCK_WIDTH * ROWS];
+    __shared__ unsigned int number;
+    int t = threadIdx.x, x0 = blockIdx.x * BLOCK_WIDTH, y0 = blockIdx.y * ROWS, rows = min(ROWS, height - y0);
+    if (t == 0) number = 0;
+    __syncthreads();
+    if (x0 + t < width) {
+        for (int r = 0; r < rows; r++) {
+            long long i = (long long)(y0 + r) * width + x0 + t;
+            dst[i * RESULTS] = src[i] == STRONG ? (pixel)PIXEL_MAX : (pixel)0;
+#if RESULTS == 2
+            dst[i * RESULTS + 1] = image[i * CHANNELS + CHANNELS - 1];
+#endif
+            note(list, &number, src[i] == WEAK, r);
+        }
+    }
+    __syncthreads();
+    for (int k = t; k < number; k += BLOCK_WIDTH) {
+        long long i = (long long)(y0 + list[k] / BLOCK_WIDTH) * width + x0 + list[k] % BLOCK_WIDTH;
+        if (root_of(labels, (unsigned int)i + 1u) == 0) dst[i * RESULTS] = (pixel)PIXEL_MAX;
+    }
+}
