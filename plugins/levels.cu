@@ -32,23 +32,20 @@ __device__ unsigned int key_of(pixel sample)
 #endif
 }
 
+// Count a sample; what is not a number has no place among the others.
 __device__ void count(unsigned int *table, pixel sample, int channel, const unsigned int *known)
 {
     unsigned int key = key_of(sample);
     int place = (channel * ENDS * BINS + (int)((key >> SHIFT) % BINS)) * COPIES + threadIdx.x % COPIES;
-#if PIXEL_BITS == 32  // what is not a number has no place among the others
-#if PACK > 1
-    if (isnan(sample)) return;
-#else  // but one aside, since a vector that counts with all its lanes is much faster
-    place = isnan(sample) ? TABLE * COPIES : place;
-#endif
-#endif
-#if ENDS == 1
-    atomicAdd(&table[place], 1u);
-#else
+    bool counts = sample == sample;
+#if ENDS == 2
     unsigned int above = key >> (SHIFT + BITS);
-    if (above == known[2 * channel]) atomicAdd(&table[place], 1u);
-    if (above == known[2 * channel + 1]) atomicAdd(&table[place + BINS * COPIES], 1u);
+    if (counts && above == known[2 * channel]) atomicAdd(&table[place], 1u);
+    if (counts && above == known[2 * channel + 1]) atomicAdd(&table[place + BINS * COPIES], 1u);
+#elif PACK > 1
+    if (counts) atomicAdd(&table[place], 1u);
+#else  // a vector of which all threads count is much faster: what does not has a place aside
+    atomicAdd(&table[counts ? place : TABLE * COPIES], 1u);
 #endif
 }
 
@@ -73,9 +70,10 @@ __device__ pixel sample_of(words in, int i)
 __global__ void digits(const pixel *__restrict__ src, unsigned int *__restrict__ dst, int width, int height,
                        const unsigned int *__restrict__ known)
 {
-    __shared__ unsigned int table[TABLE * COPIES + (PACK == 1)];
+    const int cells = TABLE * COPIES + (PACK == 1);
+    __shared__ unsigned int table[cells];
     int t = threadIdx.x;
-    for (int i = t; i < TABLE * COPIES; i += BLOCK_WIDTH) table[i] = 0;
+    for (int i = t; i < cells; i += BLOCK_WIDTH) table[i] = 0;
     __syncthreads();
 
     const pixel *from = src + (long long)blockIdx.x * PIXELS * SAMPLES;

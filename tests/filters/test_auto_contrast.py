@@ -17,7 +17,7 @@ import pytest
 import imgcuda
 from imgcuda import devices
 from imgcuda.host_to_host import run
-from imgcuda.testing import assert_close
+from imgcuda.testing import assert_close, checked
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -166,6 +166,15 @@ def test_where_the_pixels_are_does_not_matter(device: str, random_image: Make) -
 def test_what_is_not_a_number_is_left_out(device: str) -> None:
     image = np.array([[-4, np.nan, 0, 4, -np.nan]], np.float32)
     assert_close(auto_contrast(image, device), [[0, np.nan, 0.5, 1, np.nan]])
+
+
+def test_not_even_what_begins_as_infinity_does(device: str) -> None:
+    image = np.array([[np.inf, 0, 1, 0]], np.float32)
+    image.view(np.uint32)[0, 3] = 0x7F800001
+    wanted = [np.nan, 0, 0, np.nan]  # beside infinity, 1 is black
+    assert_close(auto_contrast(image, device)[0], wanted)
+    with checked():
+        assert_close(auto_contrast(image, "cpu")[0], wanted)
 
 
 def test_alpha_is_left_alone_and_not_counted(device: str, random_image: Make) -> None:
