@@ -71,8 +71,9 @@ class Filter:
 
     A subclass is a frozen dataclass: `Blur(sigma=3)` checks its values, compares, prints and hashes. Its name
     on the command line is the class name in kebab case, its kernel file that in snake case, `.cu`, beside the
-    module. The kernel of the same name takes `src, dst, width, height`, then the fields in order, those
-    declared constant left out. What needs more than that launch overrides `run`.
+    module; where there is none, the one of the filter that it derives from. The kernel of the same name takes `src,
+    dst, width, height`, then the fields in order, those declared constant left out. What needs more than that launch
+    overrides `run`.
     """
 
     name: ClassVar[str]
