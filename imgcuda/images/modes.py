@@ -59,6 +59,16 @@ FLAT = {"L", "LA", "RGB", "RGBA"}
 """The modes whose bytes are an array."""
 
 
+def scale_clear_grey(picture: PIL.Image.Image) -> None:
+    """Have a PNG's transparent grey compared with samples of 8 bits, to which Pillow scales those of 2 and 4.
+
+    To be called before the picture is loaded.
+    """
+    key, tiles = picture.info.get("transparency"), getattr(picture, "tile", [])
+    if picture.format == "PNG" and isinstance(key, int) and tiles:
+        picture.info["transparency"] = key * {"L;2": 85, "L;4": 17}.get(tiles[0].args, 1)
+
+
 def to_array(picture: PIL.Image.Image, *, raw: bool = False) -> Pixels:
     """Return a picture's pixels: palettes as their colours, black and white as 0 and 255, one clear colour as alpha.
 

@@ -27,9 +27,9 @@ from imgcuda.images import beside, deep, tifffiles
 from imgcuda.images.depth import with_channels
 from imgcuda.images.formats import READ
 from imgcuda.images.image import Image, Pixels, channels
-from imgcuda.images.modes import WAYS, to_array
+from imgcuda.images.modes import WAYS, scale_clear_grey, to_array
 from imgcuda.images.sentences import telling
-from imgcuda.images.sources import Open, Source, is_deep_avif, is_tiff, is_whole_gif, name_of, opener
+from imgcuda.images.sources import Open, Source, is_damaged_png, is_deep_avif, is_tiff, is_whole_gif, name_of, opener
 
 MAX_PIXELS = 178_956_970
 """What is read unless more is asked for: a quarter of a GiB for the bytes of 8-bit RGB with alpha times three."""
@@ -82,7 +82,8 @@ def read(
     RGB; 16 bits stay uint16, also in colour, floats stay float32. It is upright: its EXIF orientation is applied,
     unless `auto_orient` is false. What could not be kept is listed in `losses`, for the caller to say, and not to
     overwrite the original with. `raw` takes whole numbers that are no levels (signed, 32 bits) as they are, as floats.
-    More than `max_pixels`, in all frames together, are not decoded. Raises ImageError, a sentence with the file's name,
+    More than `max_pixels`, in all frames together, are not decoded; for very many, Pillow's own limit is raised, which
+    the whole process shares. Raises ImageError, a sentence with the file's name,
     whatever the decoder raises.
     """
     wish = Wish(frame, several, auto_orient, raw, max_pixels)
@@ -110,6 +111,8 @@ def _by_pillow(again: Open, wish: Wish) -> Iterator[Image]:
     count = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
     numbers = wish.numbers(count)
     wish.allow(picture.width * picture.height * len(numbers))
+    if picture.format == "PNG" and is_damaged_png(again()):
+        raise ImageError("it is damaged or cut short: a checksum is wrong")
     lost = wish.losses(count)
     if picture.format == "GIF" and not is_whole_gif(again()):
         lost.append("it is cut short; pictures may be missing")
@@ -150,6 +153,7 @@ def _frame(picture: PIL.Image.Image, number: int | None, again: Open, wish: Wish
         pixels = deep.read(picture, open_again)
     else:
         deep.in_native_order(picture)
+        scale_clear_grey(picture)
         picture.load()
         pixels = _uninverted(picture, to_array(picture, raw=wish.raw))
         losses += ["its 16-bit colours are read as 8-bit"] * bool(stored)

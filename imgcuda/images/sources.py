@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import struct
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from io import BytesIO
@@ -45,3 +47,14 @@ def is_deep_avif(stream: IO[bytes]) -> bool:
     head = stream.read(1 << 16)
     place = head.find(b"av1C")
     return place >= 0 and len(head) > place + 6 and bool(head[place + 6] & 0x40)
+
+
+def is_damaged_png(stream: IO[bytes]) -> bool:
+    """Return whether a checksum of a PNG's pixels is wrong, which Pillow does not look at."""
+    stream.seek(8)
+    while len(head := stream.read(8)) == 8:
+        size, kind = struct.unpack(">I4s", head)
+        data, told = stream.read(size), stream.read(4)
+        if kind in (b"IDAT", b"fdAT") and told != struct.pack(">I", zlib.crc32(data, zlib.crc32(kind))):
+            return True
+    return False

@@ -195,10 +195,8 @@ def _arguments(format: Format, options: Options) -> Iterator[tuple[str, Any]]:
         yield from {"quality": options.quality or 90, "progressive": options.progressive}.items()
     if format.name == "WEBP":
         effort = options.compress or 0
-        lossless = (
-            75 if effort else 25
-        )  # what is called quality is effort there; the first steps are nearly for nothing
-        yield "quality", lossless if options.lossless else options.quality or 90
+        search = 75 if effort else 25  # "quality", when nothing is lost; the first steps are nearly for nothing
+        yield "quality", search if options.lossless else options.quality or 90
         yield "lossless", options.lossless
         yield "method", 1 - options.lossless if options.compress is None else round(effort * 6 / 9)
     if format.name == "AVIF":

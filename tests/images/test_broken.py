@@ -83,6 +83,14 @@ def test_a_file_cut_short_anywhere_is_never_a_wrong_picture_in_silence(name: str
                 assert np.array_equal(frame.pixels, expected.pixels), length
 
 
+@pytest.mark.parametrize(("name", "kind"), [("grey.png", b"IDAT"), ("deep.png", b"IDAT"), ("animated.png", b"fdAT")])
+def test_a_png_whose_checksum_is_wrong_is_refused(name: str, kind: bytes) -> None:
+    data = bytearray(WHOLE[name])
+    data[data.index(kind) + 8] ^= 1
+    with pytest.raises(ImageError, match="it is damaged or cut short: a checksum is wrong"):
+        images.read(io.BytesIO(data))
+
+
 def test_a_gif_that_ends_between_two_pictures_is_read_and_that_is_said(tmp_path: Path) -> None:
     frames = [PIL.Image.new("RGB", (4, 4), color) for color in ("red", "blue")]
     path = saved(tmp_path / "a.gif", frames[0], save_all=True, append_images=frames[1:])

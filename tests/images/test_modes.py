@@ -11,7 +11,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import tifffile
-from picture_files import RGB, opened, samples, saved
+from picture_files import RGB, chunk, opened, png_of, samples, saved
 
 import imgcuda
 from imgcuda import images
@@ -96,6 +96,16 @@ def test_a_transparent_colour_is_read_as_alpha(mode: str, key: Any, channels: in
     pixels = images.read(path).pixels
     assert pixels.shape == (2, 2, channels)
     assert not pixels[:, :, -1].any()
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_a_transparent_grey_of_few_bits_is_read_as_alpha(bits: int, tmp_path: Path) -> None:
+    white = (1 << bits) - 1
+    clear = chunk(b"tRNS", struct.pack(">H", white))
+    (tmp_path / "a.png").write_bytes(png_of(b"\0\x0f", (8 // bits, 1), bits, 0, before=clear))  # 0, and white at last
+    grey, alpha = np.moveaxis(images.read(tmp_path / "a.png").pixels, -1, 0)
+    assert np.array_equal(alpha, np.where(grey == 255, 0, 255))
+    assert bits == 8 or grey.max() == 255
 
 
 @pytest.mark.parametrize(("lab", "rgb"), [((255, 128, 128), (255, 255, 255)), ((0, 128, 128), (0, 0, 0))])
