@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -118,8 +119,37 @@ def test_killed_at_any_moment_it_leaves_the_old_file_or_the_new_one(tmp_path: Pa
         assert found["drafts left beside it"] < 5  # one in a hundred: between its name and its place are microseconds
 
 
+FILL = """
+import sys, numpy as np
+from pathlib import Path
+from imgcuda import images
+path = Path(sys.argv[1]) / "a.png"
+images.write(path, images.Image(np.zeros((9, 9), np.uint8)))
+try:
+    images.write(path, images.Image(np.random.default_rng(0).integers(0, 256, (1500, 1500), np.uint8)))
+except Exception as error:
+    print(error)
+print(images.read(path).pixels.shape, [file.name for file in path.parent.iterdir()])
+"""
+
+
+def test_a_disk_that_is_full_keeps_the_old_file_and_no_draft(tmp_path: Path) -> None:
+    """The disk is one of 1 MiB that only this process sees."""
+    mount = 'mount -t tmpfs -o size=1M none "$0" || exit 9; exec "$@"'
+    command = ["unshare", "-rm", "sh", "-c", mount, str(tmp_path), sys.executable, "-c", FILL, str(tmp_path)]
+    if shutil.which("unshare") is None:
+        pytest.skip("there are no namespaces here")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "Operation not permitted" in done.stderr or done.returncode == 9:
+        pytest.skip(f"there is no disk to fill: {done.stderr}")
+    assert done.stdout.splitlines() == [
+        f"{tmp_path / 'a.png'} cannot be written: no space left on device",
+        "(9, 9) ['a.png']",
+    ]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no limits of this kind")
-def test_a_full_disk_leaves_the_old_file_and_is_one_sentence(tmp_path: Path) -> None:
+def test_a_file_that_may_not_grow_leaves_the_old_file_and_is_one_sentence(tmp_path: Path) -> None:
     path, limit = tmp_path / "a.png", 2000
     images.write(path, images.Image(RGB))
     before = path.read_bytes()
