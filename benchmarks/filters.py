@@ -50,8 +50,14 @@ def filters(task: Task) -> list[Filter]:
 
 
 def label(task: Task) -> str:
-    given = ", ".join(f"{name} {str(value)[:20]}" for name, value in task.parameters.items())
+    given = ", ".join(f"{name} {_short(value)}" for name, value in task.parameters.items())
     return f"{task.name} ({given})" if given else task.name
+
+
+def _short(value: Any) -> str:
+    """Return a value in a word: of a matrix, a table or a picture its size."""
+    shape = np.shape(getattr(value, "array", value))
+    return " x ".join(map(str, shape)) or str(value)
 
 
 def checked(who: str, run: Runs, task: Task, part: Picture, whole: Picture) -> Callable[[], object] | str:

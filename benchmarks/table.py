@@ -14,6 +14,9 @@ from pathlib import Path
 Contender = Callable[[], object] | str | None
 """A call to be timed; else why there is none, in a word or two; None for one that is not installed."""
 
+SHORT = 200
+"""Milliseconds."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -38,16 +41,27 @@ def parser(about: str | None) -> argparse.ArgumentParser:
 
 
 def measure(task: str, contenders: Mapping[str, Contender], rounds: int = 9) -> Row:
-    """Return the median time of each contender over interleaved rounds, after one that is not counted."""
+    """Return the median time of each contender over interleaved rounds, after one that is not counted.
+
+    Of short calls, the last of three in a row counts: the first waits for memory that others have just given back.
+    """
     why = {name: run for name, run in contenders.items() if isinstance(run, str)}
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds + 1):
         for name, run in contenders.items():
             if callable(run):
-                start = time.perf_counter()
-                run()
-                times[name].append(1000 * (time.perf_counter() - start))
+                times[name].append(_milliseconds(run))
     return Row(task, {name: statistics.median(each[1:]) if each else None for name, each in times.items()}, why)
+
+
+def _milliseconds(run: Callable[[], object]) -> float:
+    for _ in range(3):
+        start = time.perf_counter()
+        run()
+        took = 1000 * (time.perf_counter() - start)
+        if took > SHORT:
+            break
+    return took
 
 
 def show(title: str, rows: list[Row], base: str) -> None:
