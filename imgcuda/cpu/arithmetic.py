@@ -51,6 +51,8 @@ class Arithmetic(Conversions):
         """Return the comparison of two values of one type, as a bool."""
         if left.const is not None and right.const is not None:
             return constant(COMPARISONS[operator](left.const, right.const), BOOL)
+        if not (left.scalar and right.scalar) and (narrow := self._narrow_pair(left, right)):
+            return self.compare(operator, *narrow)  # bytes keep their order when they become ints
         kind, shape, x, y = self._pair(left, right)
         predicate = _PREDICATES[operator]
         if isinstance(left.type, Float):

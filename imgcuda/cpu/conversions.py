@@ -153,7 +153,7 @@ class Conversions:
 def _narrow(value: Value, type: Int) -> Value | None:
     """Return what a conversion to a longer type was made of, if all its numbers remain what they are."""
     source = value.type
-    if not isinstance(source, Int) or source.bits >= type.bits or source == BOOL or value.kind != VARYING:
+    if not isinstance(source, Int) or source.bits >= type.bits or source == BOOL or value.kind == LINEAR:
         return None
     return (value.narrow or value) if type.signed or not source.signed else None
 

@@ -47,6 +47,13 @@ CASES: list[tuple[str, str, Callable[[int], Any]]] = [
     ("int", "(unsigned short)65535 * (x < 2)", lambda x: 65535 * (x < 2)),
     ("int", "(unsigned char)x << 8", lambda x: x << 8),
     ("bool", "(unsigned char)x - 5 < 0", lambda x: x < 5),
+    # ---- bytes are compared as they would be as ints
+    ("bool", "(char)(x + 120) < (char)(blockIdx.x * 0 + 100)", lambda x: s(x + 120, 8) < 100),
+    ("bool", "(char)(x + 120) > -3", lambda x: s(x + 120, 8) > -3),
+    ("bool", "(unsigned char)(x + 250) > (unsigned char)(blockIdx.x * 0 + 200)", lambda x: u(x + 250, 8) > 200),
+    ("bool", "(unsigned char)(x + 250) > (char)(blockIdx.x * 0 + 200)", lambda x: True),
+    ("bool", "(unsigned)(char)(x + 120) > (unsigned)(char)(blockIdx.x * 0 + 100)", lambda x: u(s(x + 120, 8)) > 100),
+    ("bool", "(unsigned char)(x + 250) < 300", lambda x: True),
     # ---- signed meets unsigned
     ("bool", "x - 10 < 5u", lambda x: u(x - 10) < 5),
     ("bool", "-1 < 0u", lambda x: False),
