@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -85,6 +85,10 @@ class Source:
             return cls(path.name, path.read_text(encoding="utf-8"))
         except OSError as error:
             raise FilterError(f"{path}: the kernel file cannot be read: {error.strerror}") from error
+
+    def followed_by(self, other: Source) -> Source:
+        """Return this text and another's behind it; a compiler's messages name the file that a line is from."""
+        return replace(self, text=f'{self.text}#line 1 "{other.name}"\n{other.text}')
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from math import log2
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from imgcuda_plugins.convolve import Convolve
 
 from imgcuda import DeviceArray, Filter, Gpu, Layout, NeighborhoodFilter, hookimpl, param
 
 LARGEST_AT_ONCE = 24
 """The largest radius for which rows and columns are blurred in one go; beyond, a coarser grid costs less."""
-
-SMALL = 8
-"""The largest radius for which a tile of 16 rows is faster than one of 8: beyond, its sums leave the registers."""
 
 TAPS = 6
 """Steps of the grid that its B-spline is wide: as many box blurs in a row are one, so it is of degree 5."""
@@ -32,6 +31,12 @@ class Blur(NeighborhoodFilter):
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"gaussian-blur": {}, "gaussian": {}}
 
     sigma: float = param(default=2.0, ge=0.1, le=100, help="standard deviation of the Gaussian, in pixels")
+
+    @classmethod
+    @cache
+    def source(cls) -> Any:
+        """Return its own kernels, and after them those of convolve."""
+        return super().source().followed_by(Convolve.source())
 
     @property
     def row_step(self) -> int:
@@ -53,8 +58,8 @@ class Blur(NeighborhoodFilter):
 
     def _at_once(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         weights = gaussian(self.sigma, self.halo)
-        layout, sizes = tile(self.halo, image.channels), kernel_sizes(self.halo)
-        return gpu.launch("blur", image, weights, constants=sizes, layout=layout)
+        made: DeviceArray = Convolve.by_columns_and_rows(gpu, image, weights, weights, 1.0, 0.0)
+        return made
 
     def _on_grid(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         spline = b_spline(self.row_step)
@@ -94,23 +99,10 @@ class Blur(NeighborhoodFilter):
         return gpu.launch(kernel, image, *arguments, shape=shape, dtype=dtype, constants=sizes, layout=layout)
 
 
-def tile(radius: int, channels: int) -> Layout:
-    """Return what one block makes: high where the rows that it reads above and below would else be many of all."""
-    margin = -(-radius * channels // 8) * 8  # of whole packs, so that blocks begin where wide stores may
-    block, rows = ((128, 1), 16) if radius <= SMALL else ((256, 1), 8)
-    return Layout(over="samples", block=block, rows=rows, pack=4, margin=margin)
-
-
-def kernel_sizes(radius: int) -> dict[str, int]:
-    """Return what the kernel `blur` is sized by, beside its layout."""
-    return {"RADIUS": radius, "PACKS": 4, "BLOCKS": 4 if radius <= SMALL else 3}
-
-
-def gaussian(sigma: float, radius: int) -> npt.NDArray[np.float32]:
-    """Return the weights of a normalised Gaussian at distances 0 to radius."""
-    distance = np.arange(radius + 1)
-    weights = np.exp(-0.5 * (distance / sigma) ** 2)
-    normalised: npt.NDArray[np.float32] = (weights / (2 * weights.sum() - weights[0])).astype(np.float32)
+def gaussian(sigma: float, radius: int) -> npt.NDArray[np.float64]:
+    """Return the weights of a Gaussian, from -radius to radius, which add up to 1."""
+    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    normalised: npt.NDArray[np.float64] = weights / weights.sum()
     return normalised
 
 

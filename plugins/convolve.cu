@@ -134,17 +134,58 @@ __global__ void small(const pixel *__restrict__ src, pixel *__restrict__ dst, in
 
 #elif defined(SEPARABLE)
 
-// The weight in row i and column j is down[i] * along[j], so that rows and columns can be summed up one after the other.
+// The weight in row i and column j is down[i] * along[j], so that columns and rows can be summed up one after the other.
+// Weights that are the same in both directions (SYMMETRIC) are given from the middle on.
 // A block makes ROWS rows of a tile that overlaps its neighbours by MARGIN samples on either side: first each thread sums
-// down PACK columns, margins included; then, behind a barrier, along the rows of what the block has so far.
+// up PACK columns, margins included, which is where a sample is converted to a float, once for all who use it; then,
+// behind a barrier, along the rows of what the block has so far.
 
+#if SYMMETRIC
+#define DOWN(i) down[abs((i) - ABOVE)]
+#define ALONG(j) along[abs((j) - BESIDE)]
+#else
+#define DOWN(i) down[i]
+#define ALONG(j) along[j]
+#endif
+
+// Rows that a thread sums up at a step: each sample is read once for all of them, and they must fit into registers.
 #if PACK == 1
-#define GROUP 4  // rows that a thread sums up at a step: each sample is read once for all of them
+#define GROUP 4
 #else
 #define GROUP ROWS
-#define WIDE 4  // packs that a thread makes of a row at a step: so many use what is read of the tile
 #endif
-#define PITCH (BLOCK_WIDTH + (PACK > 1))  // rows begin in different banks, so that threads can read one each at once
+
+#define PITCH (BLOCK_WIDTH + (PACK > 1))
+
+#if PACK > 1
+#define WIDE 4  // packs that a thread makes of a row at a step: so many use what is read of the tile
+
+struct alignas(WIDE * PACK * sizeof(pixel)) packs {
+    pixel at[WIDE * PACK];
+};
+
+// Write neighbouring samples, as many as there is room for: in one go where rows begin at a multiple of them.
+__device__ void write_packs(const pixel *src, pixel *dst, const float *sum, float scale, float bias, int samples, int room)
+{
+    bool wide = samples % (WIDE * PACK) == 0 && room >= WIDE * PACK;
+    packs middle, made;
+    if (wide) {
+        middle = *(const packs *)src;
+    } else {
+#pragma unroll
+        for (int i = 0; i < WIDE * PACK; i++) middle.at[i] = i < room ? src[i] : (pixel)0;
+    }
+#pragma unroll
+    for (int i = 0; i < WIDE * PACK; i++) made.at[i] = to_pixel(FINISH(sum[i], middle.at[i], scale, bias));
+    if (wide) {
+        *(packs *)dst = made;
+    } else {
+#pragma unroll
+        for (int i = 0; i < WIDE * PACK; i++)
+            if (i < room) dst[i] = made.at[i];
+    }
+}
+#endif
 
 // Sum up PACK columns from x for the ROWS rows of a tile; from[i] is where row i - ABOVE is read, at[i] where column
 // x + i is, unless all of them stand side by side (`inside`).
@@ -174,7 +215,7 @@ __device__ void sum_columns(floats (*tile)[PITCH], const pixel *src, int samples
 #pragma unroll
             for (int g = 0; g < GROUP; g++) {
                 if (i >= g && i - g < KERNEL_HEIGHT) {
-                    for (int p = 0; p < PACK; p++) PART(sum[g], p) += down[i - g] * PART(value, p);
+                    for (int p = 0; p < PACK; p++) PART(sum[g], p) += DOWN(i - g) * PART(value, p);
                 }
             }
         }
@@ -183,6 +224,7 @@ __device__ void sum_columns(floats (*tile)[PITCH], const pixel *src, int samples
     }
 }
 
+// The bound leaves a thread as many registers as keep BLOCKS blocks at work on a multiprocessor.
 __global__ void __launch_bounds__(BLOCK_WIDTH, BLOCKS)
 separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
           const float *__restrict__ down, const float *__restrict__ along, float scale, float bias)
@@ -210,39 +252,42 @@ separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int
 #if PACK == 1
     if (t >= made) return;
     for (int r = 0; r < rows; r++) {
-        const float *here = tile[r] + MARGIN + t - BESIDE * CHANNELS;
+        const float *here = tile[r] + MARGIN + t;
+#if SYMMETRIC
+        float sum = along[0] * here[0];
+        for (int k = 1; k <= BESIDE; k++) sum += along[k] * (here[-k * CHANNELS] + here[k * CHANNELS]);
+#else
         float sum = 0.0f;
-        for (int j = 0; j < KERNEL_WIDTH; j++) sum += along[j] * here[j * CHANNELS];
+        for (int j = 0; j < KERNEL_WIDTH; j++) sum += along[j] * here[(j - BESIDE) * CHANNELS];
+#endif
         write(src, dst, (long long)(y0 + r) * samples + x0 + t, sum, scale, bias, true, 1);
     }
 #else
-    // Neighbouring threads take a row each.
-    int r = t % ROWS;
-    if (r >= rows) return;
-    for (int column = t / ROWS * WIDE; column * PACK < made; column += BLOCK_WIDTH / ROWS * WIDE) {
-        floats sum[WIDE];
+    // A thread makes WIDE neighbouring packs in every WIDE-th row. Of eight threads, who read shared memory together,
+    // WIDE groups take a row each: by PITCH rows begin in different banks, so that no two ask one bank for two words.
+    const int side = 8 / WIDE;
+    int column = (t / 8 * side + t % side) * WIDE;  // in packs
+    if (column * PACK >= made) return;
+    for (int r = t / side % WIDE; r < rows; r += WIDE) {
+        float sum[WIDE * PACK];
 #pragma unroll
-        for (int i = 0; i < WIDE * PACK; i++) sum[i / PACK].at[i % PACK] = 0.0f;
+        for (int i = 0; i < WIDE * PACK; i++) sum[i] = 0.0f;
 #pragma unroll
         for (int j = 0; j < 2 * MARGIN / PACK + WIDE; j++) {
             floats value = tile[r][column + j];
 #pragma unroll
             for (int p = 0; p < PACK; p++) {
-                int first = j * PACK + p - MARGIN + BESIDE * CHANNELS;  // seen from the first sample under the kernel
+                int from_first = j * PACK + p - MARGIN;  // where this sample is, seen from the first that is made
                 // It counts for those of its own channel that are near enough.
 #pragma unroll
-                for (int i = 0; i < WIDE * PACK; i++) {
-                    int tap = (first - i) / CHANNELS;
-                    if (first >= i && (first - i) % CHANNELS == 0 && tap < KERNEL_WIDTH)
-                        sum[i / PACK].at[i % PACK] += along[tap] * value.at[p];
+                for (int i = (from_first + MARGIN * CHANNELS) % CHANNELS; i < WIDE * PACK; i += CHANNELS) {
+                    int tap = (from_first - i) / CHANNELS + BESIDE;
+                    if (tap >= 0 && tap < KERNEL_WIDTH) sum[i] += ALONG(tap) * value.at[p];
                 }
             }
         }
-        for (int k = 0; k < WIDE; k++) {
-            int left = made - (column + k) * PACK;
-            long long first = (long long)(y0 + r) * samples + x0 + (column + k) * PACK;
-            if (left > 0) write(src, dst, first, sum[k], scale, bias, samples % PACK == 0, min(left, PACK));
-        }
+        long long first = (long long)(y0 + r) * samples + x0 + column * PACK;
+        write_packs(src + first, dst + first, sum, scale, bias, samples, made - column * PACK);
     }
 #endif
 }

@@ -128,13 +128,19 @@ class Convolve(NeighborhoodFilter):
     ) -> DeviceArray:
         """Return the sums by a kernel whose rows are `along`, each times its number of `down`; in one launch.
 
+        Kernels that are the same in both directions take fewer products on the CPU, and fewer registers on a GPU.
+
         A filter whose source has this one's behind it may call it too; then FINISH says what becomes of a sum.
         """
         few = len(down) <= 17  # what a block makes is high where it would else mostly read above and below
         block, rows = ((128, 1), 16) if few else ((256, 1), 8)
         layout = Layout(over="samples", block=block, rows=rows, pack=4, margin=margin(len(along), image.channels))
-        constants = {"SEPARABLE": 1, "KERNEL_HEIGHT": len(down), "KERNEL_WIDTH": len(along), "BLOCKS": 4 if few else 3}
-        tables = down.astype(np.float32), along.astype(np.float32)
+        sizes = {"KERNEL_HEIGHT": len(down), "KERNEL_WIDTH": len(along), "BLOCKS": 4 if few else 3}
+        tables = [down.astype(np.float32), along.astype(np.float32)]
+        symmetric = all(np.array_equal(table, table[::-1]) for table in tables)
+        if symmetric:
+            tables = [table[len(table) // 2 :] for table in tables]
+        constants = {"SEPARABLE": 1, "SYMMETRIC": int(symmetric), **sizes}
         return gpu.launch("separable", image, *tables, scale, bias, constants=constants, layout=layout)
 
 

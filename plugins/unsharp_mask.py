@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
-from imgcuda_plugins.blur import Blur
+from imgcuda_plugins.blur import Blur, gaussian
 from imgcuda_plugins.convolve import Convolve
 
 from imgcuda import DeviceArray, Filter, Gpu, Layout, NeighborhoodFilter, hookimpl, param
@@ -46,8 +44,7 @@ class UnsharpMask(NeighborhoodFilter):
     @cache
     def source(cls) -> Any:
         """Return its own kernels, and after them those of convolve, which sum up a small blur."""
-        own, sums = super().source(), Convolve.source()
-        return replace(own, text=f'{own.text}#line 1 "{sums.name}"\n{sums.text}')
+        return super().source().followed_by(Convolve.source())
 
     @property
     def halo(self) -> int:
@@ -82,12 +79,6 @@ class UnsharpMask(NeighborhoodFilter):
     @property
     def _blur(self) -> Blur:
         return Blur(sigma=self.sigma, border=self.border)
-
-
-def gaussian(sigma: float, radius: int) -> npt.NDArray[np.float64]:
-    """Return the weights of a Gaussian, from -radius to radius, which add up to 1."""
-    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
-    return np.asarray(weights / weights.sum())
 
 
 @hookimpl
