@@ -73,7 +73,11 @@ __global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, i
         walk(src, dst, samples, height, x, false, at);
 }
 
-#else  // the middle one is the largest number that no more than half of the values are less than: found bit by bit
+#else  // the middle one is the largest number that no more than half of the values are less than
+
+// The image is split into planes, a channel each, with RADIUS more pixels on every side, so that no border is in the way
+// of what comes next; and what is found there is joined to an image again. `tall` and `wide` are the size of a plane of
+// the result, in whole blocks; planes lie one below the other.
 
 #if PIXEL_BITS == 8
 typedef unsigned char key;
@@ -109,41 +113,122 @@ __device__ pixel sample_of(key found)
 #endif
 }
 
-// The image as keys, with RADIUS more pixels on each side: so that no border is in the way of what comes next.
-__global__ void pad(const pixel *__restrict__ src, key *__restrict__ dst, int width, int height, int inner_width,
-                    int inner_height)
+// A thread splits pixels of one column. What lies beyond a plane's RADIUS more pixels is read by nobody who counts.
+__global__ void split(const pixel *__restrict__ src, key *__restrict__ dst, int width, int height, int inner_width,
+                      int inner_height)
 {
-    int samples = width * CHANNELS, x = blockIdx.x * BLOCK_WIDTH + threadIdx.x;
-    if (x >= samples) return;
-    int column = border(x / CHANNELS - RADIUS, inner_width);
-    int at = max(column, 0) * CHANNELS + x % CHANNELS;
-    int end = min((int)(blockIdx.y + 1) * ROWS, height);
+    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, rows = height / CHANNELS;
+    if (x >= width) return;
+    bool inside = blockIdx.x * BLOCK_WIDTH >= RADIUS && (int)(blockIdx.x + 1) * BLOCK_WIDTH <= inner_width + RADIUS;
+    int column = inside ? x - RADIUS : border(min(x - RADIUS, inner_width - 1 + RADIUS), inner_width);
+    int end = min((int)(blockIdx.y + 1) * ROWS, rows);
     for (int y = blockIdx.y * ROWS; y < end; y++) {
-        int from = border(y - RADIUS, inner_height);
-        pixel value = src[(long long)max(from, 0) * inner_width * CHANNELS + at];
-        dst[(long long)y * samples + x] = key_of(from < 0 || column < 0 ? 0 : value);
+        int from = border(min(y - RADIUS, inner_height - 1 + RADIUS), inner_height);
+        const pixel *in = src + ((long long)max(from, 0) * inner_width + max(column, 0)) * CHANNELS;
+        for (int c = 0; c < CHANNELS; c++)
+            dst[((long long)c * rows + y) * width + x] = key_of(from < 0 || column < 0 ? (pixel)0 : in[c]);
     }
 }
 
-__global__ void halve(const key *__restrict__ src, pixel *__restrict__ dst, int width, int height)
+__global__ void join(const key *__restrict__ src, pixel *__restrict__ dst, int width, int height, int tall, int wide)
 {
-    int samples = width * CHANNELS, pitch = samples + 2 * RADIUS * CHANNELS, x = blockIdx.x * BLOCK_WIDTH + threadIdx.x;
-    if (x >= samples) return;
+    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x;
+    if (x >= width) return;
     int end = min((int)(blockIdx.y + 1) * ROWS, height);
-    for (int y = blockIdx.y * ROWS; y < end; y++) {
-        const key *window = src + (long long)y * pitch + x;
+    for (int y = blockIdx.y * ROWS; y < end; y++)
+        for (int c = 0; c < CHANNELS; c++)
+            dst[((long long)y * width + x) * CHANNELS + c] = sample_of(src[((long long)c * tall + y) * wide + x]);
+}
+
+#if !TOGETHER  // each pixel is searched for by itself, bit by bit: a thread makes one in each of ROWS rows
+
+__global__ void halve(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int tall)
+{
+    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y0 = blockIdx.y * ROWS, pitch = width + 2 * RADIUS;
+    for (int y = y0; y < y0 + ROWS; y++) {
+        const key *window = src + (long long)(y + y0 / tall * 2 * RADIUS) * pitch + x;
         key found = 0;
         for (int bit = PIXEL_BITS - 1; bit >= 0; bit--) {
             key trial = (key)(found | (key)1 << bit);
             count less = 0;
             for (int j = 0; j < SIDE; j++) {
 #pragma unroll
-                for (int k = 0; k < SIDE; k++) less = (count)(less + (window[(long long)j * pitch + k * CHANNELS] < trial));
+                for (int k = 0; k < SIDE; k++) less = (count)(less + (window[(long long)j * pitch + k] < trial));
             }
             found = less <= SIDE * SIDE / 2 ? trial : found;
         }
-        dst[(long long)y * samples + x] = sample_of(found);
+        dst[(long long)y * width + x] = found;
     }
 }
 
+#else
+
+// The pixels of a block are searched for together. For all of them it is counted how many values are less than one trial,
+// in a time that hardly depends on RADIUS: down the columns, where for the next row one value is added and one taken away,
+// and then along the rows, where the sums of two columns make those of four, and so on. That narrows the bounds of every
+// pixel for which the trial lies between them. The next trial is the least that any pixel would halve its bounds by; so
+// it goes on until all have one value left. Neighbours have similar results, so that trials serve many.
+// A thread has a column of ROWS pixels. The last 2 RADIUS of a block's columns are only read by the others.
+__global__ void search(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int tall)
+{
+    __shared__ count sums[2][ROWS][BLOCK_WIDTH];
+    __shared__ key wanted[BLOCK_WIDTH];
+    const int made = BLOCK_WIDTH - 2 * RADIUS;
+    int t = threadIdx.x, x = blockIdx.x * made + t, y0 = blockIdx.y * ROWS, pitch = width + 2 * RADIUS;
+    const key *window = src + (long long)(y0 + y0 / tall * 2 * RADIUS) * pitch + x;
+    key low[ROWS], high[ROWS];
+    for (int r = 0; r < ROWS; r++) {
+        low[r] = 0;
+        high[r] = t < made ? 255 : 0;
+    }
+    key trial = 128;
+    while (trial) {
+        count less = 0;
+        for (int j = 0; j < SIDE - 1; j++) less = (count)(less + (window[j * pitch] < trial));
+        for (int r = 0; r < ROWS; r++) {
+            less = (count)(less + (window[(r + SIDE - 1) * pitch] < trial));
+            sums[0][r][t] = less;
+            less = (count)(less - (window[r * pitch] < trial));
+        }
+        __syncthreads();
+
+        count total[ROWS];
+        for (int r = 0; r < ROWS; r++) total[r] = 0;
+        int done = 0, from = 0;
+#pragma unroll
+        for (int n = 1; n <= SIDE; n *= 2) {  // sums[from] are of n columns
+            if (SIDE & n) {
+                if (t + done + n <= BLOCK_WIDTH)
+                    for (int r = 0; r < ROWS; r++) total[r] = (count)(total[r] + sums[from][r][t + done]);
+                done += n;
+            }
+            if (2 * n <= SIDE && t + 2 * n <= BLOCK_WIDTH)
+                for (int r = 0; r < ROWS; r++) sums[1 - from][r][t] = (count)(sums[from][r][t] + sums[from][r][t + n]);
+            from = 1 - from;
+            __syncthreads();
+        }
+
+        key least = 255;  // one less than the least trial that is wanted
+        for (int r = 0; r < ROWS; r++) {
+            bool reached = total[r] <= SIDE * SIDE / 2;
+            key below = trial - 1;
+            low[r] = reached ? max(low[r], trial) : low[r];
+            high[r] = reached ? high[r] : min(high[r], below);
+            key apart = (key)(high[r] - low[r] - 1), half = (key)(low[r] + (apart >> 1));
+            least = low[r] < high[r] ? min(least, half) : least;
+        }
+        wanted[t] = least;
+        __syncthreads();
+        for (int n = BLOCK_WIDTH / 2; n > 0; n /= 2) {
+            if (t < n) wanted[t] = min(wanted[t], wanted[t + n]);
+            __syncthreads();
+        }
+        trial = (key)(wanted[0] + 1);
+        __syncthreads();
+    }
+    if (t < made)
+        for (int r = 0; r < ROWS; r++) dst[(long long)(y0 + r) * width + x] = low[r];
+}
+
+#endif
 #endif

@@ -10,7 +10,16 @@ import numpy as np
 from imgcuda import DeviceArray, Filter, Gpu, Layout, NeighborhoodFilter, hookimpl, param
 
 SORTED = 2
-"""The largest radius for which the values are put in order; of more, the middle one is found bit by bit."""
+"""The largest radius for which the values are put in order; of more, the middle one is searched for, bit by bit."""
+
+ALONE = 6
+"""The largest radius for which that is faster pixel by pixel; beyond, the pixels of a block are searched for together.
+
+Only bytes: of 65536 levels neighbours have too few in common.
+"""
+
+ROWS = Layout(block=(128, 1), rows=16)
+"""A thread makes pixels of a column."""
 
 KEYS = {"uint8": np.uint8, "uint16": np.uint16, "float32": np.uint32}
 """The whole numbers that samples are compared as."""
@@ -20,7 +29,7 @@ class Median(NeighborhoodFilter):
     """Replace each sample by the middle one of those around it: specks go, edges stay.
 
     Those around are a square of 2 * radius + 1 pixels a side, each colour by itself; the result is exact for all types.
-    The time grows with the square's area, and with the bits of a sample: 8, 16, or 32 for floats and images with alpha.
+    Of bytes, the time hardly grows with the radius. With more bits, and with alpha, it grows with the square's area.
     """
 
     layout = Layout(over="samples", block=(128, 1), rows=16)
@@ -35,10 +44,30 @@ class Median(NeighborhoodFilter):
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         if self.radius <= SORTED:
             return gpu.launch("median", image)
+        together = self.radius > ALONE and image.dtype == np.uint8
+        layout = tile(self.radius) if together else ROWS
         height, width, channels = image.shape
-        padded = (height + 2 * self.radius, width + 2 * self.radius, channels)
-        keys = gpu.launch("pad", image, width, height, shape=padded, dtype=KEYS[image.dtype.name])
-        return gpu.launch("halve", keys, shape=image.shape, dtype=image.dtype)
+        tall = whole(height, layout.rows)
+        wide = whole(width, layout.block[0] - 2 * layout.margin)
+        padded, planes = (channels * (tall + 2 * self.radius), wide + 2 * self.radius, 1), (channels * tall, wide, 1)
+        way = {"TOGETHER": int(together)}
+        keys = gpu.launch(
+            "split", image, width, height, shape=padded, dtype=KEYS[image.dtype.name], constants=way, layout=ROWS
+        )
+        kernel = "search" if together else "halve"
+        found = gpu.launch(kernel, keys, tall, shape=planes, constants=way, layout=layout)
+        return gpu.launch("join", found, tall, wide, shape=image.shape, dtype=image.dtype, constants=way, layout=ROWS)
+
+
+def tile(radius: int) -> Layout:
+    """Return what one block searches: wide and high where columns and rows that it only reads would else be most."""
+    block, rows = (128, 16) if radius <= 20 else (256, 32)
+    return Layout(block=(block, 1), rows=rows, margin=radius)
+
+
+def whole(size: int, step: int) -> int:
+    """Return a size rounded up to whole steps."""
+    return -(-size // step) * step
 
 
 @hookimpl

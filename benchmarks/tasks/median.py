@@ -8,6 +8,9 @@ import cv2
 from PIL import Image, ImageFilter
 from task import Picture, Task
 
+PATIENCE = 7
+"""From this radius on Pillow takes a minute, and beyond it CuPy seconds."""
+
 
 def task(radius: int) -> Task:
     """Return the median of a square; OpenCV's border is the nearest pixel, Pillow leaves the edge out."""
@@ -28,14 +31,11 @@ def task(radius: int) -> Task:
         "median",
         {"radius": radius, "border": "nearest"},
         exact=opencv,
-        host={
-            "OpenCV": opencv,
-            "Pillow": lambda picture: Image.fromarray(picture).filter(ImageFilter.MedianFilter(side)),
-        },
-        device={"CuPy": cupy},
+        host={"OpenCV": opencv, **({"Pillow": pillow} if radius < PATIENCE else {})},
+        device={"CuPy": cupy} if radius <= PATIENCE else {},
         tolerance=0,
         margin=radius,
     )
 
 
-TASKS = [task(1), task(2), task(7)]
+TASKS = [task(1), task(2), task(7), task(15), task(50)]

@@ -72,7 +72,7 @@ def test_every_border_is_as_scipy_has_it(device: str, border: str, radius: int, 
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
-@pytest.mark.parametrize("radius", [1, 2, 5])
+@pytest.mark.parametrize("radius", [1, 2, 5, 9])
 def test_the_other_types_are_as_scipy_has_them(device: str, radius: int, dtype: str, random_image: Make) -> None:
     image = random_image((37, 53, 3), dtype)
     if dtype == "float32":
