@@ -213,8 +213,8 @@ class GeometryFilter(Filter, abstract=True):
     def alpha_mode(self) -> Alpha:
         return "filter"
 
-    def reads(self, wanted: Rows, height: int) -> tuple[int, int] | None:
-        """Return from which row of an image of this height, and up to which, it makes the rows that are wanted.
+    def reads(self, wanted: Rows, width: int, height: int) -> tuple[int, int] | None:
+        """Return from which row of an image of this size, and up to which, it makes the rows that are wanted.
 
         The second is not included; rows beyond the image are of no harm. None means all of them, and the image is
         then run as a whole.

@@ -75,7 +75,7 @@ class Plan:
             part = self.parts[number]
             spans.insert(0, reach(*wanted, part.height, part.cut))
             if number:
-                wanted = _read(part, spans[0], self.parts[number - 1].height) or wanted
+                wanted = _read(part, spans[0], self.parts[number - 1]) or wanted
         return Strip(first, last, tuple(spans))
 
     @property
@@ -86,7 +86,7 @@ class Plan:
         """Return which filter needs all rows for any, in words."""
         for number in range(1, len(self.parts)):
             part = self.parts[number]
-            if _read(part, all_rows(part.height), self.parts[number - 1].height) is None:
+            if _read(part, all_rows(part.height), self.parts[number - 1]) is None:
                 return _reads_whole(part.filters[0])
         return ""
 
@@ -145,12 +145,12 @@ def result_size(filter: Filter, width: int, height: int) -> tuple[int, int]:
     return made
 
 
-def _read(part: Part, wanted: Rows, height: int) -> tuple[int, int] | None:
-    """Return the rows of the part before, which has this height, that the first filter needs; None for all."""
+def _read(part: Part, wanted: Rows, before: Part) -> tuple[int, int] | None:
+    """Return the rows of the part before that the first filter needs; None for all."""
     moving = part.filters[0]
     assert isinstance(moving, GeometryFilter)
-    rows = moving.reads(wanted, height)
+    rows = moving.reads(wanted, before.width, before.height)
     if rows is None:
         return None
-    first = min(max(rows[0], 0), height - 1)
-    return first, min(max(rows[1], first + 1), height)
+    first = min(max(rows[0], 0), before.height - 1)
+    return first, min(max(rows[1], first + 1), before.height)

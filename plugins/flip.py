@@ -31,7 +31,7 @@ class Flip(GeometryFilter):
         help="horizontal swaps left and right, vertical top and bottom, both does both",
     )
 
-    def reads(self, wanted: Rows, height: int) -> tuple[int, int]:
+    def reads(self, wanted: Rows, width: int, height: int) -> tuple[int, int]:
         if self.direction == "horizontal":
             return wanted.first, wanted.last
         return height - wanted.last, height - wanted.first

@@ -55,7 +55,7 @@ class Resize(GeometryFilter):
             return rounded(width * self.scale), rounded(height * self.scale)
         return self.width or rounded(width * self.height / height), self.height or rounded(height * self.width / width)
 
-    def reads(self, wanted: Rows, height: int) -> tuple[int, int]:
+    def reads(self, wanted: Rows, width: int, height: int) -> tuple[int, int]:
         if self.method == "nearest":
             rows = nearest(height, wanted.height)
             return int(rows[wanted.first]), int(rows[wanted.last - 1]) + 1

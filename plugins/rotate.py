@@ -69,18 +69,15 @@ class Rotate(GeometryFilter):
         along, across = map(abs, self.direction)
         return enough(width * along + height * across), enough(width * across + height * along)
 
-    def reads(self, wanted: Rows, height: int) -> tuple[int, int] | None:
+    def reads(self, wanted: Rows, width: int, height: int) -> tuple[int, int] | None:
         """Return the rows for rows of the result, if these lie so flat in the image that they need few of its rows."""
         if self.quarters == 0:
             return wanted.first, wanted.last
         if self.quarters == 2:
             return height - wanted.last, height - wanted.first
-        if self.quarters is not None or not self.expand or self.border not in ("constant", "nearest"):
-            return None
         across, down = self.direction
-        # A row of the result rises and falls by half of its width times `down`. The width follows from both heights.
-        slope = (wanted.height * abs(across) + height * (down**2 - across**2)) / 2
-        if slope > height / 4:
+        slope = self.result_size(width, height)[0] / 2 * abs(down)  # how far a row of the result rises, and falls
+        if self.quarters is not None or slope > height / 4 or self.border not in ("constant", "nearest"):
             return None
         ends = [(height - 1) / 2 + (y - (wanted.height - 1) / 2) * across for y in (wanted.first, wanted.last - 1)]
         return floor(min(ends) - slope) - self.taps, ceil(max(ends) + slope) + self.taps + 1

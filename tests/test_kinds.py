@@ -139,7 +139,7 @@ class Upside(Inline, GeometryFilter):
     }
     """
 
-    def reads(self, wanted: Rows, height: int) -> tuple[int, int]:
+    def reads(self, wanted: Rows, width: int, height: int) -> tuple[int, int]:
         return height - wanted.last, height - wanted.first
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
@@ -166,7 +166,7 @@ class Every(Inline, GeometryFilter):
     def result_size(self, width: int, height: int) -> tuple[int, int]:
         return -(-width // self.step), -(-height // self.step)
 
-    def reads(self, wanted: Rows, height: int) -> tuple[int, int]:
+    def reads(self, wanted: Rows, width: int, height: int) -> tuple[int, int]:
         return wanted.first * self.step, (wanted.last - 1) * self.step + 1
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:

@@ -252,6 +252,8 @@ STRIPS = [
     {"angle": -20.0, "border": "nearest"},
     {"angle": 172.0, "method": "bicubic"},
     {"angle": 3.0, "method": "nearest", "border": "nearest"},
+    {"angle": -60.0, "expand": False},
+    {"angle": 175.0, "expand": False, "border": "nearest"},
     {"angle": 180.0},
     {"angle": 0.0},
 ]
@@ -269,7 +271,7 @@ def test_strips_give_what_the_whole_gives(
     assert_close(rotate(image, device, **parameters), whole)
 
 
-@pytest.mark.parametrize("parameters", [{"angle": 90.0}, {"angle": 60.0}, {"angle": 3.0, "expand": False}], ids=str)
+@pytest.mark.parametrize("parameters", [{"angle": 90.0}, {"angle": 60.0}, {"angle": 3.0, "border": "mirror"}], ids=str)
 def test_what_needs_most_rows_for_any_runs_as_a_whole(parameters: dict[str, Any]) -> None:
     assert Plan([imgcuda.load().create("rotate", parameters)], 70, 1500).whole
 
