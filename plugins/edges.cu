@@ -4,6 +4,8 @@
 //   along = FAR * (left + right) + NEAR * here    slope = right - left      (Sobel, Scharr, Prewitt)
 //   along = here                                  slope = left + right - 4 * here        (Laplacian)
 // At the edge of the image, where each sample is read is looked up once for the whole walk.
+// A filter whose source comes before this one may say by FINISH what it makes of the two slopes, gx and gy, and of two
+// numbers of its own, at sample x of a row; edges' own first number is its scale.
 
 #if OPERATOR == OPERATOR_SCHARR
 #define NEAR 10.0f
@@ -75,14 +77,19 @@ __device__ row_pair read_row(const pixel *src, int samples, int height, int y, i
     return made;
 }
 
-__device__ float strength(float along_above, float along_below, float slope_above, float slope, float slope_below)
+#ifndef FINISH
+#define FINISH(gx, gy, first, second, row, x, samples) ((first) * quick_sqrt((gx) * (gx) + (gy) * (gy)))
+#endif
+
+__device__ float made_of(const row_pair *above, const row_pair *here, const row_pair *below, int i, float first,
+                         float second, const pixel *row, int x, int samples)
 {
 #if OPERATOR == OPERATOR_LAPLACIAN
-    return fabsf(along_above + along_below + slope);
+    return first * fabsf(PART(above->along, i) + PART(below->along, i) + PART(here->slope, i));
 #else
-    float gx = FAR * (slope_above + slope_below) + NEAR * slope;
-    float gy = along_below - along_above;
-    return quick_sqrt(gx * gx + gy * gy);
+    float gx = FAR * (PART(above->slope, i) + PART(below->slope, i)) + NEAR * PART(here->slope, i);
+    float gy = PART(below->along, i) - PART(above->along, i);
+    return FINISH(gx, gy, first, second, row, x, samples);
 #endif
 }
 
@@ -96,7 +103,7 @@ __device__ void write(pixel *out, pack made, bool wide, int count)
 }
 
 __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int y0, int x, bool inside,
-                     const int *positions, float scale)
+                     const int *positions, float first, float second)
 {
     int end = min(y0 + ROWS, height);
     // Rows that do not begin at a multiple of PACK are written sample by sample.
@@ -110,9 +117,9 @@ __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int 
     for (int y = y0; y < end; y++) {
         row_pair below = read_row(src, samples, height, y + 1, x, inside, positions);
         pack made;
+        const pixel *row = src + (long long)y * samples;
         for (int i = 0; i < PACK; i++)
-            PART(made, i) = to_pixel(scale * strength(PART(above.along, i), PART(below.along, i), PART(above.slope, i),
-                                                      PART(here.slope, i), PART(below.slope, i)));
+            PART(made, i) = to_pixel(made_of(&above, &here, &below, i, first, second, row, x + i, samples));
         write(dst + (long long)y * samples + x, made, wide, count);
         above = here;
         here = below;
@@ -121,7 +128,7 @@ __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int 
 
 // The same where the image ends: apart, so that what it needs does not weigh on the others.
 __device__ __noinline__ void walk_edge(const pixel *src, pixel *dst, int samples, int width, int height, int y0, int x,
-                                       float scale)
+                                       float first, float second)
 {
     int positions[SPAN];
     for (int i = 0; i < SPAN; i++) {
@@ -130,12 +137,12 @@ __device__ __noinline__ void walk_edge(const pixel *src, pixel *dst, int samples
         int from = border(column, width);
         positions[i] = from < 0 ? -1 : from * CHANNELS + channel;
     }
-    walk(src, dst, samples, height, y0, x, false, positions, scale);
+    walk(src, dst, samples, height, y0, x, false, positions, first, second);
 }
 
 // The bound leaves a thread 64 registers, so that enough of them fit a multiprocessor to hide the loads' latency.
 __global__ void __launch_bounds__(BLOCK_WIDTH, 1024 / BLOCK_WIDTH)
-edges(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, float scale)
+slopes(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, float first, float second)
 {
     int samples = width * CHANNELS;
     int x = (blockIdx.x * BLOCK_WIDTH + threadIdx.x) * PACK;
@@ -143,7 +150,7 @@ edges(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int hei
     bool inside = x >= REACH && x + PACK + REACH <= samples && samples % PACK == 0;
     int none[1];
     if (inside)
-        walk(src, dst, samples, height, y0, x, true, none, scale);
+        walk(src, dst, samples, height, y0, x, true, none, first, second);
     else if (x < samples)
-        walk_edge(src, dst, samples, width, height, y0, x, scale);
+        walk_edge(src, dst, samples, width, height, y0, x, first, second);
 }

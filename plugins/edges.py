@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from imgcuda import Filter, Layout, NeighborhoodFilter, hookimpl, param
+from imgcuda import DeviceArray, Filter, Gpu, Layout, NeighborhoodFilter, hookimpl, param
 
 
 class Edges(NeighborhoodFilter):
@@ -28,6 +28,9 @@ class Edges(NeighborhoodFilter):
     @property
     def halo(self) -> int:
         return 1
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        return gpu.launch("slopes", image, self.scale, 0.0)
 
 
 @hookimpl

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from math import cos, radians, sin
 from typing import Any, ClassVar
 
-from imgcuda import Filter, Layout, NeighborhoodFilter, hookimpl, param
+from imgcuda_plugins.edges import Edges
+
+from imgcuda import DeviceArray, Filter, Gpu, Layout, NeighborhoodFilter, hookimpl, param
 
 
 class Emboss(NeighborhoodFilter):
@@ -34,10 +37,15 @@ class Emboss(NeighborhoodFilter):
     def halo(self) -> int:
         return 1
 
-    def arguments(self) -> Mapping[str, float]:
-        """Return what slopes to the right and downwards are multiplied by, summed over three rows or columns."""
-        angle = radians(self.angle)
-        return {"right": -cos(angle) * self.height / 3, "down": sin(angle) * self.height / 3}
+    @classmethod
+    @cache
+    def source(cls) -> Any:
+        """Return its own part, and after it what edges and it share."""
+        return super().source().followed_by(Edges.source())
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        angle, slope = radians(self.angle), self.height / 3  # of sums over three rows or columns
+        return gpu.launch("slopes", image, -cos(angle) * slope, sin(angle) * slope)
 
 
 @hookimpl
