@@ -130,6 +130,19 @@ def test_watch_runs_again_when_a_file_is_saved_and_goes_on_after_a_mistake(folde
             watching.terminate()
 
 
+def test_watch_goes_on_after_a_run_that_took_too_long(folder: Path) -> None:
+    _save(folder / "dim.cu", KERNEL.replace("return c;", "while (amount >= 0.0f) c.r = 1.0f - c.r; return c;"))
+    command = [sys.executable, "-m", "imgcuda", "try", "mine.py", "in.png", "out.png", "--device", "cpu", "--watch"]
+    with subprocess.Popen([*command, "--timeout", "1"], cwd=folder, stderr=subprocess.PIPE, text=True) as watching:
+        try:
+            assert "in.png: dim took longer than 1 s" in _read_until(watching, " not run\n")
+            _save(folder / "dim.cu", KERNEL)
+            _read_until(watching, " done\n")
+            assert level(folder / "out.png") == 50
+        finally:
+            watching.terminate()
+
+
 def _save(path: Path, text: str) -> None:
     time.sleep(0.05)  # where a file system counts its times in hundredths
     path.write_text(text, "utf-8")
