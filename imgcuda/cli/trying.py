@@ -99,7 +99,8 @@ def _import(file: Path) -> ModuleType:
     except ImgcudaError:
         raise
     except Exception as error:  # it is the author's own code, half-way written
-        raise PluginError(f"{_place(file, error)}: {type(error).__name__}: {error}") from error
+        words = error.msg if isinstance(error, SyntaxError) else error  # its own words repeat the line
+        raise PluginError(f"{_place(file, error)}: {type(error).__name__}: {words}") from error
     finally:
         sys.path.pop(0)
     return module
