@@ -197,7 +197,7 @@ def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:
     own = [argument.name for argument in program.kernels[kernel]]
     usual = own if len(own) == len(names) else ["src", "dst", "width", "height", *names[4:]]
     wanted = [name or unknown for name, unknown in zip(names, usual, strict=True)]
-    if wanted != own and all(wanted):  # where some names are not known, there is nothing to write
+    if wanted != own and any(names) and all(wanted):  # or else there is nothing to be written that is right
         raise FilterError(
             f"{program.name}: {kernel}({', '.join(own)}) does not have the filter's fields in their order; "
             f"write {kernel}({', '.join(wanted)})"
