@@ -185,9 +185,9 @@ def _check(
     expected = program.kernels[kernel]
     _check_names(program, kernel, names)
     if len(expected) != len(values):
-        names = ", ".join(argument.name for argument in expected)
+        own = ", ".join(argument.name for argument in expected)
         raise FilterError(
-            f"{program.name}: {kernel}({names}) takes {len(expected)} arguments; it was given {len(values)}"
+            f"{program.name}: {kernel}({own}) takes {len(expected)} arguments; it was given {len(values)}"
         )
     return [_match(program, kernel, argument, value) for argument, value in zip(expected, values, strict=True)]
 

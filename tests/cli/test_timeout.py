@@ -17,7 +17,14 @@ import pytest
 from imgcuda import images, load
 from imgcuda.cli import build, run
 
-KERNEL = "__device__ color turn(color c) { while (c.a >= 0.0f) c.g = 1.0f - c.g; return c; }\n"
+KERNEL = """
+__device__ color turn(color c)
+{
+    volatile float on = 1.0f;  // compilers for GPUs leave out a loop that does nothing
+    while (on > 0.0f) c.g = 1.0f - c.g;
+    return c;
+}
+"""
 FILTERS = '''
 from itertools import repeat
 from imgcuda import Filter, PointFilter
@@ -52,8 +59,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "imgcuda", "try", "mine.py", *arguments, "--device", "cpu"]
+def started(folder: Path, *arguments: str, device: str = "cpu") -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "imgcuda", "try", "mine.py", *arguments, "--device", device]
     return subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -74,6 +81,14 @@ def test_what_takes_for_ever_is_given_up(folder: Path) -> None:
         assert endless.returncode == 1
     assert (folder / "out.png").read_bytes() == b"as it was"
     assert sorted(folder.iterdir()) == before
+
+
+def test_a_kernel_that_goes_round_on_a_gpu_is_given_up(folder: Path, gpu: str) -> None:
+    with started(folder, "in.png", "out.png", "--filter", "turn", "--timeout", "5", device=gpu) as endless:
+        assert endless.stderr is not None
+        assert endless.stderr.read() == f"Error: in.png: turn took longer than 5 s, and nothing was written{ADVICE}\n"
+    assert endless.returncode == 1
+    assert (folder / "out.png").read_bytes() == b"as it was"
 
 
 def test_what_lets_no_thread_in_is_given_up_with_its_line(folder: Path) -> None:
