@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from imgcuda.engine import DeviceArray, Session
 from imgcuda.errors import FilterError, did_you_mean
-from imgcuda.kernels import Argument, Program, Source, specialise
+from imgcuda.kernels import C_TYPES, Argument, Program, Source, specialise
 from imgcuda.launch import Dim3, Layout
 from imgcuda.strips import Rows, all_rows, block_rows
 
@@ -137,8 +137,8 @@ class Gpu(AbstractContextManager["Gpu"]):
         program = self._program({**layout.constants, **self._constants, **(constants or {})})
         named = [pair for each in arguments for pair in (each.items() if isinstance(each, Mapping) else [("", each)])]
         given = [self.upload(value) if isinstance(value, np.ndarray) else value for _, value in named]
-        values = _check(program, kernel, [image, result, width, height, *given])
-        _check_names(program, kernel, ["", "", "", "", *(name for name, _ in named)])
+        names = ["", "", "", "", *(name for name, _ in named)]
+        values = _check(program, kernel, names, [image, result, width, height, *given])
         self._session.launch(program, kernel, layout.grid(width, height, channels), Dim3(*layout.block), values)
 
     def keep(self, array: DeviceArray) -> DeviceArray:
@@ -171,7 +171,9 @@ def _specialised(
     return specialise(source, pixel, channels, dict(constants))
 
 
-def _check(program: Program, kernel: str, values: Sequence[DeviceArray | int | float | bool]) -> list[Any]:
+def _check(
+    program: Program, kernel: str, names: Sequence[str], values: Sequence[DeviceArray | int | float | bool]
+) -> list[Any]:
     """Return the values as the kernel's own argument list wants them; FilterError where they do not match."""
     if kernel not in program.kernels:
         hint = did_you_mean(kernel, list(program.kernels))
@@ -181,10 +183,11 @@ def _check(program: Program, kernel: str, values: Sequence[DeviceArray | int | f
         remedy = "give the array a size, by a macro among the constants if it depends on the filter's fields"
         raise FilterError(f"{program.name}: a launch cannot say the size of `extern __shared__` memory; {remedy}")
     expected = program.kernels[kernel]
+    _check_names(program, kernel, names)
     if len(expected) != len(values):
-        names = ", ".join(argument.name for argument in expected)
+        own = ", ".join(argument.name for argument in expected)
         raise FilterError(
-            f"{program.name}: {kernel}({names}) takes {len(expected)} arguments; it was given {len(values)}"
+            f"{program.name}: {kernel}({own}) takes {len(expected)} arguments; it was given {len(values)}"
         )
     return [_match(program, kernel, argument, value) for argument, value in zip(expected, values, strict=True)]
 
@@ -192,8 +195,9 @@ def _check(program: Program, kernel: str, values: Sequence[DeviceArray | int | f
 def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:
     """Hold names, where they are known, against the kernel's own: two that are exchanged may have the same type."""
     own = [argument.name for argument in program.kernels[kernel]]
-    wanted = [name or mine for name, mine in zip(names, own, strict=True)]
-    if wanted != own:
+    usual = own if len(own) == len(names) else ["src", "dst", "width", "height", *names[4:]]
+    wanted = [name or unknown for name, unknown in zip(names, usual, strict=True)]
+    if wanted != own and any(names) and all(wanted):  # or else there is nothing to be written that is right
         raise FilterError(
             f"{program.name}: {kernel}({', '.join(own)}) does not have the filter's fields in their order; "
             f"write {kernel}({', '.join(wanted)})"
@@ -201,15 +205,23 @@ def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:
 
 
 def _match(program: Program, kernel: str, argument: Argument, value: DeviceArray | int | float | bool) -> Any:
-    place = f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}"
+    kind = argument.dtype
     if isinstance(value, DeviceArray):
-        if not argument.pointer:
-            raise FilterError(f"{place}; it was given an array of {value.dtype}")
-        if argument.dtype is not None and argument.dtype != value.dtype:
-            raise FilterError(f"{place}; it was given an array of {value.dtype}")
-        return value
-    if argument.pointer or argument.dtype is None:
-        raise FilterError(f"{place}; it was given the number {value}")
-    if argument.dtype.kind in "iub" and int(value) != value:
-        raise FilterError(f"{place}; it was given {value}")
-    return argument.dtype.type(value)
+        if argument.pointer and (kind is None or kind == value.dtype):
+            return value
+    elif not argument.pointer and kind is not None and (kind.kind not in "iub" or int(value) == value):
+        return kind.type(value)
+    given = f"an array of {value.dtype}" if isinstance(value, DeviceArray) else f"the number {value}"
+    raise FilterError(
+        f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}; it was given {given}, "
+        f"which fits `{_c_type(program, value)}{argument.name}`"
+    )
+
+
+def _c_type(program: Program, value: DeviceArray | int | float | bool) -> str:
+    """Return how C declares what holds a value: "pixel *", "float "."""
+    if not isinstance(value, DeviceArray):
+        return f"{type(value).__name__} "
+    if value.dtype == program.pixel:
+        return "pixel *"
+    return next((f"{name} *" for name, dtype in C_TYPES.items() if np.dtype(dtype) == value.dtype), "void *")

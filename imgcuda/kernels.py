@@ -83,6 +83,9 @@ class Source:
         """Return a file's source; FilterError if it cannot be read."""
         try:
             return cls(path.name, path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            where = "it stands beside the filter's Python file, and in a package *.cu is among the package-data"
+            raise FilterError(f"there is no kernel file {path}; {where}") from None
         except OSError as error:
             raise FilterError(f"{path}: the kernel file cannot be read: {error.strerror}") from error
 

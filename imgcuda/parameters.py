@@ -148,7 +148,18 @@ def read_parameter(owner: str, field: dataclasses.Field[Any], hint: Any) -> Para
         raise FilterError(f"{owner}.{field.name} must be typed {types}; it is {hint}")
     choices = get_args(hint) if get_origin(hint) is Literal else ()
     kind = str if choices else hint
-    return Parameter(field.name, kind, field.default, limits.ge, limits.le, limits.help, choices, limits.constant)
+    made = Parameter(field.name, kind, field.default, limits.ge, limits.le, limits.help, choices, limits.constant)
+    if made.plain and not made.required:
+        _check_default(owner, made)
+    return made
+
+
+def _check_default(owner: str, parameter: Parameter) -> None:
+    """Raise FilterError for a default that is wrong: it is the author's mistake, and not the user's."""
+    try:
+        parameter.check(parameter.default)
+    except ParameterError as error:
+        raise FilterError(f"{owner}.{parameter.name} has a default that it does not allow: {error}") from None
 
 
 def _written(bound: float) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from math import lcm
 from typing import NamedTuple
 
+import numpy as np
+
 from imgcuda.errors import FilterError
 from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter, PointFilter
 from imgcuda.launch import ceil_div
@@ -94,11 +96,19 @@ class Plan:
 def why_whole(filters: Sequence[Filter]) -> str:
     """Return why no image can be cut for filters in a row, in words; empty if one can."""
     for filter in filters:
-        if filter.halo is None and not isinstance(filter, GeometryFilter | MeasuringFilter):
+        if _halo(filter) is None and not isinstance(filter, GeometryFilter | MeasuringFilter):
             return _reads_whole(filter)
         if filter.halo != 0 and getattr(filter, "border", None) == "wrap":
             return f"{filter.name} with border=wrap reads at one end of the image what lies at the other"
     return ""
+
+
+def _halo(filter: Filter) -> int | None:
+    """Return how far a filter looks, as it says itself; FilterError if that is no number of pixels."""
+    halo = filter.halo
+    if halo is None or (isinstance(halo, int | np.integer) and halo >= 0):
+        return halo
+    raise FilterError(f"{filter.name}: halo must be a number of pixels, 0 or more, or WHOLE_IMAGE; it is {halo!r}")
 
 
 def cut(filters: Sequence[Filter]) -> Cut:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -131,7 +134,8 @@ def _check_blocks(filter: Filter, gpu: Gpu) -> None:
 def _check_result(filter: Filter, image: DeviceArray, result: object, rows: Rows, wanted: Rows) -> None:
     """Hold a result against what the filter declares."""
     if not isinstance(result, DeviceArray) or len(result.shape) != 3 or result is image:
-        raise FilterError(f"{filter.name}: run() must return a new image, as gpu.launch does; it returned {result!r}")
+        returned = "the image that it was given" if result is image else _in_words(result)
+        raise FilterError(f"{filter.name}: run() must return a new image, as gpu.launch does; it returned {returned}")
     width, _ = filter.result_size(image.width, rows.height)
     declared = (wanted.number, width, result_channels(filter, image.channels)), image.dtype
     if (result.shape, result.dtype) != declared:
@@ -140,6 +144,14 @@ def _check_result(filter: Filter, image: DeviceArray, result: object, rows: Rows
             f"{filter.name}: run() returned an array of {made}, but by what the filter declares it is {expected}; "
             "another size is declared by `result_size` of a GeometryFilter, another number of colours by `channels`"
         )
+
+
+def _in_words(result: object) -> str:
+    """Return what something is, without all that it holds: "None", "a numpy.ndarray", "an array of (3, 4) uint8"."""
+    if isinstance(result, DeviceArray):
+        return f"an array of {result.shape} {result.dtype}"
+    kind = type(result)
+    return "None" if result is None else f"a {kind.__module__}.{kind.__qualname__}".replace("builtins.", "")
 
 
 @contextmanager
@@ -151,4 +163,11 @@ def _named(filters: Sequence[Filter]) -> Iterator[None]:
         raise
     except Exception as error:
         names = " and ".join(filter.name for filter in filters)
-        raise FilterError(f"{names} failed: {type(error).__name__}: {error}") from error
+        raise FilterError(f"{names} failed{_place(filters, error)}: {type(error).__name__}: {error}") from error
+
+
+def _place(filters: Sequence[Filter], error: Exception) -> str:
+    """Return the last line of the filters' own files that had to do with an error: " at blur.py:30"."""
+    own = {getattr(sys.modules.get(type(filter).__module__), "__file__", None) for filter in filters}
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in own]
+    return f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

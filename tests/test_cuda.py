@@ -82,7 +82,7 @@ def test_no_memory_is_left_after_a_filter(
 def test_no_memory_is_left_after_a_filter_that_fails(gpu: str, random_image: Make, gpu_memory: GpuMemory) -> None:
     image = random_image((500, 700, 3))
     for _ in range(20):
-        with pytest.raises(FilterError, match="fragile failed: RuntimeError: half-way"):
+        with pytest.raises(FilterError, match=r"fragile failed at test_cuda\.py:\d+: RuntimeError: half-way"):
             Fragile()(image, device=gpu)
     assert gpu_memory.most > 64 << 20
     assert gpu_memory.after_giving_back() == 0

@@ -436,7 +436,7 @@ def test_a_filter_that_fails_releases_all_but_the_image(
     with devices.choose(device).session() as real:
         session = Counting(real)
         image = session.upload(random_image(shape))
-        with pytest.raises(FilterError, match=r"fragile failed: RuntimeError: half-way"):
+        with pytest.raises(FilterError, match=r"fragile failed at test_pipeline\.py:\d+: RuntimeError: half-way"):
             run(session, [Fragile()], image)
         assert session.live == [image]
 
@@ -465,18 +465,19 @@ def test_our_own_errors_pass_as_they_are(device: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "make",
+    ("make", "returned"),
     [
-        lambda gpu, image: None,
-        lambda gpu, image: image,
-        lambda gpu, image: np.zeros(image.shape),
-        lambda gpu, image: gpu.empty((3,), np.uint8),
+        (lambda gpu, image: None, "None"),
+        (lambda gpu, image: image, "the image that it was given"),
+        (lambda gpu, image: np.zeros(image.shape), "a numpy.ndarray"),
+        (lambda gpu, image: [3], "a list"),
+        (lambda gpu, image: gpu.empty((3,), np.uint8), "an array of (3,) uint8"),
     ],
-    ids=["nothing", "the image itself", "a NumPy array", "no image"],
 )
-def test_a_filter_must_return_a_new_image(device: str, make: Callable[[Gpu, DeviceArray], Any]) -> None:
-    with pytest.raises(FilterError, match=r"odd: run\(\) must return a new image, as gpu.launch does; it returned "):
+def test_a_filter_must_return_a_new_image(device: str, make: Callable[[Gpu, DeviceArray], Any], returned: str) -> None:
+    with pytest.raises(FilterError) as caught:
         returning(make)(np.zeros((4, 5), np.uint8), device=device)
+    assert str(caught.value) == f"odd: run() must return a new image, as gpu.launch does; it returned {returned}"
 
 
 def test_a_kernel_that_is_missing_is_named(device: str) -> None:

@@ -229,6 +229,8 @@ def test_a_plugin_may_be_switched_off_until_it_is_switched_on(
     assert "grayscale" not in load().filters
     assert run(["plugins"], build(load())) == 0
     assert "grayscale (imgcuda 0.1.0) is switched off\n" in capsys.readouterr().out
+    assert run(["grayscale", "in.png", "out.png"], build(load())) == 2
+    assert "\nSwitched off: grayscale; `imgcuda plugins --enable NAME` switches one on" in capsys.readouterr().err
     assert run(["plugins", "--enable", "grayscale"], build(load())) == 0
     assert "grayscale" in load().filters
 

@@ -16,6 +16,7 @@ import typer
 
 from imgcuda import devices
 from imgcuda.cli.options import Job
+from imgcuda.cli.timeout import Deadline
 from imgcuda.engine import Device
 from imgcuda.errors import DeviceError, ImageError, ParameterError
 from imgcuda.filters import Filter
@@ -67,22 +68,34 @@ def _filter_file(filters: Sequence[Filter], job: Job, chosen: Device, format: Fo
     from imgcuda import images
 
     times = [perf_counter()]
-    image = _read(job, format)
+    deadline = Deadline(job.timeout)
+    with deadline.holds(f"{_source(job)}: reading it"):
+        image = _read(job, format)
     if in_place and image.losses:
         raise ImageError(f"{job.out_path} is not overwritten: {image.losses[0]}; write to another file")
     times.append(perf_counter())
-    result = _filtered(image, filters, job, chosen)
+    with deadline.holds(f"{_source(job)}: {', '.join(filter.name for filter in filters)}", _remedy(job)):
+        result = _filtered(image, filters, job, chosen)
     result = result.stripped() if job.strip else result
     times.append(perf_counter())
     target: Path | IO[bytes] = sys.stdout.buffer if job.out_path == STANDARD else job.out_path
     lost = images.write(target, result, format=format, options=_options(job), clobber=not job.no_clobber)
     times.append(perf_counter())
     left_out, also_left_out = (result.left_out, lost.left_out) if job.verbose else ((), ())
-    _note("standard input" if job.in_path == STANDARD else job.in_path, (*result.losses, *left_out))
+    _note(_source(job), (*result.losses, *left_out))
     of_the_output = (*_colors_left_out(image, job), *lost.losses, *also_left_out)
     _note("standard output" if job.out_path == STANDARD else job.out_path, of_the_output)
     if job.verbose:
         _report(chosen, image, result, times)
+
+
+def _source(job: Job) -> str:
+    return "standard input" if job.in_path == STANDARD else str(job.in_path)
+
+
+def _remedy(job: Job) -> str:
+    """Return what to do about filters that take too long; a checked run has said what it found itself."""
+    return "" if job.check else "; if that should not be, --check finds a kernel's loop that never ends"
 
 
 def _read(job: Job, format: Format) -> Image:

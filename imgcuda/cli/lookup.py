@@ -15,7 +15,7 @@ def find(registry: Registry, name: str) -> type[Filter]:
     try:
         return registry[name]
     except PluginError as error:
-        raise PluginError(f"{error}{_broken(registry, name)}") from None
+        raise PluginError(f"{error}{_left_out(registry, name)}") from None
 
 
 def other_words(registry: Registry, name: str) -> list[str]:
@@ -36,12 +36,13 @@ def refuse(registry: Registry, word: str, known: Sequence[str]) -> NoReturn:
     hint = did_you_mean(word, known) or "; `imgcuda --help` shows what there is"
     if "." in word:  # a file name, most likely
         hint = "; to filter a file, write imgcuda filter IN OUT -f NAME"
-    raise PluginError(f"there is no command or filter '{word}'{hint}{_broken(registry, word)}")
+    raise PluginError(f"there is no command or filter '{word}'{hint}{_left_out(registry, word)}")
 
 
-def _broken(registry: Registry, name: str) -> str:
-    """Return what to add when a filter is not found, since a plugin that is broken may be the one that has it."""
-    if not registry.broken or name in registry.clashes:
+def _left_out(registry: Registry, name: str) -> str:
+    """Return what to add when a filter is not found: a plugin that is broken, or switched off, may be its own."""
+    if name in registry.clashes:
         return ""
-    plugins = ", ".join(sorted(plugin.name for plugin in registry.broken))
-    return f"\nBroken and left out: {plugins}; `imgcuda plugins` says why"
+    broken, off = (", ".join(sorted(each.name for each in some)) for some in (registry.broken, registry.disabled))
+    why = f"\nBroken and left out: {broken}; `imgcuda plugins` says why" if broken else ""
+    return why + (f"\nSwitched off: {off}; `imgcuda plugins --enable NAME` switches one on" if off else "")

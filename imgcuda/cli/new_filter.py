@@ -68,8 +68,6 @@ def _files(name: str, kind: Kind) -> dict[str, str]:
 
 def _filled(template: str, name: str, kind: Kind) -> str:
     """Return a template's text with the filter's name in its places."""
-    from imgcuda import __version__
-
     words, summary = name.split("-"), SUMMARIES[kind]
     values = {
         "NAME": name,
@@ -78,7 +76,15 @@ def _filled(template: str, name: str, kind: Kind) -> str:
         "TITLE": " ".join(words).capitalize(),
         "SUMMARY": summary,
         "SUMMARY_LOWER": summary[0].lower() + summary[1:],
-        "VERSION": __version__,
+        "VERSIONS": _versions(),
     }
     text = (TEMPLATES / f"{template}.txt").read_text("utf-8")
     return re.sub(r"@([A-Z_]+)@", lambda found: values[found[1]], text)
+
+
+def _versions() -> str:
+    """Return for which versions of imgcuda a filter is written now: this one, and those in which what it uses stays."""
+    from imgcuda import __version__
+
+    major, minor = map(int, __version__.split(".")[:2])
+    return f">={__version__},<{major + 1}" if major else f">={__version__},<0.{minor + 1}"

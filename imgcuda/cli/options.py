@@ -8,6 +8,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from imgcuda.cli.timeout import seconds
+
+Timeout = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", parser=seconds, help="Give up what takes longer, and leave OUT as it was."),
+]
+
 
 @dataclass(frozen=True)
 class Job:
@@ -36,6 +43,7 @@ class Job:
             "--check", help="Run on the CPU and look for mistakes in the kernels; takes a hundred times as long."
         ),
     ] = False
+    timeout: Timeout = None
     verbose: Annotated[
         bool,
         typer.Option("-v", "--verbose", help="Say on which device it ran, how long it took, and what OUT cannot hold."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
 import time
 import traceback
@@ -16,6 +17,8 @@ from typing import Annotated
 import typer
 
 from imgcuda.cli import filtering
+from imgcuda.cli.options import Timeout
+from imgcuda.cli.timeout import Deadline
 from imgcuda.errors import ImgcudaError, ParameterError, PluginError, did_you_mean
 from imgcuda.filters import Filter
 
@@ -34,10 +37,11 @@ SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
 _numbers = count()
 
 
-def try_filter(ctx: typer.Context, file: File, watch: Watch = False, name: Name = "") -> None:
+def try_filter(ctx: typer.Context, file: File, watch: Watch = False, name: Name = "", timeout: Timeout = None) -> None:
     """Run a filter from its file, uninstalled: imgcuda try FILE IN OUT, with its options, which FILE alone lists."""
+    run = _run if timeout is None or not watch else _run_apart
     if not watch:
-        _run(file, name, ctx.args)
+        run(file, name, timeout, ctx.args)
         return
     typer.echo(f"Watching {file} and the .cu files beside it; Ctrl-C ends.", err=True)
     seen: dict[Path, float] = {}
@@ -45,7 +49,7 @@ def try_filter(ctx: typer.Context, file: File, watch: Watch = False, name: Name 
         if (now := _saved(file)) != seen:
             seen = now
             with _going_on():
-                _run(file, name, ctx.args)
+                run(file, name, timeout, ctx.args)
         time.sleep(INTERVAL)
 
 
@@ -62,8 +66,9 @@ def load_filters(file: Path) -> dict[str, type[Filter]]:
     return {each.name: each for each in found}
 
 
-def _run(file: Path, name: str, arguments: list[str]) -> None:
-    filters = load_filters(file)
+def _run(file: Path, name: str, timeout: float | None, arguments: list[str]) -> None:
+    with Deadline(timeout).holds(f"{file}: importing it"):  # which may be a loop without an end, too
+        filters = load_filters(file)
     if not name and len(filters) > 1:
         raise ParameterError(f"{file} has several filters: {', '.join(filters)}; choose one with --filter NAME")
     chosen = name or next(iter(filters))
@@ -71,7 +76,14 @@ def _run(file: Path, name: str, arguments: list[str]) -> None:
         raise ParameterError(f"{file} has no filter '{chosen}'{did_you_mean(chosen, list(filters))}")
     app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
     app.command()(filtering.command(filters[chosen]))
-    app(arguments or ["--help"], prog_name=f"imgcuda try {file}")
+    limit = [] if timeout is None else ["--timeout", str(timeout)]
+    app([*arguments, *limit] if arguments else ["--help"], prog_name=f"imgcuda try {file}")
+
+
+def _run_apart(file: Path, name: str, timeout: float | None, arguments: list[str]) -> None:
+    """Run a filter in a process of its own: whose time is over ends its process, and not the one that watches."""
+    command = [sys.executable, "-P", "-m", "imgcuda", "try", str(file), "--filter", name, "--timeout", str(timeout)]
+    raise SystemExit(subprocess.run([*command, *arguments], check=False).returncode)
 
 
 def _import(file: Path) -> ModuleType:
@@ -87,7 +99,8 @@ def _import(file: Path) -> ModuleType:
     except ImgcudaError:
         raise
     except Exception as error:  # it is the author's own code, half-way written
-        raise PluginError(f"{_place(file, error)}: {type(error).__name__}: {error}") from error
+        words = error.msg if isinstance(error, SyntaxError) else error  # its own words repeat the line
+        raise PluginError(f"{_place(file, error)}: {type(error).__name__}: {words}") from error
     finally:
         sys.path.pop(0)
     return module

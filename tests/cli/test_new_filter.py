@@ -52,6 +52,15 @@ def test_the_filters_are_commands_and_stand_in_a_chain(environment: Environment,
         assert np.asarray(made).tolist() == [[155] * 8] * 8
 
 
+@pytest.mark.parametrize(("version", "written_for"), [("0.9.2", ">=0.9.2,<0.10"), ("2.3.1", ">=2.3.1,<3")])
+def test_it_says_which_versions_it_is_written_for(
+    version: str, written_for: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imgcuda, "__version__", version)
+    project = write("point", tmp_path) / "pyproject.toml"
+    assert f'dependencies = ["imgcuda{written_for}"]' in project.read_text("utf-8")
+
+
 @pytest.mark.parametrize("tool", [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]], ids=" ".join)
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_clean_by(tool: list[str], kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

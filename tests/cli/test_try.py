@@ -73,10 +73,26 @@ def test_the_file_alone_lists_the_options(folder: Path, capsys: pytest.CaptureFi
             FILTER.replace("param(default", "parm(default"),
             "mine.py:7: NameError: name 'parm' is not defined",
         ),
-        ("mine.py", "class Dim(:", "mine.py:1: SyntaxError: invalid syntax"),
+        ("mine.py", "class Dim(:", "mine.py:1: SyntaxError: invalid syntax\n"),
         ("mine.py", "x = 1", "mine.py has no filter: no class that derives from PointFilter"),
         ("mine.py", FILTER.replace(": float", ""), "Dim.amount has no type; write amount: float = param(...)"),
         ("mine.py", FILTER.replace("float", "list"), "Dim.amount must be typed float, int, bool"),
+        ("mine.py", FILTER.replace("default=0.5", "default=2"), "Dim.amount has a default that it does not allow: am"),
+        (
+            "mine.py",
+            f"{FILTER}    halo = -1",
+            "dim: halo must be a number of pixels, 0 or more, or WHOLE",
+        ),
+        (
+            "mine.py",
+            f"{FILTER}    halo = 1.5",
+            "dim: halo must be a number of pixels, 0 or more, or WHOLE",
+        ),
+        (
+            "mine.py",
+            f"{FILTER}    arguments = lambda self: 1 / 0",
+            "dim failed at mine.py:8: ZeroDivisionError: div",
+        ),
         ("dim.cu", KERNEL.replace("c.g *=", "c.q *="), "dim.cu:4:"),
         ("dim.cu", KERNEL.replace("float amount", "int amount"), "write dim(color c, float amount)"),
         ("dim.cu", KERNEL.replace("dim(", "dime("), "dim.cu has no function `__device__ color dim(color c, float"),
@@ -96,7 +112,8 @@ def test_a_mistake_is_said_with_its_place(
 def test_a_missing_kernel_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "dim.cu").unlink()
     assert tried("in.png", "out.png", "--device", "cpu") == 1
-    assert "dim.cu: the kernel file cannot be read: No such file or directory" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"there is no kernel file {folder / 'dim.cu'}; it stands beside the filter's Python file, and in " in said
 
 
 def test_what_is_no_python_file_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,6 +143,19 @@ def test_watch_runs_again_when_a_file_is_saved_and_goes_on_after_a_mistake(folde
             _save(folder / "dim.cu", KERNEL.replace("1.0f - amount", "amount * 0.5f"))
             _read_until(watching, " done\n")
             assert level(folder / "out.png") == 25
+        finally:
+            watching.terminate()
+
+
+def test_watch_goes_on_after_a_run_that_took_too_long(folder: Path) -> None:
+    _save(folder / "dim.cu", KERNEL.replace("return c;", "while (amount >= 0.0f) c.r = 1.0f - c.r; return c;"))
+    command = [sys.executable, "-m", "imgcuda", "try", "mine.py", "in.png", "out.png", "--device", "cpu", "--watch"]
+    with subprocess.Popen([*command, "--timeout", "1"], cwd=folder, stderr=subprocess.PIPE, text=True) as watching:
+        try:
+            assert "in.png: dim took longer than 1 s" in _read_until(watching, " not run\n")
+            _save(folder / "dim.cu", KERNEL)
+            _read_until(watching, " done\n")
+            assert level(folder / "out.png") == 50
         finally:
             watching.terminate()
 

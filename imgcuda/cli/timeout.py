@@ -1,0 +1,83 @@
+"""A limit on how long a run may take.
+
+A kernel cannot be interrupted, neither on a GPU nor in this process's own threads, and one that never ends is anybody's
+to write. What can be ended is the process: it ends itself, with a sentence, before anything is written.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic
+
+from imgcuda.errors import ParameterError
+
+FAILURE = 1
+LONGEST = 1e9
+GRACE = 0.5
+"""Seconds until the process ends with Python's list of calls instead, where C code lets no thread in to say more."""
+
+
+def seconds(text: str) -> float:
+    """Return how long a run may take, from what was typed."""
+    with suppress(ValueError):
+        if 0 < float(text) <= LONGEST:
+            return float(text)
+    raise ParameterError(f"--timeout takes a number of seconds above 0, such as 2.5; got '{text}'")
+
+
+class Deadline:
+    """When a run must have come to its end: so many seconds from now, or never."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+        self._end = monotonic() + (seconds or 0)
+
+    @contextmanager
+    def holds(self, doing: str, remedy: str = "") -> Iterator[None]:
+        """End the process if the time is over before what is run within is; `doing` says what that is."""
+        if self._seconds is None:
+            yield
+            return
+        sentence = f"Error: {doing} took longer than {self._seconds:g} s, and nothing was written{remedy}\n"
+        with _ending_in(max(0.0, self._end - monotonic()), sentence):
+            yield
+
+
+@contextmanager
+def _ending_in(left: float, sentence: str) -> Iterator[None]:
+    stderr = _stderr()
+    over = threading.Lock()  # for who comes first: the end of the work, or that of the time
+    watchdog = threading.Timer(left, _end, [over, stderr, sentence])
+    watchdog.daemon = True
+    watchdog.start()
+    # sum() of an endless row, say, keeps all other Python threads out; this one is not Python's.
+    faulthandler.dump_traceback_later(left + GRACE, exit=True, file=stderr)
+    try:
+        yield
+    finally:
+        over.acquire()  # for ever, if the watchdog has it: the process is about to end, and must write nothing
+        watchdog.cancel()
+        faulthandler.cancel_dump_traceback_later()
+        os.close(stderr)
+
+
+def _end(over: threading.Lock, stderr: int, sentence: str) -> None:
+    if not over.acquire(blocking=False):
+        return
+    with suppress(Exception):  # whatever is the matter with the streams, the process ends
+        os.write(stderr, sentence.encode())
+        sys.stdout.flush()  # what a filter prints says how far it came
+    os._exit(FAILURE)
+
+
+def _stderr() -> int:
+    """Return a stderr of our own, since the process's is silenced while a picture is decoded."""
+    try:
+        return os.dup(2)
+    except OSError:  # there is none
+        return os.open(os.devnull, os.O_WRONLY)

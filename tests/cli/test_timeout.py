@@ -1,0 +1,128 @@
+"""--timeout: what takes for ever is given up with a sentence, and the old file stays."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from imgcuda import images, load
+from imgcuda.cli import build, run
+
+KERNEL = """
+__device__ color turn(color c)
+{
+    volatile float on = 1.0f;  // compilers for GPUs leave out a loop that does nothing
+    while (on > 0.0f) c.g = 1.0f - c.g;
+    return c;
+}
+"""
+FILTERS = '''
+from itertools import repeat
+from imgcuda import Filter, PointFilter
+
+class Turn(PointFilter):
+    """Go round in the kernel."""
+
+class Loop(Filter):
+    """Go round in Python."""
+
+    def run(self, gpu, image):
+        while True:
+            pass
+
+class Total(Filter):
+    """Go round in C code, which lets no other thread run Python."""
+
+    def run(self, gpu, image):
+        return sum(repeat(1))
+'''
+ADVICE = "; if that should not be, --check finds a kernel's loop that never ends"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with filters that never end, a picture, and a file where the result is to be."""
+    (tmp_path / "mine.py").write_text(FILTERS, "utf-8")
+    for kernel in ("turn.cu", "loop.cu", "total.cu"):
+        (tmp_path / kernel).write_text(KERNEL, "utf-8")
+    (tmp_path / "out.png").write_bytes(b"as it was")
+    PIL.Image.fromarray(np.full((2, 2), 100, np.uint8)).save(tmp_path / "in.png")
+    return tmp_path
+
+
+def started(folder: Path, *arguments: str, device: str = "cpu") -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "imgcuda", "try", "mine.py", *arguments, "--device", device]
+    return subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+CASES = {
+    ("turn", "in.png"): f"Error: in.png: turn took longer than 0.2 s, and nothing was written{ADVICE}\n",
+    ("loop", "in.png"): f"Error: in.png: loop took longer than 0.2 s, and nothing was written{ADVICE}\n",
+    ("loop", "-"): "Error: standard input: reading it took longer than 0.2 s, and nothing was written\n",
+}
+
+
+def test_what_takes_for_ever_is_given_up(folder: Path) -> None:
+    before = sorted(folder.iterdir())
+    running = [started(folder, of, "out.png", "--filter", name, "--timeout", "0.2") for name, of in CASES]
+    for endless, said in zip(running, CASES.values(), strict=True):
+        with endless:
+            assert endless.stderr is not None
+            assert endless.stderr.read() == said
+        assert endless.returncode == 1
+    assert (folder / "out.png").read_bytes() == b"as it was"
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_kernel_that_goes_round_on_a_gpu_is_given_up(folder: Path, gpu: str) -> None:
+    with started(folder, "in.png", "out.png", "--filter", "turn", "--timeout", "5", device=gpu) as endless:
+        assert endless.stderr is not None
+        assert endless.stderr.read() == f"Error: in.png: turn took longer than 5 s, and nothing was written{ADVICE}\n"
+    assert endless.returncode == 1
+    assert (folder / "out.png").read_bytes() == b"as it was"
+
+
+def test_what_lets_no_thread_in_is_given_up_with_its_line(folder: Path) -> None:
+    with started(folder, "in.png", "out.png", "--filter", "total", "--timeout", "0.1") as endless:
+        assert endless.stderr is not None
+        assert re.search(r'mine.py", line \d+ in run\n', endless.stderr.read())
+    assert endless.returncode == 1
+
+
+def test_nothing_watches_once_a_filter_has_ended_in_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    watching: list[int] = []
+    for name in ("read", "write"):
+        monkeypatch.setattr(images, name, _counting(getattr(images, name), watching))
+    paths = [str(folder / "in.png"), str(folder / "out.png")]
+    assert run(["invert", *paths, "--device", "cpu", "--timeout", "100"], build(load())) == 0
+    assert watching == [1, 0]
+    with PIL.Image.open(folder / "out.png") as picture:
+        assert picture.getpixel((0, 0)) == 155
+
+
+def _counting(function: Callable[..., Any], watching: list[int]) -> Callable[..., Any]:
+    """Return a function that notes how many timers run when it is called."""
+
+    def counted(*given: Any, **named: Any) -> Any:
+        timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+        watching.append(sum(not timer.finished.is_set() for timer in timers))
+        return function(*given, **named)
+
+    return counted
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon"])
+def test_what_is_no_number_of_seconds_is_refused(text: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [str(folder / "in.png"), str(folder / "out.png")]
+    assert run(["invert", *paths, "--timeout", text], build(load())) == 2
+    words = f"Error: --timeout takes a number of seconds above 0, such as 2.5; got '{text}'\n"
+    assert capsys.readouterr().err == words
