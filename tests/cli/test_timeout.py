@@ -65,15 +65,15 @@ def started(folder: Path, *arguments: str, device: str = "cpu") -> subprocess.Po
 
 
 CASES = {
-    ("turn", "in.png"): f"Error: in.png: turn took longer than 0.2 s, and nothing was written{ADVICE}\n",
-    ("loop", "in.png"): f"Error: in.png: loop took longer than 0.2 s, and nothing was written{ADVICE}\n",
-    ("loop", "-"): "Error: standard input: reading it took longer than 0.2 s, and nothing was written\n",
+    ("turn", "in.png"): f"Error: in.png: turn took longer than 1 s, and nothing was written{ADVICE}\n",
+    ("loop", "in.png"): f"Error: in.png: loop took longer than 1 s, and nothing was written{ADVICE}\n",
+    ("loop", "-"): "Error: standard input: reading it took longer than 1 s, and nothing was written\n",
 }
 
 
 def test_what_takes_for_ever_is_given_up(folder: Path) -> None:
     before = sorted(folder.iterdir())
-    running = [started(folder, of, "out.png", "--filter", name, "--timeout", "0.2") for name, of in CASES]
+    running = [started(folder, of, "out.png", "--filter", name, "--timeout", "1") for name, of in CASES]
     for endless, said in zip(running, CASES.values(), strict=True):
         with endless:
             assert endless.stderr is not None
@@ -92,7 +92,7 @@ def test_a_kernel_that_goes_round_on_a_gpu_is_given_up(folder: Path, gpu: str) -
 
 
 def test_what_lets_no_thread_in_is_given_up_with_its_line(folder: Path) -> None:
-    with started(folder, "in.png", "out.png", "--filter", "total", "--timeout", "0.1") as endless:
+    with started(folder, "in.png", "out.png", "--filter", "total", "--timeout", "1") as endless:
         assert endless.stderr is not None
         assert re.search(r'mine.py", line \d+ in run\n', endless.stderr.read())
     assert endless.returncode == 1
