@@ -9,7 +9,9 @@ from textwrap import dedent
 
 import pytest
 
-from imgcuda import DeviceArray, Filter, Gpu, ImgcudaError, NeighborhoodFilter, PointFilter, contract
+from imgcuda import DeviceArray, Filter, Gpu, ImgcudaError, NeighborhoodFilter, PointFilter, contract, testing
+from imgcuda.cpu import checked
+from imgcuda.errors import CheckError
 from imgcuda.kernels import Source
 
 HEAD = "__global__ void k(const pixel *src, pixel *dst, int width, int height)"
@@ -161,3 +163,20 @@ def test_a_per_pixel_filter_has_no_border() -> None:
 
     with pytest.raises(contract.NotApplicableError, match="plain has no border"):
         contract.every_border(Plain(), "cpu")
+
+
+class Forever(Kernel, NeighborhoodFilter):
+    """Go round and round."""
+
+    halo = 0
+    body = f"{INSIDE} while (x >= 0) {COPY}"
+
+
+def test_what_never_ends_is_found_by_the_first_check_and_no_other_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checked, "ROUNDS", 1 << 16)  # enough for this one
+    test, filter = testing.contract(Forever()), Forever()
+    with pytest.raises(CheckError, match="does not come out of this loop"):
+        test(filter, contract.CHECKS[0], "cpu")
+    for check in contract.CHECKS[1:]:
+        with pytest.raises(pytest.skip.Exception, match="mend first what the checked run has found"):
+            test(filter, check, "cpu")
