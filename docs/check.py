@@ -53,6 +53,7 @@ def formats_table(_: Registry) -> str:
 
 PARTS: dict[str, Callable[[Registry], str]] = {
     "filters": filter_pages.filter_table,
+    "filter-modes": filter_pages.filter_modes,
     "filter-reference": filter_pages.filter_reference,
     "modes": modes_table,
     "formats": formats_table,

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from pictures import PICTURES, SHOTS, Shot, built_in
 
-from imgcuda import Filter
+from imgcuda import Filter, MeasuringFilter, PointFilter
 from imgcuda.cli.parameters import in_order, in_words, type_in_words
 from imgcuda.parameters import Parameter
 from imgcuda.plugins import Registry
+from imgcuda.point import result_channels
 
 
 def filter_table(registry: Registry) -> str:
@@ -26,6 +27,29 @@ def filter_table(registry: Registry) -> str:
 def filter_reference(registry: Registry) -> str:
     """Return a section for each filter: what it does, before and after, its parameters."""
     return "\n".join("\n".join(_section(registry[name])) for name in built_in(registry))
+
+
+COLORS = {1: "grey", 2: "grey, alpha", 3: "RGB", 4: "RGB, alpha"}
+ALPHA = {"keep": "stays", "filter": "filtered, and weighs the colours", "plain": "as the filter itself has it"}
+
+
+def filter_modes(registry: Registry) -> str:
+    """Return the table of what each filter makes of what the modes are read as; the contract holds filters to it."""
+    lines = [f"| filter | of {' | of '.join(COLORS.values())} | alpha |", f"|---|{'---|' * len(COLORS)}---|"]
+    for name in built_in(registry):
+        made = [COLORS[result_channels(example(registry[name]), channels)] for channels in COLORS]
+        lines.append(f"| {name} | {' | '.join(made)} | {_alpha(registry[name])} |")
+    return "\n".join(lines) + "\n"
+
+
+def example(filter_class: type[Filter]) -> Filter:
+    """Return a filter with its defaults, and something for what it asks for."""
+    return filter_class(**{each.name: each.some_value() for each in filter_class.parameters() if each.required})
+
+
+def _alpha(filter_class: type[Filter]) -> str:
+    stays = issubclass(filter_class, PointFilter | MeasuringFilter)
+    return ALPHA["keep" if stays else example(filter_class).alpha_mode]
 
 
 def pictures_wrong(registry: Registry) -> list[str]:
