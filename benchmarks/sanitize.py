@@ -20,7 +20,9 @@ SHAPES = [(1, 1), (1, 50, 3), (50, 1), (17, 31, 4), (37, 53, 3), (130, 516, 3), 
 PARAMETERS: dict[str, list[dict[str, Any]]] = {
     "blur": [{"sigma": 0.3}, {"sigma": 3}, {"sigma": 9, "border": "constant"}],
     "box-blur": [{"radius": 1}, {"radius": 30, "border": "mirror"}],
+    "convolve": [{"kernel": np.ones((3, 3))}, {"kernel": np.outer(range(7), range(9))}, {"kernel": np.eye(9)}],
     "edges": [{}, {"border": "wrap"}],
+    "median": [{"radius": 1}, {"radius": 4}, {"radius": 9}],
     "pixelate": [{"size": 4}, {"size": 40}],
 }
 
