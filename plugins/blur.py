@@ -53,12 +53,19 @@ class Blur(NeighborhoodFilter):
         step = self.row_step
         return reach(self.sigma) if step == 1 else step * grid_radius(self.sigma, step) + TAPS * (step - 1)
 
+    @property
+    def weights(self) -> npt.NDArray[np.float64]:
+        """The weights of the Gaussian as far as it reaches to either side; they add up to 1."""
+        radius = reach(self.sigma)
+        weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / self.sigma) ** 2)
+        normalised: npt.NDArray[np.float64] = weights / weights.sum()
+        return normalised
+
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         return self._at_once(gpu, image) if self.row_step == 1 else self._on_grid(gpu, image)
 
     def _at_once(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        weights = gaussian(self.sigma, self.halo)
-        made: DeviceArray = Convolve.by_columns_and_rows(gpu, image, weights, weights, 1.0, 0.0)
+        made: DeviceArray = Convolve.by_columns_and_rows(gpu, image, self.weights, self.weights, 1.0, 0.0)
         return made
 
     def _on_grid(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
@@ -97,13 +104,6 @@ class Blur(NeighborhoodFilter):
         sizes = {"STEP": self.row_step, "TAPS": TAPS}
         layout = grid_layout(kernel, self.row_step)
         return gpu.launch(kernel, image, *arguments, shape=shape, dtype=dtype, constants=sizes, layout=layout)
-
-
-def gaussian(sigma: float, radius: int) -> npt.NDArray[np.float64]:
-    """Return the weights of a Gaussian, from -radius to radius, which add up to 1."""
-    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
-    normalised: npt.NDArray[np.float64] = weights / weights.sum()
-    return normalised
 
 
 def reach(sigma: float) -> int:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
-from imgcuda_plugins.blur import Blur, gaussian
+from imgcuda_plugins.blur import Blur
 from imgcuda_plugins.convolve import Convolve
 
 from imgcuda import DeviceArray, Filter, Gpu, Layout, NeighborhoodFilter, hookimpl, param
@@ -60,7 +60,7 @@ class UnsharpMask(NeighborhoodFilter):
         top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
         if self.sigma > SMALL:
             return self._one_by_one(gpu, image, self.threshold * top)
-        weights, wishes = gaussian(self.sigma, self.halo), (self.amount, self.threshold * top)
+        weights, wishes = self._blur.weights, (self.amount, self.threshold * top)
         made: DeviceArray = Convolve.by_columns_and_rows(gpu, image, weights, weights, *wishes)
         return made
 
