@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ FAILURE, USAGE, INTERRUPTED = 1, 2, 130
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python would wait for a kernel, which may never end
     sys.exit(run(sys.argv[1:]))
 
 

@@ -6,8 +6,9 @@ import os
 import platform
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from math import prod
 from pathlib import Path
@@ -118,7 +119,8 @@ class CpuSession:
         packed = pack(loaded.letters, arguments)
         launch = struct.pack("5q", *grid, 0, 0)
         samples = max((prod(a.shape) for a in arguments if isinstance(a, DeviceArray)), default=0)
-        _run(loaded, packed, launch, grid.total, max(samples, grid.total * block.total))  # a thread may make many
+        work = max(samples, grid.total * block.total)  # a thread may make many
+        _run(partial(_part, loaded, packed, launch, arguments), grid.total, work)
 
 
 def cores() -> int:
@@ -148,24 +150,29 @@ def _pool() -> ThreadPoolExecutor:
     return pool or _pools.setdefault(os.getpid(), ThreadPoolExecutor(cores(), thread_name_prefix="imgcuda"))
 
 
-def _run(kernel: loading.Kernel, arguments: bytes, launch: bytes, blocks: int, work: int) -> None:
+def _part(
+    kernel: loading.Kernel, packed: bytes, launch: bytes, arguments: Sequence[Argument], first: int, last: int
+) -> None:
+    """Run some blocks. `arguments` stay as long: after Ctrl-C nobody else may have the arrays that it still uses."""
+    kernel(packed, launch, first, last)
+
+
+def _run(part: Callable[[int, int], None], blocks: int, work: int) -> None:
     """Run all blocks of a launch, spread over the cores if there is enough to do."""
     count = cores()
     parts = min(4 * count, blocks, max(1, work // WORTH_A_THREAD))
     if count == 1 or parts == 1:
-        kernel(arguments, launch, 0, blocks)
+        part(0, blocks)
         return
-    edges = [blocks * part // parts for part in range(parts + 1)]
-    pool, jobs = _pool(), []
+    edges = [blocks * number // parts for number in range(parts + 1)]
+    pool = _pool()
+    jobs = [pool.submit(part, first, last) for first, last in pairwise(edges)]
     try:
-        for first, last in pairwise(edges):
-            jobs.append(pool.submit(kernel, arguments, launch, first, last))
         for job in jobs:
             job.result()
-    finally:  # at Ctrl-C, too, the arrays must not go while a kernel writes to them
+    finally:
         for job in jobs:
             job.cancel()
-        wait(jobs)
 
 
 def _wrap(array: npt.NDArray[Any]) -> DeviceArray:

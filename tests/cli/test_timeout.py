@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,6 +98,17 @@ def test_what_lets_no_thread_in_is_given_up_with_its_line(folder: Path) -> None:
         assert endless.stderr is not None
         assert re.search(r'mine.py", line \d+ in run\n', endless.stderr.read())
     assert endless.returncode == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")
+def test_ctrl_c_ends_what_takes_for_ever(folder: Path) -> None:
+    running = [started(folder, "in.png", "out.png", "--filter", name) for name in ("turn", "loop")]
+    time.sleep(1.5)  # until they go round
+    for endless in running:
+        with endless:
+            endless.send_signal(signal.SIGINT)
+            assert endless.wait(5) == -signal.SIGINT
+    assert (folder / "out.png").read_bytes() == b"as it was"
 
 
 def test_nothing_watches_once_a_filter_has_ended_in_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
