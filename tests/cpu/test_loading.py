@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -16,7 +19,7 @@ import pytest
 from harness import dim3, program
 
 from imgcuda.cpu import device, loading
-from imgcuda.cpu.device import CpuSession, _run, _wrap
+from imgcuda.cpu.device import CpuSession, _wrap
 from imgcuda.errors import KernelError
 
 LEAKS = Path(__file__).parents[2] / "benchmarks" / "leaks.py"
@@ -35,7 +38,7 @@ def kernel(number: int) -> loading.Kernel:
 
 def result(loaded: loading.Kernel) -> int:
     out = np.zeros(1, np.int32)
-    _run(loaded, device.pack(loaded.letters, [_wrap(out)]), bytes(40), 1, 1)
+    loaded(device.pack(loaded.letters, [_wrap(out)]), bytes(40), 0, 1)
     return int(out[0])
 
 
@@ -64,31 +67,48 @@ def test_a_kernel_that_was_unloaded_is_loaded_again() -> None:
     assert [result(kernel(number)) for number in (1, 2, 3, 4, 1)] == [1, 2, 3, 4, 1]
 
 
-def test_a_launch_that_is_interrupted_ends_only_when_nothing_runs_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_launch_that_is_interrupted_ends_at_once_and_its_arrays_stay_as_long_as_it_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Interruption(Exception):
         pass
 
     class Slow(loading.Kernel):
-        running = 0
-
         def __call__(self, arguments: bytes, launch: bytes, first: int, end: int) -> None:
-            Slow.running += 1
-            time.sleep(0.5)
-            Slow.running -= 1
+            ended.wait(10)
+
+    ended = threading.Event()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise Interruption
 
     monkeypatch.setenv("IMGCUDA_THREADS", "2")
+    monkeypatch.setattr(loading, "kernel", lambda *given: Slow(lambda *given: None, ("p",), None))
+    session = CpuSession()
+    array = session.empty((8 * device.WORTH_A_THREAD,), np.uint8)
+    watched = weakref.ref(array)
     before = signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, 0.1)
     try:
         with pytest.raises(Interruption):
-            _run(Slow(lambda *given: None, (), None), b"", b"", 8, 8 * device.WORTH_A_THREAD)
+            session.launch(program("__global__ void k(char *out) {}"), "k", dim3(8), dim3(1), [array])
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert Slow.running == 0
+    session.free(array)
+    del array
+    gc.collect()
+    assert watched() is not None
+    ended.set()
+    assert _soon(lambda: watched() is None)
+
+
+def _soon(condition: Callable[[], bool]) -> bool:
+    """Return whether something comes to be true within some seconds."""
+    end = time.monotonic() + 5
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    return condition()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="how much memory a process has is read as Linux has it")
