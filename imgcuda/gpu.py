@@ -221,7 +221,8 @@ def _match(program: Program, kernel: str, argument: Argument, value: DeviceArray
 def _c_type(program: Program, value: DeviceArray | int | float | bool) -> str:
     """Return how C declares what holds a value: "pixel *", "float "."""
     if not isinstance(value, DeviceArray):
-        return f"{type(value).__name__} "
+        kinds = {"bool": bool | np.bool_, "float": float | np.floating}
+        return f"{next((name for name, kind in kinds.items() if isinstance(value, kind)), 'int')} "
     if value.dtype == program.pixel:
         return "pixel *"
     return next((f"{name} *" for name, dtype in C_TYPES.items() if np.dtype(dtype) == value.dtype), "void *")

@@ -1,5 +1,5 @@
 // Median: the middle one of the samples in a square, of 2 RADIUS + 1 pixels a side, each channel by itself.
-// In each kernel a thread makes one sample in each of ROWS rows. What lies outside of the image under BORDER_CONSTANT is 0.
+// A thread makes one sample in each of ROWS rows. What lies outside of the image under BORDER_CONSTANT is 0.
 
 #define SIDE (2 * RADIUS + 1)
 
@@ -76,8 +76,8 @@ __global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, i
 #else  // the middle one is the largest number that no more than half of the values are less than
 
 // The image is split into planes, a channel each, with RADIUS more pixels on every side, so that no border is in the way
-// of what comes next; and what is found there is joined to an image again. `tall` and `wide` are the size of a plane of
-// the result, in whole blocks; planes lie one below the other.
+// of what comes next; and what is found there is joined to an image again. Planes stand side by side, each a whole number
+// of blocks high and `wide`; a plane of the image is 2 RADIUS wider and higher.
 
 #if PIXEL_BITS == 8
 typedef unsigned char key;
@@ -113,40 +113,40 @@ __device__ pixel sample_of(key found)
 #endif
 }
 
-// A thread splits pixels of one column. What lies beyond a plane's RADIUS more pixels is read by nobody who counts.
+// A thread splits the pixels of a column. What lies beyond a plane's RADIUS more pixels is read by nobody who counts.
 __global__ void split(const pixel *__restrict__ src, key *__restrict__ dst, int width, int height, int inner_width,
                       int inner_height)
 {
-    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, rows = height / CHANNELS;
-    if (x >= width) return;
+    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, columns = width / CHANNELS;
+    if (x >= columns) return;
     bool inside = blockIdx.x * BLOCK_WIDTH >= RADIUS && (int)(blockIdx.x + 1) * BLOCK_WIDTH <= inner_width + RADIUS;
     int column = inside ? x - RADIUS : border(min(x - RADIUS, inner_width - 1 + RADIUS), inner_width);
-    int end = min((int)(blockIdx.y + 1) * ROWS, rows);
+    int end = min((int)(blockIdx.y + 1) * ROWS, height);
     for (int y = blockIdx.y * ROWS; y < end; y++) {
         int from = border(min(y - RADIUS, inner_height - 1 + RADIUS), inner_height);
         const pixel *in = src + ((long long)max(from, 0) * inner_width + max(column, 0)) * CHANNELS;
         for (int c = 0; c < CHANNELS; c++)
-            dst[((long long)c * rows + y) * width + x] = key_of(from < 0 || column < 0 ? (pixel)0 : in[c]);
+            dst[(long long)y * width + c * columns + x] = key_of(from < 0 || column < 0 ? (pixel)0 : in[c]);
     }
 }
 
-__global__ void join(const key *__restrict__ src, pixel *__restrict__ dst, int width, int height, int tall, int wide)
+__global__ void join(const key *__restrict__ src, pixel *__restrict__ dst, int width, int height, int wide)
 {
     int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x;
     if (x >= width) return;
     int end = min((int)(blockIdx.y + 1) * ROWS, height);
     for (int y = blockIdx.y * ROWS; y < end; y++)
         for (int c = 0; c < CHANNELS; c++)
-            dst[((long long)y * width + x) * CHANNELS + c] = sample_of(src[((long long)c * tall + y) * wide + x]);
+            dst[((long long)y * width + x) * CHANNELS + c] = sample_of(src[((long long)y * CHANNELS + c) * wide + x]);
 }
 
 #if !TOGETHER  // each pixel is searched for by itself, bit by bit: a thread makes one in each of ROWS rows
 
-__global__ void halve(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int tall)
+__global__ void halve(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int wide)
 {
-    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y0 = blockIdx.y * ROWS, pitch = width + 2 * RADIUS;
-    for (int y = y0; y < y0 + ROWS; y++) {
-        const key *window = src + (long long)(y + y0 / tall * 2 * RADIUS) * pitch + x;
+    int first = blockIdx.x * BLOCK_WIDTH, x = first + threadIdx.x, pitch = width + 2 * RADIUS * CHANNELS;
+    for (int y = blockIdx.y * ROWS; y < (int)(blockIdx.y + 1) * ROWS; y++) {
+        const key *window = src + (long long)y * pitch + first / wide * 2 * RADIUS + x;
         key found = 0;
         for (int bit = PIXEL_BITS - 1; bit >= 0; bit--) {
             key trial = (key)(found | (key)1 << bit);
@@ -169,13 +169,13 @@ __global__ void halve(const key *__restrict__ src, key *__restrict__ dst, int wi
 // pixel for which the trial lies between them. The next trial is the least that any pixel would halve its bounds by; so
 // it goes on until all have one value left. Neighbours have similar results, so that trials serve many.
 // A thread has a column of ROWS pixels. The last 2 RADIUS of a block's columns are only read by the others.
-__global__ void search(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int tall)
+__global__ void search(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int wide)
 {
     __shared__ count sums[2][ROWS][BLOCK_WIDTH];
     __shared__ key wanted[BLOCK_WIDTH];
     const int made = BLOCK_WIDTH - 2 * RADIUS;
-    int t = threadIdx.x, x = blockIdx.x * made + t, y0 = blockIdx.y * ROWS, pitch = width + 2 * RADIUS;
-    const key *window = src + (long long)(y0 + y0 / tall * 2 * RADIUS) * pitch + x;
+    int t = threadIdx.x, first = blockIdx.x * made, y0 = blockIdx.y * ROWS, pitch = width + 2 * RADIUS * CHANNELS;
+    const key *window = src + (long long)y0 * pitch + first / wide * 2 * RADIUS + first + t;
     key low[ROWS], high[ROWS];
     for (int r = 0; r < ROWS; r++) {
         low[r] = 0;
@@ -227,7 +227,7 @@ __global__ void search(const key *__restrict__ src, key *__restrict__ dst, int w
         __syncthreads();
     }
     if (t < made)
-        for (int r = 0; r < ROWS; r++) dst[(long long)(y0 + r) * width + x] = low[r];
+        for (int r = 0; r < ROWS; r++) dst[(long long)(y0 + r) * width + first + t] = low[r];
 }
 
 #endif

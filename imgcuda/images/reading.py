@@ -83,8 +83,7 @@ def read(
     unless `auto_orient` is false. What could not be kept is listed in `losses`, for the caller to say, and not to
     overwrite the original with. `raw` takes whole numbers that are no levels (signed, 32 bits) as they are, as floats.
     More than `max_pixels`, in all frames together, are not decoded; for very many, Pillow's own limit is raised, which
-    the whole process shares. Raises ImageError, a sentence with the file's name,
-    whatever the decoder raises.
+    the whole process shares. Raises ImageError, a sentence with the file's name, whatever the decoder raises.
     """
     wish = Wish(frame, several, auto_orient, raw, max_pixels)
     with telling(name_of(source), "read"), warnings.catch_warnings(), opener(source) as again:
@@ -111,13 +110,8 @@ def _by_pillow(again: Open, wish: Wish) -> Iterator[Image]:
     count = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
     numbers = wish.numbers(count)
     wish.allow(picture.width * picture.height * len(numbers))
-    if picture.format == "PNG" and is_damaged_png(again()):
-        raise ImageError("it is damaged or cut short: a checksum is wrong")
-    lost = wish.losses(count)
-    if picture.format == "GIF" and not is_whole_gif(again()):
-        lost.append("it is cut short; pictures may be missing")
-    if picture.format == "AVIF" and is_deep_avif(again()):
-        lost.append("its 10- or 12-bit colours are read as 8-bit")
+    lost = [*wish.losses(count), *_beside_what_pillow_says(picture.format, again)]
+    scale_clear_grey(picture)
     total = 0
     for number in numbers:
         if count > 1:
@@ -125,6 +119,16 @@ def _by_pillow(again: Open, wish: Wish) -> Iterator[Image]:
         total += picture.width * picture.height
         wish.allow(total)  # the pages of a TIFF have their own sizes
         yield _frame(picture, number if count > 1 else None, again, wish, lost)
+
+
+def _beside_what_pillow_says(format: str | None, again: Open) -> Iterator[str]:
+    """Return what is lost of a file, and Pillow does not know of. Raises ImageError for a damaged one that it reads."""
+    if format == "PNG" and is_damaged_png(again()):
+        raise ImageError("it is damaged or cut short: a checksum is wrong")
+    if format == "GIF" and not is_whole_gif(again()):
+        yield "it is cut short; pictures may be missing"
+    if format == "AVIF" and is_deep_avif(again()):
+        yield "its 10- or 12-bit colours are read as 8-bit"
 
 
 def _open(stream: IO[bytes], max_pixels: int) -> PIL.Image.Image:
@@ -153,7 +157,6 @@ def _frame(picture: PIL.Image.Image, number: int | None, again: Open, wish: Wish
         pixels = deep.read(picture, open_again)
     else:
         deep.in_native_order(picture)
-        scale_clear_grey(picture)
         picture.load()
         pixels = _uninverted(picture, to_array(picture, raw=wish.raw))
         losses += ["its 16-bit colours are read as 8-bit"] * bool(stored)

@@ -52,9 +52,18 @@ def is_deep_avif(stream: IO[bytes]) -> bool:
 def is_damaged_png(stream: IO[bytes]) -> bool:
     """Return whether a checksum of a PNG's pixels is wrong, which Pillow does not look at."""
     stream.seek(8)
-    while len(head := stream.read(8)) == 8:
+    kind = b""
+    while kind != b"IEND" and len(head := stream.read(8)) == 8:
         size, kind = struct.unpack(">I4s", head)
-        data, told = stream.read(size), stream.read(4)
-        if kind in (b"IDAT", b"fdAT") and told != struct.pack(">I", zlib.crc32(data, zlib.crc32(kind))):
+        if kind not in (b"IDAT", b"fdAT"):
+            stream.seek(size + 4, os.SEEK_CUR)
+        elif _checksum(stream, size, zlib.crc32(kind)) != stream.read(4):
             return True
     return False
+
+
+def _checksum(stream: IO[bytes], size: int, checksum: int) -> bytes:
+    """Return the checksum of what was read and of so many bytes more, of which there may be fewer than a file says."""
+    while size > 0 and (piece := stream.read(min(size, 1 << 20))):
+        checksum, size = zlib.crc32(piece, checksum), size - len(piece)
+    return struct.pack(">I", checksum)

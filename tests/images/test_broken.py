@@ -91,6 +91,11 @@ def test_a_png_whose_checksum_is_wrong_is_refused(name: str, kind: bytes) -> Non
         images.read(io.BytesIO(data))
 
 
+def test_what_stands_behind_a_png_is_not_looked_at() -> None:
+    image = read(WHOLE["grey.png"] + WHOLE["grey.png"][:8] + b"\0\0\0\1IDATx no checksum")
+    assert image is not None and image.pixels.shape == (24, 20)
+
+
 def test_a_gif_that_ends_between_two_pictures_is_read_and_that_is_said(tmp_path: Path) -> None:
     frames = [PIL.Image.new("RGB", (4, 4), color) for color in ("red", "blue")]
     path = saved(tmp_path / "a.gif", frames[0], save_all=True, append_images=frames[1:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,17 @@ def test_a_transparent_grey_of_few_bits_is_read_as_alpha(bits: int, tmp_path: Pa
     grey, alpha = np.moveaxis(images.read(tmp_path / "a.png").pixels, -1, 0)
     assert np.array_equal(alpha, np.where(grey == 255, 0, 255))
     assert bits == 8 or grey.max() == 255
+
+
+def test_a_transparent_grey_of_few_bits_is_so_in_every_frame(tmp_path: Path) -> None:
+    controls = [chunk(b"fcTL", struct.pack(">IIIIIHHBB", number, 2, 1, 0, 0, 1, 10, 1, 0)) for number in (0, 1, 3)]
+    row = zlib.compress(b"\0\x53")  # in 4 bits: 5, and 3, which is clear
+    start = png_of(b"", (2, 1), 4, 0)[:33] + chunk(b"tRNS", b"\0\x03") + chunk(b"acTL", struct.pack(">II", 3, 0))
+    rows = [chunk(b"IDAT", row), *(chunk(b"fdAT", struct.pack(">I", number) + row) for number in (2, 4))]
+    frames = [part for pair in zip(controls, rows, strict=True) for part in pair]
+    (tmp_path / "a.png").write_bytes(b"".join([start, *frames, chunk(b"IEND", b"")]))
+    image = images.read(tmp_path / "a.png")
+    assert [frame.pixels[0, :, -1].tolist() for frame in image.frames] == [[255, 0]] * 3
 
 
 @pytest.mark.parametrize(("lab", "rgb"), [((255, 128, 128), (255, 255, 255)), ((0, 128, 128), (0, 0, 0))])
