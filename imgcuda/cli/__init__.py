@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -19,12 +18,13 @@ FAILURE, USAGE, INTERRUPTED = 1, 2, 130
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python would wait for a kernel, which may never end
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str], app: typer.Typer | None = None) -> int:
     """Run a command and return its exit code: 0, 1 for a failure, 2 for wrong usage, 130 for Ctrl-C.
+
+    While an image is read and filtered, Ctrl-C ends the process by its signal instead.
 
     What goes wrong is said on stderr in a sentence that begins with "Error:", as Typer does for its part.
     """

@@ -1,4 +1,4 @@
-"""A limit on how long a run may take.
+"""A limit on how long a run may take, and the end of one at Ctrl-C.
 
 A kernel cannot be interrupted, neither on a GPU nor in this process's own threads, and one that never ends is anybody's
 to write. What can be ended is the process: it ends itself, with a sentence, before anything is written.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from time import monotonic
 
 from imgcuda.errors import ParameterError
@@ -40,12 +41,26 @@ class Deadline:
     @contextmanager
     def holds(self, doing: str, remedy: str = "") -> Iterator[None]:
         """End the process if the time is over before what is run within is; `doing` says what that is."""
-        if self._seconds is None:
+        with ExitStack() as limits:
+            limits.enter_context(_ending_at_ctrl_c())
+            if self._seconds is not None:
+                sentence = f"Error: {doing} took longer than {self._seconds:g} s, and nothing was written{remedy}\n"
+                limits.enter_context(_ending_in(max(0.0, self._end - monotonic()), sentence))
             yield
-            return
-        sentence = f"Error: {doing} took longer than {self._seconds:g} s, and nothing was written{remedy}\n"
-        with _ending_in(max(0.0, self._end - monotonic()), sentence):
-            yield
+
+
+@contextmanager
+def _ending_at_ctrl_c() -> Iterator[None]:
+    """Have Ctrl-C end the process, and not Python's way, which would wait for a kernel. Who ignores it goes on to."""
+    pythons = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not pythons or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

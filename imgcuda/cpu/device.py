@@ -170,9 +170,11 @@ def _run(part: Callable[[int, int], None], blocks: int, work: int) -> None:
     try:
         for job in jobs:
             job.result()
-    finally:
+    except BaseException:  # Ctrl-C: the threads may be at a kernel that never ends, so what comes next gets others
+        _pools.pop(os.getpid(), None)
         for job in jobs:
             job.cancel()
+        raise
 
 
 def _wrap(array: npt.NDArray[Any]) -> DeviceArray:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from signal import SIG_DFL, SIGINT, default_int_handler, getsignal
 from typing import Any
 
 import numpy as np
@@ -106,15 +106,24 @@ def test_ctrl_c_ends_what_takes_for_ever(folder: Path) -> None:
     time.sleep(1.5)  # until they go round
     for endless in running:
         with endless:
-            endless.send_signal(signal.SIGINT)
-            assert endless.wait(5) == -signal.SIGINT
+            endless.send_signal(SIGINT)
+            assert endless.wait(5) == -SIGINT
     assert (folder / "out.png").read_bytes() == b"as it was"
+
+
+def test_ctrl_c_is_pythons_again_when_the_result_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    handlers: list[object] = []
+    for name in ("read", "write"):
+        monkeypatch.setattr(images, name, _before(getattr(images, name), lambda: handlers.append(getsignal(SIGINT))))
+    paths = [str(folder / "in.png"), str(folder / "out.png")]
+    assert run(["invert", *paths, "--device", "cpu"], build(load())) == 0
+    assert handlers == [SIG_DFL, default_int_handler]
 
 
 def test_nothing_watches_once_a_filter_has_ended_in_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     watching: list[int] = []
     for name in ("read", "write"):
-        monkeypatch.setattr(images, name, _counting(getattr(images, name), watching))
+        monkeypatch.setattr(images, name, _before(getattr(images, name), lambda: watching.append(_timers())))
     paths = [str(folder / "in.png"), str(folder / "out.png")]
     assert run(["invert", *paths, "--device", "cpu", "--timeout", "100"], build(load())) == 0
     assert watching == [1, 0]
@@ -122,15 +131,20 @@ def test_nothing_watches_once_a_filter_has_ended_in_time(folder: Path, monkeypat
         assert picture.getpixel((0, 0)) == 155
 
 
-def _counting(function: Callable[..., Any], watching: list[int]) -> Callable[..., Any]:
-    """Return a function that notes how many timers run when it is called."""
+def _before(function: Callable[..., Any], note: Callable[[], None]) -> Callable[..., Any]:
+    """Return a function before which something is noted."""
 
-    def counted(*given: Any, **named: Any) -> Any:
-        timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
-        watching.append(sum(not timer.finished.is_set() for timer in timers))
+    def noted(*given: Any, **named: Any) -> Any:
+        note()
         return function(*given, **named)
 
-    return counted
+    return noted
+
+
+def _timers() -> int:
+    """Return how many timers run."""
+    timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    return sum(not timer.finished.is_set() for timer in timers)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon"])
