@@ -23,7 +23,7 @@ from imgcuda.filters import Filter
 from imgcuda.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from imgcuda.images import Format, Image, Options
+    from imgcuda.images import Format, Image, Options, Written
 
 STANDARD = Path("-")
 """The name of standard input, and of standard output."""
@@ -81,12 +81,16 @@ def _filter_file(filters: Sequence[Filter], job: Job, chosen: Device, format: Fo
     target: Path | IO[bytes] = sys.stdout.buffer if job.out_path == STANDARD else job.out_path
     lost = images.write(target, result, format=format, options=_options(job), clobber=not job.no_clobber)
     times.append(perf_counter())
+    _tell_losses(job, image, result, lost)
+    if job.verbose:
+        _report(chosen, image, result, times)
+
+
+def _tell_losses(job: Job, image: Image, result: Image, lost: Written) -> None:
     left_out, also_left_out = (result.left_out, lost.left_out) if job.verbose else ((), ())
     _note(_source(job), (*result.losses, *left_out))
     of_the_output = (*_colors_left_out(image, job), *lost.losses, *also_left_out)
     _note("standard output" if job.out_path == STANDARD else job.out_path, of_the_output)
-    if job.verbose:
-        _report(chosen, image, result, times)
 
 
 def _source(job: Job) -> str:
