@@ -16,9 +16,11 @@ Each message says what was asked, what was found, where, and the way out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
+from traceback import extract_tb
 
 
 class ImgcudaError(Exception):
@@ -96,3 +98,9 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return "; did you mean 'blur'?" for a near miss, else an empty string."""
     near = get_close_matches(word, known, n=1)
     return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def last_line(error: BaseException, files: Container[Path]) -> tuple[Path, int] | None:
+    """Return the last line of some files, given by their resolved paths, that had to do with an error."""
+    frames = [(Path(frame.filename).resolve(), frame.lineno or 0) for frame in extract_tb(error.__traceback__)]
+    return next((place for place in reversed(frames) if place[0] in files), None)

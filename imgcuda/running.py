@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
@@ -15,7 +14,7 @@ import numpy.typing as npt
 
 from imgcuda.alpha import filter_premultiplied
 from imgcuda.engine import DeviceArray, Session
-from imgcuda.errors import FilterError, ImgcudaError
+from imgcuda.errors import FilterError, ImgcudaError, last_line
 from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter, PointFilter
 from imgcuda.gpu import Gpu
 from imgcuda.plan import result_size, step
@@ -168,6 +167,6 @@ def _named(filters: Sequence[Filter]) -> Iterator[None]:
 
 def _place(filters: Sequence[Filter], error: Exception) -> str:
     """Return the last line of the filters' own files that had to do with an error: " at blur.py:30"."""
-    own = {getattr(sys.modules.get(type(filter).__module__), "__file__", None) for filter in filters}
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in own]
-    return f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    files = (getattr(sys.modules.get(type(filter).__module__), "__file__", None) for filter in filters)
+    place = last_line(error, {Path(file).resolve() for file in files if file})
+    return f" at {place[0].name}:{place[1]}" if place else ""

@@ -6,7 +6,6 @@ import importlib.util
 import subprocess
 import sys
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -19,7 +18,7 @@ import typer
 from imgcuda.cli import filtering
 from imgcuda.cli.options import Timeout
 from imgcuda.cli.timeout import Deadline
-from imgcuda.errors import ImgcudaError, ParameterError, PluginError, did_you_mean
+from imgcuda.errors import ImgcudaError, ParameterError, PluginError, did_you_mean, last_line
 from imgcuda.filters import Filter
 
 INTERVAL = 0.2
@@ -110,12 +109,8 @@ def _place(file: Path, error: Exception) -> str:
     """Return the file and the last of its lines that had to do with an error."""
     if isinstance(error, SyntaxError) and error.lineno:
         return f"{file}:{error.lineno}"
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).resolve() == file.resolve()
-    ]
-    return f"{file}:{lines[-1]}" if lines else str(file)
+    place = last_line(error, {file.resolve()})
+    return f"{file}:{place[1]}" if place else str(file)
 
 
 def _saved(file: Path) -> dict[Path, float]:
