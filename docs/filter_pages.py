@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Iterator
 
-from pictures import PICTURES, SHOTS, Shot, built_in
+from pictures import PICTURES, SHOTS, Shot, built_in, with_defaults
 
 from imgcuda import Filter, MeasuringFilter, PointFilter
 from imgcuda.cli.parameters import in_order, in_words, type_in_words
@@ -37,19 +37,14 @@ def filter_modes(registry: Registry) -> str:
     """Return the table of what each filter makes of what the modes are read as; the contract holds filters to it."""
     lines = [f"| filter | of {' | of '.join(COLORS.values())} | alpha |", f"|---|{'---|' * len(COLORS)}---|"]
     for name in built_in(registry):
-        made = [COLORS[result_channels(example(registry[name]), channels)] for channels in COLORS]
-        lines.append(f"| {name} | {' | '.join(made)} | {_alpha(registry[name])} |")
+        filter = with_defaults(registry, name)
+        made = [COLORS[result_channels(filter, channels)] for channels in COLORS]
+        lines.append(f"| {name} | {' | '.join(made)} | {_alpha(filter)} |")
     return "\n".join(lines) + "\n"
 
 
-def example(filter_class: type[Filter]) -> Filter:
-    """Return a filter with its defaults, and something for what it asks for."""
-    return filter_class(**{each.name: each.some_value() for each in filter_class.parameters() if each.required})
-
-
-def _alpha(filter_class: type[Filter]) -> str:
-    stays = issubclass(filter_class, PointFilter | MeasuringFilter)
-    return ALPHA["keep" if stays else example(filter_class).alpha_mode]
+def _alpha(filter: Filter) -> str:
+    return ALPHA["keep" if isinstance(filter, PointFilter | MeasuringFilter) else filter.alpha_mode]
 
 
 def pictures_wrong(registry: Registry) -> list[str]:
