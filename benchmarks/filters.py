@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,11 @@ from typing import Any
 import cv2
 import gpu_work
 import numpy as np
+import numpy.typing as npt
 import references
 from gpu import copy_time
 from gpu_peers import Recorder, returning
+from PIL import Image
 from table import Row, measure, parser, save, show
 from task import Picture, Task
 
@@ -32,6 +34,9 @@ from imgcuda.running import run
 HOST = ("OpenCV", "Pillow", "scikit-image", "NumPy")
 ON_GPU = ("CuPy", "torchvision", "kornia")
 Runs = Callable[[Picture], Any]
+Wanted = tuple[Picture, npt.NDArray[Any], int]
+"""A picture, what is to be made of it, and how many levels more than its task allows a result may be off."""
+
 ROUNDS = 5
 SMALL = (240, 480)
 """Rows and columns of a part on which results are held against references."""
@@ -60,40 +65,46 @@ def _short(value: Any) -> str:
     return " x ".join(map(str, shape)) or str(value)
 
 
-def checked(who: str, run: Runs, task: Task, part: Picture, whole: Picture) -> Callable[[], object] | str:
-    """Return a contender to be timed on the whole picture; or what is wrong, in words.
-
-    Its result is held against the reference on a part of the picture, where that takes no time, and on the whole
-    against what the filter makes of it.
-    """
+def checked(who: str, run: Runs, task: Task, wanted: Sequence[Wanted]) -> Callable[[], object] | str:
+    """Return a contender to be timed on the last of the pictures, if its results are as wanted; else why not."""
     tolerance, margin = int(task.loose.get(who, task.tolerance)), 0 if who == "imgcuda" else task.margin
     try:
-        references.check(who, made(run, part), np.squeeze(task.exact(part)), tolerance, margin)
-        if who != "imgcuda":
-            references.check(who, made(run, whole), made(partial(ours, task), whole), tolerance + 1, margin)
+        for picture, result, more in wanted:
+            references.check(who, np.squeeze(np.asarray(run(picture))), result, tolerance + more, margin)
     except Exception as error:  # whatever one meets, the others are measured
         print(f"{label(task)}: {who}: {error}", file=sys.stderr)
         return "absent" if isinstance(error, ImportError) else "differs" if isinstance(error, ValueError) else "failed"
-    return partial(run, whole)
+    return partial(run, wanted[-1][0])
 
 
-def ours(task: Task, picture: Picture) -> Any:
-    """Return the task's filters' result."""
-    return imgcuda.Pipeline(filters(task))(picture, device="cpu")
+def ours(task: Task) -> Runs:
+    """Return what runs the task's filters on this machine's cores."""
+    return partial(imgcuda.Pipeline(filters(task)), device="cpu")
 
 
-def made(run: Runs, picture: Picture) -> Any:
-    """Return a contender's result as an array without dimensions of 1."""
-    return np.squeeze(np.asarray(run(picture)))
+def part_of(picture: Picture) -> Picture:
+    """Return a part on which references take no time."""
+    return np.ascontiguousarray(picture[: SMALL[0], : SMALL[1]])
 
 
 def on_host(task: Task, picture: Picture) -> Row:
-    """Return the times on this machine's cores."""
-    pipeline = imgcuda.Pipeline(filters(task))
-    runs: dict[str, Runs] = {"imgcuda": lambda picture: pipeline(picture, device="cpu"), **task.host}
-    part = np.ascontiguousarray(picture[: SMALL[0], : SMALL[1]])
-    found = {who: checked(who, run, task, part, picture) for who, run in runs.items()}
+    """Return the times on this machine's cores.
+
+    Each result is held against the reference on a part of the picture, and on the whole against what the filter makes.
+    """
+    part, mine = part_of(picture), ours(task)
+    exact = np.squeeze(task.exact(part))
+    print(f"{label(task)}: {off(task, np.squeeze(mine(part)), exact):.4f} levels off at most", file=sys.stderr)
+    wanted = [(part, exact, 0), (picture, np.squeeze(mine(picture)), 1)]
+    runs: dict[str, Runs] = {"imgcuda": mine, **task.host}
+    found = {who: checked(who, run, task, wanted) for who, run in runs.items()}
     return measure(label(task), {who: found.get(who, "none") for who in ("imgcuda", *HOST)}, ROUNDS)
+
+
+def off(task: Task, got: npt.NDArray[Any], exact: npt.NDArray[Any]) -> float:
+    """Return how far a result is from one that is not rounded: 0.5 is what rounding takes."""
+    inner = (slice(task.margin, -task.margin or None),) * 2
+    return float(np.abs(got[inner].astype(np.float64) - exact[inner]).max())
 
 
 def on_gpu(task: Task, picture: Picture, device: Device) -> Row:
@@ -102,9 +113,9 @@ def on_gpu(task: Task, picture: Picture, device: Device) -> Row:
     Each result is held against the reference on a small part of the picture, where that takes no time, and on the
     whole against what the filter makes on the CPU.
     """
-    part = np.ascontiguousarray(picture[: SMALL[0], : SMALL[1]])
+    part = part_of(picture)
     checked = contest(task, part, task.exact(part), 0, device)
-    row = contest(task, picture, ours(task, picture), 1, device)
+    row = contest(task, picture, ours(task)(picture), 1, device)
     for who in ON_GPU:
         if checked.times[who] is None:
             row.times[who], row.why[who] = None, checked.why[who]
@@ -161,16 +172,28 @@ def _timed(
         return None, "differs" if isinstance(error, ValueError) else "failed"
 
 
+def noise(size: tuple[int, int]) -> Picture:
+    """Return a picture in which all is by chance."""
+    return np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+
+
+def enlarged(file: str, size: tuple[int, int]) -> Picture:
+    """Return a picture of a file in RGB, by bicubic interpolation."""
+    with Image.open(file) as opened:
+        return np.asarray(opened.convert("RGB").resize(size, Image.Resampling.BICUBIC))
+
+
 def main() -> None:
     """Check, measure, print and save."""
     arguments = parser(__doc__)
     arguments.add_argument("--device", default="cpu")
     arguments.add_argument("--size", default="", help="such as 3840x2160")
     arguments.add_argument("--only", default="", help="the name of one filter")
+    arguments.add_argument("--picture", help="a file, enlarged to the size; by default it is noise")
     asked = arguments.parse_args()
     device = devices.choose(asked.device)
     width, height = map(int, (asked.size or ("3840x2160" if device.name == "cpu" else "7680x4320")).split("x"))
-    picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    picture = enlarged(asked.picture, (width, height)) if asked.picture else noise((width, height))
     title = f"{width}x{height} on {device.description}; OpenCV {cv2.__version__}"
     found = []
     for task in tasks(asked.only):
