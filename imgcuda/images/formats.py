@@ -58,10 +58,6 @@ FORMATS = (
     Format("PPM", (".ppm", ".pgm", ".pnm"), _OPAQUE_8 | _OPAQUE_16),
 )  # fmt: skip
 
-READ = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "PPM", "GIF", "AVIF")
-"""What is read, known by its content. Not in it: EPS, PS and PDF, for which Pillow runs a program, and JPEG 2000, whose
-deeper samples it cuts to 8 bits unsaid."""
-
 
 @dataclass(frozen=True)
 class Options:

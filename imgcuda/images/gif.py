@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import PIL.Image
-from PIL import GifImagePlugin  # noqa: F401  # as in reading.py
 
 from imgcuda.images.depth import with_channels
 from imgcuda.images.image import Image, Pixels
+from imgcuda.images.signatures import load_plugin
 
 TRANSPARENT = 255
 """The place in the palette that is no colour, where a frame has transparency."""
@@ -27,6 +27,7 @@ def encode(image: Image, losses: list[str]) -> bytes:
     if image.later and image.plays != 1:
         arguments["loop"] = max(image.plays - 1, 0)
     buffer = BytesIO()
+    load_plugin("GIF")
     pictures[0].save(buffer, "GIF", **{name: value for name, value in arguments.items() if value is not None})
     return buffer.getvalue()
 

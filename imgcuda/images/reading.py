@@ -10,25 +10,13 @@ from typing import IO
 import numpy as np
 import PIL.Image
 
-# The plugins are imported to be there: when one is wanted that is not, Pillow imports all of its forty to look for it.
-from PIL import (  # noqa: F401
-    AvifImagePlugin,
-    BmpImagePlugin,
-    GifImagePlugin,
-    JpegImagePlugin,
-    PngImagePlugin,
-    PpmImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
-
 from imgcuda.errors import ImageError
 from imgcuda.images import beside, deep, tifffiles
 from imgcuda.images.depth import with_channels
-from imgcuda.images.formats import READ
 from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.modes import WAYS, scale_clear_grey, to_array
 from imgcuda.images.sentences import telling
+from imgcuda.images.signatures import format_of
 from imgcuda.images.sources import Open, Source, is_damaged_png, is_deep_avif, is_tiff, is_whole_gif, name_of, opener
 
 MAX_PIXELS = 178_956_970
@@ -86,8 +74,9 @@ def read(
     the whole process shares. Raises ImageError, a sentence with the file's name, whatever the decoder raises.
     """
     wish = Wish(frame, several, auto_orient, raw, max_pixels)
-    with telling(name_of(source), "read"), warnings.catch_warnings(), opener(source) as again:
+    with telling(name_of(source), "read") as subject, warnings.catch_warnings(), opener(source) as again:
         warnings.simplefilter("ignore")  # Pillow warns of what is either raised below, or harmless
+        subject.format = format_of(again())
         return _joined(_read(again, wish))
 
 
@@ -136,7 +125,7 @@ def _open(stream: IO[bytes], max_pixels: int) -> PIL.Image.Image:
     if limit is not None and max_pixels > 2 * limit:
         PIL.Image.MAX_IMAGE_PIXELS = max_pixels  # what Pillow itself would refuse beyond any wish of its callers
     try:
-        return PIL.Image.open(stream, formats=READ)
+        return PIL.Image.open(stream, formats=[format_of(stream)])
     except PIL.Image.DecompressionBombError:
         raise ImageError(f"it has more than {max_pixels:,} pixels; --max-pixels allows more") from None
 

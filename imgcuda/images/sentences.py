@@ -2,37 +2,70 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import PIL.Image
 
-from imgcuda.errors import ImageError
-from imgcuda.images.formats import READ
+from imgcuda.errors import ImageError, ImgcudaError
 
 LONGEST = 300
 """Letters of what others say: a decoder may put a file's whole table into its words."""
 
+_CUT_SHORT = re.compile(r"truncated|cut short|unexpected end|end of file|not enough (image )?data|incomplete", re.I)
+_NOT_SUPPORTED = re.compile(r"(unsupported|unimplemented|unknown|no support for|cannot write|maximum supported) ", re.I)
+_PYTHON = re.compile(r"operand|format character|keyword|argument|__\w+__|encoding|object")
+"""Words of Python's own sentences that begin as a decoder's do."""
+
+
+@dataclass
+class Subject:
+    """What a file is known to be while it is read."""
+
+    format: str = ""
+
 
 @contextmanager
-def telling(name: str, verb: str) -> Iterator[None]:
+def telling(name: str, verb: str) -> Iterator[Subject]:
     """Turn whatever is raised inside into an ImageError: "in.png cannot be read: no such file or directory"."""
+    subject = Subject()
     try:
-        yield
+        yield subject
     except BrokenPipeError:
         raise  # whoever reads our output has had enough: that is no error
     except Exception as error:
-        raise ImageError(f"{name} cannot be {verb}: {_reason(error)}") from error
+        raise ImageError(f"{name} cannot be {verb}: {_reason(error, verb, subject.format)}") from error
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, PIL.UnidentifiedImageError):
-        return f"it is not a picture in a known format: {', '.join(READ)}"
+def _reason(error: Exception, verb: str, format: str) -> str:
     if isinstance(error, PIL.Image.DecompressionBombError):
         return "it has more pixels than its header says"
     if isinstance(error, MemoryError):
         return "there is not enough memory"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror[:1].lower() + error.strerror[1:]
-    words = " ".join(str(error).split()) or type(error).__name__
-    return words if len(words) <= LONGEST else f"{words[:LONGEST]}..."
+    words = " ".join(str(error).split())
+    words = words if len(words) <= LONGEST else f"{words[:LONGEST]}..."
+    if isinstance(error, ImgcudaError):
+        return words
+    return _of_encoder(words) if verb == "written" else _of_decoder(error, words, format)
+
+
+def _of_decoder(error: Exception, words: str, format: str) -> str:
+    """Return what a decoder's error says about the file: its own words are mostly about the decoder, or Python's."""
+    if isinstance(error, OSError | SyntaxError | EOFError | ValueError) and _CUT_SHORT.search(words):
+        return "it is damaged or cut short: some of its data is missing"
+    if _is_about_support(error, words):
+        return f"it is of a kind that cannot be read: {words[:1].lower()}{words[1:]}"
+    return f"it is damaged: its {format} data cannot be decoded" if format else "it is damaged: it cannot be decoded"
+
+
+def _of_encoder(words: str) -> str:
+    return f"it cannot be encoded: {words}" if words and not _PYTHON.search(words) else "it cannot be encoded"
+
+
+def _is_about_support(error: Exception, words: str) -> bool:
+    of_decoders = isinstance(error, OSError | SyntaxError | NotImplementedError | ValueError)
+    return of_decoders and _NOT_SUPPORTED.match(words) is not None and not _PYTHON.search(words)

@@ -11,7 +11,6 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 import PIL.Image
-from PIL import BmpImagePlugin, JpegImagePlugin, PpmImagePlugin  # noqa: F401  # as in reading.py
 
 from imgcuda.errors import ImageError, ParameterError
 from imgcuda.images import gif, metadata, png, replacing, tiff
@@ -19,6 +18,7 @@ from imgcuda.images.depth import with_channels
 from imgcuda.images.formats import FORMATS, Format, Options, by_extension
 from imgcuda.images.image import Image, Pixels, channels, describe
 from imgcuda.images.sentences import telling
+from imgcuda.images.signatures import load_plugin
 
 
 class Written(NamedTuple):
@@ -171,6 +171,7 @@ def _by_pillow(image: Image, format: Format, options: Options) -> bytes:
         durations = [round(frame.duration or 0) for frame in image.frames]
         arguments |= {"save_all": True, "append_images": later, "duration": durations, "loop": image.plays}
     buffer = BytesIO()
+    load_plugin(format.name)
     first.save(buffer, format.name, **arguments)
     return _with_alpha_flag(buffer.getvalue()) if later and first.mode.endswith("A") else buffer.getvalue()
 
