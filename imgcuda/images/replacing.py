@@ -1,10 +1,15 @@
-"""A file's bytes put in another's place in one step: whatever happens, the whole old file is there or the whole new."""
+"""An atomic write: a file's bytes take another's place in one step, so that there is the whole old file or the new."""
 
 from __future__ import annotations
 
 import os
-import shutil
+import signal
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 from imgcuda.errors import ImageError
 
@@ -16,36 +21,104 @@ def check(path: Path, *, clobber: bool = True) -> None:
     if not path.parent.is_dir():
         raise ImageError(f"there is no folder '{path.parent}'")
     if path.exists() and not path.is_file():
-        raise ImageError("it is a folder" if path.is_dir() else "it is not a regular file")
+        raise ImageError("it is a folder" if path.is_dir() else "it is not a regular file; - writes standard output")
     if not clobber and os.path.lexists(path):
         raise ImageError("it is there already, and --no-clobber keeps it")
     if path.exists() and not os.access(path, os.W_OK):  # a rename would replace it all the same
         raise ImageError("it is write-protected")
 
 
-def replace(path: Path, data: bytes, *, clobber: bool = True) -> None:
-    """Put bytes in a file's place. A link stays one: what it points to is replaced.
+def other_names(path: Path) -> int:
+    """Return how many other names (hard links) a file has, all of which keep the old bytes when it is replaced."""
+    return path.stat().st_nlink - 1 if path.is_file() else 0
 
-    Where the system can (Linux), the new file has a name only when it is whole, so that who is killed while writing
-    leaves nothing behind.
+
+def replace(path: Path, data: bytes, *, clobber: bool = True) -> None:
+    """Put bytes in a file's place. A symbolic link stays one: what it points to is replaced.
+
+    Where the system can (Linux), the new file has a name only when it is whole, so that a process that is killed while
+    it writes leaves nothing behind.
     """
     target = path.resolve()
     draft = target.with_name(f".imgcuda-{os.urandom(8).hex()}")
     nameless = _open_nameless(target.parent)
-    try:
-        with open(_create(draft) if nameless is None else nameless, "wb") as file:  # noqa: PTH123  # it is open already
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())  # a crash after the rename must not find an empty file
-            if target.exists() and clobber:
-                shutil.copymode(target, draft if nameless is None else _DESCRIPTORS / str(nameless))
-            if nameless is not None:
-                _name(nameless, draft)
+    with _cleaned_up_when_terminated():
+        try:
+            with open(_create(draft) if nameless is None else nameless, "wb") as file:  # noqa: PTH123  # open already
+                file.write(data)
+                file.flush()
+                if clobber:
+                    _keep_attributes(target, file.fileno())
+                os.fsync(file.fileno())  # a crash after the rename must not find an empty file
+                if nameless is not None:
+                    _name(nameless, draft)
+                    _move(draft, target, clobber)
+            if nameless is None:
                 _move(draft, target, clobber)
-        if nameless is None:
-            _move(draft, target, clobber)
+        finally:
+            draft.unlink(missing_ok=True)  # once renamed, there is none
+
+
+class _TerminatedError(BaseException):
+    """The process was asked to end while a draft had a name."""
+
+
+@contextmanager
+def _cleaned_up_when_terminated() -> Iterator[None]:
+    """Have SIGTERM and SIGHUP end the process only after the draft is removed; handlers of the caller's stay."""
+    names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    ours = [number for number in names if signal.getsignal(number) == signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        ours = []  # only the main thread may handle signals
+    caught: list[int] = []
+
+    def end(number: int, _: FrameType | None) -> None:
+        if not caught:
+            caught.append(number)
+            raise _TerminatedError
+
+    try:
+        for number in ours:
+            signal.signal(number, end)
+        yield
+    except _TerminatedError:
+        pass
     finally:
-        draft.unlink(missing_ok=True)  # once renamed, there is none
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+    if caught:
+        os.kill(os.getpid(), caught[0])
+
+
+def _keep_attributes(target: Path, descriptor: int) -> None:
+    """Give a new file the owner, the permissions and the extended attributes of the one that it replaces.
+
+    What may not be given is left: only root may give a file away. Set-user-ID and its like are never kept, as no new
+    content should run with rights that were given to the old one.
+    """
+    try:
+        old = target.stat()
+    except FileNotFoundError:
+        return
+    if hasattr(os, "fchown"):
+        for owner, group in ((-1, old.st_gid), (old.st_uid, -1)):
+            with suppress(OSError):
+                os.fchown(descriptor, owner, group)
+    if os.chmod in os.supports_fd:
+        os.chmod(descriptor, stat.S_IMODE(old.st_mode) & 0o777)
+    for name in _extended_attributes(target):
+        with suppress(OSError):
+            os.setxattr(descriptor, name, os.getxattr(target, name))
+
+
+def _extended_attributes(path: Path) -> list[str]:
+    """Return the names of a file's extended attributes, access control lists included, but for what gives rights."""
+    if not hasattr(os, "listxattr"):
+        return []
+    try:
+        return [name for name in os.listxattr(path) if name != "security.capability"]
+    except OSError:  # a file system without them
+        return []
 
 
 def _create(path: Path) -> int:

@@ -66,6 +66,7 @@ def write(
         fitting, left_out = _fitting(_held(image, format, losses), format)
         data = _encode(fitting, format, options, losses)
         if isinstance(target, str | os.PathLike):
+            losses += _split_off(replacing.other_names(Path(target)))
             replacing.replace(Path(target), data, clobber=clobber)
         else:
             target.write(data)
@@ -80,6 +81,13 @@ def check_output(path: str | os.PathLike[str], *, clobber: bool = True, format: 
         chosen = format or by_extension(path.suffix.lower())
         replacing.check(path, clobber=clobber)
     return chosen
+
+
+def _split_off(others: int) -> list[str]:
+    names = (
+        "another name (a hard link), which keeps" if others == 1 else f"{others} other names (hard links), which keep"
+    )
+    return [f"the file had {names} the old picture"] if others else []
 
 
 # What a format can hold

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,62 @@ def test_mode_bits_are_kept(tmp_path: Path) -> None:
     path.chmod(0o640)
     images.write(path, images.Image(RGB))
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
+def test_the_owner_is_kept_and_set_user_id_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.touch()
+    os.chown(path, 54321, 54322)
+    path.chmod(0o6751)
+    images.write(path, images.Image(RGB))
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (54321, 54322, 0o751)
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="there are no extended attributes")
+def test_extended_attributes_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.touch()
+    try:
+        os.setxattr(path, "user.comment", b"mine")
+    except OSError:
+        pytest.skip("the file system has no extended attributes")
+    images.write(path, images.Image(RGB))
+    assert os.getxattr(path, "user.comment") == b"mine"
+
+
+def test_other_names_of_a_file_keep_the_old_picture_and_that_is_said(tmp_path: Path) -> None:
+    path, other = tmp_path / "a.png", tmp_path / "b.png"
+    other.write_bytes(b"the old file")
+    path.hardlink_to(other)
+    lost = images.write(path, images.Image(RGB)).losses
+    assert lost == ("the file had another name (a hard link), which keeps the old picture",)
+    assert other.read_bytes() == b"the old file"
+
+
+TERMINATED = """
+import os, signal, sys
+from pathlib import Path
+from imgcuda.images import replacing
+replacing._open_nameless = lambda folder: None
+def terminate(number):
+    os.kill(os.getpid(), getattr(signal, sys.argv[2]))
+    print("not ended")
+os.fsync = terminate
+replacing.replace(Path(sys.argv[1]), b"new")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_terminated_process_leaves_no_draft_even_where_drafts_have_names(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+    done = subprocess.run([sys.executable, "-c", TERMINATED, str(path), name], capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (-int(getattr(signal, name)), b"")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_new_file_has_the_mode_bits_of_any_new_file(tmp_path: Path) -> None:
