@@ -5,7 +5,7 @@ default:
 
 # The whole suite, on every device of this machine.
 test *arguments:
-    python -m pytest {{arguments}}
+    python -m pytest -n auto {{arguments}}
 
 # What CI asks of the source itself.
 lint:

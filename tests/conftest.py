@@ -3,7 +3,8 @@
 pytest                      on every device of this machine
 pytest --device cpu         on its cores only
 pytest --device cuda        on its first GPU; without one, each test that needs it is skipped
-pytest --part 1/2           half of the tests, for two processes at a time
+pytest -n auto              in as many processes as there are cores
+pytest -m exhaustive        the large matrices, which the plain run leaves out
 
 The fixture `device` is that of imgcuda's own plugin for pytest, which authors of filters use.
 """
@@ -16,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,21 +37,6 @@ RandomImage = Callable[..., npt.NDArray[Any]]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--device", dest=OPTION, default="auto", help="--imgcuda-device, in short")
-    parser.addoption("--part", default="1/1", help="which of so many parts of the tests to run, such as 1/2")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the modules of one part: dealt out by their number of tests, the largest first, so that parts are alike."""
-    part, parts = map(int, config.getoption("--part").split("/"))
-    modules = Counter(item.path for item in items)
-    sizes = [0] * parts
-    mine = set()
-    for path, count in sorted(modules.items(), key=lambda each: (-each[1], each[0])):
-        smallest = sizes.index(min(sizes))
-        sizes[smallest] += count
-        if smallest == part - 1:
-            mine.add(path)
-    items[:] = [item for item in items if item.path in mine]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -84,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse a device that cannot exist, and keep the user's settings and their cache out of the tests."""
     for setting in ("IMGCUDA_DEVICE", "IMGCUDA_MEMORY_LIMIT", "IMGCUDA_DISABLE_PLUGINS"):
         os.environ.pop(setting, None)
-    folder = tempfile.TemporaryDirectory(prefix="imgcuda-tests-")
+    folder = tempfile.TemporaryDirectory(prefix="imgcuda-tests-")  # one cache for all processes of a run
     config.add_cleanup(folder.cleanup)
     os.environ["IMGCUDA_CONFIG"] = folder.name
     os.environ.setdefault("IMGCUDA_CACHE", folder.name)

@@ -1,8 +1,11 @@
-"""A few hundred random kernels against gcc; `fuzz.py` runs more."""
+"""Random kernels against gcc; `fuzz.py` runs more."""
 
 from __future__ import annotations
 
 import shutil
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,13 +13,19 @@ from fuzz import compare, computed
 from generator import Generator
 
 
+
+def batches(count: int) -> Sequence[Any]:
+    """Return the numbers of so many batches: the plain run takes the first."""
+    return [0, *(pytest.param(batch, marks=pytest.mark.exhaustive) for batch in range(1, count))]
+
+
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc to compare with")
-@pytest.mark.parametrize("batch", range(10))
+@pytest.mark.parametrize("batch", batches(10))
 def test_random_kernels_do_what_gcc_says(batch: int) -> None:
     assert compare(range(20 * batch, 20 * batch + 20)) == []
 
 
-@pytest.mark.parametrize("batch", range(3))
+@pytest.mark.parametrize("batch", batches(3))
 def test_a_checked_run_finds_no_fault_with_random_kernels_and_makes_the_same(batch: int) -> None:
     for seed in range(20 * batch, 20 * batch + 20):
         made = Generator(seed).generate()
