@@ -26,7 +26,10 @@ LAYOUT = re.compile(r"(?P<samples>LA|RGB|RGBA|RGBa|RGBX);16(?P<order>[BLN])$")
 
 
 def layout(picture: PIL.Image.Image) -> str:
-    """Return how a file stores 16-bit colour, "RGB;16B", or nothing for all else; to be asked before it is loaded."""
+    """Return how a file stores 16-bit colour, "RGB;16B", or nothing for all else; to be asked before it is loaded.
+
+    "BGR;16" is no such: it has 16 bits for all three.
+    """
     tiles = getattr(picture, "tile", [])
     if not tiles or picture.mode not in ("RGB", "RGBA", "CMYK"):
         return ""
@@ -34,7 +37,7 @@ def layout(picture: PIL.Image.Image) -> str:
     if codec.startswith("ppm") and args[1] > 255:
         return "RGB;16B" if codec == "ppm" else "RGB;16 as words"
     first = args[0] if isinstance(args, tuple) else args
-    return first if isinstance(first, str) and ";16" in first else ""
+    return first if isinstance(first, str) and ";16" in first and not first.startswith("BGR") else ""
 
 
 def can_read(stored: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError
-from imgcuda.images import beside, deep, tifffiles
+from imgcuda.images import beside, bmp, deep, tifffiles
 from imgcuda.images.depth import with_channels
 from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.modes import WAYS, scale_clear_grey, to_array
@@ -77,11 +77,14 @@ def read(
     with telling(name_of(source), "read") as subject, warnings.catch_warnings(), opener(source) as again:
         warnings.simplefilter("ignore")  # Pillow warns of what is either raised below, or harmless
         subject.format = format_of(again())
-        return _joined(_read(again, wish))
+        return _joined(_read(subject.format, again, wish))
 
 
-def _read(again: Open, wish: Wish) -> list[Image]:
+def _read(format: str, again: Open, wish: Wish) -> list[Image]:
     """Return the frames. A TIFF that Pillow cannot open, or would read wrongly, is read by tifffile."""
+    if format == "BMP":
+        wish.numbers(1)
+        return [bmp.read(again().read(), wish.allow)]
     if not is_tiff(again()):
         return list(_by_pillow(again, wish))
     try:
