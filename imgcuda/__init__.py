@@ -25,6 +25,7 @@ from imgcuda.errors import (
     ParameterError,
     PluginError,
     PortabilityError,
+    shown,
 )
 from imgcuda.filters import (
     WHOLE_IMAGE,
@@ -40,6 +41,7 @@ from imgcuda.filters import (
 from imgcuda.gpu import Gpu
 from imgcuda.hookspecs import hookimpl
 from imgcuda.launch import Layout
+from imgcuda.parameter_text import read_lines, read_number
 from imgcuda.parameters import ParameterType, param
 from imgcuda.pipeline import Pipeline
 from imgcuda.plugins import Registry, load
@@ -82,6 +84,9 @@ __all__ = [
     "hookimpl",
     "load",
     "param",
+    "read_lines",
+    "read_number",
+    "shown",
 ]
 
 

@@ -100,6 +100,24 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
+def printable(text: str) -> str:
+    """Return a text with its control characters escaped, as \\x1b, so that a terminal does not obey them."""
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def shown(value: object, longest: int = 60) -> str:
+    """Return a value for a message, on one line and cut short: a text in quotes, anything else as it prints itself."""
+    try:
+        text = printable(f"'{value}'") if isinstance(value, str) else printable(" ".join(str(value).split()))
+    except Exception:  # whatever a stranger's class may raise, or a number of too many digits
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+def _escaped(character: str) -> str:
+    return character if character.isprintable() else repr(character)[1:-1]
+
+
 def last_line(error: BaseException, files: Container[Path]) -> tuple[Path, int] | None:
     """Return the last line of some files, given by their resolved paths, that had to do with an error."""
     frames = [(Path(frame.filename).resolve(), frame.lineno or 0) for frame in extract_tb(error.__traceback__)]

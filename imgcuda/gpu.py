@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.engine import DeviceArray, Session
-from imgcuda.errors import FilterError, did_you_mean
+from imgcuda.errors import FilterError, did_you_mean, shown
 from imgcuda.kernels import C_TYPES, Argument, Program, Source, specialise
 from imgcuda.launch import Dim3, Layout
 from imgcuda.strips import Rows, all_rows, block_rows
@@ -209,13 +209,26 @@ def _match(program: Program, kernel: str, argument: Argument, value: DeviceArray
     if isinstance(value, DeviceArray):
         if argument.pointer and (kind is None or kind == value.dtype):
             return value
-    elif not argument.pointer and kind is not None and (kind.kind not in "iub" or int(value) == value):
-        return kind.type(value)
+    elif not argument.pointer and kind is not None and (kind.kind == "f" or value == value // 1):
+        return _number(program, kernel, argument, kind, value)
     given = f"an array of {value.dtype}" if isinstance(value, DeviceArray) else f"the number {value}"
     raise FilterError(
         f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}; it was given {given}, "
         f"which fits `{_c_type(program, value)}{argument.name}`"
     )
+
+
+def _number(program: Program, kernel: str, argument: Argument, kind: np.dtype[Any], value: int | float | bool) -> Any:
+    """Return a number in an argument's type; FilterError if it is finite, and too large for that."""
+    try:
+        with np.errstate(over="ignore"):
+            made = kind.type(value)
+    except OverflowError:
+        made = None
+    if made is None or (kind.kind == "f" and np.isinf(made) and abs(value) != np.inf):
+        takes = f"{kernel}: argument '{argument.name}' is {argument.written}"
+        raise FilterError(f"{program.name}: {takes}, which cannot hold {shown(value)}")
+    return made
 
 
 def _c_type(program: Program, value: DeviceArray | int | float | bool) -> str:

@@ -8,7 +8,10 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self, cast, get
 
 import numpy as np
 
-from imgcuda.errors import FilterError, ParameterError, did_you_mean
+from imgcuda.errors import FilterError, ImgcudaError, ParameterError, did_you_mean, shown
+
+FLOAT32_MAX, INT32_MIN, INT32_MAX = float(np.finfo(np.float32).max), -(2**31), 2**31 - 1
+"""What the kernels' numbers hold: a parameter becomes a `float` or, where it is whole, an `int`."""
 
 
 class ParameterType(Protocol):
@@ -67,7 +70,7 @@ class Parameter:
             return self._read(value)
         number = self._number(value)
         if not (self.ge is None or number >= self.ge) or not (self.le is None or number <= self.le):
-            raise ParameterError(f"{self.name} must be {self.range}; got {value}")
+            raise ParameterError(f"{self.name} must be {self.range}; got {shown(value)}")
         return number
 
     @property
@@ -92,33 +95,52 @@ class Parameter:
     def _choice(self, value: object) -> str:
         if isinstance(value, str) and value in self.choices:
             return value
-        hint = did_you_mean(str(value), self.choices)
-        raise ParameterError(f"{self.name} must be one of {', '.join(self.choices)}; got {value!r}{hint}")
+        hint = did_you_mean(value, self.choices) if isinstance(value, str) else ""
+        raise ParameterError(f"{self.name} must be one of {', '.join(self.choices)}; got {shown(value)}{hint}")
 
     def _read(self, value: object) -> object:
         try:
             return self.type.of(value)
         except ValueError as error:
             raise ParameterError(f"{self.name} must be {self.type.words}; {error}") from error
+        except (ImgcudaError, MemoryError):
+            raise
+        except Exception as error:  # the type may be anybody's code
+            words = f"{self.type.__name__}.of({shown(value)}) failed: {type(error).__name__}: {error}"
+            raise FilterError(f"the parameter {self.name} cannot be read: {words}") from error
 
     def _number(self, value: object) -> float | int | bool:
         if self.type is bool and isinstance(value, bool | np.bool_):
             return bool(value)
         if self.type is int and isinstance(value, int | np.integer) and not isinstance(value, bool):
-            return int(value)
+            return self._whole(int(value))
         if (
             self.type is float
             and isinstance(value, int | float | np.integer | np.floating)
             and not isinstance(value, bool)
         ):
-            return self._finite(float(value))
+            return self._finite(value)
         words = {bool: "true or false", int: "a whole number", float: "a number"}[cast("type[float]", self.type)]
-        raise ParameterError(f"{self.name} must be {words}; got {value!r}")
+        raise ParameterError(f"{self.name} must be {words}; got {shown(value)}")
 
-    def _finite(self, value: float) -> float:
-        if math.isfinite(value):
-            return value
-        raise ParameterError(f"{self.name} must be a finite number; got {value}")
+    def _finite(self, value: float | np.integer[Any] | np.floating[Any]) -> float:
+        """Return a number as a float; ParameterError if a kernel, which takes it as float32, would have infinity."""
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number) and not isinstance(value, int):
+            raise ParameterError(f"{self.name} must be a finite number; got {shown(value)}")
+        if abs(number) > FLOAT32_MAX:
+            raise ParameterError(f"{self.name} must be a number that float32 holds, up to 3.4e38; got {shown(value)}")
+        return number
+
+    def _whole(self, value: int) -> int:
+        """Return a whole number; ParameterError if it is not an `int` of a kernel, and not said to be larger."""
+        if (self.ge is None and value < INT32_MIN) or (self.le is None and value > INT32_MAX):
+            range = self.range or f"from {INT32_MIN} to {INT32_MAX}"
+            raise ParameterError(f"{self.name} must be a whole number {range}, of 32 bits; got {shown(value)}")
+        return value
 
 
 def param(

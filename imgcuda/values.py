@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from pathlib import Path
+from io import BytesIO
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from imgcuda.arrays import as_image
-from imgcuda.errors import ImageError
+from imgcuda.errors import ImageError, shown
+from imgcuda.parameter_text import read_file, read_json, read_lines, read_number
+
+LARGEST_PICTURE = 1 << 32
+"""Bytes that the file of a second picture may have."""
+
+_most_pixels: ContextVar[int | None] = ContextVar("most_pixels", default=None)
 
 
 @dataclass(frozen=True)
@@ -27,20 +36,16 @@ class Matrix:
     def of(cls, value: object) -> Self:
         """Return the matrix of nested lists, a two-dimensional array, JSON, or a text file; ValueError if it is none.
 
-        In a file, numbers stand between blanks or commas, and what follows a # is a comment.
+        In a file, numbers stand between blanks or commas, and what follows a # is a comment. Numbers are real, finite,
+        and not beyond float32, whose largest is 3.4e38.
         """
         if isinstance(value, cls):
             return value
-        rows = _read_rows(os.fspath(value)) if isinstance(value, str | os.PathLike) else value
-        try:
-            array = np.asarray(rows, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise ValueError(f"got {_short(value)}, whose rows are not numbers, as many in each") from None
+        rows = _read_rows(value) if isinstance(value, str | os.PathLike) else value
+        array = _numbers(rows, f"got {shown(value)}", ", whose rows are not numbers, as many in each")
         if array.ndim != 2 or array.size == 0:
-            raise ValueError(f"got {_short(value)}, of shape {array.shape}")
-        if not np.isfinite(array).all():
-            raise ValueError(f"got {_short(value)}, which has a number that is not finite")
-        return cls(tuple(tuple(map(float, row)) for row in array))
+            raise ValueError(f"got {shown(value)}, of shape {array.shape}")
+        return cls(tuple(tuple(map(float, row)) for row in array.astype(np.float64)))
 
     @classmethod
     def example(cls) -> Self:
@@ -72,16 +77,13 @@ class Table:
 
     @classmethod
     def of(cls, value: object) -> Self:
-        """Return the table of an array, nested lists or JSON; ValueError if that is none."""
+        """Return the table of an array, nested lists or JSON; ValueError if that is none. Numbers are as in Matrix."""
         if isinstance(value, cls):
             return value
-        given = _read_json(value) if isinstance(value, str) else value
-        try:
-            array = np.array(given)
-        except ValueError:
-            raise ValueError(f"got {_short(value)}, whose rows are not as long as each other") from None
-        if array.ndim == 0 or array.size == 0 or array.dtype.kind not in "iuf":
-            raise ValueError(f"got {_short(value)}")
+        given = read_json(value) if isinstance(value, str) else value
+        array = _numbers(given, f"got {shown(value)}", "").copy()
+        if array.ndim == 0 or array.size == 0:
+            raise ValueError(f"got {shown(value)}")
         array.flags.writeable = False
         return cls(array)
 
@@ -121,14 +123,12 @@ class Picture:
 
     @classmethod
     def of(cls, value: object) -> Self:
-        """Return the image in a file, or in an array as Pipeline takes it; ValueError if there is none."""
+        """Return the image in a regular file, or in an array as Pipeline takes it; ValueError if there is none."""
         if isinstance(value, cls):
             return value
         try:
             if isinstance(value, str | os.PathLike):
-                from imgcuda import images  # Pillow takes its time
-
-                return cls(as_image(images.read(value, several=False).pixels), os.fspath(value))
+                return cls(as_image(_read_picture(value)), os.fsdecode(value))
             array = as_image(np.asarray(value))
         except ImageError as error:
             raise ValueError(str(error)) from error
@@ -145,26 +145,66 @@ class Picture:
         return self.name
 
 
-def _read_rows(text: str) -> object:
+@contextmanager
+def picture_limit(most: int | None) -> Iterator[None]:
+    """Within it, pictures of more pixels than `most` are not read; None is the limit of every other picture."""
+    before = _most_pixels.set(most)
+    try:
+        yield
+    finally:
+        _most_pixels.reset(before)
+
+
+def _read_picture(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
+    from imgcuda import images  # Pillow takes its time
+
+    data, most = BytesIO(read_file(path, LARGEST_PICTURE)), _most_pixels.get() or images.MAX_PIXELS
+    return images.read(data, several=False, max_pixels=most, name=os.fsdecode(path)).pixels
+
+
+def _numbers(value: object, got: str, otherwise: str) -> npt.NDArray[Any]:
+    """Return real numbers as an array of their own type; ValueError, which begins with `got`, if a kernel cannot have
+    them as they are. `otherwise` is what is said of anything but numbers."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{got}{otherwise or ', whose rows are not as long as each other'}") from None
+    if array.ndim == 0:
+        return array
+    if array.dtype.kind == "O":
+        array = _whole_and_large(array)
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"{got}{otherwise}")
+    with np.errstate(all="ignore"):
+        single = array.astype(np.float32)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{got}, which has a number that is not finite")
+    if not np.isfinite(single).all():
+        raise ValueError(f"{got}, which has a number beyond float32, whose largest is 3.4e38")
+    return array
+
+
+def _whole_and_large(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return whole numbers beyond 64 bits, which NumPy keeps as objects, as floats; anything else as it is."""
+    if array.ndim == 0 or not all(type(number) in (int, float) for number in array.flat):
+        return array
+    try:
+        return array.astype(np.float64)
+    except OverflowError:
+        return np.full(array.shape, np.inf)
+
+
+def _read_rows(text: str | os.PathLike[str]) -> object:
     """Return what a text says: JSON if it begins as a list does, else what the file of that name holds."""
-    if text.lstrip().startswith("["):
-        return _read_json(text)
+    if isinstance(text, str) and text.lstrip().startswith("["):
+        return read_json(text)
+    lines = [line.partition("#")[0].replace(",", " ").split() for line in read_lines(text)]
+    rows = [(number, words) for number, words in enumerate(lines, 1) if words]
+    return [_row(text, number, words) for number, words in rows]
+
+
+def _row(path: str | os.PathLike[str], number: int, words: list[str]) -> list[float]:
     try:
-        lines = Path(text).read_text("utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise ValueError(f"the file '{text}' cannot be read: {reason}") from error
-    rows = [line.partition("#")[0].replace(",", " ").split() for line in lines]
-    return [row for row in rows if row]
-
-
-def _read_json(text: str) -> object:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"got {_short(text)}, which ends or goes on wrongly: {error.msg}") from None
-
-
-def _short(value: object) -> str:
-    text = repr(value) if isinstance(value, str) else " ".join(str(value).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
+        return [read_number(word) for word in words]
+    except ValueError as error:
+        raise ValueError(f"line {number} of {shown(os.fsdecode(path), 1000)} is no row of numbers: {error}") from None

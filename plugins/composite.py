@@ -19,8 +19,9 @@ class Composite(Filter):
     The colours are mixed as the W3C's Compositing and Blending Level 1 has it, whether one of the two has alpha or
     both: over shows the picture; multiply, screen, darken and lighten blend each colour of the two; mask multiplies the
     image's alpha, or its colours where it has none, by the picture's brightness and alpha. Where the picture does not
-    reach, the image stays as it is. The picture is converted to the image's sample type; over a grey image its
-    brightness counts, by Rec. 601.
+    reach, the image stays as it is. The picture is converted to the image's sample type, in which its floats beyond
+    black and white are cut off, and those that are no numbers black; over a grey image its brightness counts, by
+    Rec. 601. The file of a picture is a regular one, and not a pipe.
     """
 
     halo = 0
@@ -46,12 +47,16 @@ class Composite(Filter):
 
 
 def converted(pixels: Pixels, dtype: np.dtype[Any]) -> Pixels:
-    """Return samples in another type, between the same black and white; what floats have beyond is cut off."""
+    """Return samples in another type, between the same black and white; what floats have beyond is cut off.
+
+    What is not a number is black in whole numbers.
+    """
     if pixels.dtype == dtype:
         return pixels
     white, new = (1.0 if kind.kind == "f" else float(np.iinfo(kind).max) for kind in (pixels.dtype, dtype))
-    scaled = pixels.astype(np.float32) * np.float32(new / white)
-    return scaled if dtype.kind == "f" else np.rint(scaled.clip(0, new)).astype(dtype)
+    with np.errstate(over="ignore"):
+        scaled = pixels.astype(np.float32) * np.float32(new / white)
+    return scaled if dtype.kind == "f" else np.rint(np.fmin(np.fmax(scaled, 0), new)).astype(dtype)
 
 
 @hookimpl

@@ -92,8 +92,8 @@ class Convolve(NeighborhoodFilter):
         divisor = self._sum if self.normalize and self._sum else 1.0
         if image.channels in (1, 3):
             top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-            return self._summed(gpu, image, 1 / divisor, self.offset * top)
-        made = self._summed(gpu, image, 1 / (self._sum or 1.0), 0.0)
+            return self._summed(gpu, image, divisor, self.offset * top)
+        made = self._summed(gpu, image, self._sum or 1.0, 0.0)
         gain = (self._sum or 1.0) / divisor
         if gain == 1 and self.offset == 0:
             return made
@@ -107,9 +107,10 @@ class Convolve(NeighborhoodFilter):
         total = float(weights.sum())
         return total if abs(total) > NEGLIGIBLE * np.abs(weights).sum() else 0.0
 
-    def _summed(self, gpu: Gpu, image: DeviceArray, scale: float, bias: float) -> DeviceArray:
-        """Return the weighted sums times `scale` plus `bias`, in the way that is fastest for the kernel."""
-        weights = self.kernel.array
+    def _summed(self, gpu: Gpu, image: DeviceArray, divisor: float, bias: float) -> DeviceArray:
+        """Return the weighted sums by `divisor`, plus `bias`, in the way that is fastest for the kernel."""
+        unit = power_of_2(self.kernel.array)
+        weights, scale = self.kernel.array / unit, unit / divisor
         if self.mode == "convolution":
             weights = weights[::-1, ::-1]
         factors = separated(weights) if weights.size > AT_ONCE else None
@@ -156,6 +157,12 @@ def separated(weights: Weights) -> tuple[Weights, Weights] | None:
     down = weights @ along / (along @ along or 1.0)
     lost = np.linalg.norm(weights - np.outer(down, along))
     return (down, along) if lost <= NEGLIGIBLE * np.linalg.norm(weights) else None
+
+
+def power_of_2(weights: Weights) -> float:
+    """Return what weights are divided by before they become float32: 1, unless they are very large or very small."""
+    exponent = int(np.frexp(np.abs(weights).max())[1])
+    return 1.0 if abs(exponent) <= 64 else 2.0**exponent
 
 
 def margin(width: int, channels: int) -> int:

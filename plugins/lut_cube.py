@@ -11,10 +11,16 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda import Argument, Filter, PointFilter, hookimpl, param
+from imgcuda import Argument, Filter, PointFilter, Table, hookimpl, param, read_lines, read_number, shown
+
+LARGEST_FILE = 1 << 30
+"""Bytes that a file may have: that of the largest table there is has about half of them."""
 
 LARGEST = {"LUT_1D_SIZE": 65536, "LUT_3D_SIZE": 256}
 """How many colours a table may have along a side, by Adobe's specification. The least is 2."""
+
+NARROWEST = 1e-30
+"""What a table's first and last colour must at least differ by, so that float32 holds how many there are to 1."""
 
 KEYWORDS = {
     "LUT_1D_SIZE": 1,
@@ -54,16 +60,11 @@ class CubeLut:
         if isinstance(value, cls):
             return value
         if isinstance(value, str | os.PathLike):
-            return cls._read(Path(value))
-        try:
-            array = np.asarray(value, np.float64)
-        except (TypeError, ValueError):
-            raise ValueError("got what is no array of numbers") from None
+            return cls._read(Path(os.fsdecode(value)))
+        array = Table.of(value).array
         sides, kind = array.shape[:-1], "LUT_1D_SIZE" if array.ndim == 2 else "LUT_3D_SIZE"
         if array.ndim not in (2, 4) or array.shape[-1] != 3 or set(sides) - {len(array)} or not _fits(len(array), kind):
             raise ValueError(f"got an array of shape {array.shape}")
-        if not np.isfinite(array).all():
-            raise ValueError("got an array with a number that is not finite")
         red_fastest = array.transpose(2, 1, 0, 3) if array.ndim == 4 else array
         return cls(_padded(red_fastest), (0.0,) * 3, (1.0,) * 3, "x".join(map(str, sides)))
 
@@ -81,14 +82,11 @@ class CubeLut:
 
     @classmethod
     def _read(cls, path: Path) -> Self:
-        try:
-            lines = path.read_bytes().decode("utf-8-sig", "replace").splitlines()
-        except OSError as error:
-            raise ValueError(f"the file '{path}' cannot be read: {error.strerror}") from error
+        lines = read_lines(path, LARGEST_FILE, errors="replace")  # a title may be in any encoding
         try:
             return cls._parsed(lines, path.name)
         except ValueError as error:
-            raise ValueError(f"got '{path}', {error}") from None
+            raise ValueError(f"got {shown(os.fsdecode(path), 1000)}, {error}") from None
 
     @classmethod
     def _parsed(cls, lines: Sequence[str], name: str) -> Self:
@@ -157,11 +155,12 @@ def _setting(words: list[str], place: str, given: Mapping[str, Numbers]) -> Numb
     keyword, values = words[0], _numbers(words[1:])
     if keyword not in KEYWORDS:
         known = ", ".join(["TITLE", *KEYWORDS])
-        raise ValueError(f"{place}there is no keyword '{keyword[:40]}'; there are {known}")
+        raise ValueError(f"{place}there is no keyword {shown(keyword)}; there are {known}")
     if keyword in given:
         raise ValueError(f"{place}{keyword} is there twice")
     if values is None or len(values) != KEYWORDS[keyword]:
-        raise ValueError(f"{place}the numbers after {keyword} must be {KEYWORDS[keyword]}; got '{' '.join(words[1:])}'")
+        count = KEYWORDS[keyword]
+        raise ValueError(f"{place}{keyword} takes {count} number{'s' * (count > 1)}; got {shown(' '.join(words[1:]))}")
     if keyword in LARGEST and not _fits(values[0], keyword):
         raise ValueError(f"{place}{keyword} must be a whole number from 2 to {LARGEST[keyword]}; got {words[1]}")
     return values
@@ -172,19 +171,23 @@ def _fits(size: float, kind: str) -> bool:
 
 
 def _numbers(words: Sequence[str]) -> Numbers | None:
-    """Return words as numbers; None if one is none, or not finite."""
+    """Return words as numbers; None if one is none, or one that float32 does not have."""
     try:
-        values = np.array([float(word) for word in words])
+        values = np.array([read_number(word) for word in words])
     except ValueError:
         return None
-    return values if np.isfinite(values).all() else None
+    return values if _in_range(values) else None
+
+
+def _in_range(values: Numbers) -> bool:
+    return bool((np.abs(values) <= np.finfo(np.float32).max).all())
 
 
 def _domain(given: Mapping[str, Numbers], kind: str) -> tuple[Numbers, Numbers]:
     """Return the colours that the table begins and ends with."""
     low, high = given.get(kind.replace("SIZE", "INPUT_RANGE"), np.array([0.0, 1.0]))
     lows, highs = given.get("DOMAIN_MIN", np.full(3, low)), given.get("DOMAIN_MAX", np.full(3, high))
-    if not (lows < highs).all():
+    if not (highs - lows > NARROWEST).all():
         raise ValueError(f"whose table would begin at {lows.tolist()} and end at {highs.tolist()}")
     return lows, highs
 
@@ -197,13 +200,16 @@ def _colors(lines: Sequence[str], first: int) -> Numbers:
         colors = np.loadtxt(lines[first:], ndmin=2)  # a hundred times as fast as a loop over the lines
     except ValueError:
         colors = np.empty((0, 0))
-    if colors.shape[1] == 3 and np.isfinite(colors).all():
+    if colors.shape[1] == 3 and _in_range(colors):
         return colors
-    for number, words in _words(lines, first):
-        values = _numbers(words)
-        if values is None or len(values) != 3:
-            raise ValueError(f"line {number}: a colour has 3 numbers, and is not '{' '.join(words)[:60]}'")
-    return colors
+    return np.array([_color(number, words) for number, words in _words(lines, first)])
+
+
+def _color(number: int, words: Sequence[str]) -> Numbers:
+    values = _numbers(words)
+    if values is None or len(values) != 3:
+        raise ValueError(f"line {number}: a colour has 3 numbers, and is not {shown(' '.join(words))}")
+    return values
 
 
 def _padded(colors: Numbers) -> npt.NDArray[np.float32]:

@@ -22,7 +22,7 @@ ORDER = [
     {"cubin", "cuda_host", "cuda_memory"},  # a kernel to machine code for a GPU; its memory, and the host's for it
     {"cuda_context", "cuda_copies"},  # contexts and kernels, for as long as the process; the ways there and back
     {"cuda", "cpu"},  # the two engines, which do not know each other
-    {"devices"},  # which engines there are
+    {"devices", "parameter_text"},  # which engines there are; what is typed, and files that it names
     {"filters", "hookspecs", "values"},  # what a filter declares; what a plugin implements; matrices and pictures
     {"gpu"},  # what a filter is given
     {"point", "alpha", "plan"},  # kernels that the core writes around filters; what each makes of a strip

@@ -183,7 +183,7 @@ def test_a_picture_is_an_array_or_a_file(registry: Registry, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("no.png", "no.png cannot be read: no such file or directory"),
+        ("no.png", "the file 'no.png' cannot be read: No such file or directory"),
         (np.zeros((2, 2)), "an image's samples must be uint8, uint16, float32; got float64; convert with array.astype"),
         (None, "an image's samples must be uint8, uint16, float32; got object; convert with array.astype"),
     ],

@@ -8,7 +8,8 @@ from typing import Any
 
 from imgcuda.cli.lookup import find
 from imgcuda.cli.parameters import in_order, in_words, read_value
-from imgcuda.errors import ParameterError, did_you_mean
+from imgcuda.cli.quoting import quoted, split, unquoted
+from imgcuda.errors import ParameterError, did_you_mean, shown
 from imgcuda.filters import Filter
 from imgcuda.parameters import Parameter
 from imgcuda.plugins import Registry
@@ -28,27 +29,15 @@ def parse_step(registry: Registry, step: str) -> Filter:
     """Return the filter of one step. Raises PluginError for its name and ParameterError for all else."""
     name, colon, rest = step.partition(":")
     if not re.fullmatch(r"[\w.-]+", name):
-        raise ParameterError(f"'{step}' is not a filter; write name:parameter=value,parameter=value")
+        raise ParameterError(f"{shown(step, 1000)} is not a filter; write name:parameter=value,parameter=value")
     filter_class = find(registry, name)
     values: dict[str, Any] = {}
     for assignment in split(rest) if colon else ():
         parameter, text = _assignment(filter_class, step, assignment)
         if parameter.name in values:
             raise ParameterError(f"-f {step}: {parameter.name} is given twice")
-        values[parameter.name] = _read(filter_class, parameter, text)
+        values[parameter.name] = _read(filter_class, parameter, unquoted(text))
     return registry.create(name, values)
-
-
-def split(text: str) -> list[str]:
-    """Return what stands between the commas that are not inside brackets: "a=1,b=[1,2]" is a=1 and b=[1,2]."""
-    parts, depth = [""], 0
-    for character in text:
-        depth += (character == "[") - (character == "]")
-        if character == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
 
 
 def example(filter_class: type[Filter]) -> str:
@@ -78,4 +67,4 @@ def _read(filter_class: type[Filter], parameter: Parameter, text: str) -> Any:
 
 
 def _sample(parameter: Parameter) -> str:
-    return in_words(parameter.some_value())
+    return quoted(in_words(parameter.some_value()))

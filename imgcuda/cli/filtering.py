@@ -36,7 +36,7 @@ COMMON = {
 
 def filter_image(ctx: typer.Context, steps: Steps = None, **job: Any) -> None:
     """Run filters over an image, one after the other."""
-    filter_file(parse_chain(ctx.obj, steps or []), Job(**job))
+    filter_file(lambda: parse_chain(ctx.obj, steps or []), Job(**job))
 
 
 _OWN = [*inspect.signature(filter_image, eval_str=True).parameters.values()][:-1]
@@ -48,7 +48,7 @@ def command(filter_class: type[Filter], values: Mapping[str, Any] | None = None)
 
     def run(**given: Any) -> None:
         job = Job(**{name: given.pop(name) for name in COMMON})
-        filter_file([build(filter_class, given)], job)
+        filter_file(lambda: [build(filter_class, given)], job)
 
     known = [parameter for parameter in in_order(filter_class) if not _taken(parameter)]
     own = [_option(replace(each, default=(values or {}).get(each.name, each.default))) for each in known]
@@ -86,9 +86,14 @@ def _option(parameter: Parameter) -> inspect.Parameter:
 
 
 def _parser(parameter: Parameter) -> Callable[[Any], Any]:
-    """Return what reads the option's text: the same words for the same mistake as after -f."""
+    """Return what reads the option's text: the same words for the same mistake as after -f.
+
+    What may be in a file is left as it is, to be read when --timeout is known.
+    """
 
     def value(text: Any) -> Any:
-        return read_value(parameter, text) if isinstance(text, str) else text  # a default is no text
+        return (
+            read_value(parameter, text) if isinstance(text, str) and parameter.plain else text
+        )  # a default is no text
 
     return value

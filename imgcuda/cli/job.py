@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +21,7 @@ from imgcuda.engine import Device
 from imgcuda.errors import DeviceError, ImageError, ParameterError
 from imgcuda.filters import Filter
 from imgcuda.pipeline import Pipeline
+from imgcuda.values import picture_limit
 
 if TYPE_CHECKING:
     from imgcuda.images import Format, Image, Options, Written
@@ -29,14 +30,20 @@ STANDARD = Path("-")
 """The name of standard input, and of standard output."""
 
 
-def filter_file(filters: Sequence[Filter], job: Job) -> None:
-    """Read an image, run the filters over it and write the result; what is lost on the way is said on stderr."""
+def filter_file(make: Callable[[], Sequence[Filter]], job: Job) -> None:
+    """Read an image, run the filters over it and write the result; what is lost on the way is said on stderr.
+
+    `make` returns the filters: it may read files that their parameters name.
+    """
+    deadline = Deadline(job.timeout)
+    with deadline.holds("reading the parameters"), picture_limit(job.max_pixels):
+        filters = make()
     format = _output(job)
     in_place = STANDARD not in (job.in_path, job.out_path) and _same_file(job)
     if in_place and not job.overwrite:
         raise ImageError(f"{job.out_path} is the input itself; write to another file, or add --overwrite")
     with devices.checked() if job.check else nullcontext(), _quiet_when_nobody_reads():
-        _filter_file(filters, job, _device(job.device), format, in_place)
+        _filter_file(filters, job, deadline, _device(job.device), format, in_place)
 
 
 def _output(job: Job) -> Format:
@@ -64,11 +71,12 @@ def _same_file(job: Job) -> bool:
     return job.out_path.exists() and job.in_path.exists() and job.out_path.samefile(job.in_path)
 
 
-def _filter_file(filters: Sequence[Filter], job: Job, chosen: Device, format: Format, in_place: bool) -> None:
+def _filter_file(
+    filters: Sequence[Filter], job: Job, deadline: Deadline, chosen: Device, format: Format, in_place: bool
+) -> None:
     from imgcuda import images
 
     times = [perf_counter()]
-    deadline = Deadline(job.timeout)
     with deadline.holds(f"{_source(job)}: reading it"):
         image = _read(job, format)
     if in_place and image.losses:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from imgcuda.filters import Filter
+from imgcuda.parameter_text import read_number, read_whole_number
 from imgcuda.parameters import Parameter
 
 _BOOL = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -19,7 +20,12 @@ def _bool(text: str) -> bool:
         raise ValueError from None
 
 
-_READERS: dict[type, Callable[[str], Any]] = {float: float, int: int, bool: _bool, str: str}
+_READERS: dict[type, Callable[[str], Any]] = {
+    float: read_number,
+    int: read_whole_number,
+    bool: _bool,
+    str: str,
+}
 
 
 def in_order(filter_class: type[Filter]) -> list[Parameter]:

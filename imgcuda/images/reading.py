@@ -63,6 +63,7 @@ def read(
     auto_orient: bool = True,
     raw: bool = False,
     max_pixels: int = MAX_PIXELS,
+    name: str = "",
 ) -> Image:
     """Return the image in a file: all its frames, the one that is `frame` (from 1), or without `several` the first.
 
@@ -71,10 +72,11 @@ def read(
     unless `auto_orient` is false. What could not be kept is listed in `losses`, for the caller to say, and not to
     overwrite the original with. `raw` takes whole numbers that are no levels (signed, 32 bits) as they are, as floats.
     More than `max_pixels`, in all frames together, are not decoded; for very many, Pillow's own limit is raised, which
-    the whole process shares. Raises ImageError, a sentence with the file's name, whatever the decoder raises.
+    the whole process shares. Raises ImageError, a sentence with the file's name, whatever the decoder raises; `name` is
+    what to call a stream that is not standard input.
     """
     wish = Wish(frame, several, auto_orient, raw, max_pixels)
-    with telling(name_of(source), "read") as subject, warnings.catch_warnings(), opener(source) as again:
+    with telling(name or name_of(source), "read") as subject, warnings.catch_warnings(), opener(source) as again:
         warnings.simplefilter("ignore")  # Pillow warns of what is either raised below, or harmless
         subject.format = format_of(again())
         return _joined(_read(subject.format, again, wish))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self
 
 import pytest
 
 from imgcuda import Filter, Registry, param
-from imgcuda.cli.chain import DEFAULT, example, parse_chain, parse_step, split
+from imgcuda.cli.chain import DEFAULT, example, parse_chain, parse_step
+from imgcuda.cli.quoting import quoted, split, unquoted
 from imgcuda.errors import ImgcudaError
 from imgcuda.plugins import Plugin
 
@@ -26,6 +28,34 @@ class Cut(Filter):
 
     level: float = param(ge=0.5, le=1, help="where")
     keep: Literal["above", "below"] = param(help="what is kept")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A parameter's type of a plugin's own: any text but a list that does not end."""
+
+    words: ClassVar[str] = "a word"
+    text: str
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        if isinstance(value, str) and value.startswith("[["):
+            raise ValueError("got a list")
+        return value if isinstance(value, cls) else cls(str(value))
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls("a,b")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Spell(Filter):
+    """Spell a word."""
+
+    word: Word = param(help="which")
+    times: int = param(default=1, help="how often")
 
 
 class Plain(Filter):
@@ -129,6 +159,45 @@ def test_commas_inside_brackets_do_not_split(text: str, parts: list[str]) -> Non
     assert split(text) == parts
 
 
-@pytest.mark.parametrize("filter_class", [Soften, Cut, Plain])
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("'a,b.png'", "a,b.png"),
+        ('"a,b.png"', "a,b.png"),
+        (r"a\,b.png", "a,b.png"),
+        ("x[y.png", "x[y.png"),
+        ("x]y.png", "x]y.png"),
+        ("x[1,2].png", "x[1,2].png"),
+        (r"\[a\,b].png", "[a,b].png"),
+        ("it's.png", "it's.png"),
+        ('"it\'s, \\"it\\".png"', 'it\'s, "it".png'),
+        (r"'C:\a\,b\'", "C:\\a\\,b\\"),
+        (r"C:\new\a=b;c.png", r"C:\new\a=b;c.png"),
+        (r"\\server\a.png", r"\\server\a.png"),
+        ("' a b '", " a b "),
+        ('["a,]b",[1,2]]', '["a,]b",[1,2]]'),
+        ("[[1,2],[3]", None),
+        ("'", None),
+        ("'a'b", None),
+    ],
+)
+def test_a_value_may_be_quoted(written: str, name: str | None, registry: Registry) -> None:
+    registry.add(Plugin("word", "ours 1.0"), [Spell])
+    for step in (f"spell:word={written},times=2", f"spell:times=2, word = {written}"):
+        if name is None:
+            with pytest.raises(ImgcudaError):
+                parse_step(registry, step)
+        else:
+            assert parse_step(registry, step) == Spell(word=Word(name), times=2)
+
+
+@pytest.mark.parametrize("value", ["a", "a,b", "it's", "'\"\\", "C:\\a", "a\\", "x]y", "]", " a", r"a\,b", "x=y:z", ""])
+def test_what_is_quoted_is_read_as_it_was(value: str) -> None:
+    first, second = split(f"word={quoted(value)},times=2")
+    assert (unquoted(first.removeprefix("word=")), second) == (value, "times=2")
+
+
+@pytest.mark.parametrize("filter_class", [Soften, Cut, Plain, Spell])
 def test_the_example_given_is_right(filter_class: Any, registry: Registry) -> None:
+    registry.add(Plugin("word", "ours 1.0"), [Spell])
     assert isinstance(parse_step(registry, example(filter_class)), filter_class)

@@ -29,7 +29,8 @@ __global__ void turn(const pixel *src, pixel *dst, int width, int height)
 """
 FILTERS = '''
 from itertools import repeat
-from imgcuda import Filter
+from time import sleep
+from imgcuda import Filter, param
 
 class Turn(Filter):
     """Go round in the kernel."""
@@ -40,6 +41,22 @@ class Loop(Filter):
     def run(self, gpu, image):
         while True:
             pass
+
+class Slow:
+    words = "anything"
+
+    @classmethod
+    def of(cls, value):
+        sleep(1000)
+
+    @classmethod
+    def example(cls):
+        return cls()
+
+class Wait(Filter):
+    """Take long to read a parameter."""
+
+    what: Slow = param(default=Slow(), help="read slowly")
 
 class Total(Filter):
     """Go round in C code, which lets no other thread run Python."""
@@ -54,7 +71,7 @@ ADVICE = "; if that should not be, --check finds a kernel's loop that never ends
 def folder(tmp_path: Path) -> Path:
     """A folder with filters that never end, a picture, and a file where the result is to be."""
     (tmp_path / "mine.py").write_text(FILTERS, "utf-8")
-    for kernel in ("turn.cu", "loop.cu", "total.cu"):
+    for kernel in ("turn.cu", "loop.cu", "total.cu", "wait.cu"):
         (tmp_path / kernel).write_text(KERNEL, "utf-8")
     (tmp_path / "out.png").write_bytes(b"as it was")
     PIL.Image.fromarray(np.full((2, 2), 100, np.uint8)).save(tmp_path / "in.png")
@@ -69,6 +86,7 @@ def started(folder: Path, *arguments: str, device: str = "cpu") -> subprocess.Po
 CASES = {
     ("turn", "in.png"): f"Error: in.png: turn took longer than 1 s, and nothing was written{ADVICE}\n",
     ("loop", "in.png"): f"Error: in.png: loop took longer than 1 s, and nothing was written{ADVICE}\n",
+    ("wait", "in.png"): "Error: reading the parameters took longer than 1 s, and nothing was written\n",
     ("loop", "-"): "Error: standard input: reading it took longer than 1 s, and nothing was written\n",
 }
 

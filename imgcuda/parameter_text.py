@@ -1,0 +1,101 @@
+"""Reads what a parameter is given as text: numbers, JSON, and the lines of a file that it names."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import re
+import stat
+from pathlib import Path
+
+from imgcuda.errors import shown
+
+LARGEST_TEXT = 1 << 26
+"""Bytes that a text file may have, unless its reader knows better: a million numbers and more."""
+
+_ENCODINGS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def read_number(text: str) -> float:
+    """Return the number that a text is, in ASCII digits and without underscores; ValueError if it is none."""
+    return float(_plain_digits(text))
+
+
+def read_whole_number(text: str) -> int:
+    """Return the whole number that a text is, in ASCII digits and without underscores; ValueError if it is none."""
+    return int(_plain_digits(text))
+
+
+def read_file(path: str | os.PathLike[str], largest: int) -> bytes:
+    """Return the bytes of a regular file; ValueError for any other, for more bytes than `largest`, and if it fails.
+
+    A pipe, a device or a socket is refused at once, and not waited for.
+    """
+    name = os.fsdecode(path)
+    if "\0" in name:
+        raise ValueError(f"there can be no file {_quoted(name)}")
+    try:
+        _check_regular(name, Path(name).stat())  # first, since to be opened is enough for a device to do something
+        with open(name, "rb", opener=_open_at_once) as file:  # Path.open has no opener
+            found = os.fstat(file.fileno())
+            _check_regular(name, found)
+            data = file.read(largest + 1) if found.st_size <= largest else b""
+    except OSError as error:
+        raise ValueError(f"the file {_quoted(name)} cannot be read: {error.strerror or error}") from error
+    if max(len(data), found.st_size) > largest:
+        raise ValueError(f"the file {_quoted(name)} cannot be read: it has more than {largest:,} bytes")
+    return data
+
+
+def read_lines(path: str | os.PathLike[str], largest: int = LARGEST_TEXT, errors: str = "strict") -> list[str]:
+    """Return the lines of a text file, in UTF-8, or in UTF-16 with a byte order mark; ValueError as of read_file.
+
+    A line ends with a line feed, a carriage return or both, and with nothing else. `errors` is as in bytes.decode.
+    """
+    data = read_file(path, largest)
+    mark = next((mark for mark in _ENCODINGS if data.startswith(mark)), b"")
+    try:
+        text = data[len(mark) :].decode(_ENCODINGS.get(mark, "utf-8"), errors)
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise ValueError(f"the file {_quoted(os.fsdecode(path))} cannot be read: it is not text")
+    return _LINE_END.split(text)
+
+
+def read_json(text: str) -> object:
+    """Return what a text in JSON says; ValueError if it is none."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"got {shown(text)}, which ends or goes on wrongly: {error.msg}") from None
+    except (ValueError, RecursionError):
+        raise ValueError(f"got {shown(text)}, which has a number or a list that is too long") from None
+
+
+def _plain_digits(text: str) -> str:
+    if not text.isascii() or "_" in text:
+        raise ValueError(f"{shown(text)} is not a number")
+    return text
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file without waiting for the other end of a pipe, and without a terminal's becoming ours."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+
+
+def _check_regular(name: str, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise ValueError(f"the file {_quoted(name)} cannot be read: it is {_kind(found.st_mode)}")
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISFIFO(mode):
+        return "a pipe; write what comes out of it to a file first"
+    return "a directory" if stat.S_ISDIR(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+
+
+def _quoted(name: str) -> str:
+    return shown(name, longest=1000)
