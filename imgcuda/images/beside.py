@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import IO, Any
+from typing import IO
 
 import PIL.Image
 
 from imgcuda.images import metadata, tifffiles
 from imgcuda.images.image import Image, Pixels
+from imgcuda.images.sources import Open
 
 
 class Turning:
@@ -22,33 +23,38 @@ class Turning:
                 self.orientation = 1
 
 
-def by_pillow(picture: PIL.Image.Image, pixels: Pixels, losses: list[str], turned: Turning, auto_orient: bool) -> Image:
+def by_pillow(
+    picture: PIL.Image.Image, pixels: Pixels, losses: list[str], turned: Turning, auto_orient: bool, again: Open
+) -> Image:
     """Return the Image of a picture that Pillow has loaded. Damaged EXIF is lost, the picture is not."""
     info = picture.info
-    exif, orientation = b"", 1
-    try:
-        found = picture.getexif()
-        if turned.orientation != 1:
-            found[metadata.ORIENTATION] = turned.orientation
-        exif, orientation = metadata.exif(found, keep_orientation=not auto_orient)
-    except Exception:  # as above
-        losses = [*losses, "its EXIF is damaged and is left out"]
+    packet = metadata.xmp(turned.xmp or info.get("xmp"), keep_orientation=True)
+    if picture.format == "TIFF":
+        exif, damage = metadata.tiff_block(again(), picture.tag_v2._offset)  # type: ignore[attr-defined]
+        orientation = turned.orientation
+    else:
+        exif, damage = metadata.block(metadata.raw_exif(picture))
+        orientation = metadata.said_orientation(picture, exif, packet)
     if not auto_orient:
         pixels = metadata.turned_back(pixels, turned.orientation)
-    elif turned.orientation == 1:
-        pixels = metadata.upright(pixels, orientation)
+        exif = metadata.with_orientation(exif, orientation)
+    else:
+        exif = metadata.upright_exif(exif, orientation)
+        if turned.orientation == 1:
+            pixels = metadata.upright(pixels, orientation)
     return Image(
         pixels,
         exif,
         b"" if picture.mode in ("CMYK", "LAB") else info.get("icc_profile") or b"",  # they are sRGB now
-        metadata.dpi(info.get("dpi"), swapped=auto_orient and orientation > 4),
-        tuple(losses),
-        metadata.xmp(turned.xmp or info.get("xmp"), keep_orientation=not auto_orient),
+        metadata.dpi(metadata.said_dpi(picture, exif), swapped=auto_orient and orientation > 4),
+        (*losses, *damage),
+        metadata.xmp(packet, keep_orientation=not auto_orient),
         metadata.text(picture),
         duration=info.get("duration") if getattr(picture, "is_animated", False) else None,
         plays=_plays(picture),
         apart=bool(info.get("default_image")),
         left_out=tuple(metadata.not_carried(picture)),
+        aspect=metadata.aspect(picture, swapped=auto_orient and orientation > 4),
     )
 
 
@@ -61,15 +67,12 @@ def _plays(picture: PIL.Image.Image) -> int:
 
 
 def by_tifffile(page: tifffiles.Page, stream: IO[bytes], raw: bool, auto_orient: bool) -> Image:
-    """Return the Image of a page that tifffile reads, with EXIF by Pillow."""
+    """Return the Image of a page that tifffile reads."""
     pixels, losses = page.read(raw), list(page.losses())
-    found: Any = PIL.Image.Exif()
-    stream.seek(0)
-    found.endian, found.bigtiff = "<" if stream.read(2) == b"II" else ">", page.is_big
-    found.load_from_fp(stream, page.offset)
-    exif, orientation = metadata.exif(found, keep_orientation=not auto_orient)
+    exif, damage = metadata.tiff_block(stream, page.offset)
+    orientation = metadata.block_orientation(exif) or 1
     if auto_orient:
-        pixels = metadata.upright(pixels, orientation)
+        exif, pixels = metadata.upright_exif(exif, orientation), metadata.upright(pixels, orientation)
     dpi = metadata.dpi(page.dpi, swapped=auto_orient and orientation > 4)
     xmp = metadata.xmp(page.tag(700), keep_orientation=not auto_orient)
-    return Image(pixels, exif, bytes(page.tag(34675) or b""), dpi, tuple(losses), xmp)
+    return Image(pixels, exif, bytes(page.tag(34675) or b""), dpi, (*losses, *damage), xmp)

@@ -35,6 +35,8 @@ class Image:
     """How often an animation is shown; 0 is for ever."""
     left_out: tuple[str, ...] = ()
     """What the file says beside its pixels and is not carried, a sentence each."""
+    aspect: tuple[int, int] | None = None
+    """So many pixels are as long across as so many are down, where the file says this and no resolution."""
     apart: bool = False
     """The first picture is for programs that show no animation (PNG), and not part of it."""
 
@@ -45,8 +47,8 @@ class Image:
 
     def stripped(self) -> Image:
         """Return the pixels alone, without what the file says beside them."""
-        bare = (replace(frame, exif=b"", icc=b"", dpi=None, xmp=b"", text=()) for frame in self.later)
-        return replace(self, exif=b"", icc=b"", dpi=None, xmp=b"", text=(), later=tuple(bare))
+        bare = (replace(frame, exif=b"", icc=b"", dpi=None, xmp=b"", text=(), aspect=None) for frame in self.later)
+        return replace(self, exif=b"", icc=b"", dpi=None, xmp=b"", text=(), aspect=None, later=tuple(bare))
 
     def filtered(self, pixels: Sequence[Pixels]) -> Image:
         """Return the same with other pixels, an array for each of `frames`."""

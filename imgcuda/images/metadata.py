@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from fractions import Fraction
+from typing import IO, Any
 
 import numpy as np
 import PIL.Image
 
-from imgcuda.images.image import Pixels
+from imgcuda.images import exif
+from imgcuda.images.exif import Block, ExifError
+from imgcuda.images.image import Image, Pixels
 
-ORIENTATION = 0x0112
+ORIENTATION = exif.ORIENTATION
+
+LARGEST_DPI = 5e7
+"""The largest resolution that is taken for one: half a nanometre for a pixel, and the most that a BMP can say."""
 
 SRGB_GAMMA = 0.45455
 """What a PNG says that is in sRGB."""
@@ -20,11 +28,11 @@ SRGB_GAMMA = 0.45455
 # not of the one that is written.
 TIFF_LAYOUT = (
     *(*range(254, 260), 262, 266, 273, *range(277, 282), 284, 292, 293, 317, 320, *range(322, 326), 330),
-    *(*range(338, 342), 347, *range(512, 522), *range(529, 533), 700, 34675),
+    *(*range(338, 342), 347, *range(512, 522), *range(529, 533), 700, 0x501B, 34675, 37724, 50828),
 )
 
-_TURNED_WITH_THE_PICTURE = ((0, (282, 283)), (0x8769, (40962, 40963)))
-"""Pairs of tags, across and down, and the directory they are in: the resolution, and the size."""
+PICTURES = (273, 279, 324, 325, 330, 347, *range(512, 522), 700, 0x501B, 34675, 37724, 50828)
+"""Tags that have no place in EXIF: previews and layers of the unfiltered picture, and what goes its own way."""
 
 UPRIGHT = {
     2: lambda pixels: pixels[:, ::-1],
@@ -56,23 +64,113 @@ def orientation(found: PIL.Image.Exif) -> int:
     return value if isinstance(value, int) and value in UPRIGHT else 1
 
 
-def exif(found: PIL.Image.Exif, *, keep_orientation: bool) -> tuple[bytes, int]:
-    """Return EXIF without what only the file it came from is described by, and the orientation."""
-    turn = orientation(found)
-    for tag in TIFF_LAYOUT:
-        found.pop(tag, None)
-    if not keep_orientation:
-        found.pop(ORIENTATION, None)
-        if turn > 4:
-            _turn(found)
-    return (found.tobytes() if found else b""), turn
+DAMAGED = "its EXIF is damaged and is left out"
+PARTLY_DAMAGED = "its EXIF is damaged; what can be read of it is kept"
 
 
-def _turn(found: PIL.Image.Exif) -> None:
-    for directory, (across, down) in _TURNED_WITH_THE_PICTURE:
-        tags: Any = found.get_ifd(directory) if directory else found
-        if across in tags and down in tags:
-            tags[across], tags[down] = tags[down], tags[across]
+def block(data: bytes) -> tuple[bytes, list[str]]:
+    """Return a file's EXIF without the pictures that are in it, and what is lost, a sentence each."""
+    if not data:
+        return b"", []
+    try:
+        found = Block(data)
+        found.remove(PICTURES)
+        kept = bytes(found)
+        return kept, [PARTLY_DAMAGED if kept else DAMAGED] * found.is_damaged
+    except (ExifError, struct.error, IndexError):
+        return b"", [DAMAGED]
+
+
+def tiff_block(stream: IO[bytes], offset: int) -> tuple[bytes, list[str]]:
+    """Return the tags of a TIFF's directory, and of its EXIF, as a block, and what is lost, a sentence each."""
+    stream.seek(0)
+    head = stream.read(4)
+
+    def read(at: int, size: int) -> bytes:
+        stream.seek(at)
+        return stream.read(size)
+
+    try:
+        order, big = "<" if head[:2] == b"II" else ">", 43 in (head[2], head[3])
+        return exif.collected(read, order, offset, big, TIFF_LAYOUT)
+    except (ExifError, struct.error, IndexError, OverflowError):
+        return b"", [DAMAGED]
+
+
+def block_orientation(data: bytes) -> int:
+    """Return the orientation that EXIF says, from 1 to 8; 0 if it says none."""
+    return Block(data).orientation if data else 0
+
+
+def upright_exif(data: bytes, orientation: int) -> bytes:
+    """Return EXIF as it is of a picture that had an orientation, and is upright now."""
+    if not data:
+        return data
+    found = Block(data)
+    found.turn(orientation)
+    return bytes(found)
+
+
+def with_orientation(data: bytes, orientation: int) -> bytes:
+    """Return EXIF that says an orientation, which its container may have said alone."""
+    said = block_orientation(data)
+    if orientation in (1, said) and said in (0, orientation):
+        return data
+    if said:
+        found = Block(data)
+        found.set_number(ORIENTATION, orientation)
+        return bytes(found)
+    return exif.with_tag(data, ORIENTATION, exif.SHORT, 1, struct.pack("<H", orientation))
+
+
+def sized(image: Image) -> Image:
+    """Return an image whose EXIF says the size that it has."""
+    if not image.exif:
+        return image
+    try:
+        found = Block(image.exif)
+    except ExifError:
+        return replace(image, exif=b"", left_out=(*image.left_out, DAMAGED))
+    found.resize(image.pixels.shape[1], image.pixels.shape[0])
+    return replace(image, exif=bytes(found))
+
+
+def without_orientation(data: bytes) -> tuple[bytes, int]:
+    """Return EXIF without its orientation, and that; what begins a JPEG's EXIF is left out too."""
+    found = Block(data)
+    orientation = found.orientation or 1
+    found.remove([ORIENTATION])
+    return bytes(found).removeprefix(exif.PREFIX), orientation
+
+
+def shortened(data: bytes, most: int) -> tuple[bytes, list[int]]:
+    """Return EXIF of so many bytes at most, without its largest values, and the tags of those."""
+    return exif.shortened(Block(data), most)
+
+
+def raw_exif(picture: PIL.Image.Image) -> bytes:
+    """Return the EXIF of a picture that Pillow has opened, in the bytes of its file."""
+    decoder = getattr(picture, "_decoder", None)
+    if picture.format == "AVIF" and decoder is not None:  # Pillow changes it where its orientation is not the file's
+        return decoder.get_info()[4] or b""
+    profile = picture.info.get("Raw profile type exif")
+    if "exif" not in picture.info and isinstance(profile, str):  # as ImageMagick writes it into a PNG
+        try:
+            return bytes.fromhex("".join(profile.split("\n")[3:]))
+        except ValueError:
+            return b"damaged"
+    found = picture.info.get("exif") or b""
+    return found if isinstance(found, bytes) else b""
+
+
+def said_orientation(picture: PIL.Image.Image, data: bytes, packet: bytes) -> int:
+    """Return the orientation of a picture, from 1 to 8: by its container, else by its EXIF, else by its XMP."""
+    decoder = getattr(picture, "_decoder", None)
+    if picture.format == "AVIF" and decoder is not None:
+        return int(decoder.get_info()[5])
+    said = block_orientation(data)
+    found = _XMP_ORIENTATION.search(packet)
+    return said or (int(packet[found.end() - 1 : found.end()]) if found else 1)
 
 
 def xmp(found: Any, *, keep_orientation: bool) -> bytes:
@@ -107,9 +205,31 @@ def dpi(found: Any, *, swapped: bool = False) -> tuple[float, float] | None:
         x, y = float(found[0]), float(found[1])
     except (TypeError, ValueError, ZeroDivisionError, IndexError):
         return None
-    if not (0 < x < 1e6 and 0 < y < 1e6):
+    if not (0 < x < LARGEST_DPI and 0 < y < LARGEST_DPI):
         return None
     return (y, x) if swapped else (x, y)
+
+
+def said_dpi(picture: PIL.Image.Image, data: bytes) -> Any:
+    """Return the resolution that a file says; Pillow makes one up for a TIFF and for a JPEG with EXIF."""
+    made_up = picture.format in ("JPEG", "MPO") and not picture.info.get("jfif_unit")
+    made_up = made_up and not (data and Block(data).find(282))
+    made_up |= picture.format == "TIFF" and 282 not in picture.tag_v2  # type: ignore[attr-defined]
+    return None if made_up else picture.info.get("dpi")
+
+
+def aspect(picture: PIL.Image.Image, *, swapped: bool) -> tuple[int, int] | None:
+    """Return how many pixels there are across for so many down, where a file says this alone and they differ."""
+    found: Any = picture.info.get("aspect")
+    if picture.format in ("JPEG", "MPO") and picture.info.get("jfif_unit") == 0:
+        found = picture.info.get("jfif_density")
+    if picture.format == "TIFF" and getattr(picture, "tag_v2", {}).get(296) == 1:
+        found = tuple(picture.tag_v2.get(tag) for tag in (282, 283))  # type: ignore[attr-defined]
+    density = dpi(found, swapped=swapped)
+    if density is None or density[0] == density[1]:
+        return None
+    ratio = Fraction(density[0] / density[1]).limit_denominator(1000)
+    return (ratio.numerator, ratio.denominator) if 0 < ratio.numerator < 1 << 16 else None
 
 
 def not_carried(picture: PIL.Image.Image) -> Iterator[str]:

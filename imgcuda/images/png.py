@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
@@ -53,14 +53,17 @@ def encode(image: Image, metadata: bytes, compress: int | None) -> bytes:
 
 
 def chunks(
-    exif: bytes, xmp: bytes, icc: bytes, dpi: tuple[float, float] | None, text: Sequence[tuple[str, str]]
+    image: Image,
 ) -> bytes:
-    """Return metadata as chunks; a resolution is rounded to whole dots per metre."""
+    """Return an image's metadata as chunks; a resolution is rounded to whole dots per metre."""
+    exif, xmp, icc, dpi, text = image.exif, image.xmp, image.icc, image.dpi, image.text
     made = []
     if icc:
         made.append(_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc)))
     if dpi:
         made.append(_chunk(b"pHYs", struct.pack(">IIB", *(round(value / 0.0254) for value in dpi), 1)))
+    elif image.aspect:
+        made.append(_chunk(b"pHYs", struct.pack(">IIB", *image.aspect, 0)))
     if exif:
         made.append(_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")))
     if xmp:

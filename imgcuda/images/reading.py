@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import IO
 
 import numpy as np
@@ -106,13 +107,13 @@ def _by_pillow(again: Open, wish: Wish) -> Iterator[Image]:
     wish.allow(picture.width * picture.height * len(numbers))
     lost = [*wish.losses(count), *_beside_what_pillow_says(picture.format, again)]
     scale_clear_grey(picture)
-    total = 0
+    total, aside = 0, cache(again)
     for number in numbers:
         if count > 1:
             picture.seek(number)
         total += picture.width * picture.height
         wish.allow(total)  # the pages of a TIFF have their own sizes
-        yield _frame(picture, number if count > 1 else None, again, wish, lost)
+        yield _frame(picture, number if count > 1 else None, again, aside, wish, lost)
 
 
 def _beside_what_pillow_says(format: str | None, again: Open) -> Iterator[str]:
@@ -135,7 +136,9 @@ def _open(stream: IO[bytes], max_pixels: int) -> PIL.Image.Image:
         raise ImageError(f"it has more than {max_pixels:,} pixels; --max-pixels allows more") from None
 
 
-def _frame(picture: PIL.Image.Image, number: int | None, again: Open, wish: Wish, lost: list[str]) -> Image:
+def _frame(
+    picture: PIL.Image.Image, number: int | None, again: Open, aside: Open, wish: Wish, lost: list[str]
+) -> Image:
     """Return a picture's present frame. How it is stored is known before it is loaded, what it says mostly after."""
     if deep.separate(picture):
         raise _SeparateError
@@ -158,7 +161,7 @@ def _frame(picture: PIL.Image.Image, number: int | None, again: Open, wish: Wish
         losses.append("it holds other pictures beside the one that is read")
     if picture.mode in WAYS and WAYS[picture.mode].said:
         losses.append(WAYS[picture.mode].said)
-    return beside.by_pillow(picture, pixels, losses, turned, wish.auto_orient)
+    return beside.by_pillow(picture, pixels, losses, turned, wish.auto_orient, aside)
 
 
 def _uninverted(picture: PIL.Image.Image, pixels: Pixels) -> Pixels:

@@ -1,26 +1,23 @@
 """Write TIFF: 8 and 16 bits and float, grey and colour, with and without alpha, a directory a page.
 
-Pillow makes the directories, with all of EXIF in them; the pixels, of which it knows half the types, are put after them
-as they are, or through zlib.
+The first page's EXIF is the beginning of the file, as it is: so every tag keeps its bytes, and maker notes their
+offsets. The pixels are put after the directories as they are, or through zlib.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from os import cpu_count
-from typing import Any
-
-import PIL.Image
-from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from imgcuda.errors import ImageError
+from imgcuda.images import exif
+from imgcuda.images.exif import Block
 from imgcuda.images.image import Image, Pixels, as_planes, channels
-from imgcuda.images.metadata import profile
-
-SUB_DIRECTORIES = (0x8769, 0x8825)
-"""EXIF's own, and where the picture was taken."""
+from imgcuda.images.metadata import TIFF_LAYOUT, profile
 
 STRIP = 1 << 20
 """Bytes that are compressed together."""
@@ -29,63 +26,130 @@ DEFLATE, UNCOMPRESSED = 8, 1
 HORIZONTAL = 2
 """Each sample less the one to its left: half the size for photographs."""
 
+_X, _Y, _UNIT = 282, 283, 296
+_INCHES = {2: 1.0, 3: 2.54}
 
-def encode(image: Image, compress: int | None) -> bytes:
+
+def encode(image: Image, compress: int | None, left_out: list[str]) -> bytes:
     """Return a TIFF of one page for each frame. `compress` goes from 0 (none, the default) to 9."""
-    file = bytearray(b"II*\0\0\0\0\0")
+    first = Block(image.exif) if image.exif else None
+    order = first.order if first else "<"
+    file = first.data[:] if first else bytearray(8)
+    file[:4] = b"II*\0" if order == "<" else b"MM\0*"
     link = 4  # where the offset of the next page's directory is put
-    for frame in image.frames:
-        file += bytes(len(file) % 2)
-        struct.pack_into("<I", file, link, len(file))
-        strips = _strips(as_planes(frame.pixels), compress or 0)
-        directory = _directory(frame, [len(strip) for strip in strips], compress or 0)
-        link = len(file) + 2 + 12 * len(directory)
-        file += directory.tobytes(len(file))
-        file += b"".join(strips)
+    for number, frame in enumerate(image.frames):
+        file += bytes(-len(file) % 4)
+        tags = first.raw_entries() if first and not number else _moved(frame, order, file, left_out)
+        strips = _strips(as_planes(frame.pixels), compress or 0, order)
+        link = _page(file, link, order, frame, tags, strips, compress or 0)
         if len(file) >= 1 << 32:
             raise ImageError("it would have more than 4 GiB, which a TIFF cannot; --compress makes it smaller")
     return bytes(file)
 
 
-def _directory(frame: Image, sizes: list[int], compress: int) -> ImageFileDirectory_v2:
-    """Return what a page's directory says. `StripOffsets` count from its end: Pillow adds where that is."""
+def _page(
+    file: bytearray, link: int, order: str, frame: Image, tags: dict[int, bytes], strips: list[bytes], compress: int
+) -> int:
+    """Put a page behind the others: directory, values, pixels. Returns where the next page is linked to."""
+    ours = _layout(frame, [len(strip) for strip in strips], compress)
+    ours |= _metadata(frame)
+    entries = {tag: raw for tag, raw in tags.items() if tag not in TIFF_LAYOUT and tag not in ours}
+    start = len(file)
+    data = start + 2 + 12 * (len(entries) + len(ours)) + 4
+    values = {tag: struct.pack(f"{order}{len(numbers)}{code}", *numbers) for tag, (_, code, numbers) in ours.items()}
+    pixels = data + sum(len(value) + len(value) % 2 for value in values.values() if len(value) > 4)
+    offsets = [pixels + sum(len(strip) for strip in strips[:number]) for number in range(len(strips))]
+    values[273] = struct.pack(f"{order}{len(offsets)}I", *offsets)
+    behind = b""
+    for tag, value in values.items():
+        kind, code, numbers = ours[tag]
+        count = len(value) if code == "B" else len(numbers) // (2 if kind == exif.RATIONAL else 1)
+        place = value.ljust(4, b"\0") if len(value) <= 4 else struct.pack(order + "I", data + len(behind))
+        entries[tag] = struct.pack(order + "HHI", tag, kind, count) + place
+        behind += (value + bytes(len(value) % 2)) * (len(value) > 4)
+    struct.pack_into(order + "I", file, link, start)
+    file += struct.pack(order + "H", len(entries)) + b"".join(entries[tag] for tag in sorted(entries)) + bytes(4)
+    file += behind
+    for strip in strips:
+        file += strip
+    return data - 4
+
+
+Values = dict[int, tuple[int, str, Sequence[int]]]
+"""Of tags: the type, its letter in `struct`, and the numbers."""
+
+
+def _layout(frame: Image, sizes: list[int], compress: int) -> Values:
+    """Return the tags that say how the pixels lie; where they are is said later."""
     planes = as_planes(frame.pixels)
     height, width, samples = planes.shape
-    directory = ImageFileDirectory_v2(b"II*\0\0\0\0\0")
-    for tag, value in _metadata(frame).items():
-        directory[tag] = value
-    offsets = [sum(sizes[:number]) for number in range(len(sizes))]
-    layout: dict[int, Any] = {
-        256: width, 257: height, 258: (8 * planes.dtype.itemsize,) * samples,
-        259: DEFLATE if compress else UNCOMPRESSED, 262: 2 if samples > 2 else 1,
-        277: samples, 278: _rows(planes) if compress else height, 284: 1,
-        339: ({"u": 1, "f": 3}[planes.dtype.kind],) * samples,
+    shorts = {
+        258: (8 * planes.dtype.itemsize,) * samples,
+        259: (DEFLATE if compress else UNCOMPRESSED,), 262: (2 if samples > 2 else 1,),
+        277: (samples,), 284: (1,), 339: ({"u": 1, "f": 3}[planes.dtype.kind],) * samples,
     }  # fmt: skip
     if samples in (2, 4):
-        layout[338] = 2  # alpha, not multiplied into the colours
+        shorts[338] = (2,)  # alpha, not multiplied into the colours
     if compress and planes.dtype.kind == "u":
-        layout[317] = HORIZONTAL
-    for tag, value in layout.items():
-        directory[tag] = value
-    for tag, values in ((273, offsets), (279, sizes)):
-        directory.tagtype[tag] = 4  # LONG
-        directory[tag] = tuple(values)
-    return directory
+        shorts[317] = (HORIZONTAL,)
+    longs = {
+        256: (width,),
+        257: (height,),
+        278: (_rows(planes) if compress else height,),
+        273: [0] * len(sizes),
+        279: sizes,
+    }
+    found: Values = {tag: (exif.SHORT, "H", numbers) for tag, numbers in shorts.items()}
+    return found | {tag: (exif.LONG, "I", numbers) for tag, numbers in longs.items()}
 
 
-def _metadata(frame: Image) -> dict[int, Any]:
-    """Return the tags that say more than how the pixels lie."""
-    exif = PIL.Image.Exif()
-    exif.load(frame.exif)
-    tags: dict[int, Any] = {tag: exif[tag] for tag in exif if tag not in SUB_DIRECTORIES}
-    tags |= {tag: exif.get_ifd(tag) for tag in SUB_DIRECTORIES if exif.get_ifd(tag)}
-    if frame.dpi:
-        tags |= {282: frame.dpi[0], 283: frame.dpi[1], 296: 2}
+def _metadata(frame: Image) -> Values:
+    """Return the tags of what goes beside the pixels and is not in EXIF."""
+    found: Values = {}
+    if frame.dpi and not _says(frame, frame.dpi):
+        for tag, value in zip((_X, _Y), frame.dpi, strict=True):
+            fraction = Fraction(value).limit_denominator(1000)
+            found[tag] = (exif.RATIONAL, "I", (fraction.numerator, fraction.denominator))
+        found[_UNIT] = (exif.SHORT, "H", (2,))
+    elif frame.aspect and not frame.dpi:
+        found |= {tag: (exif.RATIONAL, "I", (n, 1)) for tag, n in zip((_X, _Y), frame.aspect, strict=True)}
+        found[_UNIT] = (exif.SHORT, "H", (1,))
     if icc := profile(frame.icc, channels(frame.pixels)):
-        tags[34675] = icc
+        found[34675] = (7, "B", icc)
     if frame.xmp:
-        tags[700] = frame.xmp
-    return tags
+        found[700] = (1, "B", frame.xmp)
+    return found
+
+
+def _says(frame: Image, dpi: tuple[float, float]) -> bool:
+    """Return whether EXIF says a resolution already, in its own unit."""
+    if not frame.exif:
+        return False
+    block = Block(frame.exif)
+    unit = block.find(_UNIT)
+    inches = _INCHES.get((unit.number(block.order) or 0) if unit else 2)
+    for tag, value in zip((_X, _Y), dpi, strict=True):
+        entry = block.find(tag)
+        if inches is None or entry is None or entry.kind != exif.RATIONAL or entry.count != 1:
+            return False
+        above, below = struct.unpack(block.order + "II", entry.value)
+        if not below or abs(above / below * inches - value) > 1e-6 * value:
+            return False
+    return True
+
+
+def _moved(frame: Image, order: str, file: bytearray, left_out: list[str]) -> dict[int, bytes]:
+    """Put the values of a later page's EXIF behind what there is; return the entries that refer to them."""
+    if not frame.exif:
+        return {}
+    block = Block(frame.exif)
+    tables = {sub: exif.in_order(table, block.order, order) for sub, table in exif.tables_of(block).items()}
+    data, lost = exif.built(tables, order, len(file))
+    left_out += [exif.MOVED] * (lost and exif.MOVED not in left_out)
+    entries = exif.entries_at(data, order)
+    file += data
+    file += bytes(-len(file) % 4)
+    return entries
 
 
 def _rows(planes: Pixels) -> int:
@@ -93,16 +157,16 @@ def _rows(planes: Pixels) -> int:
     return max(1, min(len(planes), STRIP // max(1, int(planes[0].nbytes))))
 
 
-def _strips(planes: Pixels, compress: int) -> list[bytes]:
-    little = planes.astype(planes.dtype.newbyteorder("<"), copy=False)
+def _strips(planes: Pixels, compress: int, order: str) -> list[bytes]:
+    stored = planes.astype(planes.dtype.newbyteorder("<" if order == "<" else ">"), copy=False)
     if not compress:
-        return [little.tobytes()]
+        return [stored.tobytes()]
     step = _rows(planes)
 
     def strip(start: int) -> bytes:
-        rows = little[start : start + step].copy()
+        rows = stored[start : start + step].copy()
         if rows.dtype.kind == "u":
-            rows[:, 1:] = rows[:, 1:] - little[start : start + step, :-1]
+            rows[:, 1:] = rows[:, 1:] - stored[start : start + step, :-1]
         return zlib.compress(rows.tobytes(), compress)
 
     with ThreadPoolExecutor(cpu_count()) as pool:

@@ -13,7 +13,7 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError, ParameterError
-from imgcuda.images import gif, metadata, png, replacing, tiff
+from imgcuda.images import gif, jpeg, metadata, png, replacing, tiff
 from imgcuda.images.depth import with_channels
 from imgcuda.images.formats import FORMATS, Format, Options, by_extension
 from imgcuda.images.image import Image, Pixels, channels, describe
@@ -33,7 +33,8 @@ class Written(NamedTuple):
 Target = str | os.PathLike[str] | IO[bytes]
 
 NAMES = {
-    "exif": "EXIF", "xmp": "XMP", "icc": "colour profile", "dpi": "resolution", "text": "text", "comment": "text",
+    "exif": "EXIF", "xmp": "XMP", "icc": "colour profile", "dpi": "resolution", "aspect": "aspect ratio",
+    "text": "text", "comment": "text",
 }  # fmt: skip
 
 JPEG_SEGMENT = 65533 - len(b"http://ns.adobe.com/xap/1.0/\0")
@@ -63,8 +64,10 @@ def write(
     options.check(format)
     losses: list[str] = []
     with telling(name, "written"):
-        fitting, left_out = _fitting(_held(image, format, losses), format)
-        data = _encode(fitting, format, options, losses)
+        held = _held(image, format, losses)
+        fitting, left_out = _fitting(held, format)
+        left_out += [said for said in held.left_out if said not in image.left_out]
+        data = _encode(fitting, format, options, losses, left_out)
         if isinstance(target, str | os.PathLike):
             losses += _split_off(replacing.other_names(Path(target)))
             replacing.replace(Path(target), data, clobber=clobber)
@@ -100,7 +103,12 @@ def _held(image: Image, format: Format, losses: list[str]) -> Image:
         image = changed(image, later=())
     if format.timed and len({frame.pixels.shape for frame in image.frames}) > 1:
         raise ImageError(f"its pictures differ in size, which {format.name} cannot hold; write .tif, or one --frame")
-    return image.filtered([_samples(frame.pixels, format, losses) for frame in image.frames])
+    return _sized(image.filtered([_samples(frame.pixels, format, losses) for frame in image.frames]))
+
+
+def _sized(image: Image) -> Image:
+    """Return an image whose frames' EXIF says their size."""
+    return changed(metadata.sized(image), later=tuple(metadata.sized(frame) for frame in image.later))
 
 
 def _samples(pixels: Pixels, format: Format, losses: list[str]) -> Pixels:
@@ -129,35 +137,45 @@ def _fitting(image: Image, format: Format) -> tuple[Image, list[str]]:
         xmp=image.xmp if "xmp" in format.keeps else b"",
         icc=icc if "icc" in format.keeps else b"",
         dpi=image.dpi if "dpi" in format.keeps else None,
+        aspect=image.aspect if "dpi" in format.keeps and format.name != "BMP" else None,
         text=text,
     )
+    left_out = []
     if format.name == "JPEG":
-        kept = _within_segments(kept)
-    fields = ("exif", "xmp", "icc", "dpi", "text")
-    lost = [NAMES[name] for name in fields if getattr(image, name) != getattr(kept, name)]
+        kept, too_long = _within_segments(kept)
+        left_out += too_long
+        kept = changed(kept, dpi=kept.dpi if kept.dpi and jpeg.density(kept.dpi) else None)
+    fields = ("exif", "xmp", "icc", "dpi", "aspect", "text")
+    lost = [NAMES[name] for name in fields if getattr(image, name) and not getattr(kept, name)]
+    lost += ["text"] * (bool(kept.text) and kept.text != image.text)
     times = any(frame.duration is not None for frame in image.later) and not format.timed
-    return kept, [f"its {what} has no place in this {format.name}" for what in [*lost, *["timing"] * times]]
+    left_out += [f"its {what} has no place in this {format.name}" for what in [*lost, *["timing"] * times]]
+    return kept, left_out
 
 
-def _within_segments(image: Image) -> Image:
+def _within_segments(image: Image) -> tuple[Image, list[str]]:
     """Return an image without what is longer than a JPEG's segment: encoders fail with it."""
-    return changed(
-        image,
-        exif=image.exif if len(image.exif) <= JPEG_SEGMENT else b"",
-        xmp=image.xmp if len(image.xmp) <= JPEG_SEGMENT else b"",
-        text=tuple(pair for pair in image.text if len(pair[1].encode()) <= JPEG_SEGMENT),
-    )
+    exif, left_out = image.exif, []
+    if len(exif) > JPEG_SEGMENT:
+        exif, tags = metadata.shortened(exif, JPEG_SEGMENT)
+        names = ", ".join(f"0x{tag:04X}" for tag in tags)
+        left_out = [f"its EXIF is longer than a JPEG's may be; tag{'s' * (len(tags) > 1)} {names} left out"] * bool(
+            exif
+        )
+    text = tuple(pair for pair in image.text if len(pair[1].encode()) <= JPEG_SEGMENT)
+    xmp = image.xmp if len(image.xmp) <= JPEG_SEGMENT else b""
+    return changed(image, exif=exif, xmp=xmp, text=text), left_out
 
 
 # Encoding: in memory, so that an encoder that fails has touched no file
 
 
-def _encode(image: Image, format: Format, options: Options, losses: list[str]) -> bytes:
+def _encode(image: Image, format: Format, options: Options, losses: list[str], left_out: list[str]) -> bytes:
     if format.name == "PNG":
-        chunks = png.chunks(image.exif, image.xmp, image.icc, image.dpi, image.text)
+        chunks = png.chunks(image)
         return png.encode(image, chunks, options.compress)
     if format.name == "TIFF":
-        return tiff.encode(image, options.compress)
+        return tiff.encode(image, options.compress, left_out)
     if format.name == "PPM":
         return _ppm(image.pixels)
     if format.name == "GIF":
@@ -175,12 +193,17 @@ def _ppm(pixels: Pixels) -> bytes:
 def _by_pillow(image: Image, format: Format, options: Options) -> bytes:
     first, *later = (PIL.Image.fromarray(np.ascontiguousarray(frame.pixels)) for frame in image.frames)
     arguments = {**_metadata(image), **dict(_arguments(format, options))}
+    if format.name == "AVIF" and image.exif:
+        arguments["exif"] = _Exif(image.exif)
     if later:
         durations = [round(frame.duration or 0) for frame in image.frames]
         arguments |= {"save_all": True, "append_images": later, "duration": durations, "loop": image.plays}
     buffer = BytesIO()
     load_plugin(format.name)
     first.save(buffer, format.name, **arguments)
+    if format.name == "JPEG" and (image.dpi or image.aspect):
+        unit, *numbers = (jpeg.density(image.dpi) if image.dpi else None) or (0, *(image.aspect or (1, 1)))
+        return jpeg.with_density(buffer.getvalue(), unit, *numbers)
     return _with_alpha_flag(buffer.getvalue()) if later and first.mode.endswith("A") else buffer.getvalue()
 
 
@@ -191,9 +214,26 @@ def _with_alpha_flag(data: bytes) -> bytes:
     return data[:20] + bytes([data[20] | 0x10]) + data[21:] if is_webp else data
 
 
+class _Exif(PIL.Image.Exif):
+    """EXIF for Pillow's AVIF encoder, which turns the orientation into its own form, and else would write all anew."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self.raw, orientation = metadata.without_orientation(data)
+        if orientation != 1:
+            self[metadata.ORIENTATION] = orientation
+
+    def __bool__(self) -> bool:
+        return True
+
+    def tobytes(self, offset: int = 8) -> bytes:
+        return self.raw
+
+
 def _metadata(image: Image) -> dict[str, Any]:
     """Return metadata as Pillow's `save` calls it."""
     comment = dict(image.text).get("Comment")
+    # The resolution of a JPEG is put into it afterwards, in all its units.
     found = {"exif": image.exif, "xmp": image.xmp, "icc_profile": image.icc, "dpi": image.dpi, "comment": comment}
     return {name: value for name, value in found.items() if value}
 
