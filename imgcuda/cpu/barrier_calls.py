@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Sequence
 from typing import Any
 
 from imgcuda.cpu.declarations import reserve, type_declared
@@ -12,44 +11,32 @@ from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.inline import argument, check, entered
 from imgcuda.cpu.names import addressed, resolve_type, set_again
 from imgcuda.cpu.places import convert, declare, read, write
-from imgcuda.cpu.purity import has_barrier
-from imgcuda.cpu.state import State
+from imgcuda.cpu.presence import Presence
+from imgcuda.cpu.purity import has_effects
 from imgcuda.cpu.types import VOID, Type
-from imgcuda.cpu.values import BLOCK, Kind
-from imgcuda.cpu.variables import Binding, Reference
+from imgcuda.cpu.values import BLOCK, VARYING, Address, Aggregate, Kind, Operand
+from imgcuda.cpu.variables import Binding, Reference, Variable
 
 
-@dataclass
-class Loop:
-    """A loop with a barrier in it: where `break` and `continue` lead, which all threads of the block take.
-
-    Not so a `continue` behind its last barrier: that, each thread takes by itself.
-    """
-
-    end: str
-    step: str
-    goes_on: bool = False
-    """Whether something follows in the loop's body behind the statements that are being compiled."""
-
-
-class BarrierCalls:
+class BarrierCalls(Presence):
     """Compiles calls of functions with barriers, for `Parts`."""
 
-    state: State
-    loops: list[Loop]
-    """The loops with barriers that are open."""
-
     def run(self, items: Sequence[syntax.Statement], later: object = ()) -> None:
-        """Compile statements, in parts."""
-        raise NotImplementedError
-
-    def each_thread(self, action: Callable[[], None]) -> None:
-        """Compile something for each thread."""
+        """Compile statements, in parts; `later` comes after them."""
         raise NotImplementedError
 
     def kind(self, node: syntax.Expression) -> Kind:
-        """Return in what the threads differ in an expression."""
-        raise NotImplementedError
+        """Return in what the threads differ in an expression; VARYING too if evaluating it once would not do."""
+        if has_effects(self.state, node, self.is_for_block):
+            return VARYING
+        with self.state.collecting(), self.state.unwritten():
+            return kind_of(evaluate(self.state, node))
+        return VARYING
+
+    def is_for_block(self, name: str) -> bool:
+        """Return whether a name is a variable that the block has once."""
+        found = self.state.lookup(name)
+        return isinstance(found, Variable) and found.kind == BLOCK and not found.per_chunk
 
     def call(self, node: syntax.Call) -> Binding | None:
         """Compile a function that has barriers, and return where its result stands."""
@@ -59,10 +46,11 @@ class BarrierCalls:
         pairs = zip(function.parameters, node.arguments, strict=True)
         given = [self._argument(parameter, value, node) for parameter, value in pairs]
         type = resolve_type(state, function.result)
+        live = self.present() if self._some_leave() else None  # whoever left here is not in there
         with entered(state, function, node):
             for parameter, binding in zip(function.parameters, given, strict=True):
                 state.bind(parameter.name, binding)
-            return self._body(function, type)
+            return self._body(function, type, live)
 
     def _argument(self, parameter: syntax.Parameter, node: syntax.Expression, call: syntax.Call) -> Binding:
         """Return a parameter's binding: once for the block if it can be, else one for each thread."""
@@ -89,60 +77,73 @@ class BarrierCalls:
     def set(self, target: Binding, value: Binding) -> None:
         write(self.state, target.address if isinstance(target, Reference) else target, read(self.state, value))
 
-    def extract(self, node: syntax.Expression) -> syntax.Expression:
-        """Return an expression with the calls that have barriers done before, and replaced by their results."""
-        if not has_barrier(self.state, node) or isinstance(node, syntax.Conditional):
-            return node
-        # The next pass must see the very same expression, as it is what names variables.
-        made = self._extract_parts(node)
-        kept: syntax.Expression = self.state.facts.rebuilt.setdefault(self.state.key(node), made)
-        return kept
-
-    def _extract_parts(self, node: syntax.Expression) -> syntax.Expression:
-        if isinstance(node, syntax.Binary) and node.operator in ("&&", "||"):
-            return replace(node, left=self.extract(node.left))
-        if isinstance(node, syntax.Call):
-            made = replace(node, arguments=tuple(map(self.extract, node.arguments)))
-            made = self.state.facts.rebuilt.setdefault(self.state.key(node, "call"), made)
-            return self._result_of(made) if node.name in self.state.unit.functions else made
-        changed: dict[str, Any] = {}
-        for part in fields(node):
-            value: Any = getattr(node, part.name)
-            if is_dataclass(value) and not isinstance(value, syntax.Place):
-                changed[part.name] = self.extract(value)  # type: ignore[arg-type]
-        return replace(node, **changed)
-
-    def _result_of(self, node: syntax.Call) -> syntax.Expression:
-        """Call a function, and return a name for its result that no author can write."""
-        result = self.call(node)
-        if result is None:
-            return node
-        name = f"{node.name}@{len(self.state.scopes[-1])}"
-        self.state.bind(name, result)
-        return syntax.Name(name, node.place)
+    def extract(self, node: Any) -> Any:
+        """Return an expression with all in it that has barriers done before, and replaced by its results."""
+        raise NotImplementedError
 
     def declare_result(self, node: syntax.Declaration, value: syntax.Expression) -> None:
         made = reserve(self.state, node, type_declared(self.state, node))
         self.each_thread(lambda: self._result(made, value))
         self.state.bind(node.name, made)
 
-    def _body(self, function: syntax.Function, type: Type) -> Binding | None:
+    def _body(self, function: syntax.Function, type: Type, live: str | None) -> Binding | None:
+        """Compile a function's body; `live` are its threads, where they are not those that are live here."""
+        state, frame = self.state, self.state.calls[-1]
+        outer, self.loops, self.returned = (self.loops, self.returned), [], ""
+        try:
+            if _returns_within(function):
+                if type != VOID:
+                    frame.result = declare(state, (frame.key, "result"), type)
+                self._with_returns(function, live or self.present())
+                return frame.result
+            if live is None:
+                return self._to_the_end(function, type)
+            with self.construct(state.key(function, "live"), BLOCK, live):
+                return self._to_the_end(function, type)
+        finally:
+            self.loops, self.returned = outer
+
+    def _with_returns(self, function: syntax.Function, live: str) -> None:
+        """Compile a function that threads may leave before its end."""
         assert function.body is not None
-        items = list(function.body.items)
-        returns = [each for each in syntax.walk(function.body) if isinstance(each, syntax.Return)]
-        last = returns[0] if returns and items[-1] is returns[0] else None
-        if len(returns) > (last is not None):
-            remedy = "return at its end only"
-            self.state.refuse("'return' within a function with __syncthreads()", remedy, returns[0].place)
-        items = items[:-1] if last else items
-        outer, self.loops = self.loops, []
-        self.run(items, last)
-        self.loops = outer
+        frame = self.state.calls[-1]
+        self.returned = self.masks()
+        with self.construct(frame.key, self.state.facts.parting(frame.key), live):
+            self.run(function.body.items)
+            self.returned = ""
+
+    def _to_the_end(self, function: syntax.Function, type: Type) -> Binding | None:
+        """Compile a function that returns at its end, if at all, and return where its result stands."""
+        assert function.body is not None
+        items = function.body.items
+        last = items[-1] if items and isinstance(items[-1], syntax.Return) else None
+        self.run(items[:-1] if last else items, last)
         if type == VOID or last is None or last.value is None:
+            if type != VOID:
+                self.state.fail(f"{function.name}() must return a {type}, and has no 'return'", place=function.place)
             return None
-        result, value = declare(self.state, (self.state.calls[-1].key, "result"), type), self.extract(last.value)
+        result = declare(self.state, (self.state.calls[-1].key, "result"), type)
+        value = self.extract(last.value)
         self.each_thread(lambda: self._result(result, value))
         return result
 
     def _result(self, result: Binding, value: syntax.Expression) -> None:
         write(self.state, result.address if isinstance(result, Reference) else result, evaluate(self.state, value))
+
+
+def _returns_within(function: syntax.Function) -> bool:
+    """Return whether a function returns elsewhere than at its end."""
+    assert function.body is not None
+    returns = [each for each in syntax.walk(function.body) if isinstance(each, syntax.Return)]
+    return bool(returns) and returns != [function.body.items[-1]]
+
+
+def kind_of(operand: Operand) -> Kind:
+    """Return in what the threads differ in a value."""
+    if isinstance(operand, Aggregate):
+        return max((kind_of(part) for part in operand.fields.values()), default=BLOCK)
+    if isinstance(operand, Address):
+        if operand.index is not None:
+            return max(operand.kind, operand.index.kind)
+        return operand.kind
+    return operand.kind

@@ -1,47 +1,35 @@
 """Kernels with `__syncthreads()`: cut into parts, each a loop over the threads of the block.
 
 All threads have finished one part before any begins the next. What a thread keeps from part to part is stored
-for each vector; what is the same for all threads of the block is computed between the parts, once.
+for each vector; what is the same for all threads of the block is computed between the parts, once. Where threads differ
+in whether they come to a barrier, those that do not wait where the paths meet again (`presence`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeAlias
 
-from imgcuda.cpu.barrier_calls import BarrierCalls, Loop
-from imgcuda.cpu.checks import rounds
+from imgcuda.cpu.barrier_loops import BarrierLoops
 from imgcuda.cpu.declarations import declaration, is_value, reserve, type_declared
-from imgcuda.cpu.expressions import condition, evaluate
+from imgcuda.cpu.expressions import condition
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.names import addressed, set_again
 from imgcuda.cpu.places import declare, private
-from imgcuda.cpu.purity import has_barrier, has_effects
-from imgcuda.cpu.state import State
-from imgcuda.cpu.statements import execute, for_who_is_left, run
+from imgcuda.cpu.presence import Around, wider
+from imgcuda.cpu.purity import has_barrier
+from imgcuda.cpu.statements import run
 from imgcuda.cpu.types import Float, Int
-from imgcuda.cpu.values import BLOCK, VARYING, Address, Aggregate, Kind, Operand, Value
-from imgcuda.cpu.variables import Reference, Variable
+from imgcuda.cpu.values import BLOCK, Address, Value
+from imgcuda.cpu.variables import Binding, Reference
+
+_Segment: TypeAlias = tuple[syntax.Statement, ...]
 
 
-class Parts(BarrierCalls):
+class Parts(BarrierLoops):
     """Compiles the body of a kernel with barriers."""
-
-    def __init__(self, state: State, threads: Callable[[], AbstractContextManager[None]], end: str) -> None:
-        self.state, self.b = state, state.b
-        self._threads = threads
-        self._end = end
-        self._kernel = state.calls[-1]
-        self.loops: list[Loop] = []
-        type = f"[{state.chunks} x {state.v.type('i1')}]"
-        self._returned = self.b.slot(type)
-        """Which threads have returned, remembered from part to part."""
-        self.b.do(f"store {type} zeroinitializer, ptr {self._returned}")
-        self._some_leave = ("left", self._kernel.key) in state.facts.marks
-        state.leader = self.b.slot("i64") if self._some_leave else None
-        if state.leader:
-            self.b.do(f"store i64 0, ptr {state.leader}")
 
     def own_parameters(self, function: syntax.Function) -> None:
         """Give the threads variables for the arguments that the kernel sets."""
@@ -65,13 +53,13 @@ class Parts(BarrierCalls):
                 part.append(self._once(flat[position:]))
                 break
             if handle := self._for_block(item, part):
-                self._part(part, (*flat[position:], later))
+                self.part(part, (*flat[position:], later))
                 part = []
                 with self.state.collecting(), self.state.at(item.place), self._followed_by(flat[position + 1 :]):
                     handle()
             else:
                 part.append(item)
-        self._part(part, later)
+        self.part(part, later)
 
     def _for_block(self, item: syntax.Statement, part: Sequence[syntax.Statement]) -> Callable[[], None] | None:
         """Return what compiles a statement for the block as a whole; None if each thread does it by itself.
@@ -79,7 +67,7 @@ class Parts(BarrierCalls):
         `part` is what stands before it and has still to be compiled, for each thread by itself.
         """
         if has_barrier(self.state, item) or self._leaves_loop(item):
-            return lambda: self._across(item)
+            return lambda: self.across(item)
         if _names(item) & {each.name for each in part if isinstance(each, syntax.Declaration)}:
             return None
         if isinstance(item, syntax.Declaration) and self._same_for_block(item):
@@ -90,7 +78,7 @@ class Parts(BarrierCalls):
 
     # ---- a part: between two barriers, thread by thread
 
-    def _part(self, items: Sequence[syntax.Statement], later: object) -> None:
+    def part(self, items: Sequence[syntax.Statement], later: object) -> None:
         if not items:
             return
         used_later = _names(later)
@@ -101,44 +89,20 @@ class Parts(BarrierCalls):
                     self.state.reserved.add(item)
         self.each_thread(lambda: run(self.state, items))
 
-    def each_thread(self, action: Callable[[], None]) -> None:
-        """Compile something for each thread that has not returned."""
-        state = self.state
-        if state.leader:
-            self.b.do(f"store i64 -1, ptr {state.leader}")
-        with self._threads():
-            frame = state.calls[-1]
-            frame.mask, frame.returned = "never", state.chunk_element(self._returned, state.v.type("i1"))
-            if self._some_leave:
-                for_who_is_left(state, lambda: self._leading(action))
-            else:
-                action()
-        if state.leader:
-            self._stop_if_none_is_left()
-
-    def _leading(self, action: Callable[[], None]) -> None:
-        self.b.do(f"store i64 {self.state.chunk}, ptr {self.state.leader}")
-        action()
-
-    def _stop_if_none_is_left(self) -> None:
-        leader = self.b.op(f"load i64, ptr {self.state.leader}")
-        go_on = self.b.label("go")
-        self.b.branch(self.b.op(f"icmp slt i64 {leader}, 0"), self._end, go_on)
-        self.b.place(go_on)
-
     # ---- what the block does as a whole
 
-    def _across(self, item: syntax.Statement) -> None:
-        """Compile a statement with a barrier in it: all threads of the block must take the same way through."""
+    def across(self, item: syntax.Statement) -> None:
+        """Compile a statement with a barrier in it, or with a jump out of a loop that has one."""
         match item:
             case syntax.Evaluate(syntax.Call("__syncthreads", ())):
-                if self.state.checks:
-                    self.state.checks.next_epoch()
+                self.barrier()
             case syntax.Evaluate(syntax.Call() as call) if call.name in self.state.unit.functions:
-                self.call(call)
-            case syntax.Evaluate(value):
-                self._part([replace(item, value=self.extract(value))], ())
-            case syntax.Declaration(value=value) if value is not None and not isinstance(value, syntax.Initializer):
+                self.call(self.kept(call, "call", self._with_parts(call)))
+            case syntax.Evaluate(value) | syntax.Return(value) if value is not None:
+                self.part([self.kept(item, "", replace(item, value=self.extract(value)))], ())
+            case syntax.Declaration(value=syntax.Initializer() as values):
+                self._declare_with(item, values)
+            case syntax.Declaration(value=value) if value is not None:
                 self.declare_result(item, self.extract(value))
             case syntax.Block(items):
                 with self.state.scope():
@@ -147,17 +111,36 @@ class Parts(BarrierCalls):
                 self._if(item)
             case syntax.Loop():
                 with self.state.scope():
-                    self._loop(item)
+                    self.loop(item)
+            case syntax.Switch() if has_barrier(self.state, item):
+                self.switch(item)
             case syntax.Break() | syntax.Continue():
-                loop = self.loops[-1]
-                self.b.jump(loop.end if isinstance(item, syntax.Break) else loop.step)
+                around = self.loops[-1]
+                self.b.jump(around.end if isinstance(item, syntax.Break) else around.step)
             case _:
-                execute(self.state, item)  # says why it cannot be
+                self.part([item], ())
+
+    def _declare_with(self, node: syntax.Declaration, values: syntax.Initializer) -> None:
+        """Compile a declaration with values in braces, in one of which a thread waits."""
+        made = self.kept(node, "", replace(node, value=self.extract(values)))
+        self.state.bind(node.name, reserve(self.state, made, type_declared(self.state, made)))
+        self.state.reserved.add(made)
+        self.each_thread(lambda: run(self.state, [made]))
 
     def _if(self, node: syntax.If) -> None:
-        test = self._condition(node.condition)
+        test = self.extract(node.condition)
+        kind = self.kind(test)
+        if kind == BLOCK:
+            self._choose_side(node, test)
+        elif has_barrier(self.state, (node.then, node.otherwise)):
+            self._both_sides(node, test)
+        else:
+            self.part([self.kept(node, "", replace(node, condition=test))], ())
+
+    def _choose_side(self, node: syntax.If, test: syntax.Expression) -> None:
+        """Compile a branch that all threads take alike."""
         then, otherwise, end = (self.b.label(hint) for hint in ("then", "else", "end"))
-        self.b.branch(test, then, otherwise)
+        self.b.branch(condition(self.state, test).ir, then, otherwise)
         for label, side in ((then, node.then), (otherwise, node.otherwise)):
             self.b.place(label)
             if side is not None:
@@ -166,67 +149,40 @@ class Parts(BarrierCalls):
             self.b.jump(end)
         self.b.place(end)
 
-    def _loop(self, node: syntax.Loop) -> None:
-        if node.start is not None:
-            self.run([node.start], (node.condition, node.step, node.body))
-        head, body = self.b.label("loop"), self.b.label("body")
-        loop = Loop(self.b.label("end"), self.b.label("step"))
-        count = rounds(self.state)
-        if node.test_last:
-            self.b.jump(body)
-        self.b.place(head)
-        count(loop.end)
-        if node.condition is not None:
-            self.b.branch(self._condition(node.condition), body, loop.end)
-        self.b.place(body)
-        self.loops.append(loop)
-        with self.state.scope():
-            self.run([node.body])
-        self.loops.pop()
-        self.b.place(loop.step)
-        if node.step is not None:
-            self._step(node.step)
-        self.b.jump(head)
-        self.b.place(loop.end)
+    def _both_sides(self, node: syntax.If, test: syntax.Expression) -> None:
+        """Compile a branch that some threads take: from barrier to barrier one side, then the other.
 
-    def _step(self, node: syntax.Expression) -> None:
-        if isinstance(node, syntax.Binary) and node.operator == ",":
-            self._step(node.left)
-            self._step(node.right)
-        elif has_effects(self.state, node, self._is_for_block):
-            self.each_thread(lambda: run(self.state, [syntax.Evaluate(node, node.place)]))
-        else:
-            evaluate(self.state, node)
+        For a barrier on one side waits for the threads that are at one on the other side.
+        """
+        state, kind = self.state, wider(self.kind(test))
+        taken, other = self.masks(), self.masks()
+        self.each_thread(lambda: self._sort(test, taken, other))
+        sides: list[tuple[str, str, list[_Segment], dict[str, Binding]]]
+        sides = [("then", taken, _segments(node.then), {}), ("else", other, _segments(node.otherwise), {})]
+        for round in range(max(len(segments) for _, _, segments, _ in sides)):
+            for what, live, segments, scope in sides:
+                if round >= len(segments):
+                    continue
+                later = tuple(each for segment in segments[round + 1 :] for each in segment)
+                here = self.construct(state.key(node, what), kind, live)
+                with here, self._followed_by(later), state.scope(scope):
+                    self.run(segments[round], later)
 
-    def _is_for_block(self, name: str) -> bool:
-        """Return whether a name is a variable that the block has once."""
-        found = self.state.lookup(name)
-        return isinstance(found, Variable) and found.kind == BLOCK and not found.per_chunk
-
-    def _condition(self, node: syntax.Expression) -> str:
-        """Return a condition that is the same for all threads of the block, in any right kernel."""
-        if self.kind(node) == BLOCK:
-            return condition(self.state, node).ir
-        some, others = self.b.slot("i1"), self.b.slot("i1")
-        for slot in (some, others):
-            self.b.do(f"store i1 false, ptr {slot}")
-        with self.state.at(node.place):
-            self.each_thread(lambda: self._vote(node, some, others))
-            if self.state.checks:
-                self.state.checks.parted((some, others), self._end)
-        return self.b.op(f"load i1, ptr {some}")
-
-    def _vote(self, node: syntax.Expression, some: str, others: str) -> None:
-        """Note whether some thread of this vector finds a condition true, and whether some finds it false."""
+    def _sort(self, test: syntax.Expression, taken: str, other: str) -> None:
+        """Note which threads of the vector find a condition true, and which find it false."""
         state = self.state
-        holds = state.v.of(condition(state, node))
-        for slot, lanes in ((some, state.v.both(state.mask, holds)), (others, state.v.without(state.mask, holds))):
-            found = self.b.op(f"or i1 {self.b.op(f'load i1, ptr {slot}')}, {state.v.any(lanes)}")
-            self.b.do(f"store i1 {found}, ptr {slot}")
+        holds = state.v.of(condition(state, test))
+        self.keep(taken, state.v.both(state.mask, holds))
+        self.keep(other, state.v.without(state.mask, holds))
 
     def _leaves_loop(self, item: syntax.Statement) -> bool:
-        """Return whether a statement has a `break` or `continue` out of a loop with a barrier."""
-        return bool(self.loops) and any(_free_jumps(item))
+        """Return whether a statement may have the whole block jump out of a loop with a barrier."""
+        around = self.loops[-1] if self.loops else None
+        return around is not None and self._jumps(around) and bool(_free_jumps(item))
+
+    def _jumps(self, around: Around) -> bool:
+        """Return whether the threads of a loop go the same way, and all of them are live."""
+        return not around.broken and around.live == self.live and ("left", around.key) not in self.state.facts.marks
 
     def _is_tail(self, items: Sequence[syntax.Statement]) -> bool:
         """Return whether a loop's body ends with these statements, a thread may leave them, and no barrier follows."""
@@ -256,7 +212,7 @@ class Parts(BarrierCalls):
 
     def _is_exit(self, node: syntax.If) -> bool:
         """Return whether this is `if (...) return;` for the whole block."""
-        if node.otherwise is not None or self.state.calls[-1] is not self._kernel:
+        if node.otherwise is not None or self.live or self.state.calls[-1] is not self.kernel:
             return False
         body = node.then.items if isinstance(node.then, syntax.Block) else (node.then,)
         if len(body) != 1 or not isinstance(body[0], syntax.Return) or body[0].value is not None:
@@ -265,7 +221,7 @@ class Parts(BarrierCalls):
 
     def _exit(self, node: syntax.If) -> None:
         go_on = self.b.label("go")
-        self.b.branch(condition(self.state, node.condition).ir, self._end, go_on)
+        self.b.branch(condition(self.state, node.condition).ir, self.kernel_end, go_on)
         self.b.place(go_on)
 
     # ---- what is the same for all threads
@@ -287,24 +243,16 @@ class Parts(BarrierCalls):
             return once and seen == BLOCK and self.kind(node.value) == BLOCK
         return False
 
-    def kind(self, node: syntax.Expression) -> Kind:
-        """Return in what the threads differ in an expression; VARYING too if evaluating it once would not do."""
-        if has_effects(self.state, node, self._is_for_block):
-            return VARYING
-        with self.state.collecting(), self.state.unwritten():
-            return kind_of(evaluate(self.state, node))
-        return VARYING
 
-
-def kind_of(operand: Operand) -> Kind:
-    """Return in what the threads differ in a value."""
-    if isinstance(operand, Aggregate):
-        return max((kind_of(part) for part in operand.fields.values()), default=BLOCK)
-    if isinstance(operand, Address):
-        if operand.index is not None:
-            return max(operand.kind, operand.index.kind)
-        return operand.kind
-    return operand.kind
+def _segments(node: syntax.Statement | None) -> list[_Segment]:
+    """Return the statements of a branch from barrier to barrier."""
+    items = node.items if isinstance(node, syntax.Block) else (node,) if node is not None else ()
+    segments: list[_Segment] = [()]
+    for item in items:
+        segments[-1] += (item,)
+        if isinstance(item, syntax.Evaluate) and item.value == syntax.Call("__syncthreads", (), item.value.place):
+            segments.append(())
+    return [segment for segment in segments if segment]
 
 
 def _names(node: object) -> set[str]:

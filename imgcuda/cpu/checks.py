@@ -7,7 +7,7 @@ not be made: so a run goes on, and finds all mistakes at once. `checked` runs su
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -138,11 +138,10 @@ class Checks:
         self.b.branch(stop, end, go_on)
         self.b.place(go_on)
 
-    def parted(self, slots: Sequence[str], end: str) -> None:
-        """End the launch if some threads go to a barrier and others do not, as two bools in memory say."""
-        both = self.b.op("and i1 " + ", ".join(self.b.op(f"load i1, ptr {slot}") for slot in slots))
+    def parted(self, absent: str, end: str) -> None:
+        """End the launch if a bool in memory says that some threads are not at the barrier that others reach."""
         wrong, fine = self.b.label("parted"), self.b.label("together")
-        self.b.branch(both, wrong, fine)
+        self.b.branch(self.b.op(f"load i1, ptr {absent}"), wrong, fine)
         self.b.place(wrong)
         self._note("1", self._site("barrier", "", 0), 0)
         self._set(5, "1")

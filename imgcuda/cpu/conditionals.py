@@ -91,11 +91,12 @@ def _branching(state: State, node: syntax.Conditional, test: Value) -> Operand:
 def _type(state: State, node: syntax.Conditional) -> Type:
     key = state.key(node, "type")
     if key not in state.facts.types:
-        state.facts.types[key] = _common(state, type_of(state, node.then), type_of(state, node.otherwise))
+        state.facts.types[key] = common_type(state, type_of(state, node.then), type_of(state, node.otherwise))
     return state.facts.types[key]
 
 
-def _common(state: State, then: Type, otherwise: Type) -> Type:
+def common_type(state: State, then: Type, otherwise: Type) -> Type:
+    """Return the type of a conditional, from those of its sides."""
     if then == otherwise:
         return then
     if isinstance(then, Int | Float) and isinstance(otherwise, Int | Float):

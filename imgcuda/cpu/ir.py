@@ -59,6 +59,11 @@ class Builder:
             self._slots.append(f"  {name} = alloca {type}{f', align {align}' if align else ''}")
         return name
 
+    def zero(self, slot: str, bytes: int) -> None:
+        """Set memory to zero."""
+        given = [("ptr", slot), ("i8", "0"), ("i64", str(bytes)), ("i1", "false")]
+        self.call("llvm.memset.p0.i64", "void", given)
+
     # ---- blocks
 
     def label(self, hint: str) -> str:

@@ -24,7 +24,7 @@ def loop(state: State, node: syntax.Loop) -> None:
             run(state, [node.start])
         key = state.key(node)
         kind = _kind(state, node)
-        _own_the_head(state, node, key, kind)
+        own_the_head(state, node, key, kind)
         if kind == VARYING:
             _diverging(state, node, key)
         else:
@@ -40,7 +40,7 @@ def _kind(state: State, node: syntax.Loop) -> Kind:
         return max(kind, test_of(state, node.condition).kind)
 
 
-def _own_the_head(state: State, node: syntax.Loop, key: Any, kind: Kind) -> None:
+def own_the_head(state: State, node: syntax.Loop, key: Any, kind: Kind) -> None:
     """Let the step set what the head declares for all threads: one that has left the loop does not read it.
 
     Not so if the body sets it too: a thread that is done with an iteration comes back in the next.

@@ -137,8 +137,9 @@ class State:
     # ---- names
 
     @contextmanager
-    def scope(self) -> Iterator[None]:
-        self.scopes.append({})
+    def scope(self, names: dict[str, Binding] | None = None) -> Iterator[None]:
+        """Compile what follows in a scope of its own, with these names in it at first."""
+        self.scopes.append({} if names is None else names)
         try:
             yield
         finally:

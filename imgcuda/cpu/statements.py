@@ -45,16 +45,19 @@ def execute(state: State, node: syntax.Statement) -> None:
 
 def for_who_is_left(state: State, rest: Callable[[], None]) -> None:
     """Compile what comes after some threads may have left: fast where none has."""
-    gone = state.gone()
+    for_threads(state, state.v.without(state.mask, state.gone()), rest)
+
+
+def for_threads(state: State, left: str, rest: Callable[[], None]) -> None:
+    """Compile something for some of the threads: without a mask where they are all of the vector."""
     some, end = state.b.label("some"), state.b.label("end")
     if state.mask is None:
         whole = state.b.label("whole")
-        state.b.branch(state.v.any(gone), some, whole)
+        state.b.branch(state.v.all(left), whole, some)
         state.b.place(whole)
         rest()
         state.b.jump(end)
         state.b.place(some)
-    left = state.v.without(state.mask, gone)
     do = state.b.label("left")
     state.b.branch(state.v.any(left), do, end)
     state.b.place(do)
@@ -80,18 +83,12 @@ def _declarations(state: State, node: syntax.Declarations) -> None:
 
 
 def _break(state: State, node: syntax.Break) -> None:
-    if not state.loops:
-        state.refuse("'break' out of a loop with __syncthreads() in it, taken by some threads only",
-                     "make its condition depend on blockIdx and the arguments only")  # fmt: skip
     frame = state.loops[-1]
     _leave(state, frame, [frame], frame.broken, frame.end)
 
 
 def _continue(state: State, node: syntax.Continue) -> None:
     around = [position for position, frame in enumerate(state.loops) if frame.step]
-    if not around:
-        state.refuse("'continue' in a loop with __syncthreads() in it, taken by some threads only",
-                     "make its condition depend on blockIdx and the arguments only")  # fmt: skip
     frame = state.loops[around[-1]]
     _leave(state, frame, state.loops[around[-1] :], frame.skipped, frame.step)
 
@@ -107,7 +104,9 @@ def _return(state: State, node: syntax.Return) -> None:
             state.fail(f"{frame.function.name}() returns nothing, but this returns a value", remedy)
     elif frame.result is not None:
         state.fail(f"{frame.function.name}() must return a {frame.result.type}, but this returns nothing")
-    _leave(state, frame, [frame, *state.loops], frame.returned, frame.end)
+    # A loop around a barrier goes on as long as any thread is in it, and needs not know who returned.
+    loops = [loop for loop in state.loops if loop.mask != "never"]
+    _leave(state, frame, [frame, *loops], frame.returned, frame.end)
 
 
 def _leave(

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from imgcuda.cpu.expressions import number
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.state import LoopFrame, State
-from imgcuda.cpu.types import BOOL, I32, Int
+from imgcuda.cpu.types import BOOL, I32, Int, Type
 from imgcuda.cpu.values import VARYING, Value, constant
 
 
 @dataclass
-class _Section:
+class Section:
     """The statements behind one or more labels."""
 
     cases: list[Value] = field(default_factory=list)
@@ -23,11 +23,9 @@ class _Section:
 def switch(state: State, node: syntax.Switch) -> None:
     """Compile a `switch`."""
     value = number(state, node.value)
-    if not isinstance(value.type, Int):
-        state.fail(f"'switch' is for integers; this is a {value.type}", place=node.value.place)
-    type = I32 if value.type.bits < 32 else value.type
+    type = value_type(state, value.type, node)
     value = state.v.flat(state.math.convert(value, type))
-    sections = _sections(state, node, type)
+    sections = sections_of(state, node, type)
     with state.scope():
         if value.kind == VARYING or state.facts.parting(state.key(node)) == VARYING:
             _diverging(state, node, value, sections)
@@ -35,16 +33,23 @@ def switch(state: State, node: syntax.Switch) -> None:
             _uniform(state, node, value, sections)
 
 
-def _sections(state: State, node: syntax.Switch, type: Int) -> list[_Section]:
+def value_type(state: State, type: Type, node: syntax.Switch) -> Int:
+    """Return the type in which the value of a switch is compared with its cases."""
+    if not isinstance(type, Int):
+        state.fail(f"'switch' is for integers; this is a {type}", place=node.value.place)
+    return I32 if type.bits < 32 else type
+
+
+def sections_of(state: State, node: syntax.Switch, type: Int) -> list[Section]:
     """Return the parts of a switch; what stands before the first label is never reached."""
-    sections = [_Section()]
+    sections = [Section()]
     seen: set[int | None] = set()
     for item in node.items:
         if not isinstance(item, syntax.Case):
             sections[-1].items.append(item)
             continue
         if sections[-1].items or len(sections) == 1:
-            sections.append(_Section())
+            sections.append(Section())
         known = None if item.value is None else _label(state, item.value, type)
         if (known and known.const) in seen:
             state.fail(f"this {'case' if known else 'default'} stands here twice", place=item.place)
@@ -64,7 +69,7 @@ def _label(state: State, node: syntax.Expression, type: Int) -> Value:
     return state.math.convert(value, type)
 
 
-def _uniform(state: State, node: syntax.Switch, value: Value, sections: list[_Section]) -> None:
+def _uniform(state: State, node: syntax.Switch, value: Value, sections: list[Section]) -> None:
     end = state.b.label("end")
     labels = [state.b.label("case") for _ in sections]
     cases = [(case.ir, label) for section, label in zip(sections, labels, strict=True) for case in section.cases]
@@ -80,31 +85,31 @@ def _uniform(state: State, node: syntax.Switch, value: Value, sections: list[_Se
     state.b.place(end)
 
 
-def _diverging(state: State, node: syntax.Switch, value: Value, sections: list[_Section]) -> None:
+def _diverging(state: State, node: syntax.Switch, value: Value, sections: list[Section]) -> None:
     """Compile all cases in order; a thread takes part from its own case on, until it leaves."""
     matches = [[state.math.compare("==", value, case) for case in section.cases] for section in sections]
     inside = state.mask_slot()
     key, end = state.key(node), state.b.label("end")
     frame = LoopFrame(key, "never", end, "", state.mask_slot(), "", state.control)
     escapes = state.escapes
-    elsewhere = state.math.negation(_any(state, [test for tests in matches for test in tests]))
+    elsewhere = state.math.negation(any_of(state, [test for tests in matches for test in tests]))
     with state.under(key, VARYING, state.mask):
         for section, mine in zip(sections, matches, strict=True):
             tests = [elsewhere, *mine] if section.default else mine
-            _section(state, section, frame, inside, _any(state, tests))
+            _section(state, section, frame, inside, any_of(state, tests))
     leaves = any(isinstance(each, syntax.Return | syntax.Continue) for each in syntax.walk(node.items))
     state.escapes = escapes + (state.escapes != escapes and leaves)
     state.b.place(end)
 
 
-def _any(state: State, tests: list[Value]) -> Value:
+def any_of(state: State, tests: list[Value]) -> Value:
     found = constant(False, BOOL)
     for test in tests:
         found = state.math.connect("or", found, test)
     return found
 
 
-def _section(state: State, section: _Section, frame: LoopFrame, inside: str, enters: Value) -> None:
+def _section(state: State, section: Section, frame: LoopFrame, inside: str, enters: Value) -> None:
     """Compile a section for the threads that enter here, and those that came from the section before."""
     with state.masked(state.v.both(state.mask, state.v.of(enters))):
         state.add_to(inside)
@@ -120,7 +125,7 @@ def _section(state: State, section: _Section, frame: LoopFrame, inside: str, ent
     state.b.place(skip)
 
 
-def _run(state: State, section: _Section, frame: LoopFrame) -> None:
+def _run(state: State, section: Section, frame: LoopFrame) -> None:
     from imgcuda.cpu.statements import run
 
     state.loops.append(frame)

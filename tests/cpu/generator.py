@@ -43,6 +43,8 @@ class Generated:
     cuda: str
     c: str
     block: int
+    divergent: bool = False
+    """Whether some threads may not come to a barrier that others reach."""
 
 
 @dataclass
@@ -82,6 +84,7 @@ class Generator:
         self.floats = self.r.random() < 0.4
         self.counters: list[str] = []
         self.returns = ""
+        self.divergent = False
 
     def name(self, kind: str) -> str:
         self.count += 1
@@ -468,7 +471,9 @@ class Generator:
         kernel = (f"#define RETURN return\n__global__ void {self.prefix}k(u64 *out, const i32 *in, const u8 *bytes, i32 n) {{\n"
                   f"        {start}\n        for (int i = x; i < 64; i += {self.block_size}) sh[i] = i < {self.block_size} ? 0 : 1; __syncthreads();\n"
                   f"{cuda}        {self.phases[last]}\n}}\n#undef RETURN\n")  # fmt: skip
-        return Generated(head + kernel, head + self._in_phases(type, kept, array, c, last), self.block_size)
+        return Generated(
+            head + kernel, head + self._in_phases(type, kept, array, c, last), self.block_size, self.divergent
+        )
 
     def phase(self, text: str) -> int:
         self.phases.append(text)
@@ -483,16 +488,23 @@ class Generator:
                 i = self.name("z")
                 inner = scope.inner()
                 inner.readonly[i] = ("i32", 0, 5)
-                limit = self.r.randrange(1, 5) if self.r.random() < 0.7 else "(n & 3)"
+                limit: int | str = (
+                    self.r.randrange(1, 5) if self.r.random() < 0.7 else self.r.choice(["(n & 3)", "(x & 3)"])
+                )
                 a, b = self._phases(inner, type, self.r.randrange(1, 3), depth - 1, returns)
+                if limit == "(x & 3)":
+                    limit_of_all: int | str = 4
+                    b = self._only_for(f"G{i} < (x & 3)", b)
+                else:
+                    limit_of_all = limit
                 cuda += f"        for (i32 {i} = 0; {i} < {limit}; {i}++) {{\n{a}        }}\n"
-                c += f"for (G{i} = 0; G{i} < {limit}; G{i}++) {{ {b} }}\n"
+                c += f"for (G{i} = 0; G{i} < {limit_of_all}; G{i}++) {{ {b} }}\n"
                 self.counters.append(i)
             elif depth and kind < 0.35:
-                test = self.r.choice(["n & 1", "b == 0", "n > 50", "(b + n) & 2"])
+                test = self.r.choice(["n & 1", "b == 0", "n > 50", "(b + n) & 2", "x < 20", "(x ^ n) & 1", "x >= n"])
                 a, b = self._phases(scope, type, 1, depth - 1, returns)
                 cuda += f"        if ({test}) {{\n{a}        }}\n"
-                c += f"if ({test}) {{ {b} }}\n"
+                c += self._only_for(test, b) if "x" in test else f"if ({test}) {{ {b} }}\n"
             else:
                 reads = scope.inner()
                 reads.tables["sh"] = (type, 64)
@@ -505,6 +517,14 @@ class Generator:
                 cuda += "".join(f"        {self.phases[each]}\n        __syncthreads();\n" for each in (first, second))
                 c += "".join(f"ALL({self.prefix}phase{each}) " for each in (first, second))
         return cuda, c
+
+    def _only_for(self, test: str, phases: str) -> str:
+        """Return C for phases that only those threads run for which something holds; the others wait behind them."""
+        self.divergent = True
+        off = f"{self.prefix}{self.name('off')}"
+        each = "for (int x = 0; x < SIZE; x++)"
+        return (f"{{ static int {off}[64]; {each} {{ {off}[x] = 2 * !({test}); t[x].gone += {off}[x]; }}\n"
+                f"{phases} {each} t[x].gone -= {off}[x]; }}\n")  # fmt: skip
 
     def _in_phases(self, type: str, kept: dict[str, str], array: tuple[str, str], c: str, last: int) -> str:
         names, p = [*kept, array[0]], self.prefix

@@ -60,7 +60,7 @@ CASES: list[tuple[str, str, Callable[[int], int]]] = [
     ),
     (
         "",
-        "__shared__ int t[40]; int r = x; while (true) { t[x] = r; __syncthreads(); r += t[39 - x]; __syncthreads(); if (r - x > 0) break; } out[x] = r;",
+        "__shared__ int t[40]; int r = x; while (true) { t[x] = r; __syncthreads(); r += t[39 - x]; __syncthreads(); if (r > x - 1) break; } out[x] = r;",
         lambda x: 39,
     ),
     # ---- loops around barriers

@@ -135,3 +135,16 @@ def test_the_environment_asks_for_checked_runs(monkeypatch: pytest.MonkeyPatch) 
 def test_a_gpu_is_refused_for_a_checked_run() -> None:
     with devices.checked(), pytest.raises(imgcuda.DeviceError, match="checked runs are for the CPU"):
         devices.choose("cuda")
+
+
+def test_a_barrier_that_some_threads_miss_is_reported_at_the_barrier() -> None:
+    said = report("if (x < 20) {\n__syncthreads();\n} out[x] = x;")
+    assert "test.cu:3: k: some threads of block (0, 0, 0) go to a __syncthreads() here, and others do not" in said
+    assert not report(
+        "if (x < 20) return; __syncthreads(); if (n > 3) { __syncthreads(); } out[x] = x;", count=64
+    ).count("__syncthreads")
+
+
+def test_a_loop_left_after_its_last_barrier_is_no_fault() -> None:
+    body = "for (int i = 0; i < 4; i++) { __syncthreads(); if (i == 2 && x < 9) break; if (i == 2) break; } out[x] = x;"
+    assert not report(body)

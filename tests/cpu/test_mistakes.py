@@ -105,7 +105,6 @@ def test_a_wrong_declaration_is_one_mistake() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("switch (width) { case 1: __syncthreads(); }", "__syncthreads() where not all threads of the block may come"),
         ("const int *p = 0; out[x] = *p;", "a null pointer"),
         ("int a = 1, b[2] = {1, 2}; int *p = &a; if (x) p = b; out[x] = *p;", "a thread's own variable"),
         ("const int *p[2] = {in, in}; out[x] = p[0][x];", "an array of pointers"),
