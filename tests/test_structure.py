@@ -62,7 +62,7 @@ FOREIGN = {
     "pluggy": {"hookspecs", "plugins"},
     "PIL": {
         *("images.beside", "images.deep", "images.gif", "images.metadata", "images.modes", "images.reading"),
-        *("images.sentences", "images.tiff", "images.writing"),
+        *("images.sentences", "images.writing"),
     },
     "tifffile": {"images.tifffiles"},
     "pytest": {"pytest_plugin", "testing"},

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 import typer
 
+import imgcuda
 from imgcuda import devices
 from imgcuda.cli.options import Job
 from imgcuda.cli.timeout import Deadline
@@ -24,7 +25,7 @@ from imgcuda.pipeline import Pipeline
 from imgcuda.values import picture_limit
 
 if TYPE_CHECKING:
-    from imgcuda.images import Format, Image, Options, Written
+    from imgcuda.images import Clobber, Format, Image, Options, Written
 
 STANDARD = Path("-")
 """The name of standard input, and of standard output."""
@@ -52,7 +53,9 @@ def _output(job: Job) -> Format:
 
     format = images.by_name(job.format) if job.format else None
     if job.out_path != STANDARD:
-        format = images.check_output(job.out_path, clobber=not job.no_clobber, format=format)
+        # What --strip writes has no mark; it is held against what is there when it is known.
+        clobber = True if job.strip or _same_file(job) else _clobber(job)
+        format = images.check_output(job.out_path, clobber=False if job.no_clobber else clobber, format=format)
     elif format is None:
         raise ParameterError("--format says what is written to standard output, as --format png")
     elif sys.stdout.isatty():
@@ -67,6 +70,11 @@ def _options(job: Job) -> Options:
     return images.Options(job.quality, job.compress, job.lossless, job.progressive)
 
 
+def _clobber(job: Job) -> Clobber:
+    """Return which files OUT may replace."""
+    return False if job.no_clobber else True if job.overwrite else "ours"
+
+
 def _same_file(job: Job) -> bool:
     return job.out_path.exists() and job.in_path.exists() and job.out_path.samefile(job.in_path)
 
@@ -79,15 +87,24 @@ def _filter_file(
     times = [perf_counter()]
     with deadline.holds(f"{_source(job)}: reading it"):
         image = _read(job, format)
-    if in_place and image.losses:
-        raise ImageError(f"{job.out_path} is not overwritten: {image.losses[0]}; write to another file")
+    lost_in_reading = image.losses + (() if job.strip else image.left_out)
+    if in_place and lost_in_reading:
+        raise ImageError(f"{job.out_path} is not overwritten: {lost_in_reading[0]}; write to another file")
     times.append(perf_counter())
     with deadline.holds(f"{_source(job)}: {', '.join(filter.name for filter in filters)}", _remedy(job)):
         result = _filtered(image, filters, job, chosen)
     result = result.stripped() if job.strip else result
     times.append(perf_counter())
     target: Path | IO[bytes] = sys.stdout.buffer if job.out_path == STANDARD else job.out_path
-    lost = images.write(target, result, format=format, options=_options(job), clobber=not job.no_clobber)
+    lost = images.write(
+        target,
+        result,
+        format=format,
+        options=_options(job),
+        clobber=_clobber(job),
+        software="" if job.strip else f"imgcuda {imgcuda.__version__}",
+        complete=in_place,
+    )
     times.append(perf_counter())
     _tell_losses(job, image, result, lost)
     if job.verbose:

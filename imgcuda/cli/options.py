@@ -48,7 +48,9 @@ class Job:
         bool,
         typer.Option("-v", "--verbose", help="Say on which device it ran, how long it took, and what OUT cannot hold."),
     ] = False
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Let OUT be the same file as IN.")] = False
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace OUT though imgcuda did not write it, or is IN itself.")
+    ] = False
     no_clobber: Annotated[bool, typer.Option("--no-clobber", help="Let OUT be no file that is there already.")] = False
     format: Annotated[
         str | None, typer.Option(metavar="FORMAT", help="Write png, jpeg, tiff, webp ..., whatever OUT is called.")

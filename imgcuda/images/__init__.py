@@ -10,10 +10,12 @@ from imgcuda.images.image import Image, Pixels, describe
 from imgcuda.images.linear import Light
 from imgcuda.images.metadata import profile_name
 from imgcuda.images.reading import MAX_PIXELS, read
+from imgcuda.images.replacing import Clobber
 from imgcuda.images.writing import Written, check_output, write
 
 __all__ = [
     "MAX_PIXELS",
+    "Clobber",
     "Format",
     "Image",
     "Light",

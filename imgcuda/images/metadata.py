@@ -12,7 +12,7 @@ from typing import IO, Any
 import numpy as np
 import PIL.Image
 
-from imgcuda.images import exif
+from imgcuda.images import exif, mark
 from imgcuda.images.exif import Block, ExifError
 from imgcuda.images.image import Image, Pixels
 
@@ -186,6 +186,8 @@ def text(picture: PIL.Image.Image) -> tuple[tuple[str, str], ...]:
     texts = getattr(picture, "text", None) or {}
     found = {key: str(value) for key, value in texts.items() if key != "XML:com.adobe.xmp"}
     found = {key: value for key, value in found.items() if not key.startswith("Raw profile type")}
+    if mark.is_mark(found.get("Software", "")):
+        del found["Software"]  # it is true of the file alone
     comment = picture.info.get("comment")
     if isinstance(comment, bytes) and "Comment" not in found:
         found["Comment"] = _decoded(comment)

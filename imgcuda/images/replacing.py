@@ -10,22 +10,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import Literal
 
 from imgcuda.errors import ImageError
+from imgcuda.images import mark
 
 _DESCRIPTORS = Path("/proc/self/fd")
 
 
-def check(path: Path, *, clobber: bool = True) -> None:
+Clobber = bool | Literal["ours"]
+"""What may be replaced: any file, none, or those alone that imgcuda wrote."""
+
+KEPT = "it is there already, and --no-clobber keeps it"
+NOT_OURS = "it is there already, and imgcuda did not write it, or it was changed since; --overwrite replaces it"
+
+
+def check(path: Path, *, clobber: Clobber = True) -> None:
     """Raise ImageError if no file can be put there."""
     if not path.parent.is_dir():
         raise ImageError(f"there is no folder '{path.parent}'")
     if path.exists() and not path.is_file():
         raise ImageError("it is a folder" if path.is_dir() else "it is not a regular file; - writes standard output")
     if not clobber and os.path.lexists(path):
-        raise ImageError("it is there already, and --no-clobber keeps it")
+        raise ImageError(KEPT)
     if path.exists() and not os.access(path, os.W_OK):  # a rename would replace it all the same
         raise ImageError("it is write-protected")
+    if clobber == "ours" and path.exists() and not mark.is_ours(path):
+        raise ImageError(NOT_OURS)
 
 
 def other_names(path: Path) -> int:
@@ -33,13 +44,17 @@ def other_names(path: Path) -> int:
     return path.stat().st_nlink - 1 if path.is_file() else 0
 
 
-def replace(path: Path, data: bytes, *, clobber: bool = True) -> None:
+def replace(path: Path, data: bytes, *, clobber: Clobber = True) -> None:
     """Put bytes in a file's place. A symbolic link stays one: what it points to is replaced.
 
     Where the system can (Linux), the new file has a name only when it is whole, so that a process that is killed while
     it writes leaves nothing behind.
     """
     target = path.resolve()
+    if clobber == "ours" and target.exists():
+        if not mark.is_ours(target) and target.read_bytes() != data:
+            raise ImageError(NOT_OURS)
+        clobber = True
     draft = target.with_name(f".imgcuda-{os.urandom(8).hex()}")
     nameless = _open_nameless(target.parent)
     with _cleaned_up_when_terminated():
@@ -47,7 +62,7 @@ def replace(path: Path, data: bytes, *, clobber: bool = True) -> None:
             with open(_create(draft) if nameless is None else nameless, "wb") as file:  # noqa: PTH123  # open already
                 file.write(data)
                 file.flush()
-                if clobber:
+                if clobber is True:
                     _keep_attributes(target, file.fileno())
                 os.fsync(file.fileno())  # a crash after the rename must not find an empty file
                 if nameless is not None:
@@ -143,15 +158,15 @@ def _open_nameless(folder: Path) -> int | None:
         return None
 
 
-def _move(draft: Path, target: Path, clobber: bool) -> None:
-    """Give the draft the target's name; without `clobber` not if something came to be there meanwhile."""
-    if clobber:
+def _move(draft: Path, target: Path, clobber: Clobber) -> None:
+    """Give the draft the target's name; unless anything may be replaced, not if something came there meanwhile."""
+    if clobber is True:
         draft.replace(target)
         return
     try:
         os.link(draft, target)
     except FileExistsError:
-        raise ImageError("it is there already, and --no-clobber keeps it") from None
+        raise ImageError(NOT_OURS if clobber else KEPT) from None
     except OSError:  # a file system without hard links
         check(target, clobber=False)
         draft.replace(target)

@@ -13,10 +13,11 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError, ParameterError
-from imgcuda.images import gif, jpeg, metadata, png, replacing, tiff
+from imgcuda.images import gif, jpeg, mark, metadata, png, replacing, tiff
 from imgcuda.images.depth import with_channels
 from imgcuda.images.formats import FORMATS, Format, Options, by_extension
 from imgcuda.images.image import Image, Pixels, channels, describe
+from imgcuda.images.replacing import Clobber
 from imgcuda.images.sentences import telling
 from imgcuda.images.signatures import load_plugin
 
@@ -47,18 +48,23 @@ def write(
     *,
     format: Format | None = None,
     options: Options = Options(),  # noqa: B008  # it cannot be changed
-    clobber: bool = True,
+    clobber: Clobber = True,
+    software: str = "",
+    complete: bool = False,
 ) -> Written:
     """Write an image in the format of the path's extension, or in another, to a path or a stream of bytes.
 
     Returns what had to be given up: transparency is laid on white for JPEG, BMP and PPM, which is what one who asks for
     a JPEG expects to see; of several pictures a format may hold the first. A sample type that the format cannot hold is
     refused, not reduced. The old file stands until the new one is complete: whatever fails, it is left as it was.
-    Without `clobber` there may be no old file. Raises ImageError, and ParameterError for options of other formats.
+    Without `clobber` there may be no old file; with "ours" there may be one that imgcuda marked, and that nothing has
+    changed since. `software` ("imgcuda 0.1.0") marks a file, in the place where its format names the program that wrote
+    it. With `complete`, nothing is written where anything would be given up. Raises ImageError, and ParameterError for
+    options of other formats.
     """
     name = "standard output"
     if isinstance(target, str | os.PathLike):
-        name, format = os.fspath(target), check_output(target, clobber=clobber, format=format)
+        name, format = os.fspath(target), check_output(target, clobber=bool(clobber), format=format)
     if format is None:
         raise ParameterError("a stream has no extension: say in which format to write")
     options.check(format)
@@ -67,7 +73,12 @@ def write(
         held = _held(image, format, losses)
         fitting, left_out = _fitting(held, format)
         left_out += [said for said in held.left_out if said not in image.left_out]
+        if complete and (losses or left_out):
+            raise ImageError(f"{[*losses, *left_out][0]}; write to another file")
+        if software:
+            fitting = mark.named(fitting, format, software)
         data = _encode(fitting, format, options, losses, left_out)
+        data = mark.sealed(data, format, software) if software else data
         if isinstance(target, str | os.PathLike):
             losses += _split_off(replacing.other_names(Path(target)))
             replacing.replace(Path(target), data, clobber=clobber)
@@ -77,7 +88,7 @@ def write(
     return Written(tuple(losses), tuple(left_out))
 
 
-def check_output(path: str | os.PathLike[str], *, clobber: bool = True, format: Format | None = None) -> Format:
+def check_output(path: str | os.PathLike[str], *, clobber: Clobber = True, format: Format | None = None) -> Format:
     """Return the format that a path's extension asks for; ImageError if no image can be written there."""
     path = Path(path)
     with telling(str(path), "written"):

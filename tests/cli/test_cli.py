@@ -255,11 +255,19 @@ def test_the_input_is_not_overwritten_unless_asked_for(
     assert len(ran) == 1
 
 
-def test_another_file_is_overwritten_as_usual(command: Command, ran: list[tuple[Filter, ...]], photo: Path) -> None:
-    out = photo.with_name("out.png")
-    out.write_bytes(b"old")
+def test_what_imgcuda_wrote_is_replaced_and_another_file_is_not(
+    command: Command, ran: list[tuple[Filter, ...]], photo: Path
+) -> None:
+    out, other = photo.with_name("out.png"), photo.with_name("other.png")
     assert command("soften", photo, out).code == 0
-    assert out.read_bytes().startswith(b"\x89PNG")
+    assert command("soften", photo, out).code == 0
+    other.write_bytes(b"old")
+    refused = command("soften", photo, other)
+    said = "it is there already, and imgcuda did not write it, or it was changed since; --overwrite replaces it"
+    assert (refused.code, refused.err) == (1, f"Error: {other} cannot be written: {said}\n")
+    assert other.read_bytes() == b"old" and len(ran) == 2
+    assert command("soften", photo, other, "--overwrite").code == 0
+    assert other.read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_note_says_what_was_lost_on_the_way(command: Command, ran: list[tuple[Filter, ...]], tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def started(folder: Path, *arguments: str, device: str = "cpu") -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "imgcuda", "try", "mine.py", *arguments, "--device", device]
+    command = [sys.executable, "-m", "imgcuda", "try", "mine.py", *arguments, "--device", device, "--overwrite"]
     return subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -134,7 +134,7 @@ def test_ctrl_c_is_pythons_again_when_the_result_is_written(folder: Path, monkey
     for name in ("read", "write"):
         monkeypatch.setattr(images, name, _before(getattr(images, name), lambda: handlers.append(getsignal(SIGINT))))
     paths = [str(folder / "in.png"), str(folder / "out.png")]
-    assert run(["invert", *paths, "--device", "cpu"], build(load())) == 0
+    assert run(["invert", *paths, "--device", "cpu", "--overwrite"], build(load())) == 0
     assert handlers == [SIG_DFL, default_int_handler]
 
 
@@ -143,7 +143,7 @@ def test_nothing_watches_once_a_filter_has_ended_in_time(folder: Path, monkeypat
     for name in ("read", "write"):
         monkeypatch.setattr(images, name, _before(getattr(images, name), lambda: watching.append(_timers())))
     paths = [str(folder / "in.png"), str(folder / "out.png")]
-    assert run(["invert", *paths, "--device", "cpu", "--timeout", "100"], build(load())) == 0
+    assert run(["invert", *paths, "--device", "cpu", "--timeout", "100", "--overwrite"], build(load())) == 0
     assert watching == [1, 0]
     with PIL.Image.open(folder / "out.png") as picture:
         assert picture.getpixel((0, 0)) == 155

@@ -13,7 +13,6 @@ from fuzz import compare, computed
 from generator import Generator
 
 
-
 def batches(count: int) -> Sequence[Any]:
     """Return the numbers of so many batches: the plain run takes the first."""
     return [0, *(pytest.param(batch, marks=pytest.mark.exhaustive) for batch in range(1, count))]

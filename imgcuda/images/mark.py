@@ -1,0 +1,99 @@
+"""Know the files that imgcuda wrote, and that nothing has changed since, from all others.
+
+A marked file says which program wrote it, in the standard place for that of its format, with a checksum of all else in
+the file: "imgcuda 0.1.0 #5d41402a". A photograph that imgcuda did not write, or that was edited after it, is so told
+from what the same command wrote before.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from imgcuda.images import exif
+from imgcuda.images.exif import Block
+from imgcuda.images.formats import Format
+from imgcuda.images.image import Image
+
+_MARK = re.compile(rb"imgcuda [\w.+-]{1,40} #[0-9a-f]{8}")
+_BLANK = " #00000000"
+_AFTER = 4
+"""Bytes after the mark that the checksum leaves out, too: in a PNG they are the checksum of the chunk that it is in."""
+
+_IN_EXIF = ("JPEG", "TIFF", "WEBP", "AVIF")
+
+
+def named(image: Image, format: Format, software: str) -> Image:
+    """Return an image that says which program wrote it, where its format says this by metadata of the image."""
+    name = software + _BLANK
+    if format.name in _IN_EXIF:
+        return replace(image, exif=_named_exif(image.exif, name.encode()))
+    if format.name == "PNG":
+        texts = dict(image.text)
+        earlier = texts.get("Software")
+        if earlier and not is_mark(earlier):
+            texts.setdefault("Processing Software", earlier)
+        return replace(image, text=tuple({**texts, "Software": name}.items()))
+    return image
+
+
+def _named_exif(data: bytes, name: bytes) -> bytes:
+    if not data:
+        return exif.with_tag(b"", exif.SOFTWARE, exif.ASCII, len(name) + 1, name + b"\0")
+    block = Block(data)
+    block.name_software(name)
+    return bytes(block)
+
+
+def sealed(data: bytes, format: Format, software: str) -> bytes:
+    """Return a file's bytes with the mark, and the checksum in it."""
+    name = (software + _BLANK).encode()
+    if format.name == "GIF":
+        data = data[:-1] + b"\x21\xfe" + bytes([len(name)]) + name + b"\0" + data[-1:]
+    elif format.name == "PPM":
+        data = data[:3] + b"# " + name + b"\n" + data[3:]
+    elif format.name == "BMP":
+        data = data[:2] + struct.pack("<I", len(data) + len(name) + _AFTER) + data[6:] + name + bytes(_AFTER)
+    place = data.rfind(name)
+    if place < 0:
+        return data
+    end = place + len(name)
+    made = data[: end - 8] + f"{_checksum(data, end):08x}".encode() + data[end:]
+    if format.name != "PNG":
+        return made
+    start = made.rindex(b"tEXt", 0, place)
+    return made[:end] + struct.pack(">I", zlib.crc32(made[start:end])) + made[end + _AFTER :]
+
+
+def is_mark(text: str) -> bool:
+    """Return whether a text is what imgcuda marks its files with."""
+    return _MARK.fullmatch(text.encode(errors="replace")) is not None
+
+
+def is_ours(path: Path) -> bool:
+    """Return whether a file is as imgcuda wrote it, or has nothing in it."""
+    with path.open("rb") as file:
+        if not path.stat().st_size:
+            return True
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return any(_says(data, end) for end in _ends(data))
+
+
+def _ends(data: mmap.mmap) -> Iterator[int]:
+    return (found.end() for found in _MARK.finditer(data))
+
+
+def _says(data: mmap.mmap, end: int) -> bool:
+    return bytes(data[end - 8 : end]) == f"{_checksum(data, end):08x}".encode()
+
+
+def _checksum(data: bytes | mmap.mmap, end: int) -> int:
+    """Return the checksum of the length and of all but the digits that end there and the bytes after them."""
+    with memoryview(data) as view:
+        size = zlib.crc32(struct.pack("<Q", len(view)))
+        return zlib.crc32(view[end + _AFTER :], zlib.crc32(view[: end - 8], size))
