@@ -61,9 +61,10 @@ FOREIGN = {
     "platformdirs": {"diskcache", "switches"},
     "pluggy": {"hookspecs", "plugins"},
     "PIL": {
-        *("images.beside", "images.deep", "images.gif", "images.metadata", "images.modes", "images.reading"),
+        *("images.beside", "images.deep", "images.gif", "images.jpeg_reader", "images.metadata", "images.modes", "images.reading"),
         *("images.sentences", "images.writing"),
     },
+    "simplejpeg": {"images.jpeg_reader"},
     "tifffile": {"images.tifffiles"},
     "pytest": {"pytest_plugin", "testing"},
     "typer": {

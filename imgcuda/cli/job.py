@@ -140,6 +140,7 @@ def _read(job: Job, format: Format) -> Image:
             auto_orient=job.auto_orient,
             raw=job.convert == "F",
             max_pixels=job.max_pixels or images.MAX_PIXELS,
+            strict=job.strict,
         )
     return images.convert(image, job.convert) if job.convert else image
 

@@ -86,6 +86,9 @@ class Job:
     ] = None
     lossless: Annotated[bool, typer.Option("--lossless", help="WebP, AVIF: lose nothing.")] = False
     progressive: Annotated[bool, typer.Option("--progressive", help="JPEG: coarse first, then finer.")] = False
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse an IN that is damaged, or that cannot be read without a loss.")
+    ] = False
     max_pixels: Annotated[
         int | None, typer.Option(min=1, help="Refuse more pixels than this, in all frames; by default 178956970.")
     ] = None

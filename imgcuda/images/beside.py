@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import IO
 
 import PIL.Image
 
-from imgcuda.images import metadata, tifffiles
+from imgcuda.images import jpeg_reader, metadata, tifffiles
 from imgcuda.images.image import Image, Pixels
 from imgcuda.images.sources import Open
 
@@ -53,9 +54,18 @@ def by_pillow(
         duration=info.get("duration") if getattr(picture, "is_animated", False) else None,
         plays=_plays(picture),
         apart=bool(info.get("default_image")),
-        left_out=tuple(metadata.not_carried(picture)),
+        left_out=tuple(_left_out(picture, again)),
         aspect=metadata.aspect(picture, swapped=auto_orient and orientation > 4),
     )
+
+
+def _left_out(picture: PIL.Image.Image, again: Open) -> Iterator[str]:
+    """Return what is beside the pixels of a file and is not carried, a sentence each."""
+    yield from metadata.not_carried(picture)
+    if picture.format == "JPEG":
+        stream = again()
+        stream.seek(0)
+        yield from jpeg_reader.not_carried(stream.read())
 
 
 def _plays(picture: PIL.Image.Image) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import IO
@@ -12,7 +14,7 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError
-from imgcuda.images import beside, bmp, deep, tifffiles
+from imgcuda.images import beside, bmp, deep, jpeg_reader, tifffiles
 from imgcuda.images.depth import with_channels
 from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.modes import WAYS, scale_clear_grey, to_array
@@ -65,6 +67,7 @@ def read(
     raw: bool = False,
     max_pixels: int = MAX_PIXELS,
     name: str = "",
+    strict: bool = False,
 ) -> Image:
     """Return the image in a file: all its frames, the one that is `frame` (from 1), or without `several` the first.
 
@@ -72,15 +75,20 @@ def read(
     RGB; 16 bits stay uint16, also in colour, floats stay float32. It is upright: its EXIF orientation is applied,
     unless `auto_orient` is false. What could not be kept is listed in `losses`, for the caller to say, and not to
     overwrite the original with. `raw` takes whole numbers that are no levels (signed, 32 bits) as they are, as floats.
-    More than `max_pixels`, in all frames together, are not decoded; for very many, Pillow's own limit is raised, which
-    the whole process shares. Raises ImageError, a sentence with the file's name, whatever the decoder raises; `name` is
-    what to call a stream that is not standard input.
+    More than `max_pixels`, in all frames together, are not decoded; for very many, Pillow's own limit, which the whole
+    process shares, is raised meanwhile. With `strict` there may be no losses, damage among
+    them. Raises ImageError, a sentence with the file's name, whatever the decoder raises; `name` is what to call a
+    stream that is not standard input.
     """
     wish = Wish(frame, several, auto_orient, raw, max_pixels)
     with telling(name or name_of(source), "read") as subject, warnings.catch_warnings(), opener(source) as again:
         warnings.simplefilter("ignore")  # Pillow warns of what is either raised below, or harmless
         subject.format = format_of(again())
-        return _joined(_read(subject.format, again, wish))
+        with _LIMIT.raised(max_pixels):
+            image = _joined(_read(subject.format, again, wish))
+        if strict and image.losses:
+            raise ImageError(f"{image.losses[0]}; without --strict it is read")
+        return image
 
 
 def _read(format: str, again: Open, wish: Wish) -> list[Image]:
@@ -127,13 +135,44 @@ def _beside_what_pillow_says(format: str | None, again: Open) -> Iterator[str]:
 
 
 def _open(stream: IO[bytes], max_pixels: int) -> PIL.Image.Image:
-    limit = PIL.Image.MAX_IMAGE_PIXELS
-    if limit is not None and max_pixels > 2 * limit:
-        PIL.Image.MAX_IMAGE_PIXELS = max_pixels  # what Pillow itself would refuse beyond any wish of its callers
     try:
         return PIL.Image.open(stream, formats=[format_of(stream)])
     except PIL.Image.DecompressionBombError:
         raise ImageError(f"it has more than {max_pixels:,} pixels; --max-pixels allows more") from None
+
+
+class _Limit:
+    """Pillow's limit, which the whole process shares: raised while anything is read that needs more, then as before."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wishes: list[int] = []
+        self._before: int | None = None
+
+    @contextmanager
+    def raised(self, pixels: int) -> Iterator[None]:
+        """Have Pillow read so many pixels, if it would refuse them."""
+        with self._lock:
+            if not self._wishes:
+                self._before = PIL.Image.MAX_IMAGE_PIXELS
+            needed = self._before is not None and pixels > 2 * self._before
+            self._change(self._wishes + [pixels] * needed)
+        try:
+            yield
+        finally:
+            with self._lock:
+                if needed:
+                    rest = list(self._wishes)
+                    rest.remove(pixels)
+                    self._change(rest)
+
+    def _change(self, wishes: list[int]) -> None:
+        if wishes or self._wishes:
+            PIL.Image.MAX_IMAGE_PIXELS = max(wishes) if wishes else self._before
+        self._wishes = wishes
+
+
+_LIMIT = _Limit()
 
 
 def _frame(
@@ -154,14 +193,27 @@ def _frame(
         pixels = deep.read(picture, open_again)
     else:
         deep.in_native_order(picture)
-        picture.load()
-        pixels = _uninverted(picture, to_array(picture, raw=wish.raw))
+        decoded, damage = _decoded(picture, aside)
+        losses += damage
+        if decoded is None:
+            picture.load()
+            decoded = _uninverted(picture, to_array(picture, raw=wish.raw))
+        pixels = decoded
         losses += ["its 16-bit colours are read as 8-bit"] * bool(stored)
-    if picture.format == "MPO":
+    if picture.format == "MPO" and wish.frame is None:
         losses.append("it holds other pictures beside the one that is read")
     if picture.mode in WAYS and WAYS[picture.mode].said:
         losses.append(WAYS[picture.mode].said)
     return beside.by_pillow(picture, pixels, losses, turned, wish.auto_orient, aside)
+
+
+def _decoded(picture: PIL.Image.Image, aside: Open) -> tuple[Pixels | None, list[str]]:
+    """Return the pixels of a sound JPEG, and what is damaged in another."""
+    if picture.format not in ("JPEG", "MPO"):
+        return None, []
+    stream = aside()
+    stream.seek(0)
+    return jpeg_reader.decode(picture, stream.read())
 
 
 def _uninverted(picture: PIL.Image.Image, pixels: Pixels) -> Pixels:

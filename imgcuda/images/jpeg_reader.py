@@ -1,0 +1,62 @@
+"""Decode JPEG so that damage is told: libjpeg goes on with a warning, and Pillow does not pass it on.
+
+simplejpeg calls the same libjpeg-turbo, with the same pixels, and raises for a warning. What it cannot decode, and what
+is damaged, Pillow decodes as it always does.
+"""
+
+from __future__ import annotations
+
+import re
+
+import PIL.Image
+
+from imgcuda.images import jpeg
+from imgcuda.images.image import Pixels
+
+_COLORSPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
+_DAMAGE = re.compile(r"(Corrupt JPEG data: |Premature end of JPEG file)(.*)")
+_KNOWN = {
+    0xE0: (b"JFIF", b"JFXX"), 0xE1: (b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0"), 0xE2: (b"ICC_PROFILE", b"MPF\0"),
+    0xED: (b"Photoshop 3.0",), 0xEE: (b"Adobe",), 0xEC: (b"Ducky",),
+}  # fmt: skip
+"""Segments that are read, or that say only how the file is coded."""
+
+
+def decode(picture: PIL.Image.Image, data: bytes) -> tuple[Pixels | None, list[str]]:
+    """Return a JPEG's pixels, or nothing where Pillow is to decode it, and what is damaged, a sentence each."""
+    try:
+        import simplejpeg
+    except ImportError:  # a system that it is not built for
+        return None, []
+    space = _COLORSPACES.get(picture.mode)
+    if space is None:
+        return None, []
+    try:
+        pixels: Pixels = simplejpeg.decode_jpeg(data, space, fastdct=False, fastupsample=False, strict=True)
+    except ValueError as error:
+        found = _DAMAGE.match(str(error))
+        said = found[2] or "they end too early" if found else ""
+        return None, [f"its data are damaged ({said}); parts of the picture may be wrong"] * bool(said)
+    if space == "CMYK":  # which files have inverted or not; Pillow knows
+        return None, []
+    return (pixels[:, :, 0] if space == "GRAY" else pixels), []
+
+
+def not_carried(data: bytes) -> list[str]:
+    """Return what a JPEG holds beside its picture that is not carried, a sentence each."""
+    found = list(jpeg.segments(data))
+    names = [_name(segment, data) for segment in found if jpeg.APP0 <= segment.marker < jpeg.APP0 + 16]
+    said = [f"its {name} data are left out" for name in dict.fromkeys(names) if name]
+    if found and found[-1].marker == jpeg.END and (behind := len(data[found[-1].end :].rstrip(b"\0\xff"))):
+        said.append(f"the {behind:,} bytes behind its picture are left out")
+    return said
+
+
+def _name(segment: jpeg.Segment, data: bytes) -> str:
+    """Return what to call a segment that is not read, or nothing."""
+    body = data[segment.start + 4 : min(segment.end, segment.start + 68)]
+    if body.startswith(_KNOWN.get(segment.marker, ())):
+        return ""
+    words = re.match(rb"[\w. :/-]{3,40}", body)
+    name = f"APP{segment.marker - jpeg.APP0}"
+    return f"{name} ({words[0].decode()})" if words else name
