@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -14,7 +12,7 @@ import numpy.typing as npt
 from imgcuda import devices
 from imgcuda.filters import Border, Filter, PointFilter
 from imgcuda.guarded import GuardedSession
-from imgcuda.memory import VARIABLE
+from imgcuda.memory import limited
 from imgcuda.plan import Plan
 from imgcuda.point import result_channels
 from imgcuda.running import run
@@ -101,7 +99,7 @@ def strips_make_the_whole(filter: Filter, device: str) -> None:
     for channels in (3, 4):
         image = random_image((40 * halo + 700, 47, channels))
         whole = filter(image, device=device)
-        with _memory(8 * image.nbytes // 3):
+        with limited(8 * image.nbytes // 3):
             strips = filter(image, device=device)
         _equal(
             strips,
@@ -210,17 +208,3 @@ def _hold(fulfilled: bool, why: str) -> None:
 def _equal(one: Image, other: Image, why: str) -> None:
     differ = np.count_nonzero(one != other) if one.shape == other.shape else max(one.size, other.size)
     _hold(differ == 0, f"{why} ({differ} of {one.size} samples differ)")
-
-
-@contextmanager
-def _memory(size: int) -> Iterator[None]:
-    """Limit what may be taken of the device's memory, so that the image runs in strips."""
-    before = os.environ.get(VARIABLE)
-    os.environ[VARIABLE] = str(size)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[VARIABLE]
-        else:
-            os.environ[VARIABLE] = before

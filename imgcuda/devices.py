@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -53,11 +54,11 @@ def choose(name: str | None = None) -> Device:
         return _cpu()
     if name == "cuda:all":
         return _gpus(range(max(1, len(find()) - 1)))
-    if kind == "cuda" and (name == "cuda" or all(part.isdecimal() for part in number.split(","))):
+    if kind == "cuda" and (name == "cuda" or re.fullmatch(r"[0-9]{1,6}(,[0-9]{1,6})*", number)):
         return _gpus(dict.fromkeys(int(part or 0) for part in number.split(",")))
     hint = did_you_mean(kind, ["auto", "cuda", "cpu"])
     raise DeviceError(
-        f"no device is called '{name}'{origin}; write auto, cpu, cuda, or cuda:N for the GPU numbered N "
+        f"no device is called '{name[:60]}'{origin}; write auto, cpu, cuda, or cuda:N for the GPU numbered N "
         f"(cuda:0,1 or cuda:all for several){hint}"
     )
 

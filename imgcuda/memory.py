@@ -4,22 +4,40 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from imgcuda.errors import DeviceError, DeviceMemoryError
 
 VARIABLE = "IMGCUDA_MEMORY_LIMIT"
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+
+
+_limited: ContextVar[int | None] = ContextVar("limited", default=None)
+
+
+@contextmanager
+def limited(size: int) -> Iterator[None]:
+    """Let the sessions that are opened within, by this thread, take no more than so many bytes."""
+    token = _limited.set(size)
+    try:
+        yield
+    finally:
+        _limited.reset(token)
 
 
 def limit() -> int | None:
     """Return the limit in bytes, None where there is none. Raises DeviceError for what is no size."""
+    if (size := _limited.get()) is not None:
+        return size
     asked = os.environ.get(VARIABLE, "").strip()
     if not asked:
         return None
     read = _SIZE.fullmatch(asked)
     size = int(float(read[1]) * 1024 ** " KMGT".index(read[2].upper() or " ")) if read else 0
     if size < 1:
-        raise DeviceError(f"{VARIABLE} must be a number of bytes, as 512M or 2G; got '{asked}'")
+        raise DeviceError(f"{VARIABLE} must be a number of bytes, as 512M or 2G; got '{asked[:60]}'")
     return size
 
 

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from contextlib import suppress
+
+from imgcuda import ownfolder
+from imgcuda.errors import PluginError
+from imgcuda.ownfolder import UnusableError
+
+_FILE = "disabled-plugins"
+"""A name a line, in the folder of the user's settings."""
 
 VARIABLE = "IMGCUDA_DISABLE_PLUGINS"
 """Names between commas: of entry points, or of distributions."""
@@ -31,22 +38,16 @@ def lasts(name: str) -> bool:
 
 
 def _lasting() -> list[str]:
-    try:
-        return _file().read_text("utf-8").split()
-    except OSError:
-        return []
+    with suppress(UnusableError, OSError), ownfolder.opened(ownfolder.path("config")) as folder:
+        return folder.read(_FILE, 2**20).decode("utf-8", "replace").splitlines()
+    return []
 
 
 def _write(names: set[str]) -> None:
-    file = _file()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("".join(f"{name}\n" for name in sorted(names)), "utf-8")
-
-
-def _file() -> Path:
-    """Return where it is kept: in the folder that IMGCUDA_CONFIG names, else where the system has a user's settings."""
-    if folder := os.environ.get("IMGCUDA_CONFIG"):
-        return Path(folder) / "disabled-plugins"
-    import platformdirs
-
-    return platformdirs.user_config_path("imgcuda") / "disabled-plugins"
+    try:
+        with ownfolder.opened(ownfolder.path("config"), create=True) as folder:
+            folder.write(_FILE, "".join(f"{name}\n" for name in sorted(names)).encode("utf-8", "replace"))
+    except UnusableError as error:
+        raise PluginError(f"the setting cannot be kept: {error}") from error
+    except OSError as error:
+        raise PluginError(f"the setting cannot be kept: {error.filename}: {error.strerror}") from error

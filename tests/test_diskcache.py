@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -10,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from imgcuda import diskcache
+from imgcuda import PluginError, diskcache, ownfolder, switches
+from imgcuda.cpu import compile
 
 
 @pytest.fixture(autouse=True)
@@ -65,10 +68,10 @@ def test_a_damaged_entry_is_a_miss_and_can_be_made_anew(cache: Path, damage: typ
 def test_a_write_that_fails_leaves_nothing_behind(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     diskcache.put("cpu-1", b"old")
 
-    def fail(self: Path, target: Path) -> Path:
+    def fail(*given: object, **more: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(Path, "replace", fail)
+    monkeypatch.setattr(os, "replace", fail)
     diskcache.put("cpu-1", b"new")
     assert [path.name for path in cache.iterdir()] == ["cpu-1"]
     assert diskcache.get("cpu-1") == b"old"
@@ -84,10 +87,143 @@ def test_a_folder_that_cannot_be_written_is_no_error(
     assert diskcache.get("cpu-1") is None
 
 
-def test_without_a_choice_it_is_in_the_users_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("home", "cache", "expected"),
+    [
+        ("/home/ada", None, "/home/ada/.cache/imgcuda"),
+        ("/home/ada", "/scratch", "/scratch/imgcuda"),
+    ],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="where a cache is, as Linux has it")
+def test_without_a_choice_it_is_in_the_users_cache_folder(
+    monkeypatch: pytest.MonkeyPatch, home: str, cache: str | None, expected: str
+) -> None:
     monkeypatch.delenv("IMGCUDA_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert diskcache.folder().name == "imgcuda" or "imgcuda" in diskcache.folder().parts
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", home)
+    if cache:
+        monkeypatch.setenv("XDG_CACHE_HOME", cache)
+    assert ownfolder.path("cache") == Path(expected)
+
+
+@pytest.mark.parametrize("chosen", ["cache", "./cache", "~/cache", "../cache"])
+def test_a_relative_path_is_no_place_and_nothing_is_written(
+    chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMGCUDA_CACHE", chosen)
+    diskcache.put("cpu-1", b"data")
+    assert diskcache.get("cpu-1") is None
+    assert list(tmp_path.iterdir()) == []
+    assert diskcache.why_unused() == f"IMGCUDA_CACHE must be an absolute path; it is '{chosen}'"
+
+
+def test_without_any_user_there_is_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*given: object) -> None:
+        raise KeyError
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("IMGCUDA_CACHE", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    diskcache.put("cpu-1", b"data")
+    assert diskcache.get("cpu-1") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+# What others wrote
+
+
+def test_folders_and_entries_are_the_owners_alone(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMGCUDA_CACHE", str(cache / "a" / "b"))
+    diskcache.put("cpu-1", b"data")
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (cache, cache / "a", cache / "a" / "b")]
+    assert modes == [0o700] * 3
+    assert stat.S_IMODE((cache / "a" / "b" / "cpu-1").stat().st_mode) == 0o600
+
+
+def test_an_entry_under_another_name_is_a_miss(cache: Path) -> None:
+    diskcache.put("cpu-1", b"one")
+    shutil.copy(cache / "cpu-1", cache / "cpu-2")
+    (cache / "cpu-2").chmod(0o600)
+    assert diskcache.get("cpu-2") is None
+
+
+@pytest.mark.parametrize("what", ["folder", "entry"])
+@pytest.mark.parametrize("mode", [0o020, 0o002])
+def test_what_others_may_write_to_is_not_used(cache: Path, what: str, mode: int) -> None:
+    diskcache.put("cpu-1", b"data")
+    path = cache if what == "folder" else cache / "cpu-1"
+    path.chmod(0o700 | mode)
+    assert diskcache.get("cpu-1") is None
+    path.chmod(0o700)
+    assert diskcache.get("cpu-1") == b"data"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
+@pytest.mark.parametrize("what", ["folder", "entry"])
+def test_what_belongs_to_another_user_is_not_used(cache: Path, what: str) -> None:
+    diskcache.put("cpu-1", b"data")
+    os.chown(cache if what == "folder" else cache / "cpu-1", 54321, 54321)
+    assert diskcache.get("cpu-1") is None
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
+def test_root_leaves_nothing_in_another_users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "ada"
+    home.mkdir()
+    os.chown(home, 54321, 54321)
+    monkeypatch.setenv("IMGCUDA_CACHE", str(home / ".cache" / "imgcuda"))
+    monkeypatch.setenv("IMGCUDA_CONFIG", str(home / ".config" / "imgcuda"))
+    diskcache.put("cpu-1", b"data")
+    with pytest.raises(PluginError, match=f"the setting cannot be kept: {home} belongs to another user"):
+        switches.disable("blur")
+    assert list(home.iterdir()) == []
+
+
+def test_an_entry_that_is_a_link_or_a_pipe_is_a_miss(cache: Path) -> None:
+    diskcache.put("cpu-1", b"data")
+    (cache / "cpu-1").rename(cache / "other")
+    (cache / "cpu-1").symlink_to(cache / "other")
+    assert diskcache.get("cpu-1") is None
+    (cache / "cpu-1").unlink()
+    os.mkfifo(cache / "cpu-1")
+    assert diskcache.get("cpu-1") is None
+
+
+def test_a_link_of_ones_own_may_stand_for_the_folder(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.mkdir(0o700)
+    (tmp_path / "link").symlink_to(cache)
+    monkeypatch.setenv("IMGCUDA_CACHE", str(tmp_path / "link"))
+    diskcache.put("cpu-1", b"data")
+    assert (cache / "cpu-1").is_file()
+    assert diskcache.get("cpu-1") == b"data"
+
+
+@pytest.mark.parametrize("stored", [b"", b"\n", b"junk", b"3\ncode", b'["p", {}]\ncode', b"\xff\ncode", b"[]\ncode"])
+def test_an_entry_that_cannot_be_understood_is_compiled_anew(stored: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diskcache, "get", lambda key: stored)
+    assert compile._stored("cpu-1") is None
+
+
+def test_the_settings_are_only_taken_from_a_folder_of_the_users_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMGCUDA_CONFIG", str(tmp_path / "settings"))
+    switches.disable("two words")
+    assert switches.disabled() == {"two words"}
+    (tmp_path / "settings").chmod(0o777)
+    assert switches.disabled() == set()
+    monkeypatch.setenv("IMGCUDA_CONFIG", "settings")
+    assert switches.disabled() == set()
+    with pytest.raises(PluginError, match="IMGCUDA_CONFIG must be an absolute path; it is 'settings'"):
+        switches.disable("blur")
+
+
+# How much
 
 
 def test_the_longest_unused_are_dropped_when_it_is_full(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +237,7 @@ def test_the_longest_unused_are_dropped_when_it_is_full(cache: Path, monkeypatch
 
 
 def test_what_a_killed_process_left_is_dropped_in_time(cache: Path) -> None:
-    cache.mkdir()
+    cache.mkdir(0o700)
     for name, seconds in ((".new-old", 4000), (".new-now", 10)):
         (cache / name).write_bytes(b"half")
         age(cache / name, seconds)
@@ -110,7 +246,7 @@ def test_what_a_killed_process_left_is_dropped_in_time(cache: Path) -> None:
 
 
 def test_files_that_are_not_the_caches_are_left_alone(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache.mkdir()
+    cache.mkdir(0o700)
     (cache / "thesis.txt").write_bytes(b"x" * 1000)
     (cache / "photos").mkdir()
     age(cache / "thesis.txt", 1000)

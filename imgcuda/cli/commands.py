@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from imgcuda import switches
+from imgcuda import diskcache, switches
 from imgcuda.cli.chain import example
 from imgcuda.cli.lookup import find, other_words, summary
 from imgcuda.cli.parameters import in_order, in_words, type_in_words
@@ -56,6 +56,8 @@ def list_devices() -> None:
         typer.echo(f"{device.name:{width}}  {device.description}")
     if why := devices.no_gpu():
         typer.echo(f"No GPU: {why}")
+    if why := diskcache.why_unused():
+        typer.echo(f"Compiled kernels are not kept: {why}")
 
 
 def list_plugins(ctx: typer.Context, disable: Disable = "", enable: Enable = "") -> None:

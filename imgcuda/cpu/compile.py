@@ -68,11 +68,9 @@ def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None 
     processor = machine.cpu, machine.features, sys.byteorder
     parts = [_edition(), program.text, program.contract, kernel, block, processor, llvm.llvm_version_info, checked]
     key = hashlib.sha256(repr(parts).encode()).hexdigest()
-    stored = diskcache.get(f"cpu-{key}")
+    stored = _stored(f"cpu-{key}")
     if stored is not None:
-        head, _, binary = stored.partition(b"\n")
-        letters, checklist = json.loads(head)
-        return Code(binary, tuple(letters), checklist and Checklist.of(checklist))
+        return stored
     with _blaming_the_compiler(program, kernel):
         lowered = to_llvm(program, kernel, block, vector_width(block.x, machine.width), program.contract, checked)
         letters = tuple(map(_letter, lowered.parameters))
@@ -80,6 +78,17 @@ def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None 
     told = json.dumps([code.arguments, code.checklist and asdict(code.checklist)])
     diskcache.put(f"cpu-{key}", told.encode() + b"\n" + code.binary)
     return code
+
+
+def _stored(key: str) -> Code | None:
+    """Return what the cache has under a key; None if that is nothing, or cannot be understood."""
+    head, _, binary = (diskcache.get(key) or b"").partition(b"\n")
+    try:
+        letters, checklist = json.loads(head)
+        known = None if checklist is None else Checklist.of(checklist)
+        return Code(binary, tuple(letters), known) if binary else None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import platform
 import struct
 from collections.abc import Callable, Iterator, Sequence
@@ -126,6 +127,8 @@ class CpuSession:
 def cores() -> int:
     """Return how many cores this process may use: IMGCUDA_THREADS, else what the system allows."""
     if asked := os.environ.get("IMGCUDA_THREADS"):
+        if not re.fullmatch("[0-9]{1,4}", asked):
+            raise DeviceError(f"IMGCUDA_THREADS must be a number of cores, such as 4; it is '{asked[:60]}'")
         return max(1, int(asked))
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

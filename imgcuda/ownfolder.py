@@ -1,0 +1,136 @@
+"""A folder of the user's own, in which nobody else can write: for machine code that is run, and for settings.
+
+Its owner and permissions are looked at through an open descriptor, and its files are opened relative to that, so that
+nothing can be exchanged between the look and the use. Another user's folder, and one that others may write to, is not
+used; without one nothing is kept. On Windows, where folders have no such owners, these checks are left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+_BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "geteuid")
+_DRAFT = ".new-"
+
+
+class UnusableError(Exception):
+    """A folder that is not used; its text says why, as it goes on after the word "not kept:"."""
+
+
+def path(kind: Literal["cache", "config"]) -> Path:
+    """Return where a user's cache or settings are: where IMGCUDA_CACHE or IMGCUDA_CONFIG says, else the system."""
+    variable = f"IMGCUDA_{kind.upper()}"
+    if chosen := os.environ.get(variable):
+        if not Path(chosen).is_absolute():
+            raise UnusableError(f"{variable} must be an absolute path; it is '{chosen}'")
+        return Path(chosen)
+    import platformdirs
+
+    find = platformdirs.user_cache_dir if kind == "cache" else platformdirs.user_config_dir
+    try:
+        found = Path(find("imgcuda", appauthor=False))
+    except (RuntimeError, KeyError, OSError):  # no HOME, and no such user
+        found = Path()
+    if not found.is_absolute():  # older versions return "~/.cache" as it stands
+        raise UnusableError(f"there is no home folder; {variable} chooses another")
+    return found
+
+
+class OwnFolder:
+    """An open folder, and its files by their names."""
+
+    def __init__(self, path: Path, descriptor: int | None) -> None:
+        self._path, self._at = path, descriptor
+
+    def read(self, name: str, most: int) -> bytes:
+        """Return what a file holds, and note that it was used; OSError if it is not there, or not to be trusted."""
+        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        with open(os.open(self._of(name), flags, dir_fd=self._at), "rb") as file:  # noqa: PTH123  # by descriptor
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_size > most or not _is_own(status):
+                raise PermissionError(f"{name} is not a file of this user's own")
+            with contextlib.suppress(OSError):
+                os.utime(file.fileno() if os.utime in os.supports_fd else self._of(name))
+            return file.read()
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file there, whole or not at all."""
+        draft = f"{_DRAFT}{os.urandom(8).hex()}"
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+        try:
+            with open(os.open(self._of(draft), flags, 0o600, dir_fd=self._at), "wb") as file:  # noqa: PTH123
+                file.write(data)
+            os.replace(self._of(draft), self._of(name), src_dir_fd=self._at, dst_dir_fd=self._at)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self.remove(draft)
+            raise
+
+    def remove(self, name: str) -> None:
+        os.unlink(self._of(name), dir_fd=self._at)
+
+    def entries(self) -> Iterator[tuple[float, int, str]]:
+        """Return the files' times, sizes and names. What a killed process left an hour ago is removed."""
+        for name in os.listdir(self._path if self._at is None else self._at):
+            with contextlib.suppress(OSError):
+                status = os.stat(self._of(name), dir_fd=self._at, follow_symlinks=False)
+                if name.startswith(_DRAFT) and time.time() - status.st_mtime > 3600:
+                    self.remove(name)
+                elif stat.S_ISREG(status.st_mode):
+                    yield status.st_mtime, status.st_size, name
+
+    def _of(self, name: str) -> str:
+        return name if self._at is not None else str(self._path / name)
+
+
+@contextmanager
+def opened(path: Path, create: bool = False) -> Iterator[OwnFolder]:
+    """Open a folder, after making it, for its owner only, if it is to be made. Raises UnusableError and OSError."""
+    if create:
+        _create(path)
+    if not _BY_DESCRIPTOR:
+        yield OwnFolder(path, None)
+        return
+    if path.is_symlink() and not _is_own(path.lstat()):
+        raise UnusableError(f"{path} is another user's link")
+    descriptor = os.open(os.path.realpath(path), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        _check(path, os.fstat(descriptor))
+        yield OwnFolder(path, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _check(path: Path, status: os.stat_result) -> None:
+    if status.st_uid not in (os.geteuid(), 0):
+        raise UnusableError(f"{path} belongs to another user")
+    if status.st_mode & 0o022:
+        raise UnusableError(f"others may write to {path}; chmod go-w {path}")
+
+
+def _create(path: Path) -> None:
+    """Make a folder and those above it, for their owner only; root makes none within another user's."""
+    if path.is_dir():
+        return
+    missing = [path]
+    while not (parent := missing[-1].parent).is_dir():
+        missing.append(parent)
+    if _BY_DESCRIPTOR and os.geteuid() == 0 and parent.stat().st_uid != 0:
+        raise UnusableError(f"{parent} belongs to another user")
+    for each in reversed(missing):
+        each.mkdir(0o700, exist_ok=True)
+
+
+def _is_own(status: os.stat_result) -> bool:
+    """Return whether a file or a link is this user's or root's, and no one else may write to it."""
+    if not _BY_DESCRIPTOR:
+        return True
+    writable = status.st_mode & 0o022 and not stat.S_ISLNK(status.st_mode)
+    return status.st_uid in (os.geteuid(), 0) and not writable
