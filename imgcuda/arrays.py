@@ -7,8 +7,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.errors import ImageError
+from imgcuda.errors import ImageError, shown
 from imgcuda.kernels import PIXEL_TYPES
+
+
+def as_array(value: object) -> npt.NDArray[Any]:
+    """Return what NumPy makes an array of as one; ImageError for anything else."""
+    try:
+        return np.asarray(value)
+    except MemoryError:
+        raise
+    except Exception as error:  # of a stranger's class, or of lists of different lengths
+        raise ImageError(f"an image must be an array; got {shown(value)}") from error
 
 
 def as_image(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -100,9 +100,9 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-def printable(text: str) -> str:
+def printable(text: str, keep: str = "") -> str:
     """Return a text with its control characters escaped, as \\x1b, so that a terminal does not obey them."""
-    return text if text.isprintable() else "".join(map(_escaped, text))
+    return text if text.isprintable() else "".join(each if each in keep else _escaped(each) for each in text)
 
 
 def shown(value: object, longest: int = 60) -> str:
@@ -116,6 +116,12 @@ def shown(value: object, longest: int = 60) -> str:
 
 def _escaped(character: str) -> str:
     return character if character.isprintable() else repr(character)[1:-1]
+
+
+def out_of_memory(error: MemoryError) -> str:
+    """Return what to say where there is too little memory: with NumPy's words, which tell how much was wanted."""
+    words = printable(str(error))
+    return "there is not enough memory" + (f": {words[:1].lower()}{words[1:]}" if words else "")
 
 
 def last_line(error: BaseException, files: Container[Path]) -> tuple[Path, int] | None:

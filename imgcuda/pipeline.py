@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda import devices, host_to_host
-from imgcuda.arrays import as_image
-from imgcuda.errors import FilterError
+from imgcuda.arrays import as_array, as_image
+from imgcuda.errors import DeviceMemoryError, FilterError, out_of_memory
 from imgcuda.filters import Filter
+from imgcuda.plan import allow
+from imgcuda.point import stages
 
 
 class Pipeline:
@@ -35,25 +37,34 @@ class Pipeline:
         halos = [filter.halo for filter in self.filters]
         return None if None in halos else sum(halo for halo in halos if halo)
 
-    def __call__(self, array: npt.ArrayLike, *, device: str | None = None) -> npt.NDArray[Any]:
+    def __call__(
+        self, array: npt.ArrayLike, *, device: str | None = None, max_pixels: int | None = None
+    ) -> npt.NDArray[Any]:
         """Return the image filtered, in its own type; the input is not changed.
 
         `array` is (height, width), or (height, width, channels) with 1 (grey), 2 (grey, alpha), 3 (RGB) or 4
         (RGB, alpha) channels, of uint8, uint16, or float32 with a nominal range of 0 to 1 that is not clipped.
         `device` is "auto", "cuda", "cuda:N" or "cpu", or several GPUs that share the work, "cuda:0,1" or "cuda:all";
         by default what IMGCUDA_DEVICE says, else "auto". A large image runs in strips of rows, so it may be larger than
-        a GPU's memory; the bytes are the same. Raises ImageError for any other array, DeviceError for a device that
-        cannot be had, DeviceMemoryError where there is too little memory for what cannot run in strips.
+        a GPU's memory; the bytes are the same. No filter may make more than `max_pixels`, which is held against all
+        sizes before anything is done; by default there is no limit but memory. Raises ImageError for any other array,
+        and for more pixels, DeviceError for a device that cannot be had, DeviceMemoryError where there is too little
+        memory, of a device for what cannot run in strips, or of the host.
         """
-        given = np.asarray(array)
+        given = as_array(array)
         image = as_image(given)
+        allow(self.filters, image.shape[1], image.shape[0], max_pixels)
         chosen = devices.members(devices.choose(device))
-        result = host_to_host.run(chosen, self.filters, image)
-        return _like(given, result, copy=np.shares_memory(result, given))
+        try:
+            result = host_to_host.run(chosen, self.filters, image)
+            return self._like(given, result, copy=np.shares_memory(result, given))
+        except MemoryError as error:
+            raise DeviceMemoryError(out_of_memory(error)) from error
 
-
-def _like(given: npt.NDArray[Any], result: npt.NDArray[Any], copy: bool) -> npt.NDArray[Any]:
-    """Return a result in the form of what was given: one channel is two-dimensional unless it was not before."""
-    if result.shape[2] == 1 and not (given.ndim == 3 and given.shape[2] == 1):
-        result = result[:, :, 0]
-    return result.copy() if copy else result
+    def _like(self, given: npt.NDArray[Any], result: npt.NDArray[Any], copy: bool) -> npt.NDArray[Any]:
+        """Return a result in the form of what was given: as if the filters had run one by one, of which each makes one
+        channel two-dimensional unless it was given one of three."""
+        channels = stages(self.filters, given.shape[2] if given.ndim == 3 else 1)
+        if result.shape[2] == 1 and not (given.ndim == 3 and set(channels) == {1}):
+            result = result[:, :, 0]
+        return result.copy() if copy else result

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from imgcuda.errors import FilterError
+from imgcuda.errors import FilterError, ImageError
 from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter, PointFilter
 from imgcuda.launch import ceil_div
 from imgcuda.strips import STEP, Cut, Rows, all_rows, block_rows, reach
@@ -149,10 +149,26 @@ def _parts(filters: Sequence[Filter], width: int, height: int) -> tuple[Part, ..
 
 def result_size(filter: Filter, width: int, height: int) -> tuple[int, int]:
     """Return width and height of what a filter makes of an image; FilterError if that is no image."""
-    made = filter.result_size(width, height)
+    made: object = filter.result_size(width, height)
+    if not (
+        isinstance(made, tuple | list) and len(made) == 2 and all(isinstance(each, int | np.integer) for each in made)
+    ):
+        raise FilterError(
+            f"{filter.name}: result_size() must return width and height, whole numbers; it returned {made!r}"
+        )
     if min(made) < 1:
         raise FilterError(f"{filter.name} would make an image of {made[0]}x{made[1]} pixels out of {width}x{height}")
-    return made
+    return int(made[0]), int(made[1])
+
+
+def allow(filters: Sequence[Filter], width: int, height: int, most: int | None) -> int:
+    """Return how many pixels filters in a row make of an image; ImageError if one of them makes more than `most`."""
+    for filter in filters:
+        width, height = result_size(filter, width, height)
+        if most is not None and width * height > most:
+            made = f"{width}x{height}, {width * height:,} pixels"
+            raise ImageError(f"{filter.name} would make {made}, more than {most:,}; --max-pixels allows more")
+    return width * height
 
 
 def _read(part: Part, wanted: Rows, before: Part) -> tuple[int, int] | None:

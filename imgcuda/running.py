@@ -158,7 +158,7 @@ def _named(filters: Sequence[Filter]) -> Iterator[None]:
     """Turn what a filter raises into a FilterError with its name: it may be anybody's code."""
     try:
         yield
-    except ImgcudaError:
+    except (ImgcudaError, MemoryError):
         raise
     except Exception as error:
         names = " and ".join(filter.name for filter in filters)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.arrays import as_image
+from imgcuda.arrays import as_array, as_image
 from imgcuda.errors import ImageError, shown
 from imgcuda.parameter_text import read_file, read_json, read_lines, read_number
 
@@ -129,7 +129,7 @@ class Picture:
         try:
             if isinstance(value, str | os.PathLike):
                 return cls(as_image(_read_picture(value)), os.fsdecode(value))
-            array = as_image(np.asarray(value))
+            array = as_image(as_array(value))
         except ImageError as error:
             raise ValueError(str(error)) from error
         return cls(array, "x".join(map(str, array.shape[1::-1])))

@@ -23,7 +23,8 @@ class AutoContrast(Levels):
 
     What lies between is moved in proportion. Before, `cutoff` percent of a channel's samples, rounded down, are set
     aside at either end, as in Pillow's ImageOps.autocontrast: they become black and white, too, but for floats, which
-    are not clipped. Where only one level is left nothing changes. The ends are found exactly, whatever the range.
+    are not clipped. Where only one level is left nothing changes. The ends are found exactly, whatever the range. Of
+    floats, those that are infinite or not a number are not looked at, and stay what they are.
     """
 
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
@@ -72,10 +73,10 @@ class Ends(Levels):
 class Stretched(PointFilter):
     """Move all values in proportion, so that one becomes black."""
 
-    ends: Table = param(help="what is subtracted, and what is multiplied by, (channels, 2) or (1, 2)")
+    ends: Table = param(help="what is subtracted, what is multiplied by, and what by before, (channels, 3) or (1, 3)")
 
     def arguments(self) -> Mapping[str, Argument]:
-        return {"ends": np.broadcast_to(self.ends.array, (3, 2))}
+        return {"ends": np.broadcast_to(self.ends.array, (3, 3))}
 
 
 def narrowed(known: Numbers, aside: Numbers, counts: Numbers, size: int, digit: int) -> Filter:
@@ -110,11 +111,16 @@ def values(keys: Numbers, size: int) -> npt.NDArray[np.float64]:
 
 
 def factors(ends: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """Return for each channel what is subtracted and what is multiplied by; nothing changes where one level is left."""
+    """Return for each channel what is subtracted, what is multiplied by, and the power of two that both of it is in.
+
+    Nothing changes where one level is left, or none.
+    """
     low, high = ends[:, 0], ends[:, 1]
-    flat = low >= high
-    factor = 1 / np.where(flat, 1, high - low)
-    return np.stack([np.where(flat, 0, low), factor], axis=1).astype(np.float32)
+    flat = ~(low < high)
+    size = np.where(flat, 1, high - low)
+    exponent = np.frexp(size)[1]
+    unit = np.where(np.abs(exponent) < 100, 1, np.ldexp(1.0, np.clip(-exponent, -127, 127)))
+    return np.stack([np.where(flat, 0, low) * unit, 1 / (size * unit), unit], axis=1).astype(np.float32)
 
 
 @hookimpl

@@ -20,7 +20,8 @@ class AutoThreshold(Levels):
     """Make an image black and white, at the level that its own brightness suggests.
 
     What is counted is the luminance, as `grayscale` makes it: 256 levels, or 65536 of 16 bits; floats in 65536 steps
-    from 0 to 1, those outside at the ends. Transparent pixels count as others do.
+    from 0 to 1, those outside at the ends, but for what is infinite or not a number, which does not count. Transparent
+    pixels count as others do. As in `threshold`, what is not a number becomes black.
     """
 
     channels: ClassVar[Literal[1]] = 1

@@ -10,10 +10,13 @@
 #define SPAN (BLOCK_WIDTH * PACK)
 
 // Whole numbers are summed exactly, in BITS that hold AREA of the greatest (of uint16, 32 bits hold 256 x 256 of them).
-// Floats are taken away again only from a double: the sum keeps nothing of them that a float would show.
+// Floats are taken away again only from a double: the sum keeps nothing of them that a float would show, unless they were
+// LARGE, and what is left is less than 1 / LARGE of that. Then the sum begins anew.
 #if PIXEL_BITS == 32
 typedef double running;
 typedef float part;
+#define LARGE 1048576.0f
+#define ORDINARY 1024.0f  // more than the sum of a column of an image from 0 to 1
 #elif BITS == 16
 typedef unsigned short running;
 typedef unsigned short part;
@@ -124,6 +127,10 @@ box_blur(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int 
         at[i] = inner < 0 ? -1 : inner * CHANNELS + x + i - column * CHANNELS;
     }
     running sum[PACK];
+#if PIXEL_BITS == 32
+    float most[PACK];  // that the sum has been since it began
+    for (int i = 0; i < PACK; i++) most[i] = 0.0f;
+#endif
     begin(sum, src, y0, samples, height, x, inside, at);
 
     int end = min(y0 + ROWS, height), made = min(SPAN - 2 * MARGIN, samples - x0);
@@ -135,10 +142,17 @@ box_blur(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int 
             for (int i = 0; i < PACK; i++) PART(whole, i) = (part)sum[i];
             columns[g][t] = whole;
             add(sum, src, y + g - RADIUS, samples, height, x, inside, at, -1);
-#if PIXEL_BITS == 32  // infinity cannot be taken away again, nor what is not a number
-            bool finite = true;
-            for (int i = 0; i < PACK; i++) finite = finite && isfinite(sum[i]);
-            if (!finite) begin(sum, src, y + g + 1, samples, height, x, inside, at);
+#if PIXEL_BITS == 32  // what was infinite, or not a number, cannot be taken away again either
+            bool lost = false;
+            for (int i = 0; i < PACK; i++) {
+                most[i] = fmaxf(most[i], fabsf(PART(whole, i)));
+                float least = most[i] > ORDINARY ? most[i] * (1.0f / LARGE) : 0.0f;
+                lost = lost || !(fabsf((float)sum[i]) >= least);
+            }
+            if (lost) {
+                begin(sum, src, y + g + 1, samples, height, x, inside, at);
+                for (int i = 0; i < PACK; i++) most[i] = 0.0f;
+            }
 #endif
         }
         __syncthreads();

@@ -1,11 +1,14 @@
-// Equalized: each channel's level looked up in a table of what it becomes, from 0 to 1, one row of `levels` for each.
+// Equalized: each channel's level looked up in a table of what it becomes, from 0 to 1, one row of `levels` for each. What
+// is below 0 in the table stays as it is, and so does what is infinite or not a number.
 
 __device__ float equalized_level(float value, const float *table, int levels)
 {
 #if PIXEL_BITS == 32
-    return table[__float2int_rn(fminf(fmaxf(value, 0.0f), 1.0f) * (levels - 1))];
+    float made = table[__float2int_rn(fminf(fmaxf(value, 0.0f), 1.0f) * (levels - 1))];
+    return made >= 0.0f && isfinite(value) ? made : value;
 #else
-    return table[to_pixel(value * PIXEL_MAX)];
+    float made = table[to_pixel(value * PIXEL_MAX)];
+    return made >= 0.0f ? made : value;
 #endif
 }
 

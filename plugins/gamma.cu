@@ -6,6 +6,13 @@
 // the polynomial of degree 8 that has the least relative error, 2^-25.
 __device__ float log2_of(float x)
 {
+#if PIXEL_BITS == 32  // the smallest floats have no exponent of their own
+    bool small = x < 1.17549435e-38f;
+    x = small ? x * 16777216.0f : x;  // 2^24
+    float more = small ? -24.0f : 0.0f;
+#else
+    float more = 0.0f;
+#endif
     int n = (__float_as_int(x) - __float_as_int(2.0f / 3.0f)) >> 23;
     float f = __int_as_float(__float_as_int(x) - (n << 23)) - 1.0f;
     float p = 0.20278685f;
@@ -17,14 +24,18 @@ __device__ float log2_of(float x)
     p = fmaf(p, f, 0.48089597f);
     p = fmaf(p, f, -0.72134656f);
     p = fmaf(p, f, 1.442695f);
-    return fmaf(p, f, n);
+    return fmaf(p, f, n + more);
 }
 
 // 2^x. Of x = n + r, with a whole n and r from -1/2 to 1/2, n is added to the exponent of 2^r, which is the polynomial
 // of degree 6 that has the least relative error, 2^-29.
 __device__ float exp2_of(float x)
 {
-    x = fminf(fmaxf(x, -126.0f), 127.0f);  // the exponents that floats have
+#if PIXEL_BITS == 32
+    x = fminf(fmaxf(x, -160.0f), 130.0f);  // beyond the exponents that floats have: from 0 to infinity
+#else
+    x = fminf(fmaxf(x, -126.0f), 127.0f);
+#endif
     float n = rintf(x);
     float r = x - n;
     float p = 0.00015345812f;
@@ -34,7 +45,12 @@ __device__ float exp2_of(float x)
     p = fmaf(p, r, 0.24022646f);
     p = fmaf(p, r, 0.6931472f);
     p = fmaf(p, r, 1.0f);
+#if PIXEL_BITS == 32  // in two steps, each of which floats have
+    int half = (int)n >> 1;
+    return p * __int_as_float((half + 127) << 23) * __int_as_float(((int)n - half + 127) << 23);
+#else
     return __int_as_float(__float_as_int(p) + ((int)n << 23));
+#endif
 }
 
 // Negative numbers have no power, so the size is raised, and the sign put back. 0, infinity and NaN stay what they are.
@@ -48,8 +64,13 @@ __device__ float power(float value, float gamma)
 
 __device__ color gamma(color c, float gamma, float gain)
 {
-    c.r = gain * power(c.r, gamma);
-    c.g = gain * power(c.g, gamma);
-    c.b = gain * power(c.b, gamma);
+    if (gamma != 1.0f) {  // which changes nothing, not even the largest and the smallest of floats
+        c.r = power(c.r, gamma);
+        c.g = power(c.g, gamma);
+        c.b = power(c.b, gamma);
+    }
+    c.r *= gain;
+    c.g *= gain;
+    c.b *= gain;
     return c;
 }

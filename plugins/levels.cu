@@ -3,6 +3,13 @@
 
 #define PIXELS (BLOCK_WIDTH * PACK * ROWS)
 
+// Whether a sample counts: what is infinite or not a number does not.
+#if PIXEL_BITS == 32
+#define COUNTS(sample) (fabsf(sample) < __int_as_float(0x7f800000))
+#else
+#define COUNTS(sample) true
+#endif
+
 // How many pixels there are for a block: PIXELS, but for the last.
 __device__ int pixels_of(int block, int width, int height)
 {
@@ -32,12 +39,12 @@ __device__ unsigned int key_of(pixel sample)
 #endif
 }
 
-// Count a sample; what is not a number has no place among the others.
+// Count a sample.
 __device__ void count(unsigned int *table, pixel sample, int channel, const unsigned int *known)
 {
     unsigned int key = key_of(sample);
     int place = (channel * ENDS * BINS + (int)((key >> SHIFT) % BINS)) * COPIES + threadIdx.x % COPIES;
-    bool counts = sample == sample;
+    bool counts = COUNTS(sample);
 #if ENDS == 2
     unsigned int above = key >> (SHIFT + BITS);
     if (counts && above == known[2 * channel]) atomicAdd(&table[place], 1u);
@@ -132,7 +139,10 @@ __global__ void steps(const pixel *__restrict__ src, unsigned int *__restrict__ 
         const pixel *from = src + (long long)block * PIXELS * SAMPLES;
         int number = pixels_of(block, width, height);
         for (int i = threadIdx.x; i < number; i += BLOCK_WIDTH)
-            for (int c = 0; c < COLORS; c++) ADD(&mine[c * STEPS + step_of(from[i * SAMPLES + c])], 1u);
+            for (int c = 0; c < COLORS; c++) {
+                pixel sample = from[i * SAMPLES + c];
+                if (COUNTS(sample)) ADD(&mine[c * STEPS + step_of(sample)], 1u);
+            }
     }
 }
 

@@ -13,6 +13,7 @@ class Threshold(PointFilter):
 
     The brightness is that of `grayscale`: the luminance of Rec. 601, rounded to the image's own type. What is exactly
     as bright as the level is black, as in OpenCV's THRESH_BINARY. Level k of 8 or 16 bits is k / 255 or k / 65535.
+    What is not a number is black.
     """
 
     channels: ClassVar[Literal[1]] = 1

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from imgcuda.cli.app import build
-from imgcuda.errors import ImgcudaError, ParameterError, PluginError
+from imgcuda.errors import ImgcudaError, ParameterError, PluginError, out_of_memory, printable
 from imgcuda.plugins import installed
 
 __all__ = ["build", "main", "run"]
@@ -35,6 +35,14 @@ def run(arguments: Sequence[str], app: typer.Typer | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except ImgcudaError as error:
-        typer.echo(f"Error: {error}", err=True)
+        _say(str(error))
         return USAGE if isinstance(error, ParameterError | PluginError) else FAILURE
+    except MemoryError as error:
+        _say(out_of_memory(error))
+        return FAILURE
     return 0
+
+
+def _say(words: str) -> None:
+    """Print an error as a terminal may have it: what a stranger's file is called or holds may be in its words."""
+    typer.echo("Error: " + printable(words, keep="\n\t"), err=True)

@@ -22,6 +22,7 @@ from imgcuda.engine import Device
 from imgcuda.errors import DeviceError, ImageError, ParameterError
 from imgcuda.filters import Filter
 from imgcuda.pipeline import Pipeline
+from imgcuda.plan import allow
 from imgcuda.values import picture_limit
 
 if TYPE_CHECKING:
@@ -167,7 +168,8 @@ def _filtered(image: Image, filters: Sequence[Filter], job: Job, device: Device)
     """Return an image filtered, frame by frame: with more bits from the beginning, or with fewer at the end."""
     from imgcuda import images
 
-    pipeline = Pipeline(filters)
+    pipeline, most = Pipeline(filters), job.max_pixels or images.MAX_PIXELS
+    _check_sizes(image, filters, most)
     if job.depth and images.is_deeper(job.depth, image.pixels.dtype):
         image = images.at_depth(image, job.depth)
     made = []
@@ -177,6 +179,15 @@ def _filtered(image: Image, filters: Sequence[Filter], job: Job, device: Device)
         made.append(light.encoded(pixels) if light else pixels)
     done = image.filtered(made)
     return images.at_depth(done, job.depth) if job.depth else done
+
+
+def _check_sizes(image: Image, filters: Sequence[Filter], most: int) -> None:
+    """Hold the sizes of all that is to be made, of all frames together, against --max-pixels."""
+    made = sum(allow(filters, frame.pixels.shape[1], frame.pixels.shape[0], most) for frame in image.frames)
+    if made > most:
+        raise ImageError(
+            f"{len(image.frames)} pictures would have {made:,} pixels, more than {most:,}; --max-pixels allows more"
+        )
 
 
 def _colors_left_out(image: Image, job: Job) -> Iterator[str]:

@@ -169,12 +169,29 @@ def test_what_is_not_a_number_is_left_out(device: str) -> None:
 
 
 def test_not_even_what_begins_as_infinity_does(device: str) -> None:
-    image = np.array([[np.inf, 0, 1, 0]], np.float32)
+    image = np.array([[np.inf, 0, 4, 0, -np.inf]], np.float32)
     image.view(np.uint32)[0, 3] = 0x7F800001
-    wanted = [np.nan, 0, 0, np.nan]  # beside infinity, 1 is black
+    wanted = [np.inf, 0, 1, np.nan, -np.inf]
     assert_close(auto_contrast(image, device)[0], wanted)
     with checked():
         assert_close(auto_contrast(image, "cpu")[0], wanted)
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ([0, 1e-39], [0, 1]),
+        ([1e-45, 0, 3e-45], [0.5, 0, 1]),
+        ([-3e38, 0, 3e38], [0, 0.5, 1]),
+        ([1e38, 2e38, 3e38], [0, 0.5, 1]),
+        ([np.nan, np.nan], [np.nan, np.nan]),
+        ([np.inf], [np.inf]),
+        ([-np.inf, 7, np.nan], [-np.inf, 7, np.nan]),
+    ],
+    ids=str,
+)
+def test_floats_of_any_range_are_stretched(values: list[float], wanted: list[float], device: str) -> None:
+    assert_close(auto_contrast(np.array([values], np.float32), device)[0], wanted, 1e-6)
 
 
 def test_alpha_is_left_alone_and_not_counted(device: str, random_image: Make) -> None:

@@ -202,3 +202,14 @@ def test_several_devices_and_strips_make_the_same_bytes(
     assert_close(run([devices.choose(device)] * 2, pipeline.filters, image)[..., 0], whole)
     monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", "200000")
     assert_close(run([devices.choose(device)] * 2, pipeline.filters, image)[..., 0], whole)
+
+
+@pytest.mark.parametrize("method", ["otsu", "triangle"])
+def test_what_is_not_finite_does_not_count(method: str, device: str) -> None:
+    finite = np.array([[0.1] * 9 + [0.8] * 5], np.float32)
+    image = np.concatenate([finite, np.full((1, 40), np.nan), np.full((1, 40), np.inf)], axis=1, dtype=np.float32)
+    make = imgcuda.load().create("auto-threshold", {"method": method})
+    made = make(image, device=device)
+    assert_close(made[:, :14], make(finite, device=device))
+    assert (made[:, 14:54] == 0).all() and (made[:, 54:] == 1).all()
+    assert make(np.full((2, 2), np.nan, np.float32), device=device).tolist() == [[0, 0], [0, 0]]

@@ -235,3 +235,27 @@ def test_transparent_pixels_give_no_colour(device: str) -> None:
     image = np.array([[[200, 0, 0, 240], [0, 255, 0, 0]]], np.uint8)
     result = box_blur(image, device, radius=1, border="nearest")
     assert result.tolist() == [[[200, 0, 0, 160], [200, 0, 0, 80]]]
+
+
+SPIKES = [1e4, 1e7, 1e15, 9.96921e36, -3.4028235e38, np.inf, -np.inf, np.nan]
+
+
+@pytest.mark.parametrize("radius", [1, 4, 20])
+def test_one_value_spoils_no_pixel_whose_window_does_not_hold_it(radius: int, device: str) -> None:
+    image = (np.random.default_rng(radius).random((150, 120)) + 0.1).astype(np.float32)
+    wanted = ndimage.uniform_filter(image.astype(np.float64), 2 * radius + 1)
+    for spike in SPIKES:
+        spoiled = image.copy()
+        spoiled[60, 70], spoiled[61, 70] = spike, -spike  # which together are as nothing
+        outside = np.ones(image.shape, bool)
+        outside[60 - radius : 62 + radius, 70 - radius : 71 + radius] = False
+        made = imgcuda.apply(spoiled, "box-blur", radius=radius, device=device)
+        np.testing.assert_allclose(made[outside], wanted[outside], rtol=1e-6)
+
+
+def test_values_that_fall_away_slowly_leave_nothing_behind(device: str) -> None:
+    image = np.repeat(10.0 ** np.arange(30, -30, -1)[:, None], 5, axis=1).astype(np.float32)
+    made = imgcuda.apply(image, "box-blur", radius=2, device=device)
+    padded = np.pad(image.astype(np.float64), 2, "symmetric")
+    wanted = np.lib.stride_tricks.sliding_window_view(padded, (5, 5)).mean(axis=(2, 3))
+    np.testing.assert_allclose(made[:30], wanted[:30], rtol=1e-5)

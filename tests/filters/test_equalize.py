@@ -151,3 +151,23 @@ def test_several_devices_and_strips_make_the_same_bytes(
     assert_close(run([devices.choose(device)] * 2, pipeline.filters, image), whole)
     monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(limit))
     assert_close(run([devices.choose(device)] * 2, pipeline.filters, image), whole)
+
+
+@pytest.mark.parametrize("value", [0.3, 1.5, -2.0, 1e-39, np.inf, np.nan])
+def test_a_flat_image_of_floats_stays_as_it_is(value: float, device: str) -> None:
+    for shape in ((1, 1), (4, 4), (4, 4, 3)):
+        image = np.full(shape, value, np.float32)
+        assert equalize(image, device).tobytes() == image.tobytes()
+
+
+def test_a_flat_channel_stays_beside_one_that_is_not(device: str) -> None:
+    image = np.full((1, 4, 3), 0.3, np.float32)
+    image[0, :, 1] = [0, 0.1, 0.2, 0.3]
+    made = equalize(image, device)
+    assert_close(made[0, :, 1], [0, 1 / 3, 2 / 3, 1], 1e-5)
+    assert (made[..., ::2] == np.float32(0.3)).all()
+
+
+def test_what_is_not_finite_is_neither_counted_nor_changed(device: str) -> None:
+    image = np.array([[0, np.nan, 0.1, np.inf, 0.2, -np.inf, np.nan]], np.float32)
+    assert_close(equalize(image, device), [[0, np.nan, 0.5, np.inf, 1, -np.inf, np.nan]], 1e-5)

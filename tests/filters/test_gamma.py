@@ -128,3 +128,19 @@ def test_the_inverse_power_gives_the_image_again(device: str, power: float, rand
 def test_a_power_of_1_changes_nothing(device: str, dtype: str, random_image: Make) -> None:
     image = random_image((300, 517, 3), dtype)
     assert_close(gamma(image, device, gamma=1), image)
+
+
+def test_a_power_of_1_changes_no_float(device: str) -> None:
+    bits = np.random.default_rng(0).integers(0, 2**32, (64, 64), dtype=np.uint32)
+    image = bits.view(np.float32)
+    made = imgcuda.apply(image, "gamma", gamma=1.0, device=device)
+    assert np.array_equal(made, image, equal_nan=True)
+
+
+@pytest.mark.parametrize("power", [0.5, 0.9, 1.1, 2.0])
+def test_the_smallest_and_the_largest_floats_have_powers(power: float, device: str) -> None:
+    values = np.array([[1e-45, 1e-39, 2e-38, 1e-30, 1e30, 3e38, np.inf]], np.float32)
+    made = imgcuda.apply(values, "gamma", gamma=power, device=device)
+    with np.errstate(over="ignore", under="ignore"):
+        wanted = (values.astype(np.float64) ** power).astype(np.float32)
+    np.testing.assert_allclose(made, wanted, rtol=1e-4, atol=2e-45)
