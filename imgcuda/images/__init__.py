@@ -4,6 +4,7 @@ Pillow decodes, also what it has no mode for (`deep`), tifffile decodes the TIFF
 all but PNG, TIFF and PPM, of which its own encoders know half (`png`, `tiff`).
 """
 
+from imgcuda.images.color import other_than_srgb
 from imgcuda.images.depth import at_depth, convert, is_deeper, to_depth
 from imgcuda.images.formats import Format, Options, by_name
 from imgcuda.images.image import Image, Pixels, describe
@@ -28,6 +29,7 @@ __all__ = [
     "convert",
     "describe",
     "is_deeper",
+    "other_than_srgb",
     "profile_name",
     "read",
     "to_depth",

@@ -7,7 +7,7 @@ from typing import IO
 
 import PIL.Image
 
-from imgcuda.images import jpeg_reader, metadata, tifffiles
+from imgcuda.images import color, jpeg_reader, metadata, tifffiles
 from imgcuda.images.image import Image, Pixels
 from imgcuda.images.sources import Open
 
@@ -55,8 +55,19 @@ def by_pillow(
         plays=_plays(picture),
         apart=bool(info.get("default_image")),
         left_out=tuple(_left_out(picture, again)),
+        color=_color(picture, again),
         aspect=metadata.aspect(picture, swapped=auto_orient and orientation > 4),
     )
+
+
+def _color(picture: PIL.Image.Image, again: Open) -> color.Color:
+    """Return what a file says of its colors without a profile."""
+    known = {"PNG": color.of_png, "AVIF": color.of_avif}
+    if picture.format not in known:
+        return ()
+    stream = again()
+    stream.seek(0)
+    return known[picture.format](stream)
 
 
 def _left_out(picture: PIL.Image.Image, again: Open) -> Iterator[str]:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda.images.color import Color
+
 Pixels = npt.NDArray[Any]
 
 
@@ -37,6 +39,8 @@ class Image:
     """What the file says beside its pixels and is not carried, a sentence each."""
     aspect: tuple[int, int] | None = None
     """So many pixels are as long across as so many are down, where the file says this and no resolution."""
+    color: Color = ()
+    """What the file says of its colors without a profile, as chunks of a PNG."""
     apart: bool = False
     """The first picture is for programs that show no animation (PNG), and not part of it."""
 
@@ -47,8 +51,10 @@ class Image:
 
     def stripped(self) -> Image:
         """Return the pixels alone, without what the file says beside them."""
-        bare = (replace(frame, exif=b"", icc=b"", dpi=None, xmp=b"", text=(), aspect=None) for frame in self.later)
-        return replace(self, exif=b"", icc=b"", dpi=None, xmp=b"", text=(), aspect=None, later=tuple(bare))
+        bare = (
+            replace(frame, exif=b"", icc=b"", dpi=None, xmp=b"", text=(), aspect=None, color=()) for frame in self.later
+        )
+        return replace(self, exif=b"", icc=b"", dpi=None, xmp=b"", text=(), aspect=None, color=(), later=tuple(bare))
 
     def filtered(self, pixels: Sequence[Pixels]) -> Image:
         """Return the same with other pixels, an array for each of `frames`."""

@@ -21,9 +21,6 @@ ORIENTATION = exif.ORIENTATION
 LARGEST_DPI = 5e7
 """The largest resolution that is taken for one: half a nanometre for a pixel, and the most that a BMP can say."""
 
-SRGB_GAMMA = 0.45455
-"""What a PNG says that is in sRGB."""
-
 # How a TIFF lays out its own pixels, and the profile and XMP, which go their own way: true of the file that was read,
 # not of the one that is written.
 TIFF_LAYOUT = (
@@ -238,8 +235,6 @@ def not_carried(picture: PIL.Image.Image) -> Iterator[str]:
     """Tell what a file says beside its pixels that is not carried anywhere."""
     if "photoshop" in picture.info:
         yield "its IPTC is left out"
-    if picture.info.get("gamma", SRGB_GAMMA) != SRGB_GAMMA and "icc_profile" not in picture.info:
-        yield f"its gamma of {picture.info['gamma']:g} is left out"
 
 
 def profile(icc: bytes, channels: int) -> bytes:

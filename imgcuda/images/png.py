@@ -19,6 +19,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda.images import color
 from imgcuda.images.image import Image, Pixels, as_planes
 
 Bytes = npt.NDArray[np.uint8]
@@ -60,6 +61,7 @@ def chunks(
     made = []
     if icc:
         made.append(_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc)))
+    made += [_chunk(kind, data) for kind, data in color.chunks(image.color, bool(icc))]
     if dpi:
         made.append(_chunk(b"pHYs", struct.pack(">IIB", *(round(value / 0.0254) for value in dpi), 1)))
     elif image.aspect:

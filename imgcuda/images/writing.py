@@ -13,7 +13,7 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError, ParameterError
-from imgcuda.images import gif, jpeg, mark, metadata, png, replacing, tiff
+from imgcuda.images import color, gif, jpeg, mark, metadata, png, replacing, tiff
 from imgcuda.images.depth import with_channels
 from imgcuda.images.formats import FORMATS, Format, Options, by_extension
 from imgcuda.images.image import Image, Pixels, channels, describe
@@ -114,6 +114,11 @@ def _held(image: Image, format: Format, losses: list[str]) -> Image:
         image = changed(image, later=())
     if format.timed and len({frame.pixels.shape for frame in image.frames}) > 1:
         raise ImageError(f"its pictures differ in size, which {format.name} cannot hold; write .tif, or one --frame")
+    other = "" if image.icc and "icc" in format.keeps else color.other_than_srgb(image.color)
+    if other and format.name != "PNG":
+        losses.append(
+            f"its colors ({other}) look different without a word on them, for which {format.name} has no place"
+        )
     return _sized(image.filtered([_samples(frame.pixels, format, losses) for frame in image.frames]))
 
 
