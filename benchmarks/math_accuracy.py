@@ -131,7 +131,7 @@ class Runner:
         machine = Machine(cpu, "") if cpu else None
         self._device, self.dtype = device, np.dtype(dtype)
         code = compile(program, "k", Dim3(256), machine)
-        self._kernel = loading.load(code.binary, code.arguments)
+        self._kernel = loading.load(code)
 
     def __call__(self, *inputs: Array) -> Array:
         import struct

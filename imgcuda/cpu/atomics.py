@@ -42,6 +42,7 @@ def atomic(state: State, node: syntax.Call) -> Operand:
         state.fail(f"{node.name}() cannot be used on a {type}", f"it is for {', '.join(map(str, types))}")
     if address.private is not None:
         state.fail(f"{node.name}() on a thread's own variable, which no other thread can see", "use a plain assignment")
+    state.written.add(address.memory)
     values = [state.math.convert(number(state, argument), type) for argument in node.arguments[1:]]
     if isinstance(type, Float) and operation == "add":
         operation = "fadd"

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.cpu import loading
-from imgcuda.cpu.checklist import BUFFERS, Buffer, Checklist
+from imgcuda.cpu.checklist import BUFFERS, Buffer, Checklist, Site
 from imgcuda.cpu.device import CpuSession, pack
-from imgcuda.cpu.findings import KINDS, Note, in_words, unwritten
+from imgcuda.cpu.findings import KINDS, Note, in_words, unwritten, written_input
 from imgcuda.engine import Argument, DeviceArray
 from imgcuda.errors import CheckError
 from imgcuda.kernels import Program
@@ -69,6 +69,8 @@ class CheckedSession(CpuSession):
         loaded = loading.kernel(program, kernel, block, checked=True)
         checklist = loaded.checklist
         assert checklist is not None
+        lent = isinstance(arguments[0], DeviceArray) and arguments[0] in self._loans if arguments else False
+        arguments = self._loans.arguments(arguments, loaded.written)
         context = _Context(checklist, arguments, self._known)
         loaded(pack(loaded.letters, arguments), struct.pack("5q", *grid, 0, context.pointer), 0, grid.total)
         for number in context.written_arguments:
@@ -76,6 +78,8 @@ class CheckedSession(CpuSession):
                 known.kernel = kernel
         if notes := context.notes():
             raise CheckError(in_words(notes, checklist, kernel, grid, block, arguments))
+        if lent and (site := context.writes_to(arguments[0].pointer, 0)):
+            raise CheckError([written_input(site, kernel)])
 
 
 class _Context:
@@ -102,6 +106,15 @@ class _Context:
         """Return what the run found, in the order of the source as it was compiled."""
         return [Note(int(site), KINDS[kind], *map(int, self._reports[site, kind, :6]))
                 for site, kind in np.argwhere(self._reports[:, :, 0])]  # fmt: skip
+
+    def writes_to(self, pointer: int, argument: int) -> Site | None:
+        """Return where the kernel writes to the memory of an argument; None if no thread did."""
+        touched = self._touched.get(pointer)
+        if touched is None or not touched[:, 0].any():
+            return None
+        name = next(buffer.name for buffer in self.checklist.buffers if buffer.argument == argument)
+        writes = (site for site in self.checklist.sites if site.verb in ("writes", "changes"))
+        return next((site for site in writes if site.name in (name, "")), None)
 
     def _describe(self, buffer: Buffer, arguments: Sequence[Argument], known: dict[int, _Known]) -> list[int]:
         if buffer.argument < 0:

@@ -60,6 +60,8 @@ class Code:
     arguments: tuple[str, ...]
     checklist: Checklist | None = None
     """Of a checked build: what its notes are about."""
+    written: tuple[int, ...] = ()
+    """The positions of the arguments whose memory it may write to."""
 
 
 def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None = None, checked: bool = False) -> Code:
@@ -74,8 +76,8 @@ def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None 
     with _blaming_the_compiler(program, kernel):
         lowered = to_llvm(program, kernel, block, vector_width(block.x, machine.width), program.contract, checked)
         letters = tuple(map(_letter, lowered.parameters))
-        code = Code(to_machine_code(lowered, machine), letters, lowered.checklist)
-    told = json.dumps([code.arguments, code.checklist and asdict(code.checklist)])
+        code = Code(to_machine_code(lowered, machine), letters, lowered.checklist, lowered.written)
+    told = json.dumps([code.arguments, code.checklist and asdict(code.checklist), code.written])
     diskcache.put(f"cpu-{key}", told.encode() + b"\n" + code.binary)
     return code
 
@@ -84,9 +86,9 @@ def _stored(key: str) -> Code | None:
     """Return what the cache has under a key; None if that is nothing, or cannot be understood."""
     head, _, binary = (diskcache.get(key) or b"").partition(b"\n")
     try:
-        letters, checklist = json.loads(head)
+        letters, checklist, written = json.loads(head)
         known = None if checklist is None else Checklist.of(checklist)
-        return Code(binary, tuple(letters), known) if binary else None
+        return Code(binary, tuple(letters), known, tuple(written)) if binary else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.cpu import loading
+from imgcuda.cpu.lending import Loans
 from imgcuda.engine import Argument, DeviceArray
 from imgcuda.errors import DeviceError, DeviceMemoryError
 from imgcuda.kernels import Program
@@ -62,6 +63,7 @@ class CpuSession:
     def __init__(self) -> None:
         self._budget = Budget(CpuDevice.name)
         self._sizes: dict[int, int] = {}
+        self._loans = Loans()
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         return self._allocate(np.empty, shape, dtype)
@@ -83,15 +85,18 @@ class CpuSession:
         return made
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
-        return _wrap(np.ascontiguousarray(array))
+        """Return the host's array itself; a kernel that writes to it is given a copy instead."""
+        return _wrap(self._loans.lend(np.ascontiguousarray(array)))
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
-        assert isinstance(array.owner, np.ndarray)
-        return array.owner
+        owner = self._loans.own(array).owner
+        assert isinstance(owner, np.ndarray)
+        return owner
 
     def free(self, array: DeviceArray) -> None:
         """Note that it is free; the memory itself goes when its last user does."""
         self._budget.give(self._sizes.pop(array.pointer, 0))
+        self._loans.give_back(array)
 
     @property
     def strip_bytes(self) -> int | None:
@@ -117,6 +122,7 @@ class CpuSession:
         if why := excess(grid, block, self.limits):
             raise DeviceError(f"{program.name}: {kernel} cannot be launched on the CPU: {why}")
         loaded = loading.kernel(program, kernel, block)
+        arguments = self._loans.arguments(arguments, loaded.written)
         packed = pack(loaded.letters, arguments)
         launch = struct.pack("5q", *grid, 0, 0)
         samples = max((prod(a.shape) for a in arguments if isinstance(a, DeviceArray)), default=0)

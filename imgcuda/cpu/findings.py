@@ -54,6 +54,14 @@ def unwritten(array: DeviceArray, written: npt.NDArray[np.uint8], unit: int, ker
     return Mistake(f"{who} only a part of its result: {left} element{plural} missing, the first at {place}", kernel)
 
 
+def written_input(site: Site, kernel: str) -> Mistake:
+    """Return what is wrong with a kernel that changes the image that it is given."""
+    what = f"'{site.name}'" if site.name else "its first argument"
+    message = f"{kernel}: a thread writes to {what}, the image that it is given"
+    remedy = "read from the first argument, write to the second"
+    return Mistake(message, site.file, site.line, text=site.text, remedy=remedy)
+
+
 class _Teller:
     """Puts the notes of one launch into words."""
 

@@ -84,7 +84,12 @@ class _Kernel:
             self._blocks(function)
         state.raise_mistakes()
         checklist = self.checks.checklist if self.checks else None
-        return Compiled(name, module(self.b, arguments), parameters, state.v.width, checklist)
+        return Compiled(name, module(self.b, arguments), parameters, state.v.width, checklist, self._written(function))
+
+    def _written(self, function: syntax.Function) -> tuple[int, ...]:
+        """Return which arguments' memory the kernel may write to: all, if a pointer's memory is not known."""
+        names = {memory.name for memory in self.state.written if memory.space == "global"}
+        return tuple(n for n, each in enumerate(function.parameters) if {each.name, ""} & names)
 
     def _kernel(self, name: str) -> syntax.Function:
         kernels = {function.name: function for function in self.state.unit.functions.values() if function.kernel}

@@ -14,11 +14,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from imgcuda.cpu.checklist import Checklist
 from imgcuda.kernels import Program
 from imgcuda.launch import Dim3
+
+if TYPE_CHECKING:
+    from imgcuda.cpu.compile import Code
 
 MOST = 128
 """Kernels that are kept loaded, of some 60 KiB to 1 MiB each. One that is needed again takes 2 ms to load from disk."""
@@ -36,12 +38,12 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
 class Kernel:
     """A loaded kernel. Its code stays in memory for as long as somebody holds this, and so while it runs."""
 
-    def __init__(
-        self, entry: Entry, letters: tuple[str, ...], engine: object, checklist: Checklist | None = None
-    ) -> None:
-        self.letters = letters
+    def __init__(self, entry: Entry, engine: object, code: Code) -> None:
+        self.letters = code.arguments
         """The letters of its arguments' types: p for a pointer, else NumPy's."""
-        self.checklist = checklist
+        self.written = code.written
+        """The positions of the arguments whose memory it may write to."""
+        self.checklist = code.checklist
         """Of a checked build: what its notes are about."""
         self._entry, self._engine = entry, engine
 
@@ -74,14 +76,14 @@ def _new(key: Key, program: Program) -> Kernel:
         if key not in _kernels:  # else another thread made it meanwhile
             _, _, name, block, checked = key
             code = compile(program, name, block, checked=checked)
-            _kernels[key] = load(code.binary, code.arguments, code.checklist)
+            _kernels[key] = load(code)
         found = _kernels[key]
         while len(_kernels) > MOST:
             _kernels.popitem(last=False)
     return found
 
 
-def load(binary: bytes, letters: tuple[str, ...], checklist: Checklist | None = None) -> Kernel:
+def load(code: Code) -> Kernel:
     """Return the kernel of an object file."""
     import llvmlite.binding as llvm
 
@@ -89,7 +91,7 @@ def load(binary: bytes, letters: tuple[str, ...], checklist: Checklist | None = 
 
     with _lock:
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), Machine.host().target())
-        engine.add_object_file(llvm.ObjectFileRef.from_data(binary))
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code.binary))
         engine.finalize_object()
         kind = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_longlong, ctypes.c_longlong)
-        return Kernel(kind(engine.get_function_address("entry")), letters, engine, checklist)
+        return Kernel(kind(engine.get_function_address("entry")), engine, code)

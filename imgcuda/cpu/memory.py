@@ -85,7 +85,9 @@ def store(state: State, address: Address, value: Operand) -> None:
     value = state.math.convert(value, type)
     if address.private is not None:
         store_private(state, address, value)
-    elif state.checks:
+        return
+    state.written.add(address.memory)
+    if state.checks:
         state.checks.write(address, value, type)
     else:
         access(state, address, type).write(value)
@@ -105,6 +107,7 @@ def _store_aggregate(state: State, address: Address, value: Aggregate) -> None:
 def _store_interleaved(state: State, address: Address, value: Aggregate, element: Scalar) -> None:
     """Write neighbouring structures: the fields shuffled into one wide store."""
     assert address.index is not None
+    state.written.add(address.memory)
     width, cell = state.v.width, memory_ir(element)
     parts = [state.v.to_memory(state.v.of(state.math.convert(field, element)), VARYING, element)
              for field in value.fields.values() if isinstance(field, Value)]  # fmt: skip

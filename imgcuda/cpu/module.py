@@ -22,6 +22,8 @@ class Compiled:
     width: int
     checklist: Checklist | None = None
     """Of a checked build: what its notes are about."""
+    written: tuple[int, ...] = ()
+    """The positions of the arguments whose memory it may write to."""
 
 
 def module(b: Builder, arguments: list[str]) -> str:

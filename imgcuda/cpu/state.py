@@ -11,7 +11,7 @@ from imgcuda.cpu.arithmetic import Arithmetic
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.types import Type
-from imgcuda.cpu.values import BLOCK, Kind, Value, Vectors
+from imgcuda.cpu.values import BLOCK, Kind, Memory, Value, Vectors
 from imgcuda.cpu.variables import Binding, Facts, Key
 from imgcuda.errors import KernelError, Mistake, PortabilityError
 from imgcuda.kernels import source_line
@@ -130,6 +130,8 @@ class State:
     contract: bool = True
     checks: Checks | None = None
     """Set in a checked build."""
+    written: set[Memory] = field(default_factory=set)
+    """The global memory that the kernel may write to."""
 
     def __post_init__(self) -> None:
         self.math = Arithmetic(self.v, self.contract)

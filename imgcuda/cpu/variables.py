@@ -183,7 +183,7 @@ class PointerVariable:
         if old and (old.private and old.private.key, old.path) != (value.private and value.private.key, value.path):
             state.refuse("a pointer that points to a thread's own variable now and to something else then",
                          "use two pointers, or one array and an offset into it")  # fmt: skip
-        if state.checks and old and old.memory != value.memory:
+        if old and old.memory != value.memory:
             state.facts.mark(("several", self.key))
         self._target = value
         if value.private is None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.cpu import device, loading
-from imgcuda.cpu.compile import Machine, _letter, to_llvm, to_machine_code
+from imgcuda.cpu.compile import Code, Machine, _letter, to_llvm, to_machine_code
 from imgcuda.cpu.device import CpuSession
 from imgcuda.engine import DeviceArray
 from imgcuda.kernels import C_TYPES, Program
@@ -44,7 +44,7 @@ def run_exactly(
 ) -> None:
     """Run a kernel past the cache: with dynamic shared memory, or compiled in a special way."""
     low = to_llvm(program(source), kernel, block, **how)
-    loaded = loading.load(to_machine_code(low, Machine.host()), tuple(map(_letter, low.parameters)))
+    loaded = loading.load(Code(to_machine_code(low, Machine.host()), tuple(map(_letter, low.parameters))))
     loaded(device.pack(loaded.letters, given), struct.pack("5q", *grid, shared, 0), 0, grid.total)
 
 

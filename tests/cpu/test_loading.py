@@ -19,6 +19,7 @@ import pytest
 from harness import dim3, program
 
 from imgcuda.cpu import device, loading
+from imgcuda.cpu.compile import Code
 from imgcuda.cpu.device import CpuSession, _wrap
 from imgcuda.errors import KernelError
 
@@ -83,7 +84,7 @@ def test_a_launch_that_is_interrupted_ends_at_once_and_its_arrays_stay_as_long_a
         raise Interruption
 
     monkeypatch.setenv("IMGCUDA_THREADS", "2")
-    monkeypatch.setattr(loading, "kernel", lambda *given: Slow(lambda *given: None, ("p",), None))
+    monkeypatch.setattr(loading, "kernel", lambda *given: Slow(lambda *given: None, None, Code(b"", ("p",))))
     session = CpuSession()
     array = session.empty((8 * device.WORTH_A_THREAD,), np.uint8)
     watched = weakref.ref(array)

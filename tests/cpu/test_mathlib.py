@@ -61,7 +61,7 @@ def call_on(cpu: str, name: str, *inputs: Array) -> Array:
     code = compile(program, "k", Dim3(64), Machine(cpu, ""))
     session = CpuSession()
     out = session.empty(inputs[0].shape, inputs[0].dtype)
-    loaded = load(code.binary, code.arguments)
+    loaded = load(code)
     arguments = [*map(session.upload, inputs), out, np.int32(inputs[0].size)]
     blocks = -(-inputs[0].size // 64)
     loaded(pack(loaded.letters, arguments), struct.pack("5q", blocks, 1, 1, 0, 0), 0, blocks)
