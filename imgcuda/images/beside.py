@@ -7,7 +7,7 @@ from typing import IO
 
 import PIL.Image
 
-from imgcuda.images import color, jpeg_reader, metadata, tifffiles
+from imgcuda.images import color, jpeg_reader, metadata, photoshop, tifffiles
 from imgcuda.images.image import Image, Pixels
 from imgcuda.images.sources import Open
 
@@ -56,6 +56,7 @@ def by_pillow(
         apart=bool(info.get("default_image")),
         left_out=tuple(_left_out(picture, again)),
         color=_color(picture, again),
+        photoshop=_photoshop(picture, again),
         aspect=metadata.aspect(picture, swapped=auto_orient and orientation > 4),
     )
 
@@ -70,9 +71,21 @@ def _color(picture: PIL.Image.Image, again: Open) -> color.Color:
     return known[picture.format](stream)
 
 
+def _photoshop(picture: PIL.Image.Image, again: Open) -> bytes:
+    """Return Photoshop's image resources of a JPEG or TIFF."""
+    if picture.format == "TIFF":
+        found = picture.tag_v2.get(34377)  # type: ignore[attr-defined]
+        found = found[0] if isinstance(found, tuple) and found else found
+        return photoshop.without_thumbnails(found) if isinstance(found, bytes) else b""
+    if "photoshop" not in picture.info:
+        return b""
+    stream = again()
+    stream.seek(0)
+    return photoshop.of_jpeg(stream.read())
+
+
 def _left_out(picture: PIL.Image.Image, again: Open) -> Iterator[str]:
     """Return what is beside the pixels of a file and is not carried, a sentence each."""
-    yield from metadata.not_carried(picture)
     if picture.format == "JPEG":
         stream = again()
         stream.seek(0)
@@ -95,5 +108,6 @@ def by_tifffile(page: tifffiles.Page, stream: IO[bytes], raw: bool, auto_orient:
     if auto_orient:
         exif, pixels = metadata.upright_exif(exif, orientation), metadata.upright(pixels, orientation)
     dpi = metadata.dpi(page.dpi, swapped=auto_orient and orientation > 4)
+    resources = photoshop.without_thumbnails(bytes(page.tag(34377) or b""))
     xmp = metadata.xmp(page.tag(700), keep_orientation=not auto_orient)
-    return Image(pixels, exif, bytes(page.tag(34675) or b""), dpi, (*losses, *damage), xmp)
+    return Image(pixels, exif, bytes(page.tag(34675) or b""), dpi, (*losses, *damage), xmp, photoshop=resources)

@@ -25,7 +25,7 @@ class Format:
     extensions: tuple[str, ...]
     samples: Samples
     keeps: tuple[str, ...] = ()
-    """The metadata it has room for: exif, xmp, icc, dpi, text (all of it) or comment (one)."""
+    """The metadata it has room for: exif, xmp, icc, dpi, photoshop (IPTC in it), text (all of it) or comment (one)."""
     several: bool = False
     """Whether it holds several pictures."""
     timed: bool = False
@@ -44,11 +44,11 @@ FORMATS = (
         options=("compress",),
     ),
     Format(
-        "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), _OPAQUE_8, ("exif", "xmp", "icc", "dpi", "comment"),
+        "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), _OPAQUE_8, ("exif", "xmp", "icc", "dpi", "photoshop", "comment"),
         options=("quality", "progressive"),
     ),
     Format(
-        "TIFF", (".tif", ".tiff"), _ALL_8 | _ALL_16 | _ALL_FLOAT, ("exif", "xmp", "icc", "dpi"), True,
+        "TIFF", (".tif", ".tiff"), _ALL_8 | _ALL_16 | _ALL_FLOAT, ("exif", "xmp", "icc", "dpi", "photoshop"), True,
         options=("compress",),
     ),
     Format("WEBP", (".webp",), _ALL_8, ("exif", "xmp", "icc"), True, True, ("quality", "lossless", "compress")),

@@ -41,6 +41,8 @@ class Image:
     """So many pixels are as long across as so many are down, where the file says this and no resolution."""
     color: Color = ()
     """What the file says of its colors without a profile, as chunks of a PNG."""
+    photoshop: bytes = b""
+    """Photoshop's image resources, IPTC among them."""
     apart: bool = False
     """The first picture is for programs that show no animation (PNG), and not part of it."""
 
@@ -52,9 +54,12 @@ class Image:
     def stripped(self) -> Image:
         """Return the pixels alone, without what the file says beside them."""
         bare = (
-            replace(frame, exif=b"", icc=b"", dpi=None, xmp=b"", text=(), aspect=None, color=()) for frame in self.later
+            replace(frame, exif=b"", icc=b"", dpi=None, xmp=b"", text=(), aspect=None, color=(), photoshop=b"")
+            for frame in self.later
         )
-        return replace(self, exif=b"", icc=b"", dpi=None, xmp=b"", text=(), aspect=None, color=(), later=tuple(bare))
+        return replace(
+            self, exif=b"", icc=b"", dpi=None, xmp=b"", text=(), aspect=None, color=(), photoshop=b"", later=tuple(bare)
+        )
 
     def filtered(self, pixels: Sequence[Pixels]) -> Image:
         """Return the same with other pixels, an array for each of `frames`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import IO, Any
@@ -25,10 +24,10 @@ LARGEST_DPI = 5e7
 # not of the one that is written.
 TIFF_LAYOUT = (
     *(*range(254, 260), 262, 266, 273, *range(277, 282), 284, 292, 293, 317, 320, *range(322, 326), 330),
-    *(*range(338, 342), 347, *range(512, 522), *range(529, 533), 700, 0x501B, 34675, 37724, 50828),
+    *(*range(338, 342), 347, *range(512, 522), *range(529, 533), 700, 0x501B, 34377, 34675, 37724, 50828),
 )
 
-PICTURES = (273, 279, 324, 325, 330, 347, *range(512, 522), 700, 0x501B, 34675, 37724, 50828)
+PICTURES = (273, 279, 324, 325, 330, 347, *range(512, 522), 700, 0x501B, 34377, 34675, 37724, 50828)
 """Tags that have no place in EXIF: previews and layers of the unfiltered picture, and what goes its own way."""
 
 UPRIGHT = {
@@ -229,12 +228,6 @@ def aspect(picture: PIL.Image.Image, *, swapped: bool) -> tuple[int, int] | None
         return None
     ratio = Fraction(density[0] / density[1]).limit_denominator(1000)
     return (ratio.numerator, ratio.denominator) if 0 < ratio.numerator < 1 << 16 else None
-
-
-def not_carried(picture: PIL.Image.Image) -> Iterator[str]:
-    """Tell what a file says beside its pixels that is not carried anywhere."""
-    if "photoshop" in picture.info:
-        yield "its IPTC is left out"
 
 
 def profile(icc: bytes, channels: int) -> bytes:

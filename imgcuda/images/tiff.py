@@ -116,6 +116,8 @@ def _metadata(frame: Image) -> Values:
         found[_UNIT] = (exif.SHORT, "H", (1,))
     if icc := profile(frame.icc, channels(frame.pixels)):
         found[34675] = (7, "B", icc)
+    if frame.photoshop:
+        found[34377] = (7, "B", frame.photoshop)
     if frame.xmp:
         found[700] = (1, "B", frame.xmp)
     return found

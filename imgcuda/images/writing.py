@@ -13,7 +13,7 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError, ParameterError
-from imgcuda.images import color, gif, jpeg, mark, metadata, png, replacing, tiff
+from imgcuda.images import color, gif, jpeg, mark, metadata, photoshop, png, replacing, tiff
 from imgcuda.images.depth import with_channels
 from imgcuda.images.formats import FORMATS, Format, Options, by_extension
 from imgcuda.images.image import Image, Pixels, channels, describe
@@ -35,7 +35,7 @@ Target = str | os.PathLike[str] | IO[bytes]
 
 NAMES = {
     "exif": "EXIF", "xmp": "XMP", "icc": "colour profile", "dpi": "resolution", "aspect": "aspect ratio",
-    "text": "text", "comment": "text",
+    "photoshop": "IPTC", "text": "text", "comment": "text",
 }  # fmt: skip
 
 JPEG_SEGMENT = 65533 - len(b"http://ns.adobe.com/xap/1.0/\0")
@@ -152,6 +152,7 @@ def _fitting(image: Image, format: Format) -> tuple[Image, list[str]]:
         exif=image.exif if "exif" in format.keeps else b"",
         xmp=image.xmp if "xmp" in format.keeps else b"",
         icc=icc if "icc" in format.keeps else b"",
+        photoshop=image.photoshop if "photoshop" in format.keeps else b"",
         dpi=image.dpi if "dpi" in format.keeps else None,
         aspect=image.aspect if "dpi" in format.keeps and format.name != "BMP" else None,
         text=text,
@@ -161,7 +162,7 @@ def _fitting(image: Image, format: Format) -> tuple[Image, list[str]]:
         kept, too_long = _within_segments(kept)
         left_out += too_long
         kept = changed(kept, dpi=kept.dpi if kept.dpi and jpeg.density(kept.dpi) else None)
-    fields = ("exif", "xmp", "icc", "dpi", "aspect", "text")
+    fields = ("exif", "xmp", "icc", "dpi", "aspect", "photoshop", "text")
     lost = [NAMES[name] for name in fields if getattr(image, name) and not getattr(kept, name)]
     lost += ["text"] * (bool(kept.text) and kept.text != image.text)
     times = any(frame.duration is not None for frame in image.later) and not format.timed
@@ -180,7 +181,8 @@ def _within_segments(image: Image) -> tuple[Image, list[str]]:
         )
     text = tuple(pair for pair in image.text if len(pair[1].encode()) <= JPEG_SEGMENT)
     xmp = image.xmp if len(image.xmp) <= JPEG_SEGMENT else b""
-    return changed(image, exif=exif, xmp=xmp, text=text), left_out
+    resources = image.photoshop if len(image.photoshop) <= photoshop.MOST else b""
+    return changed(image, exif=exif, xmp=xmp, text=text, photoshop=resources), left_out
 
 
 # Encoding: in memory, so that an encoder that fails has touched no file
@@ -217,10 +219,13 @@ def _by_pillow(image: Image, format: Format, options: Options) -> bytes:
     buffer = BytesIO()
     load_plugin(format.name)
     first.save(buffer, format.name, **arguments)
+    data = buffer.getvalue()
+    if format.name == "JPEG" and image.photoshop:
+        data = photoshop.in_jpeg(data, image.photoshop)
     if format.name == "JPEG" and (image.dpi or image.aspect):
         unit, *numbers = (jpeg.density(image.dpi) if image.dpi else None) or (0, *(image.aspect or (1, 1)))
-        return jpeg.with_density(buffer.getvalue(), unit, *numbers)
-    return _with_alpha_flag(buffer.getvalue()) if later and first.mode.endswith("A") else buffer.getvalue()
+        return jpeg.with_density(data, unit, *numbers)
+    return _with_alpha_flag(data) if later and first.mode.endswith("A") else data
 
 
 def _with_alpha_flag(data: bytes) -> bytes:

@@ -211,11 +211,32 @@ def test_a_resolution_that_is_none_is_left_out(dpi: Any, tmp_path: Path) -> None
     assert metadata.dpi(dpi) is None
 
 
-def test_what_is_not_carried_is_told(tmp_path: Path) -> None:
+CAPTION = b"8BIM\x04\x04\0\0\0\0\0\x07\x1c\x02\x78\0\2hi\0"
+THUMBNAIL = b"8BIM\x04\x0c\0\0\0\0\0\x06ofpast"
+
+
+def test_iptc_is_carried_and_its_thumbnail_is_not(tmp_path: Path) -> None:
     photo = saved(tmp_path / "a.jpg", PIL.Image.fromarray(RGB))
-    data, block = photo.read_bytes(), b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\0"
+    data, block = photo.read_bytes(), b"Photoshop 3.0\0" + THUMBNAIL + CAPTION
     photo.write_bytes(data[:2] + b"\xff\xed" + (2 + len(block)).to_bytes(2, "big") + block + data[2:])
-    assert images.read(photo).left_out == ("its IPTC is left out",)
+    assert images.write(tmp_path / "b.tif", images.read(photo)) == ((), ())
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        assert file.pages.first.tags[34377].value == CAPTION
+    assert images.write(tmp_path / "c.jpg", images.read(tmp_path / "b.tif"), software="imgcuda 0.1.0") == ((), ())
+    with PIL.Image.open(tmp_path / "c.jpg") as picture:
+        assert picture.info["photoshop"] == {1028: CAPTION[12:19]}
+    assert b"ofpast" not in (tmp_path / "c.jpg").read_bytes()
+    lost = images.write(tmp_path / "d.png", images.read(photo))
+    assert lost.left_out == ("its IPTC has no place in this PNG",)
+
+
+def test_photoshops_layers_stay_behind(tmp_path: Path) -> None:
+    layers = b"Adobe Photoshop Document Data Block\0" + bytes(100)
+    tags = [(37724, 7, len(layers), layers, True), (34377, 7, len(THUMBNAIL), THUMBNAIL, True)]
+    tifffile.imwrite(tmp_path / "a.tif", RGB, photometric="rgb", metadata=None, extratags=tags)
+    images.write(tmp_path / "b.tif", images.read(tmp_path / "a.tif"))
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        assert not {34377, 37724} & {tag.code for tag in file.pages.first.tags}
 
 
 def test_the_profile_of_cmyk_is_used_and_not_carried(tmp_path: Path) -> None:

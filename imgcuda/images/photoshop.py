@@ -1,0 +1,48 @@
+"""Photoshop's image resources, in which a JPEG and a TIFF have their IPTC: captions, authors, rights."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from imgcuda.images import jpeg
+
+_HEAD = b"Photoshop 3.0\0"
+_THUMBNAILS = (1033, 1036)
+_APP13 = 0xED
+MOST = 65533 - len(_HEAD)
+"""What fits into one of a JPEG's segments."""
+
+
+def of_jpeg(data: bytes) -> bytes:
+    """Return the resources of a JPEG, without the thumbnails of the unfiltered picture."""
+    bodies = [segment.body(data) for segment in jpeg.segments(data) if segment.marker == _APP13]
+    return without_thumbnails(b"".join(body[len(_HEAD) :] for body in bodies if body.startswith(_HEAD)))
+
+
+def without_thumbnails(data: bytes) -> bytes:
+    """Return resources without thumbnails, as far as they can be read."""
+    return b"".join(raw for number, raw in _resources(data) if number not in _THUMBNAILS)
+
+
+def _resources(data: bytes) -> Iterator[tuple[int, bytes]]:
+    place = 0
+    while data[place : place + 4] == b"8BIM" and place + 12 <= len(data):
+        name = 1 + data[place + 6]
+        start = place + 6 + name + name % 2
+        if start + 4 > len(data):
+            return
+        size = struct.unpack_from(">I", data, start)[0]
+        end = start + 4 + size
+        if end > len(data):
+            return
+        yield struct.unpack_from(">H", data, place + 4)[0], data[place:end] + bytes(size % 2)
+        place = end + size % 2
+
+
+def in_jpeg(data: bytes, resources: bytes) -> bytes:
+    """Return a JPEG with resources, behind its first segment."""
+    first = next(jpeg.segments(data))
+    segment = struct.pack(">BBH", 0xFF, _APP13, 2 + len(_HEAD) + len(resources)) + _HEAD + resources
+    place = first.end if first.marker == jpeg.APP0 else 2
+    return data[:place] + segment + data[place:]
