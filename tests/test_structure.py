@@ -62,7 +62,7 @@ FOREIGN = {
     "pluggy": {"hookspecs", "plugins"},
     "PIL": {
         *("images.beside", "images.deep", "images.gif", "images.jpeg_reader", "images.metadata", "images.modes", "images.reading"),
-        *("images.sentences", "images.writing"),
+        *("images.png_chunks", "images.png_reader", "images.sentences", "images.writing"),
     },
     "simplejpeg": {"images.jpeg_reader"},
     "tifffile": {"images.tifffiles"},

@@ -6,7 +6,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import IO
 
@@ -14,48 +14,17 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError
-from imgcuda.images import beside, bmp, deep, jpeg_reader, tifffiles
+from imgcuda.images import beside, bmp, deep, jpeg_reader, png_reader, tifffiles
 from imgcuda.images.depth import with_channels
 from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.modes import WAYS, scale_clear_grey, to_array
 from imgcuda.images.sentences import telling
 from imgcuda.images.signatures import format_of
-from imgcuda.images.sources import Open, Source, is_damaged_png, is_deep_avif, is_tiff, is_whole_gif, name_of, opener
+from imgcuda.images.sources import Open, Source, is_deep_avif, is_tiff, is_whole_gif, name_of, opener
+from imgcuda.images.wish import Wish
 
 MAX_PIXELS = 178_956_970
 """What is read unless more is asked for: a quarter of a GiB for the bytes of 8-bit RGB with alpha times three."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is to be read of a file, and how."""
-
-    frame: int | None
-    """Counted from 1; None for all."""
-    several: bool
-    """Whether more than one is wanted; of what there is the first is read, and the others are a loss."""
-    auto_orient: bool
-    raw: bool
-    """Whole numbers that are no levels are read as floats of the same value."""
-    max_pixels: int
-
-    def numbers(self, count: int) -> range:
-        """Return which of so many frames to read, counted from 0."""
-        if self.frame is None:
-            return range(count if self.several else 1)
-        if not 1 <= self.frame <= count:
-            raise ImageError(f"it holds {count} picture{'s' * (count > 1)}; there is no number {self.frame}")
-        return range(self.frame - 1, self.frame)
-
-    def losses(self, count: int) -> list[str]:
-        """Return what is lost of so many frames."""
-        more = count > 1 and self.frame is None and not self.several
-        return [f"it holds {count} pictures; the first is read"] * more
-
-    def allow(self, pixels: int) -> None:
-        """Raise ImageError for more pixels than may be read."""
-        if pixels > self.max_pixels:
-            raise ImageError(f"it has {pixels:,} pixels, more than {self.max_pixels:,}; --max-pixels allows more")
 
 
 def read(
@@ -96,6 +65,9 @@ def _read(format: str, again: Open, wish: Wish) -> list[Image]:
     if format == "BMP":
         wish.numbers(1)
         return [bmp.read(again().read(), wish.allow)]
+    if format == "PNG":
+        alone = replace(wish, frame=None)
+        return list(png_reader.frames(again, wish, lambda one: next(_by_pillow(one, alone))))
     if not is_tiff(again()):
         return list(_by_pillow(again, wish))
     try:
@@ -125,9 +97,7 @@ def _by_pillow(again: Open, wish: Wish) -> Iterator[Image]:
 
 
 def _beside_what_pillow_says(format: str | None, again: Open) -> Iterator[str]:
-    """Return what is lost of a file, and Pillow does not know of. Raises ImageError for a damaged one that it reads."""
-    if format == "PNG" and is_damaged_png(again()):
-        raise ImageError("it is damaged or cut short: a checksum is wrong")
+    """Return what is lost of a file, and Pillow does not know of."""
     if format == "GIF" and not is_whole_gif(again()):
         yield "it is cut short; pictures may be missing"
     if format == "AVIF" and is_deep_avif(again()):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import struct
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from io import BytesIO
@@ -47,23 +45,3 @@ def is_deep_avif(stream: IO[bytes]) -> bool:
     head = stream.read(1 << 16)
     place = head.find(b"av1C")
     return place >= 0 and len(head) > place + 6 and bool(head[place + 6] & 0x40)
-
-
-def is_damaged_png(stream: IO[bytes]) -> bool:
-    """Return whether a checksum of a PNG's pixels is wrong, which Pillow does not look at."""
-    stream.seek(8)
-    kind = b""
-    while kind != b"IEND" and len(head := stream.read(8)) == 8:
-        size, kind = struct.unpack(">I4s", head)
-        if kind not in (b"IDAT", b"fdAT"):
-            stream.seek(size + 4, os.SEEK_CUR)
-        elif _checksum(stream, size, zlib.crc32(kind)) != stream.read(4):
-            return True
-    return False
-
-
-def _checksum(stream: IO[bytes], size: int, checksum: int) -> bytes:
-    """Return the checksum of what was read and of so many bytes more, of which there may be fewer than a file says."""
-    while size > 0 and (piece := stream.read(min(size, 1 << 20))):
-        checksum, size = zlib.crc32(piece, checksum), size - len(piece)
-    return struct.pack(">I", checksum)

@@ -1,0 +1,39 @@
+"""What is to be read of a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgcuda.errors import ImageError
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be read of a file, and how."""
+
+    frame: int | None
+    """Counted from 1; None for all."""
+    several: bool
+    """Whether more than one is wanted; of what there is the first is read, and the others are a loss."""
+    auto_orient: bool
+    raw: bool
+    """Whole numbers that are no levels are read as floats of the same value."""
+    max_pixels: int
+
+    def numbers(self, count: int) -> range:
+        """Return which of so many frames to read, counted from 0."""
+        if self.frame is None:
+            return range(count if self.several else 1)
+        if not 1 <= self.frame <= count:
+            raise ImageError(f"it holds {count} picture{'s' * (count > 1)}; there is no number {self.frame}")
+        return range(self.frame - 1, self.frame)
+
+    def losses(self, count: int) -> list[str]:
+        """Return what is lost of so many frames."""
+        more = count > 1 and self.frame is None and not self.several
+        return [f"it holds {count} pictures; the first is read"] * more
+
+    def allow(self, pixels: int) -> None:
+        """Raise ImageError for more pixels than may be read."""
+        if pixels > self.max_pixels:
+            raise ImageError(f"it has {pixels:,} pixels, more than {self.max_pixels:,}; --max-pixels allows more")
