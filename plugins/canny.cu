@@ -88,8 +88,9 @@ __device__ void measure(tile *made, const float *src, int width, int height, int
 }
 
 // A pixel is left if its gradient is longer than those on both sides of it; of two that are as long, in a row or in a
-// column, the first.
-__device__ unsigned char kind_of(const tile *from, int r, int c, float low, float high)
+// column, the first. After a blur, which is not exact, those are as long that are within a factor of `alike`, and of
+// them the first is left on a diagonal, too. Without one it is 1, and all is as in OpenCV.
+__device__ unsigned char kind_of(const tile *from, int r, int c, float low, float high, float alike)
 {
     const float(*at)[BLOCK_WIDTH] = from->length + r;
     float nw = at[-1][c - 1], n = at[-1][c], ne = at[-1][c + 1], w = at[0][c - 1], length = at[0][c], e = at[0][c + 1];
@@ -97,13 +98,13 @@ __device__ unsigned char kind_of(const tile *from, int r, int c, float low, floa
     int direction = from->direction[r][c];
     bool across = direction == ACROSS, down = direction == DOWN, falls = direction == FALLS;
     float before = across ? w : down ? n : falls ? nw : ne, after = across ? e : down ? s : falls ? se : sw;
-    bool longest = length > before && (across || down ? length >= after : length > after);
+    bool longest = length > before * alike && (across || down || alike > 1.0f ? length * alike >= after : length > after);
     return longest && length > low ? (length > high ? STRONG : WEAK) : 0;
 }
 
 // A block makes ROWS rows of all columns but the outermost of its tile. `low` and `high` are squared.
 __global__ void suppress(const float *__restrict__ src, unsigned char *__restrict__ dst, int width, int height,
-                         unsigned int *__restrict__ labels, float low, float high)
+                         unsigned int *__restrict__ labels, float low, float high, float alike)
 {
     __shared__ tile part;
     int t = threadIdx.x, x0 = blockIdx.x * (BLOCK_WIDTH - 2), y0 = blockIdx.y * ROWS, rows = min(ROWS, height - y0);
@@ -114,7 +115,7 @@ __global__ void suppress(const float *__restrict__ src, unsigned char *__restric
     __syncthreads();
     if (t >= BLOCK_WIDTH - 2 || x0 + t >= width) return;
     for (int r = 0; r < rows; r++) {
-        unsigned char kind = kind_of(&part, r + 1, t + 1, low, high);
+        unsigned char kind = kind_of(&part, r + 1, t + 1, low, high, alike);
         long long i = (long long)(y0 + r) * width + x0 + t;
         dst[i] = kind;
         if (kind == WEAK) labels[i] = (unsigned int)i + 1u;

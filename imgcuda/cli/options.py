@@ -90,5 +90,6 @@ class Job:
         bool, typer.Option("--strict", help="Refuse an IN that is damaged, or that cannot be read without a loss.")
     ] = False
     max_pixels: Annotated[
-        int | None, typer.Option(min=1, help="Refuse more pixels than this, in all frames; by default 178956970.")
+        int | None,
+        typer.Option(min=1, help="Refuse more pixels than this, of IN or of what filters make; by default 178956970."),
     ] = None

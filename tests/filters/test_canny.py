@@ -226,3 +226,16 @@ def test_colours_that_cannot_be_seen_have_no_edges(device: str, random_image: Ma
     image = random_image((33, 65, 4))
     image[..., 3] = 0
     assert not canny(image, device, low=0, high=0)[..., 0].any()
+
+
+@pytest.mark.parametrize("sigma", [1.0, 1.5, 2.0])
+def test_an_ideal_edge_is_drawn_at_the_same_place_in_every_type(sigma: float, device: str) -> None:
+    image = np.zeros((60, 60), np.uint8)
+    image[20:40, 20:40] = 200
+    pictures = [image, image.astype(np.uint16) * 257, image.astype(np.float32) / 255]
+    drawn = [imgcuda.apply(each, "canny", sigma=sigma, device=device) > 0 for each in pictures]
+    for each in drawn:
+        rows, columns = np.nonzero(each)
+        assert rows.min() == columns.min() == 19  # of two rows alike the upper one, of two columns the left one
+        assert rows.max() == columns.max() == 39
+        assert np.count_nonzero(each != drawn[0]) <= 2  # towards the corners they are ever less alike

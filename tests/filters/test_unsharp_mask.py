@@ -255,3 +255,14 @@ def test_an_opaque_image_is_sharpened_as_without_alpha(device: str, random_image
     result = sharpen(opaque, device, threshold=0.1)
     assert_close(result[..., 3], opaque[..., 3])
     assert_close(result[..., :3], sharpen(colors, device, threshold=0.1), 1)
+
+
+@pytest.mark.parametrize("sigma", [6.2, 11.0, 16.0])
+def test_16_bits_are_within_a_level_whatever_the_amount(sigma: float, device: str) -> None:
+    steps = np.add.outer(np.arange(120) // 5, np.arange(90) // 5) % 2
+    checks = np.rint((steps * 0.2 + 0.4) * 65535).astype(np.uint16)
+    noise = np.random.default_rng(0).integers(0, 65536, (120, 90), dtype=np.uint16)
+    for image in (checks, noise):
+        exact = image.astype(np.float64)
+        wanted = np.clip(exact + 10 * (exact - ndimage.gaussian_filter(exact, sigma)), 0, 65535)
+        assert_close(imgcuda.apply(image, "unsharp-mask", sigma=sigma, amount=10.0, device=device), wanted, 1)
