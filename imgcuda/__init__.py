@@ -9,6 +9,10 @@ sharp = Blur(sigma=3)(array, device="cuda:0")                       # one, on a 
 
 from __future__ import annotations
 
+from imgcuda import starting  # noqa: F401  # first: Ctrl-C while the rest is imported
+
+# isort: split
+
 from typing import Any
 
 import numpy.typing as npt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-if not sys.flags.safe_path:
+if not sys.flags.safe_path and sys.path and not sys.path[0].endswith((".zip", "-packages")):
     sys.path.pop(0)  # the current folder, where a file may have the name of a plugin's module: it is not to be run
 
 from imgcuda.cli import main

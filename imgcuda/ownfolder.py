@@ -78,7 +78,7 @@ class OwnFolder:
 
     def entries(self) -> Iterator[tuple[float, int, str]]:
         """Return the files' times, sizes and names. What a killed process left an hour ago is removed."""
-        for name in os.listdir(self._path if self._at is None else self._at):
+        for name in os.listdir(self._path if self._at is None else self._at):  # noqa: PTH208  # by descriptor
             with contextlib.suppress(OSError):
                 status = os.stat(self._of(name), dir_fd=self._at, follow_symlinks=False)
                 if name.startswith(_DRAFT) and time.time() - status.st_mtime > 3600:

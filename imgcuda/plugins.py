@@ -5,18 +5,28 @@ A plugin that fails is noted and left out, and the others go on working: what pl
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
+from itertools import islice
 from typing import Any, NamedTuple
 
 import pluggy
 
 from imgcuda import hookspecs, switches
-from imgcuda.errors import ParameterError, PluginError, did_you_mean
+from imgcuda.containment import contained, in_words, one_line
+from imgcuda.errors import FilterError, ImgcudaError, ParameterError, PluginError, did_you_mean
 from imgcuda.filters import Filter
+
+MOST = 1000
+"""Filters that a plugin may bring."""
+
+_NAME = re.compile(r"(?=.{1,64}\Z)[a-z0-9]+([._-][a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -119,22 +129,28 @@ def build(filter_class: type[Filter], values: Mapping[str, Any]) -> Filter:
     missing = [p.name for p in filter_class.parameters() if p.required and p.name not in values]
     if missing:
         raise ParameterError(f"{filter_class.name} needs a value for {', '.join(missing)}")
-    return filter_class(**values)
+    try:
+        return filter_class(**values)
+    except (ImgcudaError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # its author's __post_init__ may raise anything
+        raise FilterError(f"{filter_class.name} cannot be made: {in_words(error)}") from error
 
 
-def load() -> Registry:
-    """Find every installed filter, afresh."""
+def load(imports: bool = True) -> Registry:
+    """Find every installed filter, afresh. Without `imports` no plugin is run: all are as if switched off."""
     registry, off = Registry(), switches.disabled()
-    for point in sorted(metadata.entry_points(group=hookspecs.PROJECT), key=_order):
-        distribution = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown distribution"
-        plugin = Plugin(point.name, distribution)
-        if off & {point.name, plugin.project}:
+    for plugin, point in sorted(_found(registry), key=lambda each: (each[0].project, each[0].name)):
+        if not imports or off & {plugin.name, plugin.project}:
             registry.disabled.append(plugin)
             continue
         try:
-            registry.add(plugin, _filters(point))
-        except Exception as error:  # whatever a plugin may raise
-            registry.broken[plugin] = f"{type(error).__name__}: {error}"
+            with contained():
+                registry.add(plugin, _filters(point))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a plugin may raise: SystemExit, too
+            registry.broken[plugin] = in_words(error)
     return registry
 
 
@@ -144,8 +160,41 @@ def installed() -> Registry:
     return load()
 
 
-def _order(point: metadata.EntryPoint) -> tuple[str, str]:
-    return (point.dist.name if point.dist else "", point.name)
+def _found(registry: Registry) -> Iterator[tuple[Plugin, metadata.EntryPoint]]:
+    """Return the plugins of all distributions; one whose metadata is broken is noted, and does no harm to others."""
+    seen: set[str] = set()
+    for distribution in metadata.distributions():
+        place = one_line(str(getattr(distribution, "_path", "an unknown place")))
+        try:
+            text = distribution.read_text("entry_points.txt") or ""
+            if not re.search(rf"^\s*\[\s*{hookspecs.PROJECT}\s*\]", text, re.MULTILINE):
+                continue
+            project, version = _identity(distribution)
+            if _normalized(project) in seen or metadata.distribution(project).read_text("entry_points.txt") != text:
+                continue  # an older one, further back in sys.path
+            seen.add(_normalized(project))
+            points = [point for point in distribution.entry_points if point.group == hookspecs.PROJECT]
+        except Exception as error:
+            why = (
+                str(error) if isinstance(error, PluginError) else f"its entry points cannot be read ({in_words(error)})"
+            )
+            registry.broken[Plugin(place.replace("\\", "/").rpartition("/")[2], place)] = why
+            continue
+        for point in points:
+            yield Plugin(one_line(point.name), one_line(f"{project} {version}")), point
+
+
+def _identity(distribution: metadata.Distribution) -> tuple[str, str]:
+    """Return a distribution's name and version; PluginError if its metadata does not say them."""
+    with suppress(Exception):  # which it would be depends on Python's version
+        name, version = distribution.metadata["Name"], distribution.metadata["Version"]
+        if re.fullmatch(r"[\w.-]+", name) and re.fullmatch(r"[\w.+!-]+", version):
+            return name, version
+    raise PluginError("its METADATA has no name and version; install it again, or remove that folder")
+
+
+def _normalized(project: str) -> str:
+    return re.sub(r"[-_.]+", "-", project).lower()
 
 
 def _filters(point: metadata.EntryPoint) -> list[type[Filter]]:
@@ -158,21 +207,41 @@ def _filters(point: metadata.EntryPoint) -> list[type[Filter]]:
     if not manager.hook.imgcuda_filters.get_hookimpls():  # another file of that name, perhaps, in the current folder
         where = getattr(module, "__file__", None) or module
         raise PluginError(f"{where} has no function imgcuda_filters() that is marked with @hookimpl")
-    filters = [filter_class for filters in manager.hook.imgcuda_filters() for filter_class in filters]
+    found = (filter_class for filters in manager.hook.imgcuda_filters() for filter_class in filters)
+    filters = list(islice(found, MOST + 1))
+    if len(filters) > MOST:
+        raise PluginError(f"imgcuda_filters() returned more than {MOST} filters")
     for filter_class in filters:
         if not (isinstance(filter_class, type) and issubclass(filter_class, Filter)):
             raise TypeError(f"imgcuda_filters() must return filter classes; it returned {filter_class!r}")
-        filter_class.parameters()  # a field that is declared wrongly is found now
+        _check_words(filter_class)
         check_aliases(filter_class)
+    if twice := [name for name, count in Counter(each.name for each in filters).items() if count > 1]:
+        raise PluginError(f"it brings several filters called '{twice[0]}'")
     return filters
+
+
+def _check_words(filter_class: type[Filter]) -> None:
+    """Refuse a name that could not be typed, and words that a terminal would obey instead of showing them."""
+    name = filter_class.name
+    if type(name) is not str or not _NAME.fullmatch(name) or inspect.getattr_static(filter_class, "name") != name:
+        raise PluginError(
+            f"a filter's name is in lower case, with hyphens between words, as warm-glow; it is {one_line(repr(name))}"
+        )
+    texts = {"its docstring": filter_class.__doc__ or ""}
+    for parameter in filter_class.parameters():  # a field that is declared wrongly is found now
+        texts[f"the help of {parameter.name}"] = " ".join([parameter.help, *parameter.choices])
+    for what, text in texts.items():
+        if not all(c.isprintable() or c in "\n\t" for c in text):
+            raise PluginError(f"{name}: {what} has control characters")
 
 
 def check_aliases(filter_class: type[Filter]) -> None:
     """Refuse other words that could not be typed, or that stand for what the filter cannot be."""
     known = {parameter.name: parameter for parameter in filter_class.parameters()}
     for word, values in filter_class.aliases.items():
-        if not re.fullmatch(r"[\w.-]+", word):
-            raise PluginError(f"{filter_class.name}: the alias '{word}' is not a word")
+        if not isinstance(word, str) or not re.fullmatch(r"\w[\w.-]{0,63}", word):
+            raise PluginError(f"{filter_class.name}: the alias {one_line(repr(word))} is not a word")
         for name, value in values.items():
             if name not in known:
                 raise PluginError(f"{filter_class.name}: the alias '{word}' sets '{name}', which is no parameter")

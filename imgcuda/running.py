@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.alpha import filter_premultiplied
+from imgcuda.containment import in_words
 from imgcuda.engine import DeviceArray, Session
 from imgcuda.errors import FilterError, ImgcudaError, last_line
 from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter, PointFilter
@@ -158,14 +159,14 @@ def _named(filters: Sequence[Filter]) -> Iterator[None]:
     """Turn what a filter raises into a FilterError with its name: it may be anybody's code."""
     try:
         yield
-    except (ImgcudaError, MemoryError):
+    except (ImgcudaError, MemoryError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:  # SystemExit, too
         names = " and ".join(filter.name for filter in filters)
-        raise FilterError(f"{names} failed{_place(filters, error)}: {type(error).__name__}: {error}") from error
+        raise FilterError(f"{names} failed{_place(filters, error)}: {in_words(error)}") from error
 
 
-def _place(filters: Sequence[Filter], error: Exception) -> str:
+def _place(filters: Sequence[Filter], error: BaseException) -> str:
     """Return the last line of the filters' own files that had to do with an error: " at blur.py:30"."""
     files = (getattr(sys.modules.get(type(filter).__module__), "__file__", None) for filter in filters)
     place = last_line(error, {Path(file).resolve() for file in files if file})

@@ -6,12 +6,16 @@ A distribution is a folder `*.dist-info` with two files in it, so the tests inst
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from textwrap import dedent
 
+import PIL.Image
 import pytest
 
 import imgcuda
@@ -34,6 +38,34 @@ BROKEN = {
     "its import fails": ("import a_module_that_is_not_there", "ModuleNotFoundError: No module named 'a_module_that"),
     "it is no Python": ("def", "SyntaxError: "),
     "it raises as it is imported": ("1 / 0", "ZeroDivisionError: division by zero"),
+    "it ends the program": ("import sys; sys.exit(0)", "SystemExit: 0"),
+    "it ends the program from its hook": (DUOTONE.replace("return [Duotone]", "raise SystemExit"), "SystemExit"),
+    "it interrupts": ("raise KeyboardInterrupt", "RuntimeError: KeyboardInterrupt"),
+    "it raises what no one catches": ("raise GeneratorExit('x')", "GeneratorExit: x"),
+    "its error cannot be printed": (
+        "class E(BaseException):\n    def __str__(self): raise SystemExit\nraise E",
+        "an error that cannot be printed",
+    ),
+    "its error would move the cursor": ("raise ValueError('a\\x1b[2J\\nb')", "ValueError: a\\x1b[2J b"),
+    "its filter's name is a path": (
+        DUOTONE.replace("strength:", "name = '../x'\n        strength:"),
+        "a filter's name is in lower case, with hyphens between words, as warm-glow; it is '../x'",
+    ),
+    "its filter's name is empty": (DUOTONE.replace("strength:", "name = ''\n        strength:"), "it is ''"),
+    "its filter's name is an option": (
+        DUOTONE.replace("strength:", "name = '--help'\n        strength:"),
+        "it is '--help'",
+    ),
+    "its filter's name is no text": (DUOTONE.replace("strength:", "name = 3\n        strength:"), "it is 3"),
+    "its docstring would move the cursor": (
+        DUOTONE.replace("Print an", "Print \\x1b[2Jan"),
+        "duotone: its docstring has control characters",
+    ),
+    "it brings a filter twice": (DUOTONE.replace("[Duotone]", "[Duotone] * 2"), "several filters called 'duotone'"),
+    "it brings filters without an end": (
+        DUOTONE.replace("[Duotone]", "iter(lambda: Duotone, None)"),
+        "imgcuda_filters() returned more than 1000 filters",
+    ),
     "its hook is misspelt": (DUOTONE.replace("imgcuda_filters", "imgcuda_filter"), "unknown hook 'imgcuda_filter'"),
     "it has no hook": ("x = 1", ".py has no function imgcuda_filters() that is marked with @hookimpl"),
     "its hook takes an argument": (DUOTONE.replace("imgcuda_filters()", "imgcuda_filters(register)"), "'register'"),
@@ -238,3 +270,102 @@ def test_a_plugin_may_be_switched_off_until_it_is_switched_on(
 def test_what_is_no_plugin_cannot_be_switched_off(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["plugins", "--disable", "grayscal"], build(load())) == 2
     assert "there is no plugin 'grayscal'; did you mean 'grayscale'?" in capsys.readouterr().err
+
+
+# What a plugin may not do
+
+
+MEDDLING = """
+    import os, signal, sys, warnings
+    print("HELLO")
+    os.write(1, b"HELLO")
+    os.chdir("/")
+    sys.argv[:] = ["x"]
+    sys.setrecursionlimit(77)
+    sys.stdout.close()
+    sys.stdout = sys.stderr = sys.stdin = None
+    os.environ["IMGCUDA_DEVICE"] = "cuda:77"
+    warnings.simplefilter("error")
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+"""
+
+
+def test_what_a_plugin_changes_as_it_is_imported_is_put_back(
+    install: Install, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def state() -> list[object]:
+        streams = sys.stdin, sys.stdout, sys.stderr
+        limit, filters = sys.getrecursionlimit(), list(warnings.filters)
+        return [
+            Path.cwd(),
+            list(sys.argv),
+            limit,
+            streams,
+            dict(os.environ),
+            filters,
+            signal.getsignal(signal.SIGTERM),
+        ]
+
+    install(MEDDLING.replace("sys.stdout.close()", ""))
+    before = state()
+    assert "MEDDLING" not in load().filters
+    assert state() == before
+
+
+def test_a_plugins_words_are_not_in_the_picture(install: Install, tmp_path: Path) -> None:
+    install(MEDDLING + DUOTONE + "    import atexit; atexit.register(print, 'BYE')\n")
+    picture = tmp_path / "in.png"
+    PIL.Image.new("RGB", (3, 2), (10, 20, 30)).save(picture)
+    command = [sys.executable, "-m", "imgcuda", "invert", picture, "-", "--format", "png"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert done.stderr.count(b"HELLO") == 2
+    with PIL.Image.open(BytesIO(done.stdout)) as made:
+        assert made.getpixel((0, 0)) == (245, 235, 225)
+    assert done.stdout.endswith(b"IEND\xaeB`\x82")
+
+
+@pytest.mark.parametrize("source", ["import os; os._exit(3)", "while True: pass"])
+def test_any_plugin_can_be_switched_off(
+    source: str, install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IMGCUDA_CONFIG", str(tmp_path / "settings"))
+    install(source)
+    assert run(["plugins", "--disable", "duotone"]) == 0
+    assert capsys.readouterr().out == "duotone is switched off.\n"
+    assert "blur" in load().filters
+    assert run(["plugins", "--enable=old-photo"]) == 0
+
+
+# Distributions that are broken
+
+POINTS = "[imgcuda]\nbad = bad\n"
+METADATA = "Metadata-Version: 2.1\nName: bad\nVersion: 1.0\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"entry_points.txt": POINTS}, "its METADATA has no name and version; install it again, or remove that folder"),
+        ({"entry_points.txt": POINTS, "METADATA": ""}, "its METADATA has no name and version"),
+        ({"entry_points.txt": POINTS, "METADATA": "Name: bad\n"}, "its METADATA has no name and version"),
+        ({"entry_points.txt": POINTS, "METADATA": "\0\xff\x1b"}, "its METADATA has no name and version"),
+        ({"entry_points.txt": "\xff\0", "METADATA": METADATA}, "its entry points cannot be read (UnicodeDecodeError"),
+        ({"entry_points.txt": "[imgcuda]\nbad\n", "METADATA": METADATA}, "its entry points cannot be read ("),
+        ({"entry_points.txt": "[imgcuda]\nbad = \n", "METADATA": METADATA}, "Error: "),
+        ({"entry_points.txt": "[imgcuda]\nbad = ../x:y\n", "METADATA": METADATA}, "Error: "),
+    ],
+)
+def test_a_broken_distribution_is_one_line_and_the_others_go_on(
+    files: dict[str, str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    info = tmp_path / "bad-1.0.dist-info"
+    info.mkdir()
+    for name, text in files.items():
+        (info / name).write_bytes(text.encode("latin-1"))
+    registry = load()
+    assert "blur" in registry.filters
+    ((plugin, why),) = [(plugin, why) for plugin, why in registry.broken.items() if "bad" in str(plugin)]
+    assert said in why
+    assert (str(plugin) + why).isprintable()

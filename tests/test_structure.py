@@ -15,7 +15,9 @@ CORE = sorted((ROOT / "imgcuda").rglob("*.py"))
 PLUGINS = sorted((ROOT / "plugins").glob("*.py"))
 
 ORDER = [
+    {"starting", "ownfolder"},  # how the process begins; the user's own folders
     {"errors", "launch"},  # words and arithmetic: they know nothing of ours
+    {"containment"},  # somebody else's code, in bounds
     {"kernels", "strips", "parameters"},  # text that both engines compile; where an image is cut; what a field declares
     {"arrays"},  # what an image is
     {"diskcache", "engine", "memory"},  # where machine code is kept; the verbs of an engine; how much it may take
@@ -58,7 +60,7 @@ FOREIGN = {
     "pycuda": {"cuda", "cuda_context", "cuda_copies", "cuda_host", "cuda_memory"},
     "llvmlite": {"cpu.compile", "cpu.loading"},
     "cuda": {"cubin"},
-    "platformdirs": {"diskcache", "switches"},
+    "platformdirs": {"ownfolder"},
     "pluggy": {"hookspecs", "plugins"},
     "PIL": {
         *("images.beside", "images.deep", "images.gif", "images.jpeg_reader", "images.metadata", "images.modes", "images.reading"),
@@ -72,7 +74,6 @@ FOREIGN = {
         "cli.app",
         "cli.commands",
         "cli.filtering",
-        "cli.job",
         "cli.new_filter",
         "cli.options",
         "cli.trying",

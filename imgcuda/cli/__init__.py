@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 import typer
 
+from imgcuda import starting
+from imgcuda.cli import streams
 from imgcuda.cli.app import build
-from imgcuda.errors import ImgcudaError, ParameterError, PluginError, out_of_memory, printable
-from imgcuda.plugins import installed
+from imgcuda.containment import in_words
+from imgcuda.errors import ImgcudaError, ParameterError, PluginError, out_of_memory
+from imgcuda.plugins import Registry, installed, load
 
 __all__ = ["build", "main", "run"]
 
@@ -18,7 +22,18 @@ FAILURE, USAGE, INTERRUPTED = 1, 2, 130
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
-    sys.exit(run(sys.argv[1:]))
+    streams.take()
+    arguments = sys.argv[1:]
+    app = build(_registry(arguments))
+    starting.interruptible()
+    code = run(arguments, app)
+    starting.begin()
+    try:
+        streams.finish()
+    except OSError as error:
+        streams.say(f"Error: {_in_words(error)}")
+        code = code or FAILURE
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str], app: typer.Typer | None = None) -> int:
@@ -29,20 +44,32 @@ def run(arguments: Sequence[str], app: typer.Typer | None = None) -> int:
     What goes wrong is said on stderr in a sentence that begins with "Error:", as Typer does for its part.
     """
     try:
-        (app or build(installed()))(arguments, prog_name="imgcuda")
+        (app or build(_registry(arguments)))(arguments, prog_name="imgcuda")
     except SystemExit as end:
-        return int(end.code or 0)
+        return end.code if isinstance(end.code, int) else FAILURE if end.code else 0
     except KeyboardInterrupt:
         return INTERRUPTED
     except ImgcudaError as error:
-        _say(str(error))
+        streams.say(f"Error: {error}")
         return USAGE if isinstance(error, ParameterError | PluginError) else FAILURE
-    except MemoryError as error:
-        _say(out_of_memory(error))
+    except BaseException as error:
+        if os.environ.get("IMGCUDA_TRACEBACK"):
+            raise
+        streams.say(f"Error: {_in_words(error)}")
         return FAILURE
     return 0
 
 
-def _say(words: str) -> None:
-    """Print an error as a terminal may have it: what a stranger's file is called or holds may be in its words."""
-    typer.echo("Error: " + printable(words, keep="\n\t"), err=True)
+def _registry(arguments: Sequence[str]) -> Registry:
+    """Return what is installed. A plugin can be switched off even if it ends, or never ends, as it is imported."""
+    switching = any(word.startswith(("--disable", "--enable")) for word in arguments)
+    return load(imports=False) if switching and arguments[0] == "plugins" else installed()
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        what = f"{error.filename} cannot be used" if error.filename else "the system refuses something"
+        return f"{what}: {error.strerror[:1].lower()}{error.strerror[1:]}"
+    if isinstance(error, MemoryError):
+        return out_of_memory(error)
+    return f"something happened that should not: {in_words(error)}; IMGCUDA_TRACEBACK=1 shows where"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import pairwise
@@ -12,10 +11,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import IO, TYPE_CHECKING
 
-import typer
-
 import imgcuda
 from imgcuda import devices
+from imgcuda.cli import streams
 from imgcuda.cli.options import Job
 from imgcuda.cli.timeout import Deadline
 from imgcuda.engine import Device
@@ -32,6 +30,7 @@ STANDARD = Path("-")
 """The name of standard input, and of standard output."""
 
 
+@streams.ours_only()
 def filter_file(make: Callable[[], Sequence[Filter]], job: Job) -> None:
     """Read an image, run the filters over it and write the result; what is lost on the way is said on stderr.
 
@@ -44,7 +43,7 @@ def filter_file(make: Callable[[], Sequence[Filter]], job: Job) -> None:
     in_place = STANDARD not in (job.in_path, job.out_path) and _same_file(job)
     if in_place and not job.overwrite:
         raise ImageError(f"{job.out_path} is the input itself; write to another file, or add --overwrite")
-    with devices.checked() if job.check else nullcontext(), _quiet_when_nobody_reads():
+    with devices.checked() if job.check else nullcontext():
         _filter_file(filters, job, deadline, _device(job.device), format, in_place)
 
 
@@ -59,7 +58,7 @@ def _output(job: Job) -> Format:
         format = images.check_output(job.out_path, clobber=False if job.no_clobber else clobber, format=format)
     elif format is None:
         raise ParameterError("--format says what is written to standard output, as --format png")
-    elif sys.stdout.isatty():
+    elif streams.output().isatty():
         raise ImageError("a picture is not written to a terminal; write to a file, or into a pipe")
     _options(job).check(format)
     return format
@@ -96,7 +95,7 @@ def _filter_file(
         result = _filtered(image, filters, job, chosen)
     result = result.stripped() if job.strip else result
     times.append(perf_counter())
-    target: Path | IO[bytes] = sys.stdout.buffer if job.out_path == STANDARD else job.out_path
+    target: Path | IO[bytes] = streams.output().buffer if job.out_path == STANDARD else job.out_path
     lost = images.write(
         target,
         result,
@@ -132,7 +131,7 @@ def _read(job: Job, format: Format) -> Image:
     """Return the image to filter: as the file has it, or as it is to be converted."""
     from imgcuda import images
 
-    source: Path | IO[bytes] = sys.stdin.buffer if job.in_path == STANDARD else job.in_path
+    source: Path | IO[bytes] = streams.input() if job.in_path == STANDARD else job.in_path
     with _decoders_silenced():
         image = images.read(
             source,
@@ -200,17 +199,6 @@ def _colors_left_out(image: Image, job: Job) -> Iterator[str]:
         yield f"without a word on its colors ({other}) they look different"
 
 
-@contextmanager
-def _quiet_when_nobody_reads() -> Iterator[None]:
-    """End without a word when who reads our output has had enough: `imgcuda blur a.png - --format png | head -c 9`."""
-    try:
-        yield
-    except BrokenPipeError:
-        # What is still in Python's buffer would be written, and complained of, as the program ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(1) from None
-
-
 def _device(name: str) -> Device:
     try:
         return devices.choose(name)
@@ -222,7 +210,7 @@ def _device(name: str) -> Device:
 
 def _note(name: object, losses: Sequence[str]) -> None:
     for loss in losses:
-        typer.echo(f"Note: {name}: {loss}", err=True)
+        streams.say(f"Note: {name}: {loss}")
 
 
 def _report(device: Device, image: Image, result: Image, times: Sequence[float]) -> None:
@@ -230,7 +218,7 @@ def _report(device: Device, image: Image, result: Image, times: Sequence[float])
 
     read, filtered, written = (1000 * (end - start) for start, end in pairwise(times))
     several = f"; {len(image.frames)} pictures" if image.later else ""
-    typer.echo(f"device: {device.name} ({device.description})", err=True)
+    streams.say(f"device: {device.name} ({device.description})")
     words = dict.fromkeys([describe(image.pixels), describe(result.pixels)])
-    typer.echo(f"image:  {' -> '.join(words)}{several}", err=True)
-    typer.echo(f"time:   read {read:.0f} ms, filter {filtered:.0f} ms, write {written:.0f} ms", err=True)
+    streams.say(f"image:  {' -> '.join(words)}{several}")
+    streams.say(f"time:   read {read:.0f} ms, filter {filtered:.0f} ms, write {written:.0f} ms")

@@ -22,11 +22,17 @@ class Job:
 
     in_path: Annotated[
         Path,
-        typer.Argument(metavar="IN", help="The image to filter; - reads standard input.", show_default=False),
+        typer.Argument(
+            metavar="IN", help="The image to filter; - reads standard input.", show_default=False, readable=False
+        ),
     ]
     out_path: Annotated[
         Path,
-        typer.Argument(metavar="OUT", help="The image to write, in the format of its extension; - is standard output."),
+        typer.Argument(
+            metavar="OUT",
+            help="The image to write, in the format of its extension; - is standard output.",
+            readable=False,
+        ),
     ]
     device: Annotated[
         str,

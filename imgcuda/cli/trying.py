@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from imgcuda.cli import filtering
+from imgcuda.cli import filtering, streams
 from imgcuda.cli.options import Timeout
 from imgcuda.cli.timeout import Deadline
 from imgcuda.errors import ImgcudaError, ParameterError, PluginError, did_you_mean, last_line
@@ -25,7 +25,8 @@ INTERVAL = 0.2
 """Seconds between two looks at the files."""
 
 File = Annotated[
-    Path, typer.Argument(metavar="FILE", help="A Python file with a filter in it; its .cu stands beside it.")
+    Path,
+    typer.Argument(metavar="FILE", help="A Python file with a filter in it; its .cu stands beside it.", readable=False),
 ]
 Watch = Annotated[bool, typer.Option("--watch", help="Run again each time the file, or a .cu beside it, is saved.")]
 Name = Annotated[str, typer.Option("--filter", metavar="NAME", help="Which filter, where the file has several.")]
@@ -66,7 +67,10 @@ def load_filters(file: Path) -> dict[str, type[Filter]]:
 
 
 def _run(file: Path, name: str, timeout: float | None, arguments: list[str]) -> None:
-    with Deadline(timeout).holds(f"{file}: importing it"):  # which may be a loop without an end, too
+    with (
+        Deadline(timeout).holds(f"{file}: importing it"),
+        streams.ours_only(),
+    ):  # which may be a loop without an end, too
         filters = load_filters(file)
     if not name and len(filters) > 1:
         raise ParameterError(f"{file} has several filters: {', '.join(filters)}; choose one with --filter NAME")
@@ -82,7 +86,7 @@ def _run(file: Path, name: str, timeout: float | None, arguments: list[str]) -> 
 def _run_apart(file: Path, name: str, timeout: float | None, arguments: list[str]) -> None:
     """Run a filter in a process of its own: whose time is over ends its process, and not the one that watches."""
     command = [sys.executable, "-P", "-m", "imgcuda", "try", str(file), "--filter", name, "--timeout", str(timeout)]
-    raise SystemExit(subprocess.run([*command, *arguments], check=False).returncode)
+    raise SystemExit(subprocess.run([*command, *arguments], check=False, stdout=streams.descriptor()).returncode)
 
 
 def _import(file: Path) -> ModuleType:
@@ -97,7 +101,9 @@ def _import(file: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except ImgcudaError:
         raise
-    except Exception as error:  # it is the author's own code, half-way written
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # it is the author's own code, half-way written; it may even call sys.exit()
         words = error.msg if isinstance(error, SyntaxError) else error  # its own words repeat the line
         raise PluginError(f"{_place(file, error)}: {type(error).__name__}: {words}") from error
     finally:
@@ -105,7 +111,7 @@ def _import(file: Path) -> ModuleType:
     return module
 
 
-def _place(file: Path, error: Exception) -> str:
+def _place(file: Path, error: BaseException) -> str:
     """Return the file and the last of its lines that had to do with an error."""
     if isinstance(error, SyntaxError) and error.lineno:
         return f"{file}:{error.lineno}"
@@ -132,4 +138,4 @@ def _going_on() -> Iterator[None]:
     except SystemExit as end:
         typer.echo(f"{time.strftime('%H:%M:%S')} {'not run' if end.code else 'done'}", err=True)
     except ImgcudaError as error:
-        typer.echo(f"Error: {error}", err=True)
+        streams.say(f"Error: {error}")

@@ -1,0 +1,106 @@
+"""Somebody else's code run so that it can neither end, nor print into, nor change what it runs in."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from types import FrameType
+
+from imgcuda.errors import printable
+
+LONGEST = 500
+"""Letters that are shown of what others say."""
+
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE") if hasattr(signal, name)]
+
+
+@contextmanager
+def contained() -> Iterator[None]:
+    """Let what is run within print to stderr only, and put back what it may change of the process as it is imported.
+
+    That is: the standard streams, the working folder, sys.argv, variables named IMGCUDA_..., filters of warnings, the
+    recursion limit and handlers of signals. What it raises goes on; a KeyboardInterrupt that no Ctrl-C made becomes a
+    RuntimeError. os._exit() and a crash end the process all the same.
+    """
+    streams, arguments = (sys.stdin, sys.stdout, sys.stderr), list(sys.argv)
+    limit, filters, variables = sys.getrecursionlimit(), list(warnings.filters), _variables()
+    folder = _folder()
+    with _signals() as pressed:
+        try:
+            with redirect_stdout(sys.stderr):
+                yield
+        except KeyboardInterrupt as error:
+            if pressed:
+                raise
+            raise RuntimeError("KeyboardInterrupt") from error
+        finally:
+            sys.stdin, sys.stdout, sys.stderr = streams
+            _reopen_stderr()
+            sys.argv[:] = arguments
+            sys.setrecursionlimit(limit)
+            warnings.filters[:] = filters  # type: ignore[index]
+            for name in _variables().keys() | variables.keys():
+                os.environ.pop(name, None)
+            os.environ.update(variables)
+            if folder is not None and _folder() != folder:
+                with suppress(OSError):
+                    os.chdir(folder)
+
+
+def in_words(error: BaseException) -> str:
+    """Return an error in one line, with its type; what cannot say itself is only named."""
+    try:
+        return one_line(f"{type(error).__name__}: {error}")
+    except BaseException:  # whatever its own __str__ may raise
+        return "an error that cannot be printed"
+
+
+def one_line(text: str) -> str:
+    """Return a text in one line, not too long, without characters that a terminal would obey."""
+    line = printable(" ".join(text[: 4 * LONGEST].split()))
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
+
+
+def _variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("IMGCUDA_")}
+
+
+def _folder() -> str | None:
+    try:
+        return os.getcwd()  # noqa: PTH109  # which is asked for often, and compared only
+    except OSError:  # it was removed
+        return None
+
+
+def _reopen_stderr() -> None:
+    """Open stderr again if somebody closed it: print(...).close() on the stream that stands for stdout."""
+    if sys.stderr is not None and sys.stderr.closed:
+        sys.stderr = open(2, "w", closefd=False, buffering=1, errors="backslashreplace")  # noqa: SIM115
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Put handlers of signals back at the end; the list has an item if Ctrl-C was pressed meanwhile."""
+    pressed: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed
+        return
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        pressed.append(number)
+        signal.default_int_handler(number, frame)
+
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    if before[signal.SIGINT] is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield pressed
+    finally:
+        for number, handler in before.items():
+            if handler is not None and signal.getsignal(number) is not handler:
+                signal.signal(number, handler)

@@ -1,0 +1,44 @@
+"""The first that the command does, before all else is imported: what goes wrong meanwhile is a sentence, too.
+
+Nothing happens where imgcuda is only a library of another program.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import PurePath
+from types import TracebackType
+
+
+def is_command() -> bool:
+    """Return whether this process is the command `imgcuda`, or `python -m imgcuda`."""
+    words = getattr(sys, "orig_argv", [])[1:]
+    return any(
+        PurePath(word).stem == "imgcuda" and (before == "-m" or PurePath(word).name in ("imgcuda", "imgcuda.exe"))
+        for before, word in zip(["", *words], words[:5], strict=False)
+        if before == "-m" or sys.argv[:1] == [word]
+    )
+
+
+def begin() -> None:
+    """Let Ctrl-C end this process by its signal, without a word, and an error that nobody expects be one sentence."""
+    if not is_command():
+        return
+    sys.excepthook = _say
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else whoever started it ignores Ctrl-C
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def interruptible() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt from now on: what was begun is tidied up."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _say(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    words = " ".join(f"{kind.__name__}: {error}".split())[:500]
+    sys.stderr.write(f"Error: imgcuda cannot start: {words}\n")
+
+
+begin()
