@@ -43,6 +43,13 @@ UPRIGHT = {
 
 _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:=["']|>))[2-8](?=["']|<)""")
 
+_NAME = rb"(?:xmp:Thumbnails|xap:Thumbnails|xmpGImg:\w+|hdrgm:\w+|Container:Directory"
+_NAME += rb"|GCamera:Micro\w+|GCamera:Motion\w+|GImage:\w+|GDepth:\w+|xmpNote:HasExtendedXMP)"
+_XMP_PICTURES = re.compile(
+    rb"<(" + _NAME + rb")(?:\s[^>]*)?(?:/>|>.*?</\1\s*>)|\s" + _NAME + rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')", re.DOTALL
+)
+"""Previews in XMP, and what it says of pictures behind the first one (a gain map, a film), which are not carried."""
+
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
     """Return an image as it is to be looked at; an orientation that is none is taken as upright, as viewers do."""
@@ -174,6 +181,7 @@ def xmp(found: Any, *, keep_orientation: bool) -> bytes:
     if isinstance(found, tuple):
         found = bytes(found)
     packet = found.encode() if isinstance(found, str) else found if isinstance(found, bytes) else b""
+    packet = _XMP_PICTURES.sub(b"", packet)
     return packet if keep_orientation else _XMP_ORIENTATION.sub(rb"\g<1>1", packet)
 
 

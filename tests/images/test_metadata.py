@@ -211,6 +211,16 @@ def test_a_resolution_that_is_none_is_left_out(dpi: Any, tmp_path: Path) -> None
     assert metadata.dpi(dpi) is None
 
 
+def test_previews_in_xmp_and_words_on_gain_maps_stay_behind() -> None:
+    packet = (
+        b'<rdf:Description dc:title="a" hdrgm:Version="1.0" GCamera:MotionPhoto=\'1\' xmp:Rating="5">'
+        b"<xmp:Thumbnails><rdf:Alt><rdf:li>/9j/4AAQ</rdf:li></rdf:Alt></xmp:Thumbnails><dc:creator>b</dc:creator>"
+        b"<Container:Directory rdf:parseType='x'><rdf:Seq/></Container:Directory></rdf:Description>"
+    )
+    left = b'<rdf:Description dc:title="a" xmp:Rating="5"><dc:creator>b</dc:creator></rdf:Description>'
+    assert metadata.xmp(packet, keep_orientation=True) == left
+
+
 CAPTION = b"8BIM\x04\x04\0\0\0\0\0\x07\x1c\x02\x78\0\2hi\0"
 THUMBNAIL = b"8BIM\x04\x0c\0\0\0\0\0\x06ofpast"
 
