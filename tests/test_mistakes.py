@@ -131,7 +131,7 @@ MISTAKES: list[tuple[Filter, contract.Check, str]] = [
     (Timid(), contract.the_halo_is_true, "a halo of 50, and a pixel changes others up to 0 away; a smaller `halo`"),
     (Counted(), contract.strips_make_the_whole, "A kernel that needs to know where it is takes gpu.rows.first"),
     (Fickle(), contract.the_same_each_time, "fickle made another result the second time; look for a race"),
-    (Greedy(), contract.the_same_each_time, "greedy changed the image that it was given; write to `dst` only"),
+    (Greedy(), contract.a_checked_run_finds_nothing, "a thread writes to 'src', the image that it is given"),
     (Clear(), contract.alpha_is_respected, "clear makes something else of an opaque image with alpha"),
     (Spill(), contract.nothing_beyond_its_arrays, "writes up to 4 bytes after an array of 7844 bytes; hold x and y"),
     (Gap(), contract.nothing_beyond_its_arrays, "gap leaves a part of a result unwritten, or reads what nothing wrote"),
