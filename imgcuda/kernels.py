@@ -56,6 +56,16 @@ C_TYPES: dict[str, npt.DTypeLike] = {
 }
 """What a kernel's arguments may be, or point to, and the NumPy type that matches."""
 
+VECTOR_TYPES: dict[str, tuple[np.dtype[Any], int]] = {
+    f"{name}{count}": (np.dtype(dtype), count)
+    for name, dtype in {
+        **{name: C_TYPES[name] for name in ("char", "uchar", "short", "ushort", "int", "uint", "float", "double")},
+        **{"longlong": np.int64, "ulonglong": np.uint64, "long": np.int64, "ulong": np.uint64},
+    }.items()
+    for count in (1, 2, 3, 4)
+}
+"""CUDA's uchar4 and its kin: the type of their elements, and how many there are."""
+
 
 class Argument(NamedTuple):
     """One argument in a kernel's own list."""
@@ -82,7 +92,7 @@ class Source:
     def read(cls, path: Path) -> Source:
         """Return a file's source; FilterError if it cannot be read."""
         try:
-            return cls(path.name, path.read_text(encoding="utf-8"))
+            return cls(path.name, _decoded(path.name, path.read_bytes()))
         except FileNotFoundError:
             where = "it stands beside the filter's Python file, and in a package *.cu is among the package-data"
             raise FilterError(f"there is no kernel file {path}; {where}") from None
@@ -92,6 +102,23 @@ class Source:
     def followed_by(self, other: Source) -> Source:
         """Return this text and another's behind it; a compiler's messages name the file that a line is from."""
         return replace(self, text=f'{self.text}#line 1 "{other.name}"\n{other.text}')
+
+
+def _decoded(name: str, data: bytes) -> str:
+    """Return a kernel file's text: UTF-8, with or without a byte order mark, with line ends of any system."""
+    remedy = "save it as UTF-8"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise FilterError(f"{name}: the kernel file is UTF-16; {remedy}")
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FilterError(f"{name}:{line}: the kernel file is not UTF-8 here; {remedy}") from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise FilterError(f"{name}:{line}: the kernel file holds a NUL byte, as no text does; {remedy}")
+    return text
 
 
 @dataclass(frozen=True)
