@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from imgcuda.engine import DeviceArray, Session
 from imgcuda.errors import FilterError, did_you_mean, shown
-from imgcuda.kernels import C_TYPES, Argument, Program, Source, specialise
+from imgcuda.kernels import C_TYPES, VECTOR_TYPES, Argument, Program, Source, specialise
 from imgcuda.launch import Dim3, Layout
 from imgcuda.strips import Rows, all_rows, block_rows
 
@@ -183,13 +183,54 @@ def _check(
         remedy = "give the array a size, by a macro among the constants if it depends on the filter's fields"
         raise FilterError(f"{program.name}: a launch cannot say the size of `extern __shared__` memory; {remedy}")
     expected = program.kernels[kernel]
+    _check_order(program, kernel)
     _check_names(program, kernel, names)
     if len(expected) != len(values):
         own = ", ".join(argument.name for argument in expected)
         raise FilterError(
             f"{program.name}: {kernel}({own}) takes {len(expected)} arguments; it was given {len(values)}"
         )
+    for position, (argument, value) in enumerate(zip(expected, values, strict=True)):
+        _check_vector(program, kernel, argument, value, whole=position < 2)
     return [_match(program, kernel, argument, value) for argument, value in zip(expected, values, strict=True)]
+
+
+def _check_vector(program: Program, kernel: str, argument: Argument, value: DeviceArray | float, whole: bool) -> None:
+    """Hold a pointer to uchar4 and its like against an array's type and channels; `whole`: one vector is a pixel."""
+    name = argument.written.removesuffix(" *")
+    if name not in VECTOR_TYPES or not argument.pointer or not isinstance(value, DeviceArray):
+        return
+    dtype, count = VECTOR_TYPES[name]
+    last = value.shape[-1] if value.shape else 1
+    if dtype == value.dtype and (last == count if whole and len(value.shape) == 3 else last % count == 0):
+        return
+    given = f"an array of {' x '.join(map(str, value.shape))} {value.dtype}"
+    premultiplied = value.dtype == np.float32 and program.pixel == np.float32
+    hint = "; an image with alpha comes premultiplied, as float32, unless the filter's alpha_mode is 'plain'"
+    raise FilterError(
+        f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}, {count} x {dtype} each; it was "
+        f"given {given}; write pixel * and take CHANNELS samples for each pixel{hint if premultiplied else ''}"
+    )
+
+
+_RESULT = frozenset(["out", "dst", "output", "result", "dest", "destination", "outimage", "outputimage", "odata"])
+_HEIGHT = frozenset(["height", "h", "rows", "nrows", "numrows", "imageheight", "ny"])
+_WIDTH = frozenset(["width", "w", "cols", "ncols", "numcols", "columns", "imagewidth", "nx"])
+
+
+def _check_order(program: Program, kernel: str) -> None:
+    """Refuse a kernel whose own names say that it expects other things than what a launch gives it first."""
+    own = [argument.name for argument in program.kernels[kernel]]
+    plain = [name.lower().removeprefix("d_").removeprefix("g_").replace("_", "") for name in own[:4]]
+    told = f"{program.name}: {kernel}({', '.join(own)})"
+    order = "a kernel's arguments are src, dst, width, height, in this order"
+    if len(own) > 1 and plain[0] in _RESULT and program.kernels[kernel][1].pointer:
+        swapped = ", ".join([own[1], own[0], *own[2:]])
+        remedy = f"write {kernel}({swapped}), or give '{own[0]}' another name if it is what is read"
+        raise FilterError(f"{told} would be given the image to read as '{own[0]}': {order}; {remedy}")
+    if len(own) > 3 and plain[2] in _HEIGHT and plain[3] in _WIDTH:
+        swapped = ", ".join([*own[:2], own[3], own[2], *own[4:]])
+        raise FilterError(f"{told} would be given the width as '{own[2]}': {order}; write {kernel}({swapped})")
 
 
 def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:

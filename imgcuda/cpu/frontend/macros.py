@@ -37,6 +37,15 @@ class Macro:
     simple: bool
     """Whether the replacement is just its tokens."""
 
+    @property
+    def spelled(self) -> str:
+        """What replaces it, as it is written; brackets around the whole make no difference."""
+        words = [part.token.text for part in self.parts]
+        if words[:1] == ["("] and words[-1:] == [")"] and "(" not in words[1:]:
+            words = words[1:-1]
+        parameters = "" if self.parameters is None else f"({', '.join(self.parameters)}) "
+        return parameters + " ".join(words)
+
 
 class Macros:
     """The macros in force."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from imgcuda.cpu.frontend.constant_expressions import NotConstant, integer
 from imgcuda.cpu.frontend.lexer import END, IDENTIFIER, NUMBER, PRAGMA, Lexer, Token
-from imgcuda.cpu.frontend.macros import Macros, spell
+from imgcuda.cpu.frontend.macros import Macro, Macros, spell
 from imgcuda.cpu.frontend.mistakes import EnoughMistakes, Mistakes
 from imgcuda.cpu.frontend.parse_cursor import Stop
 from imgcuda.cpu.frontend.parse_expressions import Expressions
@@ -75,6 +75,8 @@ class _Preprocessor:
         self._lexer = Lexer(text, file)
         self._mistakes = mistakes
         self._macros = Macros(mistakes)
+        self._given: dict[str, Macro] = {}
+        """What the author's file finds defined: the core's macros."""
         self._conditions: list[_Condition] = []
         self._pending: list[Token] = []
         self._result: list[Token] = []
@@ -193,10 +195,23 @@ class _Preprocessor:
             self._mistakes.add("#define needs a name", name.place)
         else:
             self._macros.define(rest)
+            self._hold_given(rest[0])
+
+    def _hold_given(self, name: Token) -> None:
+        """Refuse another value for a macro that was set before the author's text."""
+        given, own = self._given.get(name.text), self._macros.table.get(name.text)
+        if given is None or own is None or given.spelled == own.spelled:
+            return
+        remedy = f"leave it out, guard it with #ifndef {name.text}, or give yours another name"
+        message = f"'{name.text}' is {given.spelled or 'empty'} by imgcuda, and {own.spelled or 'empty'} here"
+        if name.text in ("BLOCK_WIDTH", "BLOCK_HEIGHT"):
+            remedy = "leave it out; the filter's layout = Layout(block=(width, height)) says how large a block is"
+        self._mistakes.add(message, name.place, remedy)
 
     def _undef(self, name: Token, rest: list[Token]) -> None:
         if rest:
             self._macros.table.pop(rest[0].text, None)
+            self._given.pop(rest[0].text, None)
 
     def _error(self, name: Token, rest: list[Token]) -> None:
         self._mistakes.add(f"#error: {spell(rest)}", name.place)
@@ -208,6 +223,8 @@ class _Preprocessor:
             return
         file = rest[1].text[1:-1] if len(rest) > 1 else self._lexer.file
         self._lexer.renumber(int(rest[0].text), file)
+        if int(rest[0].text) == 1:  # a file begins: what is defined by now was given to it
+            self._given = dict(self._macros.table)
 
     def _include(self, name: Token, rest: list[Token]) -> None:
         header = "".join(token.text for token in rest)

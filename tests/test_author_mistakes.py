@@ -1,0 +1,133 @@
+"""What pasted kernels bring: another order, types that do not match, macros of imgcuda's, files of other editors."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from imgcuda import Filter
+from imgcuda.errors import FilterError, KernelError
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (21, 34), np.uint8)
+INDEX = "int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;"
+NUMBERS = itertools.count()
+
+
+def made(folder: Path, text: str | bytes, base: str = "Filter") -> Any:
+    """Return a filter of a file with this kernel; @ stands for its name."""
+    name = f"pasted{next(NUMBERS)}"
+    (folder / f"{name}.py").write_text(
+        f'from imgcuda import *\n\nclass {name.title()}({base}):\n    """Try."""\n    layout = Layout(block=(16, 16))\n'
+    )
+    raw = text if isinstance(text, bytes) else text.encode()
+    (folder / f"{name}.cu").write_bytes(raw.replace(b"@", name.encode()))
+    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
+    assert spec and spec.loader
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: type[Filter] = getattr(module, name.title())
+    return found()
+
+
+def kernel(arguments: str, body: str, before: str = "") -> str:
+    return f"{before}__global__ void @({arguments})\n{{\n    {INDEX}\n    {body}\n}}\n"
+
+
+USUAL = "const unsigned char *src, unsigned char *dst, int width, int height"
+INVERT = "if (x < width && y < height) dst[y * width + x] = 255 - src[y * width + x];"
+
+
+# Order
+
+
+@pytest.mark.parametrize("names", [("out", "in"), ("dst", "src"), ("d_output", "d_input"), ("dest", "image")])
+def test_a_result_that_comes_first_is_refused_with_the_order(tmp_path: Path, names: tuple[str, str]) -> None:
+    first, second = names
+    text = kernel(f"unsigned char *{first}, const unsigned char *{second}, int w, int h", f"{first}[0] = 0;")
+    image = IMAGE.copy()
+    with pytest.raises(FilterError, match=rf"in this order; write pasted\d+\({second}, {first}, w, h\)"):
+        made(tmp_path, text)(image, device="cpu")
+    assert (image == IMAGE).all()
+
+
+@pytest.mark.parametrize("sizes", ["height, int width", "rows, int cols", "numRows, int numCols", "h, int w"])
+def test_a_height_that_comes_before_the_width_is_refused(tmp_path: Path, sizes: str) -> None:
+    text = kernel(f"const unsigned char *src, unsigned char *dst, int {sizes}", "dst[0] = 0;")
+    with pytest.raises(FilterError, match="would be given the width as"):
+        made(tmp_path, text)(IMAGE, device="cpu")
+
+
+def test_columns_and_rows_are_a_width_and_a_height(tmp_path: Path) -> None:
+    text = kernel(USUAL.replace("width", "cols").replace("height", "rows"),
+                  INVERT.replace("width", "cols").replace("height", "rows"))  # fmt: skip
+    assert (made(tmp_path, text)(IMAGE, device="cpu") == 255 - IMAGE).all()
+
+
+# Vectors
+
+
+FOUR = "if (x < width && y < height) { @4 c = src[y * width + x]; c.x = c.y; dst[y * width + x] = c; }"
+
+
+@pytest.mark.parametrize(("name", "dtype"), [("uchar", np.uint8), ("ushort", np.uint16), ("float", np.float32)])
+def test_a_vector_is_a_pixel_of_as_many_channels_and_its_type(tmp_path: Path, name: str, dtype: type) -> None:
+    image: Any = np.random.default_rng(0).integers(0, 200, (9, 7, 4)).astype(dtype)
+    text = kernel(f"const {name}4 *src, {name}4 *dst, int width, int height", FOUR.replace("@", name))
+    filter = made(tmp_path, text)
+    assert (filter(image, device="cpu") == image[..., [1, 1, 2, 3]]).all()
+    for other in (image[..., :3], image.astype(np.uint8 if dtype != np.uint8 else np.float32)):
+        with pytest.raises(FilterError, match=rf"argument 'src' is {name}4 \*.*; write pixel \*"):
+            filter(np.ascontiguousarray(other), device="cpu")
+
+
+def test_bytes_that_are_expected_and_premultiplied_floats_that_come_are_told_of(tmp_path: Path) -> None:
+    text = kernel("const uchar4 *src, uchar4 *dst, int width, int height", FOUR.replace("@", "uchar"))
+    with pytest.raises(FilterError, match="comes premultiplied, as float32, unless the filter's alpha_mode is 'plain'"):
+        made(tmp_path, text, "NeighborhoodFilter")(np.zeros((9, 7, 4), np.uint8), device="cpu")
+
+
+# Macros
+
+
+@pytest.mark.parametrize("define", ["BLOCK_WIDTH 32", "CHANNELS 3", "PIXEL_BITS 16", "BORDER 7", "PIXEL_MAX 1"])
+def test_a_macro_of_the_cores_is_not_replaced_in_silence(tmp_path: Path, define: str) -> None:
+    name, value = define.split()
+    with pytest.raises(KernelError, match=rf"\.cu:1.*'{name}' is .* by imgcuda, and {value} here"):
+        made(tmp_path, kernel(USUAL, INVERT, f"#define {define}\n"))(IMAGE, device="cpu")
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["#define BLOCK_WIDTH 16\n", "#define BLOCK_WIDTH (16)\n", "#ifndef CHANNELS\n#define CHANNELS 3\n#endif\n",
+     "#define MINE 1\n#undef MINE\n#define MINE 2\n", "#define MINE 1\n#define MINE 2\n"],
+)  # fmt: skip
+def test_the_same_value_a_guard_and_macros_of_the_authors_own_are_fine(tmp_path: Path, before: str) -> None:
+    assert (made(tmp_path, kernel(USUAL, INVERT, before))(IMAGE, device="cpu") == 255 - IMAGE).all()
+
+
+# Bytes
+
+
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_byte_order_mark_and_line_ends_of_any_system_are_read(tmp_path: Path, mark: bytes, ends: bytes) -> None:
+    text = kernel(USUAL, f"// inverted\n{INVERT}").encode().replace(b"\n", ends)
+    assert (made(tmp_path, mark + text)(IMAGE, device="cpu") == 255 - IMAGE).all()
+    with pytest.raises(KernelError, match=r"pasted\d+\.cu:5"):
+        made(tmp_path, mark + text.replace(b"255 - src", b"255 - scr"))(IMAGE, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [("// a\n".encode("utf-16"), "is UTF-16"), (b"int a;\n\xff\xfa", r"\.cu:2: the kernel file is not UTF-8 here"),
+     (b"int a;\nint \0b;", r"\.cu:2: the kernel file holds a NUL byte")],
+)  # fmt: skip
+def test_what_is_no_utf_8_text_is_refused_in_one_sentence(tmp_path: Path, data: bytes, words: str) -> None:
+    with pytest.raises(FilterError, match=f"{words}.*save it as UTF-8"):
+        made(tmp_path, data)(IMAGE, device="cpu")
