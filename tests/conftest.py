@@ -11,6 +11,7 @@ The fixture `device` is that of imgcuda's own plugin for pytest, which authors o
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -65,8 +66,21 @@ def _gpus(config: pytest.Config) -> list[str]:
 # The environment
 
 
+def _refuse_another_checkout() -> None:
+    """Refuse to test anything but the files beside these tests: a copy that is installed would hide what is broken."""
+    root = Path(__file__).resolve().parents[1]
+    for name, folder in (("imgcuda", "imgcuda"), ("imgcuda_plugins", "plugins")):
+        found = importlib.util.find_spec(name)
+        place = Path(found.origin).resolve().parent if found and found.origin else None
+        if place != root / folder:
+            raise pytest.UsageError(
+                f"{name} is {place}, not {root / folder}; pip install -e '.[test]' tests the checkout"
+            )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a device that cannot exist, and keep the user's settings and their cache out of the tests."""
+    _refuse_another_checkout()
     for setting in ("IMGCUDA_DEVICE", "IMGCUDA_MEMORY_LIMIT", "IMGCUDA_DISABLE_PLUGINS"):
         os.environ.pop(setting, None)
     folder = tempfile.TemporaryDirectory(prefix="imgcuda-tests-")  # one cache for all processes of a run
