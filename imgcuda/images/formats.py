@@ -32,6 +32,10 @@ class Format:
     """Whether those are the frames of an animation."""
     options: tuple[str, ...] = ()
     """Which of the fields of `Options` it has."""
+    longest: int = 2**31 - 1
+    """The most pixels that a side may have for it to be opened again."""
+    area: int = 2**62
+    """The most pixels that a picture may have for it to be opened again."""
 
     def holds(self, dtype: str, channels: int) -> bool:
         """Return whether it can hold samples of a type, in so many channels, as they are."""
@@ -45,15 +49,17 @@ FORMATS = (
     ),
     Format(
         "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), _OPAQUE_8, ("exif", "xmp", "icc", "dpi", "photoshop", "comment"),
-        options=("quality", "progressive"),
+        options=("quality", "progressive"), longest=65500,
     ),
     Format(
         "TIFF", (".tif", ".tiff"), _ALL_8 | _ALL_16 | _ALL_FLOAT, ("exif", "xmp", "icc", "dpi", "photoshop"), True,
         options=("compress",),
     ),
-    Format("WEBP", (".webp",), _ALL_8, ("exif", "xmp", "icc"), True, True, ("quality", "lossless", "compress")),
-    Format("AVIF", (".avif",), _ALL_8, ("exif", "xmp", "icc"), True, True, ("quality", "lossless", "compress")),
-    Format("GIF", (".gif",), _ALL_8, ("comment",), True, True),
+    Format("WEBP", (".webp",), _ALL_8, ("exif", "xmp", "icc"), True, True, ("quality", "lossless", "compress"),
+           longest=16383),
+    Format("AVIF", (".avif",), _ALL_8, ("exif", "xmp", "icc"), True, True, ("quality", "lossless", "compress"),
+           longest=32768, area=16384**2),
+    Format("GIF", (".gif",), _ALL_8, ("comment",), True, True, longest=65535),
     Format("BMP", (".bmp",), _OPAQUE_8, ("dpi",)),
     Format("PPM", (".ppm", ".pgm", ".pnm"), _OPAQUE_8 | _OPAQUE_16),
 )  # fmt: skip

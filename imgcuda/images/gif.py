@@ -12,9 +12,6 @@ from imgcuda.images.depth import with_channels
 from imgcuda.images.image import Image, Pixels
 from imgcuda.images.signatures import load_plugin
 
-TRANSPARENT = 255
-"""The place in the palette that is no colour, where a frame has transparency."""
-
 
 def encode(image: Image, losses: list[str]) -> bytes:
     """Return a GIF. Frames of more than 256 colours are reduced to them, and alpha to all or nothing."""
@@ -43,10 +40,12 @@ def _picture(pixels: Pixels, losses: list[str]) -> PIL.Image.Image:
         _say(losses, "its transparency is reduced to all or nothing; GIF has no more")
     reduced = picture.quantize(colors, dither=PIL.Image.Dither.NONE)
     if clear.any():
-        palette = reduced.getpalette()
-        reduced = PIL.Image.fromarray(np.where(clear, TRANSPARENT, np.asarray(reduced)).astype(np.uint8))
-        reduced.putpalette(palette or [])
-        reduced.info["transparency"] = TRANSPARENT
+        indices = np.where(clear, 0, np.asarray(reduced))
+        place = int(indices.max()) + 1  # behind the last color, so that it is in the palette, however small that is
+        palette = (reduced.getpalette() or [])[: 3 * place]
+        reduced = PIL.Image.fromarray(np.where(clear, place, indices).astype(np.uint8))
+        reduced.putpalette([*palette, *[0] * (3 * (place + 1) - len(palette))])
+        reduced.info["transparency"] = place
     return reduced
 
 

@@ -114,12 +114,28 @@ def _held(image: Image, format: Format, losses: list[str]) -> Image:
         image = changed(image, later=())
     if format.timed and len({frame.pixels.shape for frame in image.frames}) > 1:
         raise ImageError(f"its pictures differ in size, which {format.name} cannot hold; write .tif, or one --frame")
+    for frame in image.frames:
+        _check_size(frame.pixels, format)
     other = "" if image.icc and "icc" in format.keeps else color.other_than_srgb(image.color)
     if other and format.name != "PNG":
         losses.append(
             f"its colors ({other}) look different without a word on them, for which {format.name} has no place"
         )
     return _sized(image.filtered([_samples(frame.pixels, format, losses) for frame in image.frames]))
+
+
+def _check_size(pixels: Pixels, format: Format) -> None:
+    """Raise ImageError for a picture that a format cannot hold, or that could not be opened again."""
+    height, width = pixels.shape[:2]
+    if max(width, height) > format.longest:
+        most = f"{format.longest:,} on a side"
+    elif width * height > format.area:
+        most = f"{format.area:,}"
+    else:
+        return
+    fitting = (other for other in FORMATS if max(width, height) <= other.longest and width * height <= other.area)
+    others = " ".join(other.extensions[0] for other in fitting)
+    raise ImageError(f"it has {width:,} x {height:,} pixels; {format.name} holds at most {most}; write one of {others}")
 
 
 def _sized(image: Image) -> Image:

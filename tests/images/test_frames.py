@@ -196,3 +196,25 @@ def test_frames_count_as_pixels(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="it has 576 pixels, more than 575; --max-pixels allows more"):
         images.read(path, max_pixels=575)
     assert images.read(path, max_pixels=575, frame=2).later == ()
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("colors", [0, 1, 3, 20, 100, 200, 255])
+def test_a_gifs_transparent_place_is_in_its_palette(colors: int, several: bool, tmp_path: Path) -> None:
+    rng = np.random.default_rng(colors)
+    palette = np.arange(3 * 256, dtype=np.uint16).reshape(256, 3).astype(np.uint8)
+    alpha = rng.choice([0, 255] if colors else [0], (32, 32)).astype(np.uint8)
+    pixels = np.dstack([palette[rng.integers(0, max(colors, 1), (32, 32))], alpha])
+    later = (images.Image(pixels[::-1].copy(), duration=50.0),) if several else ()
+    assert images.write(tmp_path / "a.gif", images.Image(pixels, duration=50.0, later=later)).losses == ()
+    data = (tmp_path / "a.gif").read_bytes()
+    at = data.index(b"!\xf9\x04")
+    assert data[at + 3] & 1
+    picture = data.index(b",", at + 8)
+    local = data[picture + 9]
+    assert data[at + 6] < 2 << ((local if local & 0x80 else data[10]) & 7)
+    again = images.read(tmp_path / "a.gif")
+    for frame, wanted in zip(again.frames, [pixels, pixels[::-1]], strict=False):
+        assert np.array_equal(frame.pixels[:, :, -1], wanted[:, :, 3])
+        seen = wanted[:, :, 3] > 0
+        assert np.array_equal(images.convert(frame, "RGBA").pixels[seen], wanted[seen])

@@ -195,3 +195,16 @@ def test_an_image_is_written_to_a_stream(tmp_path: Path) -> None:
 def test_a_stream_needs_a_format() -> None:
     with pytest.raises(ParameterError, match="say in which format to write"):
         images.write(io.BytesIO(), images.Image(RGB))
+
+
+@pytest.mark.parametrize(("name", "longest"), [("jpg", 65500), ("webp", 16383), ("avif", 32768), ("gif", 65535)])
+def test_what_could_not_be_opened_again_is_refused_before_it_is_encoded(name: str, longest: int) -> None:
+    pixels = np.zeros((1, longest + 1, 3), np.uint8)
+    words = (
+        f"it has {longest + 1:,} x 1 pixels; {name.upper().replace('JPG', 'JPEG')} holds at most {longest:,} on a side"
+    )
+    with pytest.raises(ImageError, match=words):
+        images.write(io.BytesIO(), images.Image(pixels), format=images.by_name(name))
+    buffer = io.BytesIO()
+    images.write(buffer, images.Image(pixels[:, :longest]), format=images.by_name(name))
+    assert images.read(io.BytesIO(buffer.getvalue())).pixels.shape[:2] == (1, longest)
