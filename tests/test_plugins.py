@@ -316,7 +316,7 @@ def test_a_plugins_words_are_not_in_the_picture(install: Install, tmp_path: Path
     install(MEDDLING + DUOTONE + "    import atexit; atexit.register(print, 'BYE')\n")
     picture = tmp_path / "in.png"
     PIL.Image.new("RGB", (3, 2), (10, 20, 30)).save(picture)
-    command = [sys.executable, "-m", "imgcuda", "invert", picture, "-", "--format", "png"]
+    command = [sys.executable, "-m", "imgcuda", "invert", str(picture), "-", "--format", "png"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(command, capture_output=True, check=False, env=environment)
     assert done.stderr.count(b"HELLO") == 2

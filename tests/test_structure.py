@@ -63,7 +63,8 @@ FOREIGN = {
     "platformdirs": {"ownfolder"},
     "pluggy": {"hookspecs", "plugins"},
     "PIL": {
-        *("images.beside", "images.deep", "images.gif", "images.jpeg_reader", "images.metadata", "images.modes", "images.reading"),
+        *("images.beside", "images.deep", "images.gif", "images.jpeg_reader", "images.metadata"),
+        *("images.modes", "images.reading"),
         *("images.png_chunks", "images.png_reader", "images.sentences", "images.writing"),
     },
     "simplejpeg": {"images.jpeg_reader"},

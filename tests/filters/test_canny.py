@@ -232,7 +232,7 @@ def test_colours_that_cannot_be_seen_have_no_edges(device: str, random_image: Ma
 def test_an_ideal_edge_is_drawn_at_the_same_place_in_every_type(sigma: float, device: str) -> None:
     image = np.zeros((60, 60), np.uint8)
     image[20:40, 20:40] = 200
-    pictures = [image, image.astype(np.uint16) * 257, image.astype(np.float32) / 255]
+    pictures: list[npt.NDArray[Any]] = [image, image.astype(np.uint16) * 257, image.astype(np.float32) / 255]
     drawn = [imgcuda.apply(each, "canny", sigma=sigma, device=device) > 0 for each in pictures]
     for each in drawn:
         rows, columns = np.nonzero(each)
