@@ -122,10 +122,13 @@ def to_llvm(
     # Imported here: who finds all kernels in the cache needs no compiler, and it takes longer to load than they do.
     from imgcuda.cpu.frontend import parse
     from imgcuda.cpu.kernel import lower
+    from imgcuda.cpu.semantics.check import check
 
     file = parse.parse(program.text, program.name)
+    meaning = check(file, program.text, program.name)
     width = width or vector_width(block.x, Machine.host().width)
-    return lower(file, program.name, program.text, kernel, block, width, contract, checked)
+    with meaning.refusing():
+        return lower(file, meaning.functions, program.name, program.text, kernel, block, width, contract, checked)
 
 
 def vector_width(threads: int, width: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from imgcuda.cpu.barriers import Parts
@@ -30,6 +30,7 @@ _INDEX = Struct("uint3", tuple((axis, U32) for axis in "xyz"))
 
 def lower(
     file: syntax.File,
+    functions: Mapping[str, syntax.Function],
     name: str,
     text: str,
     kernel: str,
@@ -38,11 +39,14 @@ def lower(
     contract: bool = True,
     checked: bool = False,
 ) -> Compiled:
-    """Return a kernel of a file for blocks of one size, with `width` threads to a vector; `checked` has it checked."""
+    """Return a kernel of a file for blocks of one size, with `width` threads to a vector; `checked` has it checked.
+
+    `functions` has the file's functions by the names that calls have for them.
+    """
     facts = Facts()
     for _ in range(PASSES):
         facts.changed = False
-        compiled = _Kernel(file, name, text, facts, block, width, contract, checked).compile(kernel)
+        compiled = _Kernel(file, functions, name, text, facts, block, width, contract, checked).compile(kernel)
         if not facts.changed:
             return compiled
     raise KernelError(f"{name}: {kernel} is too tangled for the CPU engine; please report it, with the kernel's source")
@@ -54,6 +58,7 @@ class _Kernel:
     def __init__(
         self,
         file: syntax.File,
+        functions: Mapping[str, syntax.Function],
         name: str,
         text: str,
         facts: Facts,
@@ -63,7 +68,6 @@ class _Kernel:
         checked: bool,
     ) -> None:
         self.b = Builder()
-        functions = {function.name: function for function in file.functions if function.body is not None}
         unit = Unit(name, text, functions, {}, {})
         self.state = State(unit, self.b, Vectors(self.b, width), facts, block, contract=contract)
         self.across = -(-block.x // width)

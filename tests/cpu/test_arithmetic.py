@@ -98,7 +98,7 @@ CASES: list[tuple[str, str, Callable[[int], Any]]] = [
     ("unsigned int", "max(x - 10, 5u)", lambda x: max(u(x - 10), 5)),
     ("int", "max((unsigned char)x, (unsigned char)5) - 10", lambda x: max(x, 5) - 10),
     ("int", "min((char)(x - 20), (unsigned char)5)", lambda x: min(x - 20, 5)),
-    ("long long", "max(x * 10000000000LL, 5)", lambda x: max(x * 10**10, 5)),
+    ("long long", "max(x * 10000000000LL, 5LL)", lambda x: max(x * 10**10, 5)),
     ("float", "fminf(x, 10.0f) + fmaxf(x, 20.0f)", lambda x: min(x, 10.0) + max(x, 20.0)),
     ("float", "fmaxf(sqrtf(-1.0f - x), 3.0f)", lambda x: 3.0),
     ("int", "abs(x - 20)", lambda x: abs(x - 20)),

@@ -242,7 +242,7 @@ CASES: list[tuple[str, str, Callable[[int], int]]] = [
         "t[x & 1].a * 1000 + t[x & 1].b * 100 + t[x & 1].c[0] * 10 + t[0].c[x & 1]",
         lambda x: 5673 + 1 if x & 1 else 1233,
     ),
-    ("__constant__ float4 k = {1, 2, 3, 4};", "(int)(k.x + k.w * 10) + x", lambda x: 41 + x),
+    ("__constant__ float4 q = {1, 2, 3, 4};", "(int)(q.x + q.w * 10) + x", lambda x: 41 + x),
     ("constexpr int W = 2 * 4;", "int a[W]; a[W - 1] = x; out[x] = a[7] + W;", lambda x: x + 8),
     ("__constant__ long long t[2] = {1LL << 40, -5};", "(int)(t[0] >> 40) + (int)t[1]", lambda x: -4),
     ("__constant__ bool t[3] = {true, false, true};", "t[x % 3] + 1", lambda x: 1 + (x % 3 != 1)),

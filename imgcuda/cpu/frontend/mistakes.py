@@ -37,6 +37,14 @@ class Mistakes:
         """Return the line at a place, as the author wrote it."""
         return source_line(self._text, self._file, place.file, place.line)
 
+    def behind(self, error: KernelError) -> KernelError:
+        """Return an error with these mistakes behind its own, one a line."""
+        said = {(mistake.file, mistake.line) for mistake in error.mistakes}
+        rest = [mistake for place, mistake in self._found.items() if place not in said]
+        if not self._found or (not error.mistakes and str(error)):
+            return error
+        return KernelError([*error.mistakes, *rest])
+
     def raise_if_any(self) -> None:
         """Raise KernelError with all mistakes, PortabilityError if all are of that sort."""
         if self._found:

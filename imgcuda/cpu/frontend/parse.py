@@ -118,7 +118,9 @@ class _Parser(Statements):
         if not space:
             raise self.refuse(_NO_GLOBALS, place)
         while True:
-            self.file.globals.append(self.variable(name, type_, specifiers, space))
+            variable = self.variable(name, type_, specifiers, space)
+            self.file.globals.append(variable)
+            self.file.items.append(variable)
             if not self.accept(","):
                 break
             name, type_ = self.declared_name(specifiers)
@@ -147,7 +149,10 @@ class _Parser(Statements):
         finally:
             self.types = outside
         kernel = "__global__" in specifiers.words
-        self.file.functions.append(Function(name.text, result, parameters, body, name.place, kernel))
+        device = "__device__" in specifiers.words
+        function = Function(name.text, result, parameters, body, name.place, kernel, device)
+        self.file.functions.append(function)
+        self.file.items.append(function)
 
     def _body_of_function(self) -> Block | None:
         if self.token.text == "{":

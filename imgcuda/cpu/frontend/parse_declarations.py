@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from imgcuda.cpu.frontend import refusals
 from imgcuda.cpu.frontend.lexer import IDENTIFIER, PUNCTUATOR, Token
 from imgcuda.cpu.frontend.mistakes import Mistakes
@@ -48,7 +50,16 @@ class Declarations(Types):
         external = space == "shared" and "extern" in specifiers.words
         while self.token.text in WITH_ARGUMENT:
             self.attribute()
-        return Declaration(name.text, type_, self._value(), name.place, space, specifiers.const, external)
+        return Declaration(
+            name.text,
+            type_,
+            self._value(),
+            name.place,
+            space,
+            specifiers.const,
+            external,
+            "constexpr" in specifiers.words,
+        )
 
     def _value(self) -> Expression | Initializer | None:
         if self.accept("="):
@@ -84,6 +95,9 @@ class Declarations(Types):
             *self.file.typedefs,
             *(e for e in self.file.enumerations if e.name),
         ]
+        if isinstance(node, Typedef) and any(node.type == each.type for each in kept if each.name == node.name
+                                             and isinstance(each, Typedef)):  # fmt: skip
+            return
         if any(other.name == node.name for other in kept):
             self.wrong(f"'{node.name}' is declared twice", node.place, "give the second a name of its own")
             return
@@ -99,7 +113,7 @@ class Declarations(Types):
         while True:
             name, type_ = self.declared_name(specifiers)
             # `typedef struct tile { ... } tile;` says nothing new, as a tag is a type's name.
-            if type_ != NamedType(name.text, specifiers.type.place):
+            if type_ != replace(specifiers.type, name=name.text):
                 self.add_type(Typedef(name.text, type_, name.place))
             self.types |= {name.text}
             if not self.accept(","):

@@ -229,7 +229,7 @@ class Expressions(Cursor):
         self.expect("(")
         value = self.expression()
         self.expect(")")
-        return Cast(type_, value, word.place)
+        return Cast(type_, value, word.place, word.text)
 
     def _sizeof(self, word: Token) -> Expression:
         self.advance()

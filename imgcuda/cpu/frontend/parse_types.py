@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imgcuda.cpu.frontend import refusals
 from imgcuda.cpu.frontend.constant_expressions import NotConstant, integer
@@ -124,7 +124,10 @@ class Types(Expressions):
                 named = self._unknown_type(token)
             else:
                 break
-        return Specifiers(named or self._basic(basic, start), frozenset(words))
+        type_ = named or self._basic(basic, start)
+        if words & {"const", "constexpr"}:
+            type_ = replace(type_, const=True)
+        return Specifiers(type_, frozenset(words))
 
     def _basic(self, words: list[str], place: Place) -> NamedType:
         name = basic_type(words)
@@ -224,10 +227,10 @@ class Types(Expressions):
             text = self.token.text
             if text == "*":
                 self.advance()
-                restrict = False
+                words = set[str]()
                 while self.token.text in _POINTER_WORDS:
-                    restrict = self.advance().text in _RESTRICT or restrict
-                type_ = PointerType(type_, restrict)
+                    words.add(self.advance().text)
+                type_ = PointerType(type_, bool(words & _RESTRICT), "const" in words)
             elif text == "&":
                 self.advance()
                 while self.token.text in _RESTRICT:

@@ -31,13 +31,16 @@ class NamedType:
     name: str
     """Basic types are normalised: "int", "unsigned int", "unsigned char", "signed char", "long long",
     "unsigned long long", "float", "double", "bool", "void" ...; all others are one identifier."""
-    place: Place
+    place: Place = field(compare=False)
+    const: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PointerType:
     target: TypeName
     restrict: bool = False
+    const: bool = False
+    """Whether the pointer itself is const, as in `int *const p`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,8 @@ class Cast:
     type: TypeName
     value: Expression
     place: Place
+    word: str = ""
+    """"static_cast" and its like, where it is written so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +195,7 @@ class Declaration:
     const: bool = False
     external: bool = False
     """`extern __shared__ float tile[];`: sized at launch."""
+    constexpr: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -290,6 +296,8 @@ class Function:
     place: Place
     kernel: bool = False
     """Whether it is `__global__`."""
+    device: bool = True
+    """Whether the device may call it: it is `__device__`, and not the host's alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -325,6 +333,8 @@ class File:
     typedefs: list[Typedef] = field(default_factory=list)
     enumerations: list[Enumeration] = field(default_factory=list)
     globals: list[Declaration] = field(default_factory=list)
+    items: list[Function | Declaration] = field(default_factory=list)
+    """Functions and globals in the order in which they are declared."""
 
 
 def walk(node: object) -> Iterator[object]:

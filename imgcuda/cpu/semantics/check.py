@@ -1,0 +1,151 @@
+"""`check`: a file's syntax tree -> what C++ refuses in it, and which function each call means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
+
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.frontend.mistakes import EnoughMistakes, Mistakes
+from imgcuda.cpu.semantics import builtins
+from imgcuda.cpu.semantics.names import Variable, Wrong
+from imgcuda.cpu.semantics.overloads import Signature
+from imgcuda.cpu.semantics.statements import Statements
+from imgcuda.cpu.semantics.types import VOID, plain, same
+from imgcuda.errors import KernelError
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A file's functions, by names that no two of them share; their calls use these names."""
+
+    functions: Mapping[str, syntax.Function]
+    mistakes: Mistakes
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """Raise what C++ refuses, behind what the compiler finds wrong with the kernel that is compiled within."""
+        try:
+            yield
+        except KernelError as error:
+            raise self.mistakes.behind(error) from None
+        except Exception:
+            self.mistakes.raise_if_any()
+            raise
+        self.mistakes.raise_if_any()
+
+
+def check(file: syntax.File, text: str, name: str) -> Checked:
+    """Check a file, and resolve its overloads."""
+    checker = _File(Mistakes(text, name))
+    with suppress(EnoughMistakes):
+        checker.check(file)
+    return Checked(checker.resolved(file), checker.mistakes)
+
+
+class _File(Statements):
+    """Checks a whole file."""
+
+    def check(self, file: syntax.File) -> None:
+        # The parser knows types only from their declaration on; their order among themselves is all that matters.
+        types: list[syntax.Structure | syntax.Typedef | syntax.Enumeration] = []
+        types += [*file.enumerations, *file.structures, *file.typedefs]
+        types.sort(key=lambda item: (item.place.file != "prelude.cuh", item.place.line, item.place.column))
+        for type in types:
+            self.declare_type(type)
+        for item in file.items:
+            with self.noting():
+                if isinstance(item, syntax.Function):
+                    self._function(item)
+                else:
+                    self.declaration(item)
+        self._all_defined()
+
+    def _all_defined(self) -> None:
+        """Report what is called and only declared."""
+        bodies = {each.key: each.function for every in self.functions.values() for each in every}
+        for key, call in self.called.items():
+            function = bodies.get(key)
+            if function is not None and function.body is None:
+                remedy = "define it in this file"
+                self.mistakes.add(f"{call.name}() is declared and never defined", call.place, remedy)
+
+    def _function(self, node: syntax.Function) -> None:
+        references = tuple(isinstance(each.type, syntax.ReferenceType) for each in node.parameters)
+        types = [self.resolve(parameter.type) for parameter in node.parameters]
+        types = [each if by else plain(each) for each, by in zip(types, references, strict=True)]
+        made = Signature(node.name, tuple(types), references, self.resolve(node.result), node)
+        try:
+            self._declare_function(node, made)
+        finally:
+            if node.body is not None:
+                self._body(node)
+
+    def _declare_function(self, node: syntax.Function, made: Signature) -> None:
+        if node.kernel and made.result != VOID:
+            raise Wrong(f"the kernel '{node.name}' must return void", node.place, "write its result to memory")
+        if node.kernel and any(made.references):
+            remedy = "pass the value, or a pointer to memory"
+            raise Wrong(f"an argument of the kernel '{node.name}' cannot be a reference", node.place, remedy)
+        known = self.functions.setdefault(node.name, [])
+        if node.name in self.scopes[1]:
+            known.append(made)
+            raise Wrong(f"'{node.name}' is declared twice", node.place, "give the second a name of its own")
+        before = next((each for each in known if each.like(made)), None)
+        if before is None:
+            known.append(made)
+            return
+        if not same(before.result, made.result):
+            message = f"{made.key} returns a {made.result} here and a {before.result} where it was declared"
+            raise Wrong(message, node.place, "use one type for both")
+        if before.function is not None and node.body is not None:
+            if before.function.body is not None:
+                raise Wrong(f"{made.key} is defined twice", node.place, "give the second a name of its own")
+            device = node.device or before.function.device
+            known[known.index(before)] = replace(made, function=replace(node, device=device))
+
+    def _body(self, node: syntax.Function) -> None:
+        assert node.body is not None
+        self.result = self.resolve(node.result)
+        with self.scope():
+            for parameter in node.parameters:
+                with self.noting():
+                    self.declare(parameter.name, Variable(self.resolve(parameter.type)), parameter.place)
+            self.items(node.body)
+
+    # ---- overloads
+
+    def resolved(self, file: syntax.File) -> dict[str, syntax.Function]:
+        """Return the defined functions by names that no two of them share, with calls that use these names."""
+        keys = {each.key: self._own_name(each) for every in self.functions.values() for each in every}
+        names = {call: keys[signature.key] for call, signature in self.calls.items()}
+        changed = any(name != signature.name for signature in self.calls.values() for name in [keys[signature.key]])
+        made: dict[str, syntax.Function] = {}
+        for every in self.functions.values():
+            for each in every:
+                if each.function is not None and each.function.body is not None:
+                    made[self._own_name(each)] = _renamed(each.function, names) if changed else each.function
+        return made
+
+    def _own_name(self, signature: Signature) -> str:
+        """Return what a function is called that may be one of several; a kernel keeps its name."""
+        alone = len(self.functions[signature.name]) == 1 and not builtins.is_builtin(signature.name)
+        kernel = signature.function is not None and signature.function.kernel
+        return signature.name if alone or kernel else signature.key
+
+
+def _renamed(node: Any, names: Mapping[int, str]) -> Any:
+    """Return a tree with other names in its calls."""
+    if isinstance(node, tuple):
+        return tuple(_renamed(each, names) for each in node)
+    if not is_dataclass(node) or isinstance(node, syntax.Place):
+        return node
+    parts = {field.name: _renamed(getattr(node, field.name), names) for field in fields(node)}
+    if id(node) in names:
+        parts["name"] = names[id(node)]
+    if all(part is getattr(node, name) for name, part in parts.items()):
+        return node
+    made: Any = replace(node, **parts)  # type: ignore[type-var]
+    return made

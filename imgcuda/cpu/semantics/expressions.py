@@ -1,0 +1,389 @@
+"""The types of expressions, and what C++ refuses in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from imgcuda.cpu.atomics import ATOMICS
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.maths.functions import FUNCTIONS
+from imgcuda.cpu.semantics import builtins
+from imgcuda.cpu.semantics.names import Names, Wrong
+from imgcuda.cpu.semantics.overloads import Signature, best, exact
+from imgcuda.cpu.semantics.types import (
+    DIFFERENCE,
+    INT,
+    SIZE,
+    TRUTH,
+    UNKNOWN,
+    VOID,
+    Array,
+    Basic,
+    Enum,
+    Pointer,
+    Record,
+    Type,
+    Typed,
+    arithmetic,
+    conversion,
+    decayed,
+    plain,
+    same,
+    scalar,
+    why_not,
+    with_const,
+)
+from imgcuda.cpu.types import Int, promote
+from imgcuda.errors import did_you_mean
+
+_FOR_INTEGERS = frozenset(["%", "&", "|", "^", "<<", ">>"])
+_COMPARISONS = frozenset(["==", "!=", "<", ">", "<=", ">="])
+
+
+class Expressions(Names):
+    """Checks expressions. `calls` is filled with what each call of the author's functions means."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.calls: dict[int, Signature] = {}
+        self.called: dict[str, syntax.Call] = {}
+        """The first call of each function."""
+
+    def type(self, node: syntax.Expression) -> Typed:
+        """Return what is known of an expression, or raise Wrong."""
+        return _CHECKS[node.__class__](self, node)
+
+    def value(self, node: syntax.Expression) -> Type:
+        """Return the type of an expression's value."""
+        return decayed(self.type(node).type)
+
+    def fit(self, node: syntax.Expression, wanted: Type) -> None:
+        """Check that an expression may be given where a type is wanted."""
+        self.fits(self.type(node), wanted, node.place)
+
+    def fits(self, given: Typed, wanted: Type, place: syntax.Place) -> None:
+        """Check that a value may be given where a type is wanted."""
+        if conversion(given, wanted) is None:
+            message, remedy = why_not(given, wanted)
+            raise Wrong(message, place, remedy)
+
+    def condition(self, node: syntax.Expression) -> None:
+        """Check what must be true or false."""
+        self.fit(node, TRUTH)
+
+    def _number(self, node: syntax.Number) -> Typed:
+        whole = isinstance(node.value, int) and node.type != "bool"
+        return Typed(Basic(node.type), null=whole and node.value == 0, constant=True)
+
+    def _name(self, node: syntax.Name) -> Typed:
+        return self.named(node)
+
+    # ---- operators
+
+    def _unary(self, node: syntax.Unary) -> Typed:
+        operator = node.operator
+        given = self.type(node.operand)
+        type = decayed(given.type)
+        if operator == "&":
+            if not given.lvalue:
+                raise Wrong("this has no address", node.place, "give it to a variable first")
+            return Typed(Pointer(given.type))
+        if operator == "*":
+            return self._pointed(type, node.place)
+        if operator in ("++", "--"):
+            return self._step(node, given)
+        if operator == "!":
+            self.fits(given, TRUTH, node.operand.place)
+            return Typed(TRUTH, constant=given.constant)
+        return self._signed(operator, given, type, node)
+
+    def _signed(self, operator: str, given: Typed, type: Type, node: syntax.Unary) -> Typed:
+        number = scalar(type)
+        if type == UNKNOWN:
+            return Typed(UNKNOWN)
+        if number is None:
+            self.fits(given, INT, node.place)
+            raise Wrong(f"'{operator}' cannot be used with a {type}", node.place)
+        if operator == "~" and not isinstance(number, Int):
+            raise Wrong(f"'~' is for integers; this is a {type}", node.place, "convert it to int")
+        return Typed(arithmetic(promote(number), promote(number)), constant=given.constant)
+
+    def _pointed(self, type: Type, place: syntax.Place) -> Typed:
+        if type == UNKNOWN:
+            return Typed(UNKNOWN, lvalue=True)
+        if not isinstance(type, Pointer):
+            raise Wrong(f"a pointer or an array is needed here; this is a {type}", place)
+        if plain(type.target) == VOID:
+            raise Wrong("what a void * points to has no type", place, "cast it to the pointer that it is")
+        return Typed(type.target, lvalue=True)
+
+    def _postfix(self, node: syntax.Postfix) -> Typed:
+        given = self.type(node.operand)
+        return Typed(plain(self._step(node, given).type))
+
+    def _step(self, node: syntax.Unary | syntax.Postfix, given: Typed) -> Typed:
+        """Check `++` or `--`."""
+        self._change(node.operand, given, node.place)
+        if plain(given.type) == TRUTH:
+            raise Wrong(f"'{node.operator}' cannot be used with a bool", node.place, "assign true or false")
+        self._arithmetic(node.operator[0], given, Typed(INT, constant=True), node.place)
+        return given
+
+    def _binary(self, node: syntax.Binary) -> Typed:
+        left, right = self.type(node.left), self.type(node.right)
+        if node.operator == ",":
+            return right
+        if node.operator in ("&&", "||"):
+            self.fits(left, TRUTH, node.left.place)
+            self.fits(right, TRUTH, node.right.place)
+            return Typed(TRUTH, constant=left.constant and right.constant)
+        return self._arithmetic(node.operator, left, right, node.place)
+
+    def _arithmetic(self, operator: str, left: Typed, right: Typed, place: syntax.Place) -> Typed:
+        first, second = decayed(left.type), decayed(right.type)
+        if UNKNOWN in (first, second):
+            return Typed(UNKNOWN, constant=left.constant and right.constant)
+        if isinstance(first, Pointer) or isinstance(second, Pointer):
+            return self._pointers(operator, left, right, place)
+        one, other = scalar(first), scalar(second)
+        if one is None or other is None:
+            type = first if one is None else second
+            raise Wrong(f"a number is needed here; this is a {type}", place)
+        if operator in _FOR_INTEGERS and not (isinstance(one, Int) and isinstance(other, Int)):
+            remedy = "use fmodf() for the remainder of floats" if operator == "%" else "convert the float to int"
+            raise Wrong(f"'{operator}' is for integers; this is a {first} and a {second}", place, remedy)
+        shift = operator in ("<<", ">>")
+        made = TRUTH if operator in _COMPARISONS else arithmetic(one, one if shift else other)
+        return Typed(made, constant=left.constant and right.constant)
+
+    def _pointers(self, operator: str, left: Typed, right: Typed, place: syntax.Place) -> Typed:
+        first, second = decayed(left.type), decayed(right.type)
+        if isinstance(first, Pointer) and isinstance(second, Pointer):
+            any = operator in _COMPARISONS and VOID in (plain(first.target), plain(second.target))
+            if operator in (*_COMPARISONS, "-") and (any or same(first.target, second.target)):
+                return Typed(DIFFERENCE if operator == "-" else TRUTH)
+        elif operator in _COMPARISONS and (left.null or right.null):
+            return Typed(TRUTH)
+        elif operator == "+" or (operator == "-" and isinstance(first, Pointer)):
+            pointer, other = (first, second) if isinstance(first, Pointer) else (second, first)
+            if not isinstance(scalar(other), Int):
+                raise Wrong(f"an index must be an integer; this is a {other}", place)
+            self._pointed(pointer, place)
+            return Typed(pointer)
+        raise Wrong(f"'{operator}' cannot be used with a {first} and a {second}", place)
+
+    def _conditional(self, node: syntax.Conditional) -> Typed:
+        self.condition(node.condition)
+        then, otherwise = self.type(node.then), self.type(node.otherwise)
+        constant = then.constant and otherwise.constant and self.type(node.condition).constant
+        if then.type == otherwise.type and then.lvalue and otherwise.lvalue:
+            return Typed(then.type, True, constant=constant)
+        first, second = decayed(then.type), decayed(otherwise.type)
+        if UNKNOWN in (first, second):
+            return Typed(UNKNOWN, constant=constant)
+        one, other = scalar(first), scalar(second)
+        if one is not None and other is not None:
+            return Typed(first if first == second else arithmetic(one, other), constant=constant)
+        if conversion(otherwise, first) is not None and isinstance(first, Pointer):
+            return Typed(first)
+        if conversion(then, second) is not None and isinstance(second, Pointer):
+            return Typed(second)
+        if first != second:
+            raise Wrong(f"'?:' cannot choose between a {first} and a {second}", node.place)
+        return Typed(first)
+
+    def _assign(self, node: syntax.Assign) -> Typed:
+        value = self.type(node.value)
+        target = self.type(node.target)
+        self._change(node.target, target, node.place)
+        if node.operator:
+            value = self._arithmetic(node.operator, target, value, node.place)
+        if isinstance(target.type, Array):
+            raise Wrong("an array cannot be assigned to", node.place, "set its elements, in a loop")
+        self.fits(value, target.type, node.place)
+        return target
+
+    def _change(self, node: syntax.Expression, given: Typed, place: syntax.Place) -> None:
+        """Check that something may be written."""
+        if not given.lvalue:
+            raise Wrong("this cannot be assigned to, nor its address be taken", place)
+        if given.type.const:
+            what = f"'{_root(node)}'" if _root(node) else "this"
+            remedy = "write to a variable or a pointer that is not const"
+            raise Wrong(f"{what} is const and cannot be assigned to", place, remedy)
+
+    # ---- parts
+
+    def _index(self, node: syntax.Index) -> Typed:
+        first, second = self.value(node.array), self.value(node.index)
+        if isinstance(second, Pointer):
+            first, second = second, first
+        found = self._pointed(first, node.place)
+        if second != UNKNOWN and not isinstance(scalar(second), Int):
+            raise Wrong(f"an index must be an integer; this is a {second}", node.place)
+        return found
+
+    def _member(self, node: syntax.Member) -> Typed:
+        whole = self.type(node.object)
+        type = whole.type
+        if plain(type) == UNKNOWN:
+            return Typed(UNKNOWN, lvalue=True)
+        fields = self.fields.get(type.name, {}) if isinstance(type, Record) else {}
+        if isinstance(type, Pointer):
+            raise Wrong(f"a pointer has no fields; this is a {type}", node.place, "write -> instead of .")
+        if node.name not in fields:
+            raise Wrong(
+                f"a {plain(type)} has no field '{node.name}'{did_you_mean(node.name, list(fields))}", node.place
+            )
+        return Typed(with_const(fields[node.name], type.const), whole.lvalue)
+
+    def _size(self, node: syntax.SizeOf) -> Typed:
+        written = isinstance(node.of, syntax.NamedType | syntax.PointerType | syntax.ArrayType | syntax.ReferenceType)
+        if not written:
+            self.type(node.of)  # type: ignore[arg-type]
+        return Typed(SIZE, constant=True)
+
+    # ---- casts and calls
+
+    def _cast(self, node: syntax.Cast) -> Typed:
+        wanted, given = self.resolve(node.type), self.type(node.value)
+        source = decayed(given.type)
+        null = given.null and isinstance(scalar(wanted), Int)
+        made = Typed(wanted, isinstance(node.type, syntax.ReferenceType), null, given.constant)
+        if UNKNOWN in (source, plain(wanted)) or plain(wanted) == VOID:
+            return made
+        if isinstance(source, Pointer) and isinstance(wanted, Pointer):
+            self._cast_pointer(node, given, source, wanted)
+        elif conversion(given, wanted) is None and not _castable(source, wanted) and not made.lvalue:
+            message, remedy = why_not(given, wanted)
+            raise Wrong(message, node.place, remedy)
+        return made
+
+    def _cast_pointer(self, node: syntax.Cast, given: Typed, source: Pointer, wanted: Pointer) -> None:
+        if node.word == "static_cast" and conversion(given, wanted) is None:
+            back = plain(source.target) == VOID and (wanted.target.const or not source.target.const)
+            if not back:
+                message, _ = why_not(given, wanted)
+                raise Wrong(message, node.place, "use reinterpret_cast between types, const_cast for const")
+        if node.word == "reinterpret_cast" and source.target.const and not wanted.target.const:
+            raise Wrong(f"reinterpret_cast cannot take const away from a {source}", node.place, "keep the target const")
+        if node.word == "const_cast" and not same(source, wanted):
+            raise Wrong(f"const_cast cannot turn a {source} into a {wanted}", node.place, "use reinterpret_cast")
+
+    def _call(self, node: syntax.Call) -> Typed:
+        given = [self.type(argument) for argument in node.arguments]
+        if self.lookup(node.name) is not None:
+            raise Wrong(f"'{node.name}' is a variable here and cannot be called", node.place, "give one another name")
+        own = self.functions.get(node.name, [])
+        hidden = any(exact(each, given) for each in own) or not builtins.is_builtin(node.name)
+        if not hidden and (not best(own, given) or builtins.takes(node.name, given)):
+            return self._builtin(node, given)
+        if not own:
+            known = [*self.functions, *FUNCTIONS, *ATOMICS, *builtins.VOIDS]
+            raise Wrong(f"there is no function '{node.name}'{did_you_mean(node.name, known)}", node.place)
+        signature = self._chosen(node, own, given)
+        return Typed(signature.result)
+
+    def _builtin(self, node: syntax.Call, given: list[Typed]) -> Typed:
+        if node.name in ATOMICS and given:
+            self._atomic(node, decayed(given[0].type))
+        if node.name in FUNCTIONS or node.name.startswith("make_"):
+            for argument, each in zip(node.arguments, given, strict=True):
+                if isinstance(decayed(each.type), Pointer | Record) or decayed(each.type) == VOID:
+                    raise Wrong(*_not_a_number(each, argument.place))
+        if node.name in ("min", "max") and not builtins.comparable(given):
+            types = " and ".join(f"a {decayed(each.type)}" for each in given)
+            raise Wrong(f"{node.name}() of {types} is ambiguous", node.place, "cast one to the type of the other")
+        return Typed(builtins.result(node.name, given))
+
+    def _atomic(self, node: syntax.Call, type: Type) -> None:
+        if isinstance(type, Pointer) and type.target.const:
+            remedy = "declare the pointer without const"
+            raise Wrong(f"{node.name}() changes memory, but a {type} points to what is const", node.place, remedy)
+
+    def _chosen(self, node: syntax.Call, own: list[Signature], given: list[Typed]) -> Signature:
+        found = best(own, given)
+        if len(found) > 1:
+            several = " and ".join(each.key for each in found)
+            raise Wrong(f"{node.name}() is ambiguous: {several} fit equally well", node.place, "cast the arguments")
+        if not found:
+            self._no_match(node, own, given)
+        signature = found[0]
+        self._callable(node, signature)
+        self.calls[id(node)] = signature
+        self.called.setdefault(signature.key, node)
+        return signature
+
+    def _no_match(self, node: syntax.Call, own: list[Signature], given: list[Typed]) -> None:
+        if len(own) > 1:
+            types = ", ".join(str(decayed(each.type)) for each in given)
+            known = "; ".join(each.key for each in own)
+            raise Wrong(f"no {node.name}() takes ({types}); there is {known}", node.place, "cast the arguments")
+        function, wanted = own[0].function, own[0].parameters
+        if len(wanted) != len(given):
+            names = ", ".join(parameter.name for parameter in function.parameters) if function else ""
+            plural = "s" * (len(wanted) != 1)
+            message = f"{node.name}({names}) takes {len(wanted)} argument{plural}; it is given {len(given)}"
+            raise Wrong(message, node.place)
+        for argument, value, type, reference in zip(node.arguments, given, wanted, own[0].references, strict=True):
+            self._refer(value, type, argument.place) if reference else self.fits(value, type, argument.place)
+
+    def _refer(self, given: Typed, type: Type, place: syntax.Place) -> None:
+        """Say why a reference may not refer to something."""
+        if not given.lvalue and not type.const:
+            raise Wrong("this cannot be assigned to, nor its address be taken", place)
+        if same(given.type, type) and given.type.const and not type.const:
+            raise Wrong(f"a {type} & would lose the const of a {given.type}", place, "make the reference const")
+        if not type.const and not same(given.type, type):
+            message = f"a reference to a {type} is needed here; this is a {given.type}"
+            raise Wrong(message, place, "declare the variable in that type")
+        self.fits(given, plain(type), place)
+
+    def _callable(self, node: syntax.Call, signature: Signature) -> None:
+        function = signature.function
+        if function is not None and not function.device and not function.kernel:
+            remedy = "write __device__ in front of its definition"
+            raise Wrong(
+                f"{node.name}() is a function of the host and cannot be called on the device", node.place, remedy
+            )
+
+
+def _root(node: syntax.Expression) -> str:
+    while isinstance(node, syntax.Member | syntax.Index | syntax.Unary):
+        if isinstance(node, syntax.Member):
+            node = node.object
+        else:
+            node = node.array if isinstance(node, syntax.Index) else node.operand
+    return node.name if isinstance(node, syntax.Name) else ""
+
+
+def _castable(source: Type, wanted: Type) -> bool:
+    """Return whether a cast may do what no conversion does."""
+    if isinstance(source, Pointer):
+        number = scalar(wanted)
+        return isinstance(number, Int) and number.bits in (1, 64)
+    if isinstance(wanted, Pointer):
+        return isinstance(scalar(source), Int)
+    return isinstance(wanted, Enum) and scalar(source) is not None
+
+
+def _not_a_number(given: Typed, place: syntax.Place) -> tuple[str, syntax.Place, str]:
+    message, remedy = why_not(given, INT)
+    return message, place, remedy
+
+
+_CHECKS: dict[type, Callable[[Expressions, Any], Typed]] = {
+    syntax.Number: Expressions._number,
+    syntax.Name: Expressions._name,
+    syntax.Unary: Expressions._unary,
+    syntax.Postfix: Expressions._postfix,
+    syntax.Binary: Expressions._binary,
+    syntax.Conditional: Expressions._conditional,
+    syntax.Assign: Expressions._assign,
+    syntax.Cast: Expressions._cast,
+    syntax.SizeOf: Expressions._size,
+    syntax.Call: Expressions._call,
+    syntax.Index: Expressions._index,
+    syntax.Member: Expressions._member,
+}

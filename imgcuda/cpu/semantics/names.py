@@ -1,0 +1,127 @@
+"""The names of a file and of the scopes in it, and what is wrong with the file so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.frontend.mistakes import Mistakes
+from imgcuda.cpu.semantics.overloads import Signature
+from imgcuda.cpu.semantics.types import UNKNOWN, Array, Basic, Enum, Pointer, Record, Type, Typed, with_const
+from imgcuda.cpu.types import BASIC, DIM3, VECTORS
+from imgcuda.errors import did_you_mean
+
+
+class Wrong(Exception):
+    """A mistake that leaves an expression without a type."""
+
+    def __init__(self, message: str, place: syntax.Place, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message, self.place, self.remedy = message, place, remedy
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A declared variable or enumerator."""
+
+    type: Type
+    place: syntax.Place | None = None
+    constant: bool = False
+    """Whether C++ knows its value when it compiles."""
+    lvalue: bool = True
+
+
+class Names:
+    """What is declared where the check stands."""
+
+    def __init__(self, mistakes: Mistakes) -> None:
+        self.mistakes = mistakes
+        self.types: dict[str, Type] = {name: Basic(_canonical(name)) for name in BASIC}
+        self.fields: dict[str, dict[str, Type]] = {}
+        for struct in (*VECTORS.values(), DIM3):
+            self.types[struct.name] = Record(struct.name)
+            self.fields[struct.name] = {name: Basic(str(type)) for name, type in struct.fields}
+        self.functions: dict[str, list[Signature]] = {}
+        index = {"threadIdx": "uint3", "blockIdx": "uint3", "blockDim": "dim3", "gridDim": "dim3"}
+        self.scopes: list[dict[str, Variable]] = [{n: Variable(Record(t, const=True)) for n, t in index.items()}, {}]
+
+    # ---- mistakes
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Note a mistake that is found within, and go on behind it."""
+        try:
+            yield
+        except Wrong as wrong:
+            self.mistakes.add(wrong.message, wrong.place, wrong.remedy)
+
+    # ---- scopes
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        """Give what is declared within a scope of its own."""
+        self.scopes.append({})
+        try:
+            yield
+        finally:
+            self.scopes.pop()
+
+    def declare(self, name: str, variable: Variable, place: syntax.Place) -> None:
+        """Add a name to the innermost scope."""
+        innermost = self.scopes[-1]
+        twice = name in innermost or (len(self.scopes) == 2 and name in self.functions)
+        innermost[name] = variable
+        if twice and name:
+            raise Wrong(f"'{name}' is declared twice", place, "give the second a name of its own")
+
+    def lookup(self, name: str) -> Variable | None:
+        """Return the variable that a name means here."""
+        return next((scope[name] for scope in reversed(self.scopes) if name in scope), None)
+
+    def named(self, node: syntax.Name) -> Typed:
+        """Return what a name stands for."""
+        found = self.lookup(node.name)
+        if found is None:
+            known = [*self.functions, *(name for scope in self.scopes for name in scope)]
+            raise Wrong(f"'{node.name}' is not declared{did_you_mean(node.name, known)}", node.place)
+        return Typed(found.type, found.lvalue, constant=found.constant)
+
+    # ---- types
+
+    def resolve(self, written: syntax.TypeName) -> Type:
+        """Return the type that was written."""
+        match written:
+            case syntax.NamedType(name, _, const):
+                return with_const(self.types.get(name, UNKNOWN), const)
+            case syntax.PointerType(target, _, const):
+                return Pointer(self.resolve(target), const)
+            case syntax.ReferenceType(target):
+                return self.resolve(target)
+            case syntax.ArrayType(element, size):
+                return Array(self.resolve(element), size.value if _is_whole(size) else None)  # type: ignore
+
+    def declare_type(self, item: syntax.Structure | syntax.Typedef | syntax.Enumeration) -> None:
+        """Make a type known that a file declares."""
+        if isinstance(item, syntax.Typedef):
+            self.types[item.name] = self.resolve(item.type)
+        elif isinstance(item, syntax.Structure):
+            self.types[item.name] = Record(item.name)
+            self.fields[item.name] = {name: self.resolve(type) for name, type in item.fields}
+        else:
+            type = self.types[item.name] = Enum(item.name) if item.name else Basic("int")
+            for name, _ in item.members:
+                with self.noting():
+                    self.declare(name, Variable(type, item.place, True, lvalue=False), item.place)
+
+
+def _canonical(name: str) -> str:
+    """Return the one name of a basic type, as `uint8_t` is `unsigned char`."""
+    if name in ("char", "signed char", "void", "bool"):
+        return name
+    return "signed char" if name == "int8_t" else str(BASIC[name])
+
+
+def _is_whole(size: syntax.Expression | None) -> bool:
+    return isinstance(size, syntax.Number) and isinstance(size.value, int)

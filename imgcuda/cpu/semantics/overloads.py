@@ -1,0 +1,71 @@
+"""Which of several functions of one name a call means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.semantics.types import SAME, Cost, Type, Typed, conversion, decayed, plain, same
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A function's types; `references` says which parameters are references."""
+
+    name: str
+    parameters: tuple[Type, ...]
+    references: tuple[bool, ...]
+    result: Type
+    function: syntax.Function | None = None
+    """None for one of CUDA's."""
+
+    @property
+    def key(self) -> str:
+        """A name for this one among those of its name."""
+        types = (f"{type}{' &' * reference}" for type, reference in zip(self.parameters, self.references, strict=True))
+        return f"{self.name}({', '.join(types)})"
+
+    def like(self, other: Signature) -> bool:
+        """Whether both take the same."""
+        return self.key == other.key
+
+
+def cost(given: Typed, wanted: Type, reference: bool) -> Cost | None:
+    """Return what it costs to give an argument to a parameter; None if it cannot be."""
+    if not reference:
+        return conversion(given, wanted)
+    if same(given.type, wanted) and (given.lvalue or wanted.const):
+        if given.type.const and not wanted.const:
+            return None
+        return (0, int(given.lvalue and wanted.const and not given.type.const))
+    return conversion(given, plain(wanted)) if wanted.const else None
+
+
+def costs(signature: Signature, given: Sequence[Typed]) -> list[Cost] | None:
+    """Return what each argument costs; None if the function cannot be called so."""
+    if len(signature.parameters) != len(given):
+        return None
+    each = zip(given, signature.parameters, signature.references, strict=True)
+    found = [cost(value, type, reference) for value, type, reference in each]
+    return None if None in found else found  # type: ignore[return-value]
+
+
+def best(candidates: Sequence[Signature], given: Sequence[Typed]) -> list[Signature]:
+    """Return the function that C++ takes: none if no one can be called, several if they are equally good."""
+    viable = [(found, each) for each in candidates if (found := costs(each, given)) is not None]
+    winners = [
+        each for found, each in viable if all(_better(found, other) for other, _ in viable if other is not found)
+    ]
+    return winners or [each for _, each in viable]
+
+
+def _better(one: list[Cost], other: list[Cost]) -> bool:
+    return all(a <= b for a, b in zip(one, other, strict=True)) and one != other
+
+
+def exact(signature: Signature, given: Sequence[Typed]) -> bool:
+    """Return whether a function takes the arguments as they are."""
+    return costs(signature, given) == [SAME] * len(given) and all(
+        decayed(value.type) == plain(type) for value, type in zip(given, signature.parameters, strict=True)
+    )

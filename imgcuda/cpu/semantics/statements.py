@@ -1,0 +1,228 @@
+"""What C++ refuses in statements and declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.semantics.expressions import Expressions
+from imgcuda.cpu.semantics.names import Variable, Wrong
+from imgcuda.cpu.semantics.types import (
+    UNKNOWN,
+    VOID,
+    Array,
+    Record,
+    Type,
+    plain,
+    same,
+    scalar,
+    with_const,
+)
+from imgcuda.cpu.types import Int
+
+
+class Statements(Expressions):
+    """Checks the bodies of functions."""
+
+    result: Type = VOID
+
+    def statement(self, node: syntax.Statement) -> None:
+        """Check one statement."""
+        with self.noting():
+            _CHECKS[node.__class__](self, node)
+
+    def _inner(self, node: syntax.Statement) -> None:
+        """Check a statement that has a scope of its own, as what belongs to an `if` has."""
+        with self.scope():
+            self.statement(node)
+
+    def _evaluate(self, node: syntax.Evaluate) -> None:
+        self.type(node.value)
+
+    def block(self, node: syntax.Block) -> None:
+        """Check a block's statements, in a scope of their own."""
+        with self.scope():
+            self.items(node)
+
+    def items(self, node: syntax.Block) -> None:
+        """Check a block's statements in the scope around it."""
+        for item in node.items:
+            self.statement(item)
+
+    def _if(self, node: syntax.If) -> None:
+        with self.noting():
+            self.condition(node.condition)
+        self._inner(node.then)
+        if node.otherwise is not None:
+            self._inner(node.otherwise)
+
+    def _loop(self, node: syntax.Loop) -> None:
+        with self.scope():
+            if node.start is not None:
+                self.statement(node.start)
+            if node.condition is not None:
+                with self.noting():
+                    self.condition(node.condition)
+            if node.step is not None:
+                with self.noting():
+                    self.type(node.step)
+            # A name of the loop's head may not be declared again in its outermost block.
+            if isinstance(node.body, syntax.Block) and node.start is not None:
+                self.items(node.body)
+            else:
+                self._inner(node.body)
+
+    def _switch(self, node: syntax.Switch) -> None:
+        with self.noting():
+            type = self.value(node.value)
+            if type != UNKNOWN and not isinstance(scalar(type), Int):
+                raise Wrong(f"'switch' is for integers; this is a {type}", node.value.place)
+        seen = set[object]()
+        with self.scope():
+            for item in node.items:
+                if isinstance(item, syntax.Case):
+                    with self.noting():
+                        self._case(item, seen)
+                else:
+                    self.statement(item)
+
+    def _case(self, node: syntax.Case, seen: set[object]) -> None:
+        value = node.value.value if isinstance(node.value, syntax.Number) else node.value and id(node)
+        if node.value is not None and not self.type(node.value).constant:
+            message = "a whole number that is known when the kernel is compiled is needed here"
+            remedy = "use a #define, an enum, or a constant field of the filter"
+            raise Wrong(message, node.value.place, remedy)
+        if value in seen:
+            raise Wrong("this case stands here twice", node.place)
+        seen.add(value)
+
+    def _return(self, node: syntax.Return) -> None:
+        if node.value is None:
+            return
+        given = self.type(node.value)
+        if self.result != VOID:
+            self.fits(given, self.result, node.value.place)
+        elif plain(given.type) not in (VOID, UNKNOWN):
+            remedy = "write 'return;', or give the function a type"
+            raise Wrong("a void function cannot return a value", node.value.place, remedy)
+
+    def _nothing(self, node: object) -> None:
+        pass
+
+    # ---- declarations
+
+    def _declarations(self, node: syntax.Declarations) -> None:
+        for item in node.items:
+            with self.noting():
+                self.declaration(item)
+
+    def declaration(self, node: syntax.Declaration) -> None:
+        """Check the declaration of a variable."""
+        type = self.resolve(node.type)
+        reference = isinstance(node.type, syntax.ReferenceType)
+        try:
+            self._sizes(node.type)
+            constant = self._initial(node, type, reference)
+        except Wrong:
+            if node.name not in self.scopes[-1]:
+                self.scopes[-1][node.name] = Variable(type)
+            raise
+        if node.space == "constant" and not isinstance(type, Array):
+            type = with_const(type)
+        usable = node.constexpr or (type.const and isinstance(scalar(type), Int))
+        self.declare(node.name, Variable(type, node.place, constant and usable), node.place)
+
+    def _sizes(self, type: syntax.TypeName) -> None:
+        """Check that the sizes of an array are known when C++ compiles."""
+        while isinstance(type, syntax.ArrayType):
+            if type.size is not None:
+                size = self.type(type.size)
+                whole = isinstance(scalar(size.type), Int) or plain(size.type) == UNKNOWN
+                if not size.constant or not whole:
+                    message = "a whole number that is known when the kernel is compiled is needed here"
+                    remedy = "use a #define, an enum, or a constant field of the filter"
+                    raise Wrong(message, type.size.place, remedy)
+                if isinstance(type.size, syntax.Number) and type.size.value <= 0:
+                    message = f"an array must have a size of 1 at least; this is {type.size.value}"
+                    raise Wrong(message, type.size.place)
+            type = type.element
+
+    def _initial(self, node: syntax.Declaration, type: Type, reference: bool) -> bool:
+        """Check a variable's first value; return whether C++ knows it."""
+        if plain(type) == VOID:
+            raise Wrong(f"the variable '{node.name}' cannot be of type void", node.place, "give it a type")
+        if plain(type) == UNKNOWN and isinstance(node.type, syntax.NamedType):
+            raise Wrong(f"the struct '{node.type.name}' has no fields here", node.place, "define it first")
+        if node.space == "shared" and node.value is not None:
+            message = f"shared memory cannot have first values, but '{node.name}' has"
+            raise Wrong(message, node.place, "let the threads set it, and __syncthreads()")
+        if node.value is None:
+            self._without_value(node, type, reference)
+            return False
+        if isinstance(node.value, syntax.Initializer):
+            return self._braces(node.value, type)
+        # As the scope of a variable begins at its name, `int a = a` names itself.
+        outer = self.scopes[-1].get(node.name)
+        if outer is None:
+            self.scopes[-1][node.name] = Variable(type)
+        try:
+            given = self.type(node.value)
+        finally:
+            if outer is None:
+                del self.scopes[-1][node.name]
+        if reference:
+            self._refer(given, type, node.value.place)
+        elif isinstance(type, Array):
+            if not (isinstance(given.type, Array) and plain(given.type) == UNKNOWN):
+                raise Wrong("an array needs its values in braces", node.value.place)
+        else:
+            self.fits(given, type, node.value.place)
+        return given.constant
+
+    def _without_value(self, node: syntax.Declaration, type: Type, reference: bool) -> None:
+        if reference:
+            raise Wrong(f"the reference '{node.name}' refers to nothing", node.place, "give it a variable")
+        if type.const and not node.external and node.space != "constant":
+            raise Wrong(f"'{node.name}' is const and has no value", node.place, "give it one, or take const away")
+
+    def _braces(self, values: syntax.Initializer, type: Type) -> bool:
+        """Check values in braces as far as each has its own place; return whether all are constants."""
+        constant = True
+        for position, value in enumerate(values.values):
+            part = self._part(type, position)
+            if isinstance(type, Array) and type.size is not None and position >= type.size:
+                raise Wrong(f"there are more values here than a {type} has room for", value.place)
+            if isinstance(value, syntax.Initializer):
+                constant = self._braces(value, part) and constant
+                continue
+            with self.noting():
+                given = self.type(value)
+                constant = constant and given.constant
+                nested = isinstance(part, Array) or (isinstance(part, Record) and not same(given.type, part))
+                if nested:
+                    return constant  # the values of a part stand here without braces of their own
+                self.fits(given, part, value.place)
+        return constant
+
+    def _part(self, type: Type, position: int) -> Type:
+        if isinstance(type, Array):
+            return type.element
+        if isinstance(type, Record):
+            fields = list(self.fields.get(type.name, {}).values())
+            return fields[position] if position < len(fields) else UNKNOWN
+        return type if position == 0 else UNKNOWN
+
+
+_CHECKS: dict[type, Callable[[Statements, Any], None]] = {
+    syntax.Declaration: Statements.declaration,
+    syntax.Declarations: Statements._declarations,
+    syntax.Evaluate: Statements._evaluate,
+    syntax.Block: Statements.block,
+    syntax.If: Statements._if,
+    syntax.Loop: Statements._loop,
+    syntax.Switch: Statements._switch,
+    syntax.Return: Statements._return,
+    syntax.Break: Statements._nothing,
+    syntax.Continue: Statements._nothing,
+}
