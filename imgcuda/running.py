@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ from imgcuda.plan import result_size, step
 from imgcuda.point import functions, layout, point_source, result_channels
 from imgcuda.strips import STEP, Rows, all_rows
 
+FUSED = 16
+"""Per-pixel filters that become one kernel at most: the time to compile one grows faster than their number."""
+
 
 def run(session: Session, filters: Sequence[Filter], image: DeviceArray, spans: Sequence[Rows] = ()) -> DeviceArray:
     """Return what filters in a row make of an image, or of a strip: rows spans[0] of a whole image.
@@ -36,7 +39,7 @@ def run(session: Session, filters: Sequence[Filter], image: DeviceArray, spans: 
         if isinstance(head, MeasuringFilter):
             pending[0] = settled(head, measure(session, head, image, rows))
             continue
-        group = list(takewhile(_is_point, pending)) or [head]
+        group = list(islice(takewhile(_is_point, pending), FUSED)) or [head]
         wanted = _wanted(head, image, rows, coming if spans else None)
         made = run_group(session, group, image, rows, wanted)
         session.free(image)

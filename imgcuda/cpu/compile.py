@@ -16,6 +16,7 @@ import llvmlite.binding as llvm
 
 from imgcuda import diskcache
 from imgcuda.cpu.checklist import Checklist
+from imgcuda.cpu.stack import on_a_large_stack
 from imgcuda.cpu.types import BOOL, Float, Int, Pointer, Type
 from imgcuda.errors import ImgcudaError, KernelError
 from imgcuda.kernels import Program
@@ -62,6 +63,8 @@ class Code:
     """Of a checked build: what its notes are about."""
     written: tuple[int, ...] = ()
     """The positions of the arguments whose memory it may write to."""
+    heap: int = 0
+    """The bytes that it needs beside its stack."""
 
 
 def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None = None, checked: bool = False) -> Code:
@@ -74,10 +77,8 @@ def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None 
     if stored is not None:
         return stored
     with _blaming_the_compiler(program, kernel):
-        lowered = to_llvm(program, kernel, block, vector_width(block.x, machine.width), program.contract, checked)
-        letters = tuple(map(_letter, lowered.parameters))
-        code = Code(to_machine_code(lowered, machine), letters, lowered.checklist, lowered.written)
-    told = json.dumps([code.arguments, code.checklist and asdict(code.checklist), code.written])
+        code = on_a_large_stack(lambda: _compiled(program, kernel, block, machine, checked))
+    told = json.dumps([code.arguments, code.checklist and asdict(code.checklist), code.written, code.heap])
     diskcache.put(f"cpu-{key}", told.encode() + b"\n" + code.binary)
     return code
 
@@ -86,11 +87,17 @@ def _stored(key: str) -> Code | None:
     """Return what the cache has under a key; None if that is nothing, or cannot be understood."""
     head, _, binary = (diskcache.get(key) or b"").partition(b"\n")
     try:
-        letters, checklist, written = json.loads(head)
+        letters, checklist, written, heap = json.loads(head)
         known = None if checklist is None else Checklist.of(checklist)
-        return Code(binary, tuple(letters), known, tuple(written)) if binary else None
+        return Code(binary, tuple(letters), known, tuple(written), int(heap)) if binary else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _compiled(program: Program, kernel: str, block: Dim3, machine: Machine, checked: bool) -> Code:
+    lowered = to_llvm(program, kernel, block, vector_width(block.x, machine.width), program.contract, checked)
+    letters = tuple(map(_letter, lowered.parameters))
+    return Code(to_machine_code(lowered, machine), letters, lowered.checklist, lowered.written, lowered.heap)
 
 
 @contextmanager
@@ -100,6 +107,9 @@ def _blaming_the_compiler(program: Program, kernel: str) -> Iterator[None]:
         yield
     except ImgcudaError:
         raise
+    except MemoryError as error:
+        remedy = "make it shorter, or free some"
+        raise KernelError(f"{program.name}: there is no memory to compile {kernel}; {remedy}") from error
     except Exception as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise KernelError(

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.cpu import loading
+from imgcuda.cpu.budget import HEAP
 from imgcuda.cpu.lending import Loans
 from imgcuda.engine import Argument, DeviceArray
 from imgcuda.errors import DeviceError, DeviceMemoryError
@@ -127,7 +128,7 @@ class CpuSession:
         launch = struct.pack("5q", *grid, 0, 0)
         samples = max((prod(a.shape) for a in arguments if isinstance(a, DeviceArray)), default=0)
         work = max(samples, grid.total * block.total)  # a thread may make many
-        _run(partial(_part, loaded, packed, launch, arguments), grid.total, work)
+        _run(partial(_part, loaded, packed, launch, arguments), grid.total, work, loaded.heap)
 
 
 def cores() -> int:
@@ -166,10 +167,12 @@ def _part(
     kernel(packed, launch, first, last)
 
 
-def _run(part: Callable[[int, int], None], blocks: int, work: int) -> None:
+def _run(part: Callable[[int, int], None], blocks: int, work: int, heap: int = 0) -> None:
     """Run all blocks of a launch, spread over the cores if there is enough to do."""
     count = cores()
     parts = min(4 * count, blocks, max(1, work // WORTH_A_THREAD))
+    if heap:
+        parts = min(parts, max(1, HEAP // heap))  # each takes that much
     if count == 1 or parts == 1:
         part(0, blocks)
         return

@@ -47,11 +47,13 @@ def entered(state: State, function: syntax.Function, node: syntax.Call) -> Itera
     state.path, state.scopes, state.loops = (*state.path, id(node)), [state.scopes[0], {}], []
     frame = CallFrame(state.key(function), function, state.mask, state.b.label("return"), "", control=state.control)
     state.calls.append(frame)
+    outer_locals, state.locals = state.locals, dict(state.locals)
     try:
         yield
     finally:
         state.calls.pop()
         state.path, state.scopes, state.loops = outer
+        state.locals = outer_locals
 
 
 def argument(state: State, parameter: syntax.Parameter, node: syntax.Expression) -> Binding:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from math import prod
+
+from imgcuda.cpu.budget import INSTRUCTIONS, TooMuch
+
 
 class Builder:
     """Writes the body of one function: instructions into blocks, blocks in the order in which they are placed."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []
-        self._slots: list[str] = []
+        self._slots: list[tuple[str, str, int]] = []
+        """The memory reserved for the length of the function: name, type, alignment."""
+        self._on_heap: list[str] = []
+        self.unrolled = 0
+        """The instructions that unrolled loops will have beside those written."""
         self._count = 0
         self.declarations: dict[str, str] = {}
         self.globals: dict[str, str] = {}
@@ -18,12 +27,23 @@ class Builder:
         self.silent = False
         """Whether nothing is written: then only what is asked about is of interest, a type or a kind."""
 
+    @property
+    def count(self) -> int:
+        """About how many instructions there are so far, loops unrolled."""
+        return self._count + self.unrolled
+
+    def _next(self) -> int:
+        """Return the next number for a name; what is compiled for its type alone counts, too."""
+        self._count += 1
+        if self.count > INSTRUCTIONS:
+            raise TooMuch(f"it becomes more than {INSTRUCTIONS:,} instructions, its functions compiled at each call")
+        return self._count
+
     # ---- instructions
 
     def op(self, text: str) -> str:
         """Write an instruction that has a result, and return the result's name."""
-        self._count += 1
-        name = f"%v{self._count}"
+        name = f"%v{self._next()}"
         self.do(f"{name} = {text}")
         return name
 
@@ -53,10 +73,9 @@ class Builder:
 
     def slot(self, type: str, align: int = 0) -> str:
         """Reserve memory for the length of the function, and return its address."""
-        self._count += 1
-        name = f"%s{self._count}"
+        name = f"%s{self._next()}"
         if not self.silent:
-            self._slots.append(f"  {name} = alloca {type}{f', align {align}' if align else ''}")
+            self._slots.append((name, type, align))
         return name
 
     def zero(self, slot: str, bytes: int) -> None:
@@ -68,8 +87,7 @@ class Builder:
 
     def label(self, hint: str) -> str:
         """Return a new label, to be placed later."""
-        self._count += 1
-        return f"{hint}{self._count}"
+        return f"{hint}{self._next()}"
 
     def place(self, label: str) -> None:
         """Begin a block. What came before falls into it, unless it has branched elsewhere."""
@@ -121,6 +139,34 @@ class Builder:
         self.metadata[number - 10] = f"distinct !{{!{number}{''.join(', ' + note for note in notes)}}}"
         return f", !llvm.loop !{number}"
 
+    def to_heap(self, stack: int) -> int:
+        """Move the largest arrays to the heap until the rest is within bounds, and return the heap's bytes."""
+        arrays = sorted((slot for slot in self._slots if slot[1][0] == "["), key=lambda slot: bytes_of(slot[1]))
+        left, heap = sum(bytes_of(type) for _, type, _ in arrays), 0
+        moved = set()
+        while left > stack:
+            name, type, _ = arrays.pop()
+            self._on_heap.append(f"  {name} = getelementptr i8, ptr %heap, i64 {heap}")
+            moved.add(name)
+            left -= bytes_of(type)
+            heap += -(-bytes_of(type) // 64) * 64
+        self._slots = [slot for slot in self._slots if slot[0] not in moved]
+        return heap
+
     def body(self) -> str:
         """Return the function's body: the reserved memory, then the instructions."""
-        return "\n".join(["entry:", *self._slots, "  br label %start", "start:", *self._lines])
+        slots = [f"  {name} = alloca {type}{f', align {align}' if align else ''}" for name, type, align in self._slots]
+        return "\n".join(["entry:", *slots, *self._on_heap, "  br label %start", "start:", *self._lines])
+
+
+def bytes_of(type: str) -> int:
+    """Return how many bytes an array of LLVM's takes, as in [16 x [4 x <8 x i32>]]."""
+    bits = _BITS[type.rstrip("]>").rpartition(" ")[2]]
+    counts = [int(count) for count in _COUNT.findall(type)]
+    # Bools of a vector are a bit each, and a byte at least.
+    lanes = counts.pop() if "<" in type else 1
+    return prod(counts) * max(1, bits * lanes // 8)
+
+
+_COUNT = re.compile(r"(\d+) x")
+_BITS = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "float": 32, "double": 64, "ptr": 64}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from imgcuda.cpu import budget
 from imgcuda.cpu.barriers import Parts
+from imgcuda.cpu.budget import TooMuch
 from imgcuda.cpu.checks import Checks, known
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.inline import own
@@ -46,10 +48,23 @@ def lower(
     facts = Facts()
     for _ in range(PASSES):
         facts.changed = False
-        compiled = _Kernel(file, functions, name, text, facts, block, width, contract, checked).compile(kernel)
+        work = _Kernel(file, functions, name, text, facts, block, width, contract, checked)
+        compiled = _within_budget(work, kernel)
         if not facts.changed:
             return compiled
     raise KernelError(f"{name}: {kernel} is too tangled for the CPU engine; please report it, with the kernel's source")
+
+
+def _within_budget(work: _Kernel, kernel: str) -> Compiled:
+    """Compile a kernel, and report where there is too much of it."""
+    state = work.state
+    try:
+        return work.compile(kernel)
+    except TooMuch as error:
+        state.fail(f"{kernel} is too large for the CPU engine: {error}", "make it shorter, with loops", state.furthest)
+    except RecursionError:
+        remedy = "use variables for parts of it, or functions"
+        state.fail(f"{kernel} is nested too deeply for the CPU engine here", remedy, state.furthest)
 
 
 class _Kernel:
@@ -88,7 +103,12 @@ class _Kernel:
             self._blocks(function)
         state.raise_mistakes()
         checklist = self.checks.checklist if self.checks else None
-        return Compiled(name, module(self.b, arguments), parameters, state.v.width, checklist, self._written(function))
+        heap = self.b.to_heap(budget.STACK)
+        if heap > budget.HEAP:
+            remedy = "make its arrays smaller, or launch smaller blocks"
+            raise KernelError(f"{state.unit.file}: {name} needs {heap >> 20:,} MB for a block's own arrays; {remedy}")
+        ir, written = module(self.b, arguments), self._written(function)
+        return Compiled(name, ir, parameters, state.v.width, checklist, written, heap)
 
     def _written(self, function: syntax.Function) -> tuple[int, ...]:
         """Return which arguments' memory the kernel may write to: all, if a pointer's memory is not known."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import struct
 import sys
 import threading
 from collections import OrderedDict
@@ -16,14 +17,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.errors import DeviceMemoryError
 from imgcuda.kernels import Program
 from imgcuda.launch import Dim3
+from imgcuda.memory import in_words
 
 if TYPE_CHECKING:
     from imgcuda.cpu.compile import Code
 
 MOST = 128
 """Kernels that are kept loaded, of some 60 KiB to 1 MiB each. One that is needed again takes 2 ms to load from disk."""
+
+_ALIGNED = 64
+"""A multiple of which a kernel's own arrays begin at, as vectors do."""
 
 Entry: TypeAlias = Callable[[bytes, bytes, int, int], None]
 Key: TypeAlias = tuple[str, bool, str, Dim3, bool]
@@ -45,11 +54,24 @@ class Kernel:
         """The positions of the arguments whose memory it may write to."""
         self.checklist = code.checklist
         """Of a checked build: what its notes are about."""
+        self.heap = code.heap
+        """The bytes that a run of it needs for what does not fit a stack."""
         self._entry, self._engine = entry, engine
 
     def __call__(self, arguments: bytes, launch: bytes, first: int, end: int) -> None:
         """Run the blocks from `first` to before `end`."""
-        self._entry(arguments, launch, first, end)
+        memory = self._memory() if self.heap else None
+        address = -(-memory.ctypes.data // _ALIGNED) * _ALIGNED if memory is not None else 0
+        self._entry(arguments, launch + struct.pack("q", address), first, end)
+
+    def _memory(self) -> npt.NDArray[np.uint8]:
+        """Return memory for one thread that runs blocks: it goes when they are done, so nothing is left behind."""
+        try:
+            return np.empty(self.heap + _ALIGNED, np.uint8)
+        except MemoryError as error:
+            raise DeviceMemoryError(
+                f"cpu: there is no memory for a kernel's own arrays of {in_words(self.heap)}"
+            ) from error
 
     def __del__(self, lock: Any = _lock, finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
         if finalizing():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from imgcuda.cpu import budget
 from imgcuda.cpu.branches import scoped, test_of
 from imgcuda.cpu.checks import rounds
 from imgcuda.cpu.conditionals import is_harmless
@@ -11,7 +12,7 @@ from imgcuda.cpu.expressions import condition, evaluate
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.names import names_set
 from imgcuda.cpu.state import LoopFrame, State
-from imgcuda.cpu.values import BLOCK, VARYING, Kind
+from imgcuda.cpu.values import BLOCK, VARYING, Kind, Value, constant
 from imgcuda.cpu.variables import PointerVariable, Variable
 
 
@@ -65,7 +66,7 @@ def _uniform(state: State, node: syntax.Loop, key: Any, kind: Kind) -> None:
     frame = _frame(state, key, state.mask, "", "")
     head, body = state.b.label("loop"), state.b.label("body")
     with state.under(key, kind, state.mask):
-        count = rounds(state)
+        count, before = rounds(state), state.b.count
         if node.test_last:
             state.b.jump(body)
         state.b.place(head)
@@ -78,17 +79,41 @@ def _uniform(state: State, node: syntax.Loop, key: Any, kind: Kind) -> None:
         if node.step is not None:
             with state.collecting():
                 evaluate(state, node.step)
-        state.b.jump(head, _unroll(state, node))
+        state.b.jump(head, _unroll(state, node, state.b.count - before))
     state.b.place(frame.end)
 
 
-def _unroll(state: State, node: syntax.Loop) -> str:
+def _unroll(state: State, node: syntax.Loop, size: int) -> str:
+    """Return a note for LLVM; `size` is about how many instructions a round has, loops in it unrolled."""
     if node.unroll is None or state.checks:  # LLVM warns of loops that it was to unroll and could not
         return ""
-    if node.unroll == 0:
+    most = max(1, budget.UNROLLED // max(1, size))
+    rounds = _rounds(state, node)
+    if node.unroll == 0 and rounds <= most:
+        state.b.unrolled += (rounds - 1) * size
         return state.b.loop_note('!"llvm.loop.unroll.full"')
-    count = f'!"llvm.loop.unroll.count", i32 {node.unroll}'
-    return state.b.loop_note('!"llvm.loop.unroll.disable"' if node.unroll == 1 else count)
+    count = min(node.unroll or most, most)
+    state.b.unrolled += (min(count, max(rounds, 1)) - 1) * size
+    text = f'!"llvm.loop.unroll.count", i32 {count}'
+    return state.b.loop_note('!"llvm.loop.unroll.disable"' if count == 1 else text)
+
+
+def _rounds(state: State, node: syntax.Loop) -> int:
+    """Return how often a loop goes round whose head has constants only; 1 where that is not known."""
+    match node.start, node.condition, node.step:
+        case (
+            syntax.Declaration(value=first),
+            syntax.Binary("<" | "<=" | ">" | ">=" | "!=", _, last),
+            syntax.Unary("++" | "--") | syntax.Postfix() | syntax.Assign("+" | "-" | "*" | "<<" | ">>" | "/") as step,
+        ) if first is not None and not isinstance(first, syntax.Initializer):
+            with state.unwritten(), state.collecting():
+                numbers = [evaluate(state, each) for each in (first, last)]
+                by = evaluate(state, step.value) if isinstance(step, syntax.Assign) else constant(1)
+                known = [each.const for each in (*numbers, by) if isinstance(each, Value) and each.const is not None]
+                if len(known) == 3:
+                    linear = not isinstance(step, syntax.Assign) or step.operator in "+-"
+                    return int(abs(known[1] - known[0]) // max(1, abs(known[2]))) + 1 if linear else 64
+    return 1
 
 
 def _iterate(state: State, node: syntax.Loop, frame: LoopFrame) -> None:

@@ -8,8 +8,9 @@ from imgcuda.cpu.checklist import Checklist
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.types import Type
 
-_LAUNCH = (("gx", "i32"), ("gy", "i32"), ("gz", "i32"), ("dynamic", "i64"), ("check", "ptr"))
-"""What a launch says beside the arguments: the grid's size, the bytes of dynamic shared memory, what checks note."""
+_LAUNCH = (("gx", "i32"), ("gy", "i32"), ("gz", "i32"), ("dynamic", "i64"), ("check", "ptr"), ("heap", "ptr"))
+"""What a launch says beside the arguments: the grid's size, the bytes of dynamic shared memory, what checks note,
+and memory for what does not fit a stack."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Compiled:
     """Of a checked build: what its notes are about."""
     written: tuple[int, ...] = ()
     """The positions of the arguments whose memory it may write to."""
+    heap: int = 0
+    """The bytes that it needs beside its stack."""
 
 
 def module(b: Builder, arguments: list[str]) -> str:

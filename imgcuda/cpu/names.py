@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from imgcuda.cpu import budget
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.state import State, Written
-from imgcuda.cpu.types import BASIC, DIM3, I32, VECTORS, Array, Pointer, Struct, Type
+from imgcuda.cpu.types import BASIC, DIM3, I32, VECTORS, Array, Pointer, Struct, Type, innermost, size_of
 from imgcuda.cpu.values import Value, constant
 from imgcuda.errors import did_you_mean
 
@@ -19,7 +20,7 @@ def resolve_type(state: State, written: syntax.TypeName) -> Type:
         case syntax.ReferenceType(target):
             return resolve_type(state, target)
         case syntax.ArrayType(element, size):
-            return Array(resolve_type(state, element), 0 if size is None else _size(state, size))
+            return _bounded(state, Array(resolve_type(state, element), 0 if size is None else _size(state, size)))
 
 
 def _named(state: State, name: str, place: syntax.Place) -> Type:
@@ -29,6 +30,12 @@ def _named(state: State, name: str, place: syntax.Place) -> Type:
     if name == "dim3":
         return DIM3
     return state.fail(f"'{name}' is not a type{did_you_mean(name, [*BASIC, *state.unit.types, *VECTORS])}", place=place)
+
+
+def _bounded(state: State, type: Array) -> Array:
+    if size_of(type) >= budget.ARRAY:
+        state.fail(f"an array of {size_of(type):,} bytes is beyond the 2 GB that an index reaches", "make it smaller")
+    return type
 
 
 def _size(state: State, node: syntax.Expression) -> int:
@@ -56,10 +63,20 @@ def declare_type(state: State, item: syntax.Structure | syntax.Typedef | syntax.
         unit.types[item.name] = resolve_type(state, item.type)
     elif isinstance(item, syntax.Structure):
         fields = tuple((name, resolve_type(state, type)) for name, type in item.fields)
+        if (count := sum(_numbers(part) for _, part in fields)) > budget.FIELDS:
+            message = f"a structure of {count:,} numbers is beyond the {budget.FIELDS:,} that the CPU engine takes"
+            state.fail(message, "use arrays instead", item.place)
         unit.types[item.name] = Struct(item.name, fields, item.align)
     else:
         unit.types[item.name] = I32
         _enumerate(state, item, unit.constants)
+
+
+def _numbers(type: Type) -> int:
+    """Return how many numbers and arrays of numbers a type consists of."""
+    if isinstance(type, Struct):
+        return sum(_numbers(part) for _, part in type.fields)
+    return _numbers(innermost(type)) if isinstance(type, Array) else 1
 
 
 def _enumerate(state: State, node: syntax.Enumeration, numbers: dict[str, Value]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from imgcuda.cpu import memory
+from imgcuda.cpu import budget, memory
 from imgcuda.cpu.addresses import member, move
+from imgcuda.cpu.budget import kilobytes
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.state import State
 from imgcuda.cpu.types import (
@@ -21,6 +22,7 @@ from imgcuda.cpu.types import (
     has_pointer,
     innermost,
     promote,
+    size_of,
 )
 from imgcuda.cpu.values import BLOCK, BROKEN, Address, Aggregate, Memory, Operand, Value
 from imgcuda.cpu.variables import Binding, PointerVariable, Private, Reference, StructVariable, Variable
@@ -208,5 +210,11 @@ def private(state: State, type: Type, key: Any, name: str = "") -> Address:
     if has_pointer(type):
         remedy = "use one array and offsets into it"
         state.refuse("an array of pointers, or a pointer whose own address is taken", remedy)
+    state.locals[key] = size_of(type)
+    if (total := sum(state.locals.values())) > budget.LOCAL:
+        message = (
+            f"a thread's own arrays take {kilobytes(total)} here; a GPU has {kilobytes(budget.LOCAL)} for a thread"
+        )
+        state.fail(message, "make them smaller, or pass a pointer to memory for them")
     made = Private(state, innermost(type), elements(type), key)
     return Address(Pointer(type), "null", BLOCK, Memory(name, "private"), private=made)

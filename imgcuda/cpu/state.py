@@ -117,6 +117,10 @@ class State:
     chunk: str | None = None
     """The number of the vector of threads within the block; None outside the loop over them."""
     chunks: int = 1
+    shared: dict[syntax.Declaration, tuple[str, int]] = field(default_factory=dict)
+    """The shared memory of a block: for each array in the source its address and bytes."""
+    locals: dict[Key, int] = field(default_factory=dict)
+    """The bytes of each thread's own arrays and structures in memory that are in scope, callers' too."""
     leader: str | None = None
     """Memory for the number of a vector whose threads have not all returned, where some may have."""
     has_barriers: bool = False
@@ -125,6 +129,8 @@ class State:
     escapes: int = 0
     """How often a `break`, `continue` or `return` was met that some threads take and others do not."""
     place: syntax.Place | None = None
+    furthest: syntax.Place | None = None
+    """The last statement that the compiler began with."""
     mistakes: dict[Mistake, bool] = field(default_factory=dict)
     """What is wrong with the source, and whether it would run on a GPU."""
     contract: bool = True
@@ -142,10 +148,12 @@ class State:
     def scope(self, names: dict[str, Binding] | None = None) -> Iterator[None]:
         """Compile what follows in a scope of its own, with these names in it at first."""
         self.scopes.append({} if names is None else names)
+        outer, self.locals = self.locals, dict(self.locals)
         try:
             yield
         finally:
             self.scopes.pop()
+            self.locals = outer
 
     def bind(self, name: str, binding: Binding) -> None:
         self.scopes[-1][name] = binding

@@ -39,6 +39,7 @@ def run(state: State, items: Sequence[syntax.Statement]) -> None:
 
 def execute(state: State, node: syntax.Statement) -> None:
     """Compile one statement, for the threads that are active."""
+    state.furthest = node.place
     with state.at(node.place):
         _EXECUTE[type(node)](state, node)
 

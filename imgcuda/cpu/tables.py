@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from imgcuda.cpu import budget
+from imgcuda.cpu.budget import kilobytes
 from imgcuda.cpu.checks import known
 from imgcuda.cpu.declarations import shared
 from imgcuda.cpu.expressions import evaluate, type_of
@@ -60,6 +62,11 @@ def _constant(state: State, node: syntax.Declaration, type: Type) -> Value | Ref
         return _number(state, node.value, type)
     if not isinstance(node.value, syntax.Initializer):
         state.fail(f"the table '{node.name}' needs its values in braces")
+    if size_of(type) > budget.CONSTANT:
+        message = (
+            f"the table '{node.name}' takes {kilobytes(size_of(type))}; a GPU has {kilobytes(budget.CONSTANT)} for all"
+        )
+        state.fail(message, "pass it as an argument: an array's field of the filter")
     state.b.globals[node.name] = f"@{node.name} = internal constant {_data(state, node, type, node.value)}, align 64"
     memory = known(state, Memory(node.name, "constant"), type, size_of(type), base=f"@{node.name}")
     return Reference(Address(Pointer(type), f"@{node.name}", BLOCK, memory))

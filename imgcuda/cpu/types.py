@@ -132,7 +132,7 @@ def align_of(type: Type) -> int:
         case Array(element):
             return align_of(element)
         case Struct():
-            return max([type.align, *(align_of(field) for _, field in type.fields)])
+            return max([1, type.align, *(align_of(field) for _, field in type.fields)])
     return 8
 
 
@@ -144,7 +144,7 @@ def size_of(type: Type) -> int:
             return size_of(element) * size
         case Struct():
             end = max((offset_of(type, name) + size_of(field) for name, field in type.fields), default=0)
-            return round_up(end, align_of(type))
+            return round_up(max(end, 1), align_of(type))
     return 8
 
 

@@ -11,6 +11,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from imgcuda.cpu.ir import bytes_of
 from imgcuda.cpu.types import ADDRESS, BOOL, I64, U8, Array, Float, Int, Pointer, Scalar, Struct, Type, memory_ir
 from imgcuda.cpu.values import (
     BLOCK,
@@ -226,7 +227,7 @@ class Private:
             if state.checks:
                 flags = f"[{size} x {state.v.type('i8')}]"
                 slot, whole = self._reserve(state, flags)
-                state.b.do(f"store {whole} zeroinitializer, ptr {slot}")
+                state.b.zero(slot, bytes_of(whole))
                 self._written[path] = (slot, flags, size)
 
     def _reserve(self, state: State, rows: str) -> tuple[str, str]:

@@ -44,7 +44,8 @@ def run_exactly(
 ) -> None:
     """Run a kernel past the cache: with dynamic shared memory, or compiled in a special way."""
     low = to_llvm(program(source), kernel, block, **how)
-    loaded = loading.load(Code(to_machine_code(low, Machine.host()), tuple(map(_letter, low.parameters))))
+    letters = tuple(map(_letter, low.parameters))
+    loaded = loading.load(Code(to_machine_code(low, Machine.host()), letters, heap=low.heap))
     loaded(device.pack(loaded.letters, given), struct.pack("5q", *grid, shared, 0), 0, grid.total)
 
 

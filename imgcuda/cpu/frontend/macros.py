@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from imgcuda.cpu import budget
 from imgcuda.cpu.frontend.lexer import IDENTIFIER, NUMBER, PUNCTUATOR, STRING, Token, kind_of
-from imgcuda.cpu.frontend.mistakes import Mistakes
+from imgcuda.cpu.frontend.mistakes import EnoughMistakes, Mistakes
 from imgcuda.cpu.frontend.syntax import Place
 
 _PLAIN, _EXPANDED, _RAW, _QUOTED = range(4)
@@ -53,6 +54,8 @@ class Macros:
     def __init__(self, mistakes: Mistakes) -> None:
         self.table: dict[str, Macro] = {}
         self._mistakes = mistakes
+        self.made = 0
+        """Tokens of the source that went through already."""
 
     def define(self, tokens: list[Token]) -> None:
         """Define a macro from what stands behind `#define`; a new definition replaces the old."""
@@ -109,6 +112,8 @@ class Macros:
         done: list[Token] = []
         left = tokens[::-1]
         while left:
+            if len(left) + len(done) + self.made > budget.TOKENS:
+                raise self.too_many(left[-1].place)
             token = left.pop()
             macro = table.get(token.text)
             if macro is None or macro.name in token.hidden:
@@ -121,6 +126,12 @@ class Macros:
             else:
                 done.append(token)
         return done
+
+    def too_many(self, place: Place) -> EnoughMistakes:
+        """Note that there is too much of a source."""
+        message = f"with its macros expanded, the source has more than {budget.TOKENS:,} words and signs here"
+        self._mistakes.add(message, place, "write loops and functions instead")
+        return EnoughMistakes()
 
     def _call(self, macro: Macro, name: Token, left: list[Token]) -> list[Token]:
         """Take a macro's arguments off the tokens left, and return what replaces the call."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from imgcuda.cpu.budget import DIGITS
+
 _INTEGER = re.compile(r"(0[xX][\da-fA-F]+|0[bB][01]+|0[0-7]*|[1-9]\d*)(|[uU](?:l|L|ll|LL)?|(?:l|L|ll|LL)[uU]?)")
 _FLOAT = re.compile(r"((?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)([fFlL]?)")
 _HEX_FLOAT = re.compile(r"(0[xX](?:[\da-fA-F]+\.?[\da-fA-F]*|\.[\da-fA-F]+)[pP][+-]?\d+)([fFlL]?)")
@@ -21,12 +23,17 @@ class BadLiteral(Exception):
 def number(text: str) -> tuple[int | float, str]:
     """Return value and type of a number, as in `0x8000u`, `1.5f`, `1e-3`."""
     plain = text.replace("'", "")
+    if len(plain) > DIGITS:
+        raise BadLiteral(f"a number of {len(plain):,} characters is more than any type holds")
     if match := _INTEGER.fullmatch(plain):
         return _integer(text, match[1], match[2].lower())
     if match := _FLOAT.fullmatch(plain):
         return float(match[1]), _float_type(match[2])
     if match := _HEX_FLOAT.fullmatch(plain):
-        return float.fromhex(match[1]), _float_type(match[2])
+        try:
+            return float.fromhex(match[1]), _float_type(match[2])
+        except OverflowError:
+            raise BadLiteral(f"'{text}' is more than a double holds") from None
     raise BadLiteral(f"'{text}' is not a number")
 
 

@@ -101,6 +101,7 @@ class _Preprocessor:
     def _flush(self) -> None:
         """Expand the lines collected, with the macros as they are now; a macro's call may span many lines."""
         self._result += self._macros.expand(self._pending)
+        self._macros.made = len(self._result)
         self._pending = []
 
     def _directive(self, tokens: list[Token]) -> None:
@@ -186,6 +187,8 @@ class _Preprocessor:
             return value
         except NotConstant as wrong:
             self._mistakes.add(wrong.message, wrong.place)
+        except RecursionError:
+            self._mistakes.add("this is nested too deeply", directive.place, "define names for parts of it")
         except Stop:
             pass
         return 0

@@ -1,0 +1,40 @@
+"""What a kernel may take: of a GPU's memory, as CUDA limits it, and of the compiler's time."""
+
+from __future__ import annotations
+
+SHARED = 48 << 10
+"""Bytes of `__shared__` arrays that a block may declare."""
+LOCAL = 512 << 10
+"""Bytes of arrays and structures that a thread may have."""
+CONSTANT = 64 << 10
+"""Bytes of `__constant__` tables in a file."""
+ARRAY = 1 << 31
+"""Bytes of any array or structure, so that no index into it overflows."""
+HEAP = 1 << 30
+"""Bytes that the blocks on all cores may take for what does not fit a stack."""
+STACK = 128 << 10
+"""Bytes of arrays that the machine code of a kernel keeps on its stack: the largest of what is more go to the heap."""
+
+TOKENS = 400_000
+"""Words and signs of a file after macros are expanded."""
+INSTRUCTIONS = 120_000
+"""Instructions of LLVM's that a kernel may become, its functions compiled at each call."""
+UNROLLED = 8_000
+"""Instructions that an unrolled loop may become; a longer one stays a loop."""
+VALUES = 200_000
+"""Numbers that a table or array may be given in braces, zeros that are not written out included."""
+OWN_VALUES = 2_000
+"""Numbers that an array of a thread's own may be given in braces."""
+FIELDS = 4_000
+"""Numbers and arrays of numbers in a structure, those of structures in it included."""
+DIGITS = 400
+"""Characters of a number: more than any number needs that fits a type."""
+
+
+class TooMuch(Exception):
+    """Raised where a kernel is beyond the compiler's budget; the message says what there is too much of."""
+
+
+def kilobytes(size: int) -> str:
+    """Return a size as CUDA's documentation gives it: in KB of 1024 bytes."""
+    return f"{-(-size // 1024):,} KB"

@@ -1,0 +1,99 @@
+"""What is beyond a GPU's memory or the compiler's budget is refused with its line; what fits a GPU runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from harness import program, values
+
+from imgcuda.cpu import compile as compiler
+from imgcuda.cpu.ir import bytes_of
+from imgcuda.errors import KernelError
+from imgcuda.launch import Dim3
+
+DOUBLING = "__device__ float f0(float x) { return x + 1; }\n" + "".join(
+    f"__device__ float f{k}(float x) {{ return f{k - 1}(x) + f{k - 1}(x * 2); }}\n" for k in range(1, 31)
+)
+LAUGHS = "#define a0 1+1\n" + "".join(f"#define a{k} {'+'.join([f'a{k - 1}'] * 8)}\n" for k in range(1, 12))
+NESTED = "".join(f"struct s{k} {{ {f's{k - 1} a, b' if k else 'int a'}; }};\n" for k in range(40))
+REFUSED = {
+    "shared": ("", "__shared__ char t[49153]; t[x] = 1; out[x] = t[x];", "take 49 KB here; a GPU gives a block 48 KB"),
+    "shared, two arrays": ("", "__shared__ int t[8000], u[8000]; t[x] = 1; u[x] = t[x]; out[x] = u[x];", "63 KB"),
+    "local": ("", "char a[524289]; a[x] = 1; out[x] = a[x];", "take 513 KB here; a GPU has 512 KB for a thread"),
+    "local, in callers too": (
+        "__device__ int g(int x) { char a[300000]; a[x] = x; return a[x]; }",
+        "char b[300000]; b[x] = x; out[x] = b[x] + g(x);",
+        "586 KB",
+    ),
+    "constant": ("__constant__ int t[20000] = {1};", "out[x] = t[x];", "takes 79 KB; a GPU has 64 KB"),
+    "dimensions": ("", "int a[100000][100000][100000]; a[0][0][x] = 1;", "beyond the 2 GB"),
+    "digits": ("", f"out[x] = {'1' * 6000};", "a number of 6,000 characters"),
+    "exponent": ("", "out[x] = 0x1p9999;", "more than a double holds"),
+    "macros": (LAUGHS, "out[x] = a11;", "with its macros expanded, the source has more than"),
+    "calls that double": (DOUBLING, "out[x] = f30(x);", "k is too large for the CPU engine"),
+    "structures that double": (NESTED, "s39 v; out[x] = sizeof(v);", "a structure of 4,096 numbers"),
+    "values": ("", f"int a[3000] = {{{'1,' * 2999}1}}; out[x] = a[x];", "a thread's own array takes up to 2,000"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_too_much_is_refused_with_its_line(name: str) -> None:
+    before, body, words = REFUSED[name]
+    with pytest.raises(KernelError) as caught:
+        values(body, before=before)
+    assert words in str(caught.value)
+    assert "mistake of imgcuda" not in str(caught.value)
+    assert caught.value.mistakes[0].line > 0
+
+
+def test_what_fits_a_gpu_but_no_stack_runs() -> None:
+    body = "char a[163840]; for (int k = 0; k < 163840; k += 999) a[k] = k % 100 + x; out[x] = a[999 * (x + 1)];"
+    assert values(body).tolist() == [(999 * (x + 1)) % 100 + x for x in range(40)]
+
+
+def test_large_arrays_that_live_across_a_barrier() -> None:
+    body = (
+        "__shared__ int t[40]; int a[20000] = {5}; a[19999 - x] = x; t[x] = a[0]; __syncthreads();"
+        " out[x] = a[19999 - x] + t[39 - x] + a[7];"
+    )
+    assert values(body).tolist() == [x + 5 for x in range(40)]
+
+
+def test_a_long_sum_and_deep_brackets_are_no_trouble() -> None:
+    assert values("in[x]" + " + in[1]" * 3000).tolist() == [x + 3000 for x in range(40)]
+    assert values("(" * 1000 + "in[x]" + ")" * 1000).tolist() == list(range(40))
+
+
+def test_a_loop_that_is_too_long_to_unroll_stays_a_loop() -> None:
+    body = "int s = 0;\n#pragma unroll\nfor (int i = 0; i < 4000; i++) s += in[i % 8] * i; out[x] = s;"
+    wanted = int(sum(i % 8 * i for i in range(4000)))
+    assert values(body).tolist() == [wanted] * 40
+
+
+def test_an_empty_structure_has_a_size() -> None:
+    assert values("sizeof(e)", before="struct e {};").tolist() == [1] * 40
+
+
+@pytest.mark.parametrize(
+    ("type", "size"), [("[3 x i8]", 3), ("[4 x [2 x <8 x i32>]]", 256), ("[5 x <16 x i1>]", 10), ("[2 x ptr]", 16)]
+)
+def test_the_bytes_of_an_array_of_llvm(type: str, size: int) -> None:
+    assert bytes_of(type) == size
+
+
+def test_no_memory_to_compile_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("imgcuda.cpu.kernel.lower", greedy)
+    with pytest.raises(KernelError, match="there is no memory to compile k"):
+        compiler.compile(program("__global__ void k(int *of_no_memory) { }"), "k", Dim3(32))
+
+
+def test_arrays_on_the_heap_are_a_threads_own() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    body = "int a[20000]; for (int k = 0; k < 20000; k++) a[k] = k + in[x]; out[x] = a[19000 + x];"
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: values(body), range(8)))
+    assert all(np.array_equal(each, 19000 + 2 * np.arange(40)) for each in made)
