@@ -12,7 +12,9 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.images import exif, mark
-from imgcuda.images.exif import Block, ExifError
+from imgcuda.images.exif import Block
+from imgcuda.images.exif_directories import SHORT, ExifError
+from imgcuda.images.exif_patching import PREFIX
 from imgcuda.images.image import Image, Pixels
 
 ORIENTATION = exif.ORIENTATION
@@ -123,7 +125,7 @@ def with_orientation(data: bytes, orientation: int) -> bytes:
         found = Block(data)
         found.set_number(ORIENTATION, orientation)
         return bytes(found)
-    return exif.with_tag(data, ORIENTATION, exif.SHORT, 1, struct.pack("<H", orientation))
+    return exif.with_tag(data, ORIENTATION, SHORT, 1, struct.pack("<H", orientation))
 
 
 def sized(image: Image) -> Image:
@@ -143,7 +145,7 @@ def without_orientation(data: bytes) -> tuple[bytes, int]:
     found = Block(data)
     orientation = found.orientation or 1
     found.remove([ORIENTATION])
-    return bytes(found).removeprefix(exif.PREFIX), orientation
+    return bytes(found).removeprefix(PREFIX), orientation
 
 
 def shortened(data: bytes, most: int) -> tuple[bytes, list[int]]:

@@ -14,8 +14,9 @@ from fractions import Fraction
 from os import cpu_count
 
 from imgcuda.errors import ImageError
-from imgcuda.images import exif
+from imgcuda.images import exif, exif_building
 from imgcuda.images.exif import Block
+from imgcuda.images.exif_directories import LONG, RATIONAL, SHORT, in_order
 from imgcuda.images.image import Image, Pixels, as_planes, channels
 from imgcuda.images.metadata import TIFF_LAYOUT, profile
 
@@ -63,7 +64,7 @@ def _page(
     behind = b""
     for tag, value in values.items():
         kind, code, numbers = ours[tag]
-        count = len(value) if code == "B" else len(numbers) // (2 if kind == exif.RATIONAL else 1)
+        count = len(value) if code == "B" else len(numbers) // (2 if kind == RATIONAL else 1)
         place = value.ljust(4, b"\0") if len(value) <= 4 else struct.pack(order + "I", data + len(behind))
         entries[tag] = struct.pack(order + "HHI", tag, kind, count) + place
         behind += (value + bytes(len(value) % 2)) * (len(value) > 4)
@@ -99,8 +100,8 @@ def _layout(frame: Image, sizes: list[int], compress: int) -> Values:
         273: [0] * len(sizes),
         279: sizes,
     }
-    found: Values = {tag: (exif.SHORT, "H", numbers) for tag, numbers in shorts.items()}
-    return found | {tag: (exif.LONG, "I", numbers) for tag, numbers in longs.items()}
+    found: Values = {tag: (SHORT, "H", numbers) for tag, numbers in shorts.items()}
+    return found | {tag: (LONG, "I", numbers) for tag, numbers in longs.items()}
 
 
 def _metadata(frame: Image) -> Values:
@@ -109,11 +110,11 @@ def _metadata(frame: Image) -> Values:
     if frame.dpi and not _says(frame, frame.dpi):
         for tag, value in zip((_X, _Y), frame.dpi, strict=True):
             fraction = Fraction(value).limit_denominator(1000)
-            found[tag] = (exif.RATIONAL, "I", (fraction.numerator, fraction.denominator))
-        found[_UNIT] = (exif.SHORT, "H", (2,))
+            found[tag] = (RATIONAL, "I", (fraction.numerator, fraction.denominator))
+        found[_UNIT] = (SHORT, "H", (2,))
     elif frame.aspect and not frame.dpi:
-        found |= {tag: (exif.RATIONAL, "I", (n, 1)) for tag, n in zip((_X, _Y), frame.aspect, strict=True)}
-        found[_UNIT] = (exif.SHORT, "H", (1,))
+        found |= {tag: (RATIONAL, "I", (n, 1)) for tag, n in zip((_X, _Y), frame.aspect, strict=True)}
+        found[_UNIT] = (SHORT, "H", (1,))
     if icc := profile(frame.icc, channels(frame.pixels)):
         found[34675] = (7, "B", icc)
     if frame.photoshop:
@@ -132,7 +133,7 @@ def _says(frame: Image, dpi: tuple[float, float]) -> bool:
     inches = _INCHES.get((unit.number(block.order) or 0) if unit else 2)
     for tag, value in zip((_X, _Y), dpi, strict=True):
         entry = block.find(tag)
-        if inches is None or entry is None or entry.kind != exif.RATIONAL or entry.count != 1:
+        if inches is None or entry is None or entry.kind != RATIONAL or entry.count != 1:
             return False
         above, below = struct.unpack(block.order + "II", entry.value)
         if not below or abs(above / below * inches - value) > 1e-6 * value:
@@ -145,10 +146,10 @@ def _moved(frame: Image, order: str, file: bytearray, left_out: list[str]) -> di
     if not frame.exif:
         return {}
     block = Block(frame.exif)
-    tables = {sub: exif.in_order(table, block.order, order) for sub, table in exif.tables_of(block).items()}
-    data, lost = exif.built(tables, order, len(file))
+    tables = {sub: in_order(table, block.order, order) for sub, table in exif.tables_of(block).items()}
+    data, lost = exif_building.built(tables, order, len(file))
     left_out += [exif.MOVED] * (lost and exif.MOVED not in left_out)
-    entries = exif.entries_at(data, order)
+    entries = exif_building.entries_at(data, order)
     file += data
     file += bytes(-len(file) % 4)
     return entries
