@@ -2,17 +2,10 @@
 // The power is 2^(gamma log2(x)), and both functions are written out here: CUDA's own differ from device to device in
 // their last bits, and take half as long again on the CPU. Each operation here is rounded as IEEE 754 says, everywhere.
 
-// log2(x), for x above 0. Its bits give n and f of x = 2^n (1 + f), f from -1/3 to 1/3; log2(1 + f) is f P(f), with P
-// the polynomial of degree 8 that has the least relative error, 2^-25.
+// log2(x), for x from 2^-126 to the largest float. Its bits give n and f of x = 2^n (1 + f), f from -1/3 to 1/3;
+// log2(1 + f) is f P(f), with P the polynomial of degree 8 that has the least relative error, 2^-25.
 __device__ float log2_of(float x)
 {
-#if PIXEL_BITS == 32  // the smallest floats have no exponent of their own
-    bool small = x < 1.17549435e-38f;
-    x = small ? x * 16777216.0f : x;  // 2^24
-    float more = small ? -24.0f : 0.0f;
-#else
-    float more = 0.0f;
-#endif
     int n = (__float_as_int(x) - __float_as_int(2.0f / 3.0f)) >> 23;
     float f = __int_as_float(__float_as_int(x) - (n << 23)) - 1.0f;
     float p = 0.20278685f;
@@ -24,18 +17,13 @@ __device__ float log2_of(float x)
     p = fmaf(p, f, 0.48089597f);
     p = fmaf(p, f, -0.72134656f);
     p = fmaf(p, f, 1.442695f);
-    return fmaf(p, f, n + more);
+    return fmaf(p, f, n);
 }
 
-// 2^x. Of x = n + r, with a whole n and r from -1/2 to 1/2, n is added to the exponent of 2^r, which is the polynomial
-// of degree 6 that has the least relative error, 2^-29.
+// 2^x, for x from -126 to 127. Of x = n + r, with a whole n and r from -1/2 to 1/2, n is added to the exponent of 2^r,
+// which is the polynomial of degree 6 that has the least relative error, 2^-29.
 __device__ float exp2_of(float x)
 {
-#if PIXEL_BITS == 32
-    x = fminf(fmaxf(x, -160.0f), 130.0f);  // beyond the exponents that floats have: from 0 to infinity
-#else
-    x = fminf(fmaxf(x, -126.0f), 127.0f);
-#endif
     float n = rintf(x);
     float r = x - n;
     float p = 0.00015345812f;
@@ -45,30 +33,58 @@ __device__ float exp2_of(float x)
     p = fmaf(p, r, 0.24022646f);
     p = fmaf(p, r, 0.6931472f);
     p = fmaf(p, r, 1.0f);
-#if PIXEL_BITS == 32  // in two steps, each of which floats have
-    int half = (int)n >> 1;
-    return p * __int_as_float((half + 127) << 23) * __int_as_float(((int)n - half + 127) << 23);
-#else
     return __int_as_float(__float_as_int(p) + ((int)n << 23));
-#endif
 }
 
-// Negative numbers have no power, so the size is raised, and the sign put back. 0, infinity and NaN stay what they are.
+// Negative numbers have no power, so the size is raised, and the sign put back. 0 and NaN stay what they are.
 __device__ float power(float value, float gamma)
 {
     float size = fabsf(value);
-    float raised = copysignf(exp2_of(gamma * log2_of(size)), value);
+    float raised = copysignf(exp2_of(fmaxf(gamma * log2_of(size), -126.0f)), value);
+    return size > 0.0f ? raised : value;
+}
+
+#if PIXEL_BITS == 32
+// Whether `power` does not hold: whether the size is outside of 2^-span to 2^span, and not 0. It is infinite then, or
+// subnormal, or its power may be. Without && and ||, so that the caller has one branch.
+__device__ bool is_extreme(float value, int span)
+{
+    float size = fabsf(value);
+    return (size > 0.0f) & (__float_as_uint(size) - ((127 - span) << 23) >= (unsigned int)span << 24);
+}
+
+// The same as `power`, for every float. The square of half the power ends at 0 and at infinity.
+__device__ float power_of_any(float value, float gamma)
+{
+    float size = fabsf(value);
+    bool small = size < 1.17549435e-38f;  // 2^-126
+    float log = log2_of(small ? size * 16777216.0f : size) - (small ? 24.0f : 0.0f);
+    float root = exp2_of(fminf(fmaxf(0.5f * gamma * log, -80.0f), 65.0f));
     bool ordinary = __float_as_uint(size) - 1 < 0x7f7fffff;  // which is at once above 0 and finite
-    return ordinary ? raised : value;
+    return ordinary ? copysignf(root * root, value) : value;
+}
+#endif
+
+__device__ color raise(color c, float gamma)
+{
+    color made = c;
+    made.r = power(c.r, gamma);
+    made.g = power(c.g, gamma);
+    made.b = power(c.b, gamma);
+#if PIXEL_BITS == 32
+    int span = (int)(125.0f / fmaxf(gamma, 1.0f));  // neither these nor their powers leave 2^-126 to 2^126
+    if (is_extreme(c.r, span) | is_extreme(c.g, span) | is_extreme(c.b, span)) {  // seldom
+        made.r = power_of_any(c.r, gamma);
+        made.g = power_of_any(c.g, gamma);
+        made.b = power_of_any(c.b, gamma);
+    }
+#endif
+    return made;
 }
 
 __device__ color gamma(color c, float gamma, float gain)
 {
-    if (gamma != 1.0f) {  // which changes nothing, not even the largest and the smallest of floats
-        c.r = power(c.r, gamma);
-        c.g = power(c.g, gamma);
-        c.b = power(c.b, gamma);
-    }
+    if (gamma != 1.0f) c = raise(c, gamma);  // 1 changes nothing, not even the largest and the smallest of floats
     c.r *= gain;
     c.g *= gain;
     c.b *= gain;
