@@ -7,7 +7,7 @@ from typing import IO
 
 import PIL.Image
 
-from imgcuda.images import color, jpeg_reader, metadata, photoshop, tifffiles
+from imgcuda.images import color, jpeg_reader, metadata, photoshop, raw_profiles, tifffiles
 from imgcuda.images.image import Image, Pixels
 from imgcuda.images.sources import Open
 
@@ -29,7 +29,7 @@ def by_pillow(
 ) -> Image:
     """Return the Image of a picture that Pillow has loaded. Damaged EXIF is lost, the picture is not."""
     info = picture.info
-    packet = metadata.xmp(turned.xmp or info.get("xmp"), keep_orientation=True)
+    packet = metadata.xmp(turned.xmp or info.get("xmp") or raw_profiles.of(info, "xmp"), keep_orientation=True)
     if picture.format == "TIFF":
         exif, damage = metadata.tiff_block(again(), picture.tag_v2._offset)  # type: ignore[attr-defined]
         orientation = turned.orientation
@@ -72,7 +72,9 @@ def _color(picture: PIL.Image.Image, again: Open) -> color.Color:
 
 
 def _photoshop(picture: PIL.Image.Image, again: Open) -> bytes:
-    """Return Photoshop's image resources of a JPEG or TIFF."""
+    """Return Photoshop's image resources of a JPEG, PNG or TIFF."""
+    if picture.format == "PNG":
+        return photoshop.of_profile(raw_profiles.of(picture.info, "8bim", "iptc") or b"")
     if picture.format == "TIFF":
         found = picture.tag_v2.get(34377)  # type: ignore[attr-defined]
         found = found[0] if isinstance(found, tuple) and found else found
@@ -86,10 +88,12 @@ def _photoshop(picture: PIL.Image.Image, again: Open) -> bytes:
 
 def _left_out(picture: PIL.Image.Image, again: Open) -> Iterator[str]:
     """Return what is beside the pixels of a file and is not carried, a sentence each."""
-    if picture.format == "JPEG":
+    if picture.format == "PNG":
+        yield from raw_profiles.left_out(picture.info)
+    if picture.format in ("JPEG", "MPO"):  # behind an MPO's picture are its others, which are told of
         stream = again()
         stream.seek(0)
-        yield from jpeg_reader.not_carried(stream.read())
+        yield from jpeg_reader.not_carried(stream.read(), behind=picture.format == "JPEG")
 
 
 def _plays(picture: PIL.Image.Image) -> int:

@@ -44,7 +44,7 @@ class Format:
 
 FORMATS = (
     Format(
-        "PNG", (".png", ".apng"), _ALL_8 | _ALL_16, ("exif", "xmp", "icc", "dpi", "text"), True, True,
+        "PNG", (".png", ".apng"), _ALL_8 | _ALL_16, ("exif", "xmp", "icc", "dpi", "photoshop", "text"), True, True,
         options=("compress",),
     ),
     Format(

@@ -21,6 +21,8 @@ _KNOWN = {
 }  # fmt: skip
 """Segments that are read, or that say only how the file is coded."""
 
+_CALLED = {b"http://ns.adobe.com/xmp/extension/\0": "extended XMP", b"urn:iso:std:iso:ts:21496:-1\0": "gain map"}
+
 
 def decode(picture: PIL.Image.Image, data: bytes) -> tuple[Pixels | None, list[str]]:
     """Return a JPEG's pixels, or nothing where Pillow is to decode it, and what is damaged, a sentence each."""
@@ -42,13 +44,14 @@ def decode(picture: PIL.Image.Image, data: bytes) -> tuple[Pixels | None, list[s
     return (pixels[:, :, 0] if space == "GRAY" else pixels), []
 
 
-def not_carried(data: bytes) -> list[str]:
-    """Return what a JPEG holds beside its picture that is not carried, a sentence each."""
+def not_carried(data: bytes, *, behind: bool = True) -> list[str]:
+    """Return what a JPEG holds beside its picture, and `behind` it, that is not carried, a sentence each."""
     found = list(jpeg.segments(data))
     names = [_name(segment, data) for segment in found if jpeg.APP0 <= segment.marker < jpeg.APP0 + 16]
     said = [f"its {name} data are left out" for name in dict.fromkeys(names) if name]
-    if found and found[-1].marker == jpeg.END and (behind := len(data[found[-1].end :].rstrip(b"\0\xff"))):
-        said.append(f"the {behind:,} bytes behind its picture are left out")
+    more = len(data[found[-1].end :].rstrip(b"\0\xff")) if found and found[-1].marker == jpeg.END else 0
+    if behind and more:
+        said.append(f"the {more:,} bytes behind its picture are left out")
     return said
 
 
@@ -57,6 +60,9 @@ def _name(segment: jpeg.Segment, data: bytes) -> str:
     body = data[segment.start + 4 : min(segment.end, segment.start + 68)]
     if body.startswith(_KNOWN.get(segment.marker, ())):
         return ""
+    for start, name in _CALLED.items():
+        if body.startswith(start):
+            return name
     words = re.match(rb"[\w. :/-]{3,40}", body)
     name = f"APP{segment.marker - jpeg.APP0}"
     return f"{name} ({words[0].decode()})" if words else name

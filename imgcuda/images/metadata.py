@@ -11,7 +11,7 @@ from typing import IO, Any
 import numpy as np
 import PIL.Image
 
-from imgcuda.images import exif, mark
+from imgcuda.images import exif, mark, raw_profiles
 from imgcuda.images.exif import Block
 from imgcuda.images.exif_directories import SHORT, ExifError
 from imgcuda.images.exif_patching import PREFIX
@@ -158,12 +158,9 @@ def raw_exif(picture: PIL.Image.Image) -> bytes:
     decoder = getattr(picture, "_decoder", None)
     if picture.format == "AVIF" and decoder is not None:  # Pillow changes it where its orientation is not the file's
         return decoder.get_info()[4] or b""
-    profile = picture.info.get("Raw profile type exif")
-    if "exif" not in picture.info and isinstance(profile, str):  # as ImageMagick writes it into a PNG
-        try:
-            return bytes.fromhex("".join(profile.split("\n")[3:]))
-        except ValueError:
-            return b"damaged"
+    profile = raw_profiles.of(picture.info, "exif")
+    if "exif" not in picture.info and profile is not None:
+        return profile or b"damaged"
     found = picture.info.get("exif") or b""
     return found if isinstance(found, bytes) else b""
 
@@ -191,7 +188,7 @@ def text(picture: PIL.Image.Image) -> tuple[tuple[str, str], ...]:
     """Return the keywords and texts of a PNG, or the comment of a JPEG or GIF."""
     texts = getattr(picture, "text", None) or {}
     found = {key: str(value) for key, value in texts.items() if key != "XML:com.adobe.xmp"}
-    found = {key: value for key, value in found.items() if not key.startswith("Raw profile type")}
+    found = {key: value for key, value in found.items() if not key.startswith(raw_profiles.PREFIX)}
     if mark.is_mark(found.get("Software", "")):
         del found["Software"]  # it is true of the file alone
     comment = picture.info.get("comment")

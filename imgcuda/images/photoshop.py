@@ -1,4 +1,4 @@
-"""Photoshop's image resources, in which a JPEG and a TIFF have their IPTC: captions, authors, rights."""
+"""Photoshop's image resources, in which a JPEG, a PNG and a TIFF have their IPTC: captions, authors, rights."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from imgcuda.images import jpeg
 
 _HEAD = b"Photoshop 3.0\0"
 _THUMBNAILS = (1033, 1036)
+_IPTC = 1028
 _APP13 = 0xED
 MOST = 65533 - len(_HEAD)
 """What fits into one of a JPEG's segments."""
@@ -18,6 +19,14 @@ def of_jpeg(data: bytes) -> bytes:
     """Return the resources of a JPEG, without the thumbnails of the unfiltered picture."""
     bodies = [segment.body(data) for segment in jpeg.segments(data) if segment.marker == _APP13]
     return without_thumbnails(b"".join(body[len(_HEAD) :] for body in bodies if body.startswith(_HEAD)))
+
+
+def of_profile(data: bytes) -> bytes:
+    """Return the resources of a PNG's profile, which may be IPTC alone."""
+    data = data.removeprefix(_HEAD)
+    if data.startswith(b"\x1c"):
+        data = struct.pack(">4sHHI", b"8BIM", _IPTC, 0, len(data)) + data + bytes(len(data) % 2)
+    return without_thumbnails(data)
 
 
 def without_thumbnails(data: bytes) -> bytes:

@@ -19,7 +19,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.images import color
+from imgcuda.images import color, raw_profiles
 from imgcuda.images.image import Image, Pixels, as_planes
 
 Bytes = npt.NDArray[np.uint8]
@@ -70,7 +70,14 @@ def chunks(
         made.append(_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")))
     if xmp:
         made.append(_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp))
+    if image.photoshop:
+        made.append(_profile("iptc", image.photoshop))
     return b"".join([*made, *(_text(keyword, text) for keyword, text in text)])
+
+
+def _profile(name: str, data: bytes) -> bytes:
+    keyword, text = (raw_profiles.PREFIX + name).encode(), raw_profiles.text(name, data).encode()
+    return _chunk(b"zTXt", keyword + b"\0\0" + zlib.compress(text))
 
 
 def _text(keyword: str, text: str) -> bytes:

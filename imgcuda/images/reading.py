@@ -14,7 +14,7 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError
-from imgcuda.images import beside, bmp, deep, jpeg_reader, png_reader, tifffiles
+from imgcuda.images import avif_boxes, beside, bmp, deep, jpeg_reader, png_reader, tifffiles
 from imgcuda.images.depth import with_channels
 from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.modes import WAYS, scale_clear_grey, to_array
@@ -101,7 +101,9 @@ def _beside_what_pillow_says(format: str | None, again: Open) -> Iterator[str]:
     if format == "GIF" and not is_whole_gif(again()):
         yield "it is cut short; pictures may be missing"
     if format == "AVIF" and is_deep_avif(again()):
-        yield "its 10- or 12-bit colours are read as 8-bit"
+        yield "its 10- or 12-bit colors are read as 8-bit"
+    if format == "AVIF":
+        yield from avif_boxes.others(again())
 
 
 def _open(stream: IO[bytes], max_pixels: int) -> PIL.Image.Image:

@@ -13,7 +13,7 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError, ParameterError
-from imgcuda.images import color, gif, jpeg, mark, metadata, photoshop, png, replacing, tiff
+from imgcuda.images import color, gif, jpeg, mark, metadata, photoshop, png, raw_profiles, replacing, tiff
 from imgcuda.images.depth import with_channels
 from imgcuda.images.formats import FORMATS, Format, Options, by_extension
 from imgcuda.images.image import Image, Pixels, channels, describe
@@ -179,6 +179,8 @@ def _fitting(image: Image, format: Format) -> tuple[Image, list[str]]:
         left_out += too_long
         kept = changed(kept, dpi=kept.dpi if kept.dpi and jpeg.density(kept.dpi) else None)
     fields = ("exif", "xmp", "icc", "dpi", "aspect", "photoshop", "text")
+    if format.name == "PNG" and len(kept.photoshop) > raw_profiles.MOST:
+        kept = changed(kept, photoshop=b"")
     lost = [NAMES[name] for name in fields if getattr(image, name) and not getattr(kept, name)]
     lost += ["text"] * (bool(kept.text) and kept.text != image.text)
     times = any(frame.duration is not None for frame in image.later) and not format.timed

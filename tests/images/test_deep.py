@@ -203,7 +203,7 @@ TEN_BITS = base64.b64decode(
 
 def test_an_avif_of_10_bits_is_reduced_and_that_is_said() -> None:
     image = images.read(io.BytesIO(TEN_BITS))
-    assert image.losses == ("its 10- or 12-bit colours are read as 8-bit",)
+    assert image.losses == ("its 10- or 12-bit colors are read as 8-bit",)
     assert np.abs(image.pixels.astype(int) - 128).max() <= 1
 
 
