@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
@@ -132,35 +131,16 @@ def _read(job: Job, format: Format) -> Image:
     from imgcuda import images
 
     source: Path | IO[bytes] = streams.input() if job.in_path == STANDARD else job.in_path
-    with _decoders_silenced():
-        image = images.read(
-            source,
-            frame=job.frame,
-            several=format.several,
-            auto_orient=job.auto_orient,
-            raw=job.convert == "F",
-            max_pixels=job.max_pixels or images.MAX_PIXELS,
-            strict=job.strict,
-        )
+    image = images.read(
+        source,
+        frame=job.frame,
+        several=format.several,
+        auto_orient=job.auto_orient,
+        raw=job.convert == "F",
+        max_pixels=job.max_pixels or images.MAX_PIXELS,
+        strict=job.strict,
+    )
     return images.convert(image, job.convert) if job.convert else image
-
-
-@contextmanager
-def _decoders_silenced() -> Iterator[None]:
-    """Keep from the terminal what libtiff prints of its own accord; the error that it returns is told in our words."""
-    try:
-        ours = os.dup(2)
-    except OSError:  # there is no stderr
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(ours, 2)
-        os.close(ours)
-        os.close(nowhere)
 
 
 def _filtered(image: Image, filters: Sequence[Filter], job: Job, device: Device) -> Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError
-from imgcuda.images import avif_boxes, beside, bmp, deep, jpeg_reader, png_reader, tifffiles
+from imgcuda.images import avif_boxes, beside, bmp, complaints, deep, jpeg_reader, png_reader, tifffiles
 from imgcuda.images.depth import with_channels
 from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.modes import WAYS, scale_clear_grey, to_array
@@ -22,6 +23,8 @@ from imgcuda.images.sentences import telling
 from imgcuda.images.signatures import format_of
 from imgcuda.images.sources import Open, Source, is_deep_avif, is_tiff, is_whole_gif, name_of, opener
 from imgcuda.images.wish import Wish
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # without any, what it logs is printed
 
 MAX_PIXELS = 178_956_970
 """What is read unless more is asked for: a quarter of a GiB for the bytes of 8-bit RGB with alpha times three."""
@@ -71,7 +74,8 @@ def _read(format: str, again: Open, wish: Wish) -> list[Image]:
     if not is_tiff(again()):
         return list(_by_pillow(again, wish))
     try:
-        return list(_by_pillow(again, wish))
+        with complaints.gathered():
+            return list(_by_pillow(again, wish))
     except (PIL.UnidentifiedImageError, SyntaxError, _SeparateError):
         return list(_by_tifffile(again(), wish))
 

@@ -267,7 +267,7 @@ def test_a_picture_comes_from_a_pipe_and_goes_into_one(photo: Path) -> None:
             ["-", "-", "--format", "png"],
             b"",
             1,
-            b"Error: standard input cannot be read: it is not a picture",
+            b"Error: standard input cannot be read: it is empty\n",
         ),
         (["-", "-", "--format", "png"], b"not one", 1, b"Error: standard input cannot be read: it is not a picture"),
     ],
