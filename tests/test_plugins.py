@@ -205,7 +205,9 @@ def test_a_built_in_filter_cannot_be_replaced_in_silence(install: Install) -> No
 # As a program
 
 
-def test_the_command_line_works_beside_broken_plugins_and_tells_of_them(install: Install, tmp_path: Path) -> None:
+def test_the_command_line_works_beside_broken_plugins_and_tells_of_them(
+    install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     install(BROKEN["its import fails"][0], distribution="broken-import")
     install(BROKEN["its hook is misspelt"][0], distribution="misspelt-hook")
     install(BROKEN["its hook raises"][0], distribution="raising-hook")
@@ -213,27 +215,28 @@ def test_the_command_line_works_beside_broken_plugins_and_tells_of_them(install:
     listed = program(tmp_path, "list")
     assert (listed.returncode, listed.stderr) == (0, "")
     assert {"edges", "grayscale", "duotone"} <= {line.split()[0] for line in listed.stdout.splitlines()}
-    plugins = program(tmp_path, "plugins")
-    assert (plugins.returncode, plugins.stderr) == (1, "")
-    assert "old-photo 0.3: duotone\n" in plugins.stdout
+    assert run(["plugins"], build(load())) == 1
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert "old-photo 0.3: duotone\n" in said.out
     for distribution in ("broken-import", "misspelt-hook", "raising-hook"):
-        assert f"plugin duotone ({distribution} 0.3) is left out: " in plugins.stdout
+        assert f"plugin duotone ({distribution} 0.3) is left out: " in said.out
 
 
-def test_a_plugins_filter_is_a_command_with_its_options(install: Install, tmp_path: Path) -> None:
+def test_a_plugins_filter_is_a_command_with_its_options(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
     install(DUOTONE)
-    result = program(tmp_path, "duotone", "--help")
-    assert result.returncode == 0
-    assert "Print an image in two colours." in result.stdout
-    assert "--strength <float range>" in result.stdout
+    assert run(["duotone", "--help"], build(load())) == 0
+    said = capsys.readouterr().out
+    assert "Print an image in two colours." in said
+    assert "--strength <float range>" in said
 
 
-def test_a_clash_is_said_when_the_filter_is_asked_for(install: Install, tmp_path: Path) -> None:
+def test_a_clash_is_said_when_the_filter_is_asked_for(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
     install(DUOTONE)
     install(DUOTONE, distribution="new-photo")
-    result = program(tmp_path, "duotone", "in.png", "out.png")
-    assert result.returncode == 2
-    assert result.stderr == ("Error: filter 'duotone' comes from new-photo 0.3 and from old-photo 0.3; uninstall one\n")
+    assert run(["duotone", "in.png", "out.png"], build(load())) == 2
+    said = "Error: filter 'duotone' comes from new-photo 0.3 and from old-photo 0.3; uninstall one\n"
+    assert capsys.readouterr().err == said
 
 
 # Switched off
