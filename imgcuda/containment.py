@@ -9,6 +9,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
+from traceback import walk_tb
 from types import FrameType
 
 from imgcuda.errors import printable
@@ -50,6 +51,20 @@ def contained() -> Iterator[None]:
             if folder is not None and _folder() != folder:
                 with suppress(OSError):
                     os.chdir(folder)
+
+
+def ends_the_process(error: BaseException, process: int) -> bool:
+    """Return whether a SystemExit is not that of what was run, in a process, but of a signal's handler or a fork."""
+    if not isinstance(error, SystemExit):
+        return False
+    handlers = {_code(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
+    return os.getpid() != process or any(frame.f_code in handlers for frame, _ in walk_tb(error.__traceback__))
+
+
+def _code(handler: object) -> object:
+    """Return the code of a function, a method or an object that is called like one."""
+    function = handler if hasattr(handler, "__code__") else getattr(handler, "__func__", type(handler).__call__)
+    return getattr(function, "__code__", None)
 
 
 def in_words(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.alpha import filter_premultiplied
-from imgcuda.containment import in_words
+from imgcuda.containment import ends_the_process, in_words
 from imgcuda.engine import DeviceArray, Session
 from imgcuda.errors import FilterError, ImgcudaError, last_line
 from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter, PointFilter
@@ -160,11 +161,14 @@ def _in_words(result: object) -> str:
 @contextmanager
 def _named(filters: Sequence[Filter]) -> Iterator[None]:
     """Turn what a filter raises into a FilterError with its name: it may be anybody's code."""
+    process = os.getpid()
     try:
         yield
     except (ImgcudaError, MemoryError, KeyboardInterrupt):
         raise
     except BaseException as error:  # SystemExit, too
+        if ends_the_process(error, process):
+            raise
         names = " and ".join(filter.name for filter in filters)
         raise FilterError(f"{names} failed{_place(filters, error)}: {in_words(error)}") from error
 

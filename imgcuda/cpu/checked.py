@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from imgcuda.cpu import loading
 from imgcuda.cpu.checklist import BUFFERS, Buffer, Checklist, Site
-from imgcuda.cpu.device import CpuSession, pack
+from imgcuda.cpu.device import CpuSession, pack, run_alone
 from imgcuda.cpu.findings import KINDS, Note, in_words, unwritten, written_input
 from imgcuda.engine import Argument, DeviceArray
 from imgcuda.errors import CheckError
@@ -72,7 +73,8 @@ class CheckedSession(CpuSession):
         lent = isinstance(arguments[0], DeviceArray) and arguments[0] in self._loans if arguments else False
         arguments = self._loans.arguments(arguments, loaded.written)
         context = _Context(checklist, arguments, self._known)
-        loaded(pack(loaded.letters, arguments), struct.pack("5q", *grid, 0, context.pointer), 0, grid.total)
+        packed, where = pack(loaded.letters, arguments), struct.pack("5q", *grid, 0, context.pointer)
+        run_alone(partial(loaded, packed, where, 0, grid.total), loaded.stack)
         for number in context.written_arguments:
             if known := self._known.get(arguments[number].pointer):
                 known.kernel = kernel

@@ -65,6 +65,8 @@ class Code:
     """The positions of the arguments whose memory it may write to."""
     heap: int = 0
     """The bytes that it needs beside its stack."""
+    stack: int = 0
+    """The bytes that its stack takes at most."""
 
 
 def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None = None, checked: bool = False) -> Code:
@@ -78,7 +80,7 @@ def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None 
         return stored
     with _blaming_the_compiler(program, kernel):
         code = on_a_large_stack(lambda: _compiled(program, kernel, block, machine, checked))
-    told = json.dumps([code.arguments, code.checklist and asdict(code.checklist), code.written, code.heap])
+    told = json.dumps([code.arguments, code.checklist and asdict(code.checklist), code.written, code.heap, code.stack])
     diskcache.put(f"cpu-{key}", told.encode() + b"\n" + code.binary)
     return code
 
@@ -87,9 +89,9 @@ def _stored(key: str) -> Code | None:
     """Return what the cache has under a key; None if that is nothing, or cannot be understood."""
     head, _, binary = (diskcache.get(key) or b"").partition(b"\n")
     try:
-        letters, checklist, written, heap = json.loads(head)
+        letters, checklist, written, heap, stack = json.loads(head)
         known = None if checklist is None else Checklist.of(checklist)
-        return Code(binary, tuple(letters), known, tuple(written), int(heap)) if binary else None
+        return Code(binary, tuple(letters), known, tuple(written), int(heap), int(stack)) if binary else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
@@ -97,7 +99,8 @@ def _stored(key: str) -> Code | None:
 def _compiled(program: Program, kernel: str, block: Dim3, machine: Machine, checked: bool) -> Code:
     lowered = to_llvm(program, kernel, block, vector_width(block.x, machine.width), program.contract, checked)
     letters = tuple(map(_letter, lowered.parameters))
-    return Code(to_machine_code(lowered, machine), letters, lowered.checklist, lowered.written, lowered.heap)
+    binary = to_machine_code(lowered, machine)
+    return Code(binary, letters, lowered.checklist, lowered.written, lowered.heap, lowered.stack)
 
 
 @contextmanager

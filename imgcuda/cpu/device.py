@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import struct
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ import numpy.typing as npt
 from imgcuda.cpu import loading
 from imgcuda.cpu.budget import HEAP
 from imgcuda.cpu.lending import Loans
+from imgcuda.cpu.stack import KERNELS, has_room, stacks_of
 from imgcuda.engine import Argument, DeviceArray
 from imgcuda.errors import DeviceError, DeviceMemoryError
 from imgcuda.kernels import Program
@@ -128,7 +130,7 @@ class CpuSession:
         launch = struct.pack("5q", *grid, 0, 0)
         samples = max((prod(a.shape) for a in arguments if isinstance(a, DeviceArray)), default=0)
         work = max(samples, grid.total * block.total)  # a thread may make many
-        _run(partial(_part, loaded, packed, launch, arguments), grid.total, work, loaded.heap)
+        _run(partial(_part, loaded, packed, launch, arguments), grid.total, work, loaded.heap, loaded.stack)
 
 
 def cores() -> int:
@@ -157,7 +159,25 @@ _pools: dict[int, ThreadPoolExecutor] = {}
 def _pool() -> ThreadPoolExecutor:
     """Return this process's threads. A forked child does not have its parent's, and gets its own."""
     pool = _pools.get(os.getpid())
-    return pool or _pools.setdefault(os.getpid(), ThreadPoolExecutor(cores(), thread_name_prefix="imgcuda"))
+    return pool or _pools.setdefault(os.getpid(), _new_pool())
+
+
+def _new_pool() -> ThreadPoolExecutor:
+    """Return threads with stacks that any kernel fits on, all of them started."""
+    count = cores()
+    for size in KERNELS:
+        pool, begin = ThreadPoolExecutor(count, thread_name_prefix="imgcuda"), threading.Event()
+        try:
+            with stacks_of(size):
+                for _ in range(count):
+                    pool.submit(begin.wait)
+        except RuntimeError:  # the system has no room for so much
+            pool.shutdown(wait=False, cancel_futures=True)
+            continue
+        finally:
+            begin.set()
+        return pool
+    raise DeviceError(f"cpu: the system gives no {count} threads; set IMGCUDA_THREADS to fewer, or allow more")
 
 
 def _part(
@@ -167,18 +187,31 @@ def _part(
     kernel(packed, launch, first, last)
 
 
-def _run(part: Callable[[int, int], None], blocks: int, work: int, heap: int = 0) -> None:
+def _run(part: Callable[[int, int], None], blocks: int, work: int, heap: int, stack: int) -> None:
     """Run all blocks of a launch, spread over the cores if there is enough to do."""
     count = cores()
     parts = min(4 * count, blocks, max(1, work // WORTH_A_THREAD))
     if heap:
         parts = min(parts, max(1, HEAP // heap))  # each takes that much
     if count == 1 or parts == 1:
-        part(0, blocks)
+        run_alone(partial(part, 0, blocks), stack)
         return
     edges = [blocks * number // parts for number in range(parts + 1)]
+    _share([partial(part, first, last) for first, last in pairwise(edges)])
+
+
+def run_alone(part: Callable[[], None], stack: int) -> None:
+    """Run a kernel that needs so much of a stack: in this thread, if it has as much."""
+    if has_room(stack):
+        part()
+    else:
+        _share([part])
+
+
+def _share(parts: Sequence[Callable[[], None]]) -> None:
+    """Run parts of a launch in this process's threads, and wait for all."""
     pool = _pool()
-    jobs = [pool.submit(part, first, last) for first, last in pairwise(edges)]
+    jobs = [pool.submit(part) for part in parts]
     try:
         for job in jobs:
             job.result()

@@ -27,6 +27,9 @@ from imgcuda.launch import Dim3
 PASSES = 50
 """More than any kernel should need: each pass must make some variable more general."""
 
+_WIDEST = 8
+"""Bytes of the largest number."""
+
 _INDEX = Struct("uint3", tuple((axis, U32) for axis in "xyz"))
 
 
@@ -108,7 +111,8 @@ class _Kernel:
             remedy = "make its arrays smaller, or launch smaller blocks"
             raise KernelError(f"{state.unit.file}: {name} needs {heap >> 20:,} MB for a block's own arrays; {remedy}")
         ir, written = module(self.b, arguments), self._written(function)
-        return Compiled(name, ir, parameters, state.v.width, checklist, written, heap)
+        stack = budget.STACK + _WIDEST * state.v.width * self.b.count  # as if each instruction's result were kept
+        return Compiled(name, ir, parameters, state.v.width, checklist, written, heap, stack)
 
     def _written(self, function: syntax.Function) -> tuple[int, ...]:
         """Return which arguments' memory the kernel may write to: all, if a pointer's memory is not known."""

@@ -1,8 +1,9 @@
 """Machine code in memory: each kernel is compiled and loaded once, and unloaded when it was not used for long.
 
-Threads may ask for kernels at once. LLVM does one thing at a time, so whoever compiles, loads or unloads holds one
-lock; who asks for a kernel that is loaded already waits for nobody. A fork waits for the lock too: the child
-would otherwise get it locked, and LLVM in the middle of something, by a thread that the child does not have.
+Threads may ask for kernels at once. LLVM does one thing at a time, so whatever compiles, loads or unloads holds one
+lock; a kernel that is loaded already is had without it. A fork waits for the lock too: the child would otherwise get it
+locked, and LLVM in the middle of something, by a thread that the child does not have. The lock is held by a thread of
+the compiler's own, never by one that a signal may interrupt or that collects garbage: those might wait for themselves.
 """
 
 from __future__ import annotations
@@ -10,16 +11,16 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
-import sys
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda.cpu.stack import on_a_large_stack
 from imgcuda.errors import DeviceMemoryError
 from imgcuda.kernels import Program
 from imgcuda.launch import Dim3
@@ -37,8 +38,10 @@ _ALIGNED = 64
 Entry: TypeAlias = Callable[[bytes, bytes, int, int], None]
 Key: TypeAlias = tuple[str, bool, str, Dim3, bool]
 
-_lock = threading.RLock()  # one that a thread may take twice: a signal may make it fork while it compiles
+_lock = threading.RLock()
 _kernels: OrderedDict[Key, Kernel] = OrderedDict()
+_unused: deque[object] = deque()
+"""What LLVM has of kernels that nobody holds: it is freed when the lock is held next."""
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
     os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
@@ -56,6 +59,8 @@ class Kernel:
         """Of a checked build: what its notes are about."""
         self.heap = code.heap
         """The bytes that a run of it needs for what does not fit a stack."""
+        self.stack = code.stack
+        """The bytes of a stack on which it is safe to run."""
         self._entry, self._engine = entry, engine
 
     def __call__(self, arguments: bytes, launch: bytes, first: int, end: int) -> None:
@@ -73,11 +78,8 @@ class Kernel:
                 f"cpu: there is no memory for a kernel's own arrays of {in_words(self.heap)}"
             ) from error
 
-    def __del__(self, lock: Any = _lock, finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
-        if finalizing():
-            return  # a thread that the end of the program stopped may hold the lock for good
-        with lock:
-            del self._engine
+    def __del__(self, unused: deque[object] = _unused) -> None:
+        unused.append(self._engine)  # any thread may collect garbage, and must not wait for the lock
 
 
 def kernel(program: Program, name: str, block: Dim3, checked: bool = False) -> Kernel:
@@ -85,7 +87,7 @@ def kernel(program: Program, name: str, block: Dim3, checked: bool = False) -> K
     key = program.text, program.contract, name, block, checked
     found = _kernels.get(key)
     if found is None:
-        return _new(key, program)
+        return on_a_large_stack(lambda: _new(key, program))
     with suppress(KeyError):  # another thread may have dropped it just now, which does no harm
         _kernels.move_to_end(key)
     return found
@@ -102,6 +104,7 @@ def _new(key: Key, program: Program) -> Kernel:
         found = _kernels[key]
         while len(_kernels) > MOST:
             _kernels.popitem(last=False)
+        _unused.clear()
     return found
 
 

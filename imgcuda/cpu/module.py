@@ -27,6 +27,8 @@ class Compiled:
     """The positions of the arguments whose memory it may write to."""
     heap: int = 0
     """The bytes that it needs beside its stack."""
+    stack: int = 0
+    """The bytes that its stack takes at most."""
 
 
 def module(b: Builder, arguments: list[str]) -> str:

@@ -1,63 +1,168 @@
-"""Threads with a stack that is large enough: for the compiler, which follows a source as deep as it is nested."""
+"""Threads with a stack that is large enough: for the compiler, which follows a source as deep as it is nested, and
+for kernels, whose variables may need more than a caller's thread has."""
 
 from __future__ import annotations
 
+import ctypes
+import os
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 _Result = TypeVar("_Result")
 
-_SIZES = (256 << 20, 64 << 20, 16 << 20)
-"""Bytes of the stack to ask for: of address space, as no more of it is used than is needed."""
+COMPILER = (256 << 20, 64 << 20, 16 << 20)
+"""Bytes of the compiler's stack to ask for: of address space, as no more of it is used than is needed."""
+
+KERNELS = (64 << 20, 16 << 20, 8 << 20)
+"""Bytes of the stack to ask for where kernels run."""
+
+RESERVE = 128 << 10
+"""Bytes of a stack that Python itself may have taken where a kernel is called."""
 
 _DEPTH = 40_000
 """Calls of Python within each other: some ten for each level to which a source may be nested."""
 
-_lock = threading.Lock()
+_PATIENCE = 0.2
+"""Seconds after which a thread that waits looks whether the other one still exists."""
+
+_here = threading.local()
+
+
+class _Process:
+    """What this process has set for all its threads. A forked child, which has one thread only, begins anew."""
+
+    lock = threading.RLock()
+    compilers = 0
+    outer = 0
+    """The recursion limit that is set when nothing is compiled."""
 
 
 def on_a_large_stack(work: Callable[[], _Result]) -> _Result:
-    """Return what some work returns, or raise what it raises, done by a thread that has a large stack."""
+    """Return what some work returns, or raise what it raises, done by a thread that has a large stack.
+
+    If a signal's handler raises meanwhile, that is raised at once, and the work stops as soon as it can. It may be done
+    a second time, in a child that such a handler forked.
+    """
+    if getattr(_here, "large", False):
+        return work()
     results: list[_Result] = []
     errors: list[BaseException] = []
+    done = threading.Lock()
 
     def run() -> None:
+        _here.large = True
         try:
-            results.append(work())
+            with _deep_calls():
+                results.append(work())
         except BaseException as error:  # handed to the thread that waits
             errors.append(error)
-
-    with _lock:
-        outer = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(outer, _DEPTH))
-        try:
-            thread = _started(run)
-            if thread is None:
-                run()
-            else:
-                thread.join()
         finally:
-            with suppress(RecursionError):
-                sys.setrecursionlimit(outer)
+            _here.large = False
+            done.release()
+
+    done.acquire()
+    thread = _started(run)
+    if thread is None:
+        run()
+    else:
+        _wait(thread, done)
     if errors:
         raise errors[0]
-    return results[0]
+    return results[0] if results else on_a_large_stack(work)
 
 
 def _started(run: Callable[[], None]) -> threading.Thread | None:
     """Return a thread with the largest stack that the system gives; None if it gives none."""
-    outer = threading.stack_size()
-    for size in _SIZES:
-        try:
-            threading.stack_size(size)
+    for size in COMPILER:
+        with suppress(RuntimeError, ValueError, MemoryError), stacks_of(size):
             thread = threading.Thread(target=run, name="imgcuda compiler")
             thread.start()
-        except (RuntimeError, ValueError, MemoryError):
-            continue
+            return thread
+    return None
+
+
+def _wait(thread: threading.Thread, done: threading.Lock) -> None:
+    """Wait for a thread's work; stop it if a signal's handler raises. In a forked child there is no such thread."""
+    try:
+        while not done.acquire(timeout=_PATIENCE) and thread.is_alive():
+            pass
+    except BaseException:
+        ident = ctypes.c_ulong(thread.ident or 0)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(SystemExit))  # once LLVM has returned
+        raise
+
+
+@contextmanager
+def stacks_of(size: int) -> Iterator[None]:
+    """Give threads that are started within a stack of so many bytes."""
+    with _Process.lock:
+        outer = threading.stack_size(size)
+        try:
+            yield
         finally:
             threading.stack_size(outer)
-        return thread
-    return None
+
+
+@contextmanager
+def _deep_calls() -> Iterator[None]:
+    """Raise the recursion limit, which all threads share, until the last that needs it is done."""
+    with _Process.lock:
+        if _Process.compilers == 0:
+            _Process.outer = sys.getrecursionlimit()
+            sys.setrecursionlimit(max(_Process.outer, _DEPTH))
+        _Process.compilers += 1
+    try:
+        yield
+    finally:
+        with _Process.lock:
+            _Process.compilers -= 1
+            if _Process.compilers == 0:
+                _put_back()
+
+
+def _put_back() -> None:
+    """Set the recursion limit to what it was, unless somebody else has changed it meanwhile."""
+    if sys.getrecursionlimit() == _DEPTH:
+        with suppress(RecursionError):
+            sys.setrecursionlimit(_Process.outer)
+
+
+def _forked() -> None:
+    _Process.lock = threading.RLock()
+    if _Process.compilers and not getattr(_here, "large", False):
+        _Process.compilers = 0
+        _put_back()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_forked)
+
+
+# ---- the stack of the thread that calls
+
+
+def has_room(size: int) -> bool:
+    """Return whether this thread's stack is known to have room for so many bytes."""
+    if not hasattr(_here, "bytes"):
+        _here.bytes = _bytes()
+    return bool(size + RESERVE <= _here.bytes)
+
+
+def _bytes() -> int:
+    """Return the size of this thread's stack; 0 where the system does not tell."""
+    with suppress(OSError, AttributeError):
+        system = ctypes.CDLL(None)
+        system.pthread_self.restype = ctypes.c_void_p
+        thread = ctypes.c_void_p(system.pthread_self())
+        if sys.platform == "darwin":
+            system.pthread_get_stacksize_np.restype = ctypes.c_size_t
+            return int(system.pthread_get_stacksize_np(thread))
+        attributes, size = ctypes.create_string_buffer(256), ctypes.c_size_t(0)
+        if system.pthread_getattr_np(thread, attributes) == 0:
+            system.pthread_attr_getstacksize(attributes, ctypes.byref(size))
+            system.pthread_attr_destroy(attributes)
+        return size.value
+    return 0

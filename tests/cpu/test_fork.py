@@ -104,20 +104,83 @@ other.join()
     )
 
 
-def test_a_thread_that_compiles_may_fork_itself(tmp_path: Path) -> None:
-    # As a signal may make it do.
-    run(
-        """
-original, forks = compile.compile, []
+HANDLER = """
+original, limit = compile.compile, sys.getrecursionlimit()
 
-def forking(*given, **how):
+def signalled(*given, **how):
     compile.compile = original
-    forks.append(forked(lambda: blurred(2)))
+    os.kill(os.getpid(), signal.SIGUSR1)  # the main thread's handler runs while this one compiles
+    time.sleep(0.2)
     return original(*given, **how)
 
-compile.compile = forking
+compile.compile = signalled
+"""
+
+
+def test_a_signals_handler_may_fork_while_a_kernel_is_compiled(tmp_path: Path) -> None:
+    run(
+        HANDLER
+        + """
+forks = []
+signal.signal(signal.SIGUSR1, lambda *given: forks.append(forked(lambda: blurred(2))))
 blurred(1)
 must(forks == [0], "the child failed")
+must(sys.getrecursionlimit() == limit, "the recursion limit stays changed")
+""",
+        tmp_path,
+    )
+
+
+def test_a_child_that_a_handler_forked_goes_on_with_what_was_compiled(tmp_path: Path) -> None:
+    run(
+        HANDLER
+        + """
+children = []
+signal.signal(signal.SIGUSR1, lambda *given: children.append(os.fork()))
+made = blurred(1)
+must(sys.getrecursionlimit() == limit, "the recursion limit stays changed")
+if children == [0]:
+    must((blurred(1) == made).all(), "another result")
+    os._exit(7)
+must(os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 7, "the child failed")
+""",
+        tmp_path,
+    )
+
+
+def test_a_signals_handler_may_filter_while_a_kernel_is_compiled(tmp_path: Path) -> None:
+    run(
+        HANDLER
+        + """
+made = []
+signal.signal(signal.SIGUSR1, lambda *given: made.append(blurred(2)))
+blurred(1)
+must(len(made) == 1, "the handler did not run")
+""",
+        tmp_path,
+    )
+
+
+def test_a_handler_that_raises_ends_the_wait_and_the_compiler(tmp_path: Path) -> None:
+    run(
+        HANDLER
+        + """
+def end(*given):
+    sys.exit(3)
+
+signal.signal(signal.SIGUSR1, end)
+try:
+    blurred(1)
+except SystemExit as error:
+    must(error.code == 3, "another exit")
+else:
+    sys.exit("the handler's exit is lost")
+for thread in threading.enumerate():
+    if thread.name == "imgcuda compiler":
+        thread.join(20)
+        must(not thread.is_alive(), "the compiler goes on")
+must(sys.getrecursionlimit() == limit, "the recursion limit stays changed")
+blurred(1)
 """,
         tmp_path,
     )
