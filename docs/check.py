@@ -29,7 +29,7 @@ def modes_table(_: Registry) -> str:
     lines = ["| mode | found in | read as | and is written whole in |", "|---|---|---|---|"]
     for mode, way in WAYS.items():
         dtype, channels = way.array
-        words = f"{('grey', 'grey, alpha', 'RGB', 'RGB, alpha')[channels - 1]}, {dtype}"
+        words = f"{('gray', 'gray, alpha', 'RGB', 'RGB, alpha')[channels - 1]}, {dtype}"
         said = f'; said: "{way.said}"' if way.said else ""
         holds = ", ".join(format.name for format in FORMATS if format.holds(dtype, channels))
         lines.append(f"| {mode} | {way.found} | {words}{said} | {holds} |")

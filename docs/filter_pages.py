@@ -29,8 +29,8 @@ def filter_reference(registry: Registry) -> str:
     return "\n".join("\n".join(_section(registry[name])) for name in built_in(registry))
 
 
-COLORS = {1: "grey", 2: "grey, alpha", 3: "RGB", 4: "RGB, alpha"}
-ALPHA = {"keep": "stays", "filter": "filtered, and weighs the colours", "plain": "as the filter itself has it"}
+COLORS = {1: "gray", 2: "gray, alpha", 3: "RGB", 4: "RGB, alpha"}
+ALPHA = {"keep": "stays", "filter": "filtered, and weighs the colors", "plain": "as the filter itself has it"}
 
 
 def filter_modes(registry: Registry) -> str:

@@ -174,9 +174,9 @@ def _colors_left_out(image: Image, job: Job) -> Iterator[str]:
     from imgcuda import images
 
     if job.strip and image.icc and "sRGB" not in images.profile_name(image.icc):
-        yield f"without its colour profile ({images.profile_name(image.icc)}) its colours look different"
+        yield f"without its color profile ({images.profile_name(image.icc)}) its colors look different"
     if job.strip and not image.icc and (other := images.other_than_srgb(image.color)):
-        yield f"without a word on its colors ({other}) they look different"
+        yield f"without what it says of its colors ({other}) they look different"
 
 
 def _device(name: str) -> Device:

@@ -67,10 +67,10 @@ class Job:
     ] = None
     convert: Annotated[
         Literal["L", "LA", "RGB", "RGBA", "F"] | None,
-        typer.Option(help="Convert IN first: to grey, with alpha or without, or to colour; F takes grey as float."),
+        typer.Option(help="Convert IN first: to gray, with alpha or without, or to color; F takes gray as float."),
     ] = None
     linear: Annotated[
-        bool, typer.Option("--linear", help="Filter light, not samples: by IN's colour profile, or as sRGB.")
+        bool, typer.Option("--linear", help="Filter light, not samples: by IN's color profile, or as sRGB.")
     ] = False
     frame: Annotated[
         int | None,
@@ -80,7 +80,7 @@ class Job:
         bool,
         typer.Option("--auto-orient/--no-auto-orient", help="Turn IN upright as its EXIF says, and reset the tag."),
     ] = True
-    strip: Annotated[bool, typer.Option("--strip", help="Write no EXIF, XMP, colour profile, resolution and text.")] = (
+    strip: Annotated[bool, typer.Option("--strip", help="Write no EXIF, XMP, color profile, resolution and text.")] = (
         False
     )
     quality: Annotated[

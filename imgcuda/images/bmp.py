@@ -142,7 +142,9 @@ def _masks(data: bytes, size: int, bits: int, compression: int, alpha: bool) -> 
 def _check_mask(mask: int, bits: int) -> None:
     field = mask >> _shift(mask)
     if mask >> bits or field & (field + 1):
-        raise ImageError(f"it is damaged: its header says that the bits {mask:#x} of {bits} are a color")
+        raise ImageError(
+            f"it is damaged: its header gives a color the bits {mask:#x}, which are not side by side in {bits}"
+        )
 
 
 def _shift(mask: int) -> int:

@@ -72,5 +72,5 @@ def other_than_srgb(color: Color) -> str:
     if len(gamma := said.get("gAMA", b"")) == 4 and gamma not in _SRGB["gAMA"]:
         words.append(f"a gamma of {struct.unpack('>I', gamma)[0] / 100000:g}")
     if "cHRM" in said and said["cHRM"] not in _SRGB["cHRM"]:
-        words.append("primaries of its own")
+        words.append("primaries other than sRGB's")
     return " and ".join(words)

@@ -35,7 +35,7 @@ def _picture(pixels: Pixels, losses: list[str]) -> PIL.Image.Image:
     colors = 256 - bool(clear.any())
     picture = PIL.Image.fromarray(np.ascontiguousarray(rgba[:, :, :3]))
     if picture.getcolors(colors) is None:
-        _say(losses, "its colours are reduced to 256 for each picture; GIF has no more")
+        _say(losses, "its colors are reduced to 256 for each picture; GIF has no more")
     if ((rgba[:, :, 3] > 0) & (rgba[:, :, 3] < 255)).any():
         _say(losses, "its transparency is reduced to all or nothing; GIF has no more")
     reduced = picture.quantize(colors, dither=PIL.Image.Dither.NONE)

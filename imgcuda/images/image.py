@@ -91,5 +91,5 @@ def divided_by_alpha(pixels: Pixels) -> Pixels:
 
 def describe(pixels: Pixels) -> str:
     """Return size, channels and sample type in words: "600 x 400 RGB, uint8"."""
-    words = ("grey", "grey with alpha", "RGB", "RGB with alpha")[channels(pixels) - 1]
+    words = ("gray", "gray with alpha", "RGB", "RGB with alpha")[channels(pixels) - 1]
     return f"{pixels.shape[1]} x {pixels.shape[0]} {words}, {pixels.dtype}"

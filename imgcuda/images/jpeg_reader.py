@@ -51,7 +51,7 @@ def not_carried(data: bytes, *, behind: bool = True) -> list[str]:
     said = [f"its {name} data are left out" for name in dict.fromkeys(names) if name]
     more = len(data[found[-1].end :].rstrip(b"\0\xff")) if found and found[-1].marker == jpeg.END else 0
     if behind and more:
-        said.append(f"the {more:,} bytes behind its picture are left out")
+        said.append(f"the {more:,} bytes after its picture are left out")
     return said
 
 

@@ -69,7 +69,7 @@ def curves(icc: bytes) -> list[Curve]:
         places = {name: icc[offset : offset + size] for name, offset, size in entries}
         return [_curve(places[name]) for name in names]
     except (struct.error, KeyError, IndexError, ValueError, ZeroDivisionError):
-        raise ImageError("its colour profile has no curves, which --linear needs") from None
+        raise ImageError("its color profile has no curves, which --linear needs") from None
 
 
 def _curve(tag: bytes) -> Curve:

@@ -34,27 +34,27 @@ _NOT_IN_FILES = "no file that is read; Pillow makes it in memory"
 
 WAYS = {
     "1": Way("L", "black and white PNG, TIFF, BMP, PBM"),
-    "L": Way("L", "grey in any format"),
-    "LA": Way("LA", "grey with alpha: PNG, TIFF"),
+    "L": Way("L", "gray in any format"),
+    "LA": Way("LA", "gray with alpha: PNG, TIFF"),
     "La": Way("LA", "TIFF with premultiplied alpha"),
     "P": Way("RGB", "a palette: GIF, PNG, TIFF, BMP"),
     "PA": Way("RGBA", "TIFF with a palette and alpha"),
-    "RGB": Way("RGB", "colour in any format"),
-    "RGBA": Way("RGBA", "colour with alpha: PNG, TIFF, WebP, AVIF, BMP"),
+    "RGB": Way("RGB", "color in any format"),
+    "RGBA": Way("RGBA", "color with alpha: PNG, TIFF, WebP, AVIF, BMP"),
     "RGBa": Way("RGBA", _NOT_IN_FILES),
     "RGBX": Way("RGB", _NOT_IN_FILES),
-    "CMYK": Way("RGB", "JPEG and TIFF for print", "its CMYK colours are converted to RGB"),
+    "CMYK": Way("RGB", "JPEG and TIFF for print", "its CMYK colors are converted to RGB"),
     "YCbCr": Way("RGB", "TIFF"),
-    "LAB": Way("RGB", "TIFF", "its LAB colours are converted to RGB"),
+    "LAB": Way("RGB", "TIFF", "its LAB colors are converted to RGB"),
     "HSV": Way("RGB", _NOT_IN_FILES),
-    "I;16": Way("I;16", "16-bit grey: PNG, TIFF, PGM"),
-    "I;16B": Way("I;16", "16-bit grey TIFF, the other byte order"),
+    "I;16": Way("I;16", "16-bit gray: PNG, TIFF, PGM"),
+    "I;16B": Way("I;16", "16-bit gray TIFF, the other byte order"),
     "I": Way("I;16", "TIFF with 32-bit or signed whole numbers; other PGM"),
     "F": Way("F", "TIFF with 32-bit floats, PFM"),
 }
 """Every mode that Pillow has, and what it is read as."""
 
-WHOLE = "the file holds whole numbers from {} to {}, which are no levels; --convert F takes them as they are, as floats"
+WHOLE = "its whole numbers from {} to {} have no known black and white; --convert F reads them as floats"
 FLAT = {"L", "LA", "RGB", "RGBA"}
 """The modes whose bytes are an array."""
 
@@ -85,7 +85,7 @@ def to_array(picture: PIL.Image.Image, *, raw: bool = False) -> Pixels:
         return np.asarray(picture, dtype=np.float32)
     if mode == "I;16" or mode.startswith("I;16"):
         return _whole_numbers(picture, raw)
-    raise ImageError(f"its colours are {mode}, which cannot be converted")
+    raise ImageError(f"its pixels are of the kind {mode}, which cannot be read")
 
 
 def _whole_numbers(picture: PIL.Image.Image, raw: bool) -> Pixels:

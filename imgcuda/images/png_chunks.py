@@ -91,7 +91,7 @@ def _next(stream: IO[bytes], place: int, found: Survey, texts: PngStream) -> int
     if not kind.isalpha():
         if not found.named(b"IDAT") or found.named(b"acTL"):
             raise ImageError(f"it is damaged: at byte {place} there is no chunk")
-        found.losses.append(f"it is damaged after its pixels, at byte {place}; what it says there is left out")
+        found.losses.append(f"it is damaged after its pixels, at byte {place}; what follows is left out")
         return None
     chunk = Chunk(kind, place, size)
     checksum, there = _checksum(stream, kind, size)
@@ -105,7 +105,7 @@ def _next(stream: IO[bytes], place: int, found: Survey, texts: PngStream) -> int
     if not intact and kind in NEEDED - {b"IEND"}:
         raise ImageError(f"it is damaged: the checksum of {chunk.name} is wrong")
     if kind[:1].isupper() and kind not in NEEDED:
-        raise ImageError(f"{chunk.name} is of an unknown kind, which its pixels need")
+        raise ImageError(f"{chunk.name} is of an unknown kind, without which its pixels cannot be read")
     if kind in NEEDED or (intact and _makes_sense(chunk, stream, texts)):
         found.chunks.append(chunk)
     else:
@@ -143,11 +143,11 @@ def _check(found: Survey, stream: IO[bytes]) -> None:
         raise ImageError("it is damaged: it does not begin with its header, a chunk IHDR")
     for kind in (b"IHDR", b"PLTE", b"tRNS"):
         if len(twice := found.named(kind)) > 1:
-            raise ImageError(f"it is damaged: {twice[1].name} is the second one")
+            raise ImageError(f"it is damaged: {twice[1].name} is the second of its kind; there may be one")
     width, height, bits, color, method, filtering, interlace = struct.unpack(">IIBBBBB", found.chunks[0].data(stream))
     if bits not in DEPTHS.get(color, ()) or method or filtering or interlace > 1 or not width or not height:
         said = f"{width} x {height} pixels, {bits} bits, color type {color}, methods {method} {filtering} {interlace}"
-        raise ImageError(f"it is damaged: there is no PNG with {said}")
+        raise ImageError(f"it is damaged: its header says {said}, which no PNG can have")
     if not found.named(b"IDAT"):
         raise ImageError("it is cut short: it has no pixels, a chunk IDAT")
     _check_colors(found, color)

@@ -96,7 +96,7 @@ def _controls(found: Survey, stream: IO[bytes]) -> Iterator[_Control]:
         elif made:
             made[-1].data.append(chunk)
         elif chunk.kind == b"fdAT":
-            raise ImageError(f"it is damaged: {chunk.name} is of no frame")
+            raise ImageError(f"it is damaged: {chunk.name} comes before the first frame")
     for place, control in enumerate(made):
         if not control.data:
             raise ImageError(f"it is damaged: its frame {place + 1} has no pixels")

@@ -175,9 +175,9 @@ def _frame(
             picture.load()
             decoded = _uninverted(picture, to_array(picture, raw=wish.raw))
         pixels = decoded
-        losses += ["its 16-bit colours are read as 8-bit"] * bool(stored)
+        losses += ["its 16-bit colors are read as 8-bit"] * bool(stored)
     if picture.format == "MPO" and wish.frame is None:
-        losses.append("it holds other pictures beside the one that is read")
+        losses.append("it holds other pictures, which are not read")
     if picture.mode in WAYS and WAYS[picture.mode].said:
         losses.append(WAYS[picture.mode].said)
     return beside.by_pillow(picture, pixels, losses, turned, wish.auto_orient, aside)

@@ -44,7 +44,7 @@ def encode(image: Image, compress: int | None, left_out: list[str]) -> bytes:
         strips = _strips(as_planes(frame.pixels), compress or 0, order)
         link = _page(file, link, order, frame, tags, strips, compress or 0)
         if len(file) >= 1 << 32:
-            raise ImageError("it would have more than 4 GiB, which a TIFF cannot; --compress makes it smaller")
+            raise ImageError("it would be larger than 4 GiB, the most that a TIFF can be; --compress makes it smaller")
     return bytes(file)
 
 

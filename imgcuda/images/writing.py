@@ -34,7 +34,7 @@ class Written(NamedTuple):
 Target = str | os.PathLike[str] | IO[bytes]
 
 NAMES = {
-    "exif": "EXIF", "xmp": "XMP", "icc": "colour profile", "dpi": "resolution", "aspect": "aspect ratio",
+    "exif": "EXIF", "xmp": "XMP", "icc": "color profile", "dpi": "resolution", "aspect": "aspect ratio",
     "photoshop": "IPTC", "text": "text", "comment": "text",
 }  # fmt: skip
 
@@ -118,9 +118,7 @@ def _held(image: Image, format: Format, losses: list[str]) -> Image:
         _check_size(frame.pixels, format)
     other = "" if image.icc and "icc" in format.keeps else color.other_than_srgb(image.color)
     if other and format.name != "PNG":
-        losses.append(
-            f"its colors ({other}) look different without a word on them, for which {format.name} has no place"
-        )
+        losses.append(f"its colors ({other}) will look different, as {format.name} has no place to say what they are")
     return _sized(image.filtered([_samples(frame.pixels, format, losses) for frame in image.frames]))
 
 
@@ -194,9 +192,8 @@ def _within_segments(image: Image) -> tuple[Image, list[str]]:
     if len(exif) > JPEG_SEGMENT:
         exif, tags = metadata.shortened(exif, JPEG_SEGMENT)
         names = ", ".join(f"0x{tag:04X}" for tag in tags)
-        left_out = [f"its EXIF is longer than a JPEG's may be; tag{'s' * (len(tags) > 1)} {names} left out"] * bool(
-            exif
-        )
+        tell = f"tags {names} are left out" if len(tags) > 1 else f"tag {names} is left out"
+        left_out = [f"its EXIF is longer than a JPEG's may be; {tell}"] * bool(exif)
     text = tuple(pair for pair in image.text if len(pair[1].encode()) <= JPEG_SEGMENT)
     xmp = image.xmp if len(image.xmp) <= JPEG_SEGMENT else b""
     resources = image.photoshop if len(image.photoshop) <= photoshop.MOST else b""

@@ -286,7 +286,7 @@ def test_an_original_is_not_overwritten_with_less_than_it_holds(
     before = path.read_bytes()
     result = command("soften", path, path, "--overwrite")
     assert result.code == 1
-    assert "is not overwritten: its CMYK colours are converted to RGB; write to another file" in result.err
+    assert "is not overwritten: its CMYK colors are converted to RGB; write to another file" in result.err
     assert path.read_bytes() == before
 
 

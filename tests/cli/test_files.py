@@ -87,7 +87,7 @@ def test_a_depth_that_out_cannot_hold_is_refused_with_the_way_out(command: Any, 
     cv2.imwrite(str(tmp_path / "in.png"), rgb(np.uint16))
     code, said = command(tmp_path / "in.png", tmp_path / "out.jpg")
     assert code == 1
-    assert "JPEG cannot hold 8 x 6 grey, uint16; write one of .png .tif .ppm, or reduce it: --depth 8" in said
+    assert "JPEG cannot hold 8 x 6 gray, uint16; write one of .png .tif .ppm, or reduce it: --depth 8" in said
     assert not (tmp_path / "out.jpg").exists()
 
 
@@ -110,7 +110,7 @@ def test_in_is_converted_first(command: Any, photo: Path) -> None:
 def test_whole_numbers_that_are_no_levels_are_taken_as_floats(command: Any, tmp_path: Path) -> None:
     PIL.Image.fromarray(np.array([[-1, 70000]], np.int32)).save(tmp_path / "in.tif")
     code, said = command(tmp_path / "in.tif", tmp_path / "out.tif")
-    assert code == 1 and "--convert F takes them as they are, as floats" in said
+    assert code == 1 and "--convert F reads them as floats" in said
     assert command(tmp_path / "in.tif", tmp_path / "out.tif", "--convert", "F") == (0, "")
     assert grey_of(tmp_path / "out.tif").tolist() == [[-1, 70000]]
 
@@ -160,7 +160,7 @@ def test_one_frame_is_filtered(command: Any, tmp_path: Path) -> None:
 def test_verbose_counts_the_frames(command: Any, tmp_path: Path) -> None:
     frames = [PIL.Image.new("RGB", (8, 8), color) for color in ("red", "green")]
     frames[0].save(tmp_path / "in.gif", save_all=True, append_images=frames[1:])
-    assert "image:  8 x 8 RGB, uint8 -> 8 x 8 grey, uint8; 2 pictures\n" in command(
+    assert "image:  8 x 8 RGB, uint8 -> 8 x 8 gray, uint8; 2 pictures\n" in command(
         tmp_path / "in.gif", tmp_path / "out.png", "-v"
     )[1]  # fmt: skip
 
@@ -192,7 +192,7 @@ def test_strip_tells_of_a_profile_without_which_colours_change(command: Any, tmp
     xyz = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
     PIL.Image.fromarray(rgb()).save(tmp_path / "in.png", icc_profile=xyz)
     code, said = command(tmp_path / "in.png", tmp_path / "out.png", "--strip")
-    assert code == 0 and said.endswith("its colours look different\n")
+    assert code == 0 and said.endswith("its colors look different\n")
 
 
 def test_without_auto_orient_the_picture_stays_as_it_lies(command: Any, tmp_path: Path) -> None:

@@ -227,11 +227,11 @@ def test_a_huge_size_is_refused_before_anything_is_made(size: tuple[int, int]) -
         (bmp(b"", 24, compression=4), "its pixels are compressed as JPEG or RLE24, which is not read in a BMP"),
         (
             bmp(bytes(200), 16, masks=(0xF0F, 0xF0, 0), compression=3),
-            "it is damaged: its header says that the bits 0xf0f of 16 are a color",
+            "it is damaged: its header gives a color the bits 0xf0f, which are not side by side in 16",
         ),
         (
             bmp(bytes(200), 16, masks=(0xFF0000, 0xF0, 0), compression=3),
-            "it is damaged: its header says that the bits 0xff0000 of 16 are a color",
+            "it is damaged: its header gives a color the bits 0xff0000, which are not side by side in 16",
         ),
         (bmp(bytes(200), 8), "it is damaged: it has no palette"),
     ],

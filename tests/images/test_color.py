@@ -19,7 +19,8 @@ P3 = bytes([12, 13, 0, 1])
 OWN = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
 SRGB = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
 TOLD = [
-    (b"cICP", P3, "Display P3"), (b"cICP", bytes([9, 16, 0, 1]), "BT.2020 PQ"), (b"cHRM", OWN, "primaries of its own"),
+    (b"cICP", P3, "Display P3"), (b"cICP", bytes([9, 16, 0, 1]), "BT.2020 PQ"),
+    (b"cHRM", OWN, "primaries other than sRGB's"),
     (b"gAMA", struct.pack(">I", 100000), "a gamma of 1"),
 ]  # fmt: skip
 STANDARD = [(b"cICP", bytes([1, 13, 0, 1])), (b"sRGB", b"\0"), (b"gAMA", struct.pack(">I", 45455)), (b"cHRM", SRGB)]
@@ -74,5 +75,5 @@ def test_strip_tells_of_colors_that_change(tmp_path: Path, capsys: pytest.Captur
     (tmp_path / "a.png").write_bytes(png(RGB, before=chunk(b"cICP", P3)))
     command = ["invert", str(tmp_path / "a.png"), str(tmp_path / "b.png"), "--device", "cpu", "--strip"]
     assert run(command, build(load())) == 0
-    assert "without a word on its colors (Display P3) they look different" in capsys.readouterr().err
+    assert "without what it says of its colors (Display P3) they look different" in capsys.readouterr().err
     assert b"cICP" not in (tmp_path / "b.png").read_bytes()

@@ -69,7 +69,7 @@ def test_what_a_jpeg_holds_beside_its_picture_is_told() -> None:
     data = GOOD[:2] + segment + GOOD[2:] + bytes(9) + b"a film" + bytes(3)
     image = images.read(io.BytesIO(data))
     assert image.losses == ()
-    assert image.left_out == ("its APP1 (FLIR) data are left out", "the 15 bytes behind its picture are left out")
+    assert image.left_out == ("its APP1 (FLIR) data are left out", "the 15 bytes after its picture are left out")
     assert images.read(io.BytesIO(GOOD + bytes(100))).left_out == ()
 
 

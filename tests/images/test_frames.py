@@ -167,7 +167,7 @@ def test_one_frame_is_taken(source: str, tmp_path: Path) -> None:
 
 def test_a_gif_of_many_colours_is_reduced_and_that_is_said(tmp_path: Path) -> None:
     written = images.write(tmp_path / "a.gif", images.Image(samples(3, size=(40, 40))))
-    assert written.losses == ("its colours are reduced to 256 for each picture; GIF has no more",)
+    assert written.losses == ("its colors are reduced to 256 for each picture; GIF has no more",)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])

@@ -58,7 +58,7 @@ def test_the_curves_of_profiles_are_read(tag: bytes, expected: Curve) -> None:
 
 @pytest.mark.parametrize("size", [2, 60, 130, 150, 540])
 def test_a_profile_that_is_none_is_refused(size: int) -> None:
-    with pytest.raises(ImageError, match="its colour profile has no curves, which --linear needs"):
+    with pytest.raises(ImageError, match="its color profile has no curves, which --linear needs"):
         images.Light(SRGB[:size].ljust(20, b"\0")[:16] + b"RGB " + SRGB[20:size], samples(3))
 
 

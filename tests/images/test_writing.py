@@ -61,7 +61,7 @@ def test_transparency_is_laid_on_white_where_there_is_none(extension: str, tmp_p
 @pytest.mark.parametrize(
     ("name", "pixels", "said"),
     [
-        ("a.jpg", np.zeros((2, 3), np.uint16), "JPEG cannot hold 3 x 2 grey, uint16; write one of .png .tif .ppm"),
+        ("a.jpg", np.zeros((2, 3), np.uint16), "JPEG cannot hold 3 x 2 gray, uint16; write one of .png .tif .ppm"),
         ("a.webp", np.zeros((2, 3, 3), np.uint16), "write one of .png .tif .ppm, or reduce it: --depth 8"),
         ("a.png", np.zeros((2, 3, 3), np.float32), "write one of .tif, or reduce it: --depth 16 or --depth 8"),
     ],
