@@ -51,6 +51,10 @@ class PluginError(ImgcudaError):
     """A filter that is not installed, or a plugin that cannot be loaded."""
 
 
+LONGEST_LINE = 300
+"""Characters of a source line that a message shows."""
+
+
 @dataclass(frozen=True)
 class Mistake:
     """One thing wrong in a kernel's source; line and column count from 1, 0 is unknown."""
@@ -69,11 +73,21 @@ class Mistake:
         head = f"{place}: {self.message}{remedy}"
         if not self.text:
             return head
-        if not self.column:
-            return f"{head}\n    {self.text}"
+        text, column = self._excerpt()
+        if not column:
+            return f"{head}\n    {text}"
         # A tab in the line must stay a tab above the caret, or the caret drifts.
-        margin = "".join("\t" if c == "\t" else " " for c in self.text[: self.column - 1])
-        return f"{head}\n    {self.text}\n    {margin}^"
+        margin = "".join("\t" if c == "\t" else " " for c in text[: column - 1])
+        return f"{head}\n    {text}\n    {margin}^"
+
+    def _excerpt(self) -> tuple[str, int]:
+        """Return the source line and the column in it; of a line that no terminal shows, what is about the column."""
+        if len(self.text) <= LONGEST_LINE:
+            return self.text, self.column
+        first = max(0, self.column - LONGEST_LINE // 2)
+        last = first + LONGEST_LINE
+        before, behind = "..." * (first > 0), "..." * (last < len(self.text))
+        return f"{before}{self.text[first:last]}{behind}", max(0, self.column - first) + len(before) * (self.column > 0)
 
 
 class KernelError(ImgcudaError):

@@ -25,8 +25,12 @@ VALUES = 200_000
 """Numbers that a table or array may be given in braces, zeros that are not written out included."""
 OWN_VALUES = 2_000
 """Numbers that an array of a thread's own may be given in braces."""
+SECTIONS = 1_000
+"""Sections of a switch on which threads may disagree."""
 FIELDS = 4_000
 """Numbers and arrays of numbers in a structure, those of structures in it included."""
+WORD = 10_000
+"""Characters of a word that a macro makes with # or ##."""
 DIGITS = 400
 """Characters of a number: more than any number needs that fits a type."""
 

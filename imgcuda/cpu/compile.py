@@ -110,6 +110,10 @@ def _blaming_the_compiler(program: Program, kernel: str) -> Iterator[None]:
         yield
     except ImgcudaError:
         raise
+    except RecursionError as error:
+        remedy = "use variables for parts of it, or functions"
+        message = f"{program.name}: {kernel} is nested too deeply for the CPU engine; {remedy}"
+        raise KernelError(message) from error
     except MemoryError as error:
         remedy = "make it shorter, or free some"
         raise KernelError(f"{program.name}: there is no memory to compile {kernel}; {remedy}") from error

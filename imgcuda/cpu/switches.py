@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from imgcuda.cpu.budget import SECTIONS
 from imgcuda.cpu.expressions import number
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.state import LoopFrame, State
@@ -87,6 +88,11 @@ def _uniform(state: State, node: syntax.Switch, value: Value, sections: list[Sec
 
 def _diverging(state: State, node: syntax.Switch, value: Value, sections: list[Section]) -> None:
     """Compile all cases in order; a thread takes part from its own case on, until it leaves."""
+    if len(sections) > SECTIONS:
+        message = (
+            f"a switch of {len(sections):,} sections on which threads may disagree; the CPU engine takes {SECTIONS:,}"
+        )
+        state.fail(message, "look the values up in a __constant__ table", node.value.place)
     matches = [[state.math.compare("==", value, case) for case in section.cases] for section in sections]
     inside = state.mask_slot()
     key, end = state.key(node), state.b.label("end")

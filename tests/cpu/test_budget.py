@@ -8,13 +8,20 @@ from harness import program, values
 
 from imgcuda.cpu import compile as compiler
 from imgcuda.cpu.ir import bytes_of
-from imgcuda.errors import KernelError
+from imgcuda.errors import KernelError, Mistake
 from imgcuda.launch import Dim3
 
 DOUBLING = "__device__ float f0(float x) { return x + 1; }\n" + "".join(
     f"__device__ float f{k}(float x) {{ return f{k - 1}(x) + f{k - 1}(x * 2); }}\n" for k in range(1, 31)
 )
 LAUGHS = "#define a0 1+1\n" + "".join(f"#define a{k} {'+'.join([f'a{k - 1}'] * 8)}\n" for k in range(1, 12))
+PASTED = "#define c0 a\n#define P_(a, b) a##b\n#define P(a, b) P_(a, b)\n" + "".join(
+    f"#define c{k} P(c{k - 1}, c{k - 1})\n" for k in range(1, 30)
+)
+QUOTED = "#define S_(a) #a\n#define S(a) S_(a)\n#define s0 a\n" + "".join(
+    f"#define s{k} S(s{k - 1} s{k - 1})\n" for k in range(1, 30)
+)
+SECTIONS = "".join(f"case {k}: out[x] = {k}; break;" for k in range(1001))
 NESTED = "".join(f"struct s{k} {{ {f's{k - 1} a, b' if k else 'int a'}; }};\n" for k in range(40))
 REFUSED = {
     "shared": ("", "__shared__ char t[49153]; t[x] = 1; out[x] = t[x];", "take 49 KB here; a GPU gives a block 48 KB"),
@@ -30,6 +37,9 @@ REFUSED = {
     "digits": ("", f"out[x] = {'1' * 6000};", "a number of 6,000 characters"),
     "exponent": ("", "out[x] = 0x1p9999;", "more than a double holds"),
     "macros": (LAUGHS, "out[x] = a11;", "with its macros expanded, the source has more than"),
+    "words that double": (PASTED, "int c29 = 1; out[x] = c29;", "a word of more than 10,000 characters"),
+    "strings that double": (QUOTED, "const char *p = s29; out[x] = x;", "a word of more than 10,000 characters"),
+    "sections": ("", f"switch (in[x]) {{ {SECTIONS} }}", "a switch of 1,001 sections"),
     "calls that double": (DOUBLING, "out[x] = f30(x);", "k is too large for the CPU engine"),
     "structures that double": (NESTED, "s39 v; out[x] = sizeof(v);", "a structure of 4,096 numbers"),
     "values": ("", f"int a[3000] = {{{'1,' * 2999}1}}; out[x] = a[x];", "a thread's own array takes up to 2,000"),
@@ -68,6 +78,19 @@ def test_a_loop_that_is_too_long_to_unroll_stays_a_loop() -> None:
     body = "int s = 0;\n#pragma unroll\nfor (int i = 0; i < 4000; i++) s += in[i % 8] * i; out[x] = s;"
     wanted = int(sum(i % 8 * i for i in range(4000)))
     assert values(body).tolist() == [wanted] * 40
+
+
+def test_what_is_nested_too_deeply_is_a_sentence() -> None:
+    with pytest.raises(KernelError, match="k is nested too deeply for the CPU engine; use variables"):
+        values("-~" * 10000 + "in[x]")
+
+
+@pytest.mark.parametrize(("before", "behind"), [(9, 1000), (1000, 9), (1000, 1000)])
+def test_of_a_long_line_what_is_about_the_mistake_is_shown(before: int, behind: int) -> None:
+    line = "a" * before + "!" + "b" * behind
+    _, text, caret = str(Mistake("wrong", "k.cu", 3, before + 1, line)).splitlines()
+    assert text[caret.index("^")] == "!"
+    assert len(text) < 320
 
 
 def test_an_empty_structure_has_a_size() -> None:

@@ -133,6 +133,12 @@ class Macros:
         self._mistakes.add(message, place, "write loops and functions instead")
         return EnoughMistakes()
 
+    def _bound(self, characters: int, place: Place) -> None:
+        if characters > budget.WORD:
+            message = f"a word of more than {budget.WORD:,} characters is made by macros here"
+            self._mistakes.add(message, place, "use shorter names")
+            raise EnoughMistakes
+
     def _call(self, macro: Macro, name: Token, left: list[Token]) -> list[Token]:
         """Take a macro's arguments off the tokens left, and return what replaces the call."""
         taken = _take_arguments(macro, left)
@@ -168,6 +174,7 @@ class Macros:
                     continue
                 piece = [word]
             elif role == _QUOTED:
+                self._bound(sum(len(each.text) for each in arguments[parameter]), place)
                 piece = [Token(STRING, _quote(arguments[parameter]), place, token.spaced)]
             elif role == _RAW:
                 # An empty token keeps "##" from joining what stands further left.
@@ -186,6 +193,7 @@ class Macros:
         if right_is_rest and left.text == ",":  # `, ## __VA_ARGS__` drops the comma where there are no arguments
             return [left, *right] if right[0].text else []
         text = left.text + right[0].text
+        self._bound(len(text), left.place)
         kind = kind_of(text) if text else PUNCTUATOR
         if kind is None:
             self._mistakes.add(f"'{left.text}' ## '{right[0].text}' does not make one word", left.place)
