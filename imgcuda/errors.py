@@ -16,6 +16,7 @@ Each message says what was asked, what was found, where, and the way out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -51,6 +52,10 @@ class PluginError(ImgcudaError):
     """A filter that is not installed, or a plugin that cannot be loaded."""
 
 
+LONGEST_MESSAGE = 1_000
+"""Characters of a message in which long names are written out."""
+_LONG_WORD = re.compile(r"(\S{60})\S{80,}(\S{60})")
+
 LONGEST_LINE = 300
 """Characters of a source line that a message shows."""
 
@@ -70,7 +75,7 @@ class Mistake:
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
         remedy = f"; {self.remedy}" if self.remedy else ""
-        head = f"{place}: {self.message}{remedy}"
+        head = f"{place}: {_shortened(self.message)}{remedy}"
         if not self.text:
             return head
         text, column = self._excerpt()
@@ -88,6 +93,11 @@ class Mistake:
         last = first + LONGEST_LINE
         before, behind = "..." * (first > 0), "..." * (last < len(self.text))
         return f"{before}{self.text[first:last]}{behind}", max(0, self.column - first) + len(before) * (self.column > 0)
+
+
+def _shortened(message: str) -> str:
+    """Return a message without the middle of names that are too long to read."""
+    return message if len(message) <= LONGEST_MESSAGE else _LONG_WORD.sub(r"\1...\2", message)
 
 
 class KernelError(ImgcudaError):

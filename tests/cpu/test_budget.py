@@ -93,6 +93,13 @@ def test_of_a_long_line_what_is_about_the_mistake_is_shown(before: int, behind: 
     assert len(text) < 320
 
 
+def test_a_long_name_is_cut_in_a_message() -> None:
+    with pytest.raises(KernelError) as caught:
+        values("a" * 100_000)
+    assert len(str(caught.value)) < 1_000
+    assert "a..." in str(caught.value)
+
+
 def test_an_empty_structure_has_a_size() -> None:
     assert values("sizeof(e)", before="struct e {};").tolist() == [1] * 40
 
