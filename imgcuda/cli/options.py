@@ -84,13 +84,13 @@ class Job:
         False
     )
     quality: Annotated[
-        int | None, typer.Option(min=1, max=100, help="JPEG, WebP, AVIF: how much is kept; 90, AVIF 80.")
+        int | None, typer.Option(min=1, max=100, help="JPEG, WebP, AVIF, JPEG 2000: how much is kept; 90, AVIF 80.")
     ] = None
     compress: Annotated[
         int | None,
         typer.Option(min=0, max=9, help="PNG, TIFF, WebP, AVIF: from 0, fast, to 9, small and slow; PNG has 1."),
     ] = None
-    lossless: Annotated[bool, typer.Option("--lossless", help="WebP, AVIF: lose nothing.")] = False
+    lossless: Annotated[bool, typer.Option("--lossless", help="WebP, AVIF, JPEG 2000: lose nothing.")] = False
     progressive: Annotated[bool, typer.Option("--progressive", help="JPEG: coarse first, then finer.")] = False
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse an IN that is damaged, or that cannot be read without a loss.")

@@ -62,6 +62,8 @@ FORMATS = (
     Format("GIF", (".gif",), _ALL_8, ("comment",), True, True, longest=65535),
     Format("BMP", (".bmp",), _OPAQUE_8, ("dpi",)),
     Format("PPM", (".ppm", ".pgm", ".pnm"), _OPAQUE_8 | _OPAQUE_16),
+    Format("TGA", (".tga",), _ALL_8, longest=65535),
+    Format("JPEG2000", (".jp2",), _ALL_8 | {("uint16", 1)}, options=("quality", "lossless")),
 )  # fmt: skip
 
 

@@ -60,6 +60,10 @@ def sealed(data: bytes, format: Format, software: str) -> bytes:
         data = data[:3] + b"# " + name + b"\n" + data[3:]
     elif format.name == "BMP":
         data = data[:2] + struct.pack("<I", len(data) + len(name) + _AFTER) + data[6:] + name + bytes(_AFTER)
+    elif format.name == "TGA":
+        data = bytes([len(name) + _AFTER]) + data[1:18] + name + bytes(_AFTER) + data[18:]
+    elif format.name == "JPEG2000":
+        data += struct.pack(">I4s", 8 + len(name) + _AFTER, b"free") + name + bytes(_AFTER)
     place = data.rfind(name)
     if place < 0:
         return data

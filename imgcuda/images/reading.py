@@ -9,13 +9,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from io import BytesIO
 from typing import IO
 
 import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError
-from imgcuda.images import avif_boxes, beside, bmp, complaints, deep, jpeg_reader, png_reader, tifffiles
+from imgcuda.images import (
+    avif_boxes,
+    beside,
+    bmp,
+    complaints,
+    deep,
+    ico,
+    jpeg2000,
+    jpeg_reader,
+    png_reader,
+    qoi,
+    tga,
+    tifffiles,
+)
 from imgcuda.images.depth import with_channels
 from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.modes import WAYS, scale_clear_grey, to_array
@@ -65,9 +79,13 @@ def read(
 
 def _read(format: str, again: Open, wish: Wish) -> list[Image]:
     """Return the frames. A TIFF that Pillow cannot open, or would read wrongly, is read by tifffile."""
-    if format == "BMP":
+    if format in _WHOLE:
         wish.numbers(1)
-        return [bmp.read(again().read(), wish.allow)]
+        return [_WHOLE[format](again().read(), wish.allow)]
+    if format == "ICO":
+        return [ico.read(again().read(), wish, lambda data: _read("PNG", lambda: BytesIO(data), _first(wish))[0])]
+    if format == "JPEG2000":
+        return _jpeg2000(again, wish)
     if format == "PNG":
         alone = replace(wish, frame=None)
         return list(png_reader.frames(again, wish, lambda one: next(_by_pillow(one, alone))))
@@ -78,6 +96,27 @@ def _read(format: str, again: Open, wish: Wish) -> list[Image]:
             return list(_by_pillow(again, wish))
     except (PIL.UnidentifiedImageError, SyntaxError, _SeparateError):
         return list(_by_tifffile(again(), wish))
+
+
+_WHOLE = {"BMP": bmp.read, "TGA": tga.read, "QOI": qoi.read}
+"""What reads the formats of one picture that Pillow is not needed for."""
+
+
+def _first(wish: Wish) -> Wish:
+    return replace(wish, frame=None, several=False)
+
+
+def _jpeg2000(again: Open, wish: Wish) -> list[Image]:
+    """Return the picture in a JPEG 2000, with what Pillow does not tell of it."""
+    facts = jpeg2000.look(again().read())
+    wish.allow(facts.width * facts.height)
+    (image,) = _by_pillow(again, wish)
+    deep = facts.bits > 8 and image.pixels.dtype == np.uint8
+    losses = (*image.losses, *[f"its {facts.bits}-bit colors are read as 8-bit"] * deep)
+    boxes = [f"its metadata ({', '.join(facts.boxes)}) is left out"] * bool(facts.boxes)
+    text = tuple(pair for pair in image.text if not pair[1].startswith("Created by OpenJPEG"))
+    left_out = (*image.left_out, *boxes)
+    return [replace(image, icc=image.icc or facts.icc, losses=losses, left_out=left_out, text=text)]
 
 
 class _SeparateError(Exception):

@@ -9,17 +9,22 @@ from importlib import import_module
 from typing import IO, NamedTuple
 
 from imgcuda.errors import ImageError
+from imgcuda.images import jpeg2000
+from imgcuda.images.tga import is_tga
 
 HEAD = 4096
 """So many bytes are looked at."""
 
 PLUGINS = {
     "PNG": "Png", "JPEG": "Jpeg", "TIFF": "Tiff", "WEBP": "WebP", "BMP": "Bmp", "PPM": "Ppm", "GIF": "Gif",
-    "AVIF": "Avif",
+    "AVIF": "Avif", "JPEG2000": "Jpeg2K",
 }  # fmt: skip
-"""The formats that are read, with the modules of Pillow that know them. Not in it: EPS and PDF, for which Pillow runs a
+"""The formats that Pillow reads, with the modules of Pillow that know them. Not in it: EPS and PDF, for which Pillow runs a
 program. A module is imported with the first file that needs it; when one is wanted that is not there, Pillow imports
 all of its forty."""
+
+OWN = ("TGA", "QOI", "ICO")
+"""The formats that are read without Pillow."""
 
 Test = Callable[[bytes], bool]
 
@@ -33,7 +38,7 @@ class Unread(NamedTuple):
 
 
 def format_of(stream: IO[bytes]) -> str:
-    """Return the format of a file that is read, a key of `PLUGINS`, with its module imported.
+    """Return the format of a file that is read, one of `PLUGINS` or `OWN`, with Pillow's module imported.
 
     Raises ImageError for all others, which says what the file is, if that is known.
     """
@@ -43,12 +48,13 @@ def format_of(stream: IO[bytes]) -> str:
         raise ImageError("it is empty")
     for name, test in _READ.items():
         if test(head):
-            load_plugin(name)
+            if name in PLUGINS:
+                load_plugin(name)
             return name
     for unread in _UNREAD:
         if unread.test(head):
             raise ImageError(f"it is {unread.name}, which is not read; {unread.way_out}")
-    raise ImageError(f"it is not a picture in a known format: {', '.join(PLUGINS)}")
+    raise ImageError(f"it is not a picture in a known format: {', '.join([*PLUGINS, *OWN])}")
 
 
 def load_plugin(name: str) -> None:
@@ -108,6 +114,10 @@ _READ: dict[str, Test] = {
     "PPM": _matches(rb"P([1-6]|f|0CMYK)[\s#]"),
     "GIF": _starts(b"GIF87a", b"GIF89a"),
     "AVIF": _branded(b"avif", b"avis"),
+    "JPEG2000": _starts(jpeg2000.CODESTREAM, jpeg2000.SIGNATURE),
+    "QOI": _starts(b"qoif"),
+    "ICO": lambda head: head[:4] in (b"\0\0\1\0", b"\0\0\2\0") and head[4:6] != b"\0\0" and head[9:10] == b"\0",
+    "TGA": is_tga,
 }
 
 
@@ -164,6 +174,12 @@ _UNREAD = (
     Unread("a BPG picture", _starts(b"BPG\xfb"), _with("bpgdec -o out.png in.bpg")),
     Unread("a FLIF picture", _starts(b"FLIF"), _with("flif -d in.flif out.png")),
     Unread("a KTX texture", _starts(b"\xabKTX "), _with("ktx extract in.ktx2 out.png")),
+    Unread("a Photoshop picture", _starts(b"8BPS"),
+           _with("magick 'in.psd[0]' out.png", "export its flattened picture")),
+    Unread("a DDS texture", _starts(b"DDS \x7c\0\0\0"), _MAGICK.format("in.dds")),
+    Unread("a PAM picture", _matches(rb"P7\s"), _with("pamtopng in.pam > out.png")),
+    Unread("an SGI picture", _matches(rb"\x01\xda[\0\1][\1\2]\0[\1-\3]"), _MAGICK.format("in.sgi")),
+    Unread("a PCX picture", _matches(rb"\n[\0\2-\5][\0\1][\1\2\4\x08]"), _MAGICK.format("in.pcx")),
     Unread("a Sun raster picture", _starts(b"Y\xa6j\x95"), _MAGICK.format("in.ras")),
     Unread("an XPM picture", _matches(rb"/\* XPM"), _MAGICK.format("in.xpm")),
     Unread("an XBM picture", _matches(rb"#define \w+_width \d+\s"), _MAGICK.format("in.xbm")),

@@ -13,7 +13,7 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError, ParameterError
-from imgcuda.images import color, gif, jpeg, mark, metadata, photoshop, png, raw_profiles, replacing, tiff
+from imgcuda.images import color, gif, jpeg, mark, metadata, photoshop, png, raw_profiles, replacing, tga, tiff
 from imgcuda.images.depth import with_channels
 from imgcuda.images.formats import FORMATS, Format, Options, by_extension
 from imgcuda.images.image import Image, Pixels, channels, describe
@@ -213,6 +213,10 @@ def _encode(image: Image, format: Format, options: Options, losses: list[str], l
         return _ppm(image.pixels)
     if format.name == "GIF":
         return gif.encode(image, losses)
+    if format.name in ("TGA", "JPEG2000") and channels(image.pixels) == 2:  # few programs know gray with alpha in these
+        image = image.filtered([with_channels(image.pixels, 4)])
+    if format.name == "TGA":
+        return tga.encode(image.pixels)
     return _by_pillow(image, format, options)
 
 
@@ -225,7 +229,7 @@ def _ppm(pixels: Pixels) -> bytes:
 
 def _by_pillow(image: Image, format: Format, options: Options) -> bytes:
     first, *later = (PIL.Image.fromarray(np.ascontiguousarray(frame.pixels)) for frame in image.frames)
-    arguments = {**_metadata(image), **dict(_arguments(format, options))}
+    arguments = {**_metadata(image), **dict(_arguments(image, format, options))}
     if format.name == "AVIF" and image.exif:
         arguments["exif"] = _Exif(image.exif)
     if later:
@@ -274,7 +278,7 @@ def _metadata(image: Image) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def _arguments(format: Format, options: Options) -> Iterator[tuple[str, Any]]:
+def _arguments(image: Image, format: Format, options: Options) -> Iterator[tuple[str, Any]]:
     """Return how a format is written, for people who wait: docs/files.md has what each choice costs."""
     if format.name == "JPEG":
         yield from {"quality": options.quality or 90, "progressive": options.progressive}.items()
@@ -289,3 +293,8 @@ def _arguments(format: Format, options: Options) -> Iterator[tuple[str, Any]]:
         yield "speed", 10 - (options.compress or 0)
         if options.lossless:
             yield "subsampling", "4:4:4"
+    if format.name == "JPEG2000":
+        yield "mct", channels(image.pixels) == 3
+        yield "irreversible", not options.lossless
+        if not options.lossless:
+            yield from {"quality_mode": "dB", "quality_layers": [20 + (options.quality or 90) / 4]}.items()

@@ -78,6 +78,13 @@ WHOLE = {
     "deep.pgm": b"P5 3 2 65535\n" + bytes(range(12)),
     "deep.ppm": b"P6 20 8 65535\n" + NOISE.tobytes()[:960],
     "plain.avif": by_pillow("AVIF"),
+    "plain.tga": by_us("tga", np.uint8),
+    "runs.tga": by_pillow("TGA", "P", rle=True),
+    "plain.qoi": by_pillow("QOI", "RGBA"),
+    "png.ico": by_pillow("ICO", "RGBA", sizes=[(16, 16), (20, 20)]),
+    "bitmap.ico": by_pillow("ICO", "P", bitmap_format="bmp", sizes=[(16, 16)]),
+    "plain.jp2": by_us("jp2", np.uint8),
+    "deep.jp2": by_pillow("JPEG2000", "I;16"),
     "animated.avif": by_us("avif", np.uint8, several=True),
 }  # fmt: skip
 """A file of each kind that is read, by a name."""

@@ -170,9 +170,9 @@ def test_a_progressive_jpeg_is_one(photo: npt.NDArray[Any], tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("a.png", {"quality": 5}, "--quality is for JPEG, WEBP, AVIF; PNG has no such choice"),
+        ("a.png", {"quality": 5}, "--quality is for JPEG, WEBP, AVIF, JPEG2000; PNG has no such choice"),
         ("a.jpg", {"compress": 5}, "--compress is for PNG, TIFF, WEBP, AVIF; JPEG has no such choice"),
-        ("a.jpg", {"lossless": True}, "--lossless is for WEBP, AVIF; JPEG has no such choice"),
+        ("a.jpg", {"lossless": True}, "--lossless is for WEBP, AVIF, JPEG2000; JPEG has no such choice"),
         ("a.webp", {"lossless": True, "quality": 5}, "--lossless loses nothing, so there is no --quality to choose"),
         ("a.webp", {"progressive": True}, "--progressive is for JPEG; WEBP has no such choice"),
     ],
