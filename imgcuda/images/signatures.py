@@ -19,9 +19,9 @@ PLUGINS = {
     "PNG": "Png", "JPEG": "Jpeg", "TIFF": "Tiff", "WEBP": "WebP", "BMP": "Bmp", "PPM": "Ppm", "GIF": "Gif",
     "AVIF": "Avif", "JPEG2000": "Jpeg2K",
 }  # fmt: skip
-"""The formats that Pillow reads, with the modules of Pillow that know them. Not in it: EPS and PDF, for which Pillow runs a
-program. A module is imported with the first file that needs it; when one is wanted that is not there, Pillow imports
-all of its forty."""
+"""The formats that Pillow reads, with its modules for them. Not in it: EPS and PDF, for which Pillow runs a program. A
+module is imported with the first file that needs it; when one is wanted that is not there, Pillow imports all of its
+forty."""
 
 OWN = ("TGA", "QOI", "ICO")
 """The formats that are read without Pillow."""
