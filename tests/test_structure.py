@@ -64,11 +64,10 @@ FOREIGN = {
     "pluggy": {"hookspecs", "plugins"},
     "PIL": {
         *("images.beside", "images.deep", "images.gif", "images.jpeg_reader", "images.metadata"),
-        *("images.modes", "images.reading"),
+        *("images.modes", "images.reading", "images.tiff_codecs", "images.tiff_colors"),
         *("images.png_chunks", "images.png_reader", "images.sentences", "images.writing"),
     },
     "simplejpeg": {"images.jpeg_reader"},
-    "tifffile": {"images.tifffiles"},
     "pytest": {"pytest_plugin", "testing"},
     "typer": {
         "cli",

@@ -1,7 +1,7 @@
 """An image file <-> arrays: what is read can be written back with nothing lost in silence.
 
-Pillow decodes, also what it has no mode for (`deep`), tifffile decodes the TIFFs that Pillow cannot, and Pillow encodes
-all but PNG, TIFF and PPM, of which its own encoders know half (`png`, `tiff`).
+Pillow decodes, also what it has no mode for (`deep`), but for TIFF and BMP, whose directories and samples are read here
+(`tiff_reader`, `bmp`). Pillow encodes all but PNG, TIFF and PPM, of which its own encoders know half (`png`, `tiff`).
 """
 
 from imgcuda.images.color import other_than_srgb

@@ -7,42 +7,22 @@ from typing import IO
 
 import PIL.Image
 
-from imgcuda.images import color, jpeg_reader, metadata, photoshop, raw_profiles, tifffiles
+from imgcuda.images import color, jpeg_reader, metadata, photoshop, raw_profiles, tiff_reader
 from imgcuda.images.image import Image, Pixels
 from imgcuda.images.sources import Open
 
 
-class Turning:
-    """What Pillow takes away as it loads a TIFF, which it turns upright unasked; to be made before it is loaded."""
-
-    def __init__(self, picture: PIL.Image.Image) -> None:
-        self.orientation, self.xmp = 1, None
-        if picture.format == "TIFF":
-            try:
-                self.orientation, self.xmp = metadata.orientation(picture.getexif()), picture.info.get("xmp")
-            except Exception:  # whatever a parser of other people's bytes may raise; `by_pillow` tells of it
-                self.orientation = 1
-
-
-def by_pillow(
-    picture: PIL.Image.Image, pixels: Pixels, losses: list[str], turned: Turning, auto_orient: bool, again: Open
-) -> Image:
+def by_pillow(picture: PIL.Image.Image, pixels: Pixels, losses: list[str], auto_orient: bool, again: Open) -> Image:
     """Return the Image of a picture that Pillow has loaded. Damaged EXIF is lost, the picture is not."""
     info = picture.info
-    packet = metadata.xmp(turned.xmp or info.get("xmp") or raw_profiles.of(info, "xmp"), keep_orientation=True)
-    if picture.format == "TIFF":
-        exif, damage = metadata.tiff_block(again(), picture.tag_v2._offset)  # type: ignore[attr-defined]
-        orientation = turned.orientation
-    else:
-        exif, damage = metadata.block(metadata.raw_exif(picture))
-        orientation = metadata.said_orientation(picture, exif, packet)
+    packet = metadata.xmp(info.get("xmp") or raw_profiles.of(info, "xmp"), keep_orientation=True)
+    exif, damage = metadata.block(metadata.raw_exif(picture))
+    orientation = metadata.said_orientation(picture, exif, packet)
     if not auto_orient:
-        pixels = metadata.turned_back(pixels, turned.orientation)
         exif = metadata.with_orientation(exif, orientation)
     else:
         exif = metadata.upright_exif(exif, orientation)
-        if turned.orientation == 1:
-            pixels = metadata.upright(pixels, orientation)
+        pixels = metadata.upright(pixels, orientation)
     return Image(
         pixels,
         exif,
@@ -72,13 +52,9 @@ def _color(picture: PIL.Image.Image, again: Open) -> color.Color:
 
 
 def _photoshop(picture: PIL.Image.Image, again: Open) -> bytes:
-    """Return Photoshop's image resources of a JPEG, PNG or TIFF."""
+    """Return Photoshop's image resources of a JPEG or PNG."""
     if picture.format == "PNG":
         return photoshop.of_profile(raw_profiles.of(picture.info, "8bim", "iptc") or b"")
-    if picture.format == "TIFF":
-        found = picture.tag_v2.get(34377)  # type: ignore[attr-defined]
-        found = found[0] if isinstance(found, tuple) and found else found
-        return photoshop.without_thumbnails(found) if isinstance(found, bytes) else b""
     if "photoshop" not in picture.info:
         return b""
     stream = again()
@@ -104,14 +80,15 @@ def _plays(picture: PIL.Image.Image) -> int:
     return int(loop or 0)
 
 
-def by_tifffile(page: tifffiles.Page, stream: IO[bytes], raw: bool, auto_orient: bool) -> Image:
-    """Return the Image of a page that tifffile reads."""
-    pixels, losses = page.read(raw), list(page.losses())
+def of_page(page: tiff_reader.Page, stream: IO[bytes], raw: bool, auto_orient: bool) -> Image:
+    """Return the Image of a page of a TIFF."""
+    pixels, losses = page.read(raw)
     exif, damage = metadata.tiff_block(stream, page.offset)
     orientation = metadata.block_orientation(exif) or 1
     if auto_orient:
         exif, pixels = metadata.upright_exif(exif, orientation), metadata.upright(pixels, orientation)
-    dpi = metadata.dpi(page.dpi, swapped=auto_orient and orientation > 4)
-    resources = photoshop.without_thumbnails(bytes(page.tag(34377) or b""))
-    xmp = metadata.xmp(page.tag(700), keep_orientation=not auto_orient)
-    return Image(pixels, exif, bytes(page.tag(34675) or b""), dpi, (*losses, *damage), xmp, photoshop=resources)
+    turned = auto_orient and orientation > 4
+    xmp = metadata.xmp(page.xmp, keep_orientation=not auto_orient)
+    dpi, aspect = metadata.dpi(page.dpi, swapped=turned), metadata.ratio(page.aspect, swapped=turned)
+    resources = photoshop.without_thumbnails(page.photoshop)
+    return Image(pixels, exif, page.icc, dpi, (*losses, *damage), xmp, aspect=aspect, photoshop=resources)

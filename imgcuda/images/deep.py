@@ -17,12 +17,12 @@ import numpy as np
 import PIL.Image
 from PIL import ImageFile
 
-from imgcuda.images.image import Pixels, divided_by_alpha
+from imgcuda.images.image import Pixels
 
 Open = Callable[[], PIL.Image.Image]
 """Opens the same picture again."""
 
-LAYOUT = re.compile(r"(?P<samples>LA|RGB|RGBA|RGBa|RGBX);16(?P<order>[BLN])$")
+LAYOUT = re.compile(r"(?P<samples>LA|RGB|RGBA);16(?P<order>[BLN])$")
 
 
 def layout(picture: PIL.Image.Image) -> str:
@@ -41,29 +41,8 @@ def layout(picture: PIL.Image.Image) -> str:
 
 
 def can_read(stored: str) -> bool:
-    """Return whether `read` knows a layout: not CMYK, nor numbers that are written as words."""
+    """Return whether `read` knows a layout: not numbers that are written as words."""
     return LAYOUT.match(stored) is not None
-
-
-def in_native_order(picture: PIL.Image.Image) -> None:
-    """Have a compressed TIFF's floats and signed numbers read in this machine's order, in which libtiff hands them out.
-
-    Pillow takes them to be in the file's order, and makes a wrong picture of one that was written on a Macintosh.
-    """
-    tiles = getattr(picture, "tile", [])
-    if tiles and tiles[0].codec_name == "libtiff" and tiles[0].args[0] in _NATIVE:
-        tile = tiles[0]
-        picture.tile = [tile._replace(args=(_NATIVE[tile.args[0]], *tile.args[1:]))]  # type: ignore[attr-defined]
-
-
-_NATIVE = {"F;32BF": "F;32NF", "I;16BS": "I;16NS", "I;32BS": "I;32NS"}
-
-
-def separate(picture: PIL.Image.Image) -> bool:
-    """Return whether a TIFF has a plane for each of its deep colours, of which Pillow makes a wrong picture."""
-    tags = getattr(picture, "tag_v2", {})
-    bits = tags.get(258, (1,))
-    return tags.get(284) == 2 and len(bits) > 1 and max(bits) > 8
 
 
 def read(picture: PIL.Image.Image, again: Open) -> Pixels:
@@ -78,13 +57,10 @@ def read(picture: PIL.Image.Image, again: Open) -> Pixels:
     else:
         second = again()
         _unscaled(second)
-        stored = samples.replace("a", "A")
-        upper = _load(picture, f"{stored};16{order}").astype(np.uint16) << 8
-        pixels = upper | _load(second, f"{stored};16{'L' if order == 'B' else 'B'}")
+        upper = _load(picture, f"{samples};16{order}").astype(np.uint16) << 8
+        pixels = upper | _load(second, f"{samples};16{'L' if order == 'B' else 'B'}")
     if largest:
         pixels = np.minimum((pixels.astype(np.uint32) * 65535 + largest // 2) // largest, 65535)
-    if samples == "RGBa":
-        pixels = divided_by_alpha(pixels)
     return _keyed(pixels.astype(np.uint16), key)
 
 

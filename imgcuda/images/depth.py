@@ -50,10 +50,10 @@ def out_of_range(pixels: Pixels) -> str:
     """Return a sentence about floats that whole numbers cannot hold, or nothing."""
     if pixels.dtype != np.float32:
         return ""
-    if not np.isfinite(pixels).all():
-        return "some of its samples are no numbers; they become black"
-    low, high = float(pixels.min()), float(pixels.max())
-    return f"its samples run from {low:g} to {high:g}; what is beyond 0 and 1 is cut off" if low < 0 or high > 1 else ""
+    holes = "some of its samples are no numbers; they become black" if np.isnan(pixels).any() else ""
+    low, high = float(np.fmin.reduce(pixels, axis=None)), float(np.fmax.reduce(pixels, axis=None))
+    cut = f"its samples run from {low:g} to {high:g}; what is beyond 0 and 1 is cut off" if low < 0 or high > 1 else ""
+    return "; ".join(filter(None, (holes, cut)))
 
 
 def white(dtype: npt.DTypeLike) -> int:

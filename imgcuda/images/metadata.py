@@ -26,7 +26,8 @@ LARGEST_DPI = 5e7
 # not of the one that is written.
 TIFF_LAYOUT = (
     *(*range(254, 260), 262, 266, 273, *range(277, 282), 284, 292, 293, 317, 320, *range(322, 326), 330),
-    *(*range(338, 342), 347, *range(512, 522), *range(529, 533), 700, 0x501B, 34377, 34675, 37724, 50828),
+    *(*range(338, 342), 347, *range(512, 522), *range(529, 533), *range(32995, 32999), 700, 0x501B, 34377, 34675),
+    *(37724, 50828, *range(50706, 51200)),  # the last are of a DNG
 )
 
 PICTURES = (273, 279, 324, 325, 330, 347, *range(512, 522), 700, 0x501B, 34377, 34675, 37724, 50828)
@@ -216,10 +217,9 @@ def dpi(found: Any, *, swapped: bool = False) -> tuple[float, float] | None:
 
 
 def said_dpi(picture: PIL.Image.Image, data: bytes) -> Any:
-    """Return the resolution that a file says; Pillow makes one up for a TIFF and for a JPEG with EXIF."""
+    """Return the resolution that a file says; Pillow makes one up for a JPEG with EXIF."""
     made_up = picture.format in ("JPEG", "MPO") and not picture.info.get("jfif_unit")
     made_up = made_up and not (data and Block(data).find(282))
-    made_up |= picture.format == "TIFF" and 282 not in picture.tag_v2  # type: ignore[attr-defined]
     return None if made_up else picture.info.get("dpi")
 
 
@@ -228,13 +228,16 @@ def aspect(picture: PIL.Image.Image, *, swapped: bool) -> tuple[int, int] | None
     found: Any = picture.info.get("aspect")
     if picture.format in ("JPEG", "MPO") and picture.info.get("jfif_unit") == 0:
         found = picture.info.get("jfif_density")
-    if picture.format == "TIFF" and getattr(picture, "tag_v2", {}).get(296) == 1:
-        found = tuple(picture.tag_v2.get(tag) for tag in (282, 283))  # type: ignore[attr-defined]
+    return ratio(found, swapped=swapped)
+
+
+def ratio(found: Any, *, swapped: bool) -> tuple[int, int] | None:
+    """Return two numbers of pixels in the lowest terms, if they are such numbers and differ."""
     density = dpi(found, swapped=swapped)
     if density is None or density[0] == density[1]:
         return None
-    ratio = Fraction(density[0] / density[1]).limit_denominator(1000)
-    return (ratio.numerator, ratio.denominator) if 0 < ratio.numerator < 1 << 16 else None
+    lowest = Fraction(density[0] / density[1]).limit_denominator(1000)
+    return (lowest.numerator, lowest.denominator) if 0 < lowest.numerator < 1 << 16 else None
 
 
 def profile(icc: bytes, channels: int) -> bytes:

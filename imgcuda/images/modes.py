@@ -75,7 +75,7 @@ def to_array(picture: PIL.Image.Image, *, raw: bool = False) -> Pixels:
     With `raw`, whole numbers become floats of the same value. Raises ImageError for numbers that are no levels.
     """
     if picture.mode in ("CMYK", "LAB"):
-        picture = _printed_to_rgb(picture)
+        picture = printed_to_rgb(picture)
     mode = WAYS[picture.mode].mode if picture.mode in WAYS else picture.mode
     if mode in ("L", "RGB") and picture.has_transparency_data:
         mode += "A"
@@ -102,7 +102,7 @@ def _whole_numbers(picture: PIL.Image.Image, raw: bool) -> Pixels:
     return np.stack([grey, np.where(grey == key, 0, 65535).astype(np.uint16)], axis=2)
 
 
-def _printed_to_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
+def printed_to_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
     """Return CMYK or LAB as sRGB, by the picture's own profile if it has one that fits."""
     rgb = ImageCms.createProfile("sRGB")
     try:

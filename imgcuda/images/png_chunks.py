@@ -10,11 +10,12 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import IO, NamedTuple
-
-from PIL.PngImagePlugin import PngStream
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from imgcuda.errors import ImageError
+
+if TYPE_CHECKING:
+    from PIL.PngImagePlugin import PngStream
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NEEDED = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"fcTL", b"fdAT"}
@@ -65,6 +66,8 @@ def survey(stream: IO[bytes]) -> Survey:
     Raises ImageError, with the chunk and its place, for damage to what the pixels need.
     """
     found = Survey()
+    from PIL.PngImagePlugin import PngStream  # Pillow's formats are imported when a file is of them
+
     texts = PngStream(BytesIO())
     place: int | None = len(SIGNATURE)
     while place is not None and (not found.chunks or found.chunks[-1].kind != b"IEND"):

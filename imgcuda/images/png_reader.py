@@ -137,7 +137,7 @@ def _animation(
                 disposal = "background"  # before the first frame there is nothing
             seen = canvas.drawn(Part(part, control.left, control.top, control.blend == 1, disposal))
         if number in numbers:
-            image = beside.by_pillow(picture, seen, losses, beside.Turning(picture), wish.auto_orient, about)
+            image = beside.by_pillow(picture, seen, losses, wish.auto_orient, about)
             yield replace(image, duration=control.duration, plays=plays, apart=apart and number == 0)
 
 

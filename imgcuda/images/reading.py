@@ -20,7 +20,6 @@ from imgcuda.images import (
     avif_boxes,
     beside,
     bmp,
-    complaints,
     deep,
     ico,
     jpeg2000,
@@ -28,14 +27,14 @@ from imgcuda.images import (
     png_reader,
     qoi,
     tga,
-    tifffiles,
+    tiff_reader,
 )
 from imgcuda.images.depth import with_channels
 from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.modes import WAYS, scale_clear_grey, to_array
 from imgcuda.images.sentences import telling
 from imgcuda.images.signatures import format_of
-from imgcuda.images.sources import Open, Source, is_deep_avif, is_tiff, is_whole_gif, name_of, opener
+from imgcuda.images.sources import Open, Source, is_deep_avif, is_whole_gif, name_of, opener
 from imgcuda.images.wish import Wish
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # without any, what it logs is printed
@@ -78,7 +77,7 @@ def read(
 
 
 def _read(format: str, again: Open, wish: Wish) -> list[Image]:
-    """Return the frames. A TIFF that Pillow cannot open, or would read wrongly, is read by tifffile."""
+    """Return the frames."""
     if format in _WHOLE:
         wish.numbers(1)
         return [_WHOLE[format](again().read(), wish.allow)]
@@ -89,13 +88,7 @@ def _read(format: str, again: Open, wish: Wish) -> list[Image]:
     if format == "PNG":
         alone = replace(wish, frame=None)
         return list(png_reader.frames(again, wish, lambda one: next(_by_pillow(one, alone))))
-    if not is_tiff(again()):
-        return list(_by_pillow(again, wish))
-    try:
-        with complaints.gathered():
-            return list(_by_pillow(again, wish))
-    except (PIL.UnidentifiedImageError, SyntaxError, _SeparateError):
-        return list(_by_tifffile(again(), wish))
+    return list(_pages(again(), wish) if format == "TIFF" else _by_pillow(again, wish))
 
 
 _WHOLE = {"BMP": bmp.read, "TGA": tga.read, "QOI": qoi.read}
@@ -119,10 +112,6 @@ def _jpeg2000(again: Open, wish: Wish) -> list[Image]:
     return [replace(image, icc=image.icc or facts.icc, losses=losses, left_out=left_out, text=text)]
 
 
-class _SeparateError(Exception):
-    """A TIFF with a plane of 16 bits for each colour, of which Pillow makes a wrong picture."""
-
-
 def _by_pillow(again: Open, wish: Wish) -> Iterator[Image]:
     picture = _open(again(), wish.max_pixels)
     count = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
@@ -135,7 +124,7 @@ def _by_pillow(again: Open, wish: Wish) -> Iterator[Image]:
         if count > 1:
             picture.seek(number)
         total += picture.width * picture.height
-        wish.allow(total)  # the pages of a TIFF have their own sizes
+        wish.allow(total)
         yield _frame(picture, number if count > 1 else None, again, aside, wish, lost)
 
 
@@ -194,32 +183,22 @@ def _frame(
     picture: PIL.Image.Image, number: int | None, again: Open, aside: Open, wish: Wish, lost: list[str]
 ) -> Image:
     """Return a picture's present frame. How it is stored is known before it is loaded, what it says mostly after."""
-    if deep.separate(picture):
-        raise _SeparateError
-    losses, turned, stored = list(lost), beside.Turning(picture), deep.layout(picture)
-    if deep.can_read(stored) and (number is None or picture.format == "TIFF"):  # an animation's frames are mixed
-
-        def open_again() -> PIL.Image.Image:
-            second = _open(again(), wish.max_pixels)
-            if number is not None:
-                second.seek(number)
-            return second
-
-        pixels = deep.read(picture, open_again)
+    losses, stored = list(lost), deep.layout(picture)
+    if deep.can_read(stored) and number is None:  # an animation's frames are mixed
+        pixels = deep.read(picture, lambda: _open(again(), wish.max_pixels))
     else:
-        deep.in_native_order(picture)
         decoded, damage = _decoded(picture, aside)
         losses += damage
         if decoded is None:
             picture.load()
-            decoded = _uninverted(picture, to_array(picture, raw=wish.raw))
+            decoded = to_array(picture, raw=wish.raw)
         pixels = decoded
         losses += ["its 16-bit colors are read as 8-bit"] * bool(stored)
     if picture.format == "MPO" and wish.frame is None:
         losses.append("it holds other pictures, which are not read")
     if picture.mode in WAYS and WAYS[picture.mode].said:
         losses.append(WAYS[picture.mode].said)
-    return beside.by_pillow(picture, pixels, losses, turned, wish.auto_orient, aside)
+    return beside.by_pillow(picture, pixels, losses, wish.auto_orient, aside)
 
 
 def _decoded(picture: PIL.Image.Image, aside: Open) -> tuple[Pixels | None, list[str]]:
@@ -231,20 +210,16 @@ def _decoded(picture: PIL.Image.Image, aside: Open) -> tuple[Pixels | None, list
     return jpeg_reader.decode(picture, stream.read())
 
 
-def _uninverted(picture: PIL.Image.Image, pixels: Pixels) -> Pixels:
-    """Return grey with 0 as black: Pillow leaves the deeper kinds of TIFF as they are where 0 is white."""
-    if getattr(picture, "tag_v2", {}).get(262) != 0 or pixels.dtype == np.uint8:
-        return pixels
-    return np.subtract(65535 if pixels.dtype == np.uint16 else 1, pixels, dtype=pixels.dtype)
-
-
-def _by_tifffile(stream: IO[bytes], wish: Wish) -> Iterator[Image]:
-    pages = tifffiles.pages(stream)
-    chosen = [pages[number] for number in wish.numbers(len(pages))]
+def _pages(stream: IO[bytes], wish: Wish) -> Iterator[Image]:
+    """Return the pages of a TIFF."""
+    found = tiff_reader.pages(stream)
+    count = len(found.pictures)
+    chosen = [found.pictures[number] for number in wish.numbers(count)]
     wish.allow(sum(page.pixels for page in chosen))
     for page in chosen:
-        image = beside.by_tifffile(page, stream, wish.raw, wish.auto_orient)
-        yield replace(image, losses=(*wish.losses(len(pages)), *image.losses))
+        image = beside.of_page(page, stream, wish.raw, wish.auto_orient)
+        losses = (*wish.losses(count), *found.losses, *image.losses)
+        yield replace(image, losses=losses, left_out=(*image.left_out, *found.left_out))
 
 
 def _joined(frames: Sequence[Image]) -> Image:

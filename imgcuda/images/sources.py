@@ -30,10 +30,6 @@ def opener(source: Source) -> Iterator[Open]:
         yield lambda: BytesIO(data)
 
 
-def is_tiff(stream: IO[bytes]) -> bool:
-    return stream.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
-
 def is_whole_gif(stream: IO[bytes]) -> bool:
     """Return whether a GIF ends as it should; one that does not may end between two pictures, which is no error."""
     stream.seek(max(0, stream.seek(0, 2) - 1024))

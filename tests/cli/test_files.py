@@ -88,7 +88,7 @@ def test_a_depth_that_out_cannot_hold_is_refused_with_the_way_out(command: Any, 
     cv2.imwrite(str(tmp_path / "in.png"), rgb(np.uint16))
     code, said = command(tmp_path / "in.png", tmp_path / "out.jpg")
     assert code == 1
-    assert "JPEG cannot hold 8 x 6 gray, uint16; write one of .png .tif .ppm, or reduce it: --depth 8" in said
+    assert "JPEG cannot hold 8 x 6 gray, uint16; write one of .png .tif .ppm .jp2, or reduce it: --depth 8" in said
     assert not (tmp_path / "out.jpg").exists()
 
 
@@ -230,7 +230,7 @@ def test_the_format_may_be_another_than_the_extensions(command: Any, photo: Path
     ("options", "code", "said"),
     [
         (["--format", "tifff"], 2, "--format: there is no format 'tifff'; did you mean 'tiff'?"),
-        (["--quality", "50"], 2, "--quality is for JPEG, WEBP, AVIF; PNG has no such choice"),
+        (["--quality", "50"], 2, "--quality is for JPEG, WEBP, AVIF, JPEG2000; PNG has no such choice"),
         (["--quality", "0"], 2, "should be greater than or equal to 1"),
         (["--max-pixels", "47"], 1, "it has 48 pixels, more than 47; --max-pixels allows more"),
         (["--depth", "12"], 2, "'12' is not one of"),

@@ -16,7 +16,6 @@ import tifffile
 from picture_files import ADAM7, Pixels, by_opencv, chunk, opened, png, png_of, samples, save_by_opencv
 
 from imgcuda import images
-from imgcuda.errors import ImageError
 
 LZW, DEFLATE, UNCOMPRESSED = 5, 8, 1
 TIFF_COMPRESSION = 259  # what OpenCV calls the choice
@@ -159,17 +158,6 @@ def test_64_bit_floats_are_read_and_that_is_said(tmp_path: Path) -> None:
     assert np.array_equal(image.pixels, np.full((2, 3, 3), np.float32(0.1)))
 
 
-def test_a_compression_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tifffile.imwrite(tmp_path / "a.tif", samples(3, np.float32), photometric="rgb", compression="zlib")
-
-    def asarray(page: Any) -> None:
-        raise ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package")
-
-    monkeypatch.setattr(tifffile.TiffPage, "asarray", asarray)
-    with pytest.raises(ImageError, match="its compression needs another decoder: pip install imagecodecs"):
-        images.read(tmp_path / "a.tif")
-
-
 @pytest.mark.parametrize("largest", [65535, 1023])
 def test_16_bit_colour_of_a_ppm_is_read(largest: int, tmp_path: Path) -> None:
     levels = np.array([[[0, 1, 512], [1023, 600, 7]]], np.uint16)
@@ -300,6 +288,17 @@ def test_what_a_depth_cuts_off_is_said() -> None:
     holes = images.Image(np.array([[np.nan, 1]], np.float32))
     assert images.at_depth(holes, "16").losses == ("some of its samples are no numbers; they become black",)
     assert images.at_depth(holes, "float").losses == ()
+    endless = images.Image(np.array([[np.inf, 0.5]], np.float32))
+    assert images.at_depth(endless, "8").losses == (
+        "its samples run from 0.5 to inf; what is beyond 0 and 1 is cut off",
+    )
+    assert images.at_depth(endless, "8").pixels.tolist() == [[255, 128]]
+    both = images.at_depth(images.Image(np.array([[np.nan, -np.inf, 1]], np.float32)), "8")
+    assert both.losses == (
+        "some of its samples are no numbers; they become black; "
+        "its samples run from -inf to 1; what is beyond 0 and 1 is cut off",
+    )
+    assert both.pixels.tolist() == [[0, 0, 255]]
 
 
 def test_pillow_alone_would_have_lost_half_the_bits(tmp_path: Path) -> None:
