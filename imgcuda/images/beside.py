@@ -32,7 +32,7 @@ def by_pillow(picture: PIL.Image.Image, pixels: Pixels, losses: list[str], auto_
         metadata.xmp(packet, keep_orientation=not auto_orient),
         metadata.text(picture),
         duration=info.get("duration") if getattr(picture, "is_animated", False) else None,
-        plays=_plays(picture),
+        plays=int(info.get("loop") or 0),
         apart=bool(info.get("default_image")),
         left_out=tuple(_left_out(picture, again)),
         color=_color(picture, again),
@@ -70,14 +70,6 @@ def _left_out(picture: PIL.Image.Image, again: Open) -> Iterator[str]:
         stream = again()
         stream.seek(0)
         yield from jpeg_reader.not_carried(stream.read(), behind=picture.format == "JPEG")
-
-
-def _plays(picture: PIL.Image.Image) -> int:
-    """Return how often an animation is shown. A GIF says how often it is repeated, or nothing: it is shown once."""
-    loop = picture.info.get("loop")
-    if picture.format == "GIF":
-        return 1 if loop is None else 0 if loop == 0 else int(loop) + 1
-    return int(loop or 0)
 
 
 def of_page(page: tiff_reader.Page, stream: IO[bytes], raw: bool, auto_orient: bool) -> Image:

@@ -34,29 +34,30 @@ class Canvas:
     def __init__(self, width: int, height: int) -> None:
         self._size = (height, width)
         self._shown: Pixels | None = None
+        self._next: tuple[Pixels, Pixels | int] | None = None
+        """A place, and what it holds before the next part is laid."""
 
-    def drawn(self, part: Part) -> Pixels:
-        """Return what is seen with one more part, and dispose of it for the next. Alpha that is full all over is left
-        out if the parts have none."""
+    def lay(self, part: Part) -> None:
+        """Dispose of the part before, and lay another one on the canvas."""
         pixels = with_channels(part.pixels, channels(part.pixels) + channels(part.pixels) % 2)
         if self._shown is None:
             self._shown = np.zeros((*self._size, pixels.shape[2]), pixels.dtype)
+        if self._next is not None:
+            self._next[0][:] = self._next[1]
         height, width = (max(0, size) for size in (self._size[0] - part.top, self._size[1] - part.left))
         pixels = pixels[:height, :width]
         place = self._shown[part.top : part.top + len(pixels), part.left : part.left + pixels.shape[1]]
-        before = place.copy()
-        place[:] = _over(pixels, before) if part.over else pixels
-        seen = self._shown.copy()
-        if part.disposal != "none":
-            place[:] = 0 if part.disposal == "background" else before
-        return _without_needless_alpha(seen, part.pixels)
+        after = {"none": None, "background": (place, 0), "previous": (place, place.copy())}
+        self._next = after[part.disposal]
+        place[:] = _over(pixels, place) if part.over else pixels
 
-
-def _without_needless_alpha(seen: Pixels, pixels: Pixels) -> Pixels:
-    if channels(pixels) % 2 == 0 or not (seen[:, :, -1] == white(seen.dtype)).all():
-        return seen
-    opaque = np.ascontiguousarray(seen[:, :, :-1])
-    return opaque[:, :, 0] if opaque.shape[2] == 1 else opaque
+    def seen(self, *, alpha: bool) -> Pixels:
+        """Return what is seen; without `alpha`, alpha that is full all over is left out."""
+        assert self._shown is not None, "nothing is laid yet"
+        if alpha or not (self._shown[:, :, -1] == white(self._shown.dtype)).all():
+            return self._shown.copy()
+        opaque = np.ascontiguousarray(self._shown[:, :, :-1])
+        return opaque[:, :, 0] if opaque.shape[2] == 1 else opaque
 
 
 def _over(above: Pixels, below: Pixels) -> Pixels:

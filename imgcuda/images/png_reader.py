@@ -17,7 +17,7 @@ import PIL.Image
 from imgcuda.errors import ImageError
 from imgcuda.images import beside
 from imgcuda.images.composing import Canvas, Disposal, Part
-from imgcuda.images.image import Image, Pixels
+from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.png_chunks import Chunk, Survey, assembled, pieces, survey
 from imgcuda.images.sources import Open
 from imgcuda.images.wish import Wish
@@ -128,17 +128,19 @@ def _animation(
     plays = struct.unpack(">I", found.named(b"acTL")[0].data(stream)[4:8])[0]
     losses = [*wish.losses(len(controls)), *found.losses]
     for number, control in enumerate(controls[: numbers.stop]):
-        if number == 0 and apart:
-            seen = _part(found, control, stream, decode)
-        elif number or not apart:
-            part = _part(found, control, stream, decode)
+        hidden = apart and number == 0
+        if hidden and number not in numbers:
+            continue
+        part = _part(found, control, stream, decode)
+        if not hidden:
             disposal = DISPOSALS[control.disposal]
             if number == apart and disposal == "previous":
                 disposal = "background"  # before the first frame there is nothing
-            seen = canvas.drawn(Part(part, control.left, control.top, control.blend == 1, disposal))
+            canvas.lay(Part(part, control.left, control.top, control.blend == 1, disposal))
         if number in numbers:
+            seen = part if hidden else canvas.seen(alpha=channels(part) % 2 == 0)
             image = beside.by_pillow(picture, seen, losses, wish.auto_orient, about)
-            yield replace(image, duration=control.duration, plays=plays, apart=apart and number == 0)
+            yield replace(image, duration=control.duration, plays=plays, apart=hidden)
 
 
 def _part(found: Survey, control: _Control, stream: IO[bytes], decode: Decode) -> Pixels:

@@ -21,6 +21,7 @@ from imgcuda.images import (
     beside,
     bmp,
     deep,
+    gif_reader,
     ico,
     jpeg2000,
     jpeg_reader,
@@ -34,7 +35,7 @@ from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.modes import WAYS, scale_clear_grey, to_array
 from imgcuda.images.sentences import telling
 from imgcuda.images.signatures import format_of
-from imgcuda.images.sources import Open, Source, is_deep_avif, is_whole_gif, name_of, opener
+from imgcuda.images.sources import Open, Source, is_deep_avif, name_of, opener
 from imgcuda.images.wish import Wish
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # without any, what it logs is printed
@@ -85,9 +86,9 @@ def _read(format: str, again: Open, wish: Wish) -> list[Image]:
         return [ico.read(again().read(), wish, lambda data: _read("PNG", lambda: BytesIO(data), _first(wish))[0])]
     if format == "JPEG2000":
         return _jpeg2000(again, wish)
-    if format == "PNG":
-        alone = replace(wish, frame=None)
-        return list(png_reader.frames(again, wish, lambda one: next(_by_pillow(one, alone))))
+    if format in ("PNG", "GIF"):
+        alone, reader = replace(wish, frame=None), png_reader if format == "PNG" else gif_reader
+        return list(reader.frames(again, wish, lambda one: next(_by_pillow(one, alone))))
     return list(_pages(again(), wish) if format == "TIFF" else _by_pillow(again, wish))
 
 
@@ -130,8 +131,6 @@ def _by_pillow(again: Open, wish: Wish) -> Iterator[Image]:
 
 def _beside_what_pillow_says(format: str | None, again: Open) -> Iterator[str]:
     """Return what is lost of a file, and Pillow does not know of."""
-    if format == "GIF" and not is_whole_gif(again()):
-        yield "it is cut short; pictures may be missing"
     if format == "AVIF" and is_deep_avif(again()):
         yield "its 10- or 12-bit colors are read as 8-bit"
     if format == "AVIF":

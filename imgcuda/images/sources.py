@@ -30,12 +30,6 @@ def opener(source: Source) -> Iterator[Open]:
         yield lambda: BytesIO(data)
 
 
-def is_whole_gif(stream: IO[bytes]) -> bool:
-    """Return whether a GIF ends as it should; one that does not may end between two pictures, which is no error."""
-    stream.seek(max(0, stream.seek(0, 2) - 1024))
-    return stream.read().rstrip(b"\0").endswith(b";")
-
-
 def is_deep_avif(stream: IO[bytes]) -> bool:
     """Return whether an AVIF has 10 or 12 bits: its header says so in the box `av1C`, in a bit of the third byte."""
     head = stream.read(1 << 16)
