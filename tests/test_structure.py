@@ -63,7 +63,7 @@ FOREIGN = {
     "platformdirs": {"ownfolder"},
     "pluggy": {"hookspecs", "plugins"},
     "PIL": {
-        *("images.beside", "images.deep", "images.gif", "images.jpeg_reader", "images.metadata"),
+        *("images.beside", "images.deep", "images.gif", "images.gif_reader", "images.jpeg_reader", "images.metadata"),
         *("images.modes", "images.reading", "images.tiff_codecs", "images.tiff_colors"),
         *("images.png_chunks", "images.png_reader", "images.sentences", "images.writing"),
     },

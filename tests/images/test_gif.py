@@ -94,7 +94,7 @@ def composed(frames: tuple[Frame, ...], size: tuple[int, int] = (WIDTH, HEIGHT))
         for place, index in zip(places, frame.indices.ravel(), strict=True):
             if place in canvas and index != frame.clear:
                 color = table[index] if index < len(table) else (0, 0, 0)
-                canvas[place] = (*(int(value) for value in color), 255)
+                canvas[place] = (*(int(value) for value in color), 255)  # type: ignore[assignment]
         seen.append(np.array(list(canvas.values())).reshape(size[1], size[0], 4))
         for place in places:
             if place in canvas and frame.disposal >= 2:

@@ -111,11 +111,9 @@ def expected(samples: Samples, kind: Kind, raw: bool) -> Samples | str:
         color = np.stack([y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb], axis=2) / 255
         color = np.clip(color, 0, 1)
     if stays:
-        levels: npt.NDArray[Any] = color * ((1 << kind.bits) - 1)
-        return levels
+        return np.asarray(color * ((1 << kind.bits) - 1))
     whole = color if alpha is None else np.concatenate([color, unit[:, :, alpha : alpha + 1]], axis=2)
-    scaled: npt.NDArray[Any] = whole * white
-    return scaled
+    return np.asarray(whole * white)
 
 
 @lru_cache(1)
