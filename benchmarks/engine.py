@@ -20,8 +20,8 @@ from table import Row, measure, parser, save, show
 
 from imgcuda.cpu.compile import Machine
 from imgcuda.cpu.device import CpuDevice, CpuSession
-from imgcuda.kernels import Program, macro
-from imgcuda.launch import Dim3, ceil_div
+from imgcuda.programs.layout import Dim3, ceil_div
+from imgcuda.programs.source import Program, macro
 from imgcuda.testing import assert_close
 
 Array = npt.NDArray[Any]

@@ -28,8 +28,8 @@ from task import Picture, Task
 
 import imgcuda
 from imgcuda import Filter, devices, load
-from imgcuda.engine import Device
-from imgcuda.running import run
+from imgcuda.engine.protocol import Device
+from imgcuda.execution.executor import run
 
 HOST = ("OpenCV", "Pillow", "scikit-image", "NumPy")
 ON_GPU = ("CuPy", "torchvision", "kornia")

@@ -19,7 +19,7 @@ from gpu_peers import PEERS
 from table import Row, measure, parser, save, show
 
 from imgcuda import devices
-from imgcuda.engine import Device
+from imgcuda.engine.protocol import Device
 
 FILTERS: list[tuple[str, dict[str, Any]]] = [
     ("grayscale", {}),

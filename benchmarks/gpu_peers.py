@@ -15,9 +15,9 @@ import numpy as np
 import references
 from gpu_work import BUFFERS, Run, Task, View
 
-from imgcuda.engine import DeviceArray
-from imgcuda.plugins import load
-from imgcuda.running import run
+from imgcuda.engine.protocol import DeviceArray
+from imgcuda.execution.executor import run
+from imgcuda.registry import load
 
 
 class Recorder:

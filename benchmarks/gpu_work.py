@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import references
 
-from imgcuda.engine import DeviceArray
+from imgcuda.engine.protocol import DeviceArray
 
 BUFFERS = 3
 ROUNDS = 15

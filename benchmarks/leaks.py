@@ -20,8 +20,8 @@ import numpy as np
 
 from imgcuda.cpu import loading
 from imgcuda.cpu.device import CpuSession
-from imgcuda.kernels import Program
-from imgcuda.launch import Dim3
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import Program
 
 BLOCK = 32
 SHARED_OUT = 20_000

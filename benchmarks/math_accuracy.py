@@ -116,8 +116,8 @@ class Runner:
     def __init__(self, name: str, arguments: int, dtype: npt.DTypeLike, cpu: str = "") -> None:
         from imgcuda.cpu import device, loading
         from imgcuda.cpu.compile import Machine, compile
-        from imgcuda.kernels import Program
-        from imgcuda.launch import Dim3
+        from imgcuda.programs.layout import Dim3
+        from imgcuda.programs.source import Program
 
         kind = {"f": "float", "d": "double"}[np.dtype(dtype).char]
         inputs = "".join(f"const {kind} *a{k}, " for k in range(arguments))

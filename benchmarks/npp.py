@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from imgcuda.engine import DeviceArray
+from imgcuda.engine.protocol import DeviceArray
 
 REPLICATE = 2  # NPP_BORDER_REPLICATE, the only border that the Gaussian takes
 MASK_3X3 = 200  # NPP_MASK_SIZE_3_X_3

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import imgcuda
-from imgcuda.plugins import load
+from imgcuda.registry import load
 
 SHAPES = [(1, 1), (1, 50, 3), (50, 1), (17, 31, 4), (37, 53, 3), (130, 516, 3), (40, 256, 2)]
 PARAMETERS: dict[str, list[dict[str, Any]]] = {

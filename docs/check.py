@@ -16,7 +16,7 @@ import reference
 
 from imgcuda.images.formats import FORMATS
 from imgcuda.images.modes import WAYS
-from imgcuda.plugins import Registry, load
+from imgcuda.registry import Registry, load
 
 ROOT = Path(__file__).parent.parent
 

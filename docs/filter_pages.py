@@ -10,9 +10,9 @@ from pictures import PICTURES, SHOTS, Shot, built_in, with_defaults
 
 from imgcuda import Filter, MeasuringFilter, PointFilter
 from imgcuda.cli.parameters import in_order, in_words, type_in_words
+from imgcuda.execution.point import result_channels
 from imgcuda.parameters import Parameter
-from imgcuda.plugins import Registry
-from imgcuda.point import result_channels
+from imgcuda.registry import Registry
 
 
 def filter_table(registry: Registry) -> str:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from imgcuda import Filter
 from imgcuda.cli.chain import parse_step
-from imgcuda.plugins import Registry, load
+from imgcuda.registry import Registry, load
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample_images"

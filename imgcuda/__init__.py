@@ -9,7 +9,7 @@ sharp = Blur(sigma=3)(array, device="cuda:0")                       # one, on a 
 
 from __future__ import annotations
 
-from imgcuda import starting  # noqa: F401  # first: Ctrl-C while the rest is imported
+from imgcuda import startup  # noqa: F401  # first: Ctrl-C while the rest is imported
 
 # isort: split
 
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from imgcuda.engine import DeviceArray
+from imgcuda.engine.protocol import DeviceArray
 from imgcuda.errors import (
     CheckError,
     DeviceError,
@@ -31,6 +31,7 @@ from imgcuda.errors import (
     PortabilityError,
     shown,
 )
+from imgcuda.execution.context import Gpu
 from imgcuda.filters import (
     WHOLE_IMAGE,
     Alpha,
@@ -42,15 +43,14 @@ from imgcuda.filters import (
     NeighborhoodFilter,
     PointFilter,
 )
-from imgcuda.gpu import Gpu
 from imgcuda.hookspecs import hookimpl
-from imgcuda.launch import Layout
 from imgcuda.parameter_text import read_lines, read_number
+from imgcuda.parameter_types import Matrix, Picture, Table
 from imgcuda.parameters import ParameterType, param
 from imgcuda.pipeline import Pipeline
-from imgcuda.plugins import Registry, load
-from imgcuda.strips import Rows
-from imgcuda.values import Matrix, Picture, Table
+from imgcuda.programs.layout import Layout
+from imgcuda.programs.strips import Rows
+from imgcuda.registry import Registry, load
 
 __version__ = "0.1.0"
 
@@ -100,6 +100,6 @@ def apply(array: npt.ArrayLike, name: str, *, device: str | None = None, **param
     The array and `device` are as in Pipeline. Raises PluginError for a filter that is not installed and
     ParameterError for a parameter that it does not have or that is out of range.
     """
-    from imgcuda.plugins import installed
+    from imgcuda.registry import installed
 
     return Pipeline([installed().create(name, parameters)])(array, device=device)

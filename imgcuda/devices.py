@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from imgcuda.engine import Device, DeviceSession
+from imgcuda.engine.protocol import Device, DeviceSession
 from imgcuda.errors import DeviceError, did_you_mean
 
 
@@ -90,7 +90,7 @@ def _checking() -> bool:
 
 def find() -> list[Device]:
     """Return every device of this machine, GPUs first."""
-    from imgcuda import cuda
+    from imgcuda.cuda import device as cuda
 
     gpus = 0 if cuda.missing() else cuda.count()
     return [*(cuda.CudaDevice(index) for index in range(gpus)), _cpu()]
@@ -98,7 +98,7 @@ def find() -> list[Device]:
 
 def no_gpu() -> str | None:
     """Return why no GPU can be used, in a sentence; None when one can."""
-    from imgcuda import cuda
+    from imgcuda.cuda import device as cuda
 
     return cuda.missing()
 
@@ -114,7 +114,7 @@ def _gpus(numbers: Iterable[int]) -> Device:
 
 
 def _gpu(index: int) -> Device:
-    from imgcuda import cuda
+    from imgcuda.cuda import device as cuda
 
     if _checking():
         raise DeviceError("checked runs are for the CPU; on a GPU, compute-sanitizer does what they do")

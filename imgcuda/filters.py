@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast, dataclass_transf
 import numpy.typing as npt
 
 from imgcuda.errors import FilterError
-from imgcuda.kernels import Source
-from imgcuda.launch import Layout
 from imgcuda.parameters import Parameter, param, read_parameter
-from imgcuda.strips import Rows
+from imgcuda.programs.layout import Layout
+from imgcuda.programs.source import Source
+from imgcuda.programs.strips import Rows
 
 if TYPE_CHECKING:
-    from imgcuda.engine import DeviceArray
-    from imgcuda.gpu import Gpu
+    from imgcuda.engine.protocol import DeviceArray
+    from imgcuda.execution.context import Gpu
 
 WHOLE_IMAGE = None
 """The halo of a filter that may read any pixel to make one."""

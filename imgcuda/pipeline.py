@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda import devices, host_to_host
-from imgcuda.arrays import as_array, as_image
+from imgcuda import devices
 from imgcuda.errors import DeviceMemoryError, FilterError, out_of_memory
+from imgcuda.execution import streaming
+from imgcuda.execution.point import stages
+from imgcuda.execution.schedule import allow
 from imgcuda.filters import Filter
-from imgcuda.plan import allow
-from imgcuda.point import stages
+from imgcuda.pixels import as_array, as_image
 
 
 class Pipeline:
@@ -56,7 +57,7 @@ class Pipeline:
         allow(self.filters, image.shape[1], image.shape[0], max_pixels)
         chosen = devices.members(devices.choose(device))
         try:
-            result = host_to_host.run(chosen, self.filters, image)
+            result = streaming.run(chosen, self.filters, image)
             return self._like(given, result, copy=np.shares_memory(result, given))
         except MemoryError as error:
             raise DeviceMemoryError(out_of_memory(error)) from error

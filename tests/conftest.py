@@ -27,8 +27,9 @@ import numpy.typing as npt
 import pytest
 
 import imgcuda
-from imgcuda import cuda_memory, devices
-from imgcuda.pytest_plugin import OPTION, asked
+from imgcuda import devices
+from imgcuda.cuda import memory as cuda_memory
+from imgcuda.testing.pytest_plugin import OPTION, asked
 
 RandomImage = Callable[..., npt.NDArray[Any]]
 

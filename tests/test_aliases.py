@@ -13,7 +13,7 @@ import pytest
 
 from imgcuda import Filter, ParameterError, Pipeline, PluginError, PointFilter, Registry, load, param
 from imgcuda.cli import build, run
-from imgcuda.plugins import Plugin, check_aliases
+from imgcuda.registry import Plugin, check_aliases
 
 
 class Outline(PointFilter):

@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda import DeviceArray, DeviceError, Filter, KernelError, cubin, load
-from imgcuda.kernels import Program, Source, specialise
-from imgcuda.launch import Dim3
-from imgcuda.running import run
+from imgcuda import DeviceArray, DeviceError, Filter, KernelError, load
+from imgcuda.cuda import compile as cubin
+from imgcuda.execution.executor import run
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import Program, Source, specialise
 
 ROOT = Path(__file__).parents[1]
 CAPABILITIES = [(7, 5), (8, 0), (8, 6), (9, 0), (10, 0), (12, 0)]

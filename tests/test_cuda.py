@@ -14,9 +14,11 @@ import numpy.typing as npt
 import pytest
 
 import imgcuda
-from imgcuda import DeviceArray, DeviceError, DeviceMemoryError, Filter, FilterError, Gpu, cuda, cuda_memory, devices
-from imgcuda.kernels import Source, specialise
-from imgcuda.launch import Dim3
+from imgcuda import DeviceArray, DeviceError, DeviceMemoryError, Filter, FilterError, Gpu, devices
+from imgcuda.cuda import device as cuda
+from imgcuda.cuda import memory as cuda_memory
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import Source, specialise
 from imgcuda.testing import assert_close
 
 if TYPE_CHECKING:

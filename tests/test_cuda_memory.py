@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda.cuda_copies import PIECE, Copies
-from imgcuda.cuda_memory import rounded
+from imgcuda.cuda.memory import rounded
+from imgcuda.cuda.transfers import PIECE, Copies
 from imgcuda.testing import assert_close
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import imgcuda
-from imgcuda import DeviceError, cuda, devices
+from imgcuda import DeviceError, devices
 from imgcuda.cpu.device import cores
+from imgcuda.cuda import device as cuda
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from imgcuda import PluginError, diskcache, ownfolder, switches
+from imgcuda import PluginError, disabled_plugins, private_folder
 from imgcuda.cpu import compile
+from imgcuda.engine import kernel_cache
 
 
 @pytest.fixture(autouse=True)
@@ -32,18 +33,18 @@ def age(path: Path, seconds: float) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"code", bytes(range(256)) * 1000])
 def test_what_is_put_in_comes_out(data: bytes) -> None:
-    diskcache.put("cpu-1", data)
-    assert diskcache.get("cpu-1") == data
+    kernel_cache.put("cpu-1", data)
+    assert kernel_cache.get("cpu-1") == data
 
 
 def test_what_was_not_put_in_is_a_miss() -> None:
-    assert diskcache.get("cpu-1") is None
+    assert kernel_cache.get("cpu-1") is None
 
 
 def test_the_last_one_put_in_counts() -> None:
-    diskcache.put("cpu-1", b"old")
-    diskcache.put("cpu-1", b"new")
-    assert diskcache.get("cpu-1") == b"new"
+    kernel_cache.put("cpu-1", b"old")
+    kernel_cache.put("cpu-1", b"new")
+    assert kernel_cache.get("cpu-1") == b"new"
 
 
 @pytest.mark.parametrize(
@@ -58,23 +59,23 @@ def test_the_last_one_put_in_counts() -> None:
     ids=["empty", "short", "cut off", "one byte changed", "one byte more"],
 )
 def test_a_damaged_entry_is_a_miss_and_can_be_made_anew(cache: Path, damage: type) -> None:
-    diskcache.put("cpu-1", b"machine code")
+    kernel_cache.put("cpu-1", b"machine code")
     (cache / "cpu-1").write_bytes(damage((cache / "cpu-1").read_bytes()))
-    assert diskcache.get("cpu-1") is None
-    diskcache.put("cpu-1", b"machine code")
-    assert diskcache.get("cpu-1") == b"machine code"
+    assert kernel_cache.get("cpu-1") is None
+    kernel_cache.put("cpu-1", b"machine code")
+    assert kernel_cache.get("cpu-1") == b"machine code"
 
 
 def test_a_write_that_fails_leaves_nothing_behind(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    diskcache.put("cpu-1", b"old")
+    kernel_cache.put("cpu-1", b"old")
 
     def fail(*given: object, **more: object) -> None:
         raise OSError("the disk is full")
 
     monkeypatch.setattr(os, "replace", fail)
-    diskcache.put("cpu-1", b"new")
+    kernel_cache.put("cpu-1", b"new")
     assert [path.name for path in cache.iterdir()] == ["cpu-1"]
-    assert diskcache.get("cpu-1") == b"old"
+    assert kernel_cache.get("cpu-1") == b"old"
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
@@ -83,8 +84,8 @@ def test_a_folder_that_cannot_be_written_is_no_error(
 ) -> None:
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("IMGCUDA_CACHE", str(tmp_path / place))
-    diskcache.put("cpu-1", b"data")
-    assert diskcache.get("cpu-1") is None
+    kernel_cache.put("cpu-1", b"data")
+    assert kernel_cache.get("cpu-1") is None
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_without_a_choice_it_is_in_the_users_cache_folder(
     monkeypatch.setenv("HOME", home)
     if cache:
         monkeypatch.setenv("XDG_CACHE_HOME", cache)
-    assert ownfolder.path("cache") == Path(expected)
+    assert private_folder.path("cache") == Path(expected)
 
 
 @pytest.mark.parametrize("chosen", ["cache", "./cache", "~/cache", "../cache"])
@@ -112,10 +113,10 @@ def test_a_relative_path_is_no_place_and_nothing_is_written(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("IMGCUDA_CACHE", chosen)
-    diskcache.put("cpu-1", b"data")
-    assert diskcache.get("cpu-1") is None
+    kernel_cache.put("cpu-1", b"data")
+    assert kernel_cache.get("cpu-1") is None
     assert list(tmp_path.iterdir()) == []
-    assert diskcache.why_unused() == f"IMGCUDA_CACHE must be an absolute path; it is '{chosen}'"
+    assert kernel_cache.why_unused() == f"IMGCUDA_CACHE must be an absolute path; it is '{chosen}'"
 
 
 def test_without_any_user_there_is_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,8 +127,8 @@ def test_without_any_user_there_is_no_cache(tmp_path: Path, monkeypatch: pytest.
     for name in ("IMGCUDA_CACHE", "XDG_CACHE_HOME", "HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("pwd.getpwuid", nobody)
-    diskcache.put("cpu-1", b"data")
-    assert diskcache.get("cpu-1") is None
+    kernel_cache.put("cpu-1", b"data")
+    assert kernel_cache.get("cpu-1") is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -136,36 +137,36 @@ def test_without_any_user_there_is_no_cache(tmp_path: Path, monkeypatch: pytest.
 
 def test_folders_and_entries_are_the_owners_alone(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMGCUDA_CACHE", str(cache / "a" / "b"))
-    diskcache.put("cpu-1", b"data")
+    kernel_cache.put("cpu-1", b"data")
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (cache, cache / "a", cache / "a" / "b")]
     assert modes == [0o700] * 3
     assert stat.S_IMODE((cache / "a" / "b" / "cpu-1").stat().st_mode) == 0o600
 
 
 def test_an_entry_under_another_name_is_a_miss(cache: Path) -> None:
-    diskcache.put("cpu-1", b"one")
+    kernel_cache.put("cpu-1", b"one")
     shutil.copy(cache / "cpu-1", cache / "cpu-2")
     (cache / "cpu-2").chmod(0o600)
-    assert diskcache.get("cpu-2") is None
+    assert kernel_cache.get("cpu-2") is None
 
 
 @pytest.mark.parametrize("what", ["folder", "entry"])
 @pytest.mark.parametrize("mode", [0o020, 0o002])
 def test_what_others_may_write_to_is_not_used(cache: Path, what: str, mode: int) -> None:
-    diskcache.put("cpu-1", b"data")
+    kernel_cache.put("cpu-1", b"data")
     path = cache if what == "folder" else cache / "cpu-1"
     path.chmod(0o700 | mode)
-    assert diskcache.get("cpu-1") is None
+    assert kernel_cache.get("cpu-1") is None
     path.chmod(0o700)
-    assert diskcache.get("cpu-1") == b"data"
+    assert kernel_cache.get("cpu-1") == b"data"
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
 @pytest.mark.parametrize("what", ["folder", "entry"])
 def test_what_belongs_to_another_user_is_not_used(cache: Path, what: str) -> None:
-    diskcache.put("cpu-1", b"data")
+    kernel_cache.put("cpu-1", b"data")
     os.chown(cache if what == "folder" else cache / "cpu-1", 54321, 54321)
-    assert diskcache.get("cpu-1") is None
+    assert kernel_cache.get("cpu-1") is None
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
@@ -175,20 +176,20 @@ def test_root_leaves_nothing_in_another_users_folder(tmp_path: Path, monkeypatch
     os.chown(home, 54321, 54321)
     monkeypatch.setenv("IMGCUDA_CACHE", str(home / ".cache" / "imgcuda"))
     monkeypatch.setenv("IMGCUDA_CONFIG", str(home / ".config" / "imgcuda"))
-    diskcache.put("cpu-1", b"data")
+    kernel_cache.put("cpu-1", b"data")
     with pytest.raises(PluginError, match=f"the setting cannot be kept: {home} belongs to another user"):
-        switches.disable("blur")
+        disabled_plugins.disable("blur")
     assert list(home.iterdir()) == []
 
 
 def test_an_entry_that_is_a_link_or_a_pipe_is_a_miss(cache: Path) -> None:
-    diskcache.put("cpu-1", b"data")
+    kernel_cache.put("cpu-1", b"data")
     (cache / "cpu-1").rename(cache / "other")
     (cache / "cpu-1").symlink_to(cache / "other")
-    assert diskcache.get("cpu-1") is None
+    assert kernel_cache.get("cpu-1") is None
     (cache / "cpu-1").unlink()
     os.mkfifo(cache / "cpu-1")
-    assert diskcache.get("cpu-1") is None
+    assert kernel_cache.get("cpu-1") is None
 
 
 def test_a_link_of_ones_own_may_stand_for_the_folder(
@@ -197,14 +198,14 @@ def test_a_link_of_ones_own_may_stand_for_the_folder(
     cache.mkdir(0o700)
     (tmp_path / "link").symlink_to(cache)
     monkeypatch.setenv("IMGCUDA_CACHE", str(tmp_path / "link"))
-    diskcache.put("cpu-1", b"data")
+    kernel_cache.put("cpu-1", b"data")
     assert (cache / "cpu-1").is_file()
-    assert diskcache.get("cpu-1") == b"data"
+    assert kernel_cache.get("cpu-1") == b"data"
 
 
 @pytest.mark.parametrize("stored", [b"", b"\n", b"junk", b"3\ncode", b'["p", {}]\ncode', b"\xff\ncode", b"[]\ncode"])
 def test_an_entry_that_cannot_be_understood_is_compiled_anew(stored: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diskcache, "get", lambda key: stored)
+    monkeypatch.setattr(kernel_cache, "get", lambda key: stored)
     assert compile._stored("cpu-1") is None
 
 
@@ -213,14 +214,14 @@ def test_the_settings_are_only_taken_from_a_folder_of_the_users_own(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("IMGCUDA_CONFIG", str(tmp_path / "settings"))
-    switches.disable("two words")
-    assert switches.disabled() == {"two words"}
+    disabled_plugins.disable("two words")
+    assert disabled_plugins.disabled() == {"two words"}
     (tmp_path / "settings").chmod(0o777)
-    assert switches.disabled() == set()
+    assert disabled_plugins.disabled() == set()
     monkeypatch.setenv("IMGCUDA_CONFIG", "settings")
-    assert switches.disabled() == set()
+    assert disabled_plugins.disabled() == set()
     with pytest.raises(PluginError, match="IMGCUDA_CONFIG must be an absolute path; it is 'settings'"):
-        switches.disable("blur")
+        disabled_plugins.disable("blur")
 
 
 # How much
@@ -228,11 +229,11 @@ def test_the_settings_are_only_taken_from_a_folder_of_the_users_own(
 
 def test_the_longest_unused_are_dropped_when_it_is_full(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(4):
-        diskcache.put(f"cpu-{number}", b"x" * 1000)
+        kernel_cache.put(f"cpu-{number}", b"x" * 1000)
         age(cache / f"cpu-{number}", 100 - number)
-    assert diskcache.get("cpu-0") is not None  # now the latest used
-    monkeypatch.setattr(diskcache, "LARGEST", 3500)
-    diskcache.put("cpu-4", b"x" * 1000)
+    assert kernel_cache.get("cpu-0") is not None  # now the latest used
+    monkeypatch.setattr(kernel_cache, "LARGEST", 3500)
+    kernel_cache.put("cpu-4", b"x" * 1000)
     assert sorted(path.name for path in cache.iterdir()) == ["cpu-0", "cpu-3", "cpu-4"]
 
 
@@ -241,7 +242,7 @@ def test_what_a_killed_process_left_is_dropped_in_time(cache: Path) -> None:
     for name, seconds in ((".new-old", 4000), (".new-now", 10)):
         (cache / name).write_bytes(b"half")
         age(cache / name, seconds)
-    diskcache.put("cpu-1", b"data")
+    kernel_cache.put("cpu-1", b"data")
     assert sorted(path.name for path in cache.iterdir()) == [".new-now", "cpu-1"]
 
 
@@ -250,8 +251,8 @@ def test_files_that_are_not_the_caches_are_left_alone(cache: Path, monkeypatch: 
     (cache / "thesis.txt").write_bytes(b"x" * 1000)
     (cache / "photos").mkdir()
     age(cache / "thesis.txt", 1000)
-    monkeypatch.setattr(diskcache, "LARGEST", 500)
-    diskcache.put("cpu-1", b"data")
+    monkeypatch.setattr(kernel_cache, "LARGEST", 500)
+    kernel_cache.put("cpu-1", b"data")
     assert {path.name for path in cache.iterdir()} == {"thesis.txt", "photos", "cpu-1"}
 
 
@@ -271,6 +272,6 @@ def test_processes_that_write_at_once_do_not_disturb_each_other() -> None:
     for process in running:
         _, said = process.communicate(timeout=120)
         assert process.returncode == 0, said
-    found = diskcache.get("cpu-1")
+    found = kernel_cache.get("cpu-1")
     assert found is not None
     assert found[:1] * 200_000 == found

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pytest
 
 from imgcuda import DeviceArray, FilterError, Gpu, Layout
-from imgcuda.kernels import Program, Source
-from imgcuda.launch import Dim3
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import Program, Source
 
 SOURCE = Source(
     "tones.cu",

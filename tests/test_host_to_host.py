@@ -15,21 +15,11 @@ import numpy.typing as npt
 import pytest
 
 import imgcuda
-from imgcuda import (
-    DeviceArray,
-    DeviceMemoryError,
-    Filter,
-    FilterError,
-    Gpu,
-    Pipeline,
-    cuda,
-    cuda_copies,
-    cuda_host,
-    devices,
-    load,
-)
-from imgcuda.host_to_host import run
-from imgcuda.kernels import Source
+from imgcuda import DeviceArray, DeviceMemoryError, Filter, FilterError, Gpu, Pipeline, devices, load
+from imgcuda.cuda import device as cuda
+from imgcuda.cuda import pinned, transfers
+from imgcuda.execution.streaming import run
+from imgcuda.programs.source import Source
 from imgcuda.testing import assert_close
 
 if TYPE_CHECKING:
@@ -424,7 +414,7 @@ def test_lanes_that_take_many_strips_make_the_same_bytes(
     pipeline = create(("blur", {"sigma": 2}), ("edges", {}), ("grayscale", {}))
     cut = [pipeline(image, device=gpu) for _ in range(5)]
     monkeypatch.setattr(cuda, "STRIP", 1 << 40)
-    monkeypatch.setattr(cuda_copies, "PART", 2_000_001)  # so that there are many, too
+    monkeypatch.setattr(transfers, "PART", 2_000_001)  # so that there are many, too
     assert heights(gpu, image) == [3000]
     whole = pipeline(image, device=gpu)
     for result in cut:
@@ -459,9 +449,9 @@ def test_without_page_locked_memory_the_bytes_are_the_same(
     image = random_image((3000, 4000, 3))
     expected = imgcuda.apply(image, "blur", device=gpu)
     if none_left == "at all":
-        monkeypatch.setattr(cuda_host, "LARGEST_HELD", 0)
+        monkeypatch.setattr(pinned, "LARGEST_HELD", 0)
     else:
-        monkeypatch.setattr(cuda_host, "empty", np.empty)
+        monkeypatch.setattr(pinned, "empty", np.empty)
     assert_close(imgcuda.apply(image, "blur", device=gpu), expected)
 
 
@@ -469,14 +459,14 @@ def test_without_page_locked_memory_the_bytes_are_the_same(
 def test_page_locked_memory_goes_back_when_the_result_dies(gpu: str, random_image: Make) -> None:
     image = random_image((3000, 4000, 3))
     gc.collect()  # what the errors of other tests held
-    before = cuda_host._held
+    before = pinned._held
     result = imgcuda.apply(image, "blur", device=gpu)
-    assert cuda_host._held == before + image.nbytes
+    assert pinned._held == before + image.nbytes
     part = result[100:200, ::2]
     del result
-    assert cuda_host._held == before + image.nbytes
+    assert pinned._held == before + image.nbytes
     del part
-    assert cuda_host._held == before
+    assert pinned._held == before
 
 
 @pytest.mark.usefixtures("short_strips")
@@ -489,10 +479,10 @@ def test_after_an_error_half_way_nothing_is_held(gpu: str, random_image: Make) -
             raise RuntimeError("half-way")
 
     gc.collect()
-    before = cuda_host._held
+    before = pinned._held
     for _ in range(3):
         seen.clear()
         with pytest.raises(FilterError, match="half-way"):
             Pipeline([watched(fail)])(random_image((3000, 4000, 3)), device=gpu)
     gc.collect()  # what an error's traceback held
-    assert cuda_host._held == before
+    assert pinned._held == before

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from imgcuda.errors import FilterError
-from imgcuda.kernels import Argument, Program, Source, specialise
+from imgcuda.programs.source import Argument, Program, Source, specialise
 
 SOURCE = Source(
     "twice.cu", "// Twice.\n__global__ void twice(const pixel *src, pixel *dst, int width, int height)\n{\n}\n"

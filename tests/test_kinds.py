@@ -29,9 +29,9 @@ from imgcuda import (
     load,
     param,
 )
-from imgcuda.host_to_host import run
-from imgcuda.kernels import Source
-from imgcuda.plan import Plan
+from imgcuda.execution.schedule import Plan
+from imgcuda.execution.streaming import run
+from imgcuda.programs.source import Source
 from imgcuda.testing import assert_close
 
 Image = npt.NDArray[Any]

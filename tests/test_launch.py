@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from imgcuda.launch import Dim3, Layout, Limits, ceil_div, excess
+from imgcuda.programs.layout import Dim3, Layout, Limits, ceil_div, excess
 
 LAYOUTS = [
     Layout(),

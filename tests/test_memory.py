@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imgcuda import DeviceError, DeviceMemoryError
-from imgcuda.memory import Budget, in_words, limit
+from imgcuda.engine.memory_limit import Budget, in_words, limit
 
 
 @pytest.mark.parametrize(

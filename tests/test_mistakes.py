@@ -9,10 +9,11 @@ from textwrap import dedent
 
 import pytest
 
-from imgcuda import DeviceArray, Filter, Gpu, ImgcudaError, NeighborhoodFilter, PointFilter, contract, testing
-from imgcuda.cpu import checked
+from imgcuda import DeviceArray, Filter, Gpu, ImgcudaError, NeighborhoodFilter, PointFilter, testing
+from imgcuda.cpu.checks import session
 from imgcuda.errors import CheckError
-from imgcuda.kernels import Source
+from imgcuda.programs.source import Source
+from imgcuda.testing import contract_checks as contract
 
 HEAD = "__global__ void k(const pixel *src, pixel *dst, int width, int height)"
 PLACE = """
@@ -173,7 +174,7 @@ class Forever(Kernel, NeighborhoodFilter):
 
 
 def test_what_never_ends_is_found_by_the_first_check_and_no_other_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checked, "ROUNDS", 1 << 16)  # enough for this one
+    monkeypatch.setattr(session, "ROUNDS", 1 << 16)  # enough for this one
     test, filter = testing.contract(Forever()), Forever()
     with pytest.raises(CheckError, match="does not come out of this loop"):
         test(filter, contract.CHECKS[0], "cpu")

@@ -176,7 +176,7 @@ def test_a_second_picture_is_named_and_bounded(tmp_path: Path) -> None:
         Picture.of(path)
     PIL.Image.new("L", (30, 20)).save(path)
     with (
-        imgcuda.values.picture_limit(599),
+        imgcuda.parameter_types.picture_limit(599),
         pytest.raises(ValueError, match=r"frame\.png cannot be read: it has 600 pixels"),
     ):
         Picture.of(path)

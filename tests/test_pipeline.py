@@ -27,9 +27,9 @@ from imgcuda import (
     load,
     param,
 )
-from imgcuda.kernels import Source
+from imgcuda.execution.executor import run
 from imgcuda.parameters import Parameter
-from imgcuda.running import run
+from imgcuda.programs.source import Source
 from imgcuda.testing import assert_close
 
 Make = Callable[..., npt.NDArray[Any]]

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgcuda import Filter, Layout, NeighborhoodFilter, Pipeline, load
-from imgcuda.plan import Plan, cut, why_whole
-from imgcuda.strips import Cut, Rows, fewer_rows, reach, rows_of_size, shares
+from imgcuda.execution.schedule import Plan, cut, why_whole
+from imgcuda.programs.strips import Cut, Rows, fewer_rows, reach, rows_of_size, shares
 
 FILTERS = load()
 BLUR, EDGES, GRAYSCALE = (FILTERS.create(name, {}) for name in ("blur", "edges", "grayscale"))

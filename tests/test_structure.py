@@ -118,7 +118,7 @@ def imports(path: Path, root: Path) -> Iterator[Import]:
 
 
 def own(target: str) -> str:
-    """Return which of our modules, or packages, an import names: `imgcuda.cpu.types.INT` is of `cpu`."""
+    """Return which of our modules, or packages, an import names: `imgcuda.cpu.values.types.INT` is of `cpu`."""
     inner = [*target.split(".")[1:], ""][0]
     return inner if any(inner in line for line in ORDER) else "imgcuda"
 

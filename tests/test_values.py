@@ -13,7 +13,7 @@ import pytest
 from imgcuda import Filter, FilterError, Matrix, ParameterError, Picture, Table, param
 from imgcuda.cli.chain import example, parse_step
 from imgcuda.cli.parameters import type_in_words
-from imgcuda.plugins import Plugin, Registry
+from imgcuda.registry import Plugin, Registry
 
 
 class Weigh(Filter):

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import typer
 
-from imgcuda import starting
+from imgcuda import startup
 from imgcuda.cli import streams
 from imgcuda.cli.app import build
 from imgcuda.containment import in_words
 from imgcuda.errors import ImgcudaError, ParameterError, PluginError, out_of_memory
-from imgcuda.plugins import Registry, installed, load
+from imgcuda.registry import Registry, installed, load
 
 __all__ = ["build", "main", "run"]
 
@@ -25,9 +25,9 @@ def main() -> None:
     streams.take()
     arguments = sys.argv[1:]
     app = build(_registry(arguments))
-    starting.interruptible()
+    startup.interruptible()
     code = run(arguments, app)
-    starting.begin()
+    startup.begin()
     try:
         streams.finish()
     except OSError as error:

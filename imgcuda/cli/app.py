@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from imgcuda.cli import commands, filtering, new_filter, trying
 from imgcuda.cli.lookup import refuse, summary
-from imgcuda.plugins import Registry
+from imgcuda.registry import Registry
 
 HELP = """Filter images, on an NVIDIA GPU or without one.
 

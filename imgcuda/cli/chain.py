@@ -12,7 +12,7 @@ from imgcuda.cli.quoting import quoted, split, unquoted
 from imgcuda.errors import ParameterError, did_you_mean, shown
 from imgcuda.filters import Filter
 from imgcuda.parameters import Parameter
-from imgcuda.plugins import Registry
+from imgcuda.registry import Registry
 
 DEFAULT = "blur"
 """The filter that is run when none is asked for."""

@@ -8,14 +8,15 @@ from typing import Annotated
 
 import typer
 
-from imgcuda import diskcache, switches
+from imgcuda import disabled_plugins
 from imgcuda.cli.chain import example
 from imgcuda.cli.lookup import find, other_words, summary
 from imgcuda.cli.parameters import in_order, in_words, type_in_words
+from imgcuda.engine import kernel_cache
 from imgcuda.errors import PluginError, did_you_mean
 from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter
 from imgcuda.parameters import Parameter
-from imgcuda.plugins import Plugin, Registry
+from imgcuda.registry import Plugin, Registry
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The filter's name.", show_default=False)]
 Disable = Annotated[str, typer.Option("--disable", metavar="NAME", help="A plugin not to load from now on.")]
@@ -56,7 +57,7 @@ def list_devices() -> None:
         typer.echo(f"{device.name:{width}}  {device.description}")
     if why := devices.no_gpu():
         typer.echo(f"No GPU: {why}")
-    if why := diskcache.why_unused():
+    if why := kernel_cache.why_unused():
         typer.echo(f"Compiled kernels are not kept: {why}")
 
 
@@ -71,7 +72,9 @@ def list_plugins(ctx: typer.Context, disable: Disable = "", enable: Enable = "")
     for distribution, names in _by_distribution(registry).items():
         typer.echo(f"{distribution}: {', '.join(names)}")
     for plugin in registry.disabled:
-        typer.echo(f"{plugin} is switched off{'' if _lasts(plugin) else f', by the variable {switches.VARIABLE}'}")
+        typer.echo(
+            f"{plugin} is switched off{'' if _lasts(plugin) else f', by the variable {disabled_plugins.VARIABLE}'}"
+        )
     for remark in (*only_after_f(registry), *registry.problems):
         typer.echo(remark)
     if registry.problems:
@@ -82,7 +85,7 @@ def _switch(registry: Registry, disable: str, enable: str) -> None:
     """Switch a plugin off or on for the runs to come."""
     known = [*registry.sources.values(), *registry.broken, *registry.disabled]
     words = sorted({word for plugin in known for word in (plugin.name, plugin.project)})
-    for name, switch, state in ((disable, switches.disable, "off"), (enable, switches.enable, "on")):
+    for name, switch, state in ((disable, disabled_plugins.disable, "off"), (enable, disabled_plugins.enable, "on")):
         if name and name not in words:
             raise PluginError(
                 f"there is no plugin '{name}'{did_you_mean(name, words) or '; `imgcuda plugins` lists them'}"
@@ -93,7 +96,7 @@ def _switch(registry: Registry, disable: str, enable: str) -> None:
 
 
 def _lasts(plugin: Plugin) -> bool:
-    return switches.lasts(plugin.name) or switches.lasts(plugin.project)
+    return disabled_plugins.lasts(plugin.name) or disabled_plugins.lasts(plugin.project)
 
 
 def _describe(parameter: Parameter) -> Iterator[str]:

@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal
 import typer
 
 from imgcuda.cli.chain import DEFAULT, parse_chain
-from imgcuda.cli.job import filter_file
 from imgcuda.cli.options import Job
 from imgcuda.cli.parameters import in_order, read_value
+from imgcuda.cli.run_file import filter_file
 from imgcuda.filters import Filter
 from imgcuda.parameters import Parameter
-from imgcuda.plugins import build
+from imgcuda.registry import build
 
 Steps = Annotated[
     list[str] | None,

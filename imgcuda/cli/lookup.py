@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from imgcuda.errors import PluginError, did_you_mean
 from imgcuda.filters import Filter
-from imgcuda.plugins import Registry
+from imgcuda.registry import Registry
 
 
 def find(registry: Registry, name: str) -> type[Filter]:

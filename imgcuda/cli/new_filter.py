@@ -11,7 +11,7 @@ import typer
 
 from imgcuda.errors import ParameterError
 from imgcuda.filters import snake
-from imgcuda.plugins import Registry
+from imgcuda.registry import Registry
 
 TEMPLATES = Path(__file__).with_name("templates")
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
 
-from imgcuda import diskcache
-from imgcuda.cpu.checklist import Checklist
+from imgcuda.cpu.checks.site_table import Checklist
 from imgcuda.cpu.stack import on_a_large_stack
-from imgcuda.cpu.types import BOOL, Float, Int, Pointer, Type
+from imgcuda.cpu.values.types import BOOL, Float, Int, Pointer, Type
+from imgcuda.engine import kernel_cache
 from imgcuda.errors import ImgcudaError, KernelError
-from imgcuda.kernels import Program
-from imgcuda.launch import Dim3
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import Program
 
 if TYPE_CHECKING:
     from imgcuda.cpu.module import Compiled
@@ -81,13 +81,13 @@ def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None 
     with _blaming_the_compiler(program, kernel):
         code = on_a_large_stack(lambda: _compiled(program, kernel, block, machine, checked))
     told = json.dumps([code.arguments, code.checklist and asdict(code.checklist), code.written, code.heap, code.stack])
-    diskcache.put(f"cpu-{key}", told.encode() + b"\n" + code.binary)
+    kernel_cache.put(f"cpu-{key}", told.encode() + b"\n" + code.binary)
     return code
 
 
 def _stored(key: str) -> Code | None:
     """Return what the cache has under a key; None if that is nothing, or cannot be understood."""
-    head, _, binary = (diskcache.get(key) or b"").partition(b"\n")
+    head, _, binary = (kernel_cache.get(key) or b"").partition(b"\n")
     try:
         letters, checklist, written, heap, stack = json.loads(head)
         known = None if checklist is None else Checklist.of(checklist)
@@ -138,7 +138,7 @@ def to_llvm(
     """Return a kernel in LLVM's language; without `contract`, each product and sum of floats is rounded by itself."""
     # Imported here: who finds all kernels in the cache needs no compiler, and it takes longer to load than they do.
     from imgcuda.cpu.frontend import parse
-    from imgcuda.cpu.kernel import lower
+    from imgcuda.cpu.lowering.kernel import lower
     from imgcuda.cpu.semantics.check import check
 
     file = parse.parse(program.text, program.name)

@@ -23,11 +23,11 @@ from imgcuda.cpu import loading
 from imgcuda.cpu.budget import HEAP
 from imgcuda.cpu.lending import Loans
 from imgcuda.cpu.stack import KERNELS, has_room, stacks_of
-from imgcuda.engine import Argument, DeviceArray
+from imgcuda.engine.memory_limit import Budget, in_words
+from imgcuda.engine.protocol import Argument, DeviceArray
 from imgcuda.errors import DeviceError, DeviceMemoryError
-from imgcuda.kernels import Program
-from imgcuda.launch import Dim3, Limits, excess
-from imgcuda.memory import Budget, in_words
+from imgcuda.programs.layout import Dim3, Limits, excess
+from imgcuda.programs.source import Program
 
 WORTH_A_THREAD = 1 << 18
 """Samples of a launch for each core that is woken: to share work out takes 0.2 ms, the time of 600,000 samples."""
@@ -51,7 +51,7 @@ class CpuDevice:
 
     @contextmanager
     def session(self) -> Iterator[CpuSession]:
-        from imgcuda.cpu.checked import CheckedSession
+        from imgcuda.cpu.checks.session import CheckedSession
 
         yield CheckedSession() if self.checked else CpuSession()
 

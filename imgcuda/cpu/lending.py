@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.engine import Argument, DeviceArray
+from imgcuda.engine.protocol import Argument, DeviceArray
 
 
 @dataclass

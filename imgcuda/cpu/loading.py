@@ -21,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.cpu.stack import on_a_large_stack
+from imgcuda.engine.memory_limit import in_words
 from imgcuda.errors import DeviceMemoryError
-from imgcuda.kernels import Program
-from imgcuda.launch import Dim3
-from imgcuda.memory import in_words
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import Program
 
 if TYPE_CHECKING:
     from imgcuda.cpu.compile import Code

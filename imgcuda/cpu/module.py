@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgcuda.cpu.checklist import Checklist
+from imgcuda.cpu.checks.site_table import Checklist
 from imgcuda.cpu.ir import Builder
-from imgcuda.cpu.types import Type
+from imgcuda.cpu.values.types import Type
 
 _LAUNCH = (("gx", "i32"), ("gy", "i32"), ("gz", "i32"), ("dynamic", "i64"), ("check", "ptr"), ("heap", "ptr"))
 """What a launch says beside the arguments: the grid's size, the bytes of dynamic shared memory, what checks note,

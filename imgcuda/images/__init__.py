@@ -4,14 +4,14 @@ Pillow decodes, also what it has no mode for (`deep`), but for TIFF and BMP, who
 (`tiff_reader`, `bmp`). Pillow encodes all but PNG, TIFF and PPM, of which its own encoders know half (`png`, `tiff`).
 """
 
+from imgcuda.images.atomic_write import Clobber
 from imgcuda.images.color import other_than_srgb
-from imgcuda.images.depth import at_depth, convert, is_deeper, to_depth
+from imgcuda.images.convert import at_depth, convert, is_deeper, to_depth
 from imgcuda.images.formats import Format, Options, by_name
 from imgcuda.images.image import Image, Pixels, describe
 from imgcuda.images.linear import Light
 from imgcuda.images.metadata import profile_name
 from imgcuda.images.reading import MAX_PIXELS, read
-from imgcuda.images.replacing import Clobber
 from imgcuda.images.writing import Written, check_output, write
 
 __all__ = [

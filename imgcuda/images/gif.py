@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 
-from imgcuda.images.depth import with_channels
+from imgcuda.images.convert import with_channels
 from imgcuda.images.image import Image, Pixels
 from imgcuda.images.signatures import load_plugin
 

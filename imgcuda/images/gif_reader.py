@@ -16,11 +16,11 @@ import PIL.Image
 
 from imgcuda.errors import ImageError
 from imgcuda.images import metadata
-from imgcuda.images.composing import Canvas, Disposal, Part
+from imgcuda.images.compositing import Canvas, Disposal, Part
 from imgcuda.images.gif_blocks import Frame, Survey, survey
 from imgcuda.images.image import Image, Pixels
+from imgcuda.images.request import Wish
 from imgcuda.images.sources import Open
-from imgcuda.images.wish import Wish
 
 Decode = Callable[[Open], Image]
 """Decodes a GIF of one frame that is the whole picture."""

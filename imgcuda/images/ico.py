@@ -14,9 +14,9 @@ import numpy as np
 
 from imgcuda.errors import ImageError
 from imgcuda.images import bmp
-from imgcuda.images.depth import with_channels
+from imgcuda.images.convert import with_channels
 from imgcuda.images.image import Image
-from imgcuda.images.wish import Wish
+from imgcuda.images.request import Wish
 
 ENTRY = struct.Struct("<4B2H2I")
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -15,12 +15,12 @@ from typing import IO
 import PIL.Image
 
 from imgcuda.errors import ImageError
-from imgcuda.images import beside
-from imgcuda.images.composing import Canvas, Disposal, Part
+from imgcuda.images import assemble
+from imgcuda.images.compositing import Canvas, Disposal, Part
 from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.png_chunks import Chunk, Survey, assembled, pieces, survey
+from imgcuda.images.request import Wish
 from imgcuda.images.sources import Open
-from imgcuda.images.wish import Wish
 
 Decode = Callable[[Open], Image]
 """Decodes the picture in a PNG that is not animated."""
@@ -139,7 +139,7 @@ def _animation(
             canvas.lay(Part(part, control.left, control.top, control.blend == 1, disposal))
         if number in numbers:
             seen = part if hidden else canvas.seen(alpha=channels(part) % 2 == 0)
-            image = beside.by_pillow(picture, seen, losses, wish.auto_orient, about)
+            image = assemble.by_pillow(picture, seen, losses, wish.auto_orient, about)
             yield replace(image, duration=control.duration, plays=plays, apart=hidden)
 
 

@@ -17,26 +17,26 @@ import PIL.Image
 
 from imgcuda.errors import ImageError
 from imgcuda.images import (
+    assemble,
     avif_boxes,
-    beside,
     bmp,
-    deep,
     gif_reader,
     ico,
     jpeg2000,
     jpeg_reader,
     png_reader,
     qoi,
+    sixteen_bit,
     tga,
     tiff_reader,
 )
-from imgcuda.images.depth import with_channels
+from imgcuda.images.convert import with_channels
+from imgcuda.images.error_messages import telling
 from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.modes import WAYS, scale_clear_grey, to_array
-from imgcuda.images.sentences import telling
+from imgcuda.images.request import Wish
 from imgcuda.images.signatures import format_of
 from imgcuda.images.sources import Open, Source, is_deep_avif, name_of, opener
-from imgcuda.images.wish import Wish
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # without any, what it logs is printed
 
@@ -105,8 +105,8 @@ def _jpeg2000(again: Open, wish: Wish) -> list[Image]:
     facts = jpeg2000.look(again().read())
     wish.allow(facts.width * facts.height)
     (image,) = _by_pillow(again, wish)
-    deep = facts.bits > 8 and image.pixels.dtype == np.uint8
-    losses = (*image.losses, *[f"its {facts.bits}-bit colors are read as 8-bit"] * deep)
+    sixteen_bit = facts.bits > 8 and image.pixels.dtype == np.uint8
+    losses = (*image.losses, *[f"its {facts.bits}-bit colors are read as 8-bit"] * sixteen_bit)
     boxes = [f"its metadata ({', '.join(facts.boxes)}) is left out"] * bool(facts.boxes)
     text = tuple(pair for pair in image.text if not pair[1].startswith("Created by OpenJPEG"))
     left_out = (*image.left_out, *boxes)
@@ -182,9 +182,9 @@ def _frame(
     picture: PIL.Image.Image, number: int | None, again: Open, aside: Open, wish: Wish, lost: list[str]
 ) -> Image:
     """Return a picture's present frame. How it is stored is known before it is loaded, what it says mostly after."""
-    losses, stored = list(lost), deep.layout(picture)
-    if deep.can_read(stored) and number is None:  # an animation's frames are mixed
-        pixels = deep.read(picture, lambda: _open(again(), wish.max_pixels))
+    losses, stored = list(lost), sixteen_bit.layout(picture)
+    if sixteen_bit.can_read(stored) and number is None:  # an animation's frames are mixed
+        pixels = sixteen_bit.read(picture, lambda: _open(again(), wish.max_pixels))
     else:
         decoded, damage = _decoded(picture, aside)
         losses += damage
@@ -197,7 +197,7 @@ def _frame(
         losses.append("it holds other pictures, which are not read")
     if picture.mode in WAYS and WAYS[picture.mode].said:
         losses.append(WAYS[picture.mode].said)
-    return beside.by_pillow(picture, pixels, losses, wish.auto_orient, aside)
+    return assemble.by_pillow(picture, pixels, losses, wish.auto_orient, aside)
 
 
 def _decoded(picture: PIL.Image.Image, aside: Open) -> tuple[Pixels | None, list[str]]:
@@ -216,7 +216,7 @@ def _pages(stream: IO[bytes], wish: Wish) -> Iterator[Image]:
     chosen = [found.pictures[number] for number in wish.numbers(count)]
     wish.allow(sum(page.pixels for page in chosen))
     for page in chosen:
-        image = beside.of_page(page, stream, wish.raw, wish.auto_orient)
+        image = assemble.of_page(page, stream, wish.raw, wish.auto_orient)
         losses = (*wish.losses(count), *found.losses, *image.losses)
         yield replace(image, losses=losses, left_out=(*image.left_out, *found.left_out))
 

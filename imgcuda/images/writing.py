@@ -13,12 +13,24 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError, ParameterError
-from imgcuda.images import color, gif, jpeg, mark, metadata, photoshop, png, raw_profiles, replacing, tga, tiff
-from imgcuda.images.depth import with_channels
+from imgcuda.images import (
+    atomic_write,
+    color,
+    gif,
+    jpeg,
+    mark,
+    metadata,
+    photoshop,
+    png,
+    raw_profiles,
+    tga,
+    tiff_writer,
+)
+from imgcuda.images.atomic_write import Clobber
+from imgcuda.images.convert import with_channels
+from imgcuda.images.error_messages import telling
 from imgcuda.images.formats import FORMATS, Format, Options, by_extension
 from imgcuda.images.image import Image, Pixels, channels, describe
-from imgcuda.images.replacing import Clobber
-from imgcuda.images.sentences import telling
 from imgcuda.images.signatures import load_plugin
 
 
@@ -80,8 +92,8 @@ def write(
         data = _encode(fitting, format, options, losses, left_out)
         data = mark.sealed(data, format, software) if software else data
         if isinstance(target, str | os.PathLike):
-            losses += _split_off(replacing.other_names(Path(target)))
-            replacing.replace(Path(target), data, clobber=clobber)
+            losses += _split_off(atomic_write.other_names(Path(target)))
+            atomic_write.replace(Path(target), data, clobber=clobber)
         else:
             target.write(data)
             target.flush()
@@ -93,7 +105,7 @@ def check_output(path: str | os.PathLike[str], *, clobber: Clobber = True, forma
     path = Path(path)
     with telling(str(path), "written"):
         chosen = format or by_extension(path.suffix.lower())
-        replacing.check(path, clobber=clobber)
+        atomic_write.check(path, clobber=clobber)
     return chosen
 
 
@@ -208,7 +220,7 @@ def _encode(image: Image, format: Format, options: Options, losses: list[str], l
         chunks = png.chunks(image)
         return png.encode(image, chunks, options.compress)
     if format.name == "TIFF":
-        return tiff.encode(image, options.compress, left_out)
+        return tiff_writer.encode(image, options.compress, left_out)
     if format.name == "PPM":
         return _ppm(image.pixels)
     if format.name == "GIF":

@@ -11,7 +11,7 @@ from imgcuda import Filter, Registry, param
 from imgcuda.cli.chain import DEFAULT, example, parse_chain, parse_step
 from imgcuda.cli.quoting import quoted, split, unquoted
 from imgcuda.errors import ImgcudaError
-from imgcuda.plugins import Plugin
+from imgcuda.registry import Plugin
 
 
 class Soften(Filter):

@@ -30,8 +30,8 @@ from imgcuda import (
 )
 from imgcuda.cli import build, run
 from imgcuda.errors import DeviceError
-from imgcuda.kernels import Source
-from imgcuda.plugins import Plugin
+from imgcuda.programs.source import Source
+from imgcuda.registry import Plugin
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcuda import devices
-from imgcuda.engine import Session
+from imgcuda.engine.protocol import Session
 from imgcuda.errors import CheckError
-from imgcuda.kernels import Program
-from imgcuda.launch import Dim3
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import Program
 
 TOOLS = ("memcheck", "initcheck", "racecheck", "synccheck")
 COUNT = 64

@@ -24,7 +24,7 @@ from generator import IN, OUT, TYPEDEFS, Generated, Generator
 from harness import dim3, program, run_exactly
 
 from imgcuda.cpu import device
-from imgcuda.cpu.checked import CheckedSession
+from imgcuda.cpu.checks.session import CheckedSession
 
 GRID = 3
 SHARED_HEAD = TYPEDEFS + "struct S { i8 a; u32 b; i16 c[4]; };\n"

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from imgcuda.cpu import device, loading
 from imgcuda.cpu.compile import Code, Machine, _letter, to_llvm, to_machine_code
 from imgcuda.cpu.device import CpuSession
-from imgcuda.engine import DeviceArray
-from imgcuda.kernels import C_TYPES, Program
-from imgcuda.launch import Dim3
+from imgcuda.engine.protocol import DeviceArray
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import C_TYPES, Program
 
 Size = int | tuple[int, ...]
 

@@ -9,7 +9,7 @@ from harness import program, values
 from imgcuda.cpu import compile as compiler
 from imgcuda.cpu.ir import bytes_of
 from imgcuda.errors import KernelError, Mistake
-from imgcuda.launch import Dim3
+from imgcuda.programs.layout import Dim3
 
 DOUBLING = "__device__ float f0(float x) { return x + 1; }\n" + "".join(
     f"__device__ float f{k}(float x) {{ return f{k - 1}(x) + f{k - 1}(x * 2); }}\n" for k in range(1, 31)
@@ -115,7 +115,7 @@ def test_no_memory_to_compile_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> 
     def greedy(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("imgcuda.cpu.kernel.lower", greedy)
+    monkeypatch.setattr("imgcuda.cpu.lowering.kernel.lower", greedy)
     with pytest.raises(KernelError, match="there is no memory to compile k"):
         compiler.compile(program("__global__ void k(int *of_no_memory) { }"), "k", Dim3(32))
 

@@ -14,8 +14,8 @@ from harness import dim3, program
 
 import imgcuda
 from imgcuda import devices
-from imgcuda.cpu import checked
-from imgcuda.cpu.checked import CheckedSession
+from imgcuda.cpu.checks import session as checked
+from imgcuda.cpu.checks.session import CheckedSession
 
 RandomImage = Callable[..., npt.NDArray[Any]]
 

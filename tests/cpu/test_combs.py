@@ -7,7 +7,7 @@ import pytest
 from harness import NUMPY, run_exactly
 
 from imgcuda.cpu import device
-from imgcuda.launch import Dim3
+from imgcuda.programs.layout import Dim3
 
 BEFORE, BEHIND = 5, 7
 """Elements before the first and behind the last that belongs to the kernel."""

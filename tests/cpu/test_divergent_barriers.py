@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from harness import launch, program, values
 
-from imgcuda import cubin
+from imgcuda.cuda import compile as cubin
 
 Thread = Callable[[int, list[int], list[int]], Iterator[None]]
 COUNT = 40

@@ -11,13 +11,13 @@ import pytest
 from harness import dim3, program
 
 from imgcuda import Filter, NeighborhoodFilter
-from imgcuda.cpu.checked import CheckedSession
+from imgcuda.cpu.checks.session import CheckedSession
 from imgcuda.cpu.device import CpuSession
 from imgcuda.cpu.lending import Loans
-from imgcuda.engine import DeviceArray
+from imgcuda.engine.protocol import DeviceArray
 from imgcuda.errors import CheckError
-from imgcuda.gpu import Gpu
-from imgcuda.kernels import Source
+from imgcuda.execution.context import Gpu
+from imgcuda.programs.source import Source
 from imgcuda.testing import checked
 
 Array = npt.NDArray[Any]

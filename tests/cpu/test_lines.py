@@ -11,7 +11,7 @@ from harness import NUMPY, launch, program, run_exactly
 
 from imgcuda.cpu import device
 from imgcuda.cpu.compile import to_llvm
-from imgcuda.launch import Dim3
+from imgcuda.programs.layout import Dim3
 
 BLOCK = 64
 

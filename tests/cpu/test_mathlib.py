@@ -19,9 +19,9 @@ from imgcuda.cpu.device import CpuSession, pack
 from imgcuda.cpu.loading import load
 from imgcuda.cpu.maths import polynomials as tables
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
-from imgcuda.cpu.types import F32, F64, Scalar
-from imgcuda.kernels import Program
-from imgcuda.launch import Dim3
+from imgcuda.cpu.values.types import F32, F64, Scalar
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import Program
 
 Array = npt.NDArray[Any]
 C_TYPES = {"float32": "float", "float64": "double", "int32": "int", "uint32": "unsigned int", "int64": "long long",

@@ -8,7 +8,7 @@ from harness import launch, program
 
 from imgcuda.cpu import compile as compiler
 from imgcuda.errors import KernelError, PortabilityError
-from imgcuda.launch import Dim3
+from imgcuda.programs.layout import Dim3
 
 BEFORE = """struct P { int a, b; };
 __device__ int twice(int v) { return 2 * v; }
@@ -131,7 +131,7 @@ def test_a_bug_of_the_compiler_asks_for_the_kernel(monkeypatch: pytest.MonkeyPat
     def broken(*_: object) -> None:
         raise AssertionError("what cannot be")
 
-    monkeypatch.setattr("imgcuda.cpu.kernel.lower", broken)
+    monkeypatch.setattr("imgcuda.cpu.lowering.kernel.lower", broken)
     with pytest.raises(
         KernelError, match=r"could not compile k .AssertionError: what cannot be.*please report it with the kernel"
     ):

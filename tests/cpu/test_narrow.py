@@ -9,7 +9,7 @@ import pytest
 from harness import check, launch, program
 
 from imgcuda.cpu.compile import to_llvm
-from imgcuda.launch import Dim3
+from imgcuda.programs.layout import Dim3
 
 BYTES = "const unsigned char *a, const signed char *b, const unsigned short *c"
 

@@ -7,9 +7,9 @@ import pytest
 from harness import check as expect
 from harness import launch, program
 
-from imgcuda import cubin
 from imgcuda.cpu.frontend import parse
 from imgcuda.cpu.semantics.check import check
+from imgcuda.cuda import compile as cubin
 from imgcuda.errors import KernelError
 
 # Before the kernel, and in its body.

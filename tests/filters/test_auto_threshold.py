@@ -18,7 +18,7 @@ from imgcuda_plugins.auto_threshold import otsu, triangle
 
 import imgcuda
 from imgcuda import devices
-from imgcuda.host_to_host import run
+from imgcuda.execution.streaming import run
 from imgcuda.testing import assert_close
 
 Image = npt.NDArray[Any]

@@ -16,7 +16,7 @@ import pytest
 
 import imgcuda
 from imgcuda import devices
-from imgcuda.host_to_host import run
+from imgcuda.execution.streaming import run
 from imgcuda.testing import assert_close
 
 Image = npt.NDArray[Any]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import imgcuda
-from imgcuda.plugins import installed
-from imgcuda.running import FUSED
+from imgcuda.execution.executor import FUSED
+from imgcuda.registry import installed
 
 STEPS = [("invert", {}), ("vignette", {"amount": 0.2}), ("sepia", {"strength": 0.3}), ("add-noise", {"amount": 0.02}),
          ("brightness", {"factor": 1.1})]  # fmt: skip

@@ -15,8 +15,8 @@ import pytest
 from scipy import ndimage
 
 import imgcuda
+from imgcuda.execution.schedule import Plan
 from imgcuda.filters import Border
-from imgcuda.plan import Plan
 from imgcuda.testing import assert_close, checked
 
 Image = npt.NDArray[Any]

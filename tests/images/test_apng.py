@@ -14,7 +14,7 @@ import pytest
 
 from imgcuda import images
 from imgcuda.errors import ImageError
-from imgcuda.images.depth import with_channels
+from imgcuda.images.convert import with_channels
 
 RANDOM = np.random.default_rng(3)
 WIDTH, HEIGHT = 6, 4

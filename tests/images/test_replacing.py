@@ -16,7 +16,7 @@ from picture_files import RGB
 
 from imgcuda import images
 from imgcuda.errors import ImageError
-from imgcuda.images import replacing
+from imgcuda.images import atomic_write
 
 
 def test_a_failed_save_leaves_the_old_file_as_it_was(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_file_that_comes_meanwhile_is_not_clobbered(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(b"another's")
     with pytest.raises(ImageError, match="it is there already"):
-        replacing.replace(path, b"ours", clobber=False)  # `check` was before the other came
+        atomic_write.replace(path, b"ours", clobber=False)  # `check` was before the other came
     assert path.read_bytes() == b"another's"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -13,7 +13,7 @@ from broken_files import WHOLE
 from imgcuda import images
 from imgcuda.errors import ImageError
 from imgcuda.images import signatures
-from imgcuda.images.sentences import telling
+from imgcuda.images.error_messages import telling
 
 
 def refused(data: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imgcuda.cpu.frontend.syntax import Place
 from imgcuda.errors import KernelError, Mistake, PortabilityError
-from imgcuda.kernels import source_line
+from imgcuda.programs.source import source_line
 
 
 class EnoughMistakes(Exception):

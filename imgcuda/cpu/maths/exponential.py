@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from imgcuda.cpu.maths import polynomials as tables
 from imgcuda.cpu.maths.formula import Number, scaled
-from imgcuda.cpu.types import F32, F64, Scalar
+from imgcuda.cpu.values.types import F32, F64, Scalar
 
 LOG2_E = 1.4426950408889634
 LOG2_10 = 3.321928094887362

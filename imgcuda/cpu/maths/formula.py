@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from imgcuda.cpu.arithmetic import suffix
-from imgcuda.cpu.state import State
-from imgcuda.cpu.types import BOOL, F32, F64, I32, I64, U32, U64, Float, Int, Scalar
-from imgcuda.cpu.values import BLOCK, VARYING, Kind, Value, float_literal
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.values.arithmetic import suffix
+from imgcuda.cpu.values.types import BOOL, F32, F64, I32, I64, U32, U64, Float, Int, Scalar
+from imgcuda.cpu.values.values import BLOCK, VARYING, Kind, Value, float_literal
 
 
 class Formula:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imgcuda.cpu.maths.formula import Number
-from imgcuda.cpu.types import I32, I64, U32, U64, Int
+from imgcuda.cpu.values.types import I32, I64, U32, U64, Int
 
 _WIDER = {I32: I64, U32: U64, I64: Int(128, True), U64: Int(128, False)}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imgcuda.cpu.maths import polynomials as tables
 from imgcuda.cpu.maths.formula import MANTISSA, Number
-from imgcuda.cpu.types import F32, F64, Scalar
+from imgcuda.cpu.values.types import F32, F64, Scalar
 
 PI: dict[Scalar, tuple[float, float]] = {
     F32: (3.1415927, -8.742277657347586e-08),

@@ -12,7 +12,7 @@ from imgcuda.cpu.maths import polynomials as tables
 from imgcuda.cpu.maths.exact import quick_two_sum, two_product, two_sum
 from imgcuda.cpu.maths.exponential import LN_2, LOG10_2, exp2_of_parts
 from imgcuda.cpu.maths.formula import MANTISSA, Number, both, either, exclusive, power_of_two
-from imgcuda.cpu.types import F32, F64, I32, I64, Float, Scalar
+from imgcuda.cpu.values.types import F32, F64, I32, I64, Float, Scalar
 
 LOG2_E: dict[Scalar, tuple[float, float]] = {
     F32: (1.4423828125, 0.00031222839606925845),

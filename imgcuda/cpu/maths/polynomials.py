@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imgcuda.cpu.types import F32, F64, Scalar
+from imgcuda.cpu.values.types import F32, F64, Scalar
 
 Table = dict[Scalar, Sequence[float]]
 """Coefficients from the constant upwards, for floats and for doubles."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf, nan
 
 from imgcuda.cpu.maths.formula import BIAS, MANTISSA, Number, both, either, power_of_two
-from imgcuda.cpu.types import F32, F64, Float, Scalar
+from imgcuda.cpu.values.types import F32, F64, Float, Scalar
 
 CBRT = (0.6273023786507737, 0.4491843090709667, -0.08377139414184977, 0.00958326053433989, -0.0004320721762663571)
 """cbrt(m) on 1 <= m <= 8, to 2^-9.1 of it (Remez)."""

@@ -12,7 +12,7 @@ from math import pi
 from imgcuda.cpu.maths import polynomials as tables
 from imgcuda.cpu.maths.exact import split, two_product, two_sum
 from imgcuda.cpu.maths.formula import MAGIC, Number, Variable, both
-from imgcuda.cpu.types import F32, F64, I32
+from imgcuda.cpu.values.types import F32, F64, I32
 
 TWO_OVER_PI = 2 / pi
 HALF_PI = (1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imgcuda.cpu.atomics import ATOMICS
+from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.semantics.types import (
     INT,
@@ -19,7 +19,7 @@ from imgcuda.cpu.semantics.types import (
     decayed,
     scalar,
 )
-from imgcuda.cpu.types import BASIC, VECTORS, Float
+from imgcuda.cpu.values.types import BASIC, VECTORS, Float
 
 VOIDS = frozenset(["__syncthreads", "__threadfence", "__threadfence_block"])
 _TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])

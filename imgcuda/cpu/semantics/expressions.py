@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from imgcuda.cpu.atomics import ATOMICS
 from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.maths.functions import FUNCTIONS
 from imgcuda.cpu.semantics import builtins
 from imgcuda.cpu.semantics.names import Names, Wrong
@@ -34,7 +34,7 @@ from imgcuda.cpu.semantics.types import (
     why_not,
     with_const,
 )
-from imgcuda.cpu.types import Int, promote
+from imgcuda.cpu.values.types import Int, promote
 from imgcuda.errors import did_you_mean
 
 _FOR_INTEGERS = frozenset(["%", "&", "|", "^", "<<", ">>"])

@@ -10,7 +10,7 @@ from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.frontend.mistakes import Mistakes
 from imgcuda.cpu.semantics.overloads import Signature
 from imgcuda.cpu.semantics.types import UNKNOWN, Array, Basic, Enum, Pointer, Record, Type, Typed, with_const
-from imgcuda.cpu.types import BASIC, DIM3, VECTORS
+from imgcuda.cpu.values.types import BASIC, DIM3, VECTORS
 from imgcuda.errors import did_you_mean
 
 

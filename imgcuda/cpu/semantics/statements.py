@@ -19,7 +19,7 @@ from imgcuda.cpu.semantics.types import (
     scalar,
     with_const,
 )
-from imgcuda.cpu.types import Int
+from imgcuda.cpu.values.types import Int
 
 
 class Statements(Expressions):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from imgcuda.cpu.types import BASIC, BOOL, Float, Int, Scalar, common
+from imgcuda.cpu.values.types import BASIC, BOOL, Float, Int, Scalar, common
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Checked runs: instrumented kernels, and what they find."""

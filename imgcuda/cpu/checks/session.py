@@ -1,0 +1,149 @@
+"""Checked runs: kernels on one core, with every access looked at; what is wrong is raised as one CheckError."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.cpu import loading
+from imgcuda.cpu.checks.findings import KINDS, Note, in_words, unwritten, written_input
+from imgcuda.cpu.checks.site_table import BUFFERS, Buffer, Checklist, Site
+from imgcuda.cpu.device import CpuSession, pack, run_alone
+from imgcuda.engine.protocol import Argument, DeviceArray
+from imgcuda.errors import CheckError
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import Program
+
+ROUNDS = 1 << 26
+"""How often a thread may go round one loop: more than an 8K image has pixels, and a second's work at most."""
+
+ALIGNMENT = 16
+"""The largest number of bytes that a kernel reads at once, and so a multiple of which its arrays begin at."""
+
+Cells = npt.NDArray[np.int64]
+
+
+@dataclass
+class _Known:
+    """What is known of an array that the session allocated."""
+
+    array: DeviceArray
+    written: npt.NDArray[np.uint8]
+    """A byte for each unit, 1 where something was written."""
+    kernel: str = ""
+    """The last kernel that may have written there."""
+
+
+class CheckedSession(CpuSession):
+    """The CPU in use for a checked run: on one core, block after block, so that it finds the same each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[int, _Known] = {}
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        made = super().empty(shape, dtype)
+        self._known[made.pointer] = _Known(made, np.zeros(-(-made.nbytes // _unit(made)), np.uint8))
+        return made
+
+    def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
+        """Return the host's array, or a copy of one that begins at an odd address, as none does in a GPU's memory."""
+        return super().upload(array.copy() if array.ctypes.data % ALIGNMENT else array)
+
+    def free(self, array: DeviceArray) -> None:
+        self._known.pop(array.pointer, None)
+        super().free(array)
+
+    def download(self, array: DeviceArray) -> npt.NDArray[Any]:
+        known = self._known.get(array.pointer)
+        if known is not None and not known.written.all():
+            raise CheckError([unwritten(array, known.written, _unit(array), known.kernel)])
+        return super().download(array)
+
+    def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Argument]) -> None:
+        loaded = loading.kernel(program, kernel, block, checked=True)
+        checklist = loaded.checklist
+        assert checklist is not None
+        lent = isinstance(arguments[0], DeviceArray) and arguments[0] in self._loans if arguments else False
+        arguments = self._loans.arguments(arguments, loaded.written)
+        context = _Context(checklist, arguments, self._known)
+        packed, where = pack(loaded.letters, arguments), struct.pack("5q", *grid, 0, context.pointer)
+        run_alone(partial(loaded, packed, where, 0, grid.total), loaded.stack)
+        for number in context.written_arguments:
+            if known := self._known.get(arguments[number].pointer):
+                known.kernel = kernel
+        if notes := context.notes():
+            raise CheckError(in_words(notes, checklist, kernel, grid, block, arguments))
+        if lent and (site := context.writes_to(arguments[0].pointer, 0)):
+            raise CheckError([written_input(site, kernel)])
+
+
+class _Context:
+    """What a checked kernel works on beside its arguments: `checks.ll` says what the cells are."""
+
+    def __init__(self, checklist: Checklist, arguments: Sequence[Argument], known: dict[int, _Known]) -> None:
+        self.checklist = checklist
+        self._reports: Cells = np.zeros((len(checklist.sites), len(KINDS), 8), np.int64)
+        self._cells: Cells = np.zeros(BUFFERS + 6 * len(checklist.buffers), np.int64)
+        self._touched: dict[int, npt.NDArray[np.int32]] = {}
+        written = {site.name for site in checklist.sites if site.verb in ("writes", "changes")}
+        self.written_arguments = [buffer.argument for buffer in checklist.buffers
+                                  if buffer.argument >= 0 and ({buffer.name, ""} & written)]  # fmt: skip
+        self._cells[:10] = [self._reports.ctypes.data, 0, -1, 0, 0, 0, ROUNDS, len(checklist.buffers),
+                            checklist.fences, _nan_matters(arguments, known)]  # fmt: skip
+        for number, buffer in enumerate(checklist.buffers):
+            self._cells[BUFFERS + 6 * number :][:6] = self._describe(buffer, arguments, known)
+
+    @property
+    def pointer(self) -> int:
+        return self._cells.ctypes.data
+
+    def notes(self) -> list[Note]:
+        """Return what the run found, in the order of the source as it was compiled."""
+        return [Note(int(site), KINDS[kind], *map(int, self._reports[site, kind, :6]))
+                for site, kind in np.argwhere(self._reports[:, :, 0])]  # fmt: skip
+
+    def writes_to(self, pointer: int, argument: int) -> Site | None:
+        """Return where the kernel writes to the memory of an argument; None if no thread did."""
+        touched = self._touched.get(pointer)
+        if touched is None or not touched[:, 0].any():
+            return None
+        name = next(buffer.name for buffer in self.checklist.buffers if buffer.argument == argument)
+        writes = (site for site in self.checklist.sites if site.verb in ("writes", "changes"))
+        return next((site for site in writes if site.name in (name, "")), None)
+
+    def _describe(self, buffer: Buffer, arguments: Sequence[Argument], known: dict[int, _Known]) -> list[int]:
+        if buffer.argument < 0:
+            touched = self._touch(-1 - len(self._touched), buffer.bytes // buffer.unit)
+            shared = buffer.space == "shared"
+            return [0, buffer.bytes, buffer.unit, touched if shared else 0, 0, shared]
+        array = arguments[buffer.argument]
+        units = -(-array.nbytes // _unit(array))
+        touched = self._touch(array.pointer, units) if buffer.argument in self.written_arguments else 0
+        written = known[array.pointer].written.ctypes.data if array.pointer in known else 0
+        return [array.pointer, array.nbytes, _unit(array), touched, written, 0]
+
+    def _touch(self, key: int, units: int) -> int:
+        """Return memory for who touched each unit; arguments that are one array have one."""
+        made = self._touched.setdefault(key, np.zeros((units, 4), np.int32))
+        return made.ctypes.data
+
+
+def _unit(array: DeviceArray) -> int:
+    return min(array.dtype.itemsize, 4)
+
+
+def _nan_matters(arguments: Sequence[Argument], known: dict[int, _Known]) -> bool:
+    """Return whether a NaN in the result is the kernel's: none of what it reads has one."""
+    for each in arguments:
+        if isinstance(each, DeviceArray) and each.dtype.kind == "f" and isinstance(each.owner, np.ndarray):
+            whole = each.pointer not in known or bool(known[each.pointer].written.all())
+            if whole and np.isnan(each.owner).any():
+                return False
+    return True

@@ -1,0 +1,151 @@
+"""Atomic operations: one thread after the other, in the order of the lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from imgcuda.cpu.checks.instrument import ATOMIC
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.expressions import evaluate, number
+from imgcuda.cpu.lowering.lvalues import pointer
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.memory.addresses import first_lane, places
+from imgcuda.cpu.values.types import BOOL, I32, I64, U32, U64, Float, Int, Scalar
+from imgcuda.cpu.values.values import UNIFORM, VARYING, Address, Operand, Value
+
+_WHOLE = (I32, U32, I64, U64)
+ATOMICS: dict[str, tuple[str, tuple[Scalar, ...]]] = {
+    "atomicAdd": ("add", (*_WHOLE, Float(32), Float(64))),
+    "atomicSub": ("sub", _WHOLE),
+    "atomicMin": ("min", _WHOLE),
+    "atomicMax": ("max", _WHOLE),
+    "atomicAnd": ("and", _WHOLE),
+    "atomicOr": ("or", _WHOLE),
+    "atomicXor": ("xor", _WHOLE),
+    "atomicExch": ("xchg", (*_WHOLE, Float(32))),
+    "atomicInc": ("uinc_wrap", (U32,)),
+    "atomicDec": ("udec_wrap", (U32,)),
+    "atomicCAS": ("cas", _WHOLE),
+}
+"""LLVM's word for each operation, and what CUDA has it for."""
+ATOMICS |= {f"{name}_block": meaning for name, meaning in ATOMICS.items()}  # among the threads of one block only
+_PLAIN = frozenset(["add", "sub", "or", "and", "xor", "fadd", "xchg"])
+
+
+def atomic(state: State, node: syntax.Call) -> Operand:
+    """Return what an atomic operation found in memory, for the threads that are active."""
+    address = pointer(state, evaluate(state, node.arguments[0]))
+    type, (operation, types) = address.type.target, ATOMICS[node.name]
+    alone = address.memory.space == "shared" or node.name.endswith("_block")
+    if not isinstance(type, Int | Float) or type not in types:
+        state.fail(f"{node.name}() cannot be used on a {type}", f"it is for {', '.join(map(str, types))}")
+    if address.private is not None:
+        state.fail(f"{node.name}() on a thread's own variable, which no other thread can see", "use a plain assignment")
+    state.written.add(address.memory)
+    values = [state.math.convert(number(state, argument), type) for argument in node.arguments[1:]]
+    if isinstance(type, Float) and operation == "add":
+        operation = "fadd"
+    if isinstance(type, Int) and not type.signed and operation in ("min", "max"):
+        operation = "u" + operation
+    return _each_lane(state, address, type, values, operation, alone)
+
+
+def _each_lane(state: State, address: Address, type: Scalar, values: list[Value], operation: str, alone: bool) -> Value:
+    """Do an operation for one thread after the other, and return what each found there.
+
+    What the lanes have is put into memory and read from there one by one: to take it out of a register costs more.
+    """
+    if state.checks:
+        address = state.checks.allowed(address, type, ATOMIC)
+    b, shape = state.b, state.v.type(type)
+    place_of = _places(state, address)
+    numbers_of = [_numbers(state, value) for value in values]
+    found = b.slot(shape)
+
+    def operate(lane: str) -> None:
+        old = _operate(state, operation, type, place_of(lane), [number(lane) for number in numbers_of], alone)
+        b.do(f"store {type.ir} {old}, ptr {b.op(f'getelementptr {type.ir}, ptr {found}, i64 {lane}')}")
+
+    if state.mask is None:
+        _for_all(state, operate)
+    else:
+        _for_active(state, state.mask, operate)
+    return Value(type, VARYING, b.op(f"load {shape}, ptr {found}"))
+
+
+def _for_all(state: State, action: Callable[[str], None]) -> None:
+    """Compile a loop over all lanes."""
+    b, count = state.b, state.b.slot("i64")
+    b.do(f"store i64 0, ptr {count}")
+    head = b.label("lanes")
+    b.place(head)
+    lane = b.op(f"load i64, ptr {count}")
+    action(lane)
+    next, end = b.op(f"add nuw nsw i64 {lane}, 1"), b.label("end")
+    b.do(f"store i64 {next}, ptr {count}")
+    note = b.loop_note('!"llvm.loop.unroll.count", i32 8')
+    b.branch(b.op(f"icmp eq i64 {next}, {state.v.width}"), end, head, note)
+    b.place(end)
+
+
+def _for_active(state: State, mask: str, action: Callable[[str], None]) -> None:
+    """Compile a loop over the lanes of a mask, from the lowest on."""
+    b, bits = state.b, f"i{state.v.width}"
+    left = b.slot(bits)
+    active = b.op(f"bitcast {state.v.type('i1')} {mask} to {bits}")
+    b.do(f"store {bits} {active}, ptr {left}")
+    head, body, end = (b.label(hint) for hint in ("lanes", "lane", "end"))
+    b.place(head)
+    now = b.op(f"load {bits}, ptr {left}")
+    b.branch(b.op(f"icmp eq {bits} {now}, 0"), end, body)
+    b.place(body)
+    lane = b.call(f"llvm.cttz.{bits}", bits, [(bits, now), ("i1", "true")])
+    lane = lane if bits == "i64" else b.op(f"zext {bits} {lane} to i64")
+    action(lane)
+    less = b.op(f"sub {bits} {now}, 1")
+    b.do(f"store {bits} {b.op(f'and {bits} {now}, {less}')}, ptr {left}")
+    b.jump(head)
+    b.place(end)
+
+
+def _places(state: State, address: Address) -> Callable[[str], str]:
+    """Return what gives a lane's address: the base moved by the lane's index, which may be no more than a byte."""
+    index = address.index
+    if address.kind == VARYING or index is None or index.type == BOOL:
+        return _lanes(state, "ptr", places(state, address))
+    index_of = _numbers(state, index.narrow or index)
+    type = (index.narrow or index).type
+
+    def place(lane: str) -> str:
+        number = Value(type, UNIFORM, index_of(lane))
+        return first_lane(state, replace(address, index=number), number.ir)
+
+    return place
+
+
+def _numbers(state: State, value: Value) -> Callable[[str], str]:
+    """Return what gives a lane's number."""
+    if value.scalar:
+        return lambda lane: value.ir
+    return _lanes(state, value.type.ir, state.v.of(value))
+
+
+def _lanes(state: State, cell: str, vector: str) -> Callable[[str], str]:
+    b = state.b
+    slot = b.slot(state.v.type(cell))
+    b.do(f"store {state.v.type(cell)} {vector}, ptr {slot}")
+    return lambda lane: b.op(f"load {cell}, ptr {b.op(f'getelementptr {cell}, ptr {slot}, i64 {lane}')}")
+
+
+def _operate(state: State, operation: str, type: Scalar, place: str, numbers: list[str], alone: bool) -> str:
+    """Return what stood at a place, having changed it. What one block alone touches, one core does: without a lock."""
+    if alone and operation in _PLAIN:
+        old = state.b.op(f"load {type.ir}, ptr {place}")
+        new = numbers[0] if operation == "xchg" else state.b.op(f"{operation} {type.ir} {old}, {numbers[0]}")
+        state.b.do(f"store {type.ir} {new}, ptr {place}")
+        return old
+    if operation == "cas":
+        text = f"cmpxchg ptr {place}, {type.ir} {numbers[0]}, {type.ir} {numbers[1]} monotonic monotonic"
+        return state.b.op(f"extractvalue {{ {type.ir}, i1 }} {state.b.op(text)}, 0")
+    return state.b.op(f"atomicrmw {operation} ptr {place}, {type.ir} {numbers[0]} monotonic")

@@ -1,0 +1,173 @@
+"""Loops and switches with barriers in them."""
+
+from __future__ import annotations
+
+from imgcuda.cpu.checks.instrument import rounds
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.barrier_expressions import BarrierExpressions
+from imgcuda.cpu.lowering.expressions import condition, evaluate, type_of
+from imgcuda.cpu.lowering.live_threads import Around, wider
+from imgcuda.cpu.lowering.loops import own_the_head
+from imgcuda.cpu.lowering.lvalues import convert, declare, read, write
+from imgcuda.cpu.lowering.side_effects import has_barrier, has_effects
+from imgcuda.cpu.lowering.statements import run
+from imgcuda.cpu.lowering.switches import Section, any_of, sections_of, value_type
+from imgcuda.cpu.lowering.variables import Variable
+from imgcuda.cpu.values.types import Int
+from imgcuda.cpu.values.values import BLOCK, VARYING, Kind, Value
+
+
+class BarrierLoops(BarrierExpressions):
+    """Compiles loops and switches with barriers, for `Parts`."""
+
+    def loop(self, node: syntax.Loop) -> None:
+        """Compile a loop: a plain one where all threads make the same iterations."""
+        if node.start is not None:
+            self.run([node.start], (node.condition, node.step, node.body))
+        if self._goes_round_together(node):
+            self._together(node)
+        else:
+            own_the_head(self.state, node, self.state.key(node), VARYING)
+            self._apart(node)
+
+    def _goes_round_together(self, node: syntax.Loop) -> bool:
+        if self.state.facts.parting(self.state.key(node)) != BLOCK:
+            return False
+        if node.condition is None:
+            return True
+        return not has_barrier(self.state, node.condition) and self.kind(node.condition) == BLOCK
+
+    def _around(self, node: syntax.Loop | syntax.Switch, end: str, step: str) -> Around:
+        return Around(self.state.key(node), end, step, self.live, self.state.control)
+
+    def _together(self, node: syntax.Loop) -> None:
+        head, body = self.b.label("loop"), self.b.label("body")
+        around = self._around(node, self.b.label("end"), self.b.label("step"))
+        count = rounds(self.state)
+        if node.test_last:
+            self.b.jump(body)
+        self.b.place(head)
+        count(around.end)
+        if node.condition is not None:
+            self.b.branch(condition(self.state, node.condition).ir, body, around.end)
+        self.b.place(body)
+        self._iterate(node, around)
+        self.b.place(around.step)
+        if node.step is not None:
+            self._step(node.step)
+        self.b.jump(head)
+        self.b.place(around.end)
+
+    def _apart(self, node: syntax.Loop) -> None:
+        """Compile a loop that goes on while any thread is in it."""
+        inside, broken, skipped = self.present(), self.masks(), self.masks()
+        with self.construct(self.state.key(node), VARYING, inside) as end:
+            around = self._around(node, end, self.b.label("step"))
+            around.broken, around.skipped = broken, skipped
+            head, body = self.b.label("loop"), self.b.label("body")
+            count = rounds(self.state)
+            if node.test_last:
+                self.b.jump(body)
+            self.b.place(head)
+            count(end)
+            if node.condition is not None:
+                self._stay(node.condition, inside)
+            self.b.place(body)
+            self.end = around.step
+            self._iterate(node, around)
+            self.end = end
+            self.b.place(around.step)
+            self.each_vector(lambda: self._leave(around, inside))
+            self.look()
+            if node.step is not None:
+                self._step(node.step)
+            self.b.jump(head)
+
+    def _stay(self, node: syntax.Expression, inside: str) -> None:
+        """Keep in a loop the threads for which its condition holds."""
+        test = self.extract(node)
+        self.each_thread(lambda: self.keep(inside, self._holding(test)))
+        self.look()
+
+    def _holding(self, node: syntax.Expression) -> str:
+        """Return the live threads of the vector for which a condition holds."""
+        return self.state.v.both(self.state.mask, self.state.v.of(condition(self.state, node)))
+
+    def _leave(self, around: Around, inside: str) -> None:
+        """Take out of a loop the threads that have left it, and let those go on that left the iteration."""
+        left = self.lanes()
+        broken = self.load(around.broken)
+        self.keep(inside, self.state.v.without(left, broken))
+        self.keep(around.skipped, "zeroinitializer")
+
+    def _iterate(self, node: syntax.Loop, around: Around) -> None:
+        self.loops.append(around)
+        try:
+            with self.state.scope():
+                self.run([node.body])
+        finally:
+            self.loops.pop()
+
+    def _step(self, node: syntax.Expression) -> None:
+        if isinstance(node, syntax.Binary) and node.operator == ",":
+            self._step(node.left)
+            self._step(node.right)
+            return
+        node = self.extract(node)
+        if has_effects(self.state, node, self.is_for_block):
+            self.each_thread(lambda: run(self.state, [syntax.Evaluate(node, node.place)]))
+        else:
+            evaluate(self.state, node)
+
+    # ---- switch
+
+    def switch(self, node: syntax.Switch) -> None:
+        """Compile all cases in order; a thread takes part from its own case on, until it leaves."""
+        state = self.state
+        value = self.extract(node.value)
+        type = value_type(state, type_of(state, value), node)
+        kind = wider(self.kind(value))
+        chosen = declare(state, state.key(node, "value"), type)
+        self.each_thread(lambda: self._choose(chosen, value, type))
+        sections = sections_of(state, node, type)
+        enters = [self.masks() for _ in sections]
+        self.each_thread(lambda: self._enter(chosen, sections, enters))
+        with self.construct(state.key(node, "all"), BLOCK, self.present()):
+            self._run_sections(self._around(node, "", ""), kind, sections, enters)
+
+    def _run_sections(self, around: Around, kind: Kind, sections: list[Section], enters: list[str]) -> None:
+        around.broken, around.goes_on = self.masks(), True
+        inside = self.masks()
+        self.loops.append(around)
+        try:
+            with self.state.scope():
+                for number, (section, mine) in enumerate(zip(sections, enters, strict=True)):
+                    self.each_vector(lambda mine=mine: self._join(inside, mine))  # type: ignore[misc]
+                    later = [item for other in sections[number + 1 :] for item in other.items]
+                    with self.construct(around.key, kind, inside):
+                        self.run(section.items, tuple(later))
+        finally:
+            self.loops.pop()
+
+    def _choose(self, chosen: object, value: syntax.Expression, type: Int) -> None:
+        assert isinstance(chosen, Variable)
+        write(self.state, chosen, convert(self.state, evaluate(self.state, value), type))
+
+    def _enter(self, chosen: object, sections: list[Section], enters: list[str]) -> None:
+        """Note which threads begin at which section."""
+        state = self.state
+        assert isinstance(chosen, Variable)
+        value = read(state, chosen)
+        assert isinstance(value, Value)
+        value = state.v.flat(value)
+        matches = [[state.math.compare("==", value, case) for case in section.cases] for section in sections]
+        elsewhere = state.math.negation(any_of(state, [test for tests in matches for test in tests]))
+        for section, mine, masks in zip(sections, matches, enters, strict=True):
+            tests = [elsewhere, *mine] if section.default else mine
+            self.keep(masks, state.v.both(state.mask, state.v.of(any_of(state, tests))))
+
+    def _join(self, inside: str, mine: str) -> None:
+        """Let in the threads that begin at the next section, beside those that come from the one before."""
+        state = self.state
+        both = self.b.op(f"or {state.v.type('i1')} {self.load(inside)}, {self.load(mine)}")
+        self.keep(inside, state.v.without(both, state.gone()))

@@ -1,0 +1,112 @@
+"""`if`: a jump where threads agree, else both sides, each under the mask of the threads that take it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.conditionals import is_harmless
+from imgcuda.cpu.lowering.expressions import condition
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.lowering.variables import Variable
+from imgcuda.cpu.values.types import BOOL
+from imgcuda.cpu.values.values import BLOCK, VARYING, Value
+
+
+def test_of(state: State, node: syntax.Expression) -> Value:
+    """Return a condition; of a wrong one note the mistake, so that what depends on it is looked at too."""
+    with state.collecting():
+        return condition(state, node)
+    return Value(BOOL, BLOCK, "poison")
+
+
+def branch(state: State, node: syntax.If) -> None:
+    """Compile an `if`."""
+    test = test_of(state, node.condition)
+    if test.const is not None:
+        chosen = node.then if test.const else node.otherwise
+        if chosen is not None:
+            scoped(state, chosen)
+    elif test.scalar:
+        _uniform(state, node, test)
+    elif _is_simple(state, node.then) and (node.otherwise is None or _is_simple(state, node.otherwise)):
+        _predicate(state, node, test)
+    else:
+        _diverge(state, node, test)
+
+
+def scoped(state: State, node: syntax.Statement) -> None:
+    """Compile a statement that belongs to a branch or a loop."""
+    from imgcuda.cpu.lowering.statements import run
+
+    with state.scope():
+        run(state, node.items if isinstance(node, syntax.Block) else [node])
+
+
+def _uniform(state: State, node: syntax.If, test: Value) -> None:
+    """Compile a branch that all threads of the vector take alike."""
+    then, otherwise, end = (state.b.label(hint) for hint in ("then", "else", "end"))
+    state.b.branch(test.ir, then, otherwise)
+    for label, side, what in ((then, node.then, "then"), (otherwise, node.otherwise, "else")):
+        state.b.place(label)
+        if side is not None:
+            with state.under(state.key(node, what), test.kind, state.mask):
+                scoped(state, side)
+        state.b.jump(end)
+    state.b.place(end)
+
+
+def _is_simple(state: State, node: syntax.Statement) -> bool:
+    """Return whether a statement only sets variables, so that setting them under a mask is cheaper than a jump."""
+    match node:
+        case syntax.Evaluate(syntax.Assign(_, syntax.Name(name), value)):
+            return isinstance(state.lookup(name), Variable) and is_harmless(state, value)
+        case syntax.Evaluate(syntax.Unary("++" | "--", syntax.Name(name)) | syntax.Postfix(_, syntax.Name(name))):
+            return isinstance(state.lookup(name), Variable)
+        case syntax.Block(items):
+            return len(items) <= 4 and all(_is_simple(state, item) for item in items)
+    return False
+
+
+def _predicate(state: State, node: syntax.If, test: Value) -> None:
+    for side, chosen, what in ((node.then, test.ir, "then"), (node.otherwise, None, "else")):
+        if side is not None:
+            mask = state.v.both(state.mask, chosen) if chosen else state.v.without(state.mask, test.ir)
+            with state.under(state.key(node, what), VARYING, mask):
+                scoped(state, side)
+
+
+def _diverge(state: State, node: syntax.If, test: Value) -> None:
+    """Compile a branch that some threads take: unmasked where all do, one side after the other where not."""
+    end = state.b.label("end")
+    if state.mask is None:
+        _if_all_agree(state, node, test, end)
+    _some(state, node.then, state.key(node, "then"), state.v.both(state.mask, test.ir))
+    if node.otherwise is not None:
+        _some(state, node.otherwise, state.key(node, "else"), state.v.without(state.mask, test.ir))
+    state.b.place(end)
+
+
+def _if_all_agree(state: State, node: syntax.If, test: Value, end: str) -> None:
+    """Compile the ways that all threads take together, and go on where they do not."""
+    then, otherwise, mixed = (state.b.label(hint) for hint in ("all", "none", "mixed"))
+    unknown = state.b.label("unknown")
+    state.b.branch(test.all or state.v.all(test.ir), then, unknown)
+    state.b.place(unknown)
+    state.b.branch(test.none or state.v.none(test.ir), otherwise, mixed)
+    for label, side, what in ((then, node.then, "then"), (otherwise, node.otherwise, "else")):
+        state.b.place(label)
+        if side is not None:
+            with state.under(state.key(node, what), VARYING, None):
+                scoped(state, side)
+        state.b.jump(end)
+    state.b.place(mixed)
+
+
+def _some(state: State, node: syntax.Statement, key: Any, mask: str) -> None:
+    do, skip = state.b.label("some"), state.b.label("skip")
+    state.b.branch(state.v.any(mask), do, skip)
+    state.b.place(do)
+    with state.under(key, VARYING, mask):
+        scoped(state, node)
+    state.b.place(skip)

@@ -1,0 +1,81 @@
+"""Calls: CUDA's functions here, the author's in `inline`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.atomics import ATOMICS, atomic
+from imgcuda.cpu.lowering.expressions import evaluate, number
+from imgcuda.cpu.lowering.inline import inline
+from imgcuda.cpu.lowering.lvalues import convert, pointer
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
+from imgcuda.cpu.memory import objects
+from imgcuda.cpu.values.types import VECTORS
+from imgcuda.cpu.values.values import NOTHING, Aggregate, Operand
+from imgcuda.errors import did_you_mean
+
+
+def call(state: State, node: syntax.Call) -> Operand:
+    """Return the value of a call."""
+    if node.name in state.unit.functions:
+        return inline(state, state.unit.functions[node.name], node)
+    if node.name in FUNCTIONS:
+        _count(state, node, ARGUMENTS.get(node.name, 1))
+        return FUNCTIONS[node.name](state, *(number(state, argument) for argument in node.arguments))
+    if node.name in _SPECIAL:
+        wanted, function = _SPECIAL[node.name]
+        _count(state, node, wanted)
+        return function(state, node)
+    if node.name.startswith("make_") and node.name[5:] in VECTORS:
+        return _make(state, node)
+    makers = [f"make_{name}" for name in VECTORS]
+    known = [*state.unit.functions, *FUNCTIONS, *_SPECIAL, *makers]
+    return state.fail(f"there is no function '{node.name}'{did_you_mean(node.name, known)}")
+
+
+def _count(state: State, node: syntax.Call, wanted: int) -> None:
+    if len(node.arguments) != wanted:
+        state.fail(f"{node.name}() takes {wanted} argument{'s' * (wanted != 1)}; it is given {len(node.arguments)}")
+
+
+def _make(state: State, node: syntax.Call) -> Operand:
+    """Return `make_float4(x, y, z, w)` and its kin."""
+    struct = VECTORS[node.name[5:]]
+    _count(state, node, len(struct.fields))
+    values = [convert(state, evaluate(state, argument), field)
+              for argument, (_, field) in zip(node.arguments, struct.fields, strict=True)]  # fmt: skip
+    return Aggregate(struct, {name: value for (name, _), value in zip(struct.fields, values, strict=True)})
+
+
+# ---- CUDA's functions that touch memory
+
+
+def _read_only(state: State, node: syntax.Call) -> Operand:
+    """Return `__ldg(pointer)`: a load that a GPU sends through another cache."""
+    return objects.load(state, pointer(state, evaluate(state, node.arguments[0])))
+
+
+def _barrier(state: State, node: syntax.Call) -> Operand:
+    state.refuse(
+        "__syncthreads() where not all threads of the block may come",
+        "move it out of the condition, switch or expression: every thread of a block must reach it",
+    )
+
+
+def _fence(state: State, node: syntax.Call) -> Operand:
+    state.b.do("fence seq_cst")
+    if state.checks:
+        state.checks.fences = True
+    return NOTHING
+
+
+_SPECIAL: dict[str, tuple[int, Callable[[State, syntax.Call], Operand]]] = {
+    "__ldg": (1, _read_only),
+    "__syncthreads": (0, _barrier),
+    "__threadfence": (0, _fence),
+    "__threadfence_block": (0, _fence),
+    **{name: (3 if name.startswith("atomicCAS") else 2, atomic) for name in ATOMICS},
+}
+"""The functions that touch memory or order it, and how many arguments each takes."""

@@ -1,0 +1,132 @@
+"""`&&`, `||` and `?:`, of which a side is evaluated only by the threads that need it, if that can matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.expressions import condition, evaluate, type_of
+from imgcuda.cpu.lowering.lvalues import convert, declare, read, write
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.lowering.variables import Reference, Variable
+from imgcuda.cpu.maths.functions import FUNCTIONS
+from imgcuda.cpu.memory.addresses import offset
+from imgcuda.cpu.values.types import BOOL, Float, Int, Pointer, Type, common
+from imgcuda.cpu.values.values import Address, Operand, Value
+
+
+def logical(state: State, node: syntax.Binary) -> Operand:
+    """Return `&&` or `||`."""
+    left = condition(state, node.left)
+    if left.const is not None:
+        decided = bool(left.const) == (node.operator == "||")
+        return left if decided else condition(state, node.right)
+    verb = "and" if node.operator == "&&" else "or"
+    if is_harmless(state, node.right):
+        return state.math.connect(verb, left, condition(state, node.right))
+    result = Variable(state, state.key(node), BOOL)
+    result.assign(state, left)
+    go_on = left if verb == "and" else state.math.negation(left)
+    only_if(state, go_on, state.key(node, "right"), lambda: result.assign(state, condition(state, node.right)))
+    return result.read(state)
+
+
+def only_if(state: State, test: Value, key: Any, then: Callable[[], object]) -> None:
+    """Compile something for the threads of which a condition holds, jumping over it if there are none."""
+    do, end = state.b.label("then"), state.b.label("end")
+    if test.scalar:
+        state.b.branch(test.ir, do, end)
+        mask = state.mask
+    else:
+        mask = state.v.both(state.mask, test.ir)
+        state.b.branch(state.v.any(mask), do, end)
+    state.b.place(do)
+    with state.under(key, test.kind, mask):
+        then()
+    state.b.place(end)
+
+
+def conditional(state: State, node: syntax.Conditional) -> Operand:
+    """Return `condition ? then : otherwise`."""
+    test = condition(state, node.condition)
+    if test.const is not None:
+        type = _type(state, node)
+        return convert(state, evaluate(state, node.then if test.const else node.otherwise), type)
+    if is_harmless(state, node.then) and is_harmless(state, node.otherwise):
+        then, otherwise = evaluate(state, node.then), evaluate(state, node.otherwise)
+        if isinstance(then, Value) and isinstance(otherwise, Value):
+            type = then.type if then.type == otherwise.type else common(then.type, otherwise.type)
+            return state.math.choose(test, state.math.convert(then, type), state.math.convert(otherwise, type))
+        if isinstance(then, Address) and (same := _same_base(state, test, then, otherwise)) is not None:
+            return same
+    return _branching(state, node, test)
+
+
+def _same_base(state: State, test: Value, then: Address, otherwise: Operand) -> Address | None:
+    """Return the choice between two pointers that differ in their index only."""
+    if not isinstance(otherwise, Address) or then.kind != otherwise.kind or then.base != otherwise.base:
+        return None
+    if then.private is not otherwise.private or then.path != otherwise.path or then.type != otherwise.type:
+        return None
+    chosen = state.math.choose(test, offset(state, then), offset(state, otherwise))
+    return replace(then, index=chosen, scale=1)
+
+
+def _branching(state: State, node: syntax.Conditional, test: Value) -> Operand:
+    """Return a conditional of which only one side may be evaluated: it reads memory, or calls."""
+    type = _type(state, node)
+    result = declare(state, state.key(node), type)
+    sides = (test, node.then, "then"), (state.math.negation(test), node.otherwise, "otherwise")
+
+    def take(side: syntax.Expression) -> None:
+        write(state, result.address if isinstance(result, Reference) else result, evaluate(state, side))
+
+    for when, chosen, what in sides:
+        only_if(state, when, state.key(node, what), lambda chosen=chosen: take(chosen))  # type: ignore[misc]
+    return read(state, result)
+
+
+def _type(state: State, node: syntax.Conditional) -> Type:
+    key = state.key(node, "type")
+    if key not in state.facts.types:
+        state.facts.types[key] = common_type(state, type_of(state, node.then), type_of(state, node.otherwise))
+    return state.facts.types[key]
+
+
+def common_type(state: State, then: Type, otherwise: Type) -> Type:
+    """Return the type of a conditional, from those of its sides."""
+    if then == otherwise:
+        return then
+    if isinstance(then, Int | Float) and isinstance(otherwise, Int | Float):
+        return common(then, otherwise)
+    if isinstance(then, Pointer) and isinstance(otherwise, Pointer):
+        return then
+    return state.fail(f"the two sides of ?: must be of one type; these are a {then} and a {otherwise}")
+
+
+def is_harmless(state: State, node: syntax.Expression) -> bool:
+    """Return whether an expression can be evaluated although its value is not wanted: no memory, no effects."""
+    match node:
+        case syntax.Number() | syntax.SizeOf():
+            return True
+        case syntax.Name(name):
+            found = state.lookup(name)
+            if isinstance(found, Variable) and found.watched:
+                return False
+            return not isinstance(found, Reference) or (found.address.private is not None and not state.checks)
+        case syntax.Unary(operator, operand):
+            return operator in "-+!~" and is_harmless(state, operand)
+        case syntax.Binary(_, left, right):
+            return is_harmless(state, left) and is_harmless(state, right)
+        case syntax.Conditional(test, then, otherwise):
+            return all(is_harmless(state, each) for each in (test, then, otherwise))
+        case syntax.Cast(_, value):
+            return is_harmless(state, value)
+        case syntax.Member(of):
+            return isinstance(of, syntax.Name) and is_harmless(state, of)
+        case syntax.Call(name, arguments):
+            known = name in FUNCTIONS and name not in state.unit.functions
+            return known and all(is_harmless(state, each) for each in arguments)
+    return False

@@ -1,0 +1,172 @@
+"""Declarations: names bound to values, variables, arrays and shared memory, with their first values."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from imgcuda.cpu import budget
+from imgcuda.cpu.budget import kilobytes
+from imgcuda.cpu.checks.instrument import known
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.expressions import evaluate, type_of
+from imgcuda.cpu.lowering.initializers import Steps, TooMany, sized, spread
+from imgcuda.cpu.lowering.lvalues import convert, declare, field, private, write
+from imgcuda.cpu.lowering.names import addressed, resolve_type, set_again
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.lowering.variables import Binding, Reference, Variable
+from imgcuda.cpu.memory.addresses import move, nth
+from imgcuda.cpu.values.types import I64, Array, Float, Int, Pointer, Type, elements, has_array, innermost, size_of
+from imgcuda.cpu.values.values import BLOCK, BROKEN, Address, Memory, Operand, Value, constant
+from imgcuda.errors import KernelError
+
+_LONG = 256
+"""Elements of an array beyond which it is set to zero by a loop, rather than one by one."""
+
+
+def declaration(state: State, node: syntax.Declaration) -> None:
+    """Compile a declaration of one variable."""
+    type = type_declared(state, node)
+    if node in state.reserved:
+        initialise(state, node, type)
+    elif node.space == "shared":
+        shared(state, node, type)
+    elif is_value(state, node, type):
+        state.bind(node.name, _first_value(state, node, type))
+    else:
+        state.bind(node.name, reserve(state, node, type))
+        initialise(state, node, type)
+
+
+def type_declared(state: State, node: syntax.Declaration) -> Type:
+    """Return a variable's type; the values of an array may say its size."""
+    type = sized(resolve_type(state, node.type), node.value)
+    if isinstance(type, Array) and type.size == 0 and not node.external:
+        state.fail(f"the array '{node.name}' has no size")
+    return type
+
+
+def stand_in(state: State, item: syntax.Statement) -> None:
+    """Bind what a wrong declaration meant to, so that one mistake is reported once."""
+    if isinstance(item, syntax.Declaration) and item.name not in state.scopes[-1] and state.mistakes:
+        with suppress(KernelError):
+            state.bind(item.name, declare(state, state.key(item), resolve_type(state, item.type)))
+            return
+        state.bind(item.name, BROKEN)
+
+
+def is_value(state: State, node: syntax.Declaration, type: Type) -> bool:
+    """Return whether a variable is never set again, nor its address taken: its name then stands for its value."""
+    if node.value is None or isinstance(node.value, syntax.Initializer) or has_array(type):
+        return False
+    return not set_again(state, node.name) and not addressed(state, node.name)
+
+
+def reserve(state: State, node: syntax.Declaration, type: Type) -> Binding:
+    """Return memory for a thread's variable."""
+    key = state.key(node)
+    if addressed(state, node.name):
+        return Reference(private(state, type, key, node.name))
+    made = declare(state, key, type, node.name)
+    if state.checks and node.value is None and isinstance(made, Variable):
+        made.watch(state, node.name)
+    return made
+
+
+def _first_value(state: State, node: syntax.Declaration, type: Type) -> Operand:
+    assert not isinstance(node.value, syntax.Initializer | None)
+    if isinstance(type, Array):
+        state.fail("an array needs its values in braces")
+    return convert(state, evaluate(state, node.value), type)
+
+
+def initialise(state: State, node: syntax.Declaration, type: Type) -> None:
+    """Give a declared variable its first value."""
+    target = state.lookup(node.name)
+    assert target is not None
+    if isinstance(node.value, syntax.Initializer):
+        if len(node.value.values) > budget.OWN_VALUES:
+            message = f"'{node.name}' is given {len(node.value.values):,} values; a thread's own array takes up to"
+            state.fail(f"{message} {budget.OWN_VALUES:,}", "make it a __constant__ table outside of the function")
+        if elements(type) > budget.VALUES:
+            message = f"'{node.name}' has {elements(type):,} elements; values in braces are for {budget.VALUES:,}"
+            state.fail(message, "set it in a loop")
+        cleared = _cleared(state, _place(target), type)
+        try:
+            for steps, part, value in spread(type, node.value, lambda each: type_of(state, each)):
+                if value is None and cleared:
+                    continue
+                _set_part(state, _reach(state, _place(target), steps), part, value)
+        except TooMany as wrong:
+            state.fail(f"there are more values here than '{node.name}', a {type}, has room for", place=wrong.place)
+    elif node.value is not None:
+        write(state, _place(target), _first_value(state, node, type))
+
+
+def _cleared(state: State, target: Binding, type: Type) -> bool:
+    """Set a long array of numbers to zero in a loop, and return whether this was one."""
+    element = innermost(type)
+    if not isinstance(element, Int | Float) or elements(type) <= _LONG or not isinstance(target, Address):
+        return False
+    first = replace(target, type=Pointer(element))
+    slot, head, body, end = state.b.slot("i64"), *(state.b.label(hint) for hint in ("zeros", "zero", "end"))
+    state.b.do(f"store i64 0, ptr {slot}")
+    state.b.place(head)
+    number = state.b.op(f"load i64, ptr {slot}")
+    state.b.branch(state.b.op(f"icmp slt i64 {number}, {elements(type)}"), body, end)
+    state.b.place(body)
+    write(state, move(state, first, Value(I64, BLOCK, number)), constant(0, element))
+    state.b.do(f"store i64 {state.b.op(f'add i64 {number}, 1')}, ptr {slot}")
+    state.b.jump(head)
+    state.b.place(end)
+    return True
+
+
+def _set_part(state: State, target: Binding, type: Type, value: syntax.Expression | None) -> None:
+    if value is not None:
+        with state.at(value.place):
+            write(state, target, evaluate(state, value))
+    elif isinstance(type, Int | Float):
+        write(state, target, constant(0, type))
+    elif isinstance(type, Pointer):
+        state.refuse("a null pointer", "give it a value")
+
+
+def _place(binding: Binding) -> Binding:
+    return binding.address if isinstance(binding, Reference) else binding
+
+
+def _reach(state: State, target: Binding, steps: Steps) -> Binding:
+    """Return a part of a variable."""
+    for step in steps:
+        if isinstance(step, str):
+            target = field(state, target, step)
+        else:
+            assert isinstance(target, Address)
+            target = nth(state, target, step)
+    return _place(target)
+
+
+def shared(state: State, node: syntax.Declaration, type: Type) -> None:
+    """Reserve shared memory: a block runs on one core, so it is that core's own."""
+    if node.value is not None:
+        remedy = "let the threads set it, and __syncthreads()"
+        state.fail(f"shared memory cannot have first values, but '{node.name}' has", remedy)
+    place = "%shared" if node.external else _shared_slot(state, node, size_of(type))
+    memory = known(state, Memory(node.name, "shared"), type, 0 if node.external else size_of(type), base=place)
+    state.bind(node.name, Reference(Address(Pointer(type), place, BLOCK, memory)))
+
+
+def _shared_slot(state: State, node: syntax.Declaration, size: int) -> str:
+    """Return the memory of a shared array: one for the block, however often the compiler comes here."""
+    if node not in state.shared or state.shared[node][1] != size:
+        allowed = kilobytes(budget.SHARED)
+        total = size + sum(other for _, other in state.shared.values())
+        if total > budget.SHARED:
+            message = f"the __shared__ arrays take {kilobytes(total)} here; a GPU gives a block {allowed}"
+            state.fail(message, "use smaller tiles", node.place)
+        slot = state.b.slot(f"[{size} x i8]", 64)
+        if state.b.silent:
+            return slot
+        state.shared[node] = slot, size
+    return state.shared[node][0]

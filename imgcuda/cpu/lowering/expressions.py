@@ -1,0 +1,238 @@
+"""Expressions: from the syntax tree to values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.lvalues import (
+    convert,
+    is_place,
+    locate,
+    moved,
+    named,
+    pointer,
+    read,
+    value_at,
+    value_of,
+    write,
+)
+from imgcuda.cpu.lowering.names import resolve_type
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.lowering.variables import leaves
+from imgcuda.cpu.memory import objects
+from imgcuda.cpu.memory.addresses import offset
+from imgcuda.cpu.values.types import BASIC, I64, U64, VOID, Float, Int, Pointer, Type, promote, size_of
+from imgcuda.cpu.values.values import NOTHING, VARYING, Address, Operand, Value, constant
+
+_FOR_INTEGERS = frozenset(["%", "&", "|", "^", "<<", ">>"])
+
+
+def evaluate(state: State, node: syntax.Expression) -> Operand:
+    """Return an expression's value, for the threads that are active."""
+    outer, state.place = state.place, node.place
+    try:
+        return _EVALUATE[type(node)](state, node)
+    finally:
+        state.place = outer
+
+
+def number(state: State, node: syntax.Expression) -> Value:
+    """Return the value of an expression that must be a number."""
+    operand = evaluate(state, node)
+    with state.at(node.place):
+        return value_of(state, operand)
+
+
+def condition(state: State, node: syntax.Expression) -> Value:
+    """Return an expression as a bool."""
+    operand = evaluate(state, node)
+    if isinstance(operand, Address):
+        state.refuse("a pointer as a condition", "compare what it points to, or pass a flag", node.place)
+    with state.at(node.place):
+        return state.v.flat(state.math.truth(value_of(state, operand)))
+
+
+def type_of(state: State, node: syntax.Expression) -> Type:
+    """Return an expression's type, by compiling it where it is never reached."""
+    with state.unwritten():
+        return evaluate(state, node).type
+
+
+# ---- the kinds of expression
+
+
+def _number(state: State, node: syntax.Number) -> Operand:
+    type = BASIC[node.type]
+    assert isinstance(type, Int | Float)
+    return constant(node.value, type)
+
+
+def _name(state: State, node: syntax.Name) -> Operand:
+    return read(state, named(state, node.name))
+
+
+def _place_value(state: State, node: syntax.Index | syntax.Member) -> Operand:
+    return value_at(state, locate(state, node))
+
+
+def _unary(state: State, node: syntax.Unary) -> Operand:
+    match node.operator:
+        case "*":
+            return objects.load(state, pointer(state, evaluate(state, node.operand)))
+        case "&":
+            return _address_of(state, node.operand)
+        case "++" | "--":
+            return _step(state, node.operand, node.operator)[1]
+        case "!":
+            return state.math.negation(condition(state, node.operand))
+    value = number(state, node.operand)
+    if node.operator == "-":
+        return state.math.negative(value)
+    value = state.math.convert(value, promote(value.type))
+    if node.operator == "+":
+        return value
+    if not isinstance(value.type, Int):
+        state.fail(f"'~' is for integers; this is a {value.type}", "convert it to int")
+    return state.math.binary("^", value, constant(-1, value.type))
+
+
+def _address_of(state: State, node: syntax.Expression) -> Operand:
+    found = locate(state, node)
+    if not isinstance(found, Address):
+        state.refuse("the address of this", "give it to a variable first")
+    return found
+
+
+def _postfix(state: State, node: syntax.Postfix) -> Operand:
+    return _step(state, node.operand, node.operator)[0]
+
+
+def _step(state: State, node: syntax.Expression, operator: str) -> tuple[Operand, Operand]:
+    """Return what a variable was and what it is after `++` or `--`."""
+    found = locate(state, node)
+    old = value_at(state, found)
+    return old, write(state, found, _operate(state, operator[0], old, constant(1)))
+
+
+def _binary(state: State, node: syntax.Binary) -> Operand:
+    if node.operator == ",":
+        evaluate(state, node.left)
+        return evaluate(state, node.right)
+    if node.operator in ("&&", "||"):
+        from imgcuda.cpu.lowering.conditionals import logical
+
+        return logical(state, node)
+    left = evaluate(state, node.left)
+    return _operate(state, node.operator, left, evaluate(state, node.right))
+
+
+def _operate(state: State, operator: str, left: Operand, right: Operand) -> Operand:
+    """Return `left operator right`, of numbers or pointers."""
+    if isinstance(left, Address) or isinstance(right, Address):
+        return _pointers(state, operator, left, right)
+    first, second = value_of(state, left), value_of(state, right)
+    if operator in _FOR_INTEGERS and not (isinstance(first.type, Int) and isinstance(second.type, Int)):
+        remedy = "use fmodf() for the remainder of floats" if operator == "%" else "convert the float to int"
+        state.fail(f"'{operator}' is for integers; this is a {first.type} and a {second.type}", remedy)
+    return state.math.binary(operator, first, second)
+
+
+def _pointers(state: State, operator: str, left: Operand, right: Operand) -> Operand:
+    if operator == "+" and isinstance(right, Address):
+        left, right = right, left
+    if isinstance(left, Address) and isinstance(right, Address):
+        return _compare_pointers(state, operator, left, right)
+    if isinstance(left, Address) and isinstance(right, Value) and operator in ("+", "-"):
+        return moved(state, left, right if operator == "+" else state.math.negative(right))
+    return state.fail(f"'{operator}' cannot be used with a {left.type} and a {right.type}")
+
+
+def _compare_pointers(state: State, operator: str, left: Address, right: Address) -> Operand:
+    """Return a difference of pointers in elements, or how they compare."""
+    if operator not in ("-", "==", "!=", "<", ">", "<=", ">="):
+        state.fail(f"'{operator}' cannot be used with two pointers")
+    first, second, step = _position(state, left), _position(state, right), size_of(left.type.target)
+    if left.private is not None or right.private is not None:
+        if left.private is not right.private or left.path != right.path:
+            state.refuse("comparing pointers to different variables of a thread's own")
+        first, second, step = offset(state, left), offset(state, right), 1
+    if operator != "-":
+        return state.math.compare(operator, first, second)
+    return state.math.binary("/", state.math.binary("-", first, second), constant(step, I64))
+
+
+def _position(state: State, address: Address) -> Value:
+    """Return an address as a number."""
+    if address.kind == VARYING:
+        base = state.b.op(f"ptrtoint {state.v.type('ptr')} {address.base} to {state.v.type('i64')}")
+    else:
+        base = state.b.op(f"ptrtoint ptr {address.base} to i64")
+    return state.math.binary("+", Value(I64, address.kind, base), offset(state, address))
+
+
+def _conditional(state: State, node: syntax.Conditional) -> Operand:
+    from imgcuda.cpu.lowering.conditionals import conditional
+
+    return conditional(state, node)
+
+
+def _assign(state: State, node: syntax.Assign) -> Operand:
+    if not node.operator:
+        value = evaluate(state, node.value)
+        return write(state, locate(state, node.target), value)
+    value = evaluate(state, node.value)
+    found = locate(state, node.target)
+    return write(state, found, _operate(state, node.operator, value_at(state, found), value))
+
+
+def _cast(state: State, node: syntax.Cast) -> Operand:
+    type = resolve_type(state, node.type)
+    value = evaluate(state, node.value)
+    if type == VOID:
+        return NOTHING
+    if isinstance(type, Pointer) and isinstance(value, Address):
+        if value.private is not None and leaves(type.target) != leaves(value.type.target):
+            state.refuse("a cast of a pointer to a thread's own variables",
+                         "declare them in the type that is read, or use __float_as_int() and its like")  # fmt: skip
+        return replace(value, type=type)
+    return convert(state, value, type)
+
+
+def _size(state: State, node: syntax.SizeOf) -> Operand:
+    written = isinstance(node.of, syntax.NamedType | syntax.PointerType | syntax.ArrayType | syntax.ReferenceType)
+    type = resolve_type(state, node.of) if written else _type_of_operand(state, node.of)  # type: ignore[arg-type]
+    return constant(size_of(type), U64)
+
+
+def _type_of_operand(state: State, node: syntax.Expression) -> Type:
+    """Return the type of what `sizeof` is asked of: an array stays one."""
+    if not is_place(node) or (isinstance(node, syntax.Name) and isinstance(named(state, node.name), Address)):
+        return type_of(state, node)
+    with state.unwritten():
+        found = locate(state, node)
+    return found.type.target if isinstance(found, Address) else found.type
+
+
+def _call(state: State, node: syntax.Call) -> Operand:
+    from imgcuda.cpu.lowering.calls import call
+
+    return call(state, node)
+
+
+_EVALUATE: dict[type, Callable[[State, Any], Operand]] = {
+    syntax.Number: _number,
+    syntax.Name: _name,
+    syntax.Index: _place_value,
+    syntax.Member: _place_value,
+    syntax.Unary: _unary,
+    syntax.Postfix: _postfix,
+    syntax.Binary: _binary,
+    syntax.Conditional: _conditional,
+    syntax.Assign: _assign,
+    syntax.Cast: _cast,
+    syntax.SizeOf: _size,
+    syntax.Call: _call,
+}

@@ -1,0 +1,125 @@
+"""What a file declares outside its functions: constants, tables of them, and shared memory."""
+
+from __future__ import annotations
+
+from imgcuda.cpu import budget
+from imgcuda.cpu.budget import kilobytes
+from imgcuda.cpu.checks.instrument import known
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.declarations import shared
+from imgcuda.cpu.lowering.expressions import evaluate, type_of
+from imgcuda.cpu.lowering.initializers import Steps, TooMany, sized, spread
+from imgcuda.cpu.lowering.lvalues import convert
+from imgcuda.cpu.lowering.names import declare_type, resolve_type
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.lowering.variables import Reference
+from imgcuda.cpu.values.types import (
+    Array,
+    Float,
+    Int,
+    Pointer,
+    Scalar,
+    Struct,
+    Type,
+    elements,
+    innermost,
+    memory_ir,
+    offset_of,
+    size_of,
+)
+from imgcuda.cpu.values.values import BLOCK, Address, Memory, Value, constant
+
+
+def declare_file(state: State, file: syntax.File) -> None:
+    """Make known what a file declares outside its functions, each thing to those that come after it."""
+    declared: list[syntax.Declaration | syntax.Structure | syntax.Typedef | syntax.Enumeration] = []
+    declared += [*file.structures, *file.typedefs, *file.enumerations, *file.globals]
+    declared.sort(key=lambda item: (item.place.file != "prelude.cuh", item.place.line, item.place.column))
+    for item in declared:
+        with state.collecting():
+            if isinstance(item, syntax.Declaration):
+                _bind_global(state, item)
+            else:
+                declare_type(state, item)
+
+
+def _bind_global(state: State, node: syntax.Declaration) -> None:
+    """Bind a name that a file declares outside its functions."""
+    with state.at(node.place):
+        type = sized(resolve_type(state, node.type), node.value)
+        if node.space == "shared":
+            shared(state, node, type)
+        else:
+            state.bind(node.name, _constant(state, node, type))
+
+
+def _constant(state: State, node: syntax.Declaration, type: Type) -> Value | Reference:
+    """Return a constant: a number, or something in the machine code's own data."""
+    if node.value is None:
+        remedy = "give it values, or pass it as an argument"
+        state.refuse(f"the table '{node.name}' has no values in the source", remedy)
+    if isinstance(type, Int | Float) and not isinstance(node.value, syntax.Initializer):
+        return _number(state, node.value, type)
+    if not isinstance(node.value, syntax.Initializer):
+        state.fail(f"the table '{node.name}' needs its values in braces")
+    if size_of(type) > budget.CONSTANT:
+        message = (
+            f"the table '{node.name}' takes {kilobytes(size_of(type))}; a GPU has {kilobytes(budget.CONSTANT)} for all"
+        )
+        state.fail(message, "pass it as an argument: an array's field of the filter")
+    state.b.globals[node.name] = f"@{node.name} = internal constant {_data(state, node, type, node.value)}, align 64"
+    memory = known(state, Memory(node.name, "constant"), type, size_of(type), base=f"@{node.name}")
+    return Reference(Address(Pointer(type), f"@{node.name}", BLOCK, memory))
+
+
+def _data(state: State, node: syntax.Declaration, type: Type, values: syntax.Initializer) -> str:
+    """Return a table's contents in LLVM's language: number by number, with what lies between in a structure."""
+    cells: list[tuple[int, Scalar, Value]] = []
+    try:
+        for steps, part, value in spread(type, values, lambda each: type_of(state, each)):
+            if not isinstance(part, Int | Float):
+                state.refuse(f"a {part} in a table", "write out its values in braces", node.place)
+            number = constant(0, part) if value is None else _number(state, value, part)
+            cells.append((_offset(type, steps), part, number))
+    except TooMany as wrong:
+        state.fail(f"there are more values here than '{node.name}', a {type}, has room for", place=wrong.place)
+    element = innermost(type)
+    if isinstance(element, Int | Float):
+        cell = memory_ir(element)
+        return f"[{elements(type)} x {cell}] [{', '.join(f'{cell} {value.ir}' for _, _, value in cells)}]"
+    return _packed(cells, size_of(type))
+
+
+def _packed(cells: list[tuple[int, Scalar, Value]], size: int) -> str:
+    kinds, parts, end = [], [], 0
+    for offset, type, value in cells:
+        if offset > end:
+            kinds.append(f"[{offset - end} x i8]")
+            parts.append(f"[{offset - end} x i8] zeroinitializer")
+        kinds.append(memory_ir(type))
+        parts.append(f"{memory_ir(type)} {value.ir}")
+        end = offset + size_of(type)
+    kinds.append(f"[{size - end} x i8]")
+    parts.append(f"[{size - end} x i8] zeroinitializer")
+    return f"<{{ {', '.join(kinds)} }}> <{{ {', '.join(parts)} }}>"
+
+
+def _offset(type: Type, steps: Steps) -> int:
+    """Return where a part of a type stands in it, in bytes."""
+    offset = 0
+    for step in steps:
+        if isinstance(step, str):
+            assert isinstance(type, Struct)
+            offset, type = offset + offset_of(type, step), dict(type.fields)[step]
+        else:
+            assert isinstance(type, Array)
+            offset, type = offset + step * size_of(type.element), type.element
+    return offset
+
+
+def _number(state: State, node: syntax.Expression, type: Scalar) -> Value:
+    with state.at(node.place):
+        value = convert(state, evaluate(state, node), type)
+    if not isinstance(value, Value) or value.const is None:
+        state.fail("a constant's value must be known when the kernel is compiled", place=node.place)
+    return value

@@ -1,0 +1,127 @@
+"""The author's functions, compiled in place of their calls: what is the same for all threads stays so within them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.expressions import evaluate
+from imgcuda.cpu.lowering.lvalues import convert, declare, is_place, locate, private, read, value_at, write
+from imgcuda.cpu.lowering.names import addressed, resolve_type, set_again
+from imgcuda.cpu.lowering.state import CallFrame, State
+from imgcuda.cpu.lowering.variables import Binding, Reference
+from imgcuda.cpu.values.types import VOID, Type, has_array
+from imgcuda.cpu.values.values import NOTHING, Address, Operand
+
+
+def inline(state: State, function: syntax.Function, node: syntax.Call) -> Operand:
+    """Return the value of a call of a function."""
+    check(state, function, node)
+    pairs = list(zip(function.parameters, node.arguments, strict=True))
+    given = [argument(state, parameter, value) for parameter, value in pairs]
+    with entered(state, function, node):
+        for parameter, binding in zip(function.parameters, given, strict=True):
+            state.bind(parameter.name, own(state, parameter, binding))
+        return _body(state, state.calls[-1], resolve_type(state, function.result))
+
+
+def check(state: State, function: syntax.Function, node: syntax.Call) -> None:
+    """Report a call that cannot be."""
+    wanted, given = len(function.parameters), len(node.arguments)
+    if any(frame.function is function for frame in state.calls):
+        state.refuse(f"{function.name}() calls itself", "write it as a loop")
+    if function.kernel:
+        remedy = "make a __device__ function of what both need"
+        state.refuse(f"{function.name}() is a kernel and cannot be called", remedy)
+    if wanted != given:
+        names = ", ".join(parameter.name for parameter in function.parameters)
+        plural = "s" * (wanted != 1)
+        state.fail(f"{function.name}({names}) takes {wanted} argument{plural}; it is given {given}")
+
+
+@contextmanager
+def entered(state: State, function: syntax.Function, node: syntax.Call) -> Iterator[None]:
+    """Compile what follows as the body of a function that is called, with names of its own."""
+    outer = state.path, state.scopes, state.loops
+    state.path, state.scopes, state.loops = (*state.path, id(node)), [state.scopes[0], {}], []
+    frame = CallFrame(state.key(function), function, state.mask, state.b.label("return"), "", control=state.control)
+    state.calls.append(frame)
+    outer_locals, state.locals = state.locals, dict(state.locals)
+    try:
+        yield
+    finally:
+        state.calls.pop()
+        state.path, state.scopes, state.loops = outer
+        state.locals = outer_locals
+
+
+def argument(state: State, parameter: syntax.Parameter, node: syntax.Expression) -> Binding:
+    """Return what a parameter is given: a value, or what a C++ reference refers to."""
+    type = resolve_type(state, parameter.type)
+    with state.at(node.place):
+        if isinstance(parameter.type, syntax.ReferenceType):
+            return _referred(state, parameter, node, type)
+        return convert(state, evaluate(state, node), type)
+
+
+def _referred(state: State, parameter: syntax.Parameter, node: syntax.Expression, type: Type) -> Binding:
+    if parameter.const and not is_place(node):
+        return convert(state, evaluate(state, node), type)  # it refers to a value made for it
+    found = locate(state, node)
+    given = found.type.target if isinstance(found, Address) else found.type
+    if given == type:
+        return Reference(found) if isinstance(found, Address) else found
+    if not parameter.const:
+        state.fail(f"a reference to a {type} is needed here; this is a {given}", "declare the variable in that type")
+    return convert(state, value_at(state, found), type)
+
+
+def own(state: State, parameter: syntax.Parameter, binding: Binding) -> Binding:
+    """Return a parameter's binding: memory of its own if the function needs it, else the value itself."""
+    if isinstance(parameter.type, syntax.ReferenceType):
+        return binding
+    value = read(state, binding)
+    key = state.key(parameter)
+    if addressed(state, parameter.name) or has_array(value.type):
+        made = private(state, value.type, key)
+        write(state, made, value)
+        return Reference(made)
+    if not set_again(state, parameter.name):
+        return value
+    variable = declare(state, key, value.type)
+    write(state, variable, value)
+    return variable
+
+
+def _body(state: State, frame: CallFrame, type: Type) -> Operand:
+    from imgcuda.cpu.lowering.statements import run
+
+    body = frame.function.body
+    assert body is not None
+    returns = [node for node in syntax.walk(body) if isinstance(node, syntax.Return)]
+    if not returns and type != VOID:
+        state.fail(f"{frame.function.name}() must return a {type}, and has no 'return'", place=frame.function.place)
+    if returns and returns == [body.items[-1]] and returns[0].value is not None and type != VOID:
+        run(state, body.items[:-1])
+        with state.at(returns[0].place):
+            return convert(state, evaluate(state, returns[0].value), type)
+    return _with_returns(state, frame, type, bool(returns))
+
+
+def _with_returns(state: State, frame: CallFrame, type: Type, returns: bool) -> Operand:
+    """Compile a function that may return in several places, and not for all threads at once."""
+    from imgcuda.cpu.lowering.statements import run
+
+    assert frame.function.body is not None
+    if type != VOID:
+        frame.result = declare(state, (frame.key, "result"), type)
+    kind = state.facts.parting(frame.key)
+    if returns:
+        frame.returned = state.mask_slot()
+    escapes = state.escapes
+    with state.under(frame.key, kind, state.mask):
+        run(state, frame.function.body.items)
+    state.escapes = escapes  # whoever returned from here goes on after the call
+    state.b.place(frame.end)
+    return NOTHING if frame.result is None else read(state, frame.result)

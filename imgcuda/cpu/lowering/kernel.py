@@ -1,0 +1,247 @@
+"""A kernel as a function of LLVM: a loop over blocks, in it a loop over the block's threads, a vector at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from imgcuda.cpu import budget
+from imgcuda.cpu.budget import TooMuch
+from imgcuda.cpu.checks.instrument import Checks, known
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.ir import Builder
+from imgcuda.cpu.lowering.barriers import Parts
+from imgcuda.cpu.lowering.file_scope import declare_file
+from imgcuda.cpu.lowering.inline import own
+from imgcuda.cpu.lowering.names import resolve_type
+from imgcuda.cpu.lowering.side_effects import has_barrier
+from imgcuda.cpu.lowering.state import CallFrame, State, Unit
+from imgcuda.cpu.lowering.statements import run
+from imgcuda.cpu.lowering.variables import Facts
+from imgcuda.cpu.module import Compiled, module
+from imgcuda.cpu.values.types import U32, Float, Int, Pointer, Struct, Type
+from imgcuda.cpu.values.values import BLOCK, LINEAR, UNIFORM, Address, Aggregate, Memory, Value, Vectors, constant
+from imgcuda.errors import KernelError, did_you_mean
+from imgcuda.programs.layout import Dim3
+
+PASSES = 50
+"""More than any kernel should need: each pass must make some variable more general."""
+
+_WIDEST = 8
+"""Bytes of the largest number."""
+
+_INDEX = Struct("uint3", tuple((axis, U32) for axis in "xyz"))
+
+
+def lower(
+    file: syntax.File,
+    functions: Mapping[str, syntax.Function],
+    name: str,
+    text: str,
+    kernel: str,
+    block: Dim3,
+    width: int,
+    contract: bool = True,
+    checked: bool = False,
+) -> Compiled:
+    """Return a kernel of a file for blocks of one size, with `width` threads to a vector; `checked` has it checked.
+
+    `functions` has the file's functions by the names that calls have for them.
+    """
+    facts = Facts()
+    for _ in range(PASSES):
+        facts.changed = False
+        work = _Kernel(file, functions, name, text, facts, block, width, contract, checked)
+        compiled = _within_budget(work, kernel)
+        if not facts.changed:
+            return compiled
+    raise KernelError(f"{name}: {kernel} is too tangled for the CPU engine; please report it, with the kernel's source")
+
+
+def _within_budget(work: _Kernel, kernel: str) -> Compiled:
+    """Compile a kernel, and report where there is too much of it."""
+    state = work.state
+    try:
+        return work.compile(kernel)
+    except TooMuch as error:
+        state.fail(f"{kernel} is too large for the CPU engine: {error}", "make it shorter, with loops", state.furthest)
+    except RecursionError:
+        remedy = "use variables for parts of it, or functions"
+        state.fail(f"{kernel} is nested too deeply for the CPU engine here", remedy, state.furthest)
+
+
+class _Kernel:
+    """One pass over a kernel."""
+
+    def __init__(
+        self,
+        file: syntax.File,
+        functions: Mapping[str, syntax.Function],
+        name: str,
+        text: str,
+        facts: Facts,
+        block: Dim3,
+        width: int,
+        contract: bool,
+        checked: bool,
+    ) -> None:
+        self.b = Builder()
+        unit = Unit(name, text, functions, {}, {})
+        self.state = State(unit, self.b, Vectors(self.b, width), facts, block, contract=contract)
+        self.across = -(-block.x // width)
+        """Vectors in a row of the block."""
+        self.state.chunks = self.across * block.y * block.z
+        self.partial = block.x % width != 0
+        self.state.checks = self.checks = Checks(self.state, self.across) if checked else None
+        self.file = file
+
+    def compile(self, name: str) -> Compiled:
+        state, function = self.state, self._kernel(name)
+        state.calls.append(CallFrame(state.key(function), function, None, "", ""))
+        declare_file(state, self.file)
+        parameters = tuple(resolve_type(state, parameter.type) for parameter in function.parameters)
+        state.has_barriers = has_barrier(state, function.body)
+        with state.scope():
+            arguments = self._bind_parameters(function, parameters)
+            self._blocks(function)
+        state.raise_mistakes()
+        checklist = self.checks.checklist if self.checks else None
+        heap = self.b.to_heap(budget.STACK)
+        if heap > budget.HEAP:
+            remedy = "make its arrays smaller, or launch smaller blocks"
+            raise KernelError(f"{state.unit.file}: {name} needs {heap >> 20:,} MB for a block's own arrays; {remedy}")
+        ir, written = module(self.b, arguments), self._written(function)
+        stack = budget.STACK + _WIDEST * state.v.width * self.b.count  # as if each instruction's result were kept
+        return Compiled(name, ir, parameters, state.v.width, checklist, written, heap, stack)
+
+    def _written(self, function: syntax.Function) -> tuple[int, ...]:
+        """Return which arguments' memory the kernel may write to: all, if a pointer's memory is not known."""
+        names = {memory.name for memory in self.state.written if memory.space == "global"}
+        return tuple(n for n, each in enumerate(function.parameters) if {each.name, ""} & names)
+
+    def _kernel(self, name: str) -> syntax.Function:
+        kernels = {function.name: function for function in self.state.unit.functions.values() if function.kernel}
+        if name not in kernels:
+            raise KernelError(f"{self.state.unit.file}: there is no kernel '{name}'{did_you_mean(name, list(kernels))}")
+        return kernels[name]
+
+    def _bind_parameters(self, function: syntax.Function, types: Sequence[Type]) -> list[str]:
+        """Bind the kernel's arguments, and return how they are declared in LLVM's language."""
+        declared = []
+        for position, (parameter, type) in enumerate(zip(function.parameters, types, strict=True)):
+            name = f"%a_{parameter.name}"
+            if isinstance(type, Pointer):
+                alone = " noalias" if isinstance(parameter.type, syntax.PointerType) and parameter.type.restrict else ""
+                declared.append(f"ptr{alone} {name}")
+                memory = known(self.state, Memory(parameter.name, "global"), type.target, argument=position)
+                value: Address | Value = Address(type, name, BLOCK, memory)
+            elif isinstance(type, Int | Float):
+                declared.append(f"{type.ir} {name}")
+                value = Value(type, BLOCK, name)
+            else:
+                self.state.refuse(f"an argument of type {type}", "pass its fields, or a pointer", parameter.place)
+            self.state.bind(parameter.name, value)
+        return declared
+
+    # ---- blocks and their threads
+
+    def _blocks(self, function: syntax.Function) -> None:
+        """Compile the loop over the blocks that this call is to run, and its body."""
+        b = self.b
+        slot = b.slot("i64")
+        b.do(f"store i64 %first, ptr {slot}")
+        head, body, next, end = b.label("blocks"), b.label("block"), b.label("finished"), b.label("done")
+        b.place(head)
+        number = b.op(f"load i64, ptr {slot}")
+        b.branch(b.op(f"icmp slt i64 {number}, %last"), body, end)
+        b.place(body)
+        if self.checks:
+            self.checks.begin_block(number)
+        self._bind_indices(number)
+        self._body(function, next)
+        b.place(next)
+        b.do(f"store i64 {b.op(f'add nsw i64 {number}, 1')}, ptr {slot}")
+        if self.checks:
+            b.branch(self.checks.stopped(), end, head)
+        else:
+            b.jump(head)
+        b.place(end)
+        b.leave()
+
+    def _bind_indices(self, number: str) -> None:
+        """Bind blockIdx, from the number of a block, and blockDim and gridDim."""
+        b = self.b
+        grid = {axis: Value(U32, BLOCK, f"%g{axis}", natural=True) for axis in "xyz"}
+        wide = {axis: b.op(f"zext i32 %g{axis} to i64") for axis in "xy"}
+        rest = b.op(f"udiv i64 {number}, {wide['x']}")
+        parts = {"x": b.op(f"urem i64 {number}, {wide['x']}"), "y": b.op(f"urem i64 {rest}, {wide['y']}"),
+                 "z": b.op(f"udiv i64 {rest}, {wide['y']}")}  # fmt: skip
+        narrow = {axis: b.op(f"trunc i64 {part} to i32") for axis, part in parts.items()}
+        index = {axis: Value(U32, BLOCK, ir, natural=True) for axis, ir in narrow.items()}
+        size = {axis: constant(getattr(self.state.block, axis), U32) for axis in "xyz"}
+        # Outside the loops over threads these only show what kind they are.
+        thread = {"x": Value(U32, LINEAR, "0", 1), "y": Value(U32, UNIFORM, "0"), "z": Value(U32, UNIFORM, "0")}
+        for name, values in (("gridDim", grid), ("blockIdx", index), ("blockDim", size), ("threadIdx", thread)):
+            self.state.scopes[0][name] = Aggregate(_INDEX, dict(values))
+
+    def _body(self, function: syntax.Function, end: str) -> None:
+        assert function.body is not None
+        if self.state.has_barriers:
+            parts = Parts(self.state, self._threads, end)
+            parts.own_parameters(function)
+            parts.run(function.body.items)
+            return
+        with self._threads():
+            self.state.calls[-1].returned = self.state.mask_slot()
+            with self.state.scope():
+                for parameter in function.parameters:
+                    given = self.state.lookup(parameter.name)
+                    assert given is not None
+                    self.state.bind(parameter.name, own(self.state, parameter, given))
+                run(self.state, function.body.items)
+
+    @contextmanager
+    def _threads(self) -> Iterator[None]:
+        """Compile what follows for every thread of the block: a loop over vectors of them."""
+        state, b = self.state, self.b
+        frame = state.calls[-1]
+        slot = b.slot("i64")
+        b.do(f"store i64 0, ptr {slot}")
+        head, body = b.label("threads"), b.label("vector")
+        frame.end, done = b.label("next"), b.label("joined")
+        b.place(head)
+        state.chunk = b.op(f"load i64, ptr {slot}")
+        b.branch(b.op(f"icmp slt i64 {state.chunk}, {state.chunks}"), body, done)
+        b.place(body)
+        if self.checks:
+            self.checks.begin_threads(state.chunk)
+        x, y, z = self._thread_indices(state.chunk)
+        outer = state.scopes[0]["threadIdx"]
+        state.scopes[0]["threadIdx"] = Aggregate(_INDEX, {"x": x, "y": y, "z": z})
+        state.mask = frame.mask = self._inside(x) if self.partial else None
+        try:
+            yield
+            b.place(frame.end)
+            b.do(f"store i64 {b.op(f'add nsw i64 {state.chunk}, 1')}, ptr {slot}")
+            b.jump(head)
+            b.place(done)
+            if self.checks:
+                self.checks.end_threads()
+        finally:
+            state.chunk, state.mask, state.scopes[0]["threadIdx"] = None, None, outer
+
+    def _thread_indices(self, chunk: str) -> tuple[Value, Value, Value]:
+        """Return threadIdx of a vector: x along its lanes, y and z the same for all."""
+        b, block, width = self.b, self.state.block, self.state.v.width
+        number = b.op(f"trunc i64 {chunk} to i32")
+        column = b.op(f"urem i32 {number}, {self.across}")
+        row = b.op(f"udiv i32 {number}, {self.across}")
+        first = b.op(f"mul nuw nsw i32 {column}, {width}")
+        kind = UNIFORM if block.y * block.z > 1 else BLOCK
+        y = Value(U32, kind, b.op(f"urem i32 {row}, {block.y}"), natural=True) if block.y > 1 else constant(0, U32)
+        z = Value(U32, kind, b.op(f"udiv i32 {row}, {block.y}"), natural=True) if block.z > 1 else constant(0, U32)
+        return Value(U32, LINEAR, first, 1, natural=True), y, z
+
+    def _inside(self, x: Value) -> str:
+        """Return the lanes that are threads of the block, where its rows do not fill the vectors."""
+        return self.state.math.compare("<", x, constant(self.state.block.x, U32)).ir

@@ -1,0 +1,221 @@
+"""What an expression names rather than its value: variables and memory, and how they are read and written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from imgcuda.cpu import budget
+from imgcuda.cpu.budget import kilobytes
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.lowering.variables import Binding, PointerVariable, Private, Reference, StructVariable, Variable
+from imgcuda.cpu.memory import objects
+from imgcuda.cpu.memory.addresses import member, move
+from imgcuda.cpu.values.types import (
+    Array,
+    Float,
+    Int,
+    Pointer,
+    Struct,
+    Type,
+    elements,
+    has_array,
+    has_pointer,
+    innermost,
+    promote,
+    size_of,
+)
+from imgcuda.cpu.values.values import BLOCK, BROKEN, Address, Aggregate, Memory, Operand, Value
+from imgcuda.errors import KernelError, did_you_mean
+
+
+def locate(state: State, node: syntax.Expression) -> Binding:
+    """Return what an expression names: a variable, or an address in memory."""
+    with state.at(node.place):
+        match node:
+            case syntax.Name(name):
+                found = named(state, name)
+                return found.address if isinstance(found, Reference) else found
+            case syntax.Index(array, index):
+                return element(state, array, index)
+            case syntax.Member(of, name):
+                return field(state, _whole(state, of), name)
+            case syntax.Unary("*", operand):
+                return pointer(state, _evaluate(state, operand))
+            case syntax.Unary("++" | "--") | syntax.Assign():
+                _evaluate(state, node)
+                return locate(state, node.operand if isinstance(node, syntax.Unary) else node.target)
+        return state.fail("this cannot be assigned to, nor its address be taken")
+
+
+def _evaluate(state: State, node: syntax.Expression) -> Operand:
+    from imgcuda.cpu.lowering.expressions import evaluate
+
+    return evaluate(state, node)
+
+
+def is_place(node: syntax.Expression) -> bool:
+    """Return whether an expression names something that may be assigned to."""
+    if isinstance(node, syntax.Member):
+        return is_place(node.object)
+    return isinstance(node, syntax.Name | syntax.Index) or (isinstance(node, syntax.Unary) and node.operator == "*")
+
+
+def _whole(state: State, node: syntax.Expression) -> Binding:
+    """Return what a field is taken of."""
+    if isinstance(node, syntax.Name) and isinstance(found := named(state, node.name), Address):
+        state.fail(f"a pointer has no fields; this is a {found.type}", "write -> instead of .")
+    return locate(state, node) if is_place(node) else _evaluate(state, node)
+
+
+def named(state: State, name: str) -> Binding:
+    """Return what a name stands for; an Address is a pointer's value."""
+    found = state.lookup(name)
+    if found is None:
+        known = [*state.unit.functions, *state.unit.constants, *(each for scope in state.scopes for each in scope)]
+        state.fail(f"'{name}' is not declared{did_you_mean(name, known)}")
+    if found is BROKEN:
+        raise KernelError([])  # that was said where it is declared
+    return found
+
+
+def pointer(state: State, operand: Operand) -> Address:
+    """Return an operand that must be a pointer."""
+    if not isinstance(operand, Address):
+        state.fail(f"a pointer or an array is needed here; this is a {operand.type}")
+    return operand
+
+
+def element(state: State, array: syntax.Expression, index: syntax.Expression) -> Address:
+    """Return where `array[index]` stands; as in C, `index[array]` is the same."""
+    first, second = _evaluate(state, array), _evaluate(state, index)
+    if isinstance(second, Address):
+        first, second = second, first
+    return moved(state, pointer(state, first), second)
+
+
+def moved(state: State, address: Address, index: Operand) -> Address:
+    """Return a pointer moved by what must be a whole number."""
+    if not isinstance(index, Value) or not isinstance(index.type, Int):
+        state.fail(f"an index must be an integer; this is a {index.type}")
+    return move(state, address, state.math.convert(index, promote(index.type)))
+
+
+def field(state: State, whole: Binding, name: str) -> Binding:
+    """Return a field of a structure."""
+    type = whole.type.target if isinstance(whole, Address) else whole.type
+    fields = dict(type.fields) if isinstance(type, Struct) else {}
+    if name not in fields:
+        remedy = "write -> instead of ." if isinstance(type, Pointer) else ""
+        state.fail(f"a {type} has no field '{name}'{did_you_mean(name, list(fields))}", remedy)
+    if isinstance(whole, Address):
+        return member(state, whole, name)
+    assert isinstance(whole, StructVariable | Aggregate)
+    found = whole.fields[name]
+    if isinstance(found, Aggregate) and isinstance(found.type, Array):
+        return _spill(state, found)
+    return found
+
+
+def _spill(state: State, value: Aggregate) -> Address:
+    """Put an array that is a mere value into memory, to be indexed."""
+    target = private(state, value.type, ("spilled", state.place))
+    objects.store(state, target, value)
+    return target
+
+
+# ---- reading and writing
+
+
+def read(state: State, found: Binding) -> Operand:
+    """Return the value of what was located; of an array, a pointer to its first element."""
+    match found:
+        case Reference(address):
+            return objects.load(state, address)
+        case Variable() | PointerVariable():
+            return found.read(state)
+        case StructVariable(type, fields):
+            return Aggregate(type, {name: read(state, each) for name, each in fields.items()})
+    return found
+
+
+def value_at(state: State, found: Binding) -> Operand:
+    """Return what stands in what was located, where an Address is a place in memory and not a pointer's value."""
+    return objects.load(state, found) if isinstance(found, Address) else read(state, found)
+
+
+def write(state: State, found: Binding, value: Operand) -> Operand:
+    """Set what was located, for the threads that are active, and return what it then holds."""
+    type = found.type.target if isinstance(found, Address) else found.type
+    if not isinstance(found, Address | Variable | PointerVariable | StructVariable):
+        state.fail("this is constant and cannot be assigned to")
+    if isinstance(found, Address) and found.memory.space == "constant":
+        state.fail(f"'{found.memory.name}' is constant and cannot be assigned to")
+    if isinstance(found, Address) and isinstance(type, Array) and not isinstance(value, Aggregate):
+        state.fail("an array cannot be assigned to", "set its elements, in a loop")
+    value = convert(state, value, type)
+    match found:
+        case Address():
+            objects.store(state, found, value)
+        case StructVariable(_, fields):
+            assert isinstance(value, Aggregate)
+            for name, part in value.fields.items():
+                write(state, fields[name], part)
+        case PointerVariable():
+            found.assign(state, value)
+        case _:
+            found.assign(state, value)  # type: ignore[arg-type]
+    return value
+
+
+def convert(state: State, value: Operand, type: Type) -> Operand:
+    """Return a value as C converts it where a type is expected."""
+    if isinstance(type, Int | Float):
+        return state.math.convert(value_of(state, value), type)
+    if isinstance(type, Pointer):
+        if isinstance(value, Value) and value.const == 0:
+            state.refuse("a null pointer", "pass a flag beside a pointer that is valid")
+        return replace(pointer(state, value), type=type)
+    if value.type != type:
+        state.fail(f"a {type} is needed here; this is a {value.type}")
+    return value
+
+
+def value_of(state: State, operand: Operand) -> Value:
+    """Return an operand that must be a number."""
+    if not isinstance(operand, Value):
+        remedy = "read what it points to with * or [...]" if isinstance(operand, Address) else "use one of its fields"
+        state.fail(f"a number is needed here; this is a {operand.type}", remedy)
+    return operand
+
+
+# ---- declaring
+
+
+def declare(state: State, key: Any, type: Type, name: str = "") -> Binding:
+    """Return new memory for a thread's variable; `name` is for reports."""
+    if has_array(type):
+        return Reference(private(state, type, key, name))
+    if isinstance(type, Pointer):
+        return PointerVariable(state, key, type)
+    if isinstance(type, Struct):
+        return StructVariable(type, {name: declare(state, (key, name), part) for name, part in type.fields})
+    if not isinstance(type, Int | Float):
+        state.fail(f"a variable cannot be of type {type}")
+    return Variable(state, key, type)
+
+
+def private(state: State, type: Type, key: Any, name: str = "") -> Address:
+    """Return new memory of each thread's own, for an array or what a pointer is to point to; `name` is for reports."""
+    if has_pointer(type):
+        remedy = "use one array and offsets into it"
+        state.refuse("an array of pointers, or a pointer whose own address is taken", remedy)
+    state.locals[key] = size_of(type)
+    if (total := sum(state.locals.values())) > budget.LOCAL:
+        message = (
+            f"a thread's own arrays take {kilobytes(total)} here; a GPU has {kilobytes(budget.LOCAL)} for a thread"
+        )
+        state.fail(message, "make them smaller, or pass a pointer to memory for them")
+    made = Private(state, innermost(type), elements(type), key)
+    return Address(Pointer(type), "null", BLOCK, Memory(name, "private"), private=made)

@@ -1,0 +1,135 @@
+"""Types and constants by name: what a file declares outside its functions, and what CUDA declares before it."""
+
+from __future__ import annotations
+
+from imgcuda.cpu import budget
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.state import State, Written
+from imgcuda.cpu.values.types import BASIC, DIM3, I32, VECTORS, Array, Pointer, Struct, Type, innermost, size_of
+from imgcuda.cpu.values.values import Value, constant
+from imgcuda.errors import did_you_mean
+
+
+def resolve_type(state: State, written: syntax.TypeName) -> Type:
+    """Return the type that was written."""
+    match written:
+        case syntax.NamedType(name, place):
+            return _named(state, name, place)
+        case syntax.PointerType(target):
+            return Pointer(resolve_type(state, target))
+        case syntax.ReferenceType(target):
+            return resolve_type(state, target)
+        case syntax.ArrayType(element, size):
+            return _bounded(state, Array(resolve_type(state, element), 0 if size is None else _size(state, size)))
+
+
+def _named(state: State, name: str, place: syntax.Place) -> Type:
+    for known in (BASIC, state.unit.types, VECTORS):
+        if name in known:
+            return known[name]
+    if name == "dim3":
+        return DIM3
+    return state.fail(f"'{name}' is not a type{did_you_mean(name, [*BASIC, *state.unit.types, *VECTORS])}", place=place)
+
+
+def _bounded(state: State, type: Array) -> Array:
+    if size_of(type) >= budget.ARRAY:
+        state.fail(f"an array of {size_of(type):,} bytes is beyond the 2 GB that an index reaches", "make it smaller")
+    return type
+
+
+def _size(state: State, node: syntax.Expression) -> int:
+    size = constant_size(state, node)
+    if size <= 0:
+        state.fail(f"an array must have a size of 1 at least; this is {size}", place=node.place)
+    return size
+
+
+def constant_size(state: State, node: syntax.Expression) -> int:
+    """Return the value of an expression that must be a whole number known before the kernel runs."""
+    from imgcuda.cpu.lowering.expressions import number
+
+    value = number(state, node).const
+    if not isinstance(value, int):
+        remedy = "use a #define, an enum, or a constant field of the filter"
+        state.fail("a whole number that is known when the kernel is compiled is needed here", remedy, node.place)
+    return value
+
+
+def declare_type(state: State, item: syntax.Structure | syntax.Typedef | syntax.Enumeration) -> None:
+    """Make a type known that a file declares."""
+    unit = state.unit
+    if isinstance(item, syntax.Typedef):
+        unit.types[item.name] = resolve_type(state, item.type)
+    elif isinstance(item, syntax.Structure):
+        fields = tuple((name, resolve_type(state, type)) for name, type in item.fields)
+        if (count := sum(_numbers(part) for _, part in fields)) > budget.FIELDS:
+            message = f"a structure of {count:,} numbers is beyond the {budget.FIELDS:,} that the CPU engine takes"
+            state.fail(message, "use arrays instead", item.place)
+        unit.types[item.name] = Struct(item.name, fields, item.align)
+    else:
+        unit.types[item.name] = I32
+        _enumerate(state, item, unit.constants)
+
+
+def _numbers(type: Type) -> int:
+    """Return how many numbers and arrays of numbers a type consists of."""
+    if isinstance(type, Struct):
+        return sum(_numbers(part) for _, part in type.fields)
+    return _numbers(innermost(type)) if isinstance(type, Array) else 1
+
+
+def _enumerate(state: State, node: syntax.Enumeration, numbers: dict[str, Value]) -> None:
+    following = 0
+    for name, value in node.members:
+        following = following if value is None else constant_size(state, value)
+        numbers[name] = constant(following)
+        following += 1
+
+
+# ---- what a function does to its variables
+
+
+def set_again(state: State, name: str) -> bool:
+    """Return whether the function being compiled sets a variable other than by declaring it."""
+    return name in _written(state).set
+
+
+def addressed(state: State, name: str) -> bool:
+    """Return whether the function being compiled takes a variable's address."""
+    return name in _written(state).addressed
+
+
+def _written(state: State) -> Written:
+    function = state.calls[-1].function
+    if function not in state.unit.written:
+        nodes = list(syntax.walk(function.body))
+        taken = (root(node.operand) for node in nodes if isinstance(node, syntax.Unary) and node.operator == "&")
+        state.unit.written[function] = Written(names_set(function.body), frozenset(taken))
+    return state.unit.written[function]
+
+
+def names_set(body: object) -> frozenset[str]:
+    """Return the variables that some code sets other than by declaring them with a value."""
+    return frozenset(name for node in syntax.walk(body) for name in _sets(node))
+
+
+def _sets(node: object) -> list[str]:
+    match node:
+        case syntax.Assign(_, target):
+            return [root(target)]
+        case syntax.Unary("++" | "--", operand) | syntax.Postfix(_, operand):
+            return [root(operand)]
+        case syntax.Call(_, arguments):
+            # The function may take a reference; a copy of what it does not set costs nothing in the end.
+            return [root(argument) for argument in arguments]
+        case syntax.Declaration(name, _, None):
+            return [name]
+    return []
+
+
+def root(node: syntax.Expression) -> str:
+    """Return the variable that a place lies in: `p` in p.x and p.x.y; none in p[i], which is memory."""
+    while isinstance(node, syntax.Member):
+        node = node.object
+    return node.name if isinstance(node, syntax.Name) else ""

@@ -1,0 +1,51 @@
+"""What matters about code beside its value: whether it has effects, and whether threads wait in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.atomics import ATOMICS
+from imgcuda.cpu.lowering.names import root
+from imgcuda.cpu.lowering.state import State
+
+
+def has_barrier(state: State, node: object) -> bool:
+    """Return whether a part of a kernel has a barrier in it, or calls a function that has."""
+    return any(call.name == "__syncthreads" for call in _calls(state, node, set()))
+
+
+def has_effects(state: State, node: object, allowed: Callable[[str], bool]) -> bool:
+    """Return whether evaluating something changes what others see; setting variables that are `allowed` is none."""
+    calls = list(_calls(state, node, set()))
+    functions = {call.name: state.unit.functions[call.name] for call in calls if call.name in state.unit.functions}
+    return (
+        _sets(node, allowed)
+        or any(call.name in ATOMICS for call in calls)
+        # Within a function, a name alone is a variable of its own.
+        or any(_sets(function.body, bool) or _by_reference(function) for function in functions.values())
+    )
+
+
+def _calls(state: State, node: object, seen: set[str]) -> Iterator[syntax.Call]:
+    """Yield the calls in something, and those in the functions that it calls."""
+    for each in syntax.walk(node):
+        if isinstance(each, syntax.Call):
+            yield each
+            function = state.unit.functions.get(each.name)
+            if function is not None and each.name not in seen:
+                seen.add(each.name)
+                yield from _calls(state, function.body, seen)
+
+
+def _sets(node: object, allowed: Callable[[str], bool]) -> bool:
+    for each in syntax.walk(node):
+        match each:
+            case syntax.Assign(_, target) | syntax.Unary("++" | "--", target) | syntax.Postfix(_, target):
+                if not allowed(root(target)):
+                    return True
+    return False
+
+
+def _by_reference(function: syntax.Function) -> bool:
+    return any(isinstance(each.type, syntax.ReferenceType) and not each.const for each in function.parameters)

@@ -1,0 +1,141 @@
+"""`switch`: a jump where threads agree; else case after case, each for the threads that have come in so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from imgcuda.cpu.budget import SECTIONS
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.expressions import number
+from imgcuda.cpu.lowering.state import LoopFrame, State
+from imgcuda.cpu.values.types import BOOL, I32, Int, Type
+from imgcuda.cpu.values.values import VARYING, Value, constant
+
+
+@dataclass
+class Section:
+    """The statements behind one or more labels."""
+
+    cases: list[Value] = field(default_factory=list)
+    default: bool = False
+    items: list[syntax.Statement] = field(default_factory=list)
+
+
+def switch(state: State, node: syntax.Switch) -> None:
+    """Compile a `switch`."""
+    value = number(state, node.value)
+    type = value_type(state, value.type, node)
+    value = state.v.flat(state.math.convert(value, type))
+    sections = sections_of(state, node, type)
+    with state.scope():
+        if value.kind == VARYING or state.facts.parting(state.key(node)) == VARYING:
+            _diverging(state, node, value, sections)
+        else:
+            _uniform(state, node, value, sections)
+
+
+def value_type(state: State, type: Type, node: syntax.Switch) -> Int:
+    """Return the type in which the value of a switch is compared with its cases."""
+    if not isinstance(type, Int):
+        state.fail(f"'switch' is for integers; this is a {type}", place=node.value.place)
+    return I32 if type.bits < 32 else type
+
+
+def sections_of(state: State, node: syntax.Switch, type: Int) -> list[Section]:
+    """Return the parts of a switch; what stands before the first label is never reached."""
+    sections = [Section()]
+    seen: set[int | None] = set()
+    for item in node.items:
+        if not isinstance(item, syntax.Case):
+            sections[-1].items.append(item)
+            continue
+        if sections[-1].items or len(sections) == 1:
+            sections.append(Section())
+        known = None if item.value is None else _label(state, item.value, type)
+        if (known and known.const) in seen:
+            state.fail(f"this {'case' if known else 'default'} stands here twice", place=item.place)
+        seen.add(known and known.const)  # type: ignore[arg-type]
+        if known is None:
+            sections[-1].default = True
+        else:
+            sections[-1].cases.append(known)
+    return sections[1:]
+
+
+def _label(state: State, node: syntax.Expression, type: Int) -> Value:
+    value = number(state, node)
+    if not isinstance(value.const, int):
+        message = "the value of a case must be a whole number that is known when the kernel is compiled"
+        state.fail(message, place=node.place)
+    return state.math.convert(value, type)
+
+
+def _uniform(state: State, node: syntax.Switch, value: Value, sections: list[Section]) -> None:
+    end = state.b.label("end")
+    labels = [state.b.label("case") for _ in sections]
+    cases = [(case.ir, label) for section, label in zip(sections, labels, strict=True) for case in section.cases]
+    default = next((label for section, label in zip(sections, labels, strict=True) if section.default), end)
+    state.b.switch(value.type.ir, value.ir, default, cases)
+    key = state.key(node)
+    kind = max(value.kind, state.facts.parting(key))
+    frame = LoopFrame(key, state.mask, end, "", "", "", state.control)
+    with state.under(key, kind, state.mask):
+        for section, label in zip(sections, labels, strict=True):
+            state.b.place(label)
+            _run(state, section, frame)
+    state.b.place(end)
+
+
+def _diverging(state: State, node: syntax.Switch, value: Value, sections: list[Section]) -> None:
+    """Compile all cases in order; a thread takes part from its own case on, until it leaves."""
+    if len(sections) > SECTIONS:
+        message = (
+            f"a switch of {len(sections):,} sections on which threads may disagree; the CPU engine takes {SECTIONS:,}"
+        )
+        state.fail(message, "look the values up in a __constant__ table", node.value.place)
+    matches = [[state.math.compare("==", value, case) for case in section.cases] for section in sections]
+    inside = state.mask_slot()
+    key, end = state.key(node), state.b.label("end")
+    frame = LoopFrame(key, "never", end, "", state.mask_slot(), "", state.control)
+    escapes = state.escapes
+    elsewhere = state.math.negation(any_of(state, [test for tests in matches for test in tests]))
+    with state.under(key, VARYING, state.mask):
+        for section, mine in zip(sections, matches, strict=True):
+            tests = [elsewhere, *mine] if section.default else mine
+            _section(state, section, frame, inside, any_of(state, tests))
+    leaves = any(isinstance(each, syntax.Return | syntax.Continue) for each in syntax.walk(node.items))
+    state.escapes = escapes + (state.escapes != escapes and leaves)
+    state.b.place(end)
+
+
+def any_of(state: State, tests: list[Value]) -> Value:
+    found = constant(False, BOOL)
+    for test in tests:
+        found = state.math.connect("or", found, test)
+    return found
+
+
+def _section(state: State, section: Section, frame: LoopFrame, inside: str, enters: Value) -> None:
+    """Compile a section for the threads that enter here, and those that came from the section before."""
+    with state.masked(state.v.both(state.mask, state.v.of(enters))):
+        state.add_to(inside)
+    state.loops.append(frame)
+    gone = state.gone()
+    state.loops.pop()
+    now = state.v.without(state.load_mask(inside), gone)
+    do, skip = state.b.label("case"), state.b.label("skip")
+    state.b.branch(state.v.any(now), do, skip)
+    state.b.place(do)
+    with state.masked(now):
+        _run(state, section, frame)
+    state.b.place(skip)
+
+
+def _run(state: State, section: Section, frame: LoopFrame) -> None:
+    from imgcuda.cpu.lowering.statements import run
+
+    state.loops.append(frame)
+    try:
+        run(state, section.items)
+    finally:
+        state.loops.pop()

@@ -1,0 +1,219 @@
+"""How lanes touch memory: one number for all lanes, one wide access for neighbours, else lane by lane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.memory.addresses import first_lane, places
+from imgcuda.cpu.memory.gathers import gather, gather_near, scatter
+from imgcuda.cpu.memory.strided import most_read, most_written, read_comb, write_comb
+from imgcuda.cpu.values.conversions import suffix
+from imgcuda.cpu.values.types import Scalar, memory_ir, size_of
+from imgcuda.cpu.values.values import BLOCK, LINEAR, VARYING, Address, Kind, Value
+
+
+@dataclass(frozen=True)
+class Access:
+    """One element for each lane, or one for all."""
+
+    state: State
+    address: Address
+    type: Scalar
+    kind: Kind
+    """The kind of what is read."""
+
+    @property
+    def cell(self) -> str:
+        return memory_ir(self.type)
+
+    @property
+    def lanes(self) -> str:
+        return self.state.v.type(self.cell)
+
+    def read(self) -> str:
+        raise NotImplementedError
+
+    def write(self, value: Value) -> None:
+        raise NotImplementedError
+
+
+class _One(Access):
+    """The same element for all lanes. It is touched only while some thread is active."""
+
+    def read(self) -> str:
+        return self.state.b.op(f"load {self.cell}, ptr {self.address.base}, align {size_of(self.type)}")
+
+    def write(self, value: Value) -> None:
+        number = value.ir if value.scalar else _last(self.state, value)
+        number = self.state.v.to_memory(number, BLOCK, self.type)
+        self.state.b.do(f"store {self.cell} {number}, ptr {self.address.base}, align {size_of(self.type)}")
+
+
+class _Row(Access):
+    """Neighbouring elements for neighbouring lanes: one wide access."""
+
+    def read(self) -> str:
+        place, align, mask = self._place(), size_of(self.type), self.state.mask
+        if mask is None:
+            return self.state.b.op(f"load {self.lanes}, ptr {place}, align {align}")
+        arguments = [(f"ptr align {align}", place), (self.state.v.type("i1"), mask), (self.lanes, "zeroinitializer")]
+        return self.state.b.call(f"llvm.masked.load.{suffix(self.lanes)}.p0", self.lanes, arguments)
+
+    def write(self, value: Value) -> None:
+        made = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type)
+        place, align, mask = self._place(), size_of(self.type), self.state.mask
+        if mask is None:
+            self.state.b.do(f"store {self.lanes} {made}, ptr {place}, align {align}")
+            return
+        arguments = [(self.lanes, made), (f"ptr align {align}", place), (self.state.v.type("i1"), mask)]
+        self.state.b.call(f"llvm.masked.store.{suffix(self.lanes)}.p0", "void", arguments)
+
+    def _place(self) -> str:
+        assert self.address.index is not None
+        return first_lane(self.state, self.address, self.address.index.ir)
+
+
+class _Scattered(Access):
+    """Any element for each lane."""
+
+    def read(self) -> str:
+        if self._short:
+            return gather(self.state, self.address, self.cell)
+        arguments = [*self._places(), (self.lanes, "zeroinitializer")]
+        name = f"llvm.masked.gather.{suffix(self.lanes)}.v{self.state.v.width}p0"
+        return self.state.b.call(name, self.lanes, arguments)
+
+    def write(self, value: Value) -> None:
+        made = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type)
+        if self._short:
+            scatter(self.state, self.address, self.cell, made)
+            return
+        name = f"llvm.masked.scatter.{suffix(self.lanes)}.v{self.state.v.width}p0"
+        self.state.b.call(name, "void", [(self.lanes, made), *self._places()])
+
+    @property
+    def _short(self) -> bool:
+        """Whether no processor gathers elements so small: LLVM would make a jump for each lane, in each place."""
+        return size_of(self.type) < 4
+
+    def _places(self) -> list[tuple[str, str]]:
+        width, mask = self.state.v.width, self.state.mask or "splat (i1 true)"
+        return [(f"<{width} x ptr>", places(self.state, self.address)), (f"<{width} x i1>", mask)]
+
+
+@dataclass(frozen=True)
+class _Comb(_Scattered):
+    """Every second, third ... element, backwards too, as one channel of interleaved pixels: wide accesses, shuffled."""
+
+    def read(self) -> str:
+        if abs(self._step) > most_read(size_of(self.type)):
+            return super().read()
+        return read_comb(self.state, self._place(), self.cell, size_of(self.type), self._step)
+
+    def write(self, value: Value) -> None:
+        if abs(self._step) > most_written(size_of(self.type)):
+            super().write(value)
+            return
+        made = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type)
+        write_comb(self.state, self._place(), self.cell, size_of(self.type), self._step, made)
+
+    @property
+    def _step(self) -> int:
+        assert self.address.index is not None
+        return self.address.index.stride * self.address.scale // size_of(self.type)
+
+    def _place(self) -> str:
+        assert self.address.index is not None
+        return first_lane(self.state, self.address, self.address.index.ir)
+
+
+@dataclass(frozen=True)
+class _Near(_Scattered):
+    """Neighbouring elements for most lanes, any for the others."""
+
+    line: Value
+
+    def read(self) -> str:
+        return gather_near(self.state, self.address, self.cell, self.line)
+
+
+def access(state: State, address: Address, type: Scalar) -> Access:
+    """Return the cheapest way to touch what an address means for all lanes."""
+    index = address.index
+    if address.kind == VARYING:
+        return _Scattered(state, address, type, VARYING)
+    if index is None:
+        return _One(state, address, type, address.kind)
+    if index.scalar:
+        base = first_lane(state, address, index.ir)
+        return _One(state, replace(address, base=base, index=None), type, max(address.kind, index.kind))
+    if index.line is not None and (either := _probably_neighbours(state, address, type)) is not None:
+        return either
+    step = index.stride * address.scale if index.kind == LINEAR else 0
+    if step == size_of(type):
+        return _Row(state, address, type, VARYING)
+    if state.mask is None and step and step % size_of(type) == 0:
+        return _Comb(state, address, type, VARYING)
+    return _Scattered(state, address, type, VARYING)
+
+
+@dataclass(frozen=True)
+class _Either(Access):
+    """Neighbouring elements where the lanes' index is the line that it most likely is, else any."""
+
+    row: Access
+    scattered: Access
+    holds: str
+
+    def read(self) -> str:
+        slot = self.state.b.slot(self.lanes)
+
+        def take(way: Access) -> None:
+            self.state.b.do(f"store {self.lanes} {way.read()}, ptr {slot}")
+
+        self._branch(take)
+        return self.state.b.op(f"load {self.lanes}, ptr {slot}")
+
+    def write(self, value: Value) -> None:
+        self._branch(lambda way: way.write(value))
+
+    def _branch(self, take: Callable[[Access], None]) -> None:
+        b = self.state.b
+        row, scattered, end = (b.label(hint) for hint in ("row", "scattered", "end"))
+        b.branch(self.holds, row, scattered, b.likely())
+        b.place(row)
+        take(self.row)
+        b.jump(end)
+        b.place(scattered)
+        take(self.scattered)
+        b.place(end)
+
+
+def _probably_neighbours(state: State, address: Address, type: Scalar) -> Access | None:
+    """Return how lanes touch memory of which the index is most likely a line; None if that does not help."""
+    assert address.index is not None
+    index = state.math.widened(address.index)
+    if index.line is None or index.line.stair is not None:
+        return None
+    linear = Value(index.type, LINEAR, index.line.first, index.line.stride)
+    row = access(state, replace(address, index=linear), type)
+    if not isinstance(row, _Row | _Comb):
+        return None
+    scattered = _Scattered(state, address, type, VARYING)
+    if isinstance(row, _Row) and size_of(type) < 4:
+        scattered = _Near(state, replace(address, index=index), type, VARYING, linear)
+    return _Either(state, address, type, VARYING, row, scattered, index.line.holds)
+
+
+def _last(state: State, value: Value) -> str:
+    """Return the number of the last active thread: the one that wins when all write to one place."""
+    lanes, width = state.v.of(value), state.v.width
+    shape = state.v.type(value.type)
+    if state.mask is None:
+        return state.b.op(f"extractelement {shape} {lanes}, i32 {width - 1}")
+    bits = state.b.op(f"bitcast {state.v.type('i1')} {state.mask} to i{width}")
+    zeros = state.b.call(f"llvm.ctlz.i{width}", f"i{width}", [(f"i{width}", bits), ("i1", "true")])
+    lane = state.b.op(f"sub i{width} {width - 1}, {zeros}")
+    return state.b.op(f"extractelement {shape} {lanes}, i{width} {lane}")

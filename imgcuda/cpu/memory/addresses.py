@@ -1,0 +1,96 @@
+"""Addresses: moving them, reaching into what they point to, and what they are for each lane."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.values.types import I32, I64, Pointer, Struct, Type, elements, offset_of, size_of
+from imgcuda.cpu.values.values import VARYING, Address, Value, constant
+
+
+def move(state: State, address: Address, index: Value) -> Address:
+    """Return a pointer moved by `index` of what it points to."""
+    return advance(state, address, index, step_of(address, address.type.target))
+
+
+def step_of(address: Address, type: Type) -> int:
+    """Return how far apart two of a type are: in bytes, or in elements of each thread's own memory."""
+    return size_of(type) if address.private is None else elements(type)
+
+
+def advance(state: State, address: Address, index: Value, step: int) -> Address:
+    """Return an address moved by `index` times `step`."""
+    if index.const == 0:
+        return address
+    if address.private is None and address.kind != VARYING and index.scalar:
+        wide = state.math.widened(index)
+        base = state.b.op(f"getelementptr {_cell(step)}, ptr {address.base}, i64 {_scaled(state, wide.ir, step)}")
+        return replace(address, base=base, kind=max(address.kind, index.kind))
+    if address.index is None:
+        return replace(address, index=index, scale=step)
+    left, right = state.math.widened(address.index), state.math.widened(index)
+    if address.scale == step:
+        return replace(address, index=state.math.binary("+", left, right))
+    moved = state.math.binary("*", right, constant(step, I64))
+    return replace(address, index=state.math.binary("+", offset(state, address), moved), scale=1)
+
+
+def offset(state: State, address: Address) -> Value:
+    """Return an address's index in bytes, or in elements of each thread's own memory."""
+    if address.index is None:
+        return constant(0, I64)
+    return state.math.binary("*", state.math.widened(address.index), constant(address.scale, I64))
+
+
+def member(state: State, address: Address, name: str) -> Address:
+    """Return the address of a structure's field."""
+    struct = address.type.target
+    assert isinstance(struct, Struct)
+    type = dict(struct.fields)[name]
+    if address.private is not None:
+        moved = replace(address, type=Pointer(type), path=(*address.path, name))
+        inner = elements(type)  # a field that is an array has a place for all of its elements in each structure
+        if inner == 1 or address.index is None:
+            return moved
+        return replace(moved, index=state.math.binary("*", offset(state, address), constant(inner, I64)), scale=1)
+    shape = "ptr" if address.kind != VARYING else state.v.type("ptr")
+    base = state.b.op(f"getelementptr i8, {shape} {address.base}, i64 {offset_of(struct, name)}")
+    return replace(address, type=Pointer(type), base=base)
+
+
+def nth(state: State, address: Address, position: int) -> Address:
+    """Return the address of an element of the array that an address points to."""
+    array = address.type.target
+    return move(state, replace(address, type=Pointer(array.element)), constant(position))  # type: ignore[union-attr]
+
+
+def first_lane(state: State, address: Address, index: str) -> str:
+    """Return the address of the first lane, the base of whose index is given."""
+    assert address.index is not None
+    wide = state.math.widened(replace(address.index, ir=index)).ir
+    step = _scaled(state, wide, address.scale)
+    return state.b.op(f"getelementptr {_cell(address.scale)}, ptr {address.base}, i64 {step}")
+
+
+def places(state: State, address: Address) -> str:
+    """Return the address of each lane, as a vector of pointers."""
+    bases = "ptr" if address.kind != VARYING else state.v.type("ptr")
+    if address.index is None:
+        return address.base if address.kind == VARYING else state.v.splat(address.base, "ptr")
+    index, scale = address.index, address.scale
+    if index.type != I32 or scale not in (1, 2, 4, 8):
+        index = state.math.widened(index)
+    lanes = state.v.of(index)
+    if scale not in (1, 2, 4, 8):
+        lanes = state.b.op(f"mul {state.v.type('i64')} {lanes}, {state.v.splat(str(scale), 'i64')}")
+    return state.b.op(f"getelementptr {_cell(scale)}, {bases} {address.base}, {state.v.type(index.type)} {lanes}")
+
+
+def _cell(scale: int) -> str:
+    """Return the LLVM type to count in: LLVM's gathers know the sizes that the hardware multiplies by."""
+    return f"i{8 * scale}" if scale in (1, 2, 4, 8) else "i8"
+
+
+def _scaled(state: State, ir: str, scale: int) -> str:
+    return ir if scale in (1, 2, 4, 8) else state.b.op(f"mul nsw i64 {ir}, {scale}")

@@ -1,0 +1,160 @@
+"""Reading and writing any element for each lane, where no processor does so in one instruction: those of a byte or two.
+
+A function does it, lane by lane, written once for the whole kernel. It takes the lanes' indices rather than their
+addresses, which are twice as long, and finds them in memory: to take them out of a register costs more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.memory.addresses import places
+from imgcuda.cpu.values.types import BOOL
+from imgcuda.cpu.values.values import VARYING, Address, Value
+
+
+def gather(state: State, address: Address, cell: str) -> str:
+    """Return an element for each lane that is active."""
+    name, places = _helper(state, address, cell, "gather")
+    return state.b.call(name, state.v.type(cell), places)
+
+
+def gather_near(state: State, address: Address, cell: str, line: Value) -> str:
+    """Return an element for each lane that is active, of which most are neighbours: a clamp moved the others.
+
+    `line` is where the neighbours would be if all were. The lanes that are there are read at once, the others one
+    by one.
+    """
+    width, bits = state.v.width, f"i{state.v.width}"
+    everyone = state.v.type("i1")
+    mask = state.mask or "splat (i1 true)"
+    with state.masked(mask):  # for the name of the function that reads one by one
+        one_by_one, (base, lanes, _) = _helper(state, address, cell, "gather")
+    name = f"near.{one_by_one}.{line.stride}"
+    read = f"llvm.masked.load.v{width}{cell}.p0"
+    vector, indices = state.v.type(cell), f"<{width} x i64>"
+    steps = ", ".join(f"i64 {lane * line.stride}" for lane in range(width))
+    state.b.declarations.setdefault(read, f"declare {vector} @{read}(ptr, {everyone}, {vector})")
+    state.b.helper(name, "\n".join([
+        f"define internal {vector} @{name}(ptr %base, {indices} %i, {everyone} %m, i64 %start) noinline nounwind #0 {{",
+        f"  %one = insertelement {indices} poison, i64 %start, i32 0",
+        f"  %same = shufflevector {indices} %one, {indices} poison, {state.v.type('i32')} zeroinitializer",
+        f"  %line = add {indices} %same, <{steps}>",
+        f"  %there = icmp eq {indices} %i, %line",
+        f"  %near = and {everyone} %there, %m",
+        f"  %far = xor {everyone} %near, %m",
+        f"  %bytes = mul i64 %start, {address.scale}",
+        "  %row = getelementptr i8, ptr %base, i64 %bytes",
+        f"  %read = call {vector} @{read}(ptr align 1 %row, {everyone} %near, {vector} zeroinitializer)",
+        f"  %left = bitcast {everyone} %far to {bits}",
+        f"  %rest = call {vector} @{one_by_one}(ptr %base, {indices} %i, {bits} %left)",
+        f"  %all = or {vector} %read, %rest",
+        f"  ret {vector} %all",
+        "}",
+    ]))  # fmt: skip
+    return state.b.call(name, vector, [base, lanes, (everyone, mask), ("i64", line.ir)])
+
+
+def scatter(state: State, address: Address, cell: str, vector: str) -> None:
+    """Write an element for each lane that is active, the last lane's last."""
+    name, places = _helper(state, address, cell, "scatter")
+    state.b.call(name, "void", [*places, (state.v.type(cell), vector)])
+
+
+def _helper(state: State, address: Address, cell: str, verb: str) -> tuple[str, list[tuple[str, str]]]:
+    """Return the name of the function for such an access, and how the lanes' places and the mask are passed to it."""
+    width, index = state.v.width, address.index
+    if address.kind == VARYING or index is None or index.type == BOOL:
+        base, lanes, type, move, scale = "null", places(state, address), "ptr", "", 1
+    else:
+        base, lanes, type, scale = address.base, state.v.of(index), index.type.ir, address.scale
+        move = "sext" if getattr(index.type, "signed", True) else "zext"
+    passed = [("ptr", base), (state.v.type(type), lanes)]
+    if state.mask is not None:
+        bits = f"i{width}"
+        passed.append((bits, state.b.op(f"bitcast {state.v.type('i1')} {state.mask} to {bits}")))
+        state.b.declarations.setdefault(f"llvm.cttz.{bits}", f"declare {bits} @llvm.cttz.{bits}({bits}, i1)")
+    name = f"{verb}{'.some' * (state.mask is not None)}.v{width}{cell}.{type}{move[:1]}.{scale}"
+    if name not in state.b.declarations:
+        loop = _Some(width) if state.mask is not None else _All(width, state.b.loop_note(_UNROLLED))
+        state.b.helper(name, _text(name, loop, cell, type, _place(type, move, scale), verb == "gather"))
+    return name, passed
+
+
+_UNROLLED = '!"llvm.loop.unroll.count", i32 8'
+
+
+@dataclass(frozen=True)
+class _All:
+    """A loop over all lanes."""
+
+    width: int
+    note: str
+    parameter = ""
+
+    @property
+    def head(self) -> list[str]:
+        return ["  br label %lane", "lane:", "  %lane64 = phi i64 [ 0, %entry ], [ %next, %lane ]"]
+
+    @property
+    def tail(self) -> list[str]:
+        return ["  %next = add nuw nsw i64 %lane64, 1", f"  %done = icmp eq i64 %next, {self.width}",
+                f"  br i1 %done, label %end, label %lane{self.note}"]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Some:
+    """A loop over the lanes of a mask, from the lowest on."""
+
+    width: int
+
+    @property
+    def parameter(self) -> str:
+        return f", i{self.width} %mask"
+
+    @property
+    def head(self) -> list[str]:
+        bits = f"i{self.width}"
+        wide = f"zext {bits} %first to i64" if self.width < 64 else "add i64 %first, 0"
+        return ["  br label %loop", "loop:", f"  %left = phi {bits} [ %mask, %entry ], [ %rest, %lane ]",
+                f"  %none = icmp eq {bits} %left, 0", "  br i1 %none, label %end, label %lane", "lane:",
+                f"  %first = call {bits} @llvm.cttz.{bits}({bits} %left, i1 true)", f"  %lane64 = {wide}"]  # fmt: skip
+
+    @property
+    def tail(self) -> list[str]:
+        bits = f"i{self.width}"
+        return [f"  %less = sub {bits} %left, 1", f"  %rest = and {bits} %left, %less", "  br label %loop"]
+
+
+def _text(name: str, loop: _All | _Some, cell: str, index: str, place: list[str], reads: bool) -> str:
+    """Return the text of a function."""
+    indices, vector = f"<{loop.width} x {index}>", f"<{loop.width} x {cell}>"
+    result, given = (vector, "") if reads else ("void", f", {vector} %v")
+    return "\n".join([
+        f"define internal {result} @{name}(ptr %base, {indices} %i{loop.parameter}{given}) noinline nounwind #0 {{",
+        "entry:",
+        f"  %indices = alloca {indices}",
+        f"  %lanes = alloca {vector}",
+        f"  store {indices} %i, ptr %indices",
+        f"  store {vector} {'zeroinitializer' if reads else '%v'}, ptr %lanes",
+        *loop.head,
+        f"  %at = getelementptr {index}, ptr %indices, i64 %lane64",
+        f"  %number = load {index}, ptr %at",
+        f"  %mine = getelementptr {cell}, ptr %lanes, i64 %lane64",
+        *place,
+        f"  %x = load {cell}, ptr {'%place' if reads else '%mine'}, align 1",
+        f"  store {cell} %x, ptr {'%mine' if reads else '%place'}, align 1",
+        *loop.tail,
+        "end:",
+        *([f"  %all = load {vector}, ptr %lanes", f"  ret {vector} %all"] if reads else ["  ret void"]),
+        "}",
+    ])  # fmt: skip
+
+
+def _place(index: str, move: str, scale: int) -> list[str]:
+    """Return what makes the address of a lane's element."""
+    if index == "ptr":
+        return ["  %place = getelementptr i8, ptr %number, i64 0"]
+    wide = f"  %wide = {move} {index} %number to i64" if index != "i64" else "  %wide = add i64 %number, 0"
+    return [wide, f"  %bytes = mul i64 %wide, {scale}", "  %place = getelementptr i8, ptr %base, i64 %bytes"]

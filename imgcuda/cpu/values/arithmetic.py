@@ -1,0 +1,335 @@
+"""Arithmetic on values, as C does it: operators, comparisons, minimum and maximum."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import replace
+
+from imgcuda.cpu.values.affine import line_of, monotone
+from imgcuda.cpu.values.conversions import Conversions, suffix
+from imgcuda.cpu.values.types import BOOL, F64, Float, Int, common, promote
+from imgcuda.cpu.values.values import LINEAR, VARYING, Kind, Value, as_narrow, constant
+
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+_PREDICATES = {"<": "lt", ">": "gt", "<=": "le", ">=": "ge", "==": "eq", "!=": "ne"}
+_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
+_FLOAT_OPS = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
+_INT_OPS = {"+": "add", "-": "sub", "*": "mul", "&": "and", "|": "or", "^": "xor", "<<": "shl"}
+_KNOWN: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "&": operator.and_, "|": operator.or_, "^": operator.xor,
+}  # fmt: skip
+
+_KNOWN_FLOAT: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
+}  # fmt: skip
+
+
+class Arithmetic(Conversions):
+    """Computes with values by writing instructions; what is known already is computed now."""
+
+    # ---- operators
+
+    def binary(self, operator: str, left: Value, right: Value) -> Value:
+        """Return `left operator right`, for all operators of arithmetic and comparison."""
+        if operator in ("<<", ">>"):
+            return self._shift(operator, self.convert(left, promote(left.type)), right)
+        type = common(left.type, right.type)
+        left, right = self.convert(left, type), self.convert(right, type)
+        if operator in COMPARISONS:
+            return self.compare(operator, left, right)
+        if isinstance(type, Float):
+            return self._float(operator, left, right)
+        if operator in "/%":
+            return self._divide(operator, left, right)
+        return self._whole(operator, left, right)
+
+    def compare(self, operator: str, left: Value, right: Value) -> Value:
+        """Return the comparison of two values of one type, as a bool."""
+        if left.const is not None and right.const is not None:
+            return constant(COMPARISONS[operator](left.const, right.const), BOOL)
+        if not (left.scalar and right.scalar) and (narrow := self._narrow_pair(left, right)):
+            return self.compare(operator, *narrow)  # bytes keep their order when they become ints
+        kind, shape, x, y = self._pair(left, right)
+        predicate = _PREDICATES[operator]
+        if isinstance(left.type, Float):
+            text = f"fcmp {'u' if predicate == 'ne' else 'o'}{predicate}"
+        else:
+            sign = "" if predicate in ("eq", "ne") else "s" if left.type.signed else "u"
+            text = f"icmp {sign}{predicate}"
+        made = Value(BOOL, kind, self.b.op(f"{text} {shape} {x}, {y}"))
+        return self._hint(operator, left, right, made)
+
+    def _hint(self, operator: str, left: Value, right: Value, made: Value) -> Value:
+        """Return a comparison with what its first and last lane say of all, if the lanes lie in order.
+
+        So `x < width` costs two scalar comparisons where a row of pixels does not end.
+        """
+        if left.scalar:
+            left, right, operator = right, left, _MIRRORED[operator]
+        line, type = line_of(left), left.type
+        if left.scalar or line is None or not monotone(line) or not right.scalar or operator in ("==", "!="):
+            return made
+        assert isinstance(type, Int)
+        last = self.lines.last(line, type)
+        ordered = self.lines.ordered(line, type, last)
+        test = f"icmp {'s' if type.signed else 'u'}{_PREDICATES[operator]} {type.ir}"
+        ends = [self.b.op(f"{test} {end}, {right.ir}") for end in (line.first, last)]
+        both, either = (self.b.op(f"{verb} i1 {ends[0]}, {ends[1]}") for verb in ("and", "or"))
+        neither = self.b.op(f"xor i1 {either}, true")
+        return replace(made, all=self.b.op(f"and i1 {ordered}, {both}"), none=self.b.op(f"and i1 {ordered}, {neither}"))
+
+    def connect(self, verb: str, left: Value, right: Value) -> Value:
+        """Return "and" or "or" of two bools. The right one may be nonsense where the left decides, as in C."""
+        if left.scalar and right.scalar:
+            made = self._decide(verb, "i1", "i1", left.ir, right.ir)
+            return Value(BOOL, max(left.kind, right.kind), made)
+        shape = self.v.type("i1")
+        made = self._decide(verb, shape, shape, self.v.of(left), self.v.of(right))
+        other = "or" if verb == "and" else "and"
+        return Value(BOOL, VARYING, made, all=self._connect_hints(verb, _all(left), _all(right)),
+                     none=self._connect_hints(other, self._none(left), self._none(right)))  # fmt: skip
+
+    def _decide(self, verb: str, test: str, shape: str, left: str, right: str) -> str:
+        known = "false" if verb == "and" else "true"
+        known = known if test == "i1" else f"splat (i1 {known})"
+        sides = (right, known) if verb == "and" else (known, right)
+        return self.b.op(f"select {test} {left}, {shape} {sides[0]}, {shape} {sides[1]}")
+
+    def _connect_hints(self, verb: str, left: str | None, right: str | None) -> str | None:
+        """Return what two hints say together. Of an "or", one alone says enough."""
+        if left is None or right is None:
+            return None if verb == "and" else left or right
+        return self._decide(verb, "i1", "i1", left, right)
+
+    def _none(self, value: Value) -> str | None:
+        return self.b.op(f"xor i1 {value.ir}, true") if value.scalar else value.none
+
+    def negative(self, value: Value) -> Value:
+        value = self.convert(value, promote(value.type))
+        if isinstance(value.type, Int):
+            return self.binary("-", constant(0, value.type), value)
+        if value.const is not None:
+            return constant(-value.const, value.type)
+        return Value(value.type, value.kind, self.b.op(f"fneg {self.v.shape(value)} {value.ir}"))
+
+    def negation(self, value: Value) -> Value:
+        """Return `!value`."""
+        value = self.v.flat(self.truth(value))
+        if value.const is not None:
+            return constant(not value.const, BOOL)
+        one = "splat (i1 true)" if value.kind == VARYING else "true"
+        made = self.b.op(f"xor {self.v.shape(value)} {value.ir}, {one}")
+        return Value(BOOL, value.kind, made, all=value.none, none=value.all)
+
+    def choose(self, condition: Value, then: Value, otherwise: Value) -> Value:
+        """Return `condition ? then : otherwise`, both being of one type and already computed."""
+        condition = self.truth(condition)
+        if condition.const is not None:
+            return then if condition.const else otherwise
+        if condition.scalar and then.scalar and otherwise.scalar:
+            kind = max(condition.kind, then.kind, otherwise.kind)
+            text = f"select i1 {condition.ir}, {then.type.ir} {then.ir}, {then.type.ir} {otherwise.ir}"
+            return Value(then.type, kind, self.b.op(text))
+        shape, x, y = self.v.type(then.type), self.v.of(then), self.v.of(otherwise)
+        test, mask = ("i1", condition.ir) if condition.scalar else (self.v.type("i1"), condition.ir)
+        line = self.lines.chosen(condition, then, otherwise)
+        return Value(then.type, VARYING, self.b.op(f"select {test} {mask}, {shape} {x}, {shape} {y}"), line=line)
+
+    def extreme(self, which: str, left: Value, right: Value) -> Value:
+        """Return the "min" or "max" of two values; bytes stay bytes. A NaN gives way to a number."""
+        if left.type != right.type:
+            type = common(left.type, right.type)
+            left, right = self.convert(left, type), self.convert(right, type)
+        if left.const is not None and right.const is not None:
+            return constant(min(left.const, right.const) if which == "min" else max(left.const, right.const), left.type)
+        if isinstance(left.type, Float):
+            return self._float_extreme(which, left, right)
+        if (narrow := self._narrow_pair(left, right)) is not None:
+            return self.convert(self.extreme(which, *narrow), left.type)
+        kind, shape, x, y = self._pair(left, right)
+        sign = "s" if left.type.signed else "u"
+        name = f"llvm.{sign}{which}.{suffix(shape)}"
+        line = self.lines.clamped(which, left, right)
+        return Value(left.type, kind, self.b.call(name, shape, [(shape, x), (shape, y)]), line=line)
+
+    # ---- parts of these
+
+    def _pair(self, left: Value, right: Value) -> tuple[Kind, str, str, str]:
+        """Return two values in the same form: their kind, LLVM type and names."""
+        if left.scalar and right.scalar:
+            return max(left.kind, right.kind), left.type.ir, left.ir, right.ir
+        return VARYING, self.v.type(left.type), self.v.of(left), self.v.of(right)
+
+    def _narrow_pair(self, left: Value, right: Value) -> tuple[Value, Value] | None:
+        """Return two values in the shorter type that both came from: four times as many bytes fill a register."""
+        origin = left.narrow or right.narrow
+        if origin is None:
+            return None
+        first, second = as_narrow(left, origin.type), as_narrow(right, origin.type)
+        return None if first is None or second is None else (first, second)
+
+    def _float(self, operator: str, left: Value, right: Value) -> Value:
+        if left.const is not None and right.const is not None and (operator != "/" or right.const):
+            return constant(_KNOWN_FLOAT[operator](left.const, right.const), left.type)
+        kind, shape, x, y = self._pair(left, right)
+        word = _FLOAT_OPS[operator] + (" contract" if self.contract and operator != "/" else "")
+        low, high = _shifted(operator, left, right)
+        return Value(left.type, kind, self.b.op(f"{word} {shape} {x}, {y}"), low=low, high=high)
+
+    def _whole(self, operator: str, left: Value, right: Value) -> Value:
+        type = left.type
+        assert isinstance(type, Int)
+        if left.const is not None and right.const is not None:
+            return constant(_KNOWN[operator](int(left.const), int(right.const)), type)
+        if (linear := self._linear(operator, left, right)) is not None:
+            return linear
+        kind, shape, x, y = self._pair(left, right)
+        word = _INT_OPS[operator] if kind == VARYING else _int_op(operator, type)
+        natural, line = operator in "+*" and left.natural and right.natural, self.lines.combined(operator, left, right)
+        return Value(type, kind, self.b.op(f"{word} {shape} {x}, {y}"), natural=natural, line=line)
+
+    def _linear(self, operator: str, left: Value, right: Value) -> Value | None:
+        """Return a sum or product that is LINEAR again; None where it is not."""
+        if VARYING in (left.kind, right.kind) or LINEAR not in (left.kind, right.kind):
+            return None
+        if operator in "+-":
+            stride = left.stride + (right.stride if operator == "+" else -right.stride)
+        elif operator == "*" and (factor := left.const if left.const is not None else right.const) is not None:
+            stride = (left.stride or right.stride) * int(factor)
+        else:
+            return None
+        assert isinstance(left.type, Int)
+        stride = Int(left.type.bits, True).wrap(stride)  # of unsigned numbers, too: 4294967295u * x falls
+        base = self.b.op(f"{_int_op(operator, left.type)} {left.type.ir} {left.ir}, {right.ir}")
+        kind = LINEAR if stride else max(Kind.UNIFORM, *(v.kind for v in (left, right) if v.scalar), Kind.UNIFORM)
+        return Value(left.type, kind, base, stride, natural=operator in "+*" and left.natural and right.natural)
+
+    def _shift(self, operator: str, left: Value, right: Value) -> Value:
+        """Return a shift. C leaves one by the type's width or more undefined; a GPU shifts everything out."""
+        type = left.type
+        assert isinstance(type, Int)
+        count = self.convert(right, type)
+        if count.const is not None and 0 <= count.const < type.bits:
+            bits = int(count.const)
+            if left.const is not None:
+                return constant(int(left.const) << bits if operator == "<<" else int(left.const) >> bits, type)
+            if operator == "<<" and left.kind == LINEAR:
+                return self.binary("*", left, constant(1 << bits, type))
+        verb = "shl" if operator == "<<" else "ashr" if type.signed else "lshr"
+        kind, shape, x, y = self._pair(left, count)
+        if count.const is not None and 0 <= count.const < type.bits:
+            return Value(type, kind, self.b.op(f"{verb} {shape} {x}, {y}"))
+        most = self.v.splat(str(type.bits - 1), type.ir) if kind == VARYING else str(type.bits - 1)
+        near = self.b.call(f"llvm.umin.{suffix(shape)}", shape, [(shape, y), (shape, most)])
+        shifted = self.b.op(f"{verb} {shape} {x}, {near}")
+        if verb == "ashr":
+            return Value(type, kind, shifted)
+        one = "i1" if kind != VARYING else self.v.type("i1")
+        inside = self.b.op(f"icmp ule {shape} {y}, {most}")
+        nothing = "zeroinitializer" if kind == VARYING else "0"
+        return Value(type, kind, self.b.op(f"select {one} {inside}, {shape} {shifted}, {shape} {nothing}"))
+
+    def _divide(self, operator: str, left: Value, right: Value) -> Value:
+        """Return a quotient or remainder. A division by zero gives some number, as on a GPU, and no trap."""
+        type = left.type
+        assert isinstance(type, Int)
+        if left.const is not None and right.const:
+            return constant(_known_division(operator, int(left.const), int(right.const)), type)
+        if right.const == 1:
+            return left if operator == "/" else constant(0, type)
+        return replace(self._quotient(operator, left, right), line=self.lines.divided(operator, left, right))
+
+    def _quotient(self, operator: str, left: Value, right: Value) -> Value:
+        type = left.type
+        assert isinstance(type, Int)
+        verb = ("s" if type.signed else "u") + ("div" if operator == "/" else "rem")
+        kind, shape, x, y = self._pair(left, right)
+        if right.const not in (None, 0, -1):
+            return Value(type, kind, self.b.op(f"{verb} {shape} {x}, {y}"))
+        if kind == VARYING and type.bits == 32:
+            return self._divide_as_double(operator, Value(type, kind, x), Value(type, kind, y))
+        return Value(type, kind, self.b.op(f"{verb} {shape} {x}, {self._safe_divisor(shape, type, kind, x, y)}"))
+
+    def _divide_as_double(self, operator: str, left: Value, right: Value) -> Value:
+        """Return the quotient of vectors by way of doubles, which hold 32 bits exactly.
+
+        No core divides vectors of integers.
+        """
+        type = left.type
+        assert isinstance(type, Int)
+        right = Value(type, VARYING, self._safe_divisor(self.v.type(type), type, VARYING, left.ir, right.ir))
+        ratio = self._float("/", self.convert(left, F64), self.convert(right, F64))
+        verb = "fptosi" if type.signed else "fptoui"
+        made = self.b.op(f"{verb} {self.v.type(F64)} {ratio.ir} to {self.v.type(type)}")
+        quotient = Value(type, VARYING, made)
+        if operator == "/":
+            return quotient
+        return self._whole("-", left, self._whole("*", quotient, right))
+
+    def _safe_divisor(self, shape: str, type: Int, kind: Kind, x: str, y: str) -> str:
+        """Return the divisor with what traps replaced by 1: zero, and -1 under the most negative number."""
+
+        def splat(number: int) -> str:
+            return self.v.splat(str(number), type.ir) if kind == VARYING else str(number)
+
+        test = self.v.type("i1") if kind == VARYING else "i1"
+        bad = self.b.op(f"icmp eq {shape} {y}, {splat(0)}")
+        if type.signed:
+            lowest = self.b.op(f"icmp eq {shape} {x}, {splat(-(1 << (type.bits - 1)))}")
+            minus = self.b.op(f"icmp eq {shape} {y}, {splat(-1)}")
+            both = self.b.op(f"and {test} {lowest}, {minus}")
+            bad = self.b.op(f"or {test} {bad}, {both}")
+        return self.b.op(f"select {test} {bad}, {shape} {splat(1)}, {shape} {y}")
+
+    def _float_extreme(self, which: str, left: Value, right: Value) -> Value:
+        if left.const is not None:
+            left, right = right, left
+        kind, shape, x, y = self._pair(left, right)
+        if right.const is None or math.isnan(right.const):
+            name = f"llvm.{which}num.{suffix(shape)}"
+            return Value(left.type, kind, self.b.call(name, shape, [(shape, x), (shape, y)]))
+        # Against a known number one compare-and-select does it, which is one instruction; a NaN takes the number.
+        test = self.v.type("i1") if kind == VARYING else "i1"
+        less = self.b.op(f"fcmp {'olt' if which == 'min' else 'ogt'} {shape} {x}, {y}")
+        made = self.b.op(f"select {test} {less}, {shape} {x}, {shape} {y}")
+        low, high = left.low, left.high
+        if which == "min":
+            high = right.const if high is None else min(high, right.const)
+            low = None if low is None else min(low, right.const)
+        else:
+            low = right.const if low is None else max(low, right.const)
+            high = None if high is None else max(high, right.const)
+        return Value(left.type, kind, made, low=low, high=high)
+
+
+def _all(value: Value) -> str | None:
+    return value.ir if value.scalar else value.all
+
+
+def _int_op(operator: str, type: Int) -> str:
+    """Return LLVM's word for an operator; C promises that signed sums and products do not overflow.
+
+    That is of use in the index of a wide access. In vectors it is of none, and kernels that hash do overflow.
+    """
+    return _INT_OPS[operator] + (" nsw" if type.signed and type.bits >= 32 and operator in "+-*" else "")
+
+
+def _shifted(operator: str, left: Value, right: Value) -> tuple[float | None, float | None]:
+    """Return the bounds of `value + number`, where they are known."""
+    if operator not in "+-" or right.const is None or left.low is None or left.high is None:
+        return None, None
+    change = right.const if operator == "+" else -right.const
+    return left.low + change, left.high + change
+
+
+def _known_division(operator: str, left: int, right: int) -> int:
+    """Return the quotient towards zero, or its remainder, as C has them."""
+    quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+    return quotient if operator == "/" else left - quotient * right
+
+
+__all__ = ["COMPARISONS", "Arithmetic", "suffix"]

@@ -1,0 +1,1 @@
+"""The CUDA engine: kernels on an NVIDIA GPU, through PyCUDA and NVRTC."""

@@ -1,0 +1,147 @@
+"""CUDA C to a GPU's machine code: NVRTC where it is installed, else nvcc. Needs no GPU; keeps what it made.
+
+NVRTC compiles a kernel in some 30 ms and needs neither a toolkit nor a host compiler on the user's machine;
+nvcc takes half a second and needs both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+from shutil import which
+from typing import Any, Protocol
+
+from imgcuda.engine import kernel_cache
+from imgcuda.errors import DeviceError, KernelError, Mistake
+from imgcuda.programs.source import Program
+
+_KERNEL = re.compile(r'(?<!extern "C" )\b__global__\b')
+_MESSAGE = re.compile(r"^(?P<file>[^\n(]+)\((?P<line>\d+)\): (?:catastrophic )?error: (?P<message>.*)$", re.MULTILINE)
+
+
+def compile(program: Program, capability: tuple[int, int]) -> bytes:
+    """Return a program's machine code for GPUs of one compute capability, such as (9, 0).
+
+    For a GPU newer than the compiler it is PTX, which the driver compiles. Raises KernelError for a mistake in
+    the source and DeviceError if there is no compiler.
+    """
+    compiler: _Compiler | None = _nvrtc() or _Nvcc.find()
+    if compiler is None:
+        raise DeviceError(
+            "neither NVRTC nor nvcc was found to compile kernels for the GPU; pip install 'imgcuda[cuda]' brings NVRTC"
+        )
+    # Without this a kernel's name would be mangled, as C++ does for overloading.
+    text = _KERNEL.sub('extern "C" __global__', program.text)
+    key = hashlib.sha256(repr((text, capability, _options(program), compiler.version)).encode()).hexdigest()
+    made = kernel_cache.get(f"cuda-{key}")
+    if made is None:
+        made = compiler.compile(text, program, capability)
+        kernel_cache.put(f"cuda-{key}", made)
+    return made
+
+
+def _options(program: Program) -> list[str]:
+    return ["--std=c++17", f"--fmad={'true' if program.contract else 'false'}"]
+
+
+class _Compiler(Protocol):
+    version: tuple[Any, ...]
+
+    def compile(self, text: str, program: Program, capability: tuple[int, int]) -> bytes: ...
+
+
+class _Nvrtc:
+    """NVIDIA's compiler as a library."""
+
+    def __init__(self, nvrtc: Any) -> None:
+        self._nvrtc = nvrtc
+        self.version: tuple[Any, ...] = ("nvrtc", *self._call("nvrtcVersion"))
+        self._known = sorted(self._call("nvrtcGetSupportedArchs")[-1])
+
+    def compile(self, text: str, program: Program, capability: tuple[int, int]) -> bytes:
+        (handle,) = self._call("nvrtcCreateProgram", text.encode(), program.name.encode(), 0, [], [])
+        kind, target = self._target(capability)
+        options = [option.encode() for option in (*_options(program), f"--gpu-architecture={target}")]
+        try:
+            (status,) = self._nvrtc.nvrtcCompileProgram(handle, len(options), options)
+            if status != self._nvrtc.nvrtcResult.NVRTC_SUCCESS:
+                raise KernelError(_mistakes(self._read(handle, "ProgramLog").decode(errors="replace"), program))
+            return self._read(handle, kind)
+        finally:
+            self._nvrtc.nvrtcDestroyProgram(handle)
+
+    def _target(self, capability: tuple[int, int]) -> tuple[str, str]:
+        """Return what to make, and for which architecture: the GPU's own, or the newest known before it."""
+        wanted = capability[0] * 10 + capability[1]
+        if wanted in self._known:
+            return "CUBIN", f"sm_{wanted}"
+        older = [known for known in self._known if known < wanted]
+        if not older:
+            raise DeviceError(
+                f"this NVRTC does not support compute capability {capability[0]}.{capability[1]}; an older release does"
+            )
+        return "PTX", f"compute_{older[-1]}"
+
+    def _read(self, handle: Any, what: str) -> bytes:
+        size: int = self._call(f"nvrtcGet{what}Size", handle)[0]
+        buffer = b" " * size
+        self._call(f"nvrtcGet{what}", handle, buffer)
+        return buffer
+
+    def _call(self, name: str, *arguments: Any) -> tuple[Any, ...]:
+        status, *results = getattr(self._nvrtc, name)(*arguments)
+        if status != self._nvrtc.nvrtcResult.NVRTC_SUCCESS:
+            raise DeviceError(f"NVRTC failed in {name}: {status.name}")
+        return tuple(results)
+
+
+class _Nvcc:
+    """NVIDIA's compiler as a program."""
+
+    def __init__(self, path: str, version: str) -> None:
+        self._path = path
+        self.version: tuple[Any, ...] = ("nvcc", version)
+
+    @classmethod
+    def find(cls) -> _Nvcc | None:
+        path = which("nvcc")
+        if path is None:
+            return None
+        found = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+        return cls(path, found.stdout) if found.returncode == 0 else None
+
+    def compile(self, text: str, program: Program, capability: tuple[int, int]) -> bytes:
+        with tempfile.TemporaryDirectory() as folder:
+            source, target = Path(folder, "kernel.cu"), Path(folder, "kernel.cubin")
+            source.write_text(text, encoding="utf-8")
+            arch = f"-arch=sm_{capability[0]}{capability[1]}"
+            command = [self._path, "--cubin", arch, *_options(program), "-o", str(target), str(source)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise KernelError(_mistakes(done.stderr + done.stdout, program))
+            return target.read_bytes()
+
+
+@cache
+def _nvrtc() -> _Nvrtc | None:
+    try:
+        from cuda.bindings import nvrtc
+    except ImportError:
+        return None
+    try:
+        return _Nvrtc(nvrtc)
+    except Exception:  # the bindings are there and the library is not: they raise what their loader raises
+        return None
+
+
+def _mistakes(log: str, program: Program) -> list[Mistake] | str:
+    """Return what a compiler's log says, with the author's lines; the log itself if that is not understood."""
+    found = [
+        Mistake(m["message"], m["file"], int(m["line"]), text=program.line(m["file"], int(m["line"])))
+        for m in _MESSAGE.finditer(log)
+    ]
+    return found or f"{program.name}: {log.strip()}"

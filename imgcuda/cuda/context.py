@@ -1,0 +1,105 @@
+"""What lives as long as the process: the GPUs' contexts, and the kernels that are loaded in them; and PyCUDA's errors
+as ours."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from imgcuda.cuda import compile as cubin
+from imgcuda.cuda import memory as cuda_memory
+from imgcuda.errors import DeviceError, DeviceMemoryError
+from imgcuda.programs.source import Program
+
+_lock = threading.Lock()
+_contexts: dict[int, Any] = {}
+_modules: dict[tuple[int, str], Any] = {}
+_functions: dict[tuple[int, str, str, str], Any] = {}
+_streams: dict[int, list[Any]] = {}
+
+
+def device(index: int) -> Any:
+    """Return PyCUDA's handle of a GPU."""
+    import pycuda.driver as driver
+
+    return driver.Device(index)
+
+
+def context(index: int) -> Any:
+    """Return the primary context of a device, retained once for the process."""
+    with _lock:
+        if not _contexts:
+            atexit.register(_release)
+        if index not in _contexts:
+            _contexts[index] = device(index).retain_primary_context()
+        return _contexts[index]
+
+
+def function(index: int, program: Program, kernel: str, letters: str) -> Any:
+    """Return a kernel ready to be launched, compiled and loaded the first time. The device's context is current."""
+    import pycuda.driver as driver
+
+    key = index, program.text, kernel, letters
+    if key not in _functions:
+        with _lock:
+            module = _modules.get((index, program.text))
+            if module is None:
+                code = cubin.compile(program, device(index).compute_capability())
+                module = _modules[index, program.text] = driver.module_from_buffer(code)
+            found = module.get_function(kernel)
+            found.prepare(letters)
+            _functions[key] = found
+    return _functions[key]
+
+
+def take_stream(index: int) -> Any:
+    """Return a stream that nothing runs in. The device's context is current."""
+    import pycuda.driver as driver
+
+    with _lock:
+        idle = _streams.setdefault(index, [])
+        return idle.pop() if idle else driver.Stream()
+
+
+def give_stream(index: int, stream: Any) -> None:
+    """Let a stream be used again."""
+    with _lock:
+        _streams[index].append(stream)
+
+
+def _release() -> None:
+    """Unload the kernels and give back spare memory while their contexts still stand: PyCUDA complains of what
+    outlives them."""
+    import pycuda.driver as driver
+
+    for index, primary in _contexts.items():
+        with suppress(driver.Error):
+            primary.push()
+            for loaded in [key for key in _functions if key[0] == index]:
+                del _functions[loaded]
+            for module in [key for key in _modules if key[0] == index]:
+                del _modules[module]
+            _streams.pop(index, None)
+            cuda_memory.give_back(index)
+            driver.Context.pop()
+    _contexts.clear()
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Turn PyCUDA's errors into ours."""
+    import pycuda.driver as driver
+
+    try:
+        yield
+    except driver.MemoryError as error:
+        raise DeviceMemoryError(f"{what}: the device is out of memory; --device cpu needs none of it") from error
+    except driver.LaunchError as error:
+        raise DeviceError(
+            f"{what}: the kernel failed ({error}); CUDA can be used again in a new process only"
+        ) from error
+    except driver.Error as error:
+        raise DeviceError(f"{what}: {error}") from error

@@ -1,0 +1,1 @@
+"""What an engine is: the protocol that the CPU and CUDA engines implement, and what both use."""

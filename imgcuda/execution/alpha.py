@@ -1,0 +1,33 @@
+"""Images with alpha through filters that mix neighbours: premultiplied before, divided again after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from imgcuda.engine.protocol import DeviceArray, Session
+from imgcuda.execution.context import Gpu
+from imgcuda.filters import Alpha
+from imgcuda.programs.layout import Layout
+from imgcuda.programs.source import Source
+
+LAYOUT = Layout(over="pixels", block=(256, 1))
+
+
+def filter_premultiplied(
+    session: Session, image: DeviceArray, filter: Callable[[DeviceArray], DeviceArray], alpha: Alpha
+) -> DeviceArray:
+    """Return the image filtered as premultiplied float colour, in its own type again.
+
+    With `alpha="keep"` the result has the image's own alpha, and its size, else the filtered one.
+    """
+    source = Source.read(Path(__file__).with_name("alpha.cu"))
+    with Gpu(session, source, image, {"KEEP_ALPHA": int(alpha == "keep")}, LAYOUT) as gpu:
+        filtered = filter(gpu.launch("premultiply", image, dtype=np.float32))
+        try:
+            made = {"MADE_CHANNELS": filtered.channels}
+            return gpu.keep(gpu.launch("unpremultiply", filtered, image, dtype=image.dtype, constants=made))
+        finally:
+            session.free(filtered)

@@ -1,0 +1,282 @@
+"""What a filter is given to work with: verbs that make arrays on the device, and launch kernels over them.
+
+Everything made through them is released when the filter ends, all but its result, also when it raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.engine.protocol import DeviceArray, Session
+from imgcuda.errors import FilterError, did_you_mean, shown
+from imgcuda.programs.layout import Dim3, Layout
+from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, Argument, Program, Source, specialise
+from imgcuda.programs.strips import Rows, all_rows, block_rows
+
+if TYPE_CHECKING:
+    from imgcuda.filters import Filter
+
+Value = DeviceArray | npt.NDArray[Any] | int | float | bool
+"""What a kernel may be given: memory on the device, a table that is to be copied there, a number."""
+
+
+class Gpu(AbstractContextManager["Gpu"]):
+    """A device, as one filter sees it while it filters one image.
+
+    `rows` says which rows of the whole image it was given: all, or those of a strip. `wanted` says which rows of the
+    whole result it is to make; only for a GeometryFilter they are not the same. What is made here is released here.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        source: Source,
+        image: DeviceArray,
+        constants: Mapping[str, int | float],
+        layout: Layout,
+        rows: Rows | None = None,
+        wanted: Rows | None = None,
+    ) -> None:
+        self._session = session
+        self._source = source
+        self._image = image
+        self._constants = constants
+        self._layout = layout
+        self._made: list[DeviceArray] = []
+        self.rows = rows or all_rows(image.height)
+        self.wanted = wanted or self.rows
+        self.block_rows: set[int] = set()
+        """How many rows a block made, in the launches so far that made the image's own rows, or the result's."""
+
+    def upload(self, array: npt.ArrayLike) -> DeviceArray:
+        """Copy a table to the device; its type must be the one that the kernel's argument points to."""
+        return self._mine(self._session.upload(np.ascontiguousarray(array)))
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        """Allocate an array; what it holds is undefined."""
+        return self._mine(self._session.empty(shape, dtype))
+
+    def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        """Allocate an array of zeros."""
+        return self._mine(self._session.zeros(shape, dtype))
+
+    def download(self, array: DeviceArray) -> npt.NDArray[Any]:
+        """Wait for the device and return a copy of what an array holds."""
+        return np.array(self._session.download(array))
+
+    def launch(
+        self,
+        kernel: str,
+        image: DeviceArray,
+        *arguments: Value | Mapping[str, Value],
+        shape: Sequence[int] | None = None,
+        dtype: npt.DTypeLike | None = None,
+        out: DeviceArray | None = None,
+        constants: Mapping[str, int | float] | None = None,
+        layout: Layout | None = None,
+    ) -> DeviceArray:
+        """Run a kernel over an image and return what it made: an array like the image, or of `shape` and `dtype`.
+
+        The kernel takes `src, dst, width, height`, the size being the result's, and then `arguments`. Tables are
+        uploaded; what stands in a mapping, as Filter.arguments returns it, is held against the kernel's own names.
+        With `out` no new array is made, but that one written to. `constants` are macros beside those of the filter's
+        fields. Threads cover the result as `layout` says.
+        """
+        result = out or self.empty(shape or image.shape, dtype or image.dtype)
+        self._launch(kernel, image, result, result, arguments, constants, layout)
+        return result
+
+    def reduce(
+        self,
+        kernel: str,
+        image: DeviceArray,
+        *arguments: Value | Mapping[str, Value],
+        shape: Sequence[int],
+        dtype: npt.DTypeLike,
+        constants: Mapping[str, int | float] | None = None,
+        layout: Layout | None = None,
+    ) -> DeviceArray:
+        """Run a kernel that adds up what it finds in an image, and return the sums: an array of `shape`, 0 at first.
+
+        As `launch`, but threads cover the image, and `width, height` are the image's own.
+        """
+        result = self.zeros(shape, dtype)
+        self._launch(kernel, image, result, image, arguments, constants, layout)
+        return result
+
+    def apply(self, filter: Filter, image: DeviceArray) -> DeviceArray:
+        """Return what another filter makes of an image that has the rows of this one's, in the type that it has.
+
+        Pixels are given to it as they are. The halo of the filter that uses it must be as large as the two ask for.
+        """
+        from imgcuda.execution.executor import run_plain
+
+        return self._mine(run_plain(self._session, filter, image, self.rows))
+
+    def _launch(
+        self,
+        kernel: str,
+        image: DeviceArray,
+        result: DeviceArray,
+        covered: DeviceArray,
+        arguments: Sequence[Value | Mapping[str, Value]],
+        constants: Mapping[str, int | float] | None,
+        layout: Layout | None,
+    ) -> None:
+        height, width, channels = covered.shape
+        layout = self._fit(layout or self._layout)
+        if result is covered and height in (self.rows.number, self.wanted.number):
+            self.block_rows.add(block_rows(layout))
+        program = self._program({**layout.constants, **self._constants, **(constants or {})})
+        named = [pair for each in arguments for pair in (each.items() if isinstance(each, Mapping) else [("", each)])]
+        given = [self.upload(value) if isinstance(value, np.ndarray) else value for _, value in named]
+        names = ["", "", "", "", *(name for name, _ in named)]
+        values = _check(program, kernel, names, [image, result, width, height, *given])
+        self._session.launch(program, kernel, layout.grid(width, height, channels), Dim3(*layout.block), values)
+
+    def keep(self, array: DeviceArray) -> DeviceArray:
+        """Let an array outlive the filter: its result."""
+        self._made = [made for made in self._made if made is not array]
+        return array
+
+    def _fit(self, layout: Layout) -> Layout:
+        return layout if self._session.packs else layout.unpacked()
+
+    def _program(self, constants: Mapping[str, int | float]) -> Program:
+        return _specialised(self._source, self._image.dtype, self._image.channels, tuple(constants.items()))
+
+    def _mine(self, array: DeviceArray) -> DeviceArray:
+        self._made.append(array)
+        return array
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for array in self._made:
+            self._session.free(array)
+
+
+@lru_cache(maxsize=256)
+def _specialised(
+    source: Source, pixel: np.dtype[Any], channels: int, constants: tuple[tuple[str, float], ...]
+) -> Program:
+    """Return a program, the same one for the same wishes: a filter is mostly run many times."""
+    return specialise(source, pixel, channels, dict(constants))
+
+
+def _check(
+    program: Program, kernel: str, names: Sequence[str], values: Sequence[DeviceArray | int | float | bool]
+) -> list[Any]:
+    """Return the values as the kernel's own argument list wants them; FilterError where they do not match."""
+    if kernel not in program.kernels:
+        hint = did_you_mean(kernel, list(program.kernels))
+        others = f"; it has: {', '.join(program.kernels) or 'none'}"
+        raise FilterError(f"{program.name} has no kernel '{kernel}'{hint or others}")
+    if program.sized_by_launch:
+        remedy = "give the array a size, by a macro among the constants if it depends on the filter's fields"
+        raise FilterError(f"{program.name}: a launch cannot say the size of `extern __shared__` memory; {remedy}")
+    expected = program.kernels[kernel]
+    _check_order(program, kernel)
+    _check_names(program, kernel, names)
+    if len(expected) != len(values):
+        own = ", ".join(argument.name for argument in expected)
+        raise FilterError(
+            f"{program.name}: {kernel}({own}) takes {len(expected)} arguments; it was given {len(values)}"
+        )
+    for position, (argument, value) in enumerate(zip(expected, values, strict=True)):
+        _check_vector(program, kernel, argument, value, whole=position < 2)
+    return [_match(program, kernel, argument, value) for argument, value in zip(expected, values, strict=True)]
+
+
+def _check_vector(program: Program, kernel: str, argument: Argument, value: DeviceArray | float, whole: bool) -> None:
+    """Hold a pointer to uchar4 and its like against an array's type and channels; `whole`: one vector is a pixel."""
+    name = argument.written.removesuffix(" *")
+    if name not in VECTOR_TYPES or not argument.pointer or not isinstance(value, DeviceArray):
+        return
+    dtype, count = VECTOR_TYPES[name]
+    last = value.shape[-1] if value.shape else 1
+    if dtype == value.dtype and (last == count if whole and len(value.shape) == 3 else last % count == 0):
+        return
+    given = f"an array of {' x '.join(map(str, value.shape))} {value.dtype}"
+    premultiplied = value.dtype == np.float32 and program.pixel == np.float32
+    hint = "; an image with alpha comes premultiplied, as float32, unless the filter's alpha_mode is 'plain'"
+    raise FilterError(
+        f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}, {count} x {dtype} each; it was "
+        f"given {given}; write pixel * and take CHANNELS samples for each pixel{hint if premultiplied else ''}"
+    )
+
+
+_RESULT = frozenset(["out", "dst", "output", "result", "dest", "destination", "outimage", "outputimage", "odata"])
+_HEIGHT = frozenset(["height", "h", "rows", "nrows", "numrows", "imageheight", "ny"])
+_WIDTH = frozenset(["width", "w", "cols", "ncols", "numcols", "columns", "imagewidth", "nx"])
+
+
+def _check_order(program: Program, kernel: str) -> None:
+    """Refuse a kernel whose own names say that it expects other things than what a launch gives it first."""
+    own = [argument.name for argument in program.kernels[kernel]]
+    plain = [name.lower().removeprefix("d_").removeprefix("g_").replace("_", "") for name in own[:4]]
+    told = f"{program.name}: {kernel}({', '.join(own)})"
+    order = "a kernel's arguments are src, dst, width, height, in this order"
+    if len(own) > 1 and plain[0] in _RESULT and program.kernels[kernel][1].pointer:
+        swapped = ", ".join([own[1], own[0], *own[2:]])
+        remedy = f"write {kernel}({swapped}), or give '{own[0]}' another name if it is what is read"
+        raise FilterError(f"{told} would be given the image to read as '{own[0]}': {order}; {remedy}")
+    if len(own) > 3 and plain[2] in _HEIGHT and plain[3] in _WIDTH:
+        swapped = ", ".join([*own[:2], own[3], own[2], *own[4:]])
+        raise FilterError(f"{told} would be given the width as '{own[2]}': {order}; write {kernel}({swapped})")
+
+
+def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:
+    """Hold names, where they are known, against the kernel's own: two that are exchanged may have the same type."""
+    own = [argument.name for argument in program.kernels[kernel]]
+    usual = own if len(own) == len(names) else ["src", "dst", "width", "height", *names[4:]]
+    wanted = [name or unknown for name, unknown in zip(names, usual, strict=True)]
+    if wanted != own and any(names) and all(wanted):  # or else there is nothing to be written that is right
+        raise FilterError(
+            f"{program.name}: {kernel}({', '.join(own)}) does not have the filter's fields in their order; "
+            f"write {kernel}({', '.join(wanted)})"
+        )
+
+
+def _match(program: Program, kernel: str, argument: Argument, value: DeviceArray | int | float | bool) -> Any:
+    kind = argument.dtype
+    if isinstance(value, DeviceArray):
+        if argument.pointer and (kind is None or kind == value.dtype):
+            return value
+    elif not argument.pointer and kind is not None and (kind.kind == "f" or value == value // 1):
+        return _number(program, kernel, argument, kind, value)
+    given = f"an array of {value.dtype}" if isinstance(value, DeviceArray) else f"the number {value}"
+    raise FilterError(
+        f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}; it was given {given}, "
+        f"which fits `{_c_type(program, value)}{argument.name}`"
+    )
+
+
+def _number(program: Program, kernel: str, argument: Argument, kind: np.dtype[Any], value: int | float | bool) -> Any:
+    """Return a number in an argument's type; FilterError if it is finite, and too large for that."""
+    try:
+        with np.errstate(over="ignore"):
+            made = kind.type(value)
+    except OverflowError:
+        made = None
+    if made is None or (kind.kind == "f" and np.isinf(made) and abs(value) != np.inf):
+        takes = f"{kernel}: argument '{argument.name}' is {argument.written}"
+        raise FilterError(f"{program.name}: {takes}, which cannot hold {shown(value)}")
+    return made
+
+
+def _c_type(program: Program, value: DeviceArray | int | float | bool) -> str:
+    """Return how C declares what holds a value: "pixel *", "float "."""
+    if not isinstance(value, DeviceArray):
+        kinds = {"bool": bool | np.bool_, "float": float | np.floating}
+        return f"{next((name for name, kind in kinds.items() if isinstance(value, kind)), 'int')} "
+    if value.dtype == program.pixel:
+        return "pixel *"
+    return next((f"{name} *" for name, dtype in C_TYPES.items() if np.dtype(dtype) == value.dtype), "void *")

@@ -1,0 +1,180 @@
+"""Filters run over an image that is on a device: one after the other, per-pixel ones together."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice, takewhile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.containment import ends_the_process, in_words
+from imgcuda.engine.protocol import DeviceArray, Session
+from imgcuda.errors import FilterError, ImgcudaError, last_line
+from imgcuda.execution.alpha import filter_premultiplied
+from imgcuda.execution.context import Gpu
+from imgcuda.execution.point import functions, layout, point_source, result_channels
+from imgcuda.execution.schedule import result_size, step
+from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter, PointFilter
+from imgcuda.programs.strips import STEP, Rows, all_rows
+
+FUSED = 16
+"""Per-pixel filters that become one kernel at most: the time to compile one grows faster than their number."""
+
+
+def run(session: Session, filters: Sequence[Filter], image: DeviceArray, spans: Sequence[Rows] = ()) -> DeviceArray:
+    """Return what filters in a row make of an image, or of a strip: rows spans[0] of a whole image.
+
+    The other spans are the rows that the filters which move rows are to make. What is on the way is released, the
+    image too.
+    """
+    pending, coming = list(filters), iter(spans)
+    rows = next(coming, None) or all_rows(image.height)
+    while pending:
+        head = pending[0]
+        if isinstance(head, MeasuringFilter):
+            pending[0] = settled(head, measure(session, head, image, rows))
+            continue
+        group = list(islice(takewhile(_is_point, pending), FUSED)) or [head]
+        wanted = _wanted(head, image, rows, coming if spans else None)
+        made = run_group(session, group, image, rows, wanted)
+        session.free(image)
+        image, rows = made, wanted
+        del pending[: len(group)]
+    return image
+
+
+def run_group(session: Session, filters: Sequence[Filter], image: DeviceArray, rows: Rows, wanted: Rows) -> DeviceArray:
+    """Run one filter over an image on the device, or several that are per-pixel. The image itself is left as it is.
+
+    Raises FilterError, with the filter's name, for what a filter raises that is no ImgcudaError.
+    """
+    head = filters[0]
+    with _named(filters):
+        if isinstance(head, PointFilter):
+            return _run_points(session, tuple(filters), image, rows)  # type: ignore[arg-type]
+        if head.alpha_mode != "plain" and image.channels in (2, 4):
+            return filter_premultiplied(
+                session, image, lambda colors: _run(session, head, colors, rows, wanted), head.alpha_mode
+            )
+        return _run(session, head, image, rows, wanted)
+
+
+def run_plain(session: Session, filter: Filter, image: DeviceArray, rows: Rows) -> DeviceArray:
+    """Run a filter for another one, over pixels as they are. The image itself is left as it is."""
+    if isinstance(filter, MeasuringFilter | GeometryFilter):
+        raise FilterError(f"{filter.name} cannot be applied by another filter: it needs the whole image")
+    if isinstance(filter, PointFilter):
+        return _run_points(session, (filter,), image, rows)
+    return _run(session, filter, image, rows, rows)
+
+
+def measure(session: Session, filter: MeasuringFilter, image: DeviceArray, rows: Rows) -> npt.NDArray[Any]:
+    """Return what a filter finds in an image, or in some of its rows."""
+    with _named([filter]), _gpu(session, filter, image, rows, rows) as gpu:
+        return total([session.download(filter.measure(gpu, image))])
+
+
+def total(found: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Return the sum of what was found in parts of an image; whole numbers become large enough for any."""
+    return np.asarray(np.sum(found, axis=0, dtype=np.int64 if found[0].dtype.kind in "iub" else np.float64))
+
+
+def settled(filter: MeasuringFilter, found: npt.NDArray[Any]) -> Filter:
+    """Return the filter that is run, given what was found."""
+    with _named([filter]):
+        made = filter.measured(found)
+        if not isinstance(made, Filter):
+            raise FilterError(f"{filter.name}: measured() must return a filter; it returned {made!r}")
+        return made
+
+
+def _is_point(filter: Filter) -> bool:
+    return isinstance(filter, PointFilter)
+
+
+def _wanted(filter: Filter, image: DeviceArray, rows: Rows, coming: Iterator[Rows] | None) -> Rows:
+    """Return the rows that a filter is to make: in a strip, those of the image but for a filter that moves them."""
+    if coming is None:
+        return all_rows(result_size(filter, image.width, image.height)[1])
+    return next(coming) if isinstance(filter, GeometryFilter) else rows
+
+
+def _gpu(session: Session, filter: Filter, image: DeviceArray, rows: Rows, wanted: Rows) -> Gpu:
+    return Gpu(session, filter.source(), image, filter.constants(), filter.layout, rows, wanted)
+
+
+def _run(session: Session, filter: Filter, image: DeviceArray, rows: Rows, wanted: Rows) -> DeviceArray:
+    with _gpu(session, filter, image, rows, wanted) as gpu:
+        result = filter.run(gpu, image)
+        _check_blocks(filter, gpu)
+        _check_result(filter, image, result, rows, wanted)
+        return gpu.keep(result)
+
+
+def _run_points(session: Session, filters: tuple[PointFilter, ...], image: DeviceArray, rows: Rows) -> DeviceArray:
+    made, values = functions(filters, image.channels)
+    with Gpu(session, point_source(made), image, {}, layout(image.dtype), rows) as gpu:
+        shape = (image.height, image.width, made[-1].result_channels)
+        return gpu.keep(gpu.launch("point", image, rows.first, rows.height, *values, shape=shape))
+
+
+def _check_blocks(filter: Filter, gpu: Gpu) -> None:
+    """Hold a filter that runs in strips to blocks that begin where strips do."""
+    cuttable = filter.halo is not None or isinstance(filter, GeometryFilter)
+    for rows in gpu.block_rows:
+        if cuttable and step(filter) % rows:
+            raise FilterError(
+                f"{filter.name}: a launch's blocks make {rows} rows, where strips of an image begin at multiples of "
+                f"{step(filter)}; use as many rows in the filter's own `layout`, or a divisor of {STEP} in the launch"
+            )
+
+
+def _check_result(filter: Filter, image: DeviceArray, result: object, rows: Rows, wanted: Rows) -> None:
+    """Hold a result against what the filter declares."""
+    if not isinstance(result, DeviceArray) or len(result.shape) != 3 or result is image:
+        returned = "the image that it was given" if result is image else _in_words(result)
+        raise FilterError(f"{filter.name}: run() must return a new image, as gpu.launch does; it returned {returned}")
+    width, _ = filter.result_size(image.width, rows.height)
+    declared = (wanted.number, width, result_channels(filter, image.channels)), image.dtype
+    if (result.shape, result.dtype) != declared:
+        made, expected = (f"{shape} {dtype}" for shape, dtype in ((result.shape, result.dtype), declared))
+        raise FilterError(
+            f"{filter.name}: run() returned an array of {made}, but by what the filter declares it is {expected}; "
+            "another size is declared by `result_size` of a GeometryFilter, another number of colours by `channels`"
+        )
+
+
+def _in_words(result: object) -> str:
+    """Return what something is, without all that it holds: "None", "a numpy.ndarray", "an array of (3, 4) uint8"."""
+    if isinstance(result, DeviceArray):
+        return f"an array of {result.shape} {result.dtype}"
+    kind = type(result)
+    return "None" if result is None else f"a {kind.__module__}.{kind.__qualname__}".replace("builtins.", "")
+
+
+@contextmanager
+def _named(filters: Sequence[Filter]) -> Iterator[None]:
+    """Turn what a filter raises into a FilterError with its name: it may be anybody's code."""
+    process = os.getpid()
+    try:
+        yield
+    except (ImgcudaError, MemoryError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # SystemExit, too
+        if ends_the_process(error, process):
+            raise
+        names = " and ".join(filter.name for filter in filters)
+        raise FilterError(f"{names} failed{_place(filters, error)}: {in_words(error)}") from error
+
+
+def _place(filters: Sequence[Filter], error: BaseException) -> str:
+    """Return the last line of the filters' own files that had to do with an error: " at blur.py:30"."""
+    files = (getattr(sys.modules.get(type(filter).__module__), "__file__", None) for filter in filters)
+    place = last_line(error, {Path(file).resolve() for file in files if file})
+    return f" at {place[0].name}:{place[1]}" if place else ""

@@ -1,0 +1,79 @@
+"""Lay the parts of an animation's frames together, as the PNG and GIF specifications have it.
+
+Pillow blends "over" without adding up alpha, and keeps what is to be disposed of.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.images.convert import white, with_channels
+from imgcuda.images.image import Pixels, channels
+
+Disposal = Literal["none", "background", "previous"]
+
+
+class Part(NamedTuple):
+    """The pixels of a frame that its file holds, and what becomes of them."""
+
+    pixels: Pixels
+    left: int
+    top: int
+    over: bool
+    """Whether they are blended over what is there, by their alpha, or replace it."""
+    disposal: Disposal
+    """What the next frame begins with in their place: them, nothing, or what was there before."""
+
+
+class Canvas:
+    """What is seen of an animation; it is transparent at first."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._size = (height, width)
+        self._shown: Pixels | None = None
+        self._next: tuple[Pixels, Pixels | int] | None = None
+        """A place, and what it holds before the next part is laid."""
+
+    def lay(self, part: Part) -> None:
+        """Dispose of the part before, and lay another one on the canvas."""
+        pixels = with_channels(part.pixels, channels(part.pixels) + channels(part.pixels) % 2)
+        if self._shown is None:
+            self._shown = np.zeros((*self._size, pixels.shape[2]), pixels.dtype)
+        if self._next is not None:
+            self._next[0][:] = self._next[1]
+        height, width = (max(0, size) for size in (self._size[0] - part.top, self._size[1] - part.left))
+        pixels = pixels[:height, :width]
+        place = self._shown[part.top : part.top + len(pixels), part.left : part.left + pixels.shape[1]]
+        after = {"none": None, "background": (place, 0), "previous": (place, place.copy())}
+        self._next = after[part.disposal]
+        place[:] = _over(pixels, place) if part.over else pixels
+
+    def seen(self, *, alpha: bool) -> Pixels:
+        """Return what is seen; without `alpha`, alpha that is full all over is left out."""
+        assert self._shown is not None, "nothing is laid yet"
+        if alpha or not (self._shown[:, :, -1] == white(self._shown.dtype)).all():
+            return self._shown.copy()
+        opaque = np.ascontiguousarray(self._shown[:, :, :-1])
+        return opaque[:, :, 0] if opaque.shape[2] == 1 else opaque
+
+
+def _over(above: Pixels, below: Pixels) -> Pixels:
+    """Return one picture over another, both with straight alpha; exact but where both are seen."""
+    alpha, under = above[:, :, -1:], below[:, :, -1:]
+    full = white(above.dtype)
+    made = np.where((alpha == full) | (under == 0), above, below)
+    made[(alpha == 0)[:, :, 0] & (under == 0)[:, :, 0]] = 0
+    mixed = ((alpha > 0) & (alpha < full) & (under > 0))[:, :, 0]
+    if mixed.any():
+        made[mixed] = _mixed(above[mixed].astype(np.float64), below[mixed].astype(np.float64), full)
+    return made
+
+
+def _mixed(above: npt.NDArray[np.float64], below: npt.NDArray[np.float64], full: int) -> npt.NDArray[np.float64]:
+    alpha, rest = above[:, -1:] / full, below[:, -1:] / full * (1 - above[:, -1:] / full)
+    color = (above[:, :-1] * alpha + below[:, :-1] * rest) / (alpha + rest)
+    made: npt.NDArray[np.float64] = np.rint(np.concatenate([color, (alpha + rest) * full], axis=1))
+    return made

@@ -1,0 +1,210 @@
+"""Parameters that are more than a number: a matrix, a table, another picture."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.errors import ImageError, shown
+from imgcuda.parameter_text import read_file, read_json, read_lines, read_number
+from imgcuda.pixels import as_array, as_image
+
+LARGEST_PICTURE = 1 << 32
+"""Bytes that the file of a second picture may have."""
+
+_most_pixels: ContextVar[int | None] = ContextVar("most_pixels", default=None)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Rows of numbers, all of one length: `Matrix.of([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])`."""
+
+    words: ClassVar[str] = "a matrix, as [[0,-1,0],[-1,5,-1],[0,-1,0]], or a text file with a row of numbers to a line"
+
+    rows: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """Return the matrix of nested lists, a two-dimensional array, JSON, or a text file; ValueError if it is none.
+
+        In a file, numbers stand between blanks or commas, and what follows a # is a comment. Numbers are real, finite,
+        and not beyond float32, whose largest is 3.4e38.
+        """
+        if isinstance(value, cls):
+            return value
+        rows = _read_rows(value) if isinstance(value, str | os.PathLike) else value
+        array = _numbers(rows, f"got {shown(value)}", ", whose rows are not numbers, as many in each")
+        if array.ndim != 2 or array.size == 0:
+            raise ValueError(f"got {shown(value)}, of shape {array.shape}")
+        return cls(tuple(tuple(map(float, row)) for row in array.astype(np.float64)))
+
+    @classmethod
+    def example(cls) -> Self:
+        """Return a matrix that sharpens."""
+        return cls.of([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return len(self.rows), len(self.rows[0])
+
+    @property
+    def array(self) -> npt.NDArray[np.float64]:
+        """The numbers as an array."""
+        return np.array(self.rows)
+
+    def __str__(self) -> str:
+        return "[" + ",".join("[" + ",".join(f"{number:g}" for number in row) + "]" for row in self.rows) + "]"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Table:
+    """Numbers of any type, in an array of any shape, for a kernel to look up: `Table.of(np.linspace(0, 1, 256))`."""
+
+    words: ClassVar[str] = "numbers, as [0,0.25,1], or an array of them"
+
+    array: npt.NDArray[Any]
+    """A copy of its own, not to be changed: tables that hold the same are equal, and hash alike."""
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """Return the table of an array, nested lists or JSON; ValueError if that is none. Numbers are as in Matrix."""
+        if isinstance(value, cls):
+            return value
+        given = read_json(value) if isinstance(value, str) else value
+        array = _numbers(given, f"got {shown(value)}", "").copy()
+        if array.ndim == 0 or array.size == 0:
+            raise ValueError(f"got {shown(value)}")
+        array.flags.writeable = False
+        return cls(array)
+
+    @classmethod
+    def example(cls) -> Self:
+        """Return a curve that darkens."""
+        return cls.of([0, 0.25, 1])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Table) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    @property
+    def _content(self) -> tuple[Any, ...]:
+        return self.array.shape, self.array.dtype, self.array.tobytes()
+
+    def __str__(self) -> str:
+        if self.array.size > 16:
+            return f"{'x'.join(map(str, self.array.shape))} numbers of {self.array.dtype}"
+        return json.dumps(self.array.tolist(), separators=(",", ":"))
+
+    def __repr__(self) -> str:
+        return f"Table({self})"
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Another image, beside the one that is filtered: `Picture.of("frame.png")` or `Picture.of(array)`."""
+
+    words: ClassVar[str] = "an image: a file, or an array"
+
+    pixels: npt.NDArray[Any] = field(repr=False)
+    """(height, width, channels), uint8, uint16 or float32; not to be changed."""
+    name: str
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """Return the image in a regular file, or in an array as Pipeline takes it; ValueError if there is none."""
+        if isinstance(value, cls):
+            return value
+        try:
+            if isinstance(value, str | os.PathLike):
+                return cls(as_image(_read_picture(value)), os.fsdecode(value))
+            array = as_image(as_array(value))
+        except ImageError as error:
+            raise ValueError(str(error)) from error
+        return cls(array, "x".join(map(str, array.shape[1::-1])))
+
+    @classmethod
+    def example(cls) -> Self:
+        """Return a slope from black to red and green."""
+        rows, columns = np.mgrid[:40, :60]
+        slope = np.stack([rows * 6, columns * 4, 0 * rows], axis=-1)
+        return cls(slope.astype(np.uint8), "other.png")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@contextmanager
+def picture_limit(most: int | None) -> Iterator[None]:
+    """Within it, pictures of more pixels than `most` are not read; None is the limit of every other picture."""
+    before = _most_pixels.set(most)
+    try:
+        yield
+    finally:
+        _most_pixels.reset(before)
+
+
+def _read_picture(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
+    from imgcuda import images  # Pillow takes its time
+
+    data, most = BytesIO(read_file(path, LARGEST_PICTURE)), _most_pixels.get() or images.MAX_PIXELS
+    return images.read(data, several=False, max_pixels=most, name=os.fsdecode(path)).pixels
+
+
+def _numbers(value: object, got: str, otherwise: str) -> npt.NDArray[Any]:
+    """Return real numbers as an array of their own type; ValueError, which begins with `got`, if a kernel cannot have
+    them as they are. `otherwise` is what is said of anything but numbers."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{got}{otherwise or ', whose rows are not as long as each other'}") from None
+    if array.ndim == 0:
+        return array
+    if array.dtype.kind == "O":
+        array = _whole_and_large(array)
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"{got}{otherwise}")
+    with np.errstate(all="ignore"):
+        single = array.astype(np.float32)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{got}, which has a number that is not finite")
+    if not np.isfinite(single).all():
+        raise ValueError(f"{got}, which has a number beyond float32, whose largest is 3.4e38")
+    return array
+
+
+def _whole_and_large(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return whole numbers beyond 64 bits, which NumPy keeps as objects, as floats; anything else as it is."""
+    if array.ndim == 0 or not all(type(number) in (int, float) for number in array.flat):
+        return array
+    try:
+        return array.astype(np.float64)
+    except OverflowError:
+        return np.full(array.shape, np.inf)
+
+
+def _read_rows(text: str | os.PathLike[str]) -> object:
+    """Return what a text says: JSON if it begins as a list does, else what the file of that name holds."""
+    if isinstance(text, str) and text.lstrip().startswith("["):
+        return read_json(text)
+    lines = [line.partition("#")[0].replace(",", " ").split() for line in read_lines(text)]
+    rows = [(number, words) for number, words in enumerate(lines, 1) if words]
+    return [_row(text, number, words) for number, words in rows]
+
+
+def _row(path: str | os.PathLike[str], number: int, words: list[str]) -> list[float]:
+    try:
+        return [read_number(word) for word in words]
+    except ValueError as error:
+        raise ValueError(f"line {number} of {shown(os.fsdecode(path), 1000)} is no row of numbers: {error}") from None

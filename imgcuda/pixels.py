@@ -1,0 +1,35 @@
+"""What an array must be to be an image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.errors import ImageError, shown
+from imgcuda.programs.source import PIXEL_TYPES
+
+
+def as_array(value: object) -> npt.NDArray[Any]:
+    """Return what NumPy makes an array of as one; ImageError for anything else."""
+    try:
+        return np.asarray(value)
+    except MemoryError:
+        raise
+    except Exception as error:  # of a stranger's class, or of lists of different lengths
+        raise ImageError(f"an image must be an array; got {shown(value)}") from error
+
+
+def as_image(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return an array as (height, width, channels), C-contiguous; ImageError if it is no image."""
+    if array.dtype not in PIXEL_TYPES:
+        types = ", ".join(dtype.name for dtype in PIXEL_TYPES)
+        raise ImageError(f"an image's samples must be {types}; got {array.dtype}; convert with array.astype")
+    if array.ndim not in (2, 3) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
+        raise ImageError(
+            f"an image must be (height, width) or (height, width, 1 to 4 channels); got shape {array.shape}"
+        )
+    if array.size == 0:
+        raise ImageError(f"an image must have at least one pixel; got shape {array.shape}")
+    return np.ascontiguousarray(array if array.ndim == 3 else array[:, :, None])

@@ -1,0 +1,210 @@
+"""What every filter promises, whoever wrote it: checks of one on a device, each with what to do if it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda import devices
+from imgcuda.engine.memory_limit import limited
+from imgcuda.execution.executor import run
+from imgcuda.execution.point import result_channels
+from imgcuda.execution.schedule import Plan
+from imgcuda.filters import Border, Filter, PointFilter
+from imgcuda.testing.guarded import GuardedSession
+
+Image = npt.NDArray[Any]
+Check = Callable[[Filter, str], None]
+
+TYPES = ("uint8", "uint16", "float32")
+CHANNELS = (1, 2, 3, 4)
+AWKWARD = ((1, 1), (1, 50), (50, 1), (17, 31), (33, 65), (70, 300))
+"""Sizes that are a multiple of nothing, down to one pixel."""
+
+
+class NotApplicableError(Exception):
+    """A check does not concern this filter, or this device."""
+
+
+def random_image(shape: tuple[int, ...], dtype: npt.DTypeLike = np.uint8, seed: int = 0) -> Image:
+    """Return noise: any level, or from 0 to 1 for floats."""
+    random, kind = np.random.default_rng([seed, *shape]), np.dtype(dtype)
+    if kind.kind == "f":
+        return random.random(shape, dtype=np.float32).astype(kind)
+    return random.integers(0, np.iinfo(kind).max, shape, dtype=kind, endpoint=True)
+
+
+def declared_shape(filter: Filter, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of what a filter makes of an array of this shape, by what it declares."""
+    width, height = filter.result_size(shape[1], shape[0])
+    channels = result_channels(filter, shape[2] if len(shape) == 3 else 1)
+    grey = channels == 1 and not (len(shape) == 3 and shape[2] == 1)
+    return (height, width) if grey else (height, width, channels)
+
+
+# ---- the checks
+
+
+def every_type_and_channel_count(filter: Filter, device: str) -> None:
+    """A result for every type and channel count, of the declared shape and the image's type."""
+    for dtype in TYPES:
+        for channels in CHANNELS:
+            image = random_image((17, 31, channels), dtype)
+            made = filter(image, device=device)
+            told = f"{filter.name} made {made.shape} {made.dtype} of {image.shape} {image.dtype}"
+            wanted = declared_shape(filter, image.shape)
+            _hold(made.shape == wanted, f"{told}, not {wanted}; `channels` and `result_size` declare the shape")
+            _hold(made.dtype == image.dtype, f"{told}; a result has the image's own type")
+            _hold(bool(np.isfinite(made).all()), f"{told}, with values that are not finite; look for a division by 0")
+
+
+def awkward_sizes(filter: Filter, device: str) -> None:
+    """Images of any size, down to one pixel."""
+    for size in AWKWARD:
+        image = random_image((*size, 3))
+        wanted = declared_shape(filter, image.shape)
+        _hold(filter(image, device=device).shape == wanted, f"{filter.name} fails for an image of {size}")
+
+
+def every_border(filter: Filter, device: str) -> None:
+    """Every rule for what lies beyond the edge, on an image smaller than the halo."""
+    if not hasattr(filter, "border"):
+        raise NotApplicableError(f"{filter.name} has no border")
+    for border in get_args(Border):
+        made = replace(filter, border=border)(random_image((5, 3, 3), np.float32), device=device)  # type: ignore[type-var]
+        _hold(bool(np.isfinite(made).all()), f"{filter.name} with border={border} makes values that are not finite")
+
+
+def the_same_each_time(filter: Filter, device: str) -> None:
+    """The same bytes each time, and the image as it was."""
+    image = random_image((61, 83, 3))
+    before = image.copy()
+    first = filter(image, device=device)
+    _equal(image, before, f"{filter.name} changed the image that it was given; write to `dst` only")
+    second = filter(image, device=device)
+    _equal(
+        first, second, f"{filter.name} made another result the second time; look for a race, or for what was not set"
+    )
+
+
+def strips_make_the_whole(filter: Filter, device: str) -> None:
+    """The same bytes whether an image runs in strips or as a whole."""
+    if why := Plan([filter], 70, 500).whole:
+        raise NotApplicableError(why)
+    halo = filter.halo or 0
+    for channels in (3, 4):
+        image = random_image((40 * halo + 700, 47, channels))
+        whole = filter(image, device=device)
+        with limited(8 * image.nbytes // 3):
+            strips = filter(image, device=device)
+        _equal(
+            strips,
+            whole,
+            f"{filter.name} makes other bytes in strips than of the whole image; is its `halo` ({filter.halo}) as "
+            "large as what it reads? A kernel that needs to know where it is takes gpu.rows.first",
+        )
+
+
+def the_halo_is_true(filter: Filter, device: str) -> None:
+    """No pixel further away than the halo changes a pixel; the halo is not many times too large."""
+    if filter.halo is None:
+        raise NotApplicableError(f"{filter.name} declares no halo")
+    size = 2 * filter.halo + 21
+    image = random_image((size, size + 8, 3), np.float32)
+    before, (row, column) = filter(image, device=device), (size // 2, size // 2 + 4)
+    image[row, column] = 10.0 - image[row, column]
+    changed = np.argwhere((filter(image, device=device) != before).reshape(*before.shape[:2], -1).any(axis=2))
+    reach = int(np.abs(changed - (row, column)).max()) if len(changed) else 0
+    told = f"{filter.name} declares a halo of {filter.halo}, and a pixel changes others up to {reach} away"
+    _hold(reach <= filter.halo, f"{told}; make `halo` as large")
+    _hold(filter.halo <= 2 * reach + 8 or filter.row_step > 1, f"{told}; a smaller `halo` makes strips cheaper")
+
+
+def alpha_is_respected(filter: Filter, device: str) -> None:
+    """Per-pixel filters leave alpha as it is; others filter an opaque image as one without alpha."""
+    colors = random_image((33, 65, 3))
+    image = np.dstack([colors, random_image((33, 65), seed=1)])
+    if isinstance(filter, PointFilter) or filter.alpha_mode == "keep":
+        _equal(filter(image, device=device)[..., -1], image[..., 3], f"{filter.name} must leave alpha as it is")
+    image[..., 3] = 255
+    if getattr(filter, "border", None) == "constant":  # what lies beyond the edge is then transparent, and mixes in
+        filter = replace(filter, border="nearest")  # type: ignore[type-var]
+    made, alone = filter(image, device=device), filter(colors, device=device)
+    alone = alone.reshape(*made.shape[:2], -1)
+    apart = int(np.abs(made[..., :-1].astype(int) - alone).max())
+    _hold(
+        apart <= 1,
+        f"{filter.name} makes something else of an opaque image with alpha, up to {apart} levels off; what does not "
+        'leave a flat image flat should keep alpha: alpha_mode = "keep"',
+    )
+
+
+def nothing_beyond_its_arrays(filter: Filter, device: str) -> None:
+    """No write beyond an array, nothing that is left unwritten, all memory released."""
+    for dtype in ("uint8", "float32"):
+        made = []
+        for rubbish in (0xA5, 0x3C):
+            with devices.choose(device).session() as real:
+                session = GuardedSession(real, rubbish)
+                image = session.upload(random_image((37, 53, 4), dtype))
+                result = run(session, [filter], image)
+                made.append(session.download(result).copy())
+                damage, kept = session.damaged(), len(session.live) - 1
+            _hold(not damage, f"{filter.name} writes {', '.join(damage)}; hold x and y against width and height")
+            _hold(
+                kept == 0, f"{filter.name} keeps {kept} arrays that it made; let `gpu` make them, and return one only"
+            )
+        _equal(made[0], made[1], f"{filter.name} leaves a part of a result unwritten, or reads what nothing wrote")
+
+
+def a_checked_run_finds_nothing(filter: Filter, device: str) -> None:
+    """No access beyond an array, no race, nothing read that was not written: in a checked run, which is on the CPU."""
+    if device != "cpu":
+        raise NotApplicableError("checked runs are for the CPU; on a GPU, compute-sanitizer does what they do")
+    with devices.checked():
+        for shape in ((1, 1), (17, 31, 3), (9, 40, 4)):
+            filter(random_image(shape, np.float32), device="cpu")
+
+
+def a_gpu_makes_what_the_cpu_makes(filter: Filter, device: str) -> None:
+    """The same on a GPU as on the CPU: within one level, for floats within 1e-4."""
+    if device == "cpu":
+        raise NotApplicableError("there is nothing to compare the CPU with")
+    for dtype, allowed in (("uint8", 1.0), ("uint16", 1.0), ("float32", 1e-4)):
+        image = random_image((70, 131, 3), dtype)
+        made, other = (filter(image, device=name).astype(np.float64) for name in (device, "cpu"))
+        apart = float(np.abs(made - other).max()) if made.shape == other.shape else float("inf")
+        _hold(
+            apart <= allowed,
+            f"{filter.name} on {device} is up to {apart:g} off from the CPU for {dtype}; decisions that hang on the "
+            "last bit of a float may fall otherwise: round where it does not matter",
+        )
+
+
+CHECKS: tuple[Check, ...] = (
+    a_checked_run_finds_nothing,
+    every_type_and_channel_count,
+    awkward_sizes,
+    every_border,
+    the_same_each_time,
+    strips_make_the_whole,
+    the_halo_is_true,
+    alpha_is_respected,
+    nothing_beyond_its_arrays,
+    a_gpu_makes_what_the_cpu_makes,
+)
+"""The contract, in the order in which a filter is best mended; what may crash or never end is looked for first."""
+
+
+def _hold(fulfilled: bool, why: str) -> None:
+    if not fulfilled:
+        raise AssertionError(why)
+
+
+def _equal(one: Image, other: Image, why: str) -> None:
+    differ = np.count_nonzero(one != other) if one.shape == other.shape else max(one.size, other.size)
+    _hold(differ == 0, f"{why} ({differ} of {one.size} samples differ)")

@@ -1,0 +1,84 @@
+"""A device watched from outside: what a filter makes lies between guard bytes, begins as rubbish, and must be released.
+
+It works on any device through the verbs of a session alone, so it is what a GPU has in place of a checked run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import cycle
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.engine.protocol import DeviceArray, Session
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import Program
+
+GUARD = 4096
+"""Bytes before and after each array; a multiple of any alignment."""
+
+
+class Guarded(NamedTuple):
+    """An array of bytes with its guards, and what they are filled with."""
+
+    whole: DeviceArray
+    pattern: int
+
+
+class GuardedSession:
+    """A session around another one. `rubbish` is the byte that fills what a filter is to write."""
+
+    def __init__(self, session: Session, rubbish: int) -> None:
+        self._session, self._rubbish = session, rubbish
+        self.packs = session.packs
+        self.live: dict[int, Guarded] = {}
+        """What was made and not released, by its address."""
+        self._released: list[Guarded] = []
+        self._patterns = cycle(range(1, 255))
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        return self._place(np.full(prod(shape) * np.dtype(dtype).itemsize, self._rubbish, np.uint8), shape, dtype)
+
+    def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        return self._place(np.zeros(prod(shape) * np.dtype(dtype).itemsize, np.uint8), shape, dtype)
+
+    def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
+        return self._place(np.ascontiguousarray(array).reshape(-1).view(np.uint8), array.shape, array.dtype)
+
+    def download(self, array: DeviceArray) -> npt.NDArray[Any]:
+        whole = self._session.download(self.live[array.pointer].whole)
+        return whole[GUARD : GUARD + array.nbytes].view(array.dtype).reshape(array.shape)
+
+    def free(self, array: DeviceArray) -> None:
+        """Note that it is free. The memory stays until the end, when its guards are looked at."""
+        if array.pointer in self.live:
+            self._released.append(self.live.pop(array.pointer))
+
+    def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Any]) -> None:
+        self._session.launch(program, kernel, grid, block, arguments)
+
+    def damaged(self) -> list[str]:
+        """Return where guards were written to, in words: "up to 12 bytes before an array of 300 bytes"."""
+        found = []
+        for each in (*self.live.values(), *self._released):
+            whole = self._session.download(each.whole)
+            before, after = (np.flatnonzero(part != each.pattern) for part in (whole[:GUARD][::-1], whole[-GUARD:]))
+            size = len(whole) - 2 * GUARD
+            for name, places in (("before", before), ("after", after)):
+                if len(places):
+                    found.append(f"up to {places[-1] + 1} bytes {name} an array of {size} bytes")
+        return found
+
+    def _place(self, content: npt.NDArray[np.uint8], shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        pattern = next(self._patterns)  # another one for each: a guard that is copied to another is seen
+        guard = np.full(GUARD, pattern, np.uint8)
+        whole = self._session.upload(np.concatenate([guard, content, guard]))
+        owner = whole.owner[GUARD : GUARD + len(content)] if isinstance(whole.owner, np.ndarray) else whole.owner
+        if isinstance(owner, np.ndarray):
+            owner = owner.view(dtype).reshape(shape)
+        made = DeviceArray(whole.pointer + GUARD, tuple(shape), np.dtype(dtype), owner)
+        self.live[made.pointer] = Guarded(whole, pattern)
+        return made

@@ -1,0 +1,66 @@
+"""For pytest: the fixtures `device` and `sample_images`, in every project whose environment has imgcuda.
+
+pytest                              on every device of this machine
+pytest --imgcuda-device cpu         on its cores only
+pytest --imgcuda-device cuda        on its first GPU; without one, each test that needs it is skipped
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+OPTION = "imgcuda_device"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("imgcuda")
+    about = "where filters are tested: auto (every device there is), cpu, cuda, or cuda:N"
+    group.addoption("--imgcuda-device", dest=OPTION, default="auto", metavar="NAME", help=about)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test that takes our `device` once on each, and name it in the test's id."""
+    definitions = getattr(metafunc, "_arg2fixturedefs", {}).get("device")
+    if definitions and definitions[-1].func.__module__ == __name__:  # others have fixtures of that name, too
+        metafunc.parametrize("device", asked(metafunc.config), indirect=True, scope="session")
+
+
+def asked(config: pytest.Config) -> list[str]:
+    """Return the names of the devices to test on."""
+    from imgcuda import devices
+
+    name: str = config.getoption(OPTION)
+    return [device.name for device in devices.find()] if name == "auto" else [name]
+
+
+@pytest.fixture(scope="session")
+def device(request: pytest.FixtureRequest) -> str:
+    """The name of the device to run on, each in turn: "cpu", "cuda:0". Without a GPU, what asks for one is skipped."""
+    from imgcuda import devices
+
+    name: str = request.param
+    if name.startswith("cuda") and (why := devices.no_gpu()):
+        pytest.skip(f"no GPU: {why}")
+    return name
+
+
+@pytest.fixture(scope="session")
+def sample_images() -> dict[str, npt.NDArray[np.generic]]:
+    """Small images of every kind, by name: "grey", "grey alpha", "rgb", "rgba", "rgb 16-bit" and "rgb float"."""
+    from imgcuda.testing.contract_checks import random_image
+
+    kinds: dict[str, tuple[tuple[int, ...], Any]] = {
+        "grey": ((61, 83), "uint8"),
+        "grey alpha": ((61, 83, 2), "uint8"),
+        "rgb": ((61, 83, 3), "uint8"),
+        "rgba": ((61, 83, 4), "uint8"),
+        "rgb 16-bit": ((61, 83, 3), "uint16"),
+        "rgb float": ((61, 83, 3), "float32"),
+    }
+    return {name: random_image(shape, dtype) for name, (shape, dtype) in kinds.items()}
