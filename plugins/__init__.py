@@ -1,1 +1,50 @@
-"""The built-in filters: each is a plugin, found as any other."""
+"""The built-in filters, one folder a category: each category is a plugin, found as any other.
+
+`from imgcuda_plugins import Blur` imports the module of that filter alone.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from imgcuda_plugins.blur.bilateral import Bilateral as Bilateral
+    from imgcuda_plugins.blur.blur import Blur as Blur
+    from imgcuda_plugins.blur.box_blur import BoxBlur as BoxBlur
+    from imgcuda_plugins.blur.convolve import Convolve as Convolve
+    from imgcuda_plugins.blur.unsharp_mask import UnsharpMask as UnsharpMask
+    from imgcuda_plugins.color.auto_contrast import AutoContrast as AutoContrast
+    from imgcuda_plugins.color.brightness import Brightness as Brightness
+    from imgcuda_plugins.color.contrast import Contrast as Contrast
+    from imgcuda_plugins.color.equalize import Equalize as Equalize
+    from imgcuda_plugins.color.gamma import Gamma as Gamma
+    from imgcuda_plugins.color.grayscale import Grayscale as Grayscale
+    from imgcuda_plugins.color.invert import Invert as Invert
+    from imgcuda_plugins.color.lut_cube import LutCube as LutCube
+    from imgcuda_plugins.color.saturation import Saturation as Saturation
+    from imgcuda_plugins.color.sepia import Sepia as Sepia
+    from imgcuda_plugins.compose.composite import Composite as Composite
+    from imgcuda_plugins.edges.canny import Canny as Canny
+    from imgcuda_plugins.edges.edges import Edges as Edges
+    from imgcuda_plugins.geometry.flip import Flip as Flip
+    from imgcuda_plugins.geometry.resize import Resize as Resize
+    from imgcuda_plugins.geometry.rotate import Rotate as Rotate
+    from imgcuda_plugins.noise.add_noise import AddNoise as AddNoise
+    from imgcuda_plugins.noise.median import Median as Median
+    from imgcuda_plugins.stylize.emboss import Emboss as Emboss
+    from imgcuda_plugins.stylize.pixelate import Pixelate as Pixelate
+    from imgcuda_plugins.stylize.posterize import Posterize as Posterize
+    from imgcuda_plugins.stylize.vignette import Vignette as Vignette
+    from imgcuda_plugins.threshold.auto_threshold import AutoThreshold as AutoThreshold
+    from imgcuda_plugins.threshold.threshold import Threshold as Threshold
+
+
+def __getattr__(name: str) -> Any:
+    """Return a filter class by its name, from the module of that name in snake case."""
+    module = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    for file in Path(__file__).parent.glob(f"*/{module}.py"):
+        return getattr(import_module(f"{__name__}.{file.parent.name}.{module}"), name)
+    raise AttributeError(f"imgcuda_plugins has no filter {name}")

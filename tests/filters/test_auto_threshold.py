@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import skimage.filters
-from imgcuda_plugins.auto_threshold import otsu, triangle
+from imgcuda_plugins.threshold.auto_threshold import otsu, triangle
 
 import imgcuda
 from imgcuda import devices

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from imgcuda_plugins.blur import TAPS, b_spline
+from imgcuda_plugins.blur.blur import TAPS, b_spline
 from scipy import ndimage
 
 import imgcuda

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from imgcuda_plugins.box_blur import divisor
+from imgcuda_plugins.blur.box_blur import divisor
 from scipy import ndimage
 
 import imgcuda

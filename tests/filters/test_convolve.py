@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import PIL.Image
 import pytest
-from imgcuda_plugins.convolve import separated
+from imgcuda_plugins.blur.convolve import separated
 from PIL import ImageFilter
 from scipy import ndimage
 

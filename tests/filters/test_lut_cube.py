@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import PIL.Image
 import pytest
-from imgcuda_plugins.lut_cube import CubeLut
+from imgcuda_plugins.color.lut_cube import CubeLut
 from PIL import ImageFilter
 from scipy.interpolate import RegularGridInterpolator
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import PIL.Image
 import pytest
 import skimage.measure
-from imgcuda_plugins.pixelate import LARGEST_AT_ONCE, Pixelate
+from imgcuda_plugins.stylize.pixelate import LARGEST_AT_ONCE, Pixelate
 
 import imgcuda
 from imgcuda import DeviceArray, Gpu

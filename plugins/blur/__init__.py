@@ -1,0 +1,16 @@
+"""Blurs, sharpening, and convolution with any matrix: the filters of the category `blur`."""
+
+from __future__ import annotations
+
+from imgcuda_plugins.blur.bilateral import Bilateral
+from imgcuda_plugins.blur.blur import Blur
+from imgcuda_plugins.blur.box_blur import BoxBlur
+from imgcuda_plugins.blur.convolve import Convolve
+from imgcuda_plugins.blur.unsharp_mask import UnsharpMask
+
+from imgcuda import Filter, hookimpl
+
+
+@hookimpl
+def imgcuda_filters() -> list[type[Filter]]:
+    return [Bilateral, Blur, BoxBlur, Convolve, UnsharpMask]

@@ -1,0 +1,60 @@
+"""Box blur: the mean of a square."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
+
+
+class BoxBlur(NeighborhoodFilter):
+    """Blur an image by the mean of the square around each pixel.
+
+    The time hardly grows with the square, since its sum runs along with it. Whole numbers are summed exactly, and
+    rounded once; as a square has an odd number of pixels, no mean is half-way between two levels.
+    """
+
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"boxblur": {}, "mean-blur": {}}
+
+    radius: int = param(
+        default=2, ge=1, le=100, constant=True, help="pixels from the middle of the square to its side: 2 is 5x5"
+    )
+
+    @property
+    def halo(self) -> int:
+        return self.radius
+
+    @property
+    def row_step(self) -> int:
+        """The rows that a block makes: many where it reads many before it can make the first."""
+        return rows(self.radius)
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        area = (2 * self.radius + 1) ** 2
+        bits = 16 if image.dtype == np.uint8 and area * 256 < 1 << 16 else 32
+        layout = tile(self.radius, image.channels)
+        return gpu.launch("box_blur", image, constants={"BITS": bits, **divisor(area, bits)}, layout=layout)
+
+
+def rows(radius: int) -> int:
+    """Return the rows that a block makes: a power of two, and as many as it reads before it can make the first."""
+    return max(32, 1 << (2 * radius - 1).bit_length())
+
+
+def tile(radius: int, channels: int) -> Layout:
+    """Return what one block makes: wide where much of what it reads is its neighbours' to make."""
+    margin = -(-radius * channels // 4) * 4  # of whole packs, so that blocks begin where wide loads may
+    return Layout(over="samples", block=(256 if radius < 32 else 512, 1), rows=rows(radius), pack=4, margin=margin)
+
+
+def divisor(area: int, bits: int) -> dict[str, int]:
+    """Return by what a sum is divided by an area, for the quotient rounded down: (sum * FACTOR >> bits) >> SHIFT.
+
+    FACTOR is 2^(bits + SHIFT) / area, rounded up by less than 1. So the quotient comes out too great, but by less than
+    sum / 2^(bits + SHIFT); that must be less than 1 / area, as it lies at least so far below the next whole number.
+    """
+    shift = area.bit_length() - 1
+    return {"FACTOR": -(-(1 << bits + shift) // area), "SHIFT": shift}

@@ -1,0 +1,180 @@
+"""Convolve: weighted sums of neighbours, by a matrix of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda import Alpha, DeviceArray, Gpu, Layout, Matrix, NeighborhoodFilter, ParameterError, param
+
+Weights = npt.NDArray[Any]
+
+LARGEST = 1023
+"""Rows or columns that a kernel may have: what a row of it reads must fit into shared memory."""
+
+NEGLIGIBLE = 1e-6
+"""What part of its weights a kernel may lose when it is taken apart, or its sum be off 0: about what a float loses."""
+
+AT_ONCE = 25
+"""The most weights, 5x5, for which a sum over all of them is as fast as one over columns and one over rows."""
+
+SMALL = 7
+"""The most rows, or columns, of a kernel whose sums a thread keeps in registers."""
+
+MARGIN = 256
+"""Samples to either side of a block that it may read twice: of 1024, it makes what is left."""
+
+
+class Convolve(NeighborhoodFilter):
+    """Weigh each pixel and its neighbours with a matrix, and add them up.
+
+    The matrix is the kernel, of odd sides; its middle lies on the pixel that is made. `mode` says which way round: a
+    convolution, as in mathematics and in SciPy's convolve, turns it by half a turn, so that a single bright pixel
+    becomes the kernel as it is written; a correlation lays it over the image as it is written, as OpenCV's filter2D
+    does. For kernels that look the same after half a turn it makes no difference.
+
+    A kernel that is a column times a row, but for 1e-6 of its weights, is summed up along columns and rows apart.
+
+    With alpha, colours are weighed by their alpha, and alpha itself by the kernel divided by its sum, so that what
+    makes an image brighter does not make it more opaque. A kernel whose sum is 0 measures differences: it leaves alpha
+    as it was.
+    """
+
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "correlate": {"mode": "correlation"},
+        "filter2d": {"mode": "correlation"},
+    }
+
+    kernel: Matrix = param(help="the weights: rows of numbers, an odd number of rows and of columns")
+    mode: Literal["convolution", "correlation"] = param(
+        default="convolution",
+        help="convolution turns the kernel by half a turn, as mathematics and SciPy have it; correlation lays it over "
+        "the image as it is written, as OpenCV does",
+    )
+    normalize: bool = param(default=False, help="divide by the sum of the weights, if that is not 0")
+    offset: float = param(
+        default=0.0, ge=-1, le=1, help="what is added to the result, as a part of the range: 0.5 is a medium grey"
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        height, width = self.kernel.shape
+        if height % 2 == 0 or width % 2 == 0:
+            raise ParameterError(
+                f"kernel must have odd sides, so that one weight is in the middle; got {height}x{width}"
+            )
+        if max(height, width) > LARGEST:
+            raise ParameterError(f"kernel must have at most {LARGEST} rows and columns; got {height}x{width}")
+
+    @property
+    def halo(self) -> int:
+        return max(self.kernel.shape) // 2
+
+    @property
+    def alpha_mode(self) -> Alpha:
+        return "filter" if self._sum else "keep"
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        divisor = self._sum if self.normalize and self._sum else 1.0
+        if image.channels in (1, 3):
+            top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+            return self._summed(gpu, image, divisor, self.offset * top)
+        made = self._summed(gpu, image, self._sum or 1.0, 0.0)
+        gain = (self._sum or 1.0) / divisor
+        if gain == 1 and self.offset == 0:
+            return made
+        opaque = made if self._sum else image
+        return gpu.launch("brighten", made, opaque, gain, self.offset, layout=Layout(block=(256, 1)))
+
+    @property
+    def _sum(self) -> float:
+        """The sum of the weights; 0 where it is nothing beside them."""
+        weights = self.kernel.array
+        total = float(weights.sum())
+        return total if abs(total) > NEGLIGIBLE * np.abs(weights).sum() else 0.0
+
+    def _summed(self, gpu: Gpu, image: DeviceArray, divisor: float, bias: float) -> DeviceArray:
+        """Return the weighted sums by `divisor`, plus `bias`, in the way that is fastest for the kernel."""
+        unit = power_of_2(self.kernel.array)
+        weights, scale = self.kernel.array / unit, unit / divisor
+        if self.mode == "convolution":
+            weights = weights[::-1, ::-1]
+        factors = separated(weights) if weights.size > AT_ONCE else None
+        if factors is None:
+            kernel = "small" if max(weights.shape) <= SMALL else "large"
+            return launch_whole(gpu, kernel, image, weights, scale, bias)
+        if margin(weights.shape[1], image.channels) <= MARGIN:
+            return self.by_columns_and_rows(gpu, image, *factors, scale, bias)
+        down, along = factors
+        sums = launch_whole(gpu, "large", image, down[:, None], 1.0, 0.0, to=np.dtype(np.float32))
+        return launch_whole(gpu, "large", sums, along[None, :], scale, bias, to=image.dtype)
+
+    @staticmethod
+    def by_columns_and_rows(
+        gpu: Gpu, image: DeviceArray, down: Weights, along: Weights, scale: float, bias: float
+    ) -> DeviceArray:
+        """Return the sums by a kernel whose rows are `along`, each times its number of `down`; in one launch.
+
+        Kernels that are the same in both directions take fewer products on the CPU, and fewer registers on a GPU.
+
+        A filter whose source has this one's behind it may call it too; then FINISH says what becomes of a sum.
+        """
+        few = len(down) <= 17  # what a block makes is high where it would else mostly read above and below
+        block, rows = ((128, 1), 16) if few else ((256, 1), 8)
+        layout = Layout(over="samples", block=block, rows=rows, pack=4, margin=margin(len(along), image.channels))
+        sizes = {"KERNEL_HEIGHT": len(down), "KERNEL_WIDTH": len(along), "BLOCKS": 4 if few else 3}
+        tables = [down.astype(np.float32), along.astype(np.float32)]
+        symmetric = all(np.array_equal(table, table[::-1]) for table in tables)
+        if symmetric:
+            tables = [table[len(table) // 2 :] for table in tables]
+        constants = {"SEPARABLE": 1, "SYMMETRIC": int(symmetric), **sizes}
+        return gpu.launch("separable", image, *tables, scale, bias, constants=constants, layout=layout)
+
+
+def separated(weights: Weights) -> tuple[Weights, Weights] | None:
+    """Return a column and a row whose products are the weights; None if there are none.
+
+    If there are, every row of the weights is a multiple of any other. Those of whole numbers stay whole: a row divided
+    by what its numbers have in common is in each of the others a whole number of times.
+    """
+    along = weights[np.abs(weights).sum(axis=1).argmax()]
+    if (weights == np.rint(weights)).all() and np.abs(weights).max() < 2**53:
+        along = along / (np.gcd.reduce(along.astype(np.int64)) or 1)
+    down = weights @ along / (along @ along or 1.0)
+    lost = np.linalg.norm(weights - np.outer(down, along))
+    return (down, along) if lost <= NEGLIGIBLE * np.linalg.norm(weights) else None
+
+
+def power_of_2(weights: Weights) -> float:
+    """Return what weights are divided by before they become float32: 1, unless they are very large or very small."""
+    exponent = int(np.frexp(np.abs(weights).max())[1])
+    return 1.0 if abs(exponent) <= 64 else 2.0**exponent
+
+
+def margin(width: int, channels: int) -> int:
+    """Return how many samples to either side a block reads: whole packs, so that it begins where wide stores may."""
+    return -(-(width // 2) * channels // 8) * 8
+
+
+def launch_whole(
+    gpu: Gpu,
+    kernel: str,
+    image: DeviceArray,
+    weights: Weights,
+    scale: float,
+    bias: float,
+    to: np.dtype[Any] | None = None,
+) -> DeviceArray:
+    """Sum up over rows and columns at once."""
+    height, width = weights.shape
+    constants = {kernel.upper(): 1, "KERNEL_HEIGHT": height, "KERNEL_WIDTH": width}
+    rows = 32 if kernel == "small" else 1 if height == 1 else 16
+    layout = Layout(over="samples", block=(64 if kernel == "small" else 128, 1), rows=rows, pack=4)
+    if kernel == "large":
+        weights = np.pad(weights, ((0, 0), (0, -width % 4)))  # so that rows begin where wide loads may
+        constants |= {"TO_FLOATS": int(to == np.float32), "FROM_FLOATS": int(image.dtype == np.float32)}
+    table = weights.astype(np.float32)
+    return gpu.launch(kernel, image, table, scale, bias, dtype=to, constants=constants, layout=layout)

@@ -1,0 +1,22 @@
+"""Grayscale: the brightness of a colour image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from imgcuda import PointFilter, param
+
+
+class Grayscale(PointFilter):
+    """Make an image grey, weighting the colours as the eye does."""
+
+    channels: ClassVar[Literal[1]] = 1
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"greyscale": {}, "gray": {}, "desaturate": {}}
+
+    weights: Literal["rec601", "rec709", "average", "lightness"] = param(
+        default="rec601",
+        constant=True,
+        help="what each colour counts: rec601 as Pillow and OpenCV, rec709 for HDTV and sRGB, average for a third"
+        " each, lightness for the middle of the largest and the smallest",
+    )

@@ -1,0 +1,17 @@
+"""Invert: the negative of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from imgcuda import PointFilter
+
+
+class Invert(PointFilter):
+    """Turn an image into its negative: bright becomes dark, and each colour its opposite.
+
+    Each colour is taken from white: from 255, 65535, or 1 for floats, of which those beyond 1 become negative.
+    """
+
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"negate": {}, "negative": {}}

@@ -1,0 +1,12 @@
+"""Two pictures made one: the filters of the category `compose`."""
+
+from __future__ import annotations
+
+from imgcuda_plugins.compose.composite import Composite
+
+from imgcuda import Filter, hookimpl
+
+
+@hookimpl
+def imgcuda_filters() -> list[type[Filter]]:
+    return [Composite]

@@ -1,0 +1,33 @@
+"""Edges: how steeply an image changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
+
+
+class Edges(NeighborhoodFilter):
+    """Show the edges of an image: the length of the gradient at each pixel."""
+
+    layout = Layout(over="samples", block=(64, 1), rows=16, pack=4)
+    alpha_mode = "keep"
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "edge-detect": {},
+        **{operator: {"operator": operator} for operator in ("sobel", "scharr", "prewitt", "laplacian")},
+    }
+
+    operator: Literal["sobel", "scharr", "prewitt", "laplacian"] = param(
+        default="sobel",
+        constant=True,
+        help="how it is measured: sobel, scharr or prewitt for the slope, laplacian for how the slope itself changes",
+    )
+    scale: float = param(default=1.0, ge=0, le=1000, help="what the result is multiplied by, before it is clipped")
+
+    @property
+    def halo(self) -> int:
+        return 1
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        return gpu.launch("slopes", image, self.scale, 0.0)

@@ -1,0 +1,14 @@
+"""Size and orientation: the filters of the category `geometry`."""
+
+from __future__ import annotations
+
+from imgcuda_plugins.geometry.flip import Flip
+from imgcuda_plugins.geometry.resize import Resize
+from imgcuda_plugins.geometry.rotate import Rotate
+
+from imgcuda import Filter, hookimpl
+
+
+@hookimpl
+def imgcuda_filters() -> list[type[Filter]]:
+    return [Flip, Resize, Rotate]

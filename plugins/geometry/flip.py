@@ -1,0 +1,49 @@
+"""Flip: an image mirrored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from imgcuda import DeviceArray, GeometryFilter, Gpu, Layout, Rows, param
+
+
+class Flip(GeometryFilter):
+    """Mirror an image: top to bottom, left to right, or both.
+
+    The default is what ImageMagick, Pillow and others mean by "flip"; what they call "flop" or "mirror" is
+    `horizontal`. Both together are half a turn. Every sample stays as it is.
+    """
+
+    alpha_mode = "plain"
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "flop": {"direction": "horizontal"},
+        "mirror": {"direction": "horizontal"},
+        "hflip": {"direction": "horizontal"},
+        "fliplr": {"direction": "horizontal"},
+        "vflip": {"direction": "vertical"},
+        "flipud": {"direction": "vertical"},
+    }
+
+    direction: Literal["horizontal", "vertical", "both"] = param(
+        default="vertical",
+        constant=True,
+        help="horizontal swaps left and right, vertical top and bottom, both does both",
+    )
+
+    def reads(self, wanted: Rows, width: int, height: int) -> tuple[int, int]:
+        if self.direction == "horizontal":
+            return wanted.first, wanted.last
+        return height - wanted.last, height - wanted.first
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        top = gpu.wanted.first if self.direction == "horizontal" else gpu.rows.height - 1 - gpu.wanted.first
+        shape = (gpu.wanted.number, image.width, image.channels)
+        layout = unit_layout(1 if self.direction == "vertical" else image.channels, image.dtype.itemsize)
+        return gpu.launch("flip", image, top - gpu.rows.first, shape=shape, layout=layout)
+
+
+def unit_layout(samples: int, size: int) -> Layout:
+    """Return how threads cover units of so many samples, each of `size` bytes: with at most 16 bytes a thread."""
+    pack = max(pack for pack in (1, 2, 4, 8, 16) if pack == 1 or pack * samples * size <= 16)
+    return Layout(over="samples" if samples == 1 else "pixels", block=(256, 1), pack=pack)

@@ -1,0 +1,13 @@
+"""Noise added and removed: the filters of the category `noise`."""
+
+from __future__ import annotations
+
+from imgcuda_plugins.noise.add_noise import AddNoise
+from imgcuda_plugins.noise.median import Median
+
+from imgcuda import Filter, hookimpl
+
+
+@hookimpl
+def imgcuda_filters() -> list[type[Filter]]:
+    return [AddNoise, Median]

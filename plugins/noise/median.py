@@ -1,0 +1,72 @@
+"""Median: the middle one of the values around each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
+
+SORTED = 2
+"""The largest radius for which the values are put in order; of more, the middle one is searched for, bit by bit."""
+
+ALONE = 7
+"""The largest radius for which that is done pixel by pixel; beyond, the pixels of a block are searched for together.
+
+That is faster from 5 on a GPU, and for photographs from 10 on the CPU. Only bytes: of 65536 levels neighbours have too
+few in common.
+"""
+
+ROWS = Layout(block=(128, 1), rows=16)
+"""A thread makes pixels of a column."""
+
+KEYS = {"uint8": np.uint8, "uint16": np.uint16, "float32": np.uint32}
+"""The whole numbers that samples are compared as."""
+
+
+class Median(NeighborhoodFilter):
+    """Replace each sample by the middle one of those around it: specks go, edges stay.
+
+    Those around are a square of 2 * radius + 1 pixels a side, each colour by itself; the result is exact for all types.
+    The time grows with the square's area. Not so for bytes without alpha: from a radius of 8 on it grows little, and
+    hangs on how many levels the medians of a neighbourhood have.
+    """
+
+    layout = Layout(over="samples", block=(128, 1), rows=16)
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"median-blur": {}, "median-filter": {}, "despeckle": {}}
+
+    radius: int = param(default=1, ge=1, le=50, constant=True, help="how far the square reaches, in pixels")
+
+    @property
+    def halo(self) -> int:
+        return self.radius
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        if self.radius <= SORTED:
+            return gpu.launch("median", image)
+        together = self.radius > ALONE and image.dtype == np.uint8
+        layout = tile(self.radius) if together else ROWS
+        height, width, channels = image.shape
+        tall = whole(height, layout.rows)
+        wide = whole(width, layout.block[0] - 2 * layout.margin)
+        padded, planes = (tall + 2 * self.radius, channels * (wide + 2 * self.radius), 1), (tall, channels * wide, 1)
+        way = {"TOGETHER": int(together)}
+        keys = gpu.launch(
+            "split", image, width, height, shape=padded, dtype=KEYS[image.dtype.name], constants=way, layout=ROWS
+        )
+        kernel = "search" if together else "halve"
+        found = gpu.launch(kernel, keys, wide, shape=planes, constants=way, layout=layout)
+        return gpu.launch("join", found, wide, shape=image.shape, dtype=image.dtype, constants=way, layout=ROWS)
+
+
+def tile(radius: int) -> Layout:
+    """Return what one block searches: wide and high where columns and rows that it only reads would else be most."""
+    block, rows = (128, 16) if radius <= 20 else (256, 32)
+    return Layout(block=(block, 1), rows=rows, margin=radius)
+
+
+def whole(size: int, step: int) -> int:
+    """Return a size rounded up to whole steps."""
+    return -(-size // step) * step

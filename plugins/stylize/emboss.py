@@ -1,0 +1,48 @@
+"""Emboss: an image as a relief, lit from one side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from math import cos, radians, sin
+from typing import Any, ClassVar
+
+from imgcuda_plugins.edges.edges import Edges
+
+from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
+
+
+class Emboss(NeighborhoodFilter):
+    """Emboss an image: show it as a grey relief that is lit from one side.
+
+    What is bright is raised. Where the image gets brighter away from the light it is brighter than middle grey, where
+    it gets darker, darker: grey + height * slope, the slope being the difference between the means of the three pixels
+    on either side, along the light. Middle grey is 128, 32768 or 0.5. Towards 135 degrees that is the kernel
+    (-2 -1 0; -1 0 1; 0 1 2) / (3 sqrt(2)).
+    """
+
+    layout = Layout(over="samples", block=(64, 1), rows=16, pack=4)
+    alpha_mode = "keep"
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"relief": {}}
+
+    angle: float = param(
+        default=135.0,
+        ge=-360,
+        le=360,
+        help="where the light is, in degrees: 0 to the right, 90 above, 135 above to the left",
+    )
+    height: float = param(default=1.0, ge=0, le=100, help="how high the relief is: what slopes are multiplied by")
+
+    @property
+    def halo(self) -> int:
+        return 1
+
+    @classmethod
+    @cache
+    def source(cls) -> Any:
+        """Return its own part, and after it what edges and it share."""
+        return super().source().followed_by(Edges.source())
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        angle, slope = radians(self.angle), self.height / 3  # of sums over three rows or columns
+        return gpu.launch("slopes", image, -cos(angle) * slope, sin(angle) * slope)

@@ -1,0 +1,13 @@
+"""Black and white by level: the filters of the category `threshold`."""
+
+from __future__ import annotations
+
+from imgcuda_plugins.threshold.auto_threshold import AutoThreshold
+from imgcuda_plugins.threshold.threshold import Threshold
+
+from imgcuda import Filter, hookimpl
+
+
+@hookimpl
+def imgcuda_filters() -> list[type[Filter]]:
+    return [AutoThreshold, Threshold]
