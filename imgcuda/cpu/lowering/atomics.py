@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from imgcuda.cpu.checks.instrument import ATOMIC
 from imgcuda.cpu.frontend import syntax
-from imgcuda.cpu.lowering.expressions import evaluate, number
+from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import pointer
+from imgcuda.cpu.lowering.operands import number
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.memory.addresses import first_lane, places
 from imgcuda.cpu.values.types import BOOL, I32, I64, U32, U64, Float, Int, Scalar

@@ -7,7 +7,7 @@ from typing import Any
 
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.declarations import reserve, type_declared
-from imgcuda.cpu.lowering.expressions import evaluate
+from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.inline import argument, check, entered
 from imgcuda.cpu.lowering.live_threads import Presence
 from imgcuda.cpu.lowering.lvalues import convert, declare, read, write

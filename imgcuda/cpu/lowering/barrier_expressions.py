@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.barrier_calls import BarrierCalls
 from imgcuda.cpu.lowering.conditionals import common_type
-from imgcuda.cpu.lowering.expressions import type_of
 from imgcuda.cpu.lowering.lvalues import declare
 from imgcuda.cpu.lowering.names import resolve_type
+from imgcuda.cpu.lowering.operands import type_of
 from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.variables import Binding
 from imgcuda.cpu.values.types import BOOL, VOID, Float, Int, Type

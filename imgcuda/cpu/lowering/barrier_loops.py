@@ -5,12 +5,13 @@ from __future__ import annotations
 from imgcuda.cpu.checks.instrument import rounds
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.barrier_expressions import BarrierExpressions
-from imgcuda.cpu.lowering.expressions import condition, evaluate, type_of
+from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.live_threads import Around, wider
 from imgcuda.cpu.lowering.loops import own_the_head
 from imgcuda.cpu.lowering.lvalues import convert, declare, read, write
+from imgcuda.cpu.lowering.operands import condition, type_of
+from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.side_effects import has_barrier, has_effects
-from imgcuda.cpu.lowering.statements import run
 from imgcuda.cpu.lowering.switches import Section, any_of, sections_of, value_type
 from imgcuda.cpu.lowering.variables import Variable
 from imgcuda.cpu.values.types import Int

@@ -15,12 +15,12 @@ from typing import TypeAlias
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.barrier_loops import BarrierLoops
 from imgcuda.cpu.lowering.declarations import declaration, is_value, reserve, type_declared
-from imgcuda.cpu.lowering.expressions import condition
 from imgcuda.cpu.lowering.live_threads import Around, wider
 from imgcuda.cpu.lowering.lvalues import declare, private
 from imgcuda.cpu.lowering.names import addressed, set_again
+from imgcuda.cpu.lowering.operands import condition
+from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.side_effects import has_barrier
-from imgcuda.cpu.lowering.statements import run
 from imgcuda.cpu.lowering.variables import Binding, Reference
 from imgcuda.cpu.values.types import Float, Int
 from imgcuda.cpu.values.values import BLOCK, Address, Value

@@ -6,7 +6,8 @@ from typing import Any
 
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.conditionals import is_harmless
-from imgcuda.cpu.lowering.expressions import condition
+from imgcuda.cpu.lowering.operands import condition
+from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Variable
 from imgcuda.cpu.values.types import BOOL
@@ -37,8 +38,6 @@ def branch(state: State, node: syntax.If) -> None:
 
 def scoped(state: State, node: syntax.Statement) -> None:
     """Compile a statement that belongs to a branch or a loop."""
-    from imgcuda.cpu.lowering.statements import run
-
     with state.scope():
         run(state, node.items if isinstance(node, syntax.Block) else [node])
 

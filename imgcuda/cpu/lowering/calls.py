@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.atomics import ATOMICS, atomic
-from imgcuda.cpu.lowering.expressions import evaluate, number
+from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.inline import inline
 from imgcuda.cpu.lowering.lvalues import convert, pointer
+from imgcuda.cpu.lowering.operands import number
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.memory import objects

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from imgcuda.cpu.frontend import syntax
-from imgcuda.cpu.lowering.expressions import condition, evaluate, type_of
+from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import convert, declare, read, write
+from imgcuda.cpu.lowering.operands import condition, type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Reference, Variable
 from imgcuda.cpu.maths.functions import FUNCTIONS

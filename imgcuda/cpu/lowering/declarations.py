@@ -9,10 +9,11 @@ from imgcuda.cpu import budget
 from imgcuda.cpu.budget import kilobytes
 from imgcuda.cpu.checks.instrument import known
 from imgcuda.cpu.frontend import syntax
-from imgcuda.cpu.lowering.expressions import evaluate, type_of
+from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.initializers import Steps, TooMany, sized, spread
 from imgcuda.cpu.lowering.lvalues import convert, declare, field, private, write
 from imgcuda.cpu.lowering.names import addressed, resolve_type, set_again
+from imgcuda.cpu.lowering.operands import type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Binding, Reference, Variable
 from imgcuda.cpu.memory.addresses import move, nth

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.conditionals import logical
+from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import (
     convert,
     is_place,
@@ -20,6 +20,7 @@ from imgcuda.cpu.lowering.lvalues import (
     write,
 )
 from imgcuda.cpu.lowering.names import resolve_type
+from imgcuda.cpu.lowering.operands import condition, number, type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import leaves
 from imgcuda.cpu.memory import objects
@@ -30,55 +31,21 @@ from imgcuda.cpu.values.values import NOTHING, VARYING, Address, Operand, Value,
 _FOR_INTEGERS = frozenset(["%", "&", "|", "^", "<<", ">>"])
 
 
-def evaluate(state: State, node: syntax.Expression) -> Operand:
-    """Return an expression's value, for the threads that are active."""
-    outer, state.place = state.place, node.place
-    try:
-        return _EVALUATE[type(node)](state, node)
-    finally:
-        state.place = outer
-
-
-def number(state: State, node: syntax.Expression) -> Value:
-    """Return the value of an expression that must be a number."""
-    operand = evaluate(state, node)
-    with state.at(node.place):
-        return value_of(state, operand)
-
-
-def condition(state: State, node: syntax.Expression) -> Value:
-    """Return an expression as a bool."""
-    operand = evaluate(state, node)
-    if isinstance(operand, Address):
-        state.refuse("a pointer as a condition", "compare what it points to, or pass a flag", node.place)
-    with state.at(node.place):
-        return state.v.flat(state.math.truth(value_of(state, operand)))
-
-
-def type_of(state: State, node: syntax.Expression) -> Type:
-    """Return an expression's type, by compiling it where it is never reached."""
-    with state.unwritten():
-        return evaluate(state, node).type
-
-
-# ---- the kinds of expression
-
-
-def _number(state: State, node: syntax.Number) -> Operand:
+def literal(state: State, node: syntax.Number) -> Operand:
     type = BASIC[node.type]
     assert isinstance(type, Int | Float)
     return constant(node.value, type)
 
 
-def _name(state: State, node: syntax.Name) -> Operand:
+def name_value(state: State, node: syntax.Name) -> Operand:
     return read(state, named(state, node.name))
 
 
-def _place_value(state: State, node: syntax.Index | syntax.Member) -> Operand:
+def place_value(state: State, node: syntax.Index | syntax.Member) -> Operand:
     return value_at(state, locate(state, node))
 
 
-def _unary(state: State, node: syntax.Unary) -> Operand:
+def unary(state: State, node: syntax.Unary) -> Operand:
     match node.operator:
         case "*":
             return objects.load(state, pointer(state, evaluate(state, node.operand)))
@@ -106,7 +73,7 @@ def _address_of(state: State, node: syntax.Expression) -> Operand:
     return found
 
 
-def _postfix(state: State, node: syntax.Postfix) -> Operand:
+def postfix(state: State, node: syntax.Postfix) -> Operand:
     return _step(state, node.operand, node.operator)[0]
 
 
@@ -117,13 +84,11 @@ def _step(state: State, node: syntax.Expression, operator: str) -> tuple[Operand
     return old, write(state, found, _operate(state, operator[0], old, constant(1)))
 
 
-def _binary(state: State, node: syntax.Binary) -> Operand:
+def binary(state: State, node: syntax.Binary) -> Operand:
     if node.operator == ",":
         evaluate(state, node.left)
         return evaluate(state, node.right)
     if node.operator in ("&&", "||"):
-        from imgcuda.cpu.lowering.conditionals import logical
-
         return logical(state, node)
     left = evaluate(state, node.left)
     return _operate(state, node.operator, left, evaluate(state, node.right))
@@ -173,13 +138,7 @@ def _position(state: State, address: Address) -> Value:
     return state.math.binary("+", Value(I64, address.kind, base), offset(state, address))
 
 
-def _conditional(state: State, node: syntax.Conditional) -> Operand:
-    from imgcuda.cpu.lowering.conditionals import conditional
-
-    return conditional(state, node)
-
-
-def _assign(state: State, node: syntax.Assign) -> Operand:
+def assign(state: State, node: syntax.Assign) -> Operand:
     if not node.operator:
         value = evaluate(state, node.value)
         return write(state, locate(state, node.target), value)
@@ -188,7 +147,7 @@ def _assign(state: State, node: syntax.Assign) -> Operand:
     return write(state, found, _operate(state, node.operator, value_at(state, found), value))
 
 
-def _cast(state: State, node: syntax.Cast) -> Operand:
+def cast(state: State, node: syntax.Cast) -> Operand:
     type = resolve_type(state, node.type)
     value = evaluate(state, node.value)
     if type == VOID:
@@ -201,7 +160,7 @@ def _cast(state: State, node: syntax.Cast) -> Operand:
     return convert(state, value, type)
 
 
-def _size(state: State, node: syntax.SizeOf) -> Operand:
+def size_of_operand(state: State, node: syntax.SizeOf) -> Operand:
     written = isinstance(node.of, syntax.NamedType | syntax.PointerType | syntax.ArrayType | syntax.ReferenceType)
     type = resolve_type(state, node.of) if written else _type_of_operand(state, node.of)  # type: ignore[arg-type]
     return constant(size_of(type), U64)
@@ -214,25 +173,3 @@ def _type_of_operand(state: State, node: syntax.Expression) -> Type:
     with state.unwritten():
         found = locate(state, node)
     return found.type.target if isinstance(found, Address) else found.type
-
-
-def _call(state: State, node: syntax.Call) -> Operand:
-    from imgcuda.cpu.lowering.calls import call
-
-    return call(state, node)
-
-
-_EVALUATE: dict[type, Callable[[State, Any], Operand]] = {
-    syntax.Number: _number,
-    syntax.Name: _name,
-    syntax.Index: _place_value,
-    syntax.Member: _place_value,
-    syntax.Unary: _unary,
-    syntax.Postfix: _postfix,
-    syntax.Binary: _binary,
-    syntax.Conditional: _conditional,
-    syntax.Assign: _assign,
-    syntax.Cast: _cast,
-    syntax.SizeOf: _size,
-    syntax.Call: _call,
-}

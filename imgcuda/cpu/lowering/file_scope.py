@@ -7,10 +7,11 @@ from imgcuda.cpu.budget import kilobytes
 from imgcuda.cpu.checks.instrument import known
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.declarations import shared
-from imgcuda.cpu.lowering.expressions import evaluate, type_of
+from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.initializers import Steps, TooMany, sized, spread
 from imgcuda.cpu.lowering.lvalues import convert
 from imgcuda.cpu.lowering.names import declare_type, resolve_type
+from imgcuda.cpu.lowering.operands import type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Reference
 from imgcuda.cpu.values.types import (

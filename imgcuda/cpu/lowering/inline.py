@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from imgcuda.cpu.frontend import syntax
-from imgcuda.cpu.lowering.expressions import evaluate
+from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import convert, declare, is_place, locate, private, read, value_at, write
 from imgcuda.cpu.lowering.names import addressed, resolve_type, set_again
+from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.state import CallFrame, State
 from imgcuda.cpu.lowering.variables import Binding, Reference
 from imgcuda.cpu.values.types import VOID, Type, has_array
@@ -95,8 +96,6 @@ def own(state: State, parameter: syntax.Parameter, binding: Binding) -> Binding:
 
 
 def _body(state: State, frame: CallFrame, type: Type) -> Operand:
-    from imgcuda.cpu.lowering.statements import run
-
     body = frame.function.body
     assert body is not None
     returns = [node for node in syntax.walk(body) if isinstance(node, syntax.Return)]
@@ -111,8 +110,6 @@ def _body(state: State, frame: CallFrame, type: Type) -> Operand:
 
 def _with_returns(state: State, frame: CallFrame, type: Type, returns: bool) -> Operand:
     """Compile a function that may return in several places, and not for all threads at once."""
-    from imgcuda.cpu.lowering.statements import run
-
     assert frame.function.body is not None
     if type != VOID:
         frame.result = declare(state, (frame.key, "result"), type)

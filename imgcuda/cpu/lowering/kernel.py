@@ -12,11 +12,12 @@ from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.lowering.barriers import Parts
 from imgcuda.cpu.lowering.file_scope import declare_file
+from imgcuda.cpu.lowering.handlers import HANDLERS
 from imgcuda.cpu.lowering.inline import own
 from imgcuda.cpu.lowering.names import resolve_type
+from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.state import CallFrame, State, Unit
-from imgcuda.cpu.lowering.statements import run
 from imgcuda.cpu.lowering.variables import Facts
 from imgcuda.cpu.module import Compiled, module
 from imgcuda.cpu.values.types import U32, Float, Int, Pointer, Struct, Type
@@ -87,7 +88,7 @@ class _Kernel:
     ) -> None:
         self.b = Builder()
         unit = Unit(name, text, functions, {}, {})
-        self.state = State(unit, self.b, Vectors(self.b, width), facts, block, contract=contract)
+        self.state = State(unit, HANDLERS, self.b, Vectors(self.b, width), facts, block, contract=contract)
         self.across = -(-block.x // width)
         """Vectors in a row of the block."""
         self.state.chunks = self.across * block.y * block.z

@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from imgcuda.cpu.lowering.sequences import for_threads
 from imgcuda.cpu.lowering.state import CallFrame, Control, LoopFrame, State
-from imgcuda.cpu.lowering.statements import for_threads
 from imgcuda.cpu.lowering.variables import Key
 from imgcuda.cpu.values.values import VARYING, Kind
 

@@ -9,8 +9,10 @@ from imgcuda.cpu.checks.instrument import rounds
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.branches import scoped, test_of
 from imgcuda.cpu.lowering.conditionals import is_harmless
-from imgcuda.cpu.lowering.expressions import condition, evaluate
+from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.names import names_set
+from imgcuda.cpu.lowering.operands import condition
+from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.state import LoopFrame, State
 from imgcuda.cpu.lowering.variables import PointerVariable, Variable
 from imgcuda.cpu.values.values import BLOCK, VARYING, Kind, Value, constant
@@ -18,8 +20,6 @@ from imgcuda.cpu.values.values import BLOCK, VARYING, Kind, Value, constant
 
 def loop(state: State, node: syntax.Loop) -> None:
     """Compile a loop of any kind."""
-    from imgcuda.cpu.lowering.statements import run
-
     with state.scope():
         if node.start is not None:
             run(state, [node.start])

@@ -8,6 +8,7 @@ from typing import Any
 from imgcuda.cpu import budget
 from imgcuda.cpu.budget import kilobytes
 from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Binding, PointerVariable, Private, Reference, StructVariable, Variable
 from imgcuda.cpu.memory import objects
@@ -42,17 +43,11 @@ def locate(state: State, node: syntax.Expression) -> Binding:
             case syntax.Member(of, name):
                 return field(state, _whole(state, of), name)
             case syntax.Unary("*", operand):
-                return pointer(state, _evaluate(state, operand))
+                return pointer(state, evaluate(state, operand))
             case syntax.Unary("++" | "--") | syntax.Assign():
-                _evaluate(state, node)
+                evaluate(state, node)
                 return locate(state, node.operand if isinstance(node, syntax.Unary) else node.target)
         return state.fail("this cannot be assigned to, nor its address be taken")
-
-
-def _evaluate(state: State, node: syntax.Expression) -> Operand:
-    from imgcuda.cpu.lowering.expressions import evaluate
-
-    return evaluate(state, node)
 
 
 def is_place(node: syntax.Expression) -> bool:
@@ -66,7 +61,7 @@ def _whole(state: State, node: syntax.Expression) -> Binding:
     """Return what a field is taken of."""
     if isinstance(node, syntax.Name) and isinstance(found := named(state, node.name), Address):
         state.fail(f"a pointer has no fields; this is a {found.type}", "write -> instead of .")
-    return locate(state, node) if is_place(node) else _evaluate(state, node)
+    return locate(state, node) if is_place(node) else evaluate(state, node)
 
 
 def named(state: State, name: str) -> Binding:
@@ -89,7 +84,7 @@ def pointer(state: State, operand: Operand) -> Address:
 
 def element(state: State, array: syntax.Expression, index: syntax.Expression) -> Address:
     """Return where `array[index]` stands; as in C, `index[array]` is the same."""
-    first, second = _evaluate(state, array), _evaluate(state, index)
+    first, second = evaluate(state, array), evaluate(state, index)
     if isinstance(second, Address):
         first, second = second, first
     return moved(state, pointer(state, first), second)

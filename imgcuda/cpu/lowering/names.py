@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from imgcuda.cpu import budget
 from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.operands import number
 from imgcuda.cpu.lowering.state import State, Written
 from imgcuda.cpu.values.types import BASIC, DIM3, I32, VECTORS, Array, Pointer, Struct, Type, innermost, size_of
 from imgcuda.cpu.values.values import Value, constant
@@ -47,8 +48,6 @@ def _size(state: State, node: syntax.Expression) -> int:
 
 def constant_size(state: State, node: syntax.Expression) -> int:
     """Return the value of an expression that must be a whole number known before the kernel runs."""
-    from imgcuda.cpu.lowering.expressions import number
-
     value = number(state, node).const
     if not isinstance(value, int):
         remedy = "use a #define, an enum, or a constant field of the filter"

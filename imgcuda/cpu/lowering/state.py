@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.lowering.variables import Binding, Facts, Key
 from imgcuda.cpu.values.arithmetic import Arithmetic
 from imgcuda.cpu.values.types import Type
-from imgcuda.cpu.values.values import BLOCK, Kind, Memory, Value, Vectors
+from imgcuda.cpu.values.values import BLOCK, Kind, Memory, Operand, Value, Vectors
 from imgcuda.errors import KernelError, Mistake, PortabilityError
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import source_line
@@ -48,6 +48,15 @@ class Unit:
     """Enumerators."""
     written: dict[syntax.Function, Written] = field(default_factory=dict)
     """What each function does to its variables, where that was asked."""
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """The functions that compile each kind of expression and statement. They need one another, so they are passed on
+    rather than imported."""
+
+    expressions: Mapping[type, Callable[[State, Any], Operand]]
+    statements: Mapping[type, Callable[[State, Any], None]]
 
 
 @dataclass(eq=False)
@@ -102,6 +111,7 @@ class State:
     """The compiler at one point. Statements and expressions are functions of it."""
 
     unit: Unit
+    handlers: Handlers
     b: Builder
     v: Vectors
     facts: Facts

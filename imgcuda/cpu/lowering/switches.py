@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from imgcuda.cpu.budget import SECTIONS
 from imgcuda.cpu.frontend import syntax
-from imgcuda.cpu.lowering.expressions import number
+from imgcuda.cpu.lowering.operands import number
+from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.state import LoopFrame, State
 from imgcuda.cpu.values.types import BOOL, I32, Int, Type
 from imgcuda.cpu.values.values import VARYING, Value, constant
@@ -132,8 +133,6 @@ def _section(state: State, section: Section, frame: LoopFrame, inside: str, ente
 
 
 def _run(state: State, section: Section, frame: LoopFrame) -> None:
-    from imgcuda.cpu.lowering.statements import run
-
     state.loops.append(frame)
     try:
         run(state, section.items)

@@ -1,0 +1,22 @@
+"""Compiles a node of the syntax tree by the function for its kind; `handlers` lists those functions."""
+
+from __future__ import annotations
+
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.values.values import Operand
+
+
+def evaluate(state: State, node: syntax.Expression) -> Operand:
+    """Return an expression's value, for the threads that are active."""
+    outer, state.place = state.place, node.place
+    try:
+        return state.handlers.expressions[type(node)](state, node)
+    finally:
+        state.place = outer
+
+
+def execute(state: State, node: syntax.Statement) -> None:
+    """Compile one statement, for the threads that are active."""
+    with state.at(node.place):
+        state.handlers.statements[type(node)](state, node)

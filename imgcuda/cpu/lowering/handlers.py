@@ -1,0 +1,42 @@
+"""Which function compiles which kind of expression and statement: the tables of `dispatch`."""
+
+from __future__ import annotations
+
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering import expressions, statements
+from imgcuda.cpu.lowering.branches import branch
+from imgcuda.cpu.lowering.calls import call
+from imgcuda.cpu.lowering.conditionals import conditional
+from imgcuda.cpu.lowering.declarations import declaration
+from imgcuda.cpu.lowering.loops import loop
+from imgcuda.cpu.lowering.state import Handlers
+from imgcuda.cpu.lowering.switches import switch
+
+HANDLERS = Handlers(
+    expressions={
+        syntax.Number: expressions.literal,
+        syntax.Name: expressions.name_value,
+        syntax.Index: expressions.place_value,
+        syntax.Member: expressions.place_value,
+        syntax.Unary: expressions.unary,
+        syntax.Postfix: expressions.postfix,
+        syntax.Binary: expressions.binary,
+        syntax.Conditional: conditional,
+        syntax.Assign: expressions.assign,
+        syntax.Cast: expressions.cast,
+        syntax.SizeOf: expressions.size_of_operand,
+        syntax.Call: call,
+    },
+    statements={
+        syntax.Declaration: declaration,
+        syntax.Declarations: statements.declarations,
+        syntax.Evaluate: statements.expression,
+        syntax.Block: statements.block,
+        syntax.If: branch,
+        syntax.Loop: loop,
+        syntax.Switch: switch,
+        syntax.Break: statements.leave_loop,
+        syntax.Continue: statements.next_iteration,
+        syntax.Return: statements.leave_function,
+    },
+)

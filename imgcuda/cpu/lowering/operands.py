@@ -1,0 +1,32 @@
+"""What an expression's value is needed as: a number, a condition, or only its type."""
+
+from __future__ import annotations
+
+from imgcuda.cpu.frontend import syntax
+from imgcuda.cpu.lowering.dispatch import evaluate
+from imgcuda.cpu.lowering.lvalues import value_of
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.values.types import Type
+from imgcuda.cpu.values.values import Address, Value
+
+
+def number(state: State, node: syntax.Expression) -> Value:
+    """Return the value of an expression that must be a number."""
+    operand = evaluate(state, node)
+    with state.at(node.place):
+        return value_of(state, operand)
+
+
+def condition(state: State, node: syntax.Expression) -> Value:
+    """Return an expression as a bool."""
+    operand = evaluate(state, node)
+    if isinstance(operand, Address):
+        state.refuse("a pointer as a condition", "compare what it points to, or pass a flag", node.place)
+    with state.at(node.place):
+        return state.v.flat(state.math.truth(value_of(state, operand)))
+
+
+def type_of(state: State, node: syntax.Expression) -> Type:
+    """Return an expression's type, by compiling it where it is never reached."""
+    with state.unwritten():
+        return evaluate(state, node).type
