@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcuda.cpu import loading
-from imgcuda.cpu.device import CpuSession
+from imgcuda.cpu.session import CpuSession
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 

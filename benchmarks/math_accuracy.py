@@ -114,7 +114,7 @@ class Runner:
     """One function, compiled for this machine or for another processor of its kind."""
 
     def __init__(self, name: str, arguments: int, dtype: npt.DTypeLike, cpu: str = "") -> None:
-        from imgcuda.cpu import device, loading
+        from imgcuda.cpu import loading
         from imgcuda.cpu.compile import Machine, compile
         from imgcuda.programs.layout import Dim3
         from imgcuda.programs.source import Program

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -80,15 +80,6 @@ def build(registry: Registry) -> typer.Typer:
 def filters_with_command(registry: Registry) -> list[str]:
     """Return the filters whose name is not that of another command."""
     return [name for name in registry if name not in COMMANDS]
-
-
-def only_after_f(registry: Registry) -> Iterator[str]:
-    """Return which filters and parameters have no command or option of their own, a sentence each."""
-    for name in registry:
-        if name in COMMANDS:
-            yield f"filter '{name}' is reached with -f only: `imgcuda {name}` is another command"
-        for parameter in filtering.without_option(registry[name]):
-            yield f"{name}: parameter '{parameter}' is reached with -f only: --{parameter} is another option"
 
 
 def _version(asked: bool) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Collection, Iterator
+from typing import Annotated, Any, cast
 
 import typer
 
 from imgcuda import disabled_plugins
 from imgcuda.cli.chain import example
+from imgcuda.cli.filtering import without_option
 from imgcuda.cli.lookup import find, other_words, summary
 from imgcuda.cli.parameters import in_order, in_words, type_in_words
 from imgcuda.engine import kernel_cache
@@ -63,8 +64,6 @@ def list_devices() -> None:
 
 def list_plugins(ctx: typer.Context, disable: Disable = "", enable: Enable = "") -> None:
     """List the plugins and their filters, and what is wrong with them; exit 1 if anything is. Switch one off or on."""
-    from imgcuda.cli.app import only_after_f
-
     registry: Registry = ctx.obj
     if disable or enable:
         _switch(registry, disable, enable)
@@ -75,10 +74,25 @@ def list_plugins(ctx: typer.Context, disable: Disable = "", enable: Enable = "")
         typer.echo(
             f"{plugin} is switched off{'' if _lasts(plugin) else f', by the variable {disabled_plugins.VARIABLE}'}"
         )
-    for remark in (*only_after_f(registry), *registry.problems):
+    for remark in (*only_after_f(registry, _other_commands(ctx)), *registry.problems):
         typer.echo(remark)
     if registry.problems:
         raise typer.Exit(1)
+
+
+def only_after_f(registry: Registry, commands: Collection[str]) -> Iterator[str]:
+    """Return which filters and parameters have no command or option of their own, a sentence each."""
+    for name in registry:
+        if name in commands:
+            yield f"filter '{name}' is reached with -f only: `imgcuda {name}` is another command"
+        for parameter in without_option(registry[name]):
+            yield f"{name}: parameter '{parameter}' is reached with -f only: --{parameter} is another option"
+
+
+def _other_commands(ctx: typer.Context) -> Collection[str]:
+    """Return the commands that are not filters; those of filters are only made when they are asked for."""
+    commands: Collection[str] = cast(Any, ctx.find_root().command).commands
+    return commands
 
 
 def _switch(registry: Registry, disable: str, enable: str) -> None:

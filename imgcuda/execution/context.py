@@ -5,11 +5,11 @@ Everything made through them is released when the filter ends, all but its resul
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
 Value = DeviceArray | npt.NDArray[Any] | int | float | bool
 """What a kernel may be given: memory on the device, a table that is to be copied there, a number."""
+
+Apply: TypeAlias = "Callable[[Session, Filter, DeviceArray, Rows], DeviceArray]"
+"""Runs another filter over an image, or over some of its rows."""
+
+
+def _apply_nothing(session: Session, filter: Filter, image: DeviceArray, rows: Rows) -> DeviceArray:
+    raise FilterError(f"{filter.name} cannot be applied here")
 
 
 class Gpu(AbstractContextManager["Gpu"]):
@@ -43,8 +50,10 @@ class Gpu(AbstractContextManager["Gpu"]):
         layout: Layout,
         rows: Rows | None = None,
         wanted: Rows | None = None,
+        apply: Apply = _apply_nothing,
     ) -> None:
         self._session = session
+        self._apply = apply
         self._source = source
         self._image = image
         self._constants = constants
@@ -116,9 +125,7 @@ class Gpu(AbstractContextManager["Gpu"]):
 
         Pixels are given to it as they are. The halo of the filter that uses it must be as large as the two ask for.
         """
-        from imgcuda.execution.executor import run_plain
-
-        return self._mine(run_plain(self._session, filter, image, self.rows))
+        return self._mine(self._apply(self._session, filter, image, self.rows))
 
     def _launch(
         self,

@@ -106,7 +106,7 @@ def _wanted(filter: Filter, image: DeviceArray, rows: Rows, coming: Iterator[Row
 
 
 def _gpu(session: Session, filter: Filter, image: DeviceArray, rows: Rows, wanted: Rows) -> Gpu:
-    return Gpu(session, filter.source(), image, filter.constants(), filter.layout, rows, wanted)
+    return Gpu(session, filter.source(), image, filter.constants(), filter.layout, rows, wanted, run_plain)
 
 
 def _run(session: Session, filter: Filter, image: DeviceArray, rows: Rows, wanted: Rows) -> DeviceArray:

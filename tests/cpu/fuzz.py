@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from generator import IN, OUT, TYPEDEFS, Generated, Generator
 from harness import dim3, program, run_exactly
 
-from imgcuda.cpu import device
+from imgcuda.cpu import session
 from imgcuda.cpu.checks.session import CheckedSession
 
 GRID = 3
@@ -67,7 +67,7 @@ def computed(seed: int, made: Generated, checked: bool = False) -> np.ndarray:
     """Return what a kernel makes; CheckError if a checked run finds fault with it."""
     numbers, bytes_, n = inputs(seed)
     out = np.zeros(GRID * made.block * OUT, np.uint64)
-    given = [device._wrap(out), device._wrap(numbers), device._wrap(bytes_), n]
+    given = [session._wrap(out), session._wrap(numbers), session._wrap(bytes_), n]
     source, kernel = SHARED_HEAD + made.cuda, f"p{seed}_k"
     if checked:
         exact = replace(program(source), contract=False)

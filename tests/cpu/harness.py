@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.cpu import device, loading
+from imgcuda.cpu import loading, session
 from imgcuda.cpu.compile import Code, Machine, _letter, to_llvm, to_machine_code
-from imgcuda.cpu.device import CpuSession
+from imgcuda.cpu.session import CpuSession
 from imgcuda.engine.protocol import DeviceArray
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import C_TYPES, Program
@@ -32,7 +32,7 @@ def dim3(size: Size) -> Dim3:
 
 def launch(source: str, *arguments: Any, kernel: str = "k", grid: Size = 1, block: Size = 32, shared: int = 0) -> None:
     """Run a kernel. Arrays are written in place."""
-    given = [device._wrap(each) if isinstance(each, np.ndarray) else each for each in arguments]
+    given = [session._wrap(each) if isinstance(each, np.ndarray) else each for each in arguments]
     if shared:
         run_exactly(source, given, kernel, dim3(grid), dim3(block), shared)
     else:
@@ -46,7 +46,7 @@ def run_exactly(
     low = to_llvm(program(source), kernel, block, **how)
     letters = tuple(map(_letter, low.parameters))
     loaded = loading.load(Code(to_machine_code(low, Machine.host()), letters, heap=low.heap))
-    loaded(device.pack(loaded.letters, given), struct.pack("5q", *grid, shared, 0), 0, grid.total)
+    loaded(session.pack(loaded.letters, given), struct.pack("5q", *grid, shared, 0), 0, grid.total)
 
 
 def values(body: str, type: str = "int", *, count: int = 40, before: str = "", **how: Any) -> npt.NDArray[Any]:

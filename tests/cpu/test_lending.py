@@ -12,8 +12,8 @@ from harness import dim3, program
 
 from imgcuda import Filter, NeighborhoodFilter
 from imgcuda.cpu.checks.session import CheckedSession
-from imgcuda.cpu.device import CpuSession
 from imgcuda.cpu.lending import Loans
+from imgcuda.cpu.session import CpuSession
 from imgcuda.engine.protocol import DeviceArray
 from imgcuda.errors import CheckError
 from imgcuda.execution.context import Gpu

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from harness import NUMPY, launch, program, run_exactly
 
-from imgcuda.cpu import device
+from imgcuda.cpu import session
 from imgcuda.cpu.compile import to_llvm
 from imgcuda.programs.layout import Dim3
 
@@ -121,7 +121,7 @@ def test_most_lanes_at_a_border_are_neighbours(type: str, width: int) -> None:
         if (x % 3 == 0) out[64 + x] = in[i + 1];
     }}"""
     out, given = np.full(128, -1, np.int32), (np.arange(60) * 7 % 101).astype(NUMPY[type])
-    arrays = [device._wrap(out), device._wrap(given), np.int32(60)]
+    arrays = [session._wrap(out), session._wrap(given), np.int32(60)]
     run_exactly(source, arrays, "k", Dim3(1), Dim3(64), width=width)
     i = np.clip(np.arange(64) - 3, 0, 55)
     wanted = [*given[i].tolist(), *(int(given[i[x] + 1]) if x % 3 == 0 else -1 for x in range(64))]

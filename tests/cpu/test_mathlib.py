@@ -15,10 +15,10 @@ import numpy.typing as npt
 import pytest
 
 from imgcuda.cpu.compile import Machine, compile, to_llvm
-from imgcuda.cpu.device import CpuSession, pack
 from imgcuda.cpu.loading import load
 from imgcuda.cpu.maths import polynomials as tables
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
+from imgcuda.cpu.session import CpuSession, pack
 from imgcuda.cpu.values.types import F32, F64, Scalar
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program

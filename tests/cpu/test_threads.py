@@ -15,7 +15,7 @@ import pytest
 from harness import launch
 
 import imgcuda
-from imgcuda.cpu import compile, device, loading
+from imgcuda.cpu import compile, loading, session
 
 THREADS = 12
 
@@ -25,8 +25,8 @@ def nothing_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     """An empty cache, several cores whatever the machine has, and threads that take turns as often as can be."""
     monkeypatch.setenv("IMGCUDA_CACHE", str(tmp_path))
     monkeypatch.setenv("IMGCUDA_THREADS", "4")
-    monkeypatch.setattr(device, "_pools", {})
-    monkeypatch.setattr(device, "WORTH_A_THREAD", 1 << 8)
+    monkeypatch.setattr(session, "_pools", {})
+    monkeypatch.setattr(session, "WORTH_A_THREAD", 1 << 8)
     monkeypatch.setattr(loading, "_kernels", OrderedDict())
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)

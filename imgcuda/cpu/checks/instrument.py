@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgcuda.cpu.checks.site_table import BUFFERS, Buffer, Checklist, Site
+from imgcuda.cpu.memory.addresses import places
 from imgcuda.cpu.values.types import I64, Float, Int, Scalar, Type, innermost, memory_ir, size_of
 from imgcuda.cpu.values.values import VARYING, Address, Memory, Value
 
@@ -167,8 +168,6 @@ class Checks:
 
     def _places(self, address: Address) -> str:
         """Return memory with the place that each lane means."""
-        from imgcuda.cpu.memory.addresses import places
-
         slot = self.b.slot(self.v.type("ptr"))
         self.b.do(f"store {self.v.type('ptr')} {places(self.state, address)}, ptr {slot}")
         return slot

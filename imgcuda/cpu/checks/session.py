@@ -14,7 +14,7 @@ import numpy.typing as npt
 from imgcuda.cpu import loading
 from imgcuda.cpu.checks.findings import KINDS, Note, in_words, unwritten, written_input
 from imgcuda.cpu.checks.site_table import BUFFERS, Buffer, Checklist, Site
-from imgcuda.cpu.device import CpuSession, pack, run_alone
+from imgcuda.cpu.session import CpuSession, pack, run_alone
 from imgcuda.engine.protocol import Argument, DeviceArray
 from imgcuda.errors import CheckError
 from imgcuda.programs.layout import Dim3

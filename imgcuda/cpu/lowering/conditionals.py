@@ -13,7 +13,6 @@ from imgcuda.cpu.lowering.operands import condition, type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Reference, Variable
 from imgcuda.cpu.maths.functions import FUNCTIONS
-from imgcuda.cpu.memory.addresses import offset
 from imgcuda.cpu.values.types import BOOL, Float, Int, Pointer, Type, common
 from imgcuda.cpu.values.values import Address, Operand, Value
 
@@ -71,7 +70,7 @@ def _same_base(state: State, test: Value, then: Address, otherwise: Operand) -> 
         return None
     if then.private is not otherwise.private or then.path != otherwise.path or then.type != otherwise.type:
         return None
-    chosen = state.math.choose(test, offset(state, then), offset(state, otherwise))
+    chosen = state.math.choose(test, state.math.offset(then), state.math.offset(otherwise))
     return replace(then, index=chosen, scale=1)
 
 

@@ -24,7 +24,6 @@ from imgcuda.cpu.lowering.operands import condition, number, type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import leaves
 from imgcuda.cpu.memory import objects
-from imgcuda.cpu.memory.addresses import offset
 from imgcuda.cpu.values.types import BASIC, I64, U64, VOID, Float, Int, Pointer, Type, promote, size_of
 from imgcuda.cpu.values.values import NOTHING, VARYING, Address, Operand, Value, constant
 
@@ -123,7 +122,7 @@ def _compare_pointers(state: State, operator: str, left: Address, right: Address
     if left.private is not None or right.private is not None:
         if left.private is not right.private or left.path != right.path:
             state.refuse("comparing pointers to different variables of a thread's own")
-        first, second, step = offset(state, left), offset(state, right), 1
+        first, second, step = state.math.offset(left), state.math.offset(right), 1
     if operator != "-":
         return state.math.compare(operator, first, second)
     return state.math.binary("/", state.math.binary("-", first, second), constant(step, I64))
@@ -135,7 +134,7 @@ def _position(state: State, address: Address) -> Value:
         base = state.b.op(f"ptrtoint {state.v.type('ptr')} {address.base} to {state.v.type('i64')}")
     else:
         base = state.b.op(f"ptrtoint ptr {address.base} to i64")
-    return state.math.binary("+", Value(I64, address.kind, base), offset(state, address))
+    return state.math.binary("+", Value(I64, address.kind, base), state.math.offset(address))
 
 
 def assign(state: State, node: syntax.Assign) -> Operand:

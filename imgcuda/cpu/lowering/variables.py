@@ -177,8 +177,6 @@ class PointerVariable:
         return Address(self.type, base.ir, base.kind, memory, index, 1)
 
     def assign(self, state: State, value: Operand) -> None:
-        from imgcuda.cpu.memory.addresses import offset
-
         assert isinstance(value, Address)
         old = self._target
         if old and (old.private and old.private.key, old.path) != (value.private and value.private.key, value.path):
@@ -189,7 +187,7 @@ class PointerVariable:
         self._target = value
         if value.private is None:
             self.base.assign(state, Value(ADDRESS, value.kind, value.base))
-        self.index.assign(state, offset(state, value))
+        self.index.assign(state, state.math.offset(value))
 
 
 @dataclass

@@ -33,14 +33,7 @@ def advance(state: State, address: Address, index: Value, step: int) -> Address:
     if address.scale == step:
         return replace(address, index=state.math.binary("+", left, right))
     moved = state.math.binary("*", right, constant(step, I64))
-    return replace(address, index=state.math.binary("+", offset(state, address), moved), scale=1)
-
-
-def offset(state: State, address: Address) -> Value:
-    """Return an address's index in bytes, or in elements of each thread's own memory."""
-    if address.index is None:
-        return constant(0, I64)
-    return state.math.binary("*", state.math.widened(address.index), constant(address.scale, I64))
+    return replace(address, index=state.math.binary("+", state.math.offset(address), moved), scale=1)
 
 
 def member(state: State, address: Address, name: str) -> Address:
@@ -53,7 +46,7 @@ def member(state: State, address: Address, name: str) -> Address:
         inner = elements(type)  # a field that is an array has a place for all of its elements in each structure
         if inner == 1 or address.index is None:
             return moved
-        return replace(moved, index=state.math.binary("*", offset(state, address), constant(inner, I64)), scale=1)
+        return replace(moved, index=state.math.binary("*", state.math.offset(address), constant(inner, I64)), scale=1)
     shape = "ptr" if address.kind != VARYING else state.v.type("ptr")
     base = state.b.op(f"getelementptr i8, {shape} {address.base}, i64 {offset_of(struct, name)}")
     return replace(address, type=Pointer(type), base=base)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from imgcuda.cpu.checks.instrument import READ, WRITE
 from imgcuda.cpu.lowering.state import State
-from imgcuda.cpu.memory.addresses import offset
 from imgcuda.cpu.values.conversions import suffix
 from imgcuda.cpu.values.types import I64, Scalar, memory_ir
 from imgcuda.cpu.values.values import VARYING, Address, Value, constant
@@ -13,7 +12,7 @@ from imgcuda.cpu.values.values import VARYING, Address, Value, constant
 def load_private(state: State, address: Address, type: Scalar, op: int = READ) -> Value:
     """Return the threads' own elements at an address."""
     lanes = state.v.type(memory_ir(type))
-    index = offset(state, address)
+    index = state.math.offset(address)
     if state.checks:
         index = state.checks.own(address, index, type, op)
     if index.scalar:
@@ -30,7 +29,7 @@ def store_private(state: State, address: Address, value: Value) -> None:
     """Set the threads' own elements at an address, of the threads that are active."""
     type, lanes = value.type, state.v.type(memory_ir(value.type))
     made = state.v.to_memory(state.v.of(value), VARYING, type)
-    index = offset(state, address)
+    index = state.math.offset(address)
     if state.checks:
         index = state.checks.own(address, index, type, WRITE)
     if not index.scalar:

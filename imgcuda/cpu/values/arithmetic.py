@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from imgcuda.cpu.values.affine import line_of, monotone
 from imgcuda.cpu.values.conversions import Conversions, suffix
-from imgcuda.cpu.values.types import BOOL, F64, Float, Int, common, promote
-from imgcuda.cpu.values.values import LINEAR, VARYING, Kind, Value, as_narrow, constant
+from imgcuda.cpu.values.types import BOOL, F64, I64, Float, Int, common, promote
+from imgcuda.cpu.values.values import LINEAR, VARYING, Address, Kind, Value, as_narrow, constant
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
@@ -46,6 +46,12 @@ class Arithmetic(Conversions):
         if operator in "/%":
             return self._divide(operator, left, right)
         return self._whole(operator, left, right)
+
+    def offset(self, address: Address) -> Value:
+        """Return an address's index in bytes, or in elements of each thread's own memory."""
+        if address.index is None:
+            return constant(0, I64)
+        return self.binary("*", self.widened(address.index), constant(address.scale, I64))
 
     def compare(self, operator: str, left: Value, right: Value) -> Value:
         """Return the comparison of two values of one type, as a bool."""
