@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from traceback import walk_tb
 from types import FrameType
@@ -19,6 +19,9 @@ LONGEST = 500
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE") if hasattr(signal, name)]
 
+_ONE_AT_A_TIME = threading.RLock()
+"""What is kept and put back is the whole process's."""
+
 
 @contextmanager
 def contained() -> Iterator[None]:
@@ -28,6 +31,12 @@ def contained() -> Iterator[None]:
     recursion limit and handlers of signals. What it raises goes on; a KeyboardInterrupt that no Ctrl-C made becomes a
     RuntimeError. os._exit() and a crash end the process all the same.
     """
+    with _ONE_AT_A_TIME, _contained():
+        yield
+
+
+@contextmanager
+def _contained() -> Iterator[None]:
     streams, arguments = (sys.stdin, sys.stdout, sys.stderr), list(sys.argv)
     limit, filters, variables = sys.getrecursionlimit(), list(warnings.filters), _variables()
     folder = _folder()
@@ -45,9 +54,7 @@ def contained() -> Iterator[None]:
             sys.argv[:] = arguments
             sys.setrecursionlimit(limit)
             warnings.filters[:] = filters  # type: ignore[index]
-            for name in _variables().keys() | variables.keys():
-                os.environ.pop(name, None)
-            os.environ.update(variables)
+            _put_back(variables)
             if folder is not None and _folder() != folder:
                 with suppress(OSError):
                     os.chdir(folder)
@@ -83,6 +90,15 @@ def one_line(text: str) -> str:
 
 def _variables() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith("IMGCUDA_")}
+
+
+def _put_back(variables: Mapping[str, str]) -> None:
+    """Set the variables named IMGCUDA_... as they were, and touch none that nobody changed."""
+    for name in _variables().keys() - variables.keys():
+        os.environ.pop(name, None)
+    for name, value in variables.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 def _folder() -> str | None:
