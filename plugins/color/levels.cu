@@ -51,8 +51,8 @@ __device__ void count(unsigned int *table, pixel sample, int channel, const unsi
     if (counts && above == known[2 * channel + 1]) atomicAdd(&table[place + BINS * COPIES], 1u);
 #elif PACK > 1
     if (counts) atomicAdd(&table[place], 1u);
-#else  // a vector of which all threads count is much faster: what does not has a place aside
-    atomicAdd(&table[counts ? place : TABLE * COPIES], 1u);
+#else  // a vector of which all threads count is much faster: what does not count adds 0
+    atomicAdd(&table[place], counts ? 1u : 0u);
 #endif
 }
 
@@ -77,7 +77,7 @@ __device__ pixel sample_of(words in, int i)
 __global__ void digits(const pixel *__restrict__ src, unsigned int *__restrict__ dst, int width, int height,
                        const unsigned int *__restrict__ known)
 {
-    const int cells = TABLE * COPIES + (PACK == 1);
+    const int cells = TABLE * COPIES;
     __shared__ unsigned int table[cells];
     int t = threadIdx.x;
     for (int i = t; i < cells; i += BLOCK_WIDTH) table[i] = 0;
