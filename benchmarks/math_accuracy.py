@@ -114,7 +114,7 @@ class Runner:
     """One function, compiled for this machine or for another processor of its kind."""
 
     def __init__(self, name: str, arguments: int, dtype: npt.DTypeLike, cpu: str = "") -> None:
-        from imgcuda.cpu import loading
+        from imgcuda.cpu import loading, session
         from imgcuda.cpu.compile import Machine, compile
         from imgcuda.programs.layout import Dim3
         from imgcuda.programs.source import Program
@@ -129,20 +129,20 @@ class Runner:
         )
         program = Program(f"{name}.cu", text, np.dtype(np.float32))
         machine = Machine(cpu, "") if cpu else None
-        self._device, self.dtype = device, np.dtype(dtype)
+        self._session, self.dtype = session, np.dtype(dtype)
         code = compile(program, "k", Dim3(256), machine)
         self._kernel = loading.load(code)
 
     def __call__(self, *inputs: Array) -> Array:
         import struct
 
-        session = self._device.CpuSession()
-        out = session.empty(inputs[0].shape, self.dtype)
+        opened = self._session.CpuSession()
+        out = opened.empty(inputs[0].shape, self.dtype)
         count = inputs[0].size
-        packed = self._device.pack(self._kernel.letters, [*map(session.upload, inputs), out, np.int32(count)])
+        packed = self._session.pack(self._kernel.letters, [*map(opened.upload, inputs), out, np.int32(count)])
         blocks = -(-count // 256)
         self._kernel(packed, struct.pack("5q", blocks, 1, 1, 0, 0), 0, blocks)
-        return session.download(out)
+        return opened.download(out)
 
 
 # ---- errors

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import filter_pages
 import reference
+import structure
 
 from imgcuda.images.formats import FORMATS
 from imgcuda.images.modes import WAYS
@@ -57,6 +58,8 @@ PARTS: dict[str, Callable[[Registry], str]] = {
     "filter-reference": filter_pages.filter_reference,
     "modes": modes_table,
     "formats": formats_table,
+    "drawing": lambda registry: structure.drawing(),
+    "packages": lambda registry: structure.summaries(),
     "api": lambda registry: reference.api_reference(),
     "prelude": lambda registry: reference.prelude_reference(),
 }
@@ -68,7 +71,8 @@ def main() -> int:
     lacking = filter_pages.pictures_wrong(registry)
     print("".join(f"{sentence}\n" for sentence in lacking), end="")
     wrong = len(lacking)
-    for page in sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]):
+    top = [ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")]
+    for page in sorted([*top, *(ROOT / "docs").glob("*.md")]):
         text = page.read_text("utf-8")
         made = _PART.sub(lambda m: m[1] + PARTS[m["name"]](registry) + m[4], text)
         if made != text and "--write" in sys.argv:

@@ -32,7 +32,7 @@ def api_reference() -> str:
 
 def prelude_reference() -> str:
     """Return a list of what the prelude declares, each with the comment that stands before it."""
-    text = (ROOT / "imgcuda" / "prelude.cuh").read_text("utf-8")
+    text = (ROOT / "imgcuda" / "programs" / "prelude.cuh").read_text("utf-8")
     found = re.finditer(_PIECE, text, re.MULTILINE)
     made = []
     for each in found:
@@ -103,7 +103,7 @@ def _other(name: str, value: Any) -> str:
 def _texts_of_values() -> dict[str, str]:
     """Return the texts that stand below assignments in the core's modules."""
     found = {}
-    for path in (ROOT / "imgcuda").glob("*.py"):
+    for path in (ROOT / "imgcuda").rglob("*.py"):
         for line, below in pairwise(ast.parse(path.read_text("utf-8")).body):
             if isinstance(line, ast.Assign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
                 found[ast.unparse(line.targets[0])] = str(below.value.value)

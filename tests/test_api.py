@@ -97,7 +97,7 @@ def test_every_public_member_is_explained(name: str) -> None:
 
 
 def test_everything_in_the_prelude_is_explained() -> None:
-    text = (Path(imgcuda.__file__).parent / "prelude.cuh").read_text("utf-8")
+    text = (Path(imgcuda.__file__).parent / "programs" / "prelude.cuh").read_text("utf-8")
     before = ""
     for line in text.splitlines():
         if line.startswith(("__device__", "struct ")):

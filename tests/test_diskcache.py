@@ -259,11 +259,11 @@ def test_files_that_are_not_the_caches_are_left_alone(cache: Path, monkeypatch: 
 def test_processes_that_write_at_once_do_not_disturb_each_other() -> None:
     code = """if True:
         import sys
-        from imgcuda import diskcache
+        from imgcuda.engine import kernel_cache
         mine = sys.argv[1].encode() * 200_000
         for _ in range(60):
-            diskcache.put("cpu-1", mine)
-            found = diskcache.get("cpu-1")
+            kernel_cache.put("cpu-1", mine)
+            found = kernel_cache.get("cpu-1")
             assert found is not None and len(set(found)) == 1 and len(found) == 200_000, found and len(found)
     """
     running = [

@@ -52,8 +52,8 @@ def test_the_per_pixel_one_becomes_one_kernel_with_its_neighbours(environment: E
     program = """
 import numpy
 from imgcuda import load
-from imgcuda.engine import DeviceArray
-from imgcuda.running import run
+from imgcuda.engine.protocol import DeviceArray
+from imgcuda.execution.executor import run
 
 class Session:
     packs, launched = True, []

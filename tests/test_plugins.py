@@ -259,20 +259,20 @@ def test_a_plugin_may_be_switched_off_until_it_is_switched_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("IMGCUDA_CONFIG", str(tmp_path / "new"))
-    assert run(["plugins", "--disable", "grayscale"], build(load())) == 0
-    assert "grayscale is switched off." in capsys.readouterr().out
+    assert run(["plugins", "--disable", "color"], build(load())) == 0
+    assert "color is switched off." in capsys.readouterr().out
     assert "grayscale" not in load().filters
     assert run(["plugins"], build(load())) == 0
-    assert "grayscale (imgcuda 0.1.0) is switched off\n" in capsys.readouterr().out
+    assert "color (imgcuda 0.1.0) is switched off\n" in capsys.readouterr().out
     assert run(["grayscale", "in.png", "out.png"], build(load())) == 2
-    assert "\nSwitched off: grayscale; `imgcuda plugins --enable NAME` switches one on" in capsys.readouterr().err
-    assert run(["plugins", "--enable", "grayscale"], build(load())) == 0
+    assert "\nSwitched off: color; `imgcuda plugins --enable NAME` switches one on" in capsys.readouterr().err
+    assert run(["plugins", "--enable", "color"], build(load())) == 0
     assert "grayscale" in load().filters
 
 
 def test_what_is_no_plugin_cannot_be_switched_off(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["plugins", "--disable", "grayscal"], build(load())) == 2
-    assert "there is no plugin 'grayscal'; did you mean 'grayscale'?" in capsys.readouterr().err
+    assert run(["plugins", "--disable", "colo"], build(load())) == 2
+    assert "there is no plugin 'colo'; did you mean 'color'?" in capsys.readouterr().err
 
 
 # What a plugin may not do

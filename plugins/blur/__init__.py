@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from imgcuda import Filter, hookimpl
 from imgcuda_plugins.blur.bilateral import Bilateral
 from imgcuda_plugins.blur.blur import Blur
 from imgcuda_plugins.blur.box_blur import BoxBlur
 from imgcuda_plugins.blur.convolve import Convolve
 from imgcuda_plugins.blur.unsharp_mask import UnsharpMask
-
-from imgcuda import Filter, hookimpl
 
 
 @hookimpl

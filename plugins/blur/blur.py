@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from imgcuda_plugins.blur.convolve import Convolve
 
 from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
+from imgcuda_plugins.blur.convolve import Convolve
 
 LARGEST_AT_ONCE = 24
 """The largest radius for which rows and columns are blurred in one go; beyond, a coarser grid costs less."""

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
-from imgcuda_plugins.blur.blur import Blur
-from imgcuda_plugins.blur.convolve import Convolve
 
 from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
+from imgcuda_plugins.blur.blur import Blur
+from imgcuda_plugins.blur.convolve import Convolve
 
 SMALL = 6.0
 """The largest sigma for which the blur is a sum over the pixels around; beyond, the filter `blur` is faster."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imgcuda import Filter, hookimpl
 from imgcuda_plugins.color.auto_contrast import AutoContrast
 from imgcuda_plugins.color.brightness import Brightness
 from imgcuda_plugins.color.contrast import Contrast
@@ -12,8 +13,6 @@ from imgcuda_plugins.color.invert import Invert
 from imgcuda_plugins.color.lut_cube import LutCube
 from imgcuda_plugins.color.saturation import Saturation
 from imgcuda_plugins.color.sepia import Sepia
-
-from imgcuda import Filter, hookimpl
 
 
 @hookimpl

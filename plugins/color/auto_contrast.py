@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from imgcuda_plugins.color.levels import Levels
 
 from imgcuda import Argument, DeviceArray, Filter, Gpu, PointFilter, Table, param
+from imgcuda_plugins.color.levels import Levels
 
 Numbers = npt.NDArray[np.int64]
 

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from imgcuda_plugins.color.levels import Levels
 
 from imgcuda import Argument, Filter, PointFilter, Table, param
+from imgcuda_plugins.color.levels import Levels
 
 AS_IT_IS = -1.0
 """What stands in a table for a level that stays as it is."""

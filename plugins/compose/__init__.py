@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from imgcuda_plugins.compose.composite import Composite
-
 from imgcuda import Filter, hookimpl
+from imgcuda_plugins.compose.composite import Composite
 
 
 @hookimpl

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from imgcuda import Filter, hookimpl
 from imgcuda_plugins.edges.canny import Canny
 from imgcuda_plugins.edges.edges import Edges
-
-from imgcuda import Filter, hookimpl
 
 
 @hookimpl

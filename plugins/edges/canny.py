@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 import numpy as np
-from imgcuda_plugins.blur.blur import Blur
 
 from imgcuda import DeviceArray, Filter, Gpu, Layout, ParameterError, param
+from imgcuda_plugins.blur.blur import Blur
 
 NO_BLUR = 0.1
 """The smallest sigma of a blur: with a smaller one no pixel reaches the next."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from imgcuda import Filter, hookimpl
 from imgcuda_plugins.geometry.flip import Flip
 from imgcuda_plugins.geometry.resize import Resize
 from imgcuda_plugins.geometry.rotate import Rotate
-
-from imgcuda import Filter, hookimpl
 
 
 @hookimpl

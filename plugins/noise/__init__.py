@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from imgcuda import Filter, hookimpl
 from imgcuda_plugins.noise.add_noise import AddNoise
 from imgcuda_plugins.noise.median import Median
-
-from imgcuda import Filter, hookimpl
 
 
 @hookimpl

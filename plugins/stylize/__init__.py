@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from imgcuda import Filter, hookimpl
 from imgcuda_plugins.stylize.emboss import Emboss
 from imgcuda_plugins.stylize.pixelate import Pixelate
 from imgcuda_plugins.stylize.posterize import Posterize
 from imgcuda_plugins.stylize.vignette import Vignette
-
-from imgcuda import Filter, hookimpl
 
 
 @hookimpl

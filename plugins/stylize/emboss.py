@@ -7,9 +7,8 @@ from functools import cache
 from math import cos, radians, sin
 from typing import Any, ClassVar
 
-from imgcuda_plugins.edges.edges import Edges
-
 from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
+from imgcuda_plugins.edges.edges import Edges
 
 
 class Emboss(NeighborhoodFilter):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from imgcuda import Filter, hookimpl
 from imgcuda_plugins.threshold.auto_threshold import AutoThreshold
 from imgcuda_plugins.threshold.threshold import Threshold
-
-from imgcuda import Filter, hookimpl
 
 
 @hookimpl

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from imgcuda import DeviceArray, Filter, Gpu, param
 from imgcuda_plugins.color.grayscale import Grayscale
 from imgcuda_plugins.color.levels import Levels
 from imgcuda_plugins.threshold.threshold import Threshold
-
-from imgcuda import DeviceArray, Filter, Gpu, param
 
 Counts = npt.NDArray[np.int64]
 

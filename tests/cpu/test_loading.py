@@ -20,7 +20,7 @@ from harness import dim3, program
 
 from imgcuda.cpu import loading, session
 from imgcuda.cpu.compile import Code
-from imgcuda.cpu.session import CpuSession, _wrap
+from imgcuda.cpu.session import WORTH_A_THREAD, CpuSession, _wrap
 from imgcuda.errors import KernelError
 
 LEAKS = Path(__file__).parents[2] / "benchmarks" / "leaks.py"
@@ -86,7 +86,7 @@ def test_a_launch_that_is_interrupted_ends_at_once_and_its_arrays_stay_as_long_a
     monkeypatch.setenv("IMGCUDA_THREADS", "2")
     monkeypatch.setattr(loading, "kernel", lambda *given: Slow(lambda *given: None, None, Code(b"", ("p",))))
     session = CpuSession()
-    array = session.empty((8 * session.WORTH_A_THREAD,), np.uint8)
+    array = session.empty((8 * WORTH_A_THREAD,), np.uint8)
     watched = weakref.ref(array)
     before = signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, 0.1)

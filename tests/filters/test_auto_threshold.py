@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import skimage.filters
-from imgcuda_plugins.threshold.auto_threshold import otsu, triangle
 
 import imgcuda
 from imgcuda import devices
 from imgcuda.execution.streaming import run
 from imgcuda.testing import assert_close
+from imgcuda_plugins.threshold.auto_threshold import otsu, triangle
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]

@@ -17,12 +17,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from imgcuda_plugins.blur.blur import TAPS, b_spline
 from scipy import ndimage
 
 import imgcuda
 from imgcuda.filters import Border
 from imgcuda.testing import assert_close
+from imgcuda_plugins.blur.blur import TAPS, b_spline
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]

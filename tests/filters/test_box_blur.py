@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from imgcuda_plugins.blur.box_blur import divisor
 from scipy import ndimage
 
 import imgcuda
 from imgcuda.filters import Border
 from imgcuda.testing import assert_close
+from imgcuda_plugins.blur.box_blur import divisor
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import PIL.Image
 import pytest
-from imgcuda_plugins.blur.convolve import separated
 from PIL import ImageFilter
 from scipy import ndimage
 
@@ -22,6 +21,7 @@ import imgcuda
 from imgcuda.cli.chain import parse_step
 from imgcuda.filters import Border
 from imgcuda.testing import assert_close, checked
+from imgcuda_plugins.blur.convolve import separated
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]

@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import PIL.Image
 import pytest
-from imgcuda_plugins.color.lut_cube import CubeLut
 from PIL import ImageFilter
 from scipy.interpolate import RegularGridInterpolator
 
 import imgcuda
 from imgcuda.cli.chain import example, parse_step
 from imgcuda.testing import assert_close, checked
+from imgcuda_plugins.color.lut_cube import CubeLut
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]

@@ -11,11 +11,11 @@ import numpy.typing as npt
 import PIL.Image
 import pytest
 import skimage.measure
-from imgcuda_plugins.stylize.pixelate import LARGEST_AT_ONCE, Pixelate
 
 import imgcuda
 from imgcuda import DeviceArray, Gpu
 from imgcuda.testing import assert_close, checked
+from imgcuda_plugins.stylize.pixelate import LARGEST_AT_ONCE, Pixelate
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]

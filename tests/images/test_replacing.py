@@ -90,13 +90,13 @@ def test_other_names_of_a_file_keep_the_old_picture_and_that_is_said(tmp_path: P
 TERMINATED = """
 import os, signal, sys
 from pathlib import Path
-from imgcuda.images import replacing
-replacing._open_nameless = lambda folder: None
+from imgcuda.images import atomic_write
+atomic_write._open_nameless = lambda folder: None
 def terminate(number):
     os.kill(os.getpid(), getattr(signal, sys.argv[2]))
     print("not ended")
 os.fsync = terminate
-replacing.replace(Path(sys.argv[1]), b"new")
+atomic_write.replace(Path(sys.argv[1]), b"new")
 """
 
 

@@ -18,5 +18,6 @@ def evaluate(state: State, node: syntax.Expression) -> Operand:
 
 def execute(state: State, node: syntax.Statement) -> None:
     """Compile one statement, for the threads that are active."""
+    state.furthest = node.place
     with state.at(node.place):
         state.handlers.statements[type(node)](state, node)
