@@ -59,11 +59,6 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
     return pixels if orientation not in UPRIGHT else np.ascontiguousarray(UPRIGHT[orientation](pixels))
 
 
-def turned_back(pixels: Pixels, orientation: int) -> Pixels:
-    """Return an upright image as its file has it."""
-    return upright(pixels, {6: 8, 8: 6}.get(orientation, orientation))  # the others undo themselves
-
-
 def orientation(found: PIL.Image.Exif) -> int:
     """Return an EXIF's orientation, from 1 (upright) to 8."""
     value = found.get(ORIENTATION)
