@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from imgcuda import PluginError, disabled_plugins, private_folder
+from imgcuda import PluginError, disabled_plugins, kernel_cache, private_folder
 from imgcuda.cpu import compile
-from imgcuda.engine import kernel_cache
 
 
 @pytest.fixture(autouse=True)
@@ -259,7 +258,7 @@ def test_files_that_are_not_the_caches_are_left_alone(cache: Path, monkeypatch: 
 def test_processes_that_write_at_once_do_not_disturb_each_other() -> None:
     code = """if True:
         import sys
-        from imgcuda.engine import kernel_cache
+        from imgcuda import kernel_cache
         mine = sys.argv[1].encode() * 200_000
         for _ in range(60):
             kernel_cache.put("cpu-1", mine)

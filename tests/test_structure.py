@@ -17,6 +17,7 @@ ORDER = [
     {"errors", "startup"},  # they know nothing of ours
     {"containment"},  # code of others
     {"private_folder"},  # where the cache and settings are
+    {"frontend", "kernel_cache"},  # the reader of C; what was made before
     {"programs", "parameter_text"},  # from a .cu file to a launch; text as numbers
     {"parameters"},
     {"pixels"},  # what an image array is

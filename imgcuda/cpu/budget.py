@@ -15,8 +15,6 @@ HEAP = 1 << 30
 STACK = 128 << 10
 """Bytes of arrays that the machine code of a kernel keeps on its stack: the largest of what is more go to the heap."""
 
-TOKENS = 400_000
-"""Words and signs of a file after macros are expanded."""
 INSTRUCTIONS = 120_000
 """Instructions of LLVM's that a kernel may become, its functions compiled at each call."""
 UNROLLED = 8_000
@@ -29,10 +27,6 @@ SECTIONS = 1_000
 """Sections of a switch on which threads may disagree."""
 FIELDS = 4_000
 """Numbers and arrays of numbers in a structure, those of structures in it included."""
-WORD = 10_000
-"""Characters of a word that a macro makes with # or ##."""
-DIGITS = 400
-"""Characters of a number: more than any number needs that fits a type."""
 
 
 class TooMuch(Exception):

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
 
+from imgcuda import kernel_cache
 from imgcuda.cpu.checks.site_table import Checklist
 from imgcuda.cpu.stack import on_a_large_stack
 from imgcuda.cpu.values.types import BOOL, Float, Int, Pointer, Type
-from imgcuda.engine import kernel_cache
 from imgcuda.errors import ImgcudaError, KernelError
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
@@ -127,8 +127,10 @@ def _blaming_the_compiler(program: Program, kernel: str) -> Iterator[None]:
 
 @cache
 def _edition() -> list[tuple[str, int, int]]:
-    """Return what changes when the compiler does: its own files' sizes and times."""
-    seen = [(str(file), file.stat()) for file in Path(__file__).parent.rglob("*") if file.suffix in (".py", ".ll")]
+    """Return what changes when the compiler does: its own files' sizes and times, and those of the reader of C."""
+    folders = Path(__file__).parent, Path(__file__).parents[1] / "frontend"
+    files = (file for folder in folders for file in folder.rglob("*") if file.suffix in (".py", ".ll"))
+    seen = [(str(file), file.stat()) for file in files]
     return sorted((name, status.st_size, status.st_mtime_ns) for name, status in seen)
 
 
@@ -137,9 +139,9 @@ def to_llvm(
 ) -> Compiled:
     """Return a kernel in LLVM's language; without `contract`, each product and sum of floats is rounded by itself."""
     # Imported here: who finds all kernels in the cache needs no compiler, and it takes longer to load than they do.
-    from imgcuda.cpu.frontend import parse
     from imgcuda.cpu.lowering.kernel import lower
     from imgcuda.cpu.semantics.check import check
+    from imgcuda.frontend import parse
 
     file = parse.parse(program.text, program.name)
     meaning = check(file, program.text, program.name)

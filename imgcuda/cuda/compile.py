@@ -15,7 +15,7 @@ from pathlib import Path
 from shutil import which
 from typing import Any, Protocol
 
-from imgcuda.engine import kernel_cache
+from imgcuda import kernel_cache
 from imgcuda.errors import DeviceError, KernelError, Mistake
 from imgcuda.programs.source import Program
 

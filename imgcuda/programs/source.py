@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.errors import FilterError
+from imgcuda.frontend.source_lines import source_line
 
 PIXEL_TYPES: dict[np.dtype[Any], str] = {
     np.dtype(np.uint8): "unsigned char",
@@ -147,19 +148,6 @@ class Program:
         }
 
 
-def source_line(text: str, name: str, file: str, number: int) -> str:
-    """Return the line of a text called `name` that has this number in this file, by its `#line`s; empty if none has."""
-    found, here, at = "", name, 0
-    for line in text.removeprefix("\ufeff").split("\n"):  # as compilers count: a form feed ends no line
-        at += 1
-        if (here, at) == (file, number):
-            # The last one wins: text that was put before the author's may count its lines in the author's file.
-            found = line.rstrip("\r")
-        if marked := _LINE.match(line):
-            at, here = int(marked[1]) - 1, marked[2] or here
-    return found
-
-
 def specialise(source: Source, pixel: npt.DTypeLike, channels: int, constants: Mapping[str, int | float]) -> Program:
     """Return the program for images of one sample type and channel count; `constants` become macros."""
     dtype = np.dtype(pixel)
@@ -191,7 +179,6 @@ def _literal(value: int | float) -> str:
 _KERNEL = re.compile(
     r"__global__\s+(?:\w+\s*\([^)]*\)\s*)*?void\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?(?P<name>\w+)\s*\((?P<arguments>[^)]*)\)"
 )
-_LINE = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"([^"]*)")?')
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _QUALIFIERS = re.compile(r"\b(const|volatile|__restrict__|__restrict|restrict)\b")
 

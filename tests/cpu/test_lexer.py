@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgcuda.cpu.frontend.lexer import Lexer, Token, kind_of
+from imgcuda.frontend.lexer import Lexer, Token, kind_of
 
 
 def tokens_of(text: str) -> list[Token]:

@@ -7,9 +7,9 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
-from imgcuda.cpu.frontend import syntax
-from imgcuda.cpu.frontend.parse import parse
 from imgcuda.errors import KernelError, Mistake, PortabilityError
+from imgcuda.frontend import syntax
+from imgcuda.frontend.parse import parse
 
 PLACE = syntax.Place("k.cu", 1, 1)
 

@@ -7,10 +7,10 @@ from contextlib import suppress
 
 import pytest
 
-from imgcuda.cpu.frontend.lexer import Token
-from imgcuda.cpu.frontend.mistakes import EnoughMistakes, Mistakes
-from imgcuda.cpu.frontend.preprocessor import preprocess
 from imgcuda.errors import KernelError, Mistake, PortabilityError
+from imgcuda.frontend.lexer import Token
+from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
+from imgcuda.frontend.preprocessor import preprocess
 
 
 def tokens_of(text: str, macros: Mapping[str, str] = {}) -> list[Token]:

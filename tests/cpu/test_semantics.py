@@ -7,10 +7,10 @@ import pytest
 from harness import check as expect
 from harness import launch, program
 
-from imgcuda.cpu.frontend import parse
 from imgcuda.cpu.semantics.check import check
 from imgcuda.cuda import compile as cubin
 from imgcuda.errors import KernelError
+from imgcuda.frontend import parse
 
 # Before the kernel, and in its body.
 RIGHT = [

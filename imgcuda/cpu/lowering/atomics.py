@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from imgcuda.cpu.checks.instrument import ATOMIC
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import pointer
 from imgcuda.cpu.lowering.operands import number
@@ -14,6 +13,7 @@ from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.memory.addresses import first_lane, places
 from imgcuda.cpu.values.types import BOOL, I32, I64, U32, U64, Float, Int, Scalar
 from imgcuda.cpu.values.values import UNIFORM, VARYING, Address, Operand, Value
+from imgcuda.frontend import syntax
 
 _WHOLE = (I32, U32, I64, U64)
 ATOMICS: dict[str, tuple[str, tuple[Scalar, ...]]] = {

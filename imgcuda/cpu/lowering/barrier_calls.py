@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.declarations import reserve, type_declared
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.inline import argument, check, entered
@@ -16,6 +15,7 @@ from imgcuda.cpu.lowering.side_effects import has_effects
 from imgcuda.cpu.lowering.variables import Binding, Reference, Variable
 from imgcuda.cpu.values.types import VOID, Type
 from imgcuda.cpu.values.values import BLOCK, VARYING, Address, Aggregate, Kind, Operand
+from imgcuda.frontend import syntax
 
 
 class BarrierCalls(Presence):

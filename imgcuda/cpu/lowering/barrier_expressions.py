@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.barrier_calls import BarrierCalls
 from imgcuda.cpu.lowering.conditionals import common_type
 from imgcuda.cpu.lowering.lvalues import declare
@@ -18,6 +17,7 @@ from imgcuda.cpu.lowering.operands import type_of
 from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.variables import Binding
 from imgcuda.cpu.values.types import BOOL, VOID, Float, Int, Type
+from imgcuda.frontend import syntax
 
 _Node = TypeVar("_Node")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from imgcuda.cpu.checks.instrument import rounds
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.barrier_expressions import BarrierExpressions
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.live_threads import Around, wider
@@ -16,6 +15,7 @@ from imgcuda.cpu.lowering.switches import Section, any_of, sections_of, value_ty
 from imgcuda.cpu.lowering.variables import Variable
 from imgcuda.cpu.values.types import Int
 from imgcuda.cpu.values.values import BLOCK, VARYING, Kind, Value
+from imgcuda.frontend import syntax
 
 
 class BarrierLoops(BarrierExpressions):

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeAlias
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.barrier_loops import BarrierLoops
 from imgcuda.cpu.lowering.declarations import declaration, is_value, reserve, type_declared
 from imgcuda.cpu.lowering.live_threads import Around, wider
@@ -24,6 +23,7 @@ from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.variables import Binding, Reference
 from imgcuda.cpu.values.types import Float, Int
 from imgcuda.cpu.values.values import BLOCK, Address, Value
+from imgcuda.frontend import syntax
 
 _Segment: TypeAlias = tuple[syntax.Statement, ...]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.conditionals import is_harmless
 from imgcuda.cpu.lowering.operands import condition
 from imgcuda.cpu.lowering.sequences import run
@@ -12,6 +11,7 @@ from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Variable
 from imgcuda.cpu.values.types import BOOL
 from imgcuda.cpu.values.values import BLOCK, VARYING, Value
+from imgcuda.frontend import syntax
 
 
 def test_of(state: State, node: syntax.Expression) -> Value:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.atomics import ATOMICS, atomic
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.inline import inline
@@ -16,6 +15,7 @@ from imgcuda.cpu.memory import objects
 from imgcuda.cpu.values.types import VECTORS
 from imgcuda.cpu.values.values import NOTHING, Aggregate, Operand
 from imgcuda.errors import did_you_mean
+from imgcuda.frontend import syntax
 
 
 def call(state: State, node: syntax.Call) -> Operand:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import convert, declare, read, write
 from imgcuda.cpu.lowering.operands import condition, type_of
@@ -15,6 +14,7 @@ from imgcuda.cpu.lowering.variables import Reference, Variable
 from imgcuda.cpu.maths.functions import FUNCTIONS
 from imgcuda.cpu.values.types import BOOL, Float, Int, Pointer, Type, common
 from imgcuda.cpu.values.values import Address, Operand, Value
+from imgcuda.frontend import syntax
 
 
 def logical(state: State, node: syntax.Binary) -> Operand:

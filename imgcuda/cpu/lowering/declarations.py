@@ -8,7 +8,6 @@ from dataclasses import replace
 from imgcuda.cpu import budget
 from imgcuda.cpu.budget import kilobytes
 from imgcuda.cpu.checks.instrument import known
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.initializers import Steps, TooMany, sized, spread
 from imgcuda.cpu.lowering.lvalues import convert, declare, field, private, write
@@ -20,6 +19,7 @@ from imgcuda.cpu.memory.addresses import move, nth
 from imgcuda.cpu.values.types import I64, Array, Float, Int, Pointer, Type, elements, has_array, innermost, size_of
 from imgcuda.cpu.values.values import BLOCK, BROKEN, Address, Memory, Operand, Value, constant
 from imgcuda.errors import KernelError
+from imgcuda.frontend import syntax
 
 _LONG = 256
 """Elements of an array beyond which it is set to zero by a loop, rather than one by one."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.values.values import Operand
+from imgcuda.frontend import syntax
 
 
 def evaluate(state: State, node: syntax.Expression) -> Operand:

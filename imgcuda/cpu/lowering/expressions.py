@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.conditionals import logical
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import (
@@ -26,6 +25,7 @@ from imgcuda.cpu.lowering.variables import leaves
 from imgcuda.cpu.memory import objects
 from imgcuda.cpu.values.types import BASIC, I64, U64, VOID, Float, Int, Pointer, Type, promote, size_of
 from imgcuda.cpu.values.values import NOTHING, VARYING, Address, Operand, Value, constant
+from imgcuda.frontend import syntax
 
 _FOR_INTEGERS = frozenset(["%", "&", "|", "^", "<<", ">>"])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from imgcuda.cpu import budget
 from imgcuda.cpu.budget import kilobytes
 from imgcuda.cpu.checks.instrument import known
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.declarations import shared
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.initializers import Steps, TooMany, sized, spread
@@ -29,6 +28,7 @@ from imgcuda.cpu.values.types import (
     size_of,
 )
 from imgcuda.cpu.values.values import BLOCK, Address, Memory, Value, constant
+from imgcuda.frontend import syntax
 
 
 def declare_file(state: State, file: syntax.File) -> None:

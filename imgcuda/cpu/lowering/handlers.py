@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering import expressions, statements
 from imgcuda.cpu.lowering.branches import branch
 from imgcuda.cpu.lowering.calls import call
@@ -11,6 +10,7 @@ from imgcuda.cpu.lowering.declarations import declaration
 from imgcuda.cpu.lowering.loops import loop
 from imgcuda.cpu.lowering.state import Handlers
 from imgcuda.cpu.lowering.switches import switch
+from imgcuda.frontend import syntax
 
 HANDLERS = Handlers(
     expressions={

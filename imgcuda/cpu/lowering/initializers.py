@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.values.types import Array, Struct, Type, elements, innermost
+from imgcuda.frontend import syntax
 
 Steps: TypeAlias = tuple[int | str, ...]
 """What leads from a variable to a part of it: positions in arrays, names of fields."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import convert, declare, is_place, locate, private, read, value_at, write
 from imgcuda.cpu.lowering.names import addressed, resolve_type, set_again
@@ -14,6 +13,7 @@ from imgcuda.cpu.lowering.state import CallFrame, State
 from imgcuda.cpu.lowering.variables import Binding, Reference
 from imgcuda.cpu.values.types import VOID, Type, has_array
 from imgcuda.cpu.values.values import NOTHING, Address, Operand
+from imgcuda.frontend import syntax
 
 
 def inline(state: State, function: syntax.Function, node: syntax.Call) -> Operand:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from imgcuda.cpu import budget
 from imgcuda.cpu.budget import TooMuch
 from imgcuda.cpu.checks.instrument import Checks, known
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.lowering.barriers import Parts
 from imgcuda.cpu.lowering.file_scope import declare_file
@@ -23,6 +22,7 @@ from imgcuda.cpu.module import Compiled, module
 from imgcuda.cpu.values.types import U32, Float, Int, Pointer, Struct, Type
 from imgcuda.cpu.values.values import BLOCK, LINEAR, UNIFORM, Address, Aggregate, Memory, Value, Vectors, constant
 from imgcuda.errors import KernelError, did_you_mean
+from imgcuda.frontend import syntax
 from imgcuda.programs.layout import Dim3
 
 PASSES = 50

@@ -6,7 +6,6 @@ from typing import Any
 
 from imgcuda.cpu import budget
 from imgcuda.cpu.checks.instrument import rounds
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.branches import scoped, test_of
 from imgcuda.cpu.lowering.conditionals import is_harmless
 from imgcuda.cpu.lowering.dispatch import evaluate
@@ -16,6 +15,7 @@ from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.state import LoopFrame, State
 from imgcuda.cpu.lowering.variables import PointerVariable, Variable
 from imgcuda.cpu.values.values import BLOCK, VARYING, Kind, Value, constant
+from imgcuda.frontend import syntax
 
 
 def loop(state: State, node: syntax.Loop) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from imgcuda.cpu import budget
 from imgcuda.cpu.budget import kilobytes
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Binding, PointerVariable, Private, Reference, StructVariable, Variable
@@ -29,6 +28,7 @@ from imgcuda.cpu.values.types import (
 )
 from imgcuda.cpu.values.values import BLOCK, BROKEN, Address, Aggregate, Memory, Operand, Value
 from imgcuda.errors import KernelError, did_you_mean
+from imgcuda.frontend import syntax
 
 
 def locate(state: State, node: syntax.Expression) -> Binding:

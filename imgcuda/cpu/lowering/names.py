@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from imgcuda.cpu import budget
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.operands import number
 from imgcuda.cpu.lowering.state import State, Written
 from imgcuda.cpu.values.types import BASIC, DIM3, I32, VECTORS, Array, Pointer, Struct, Type, innermost, size_of
 from imgcuda.cpu.values.values import Value, constant
 from imgcuda.errors import did_you_mean
+from imgcuda.frontend import syntax
 
 
 def resolve_type(state: State, written: syntax.TypeName) -> Type:

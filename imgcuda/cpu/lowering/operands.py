@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import value_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.values.types import Type
 from imgcuda.cpu.values.values import Address, Value
+from imgcuda.frontend import syntax
 
 
 def number(state: State, node: syntax.Expression) -> Value:

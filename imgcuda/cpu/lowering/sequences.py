@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.declarations import stand_in
 from imgcuda.cpu.lowering.dispatch import execute
 from imgcuda.cpu.lowering.state import State
+from imgcuda.frontend import syntax
 
 
 def run(state: State, items: Sequence[syntax.Statement]) -> None:

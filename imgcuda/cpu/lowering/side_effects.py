@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.lowering.names import root
 from imgcuda.cpu.lowering.state import State
+from imgcuda.frontend import syntax
 
 
 def has_barrier(state: State, node: object) -> bool:

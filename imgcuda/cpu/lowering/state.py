@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.lowering.variables import Binding, Facts, Key
 from imgcuda.cpu.values.arithmetic import Arithmetic
 from imgcuda.cpu.values.types import Type
 from imgcuda.cpu.values.values import BLOCK, Kind, Memory, Operand, Value, Vectors
 from imgcuda.errors import KernelError, Mistake, PortabilityError
+from imgcuda.frontend import syntax
+from imgcuda.frontend.source_lines import source_line
 from imgcuda.programs.layout import Dim3
-from imgcuda.programs.source import source_line
 
 if TYPE_CHECKING:
     from imgcuda.cpu.checks.instrument import Checks

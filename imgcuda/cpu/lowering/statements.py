@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import write
 from imgcuda.cpu.lowering.sequences import run
@@ -12,6 +11,7 @@ from imgcuda.cpu.lowering.state import CallFrame, LoopFrame, State
 from imgcuda.cpu.lowering.variables import Reference
 from imgcuda.cpu.values.types import VOID
 from imgcuda.cpu.values.values import UNIFORM
+from imgcuda.frontend import syntax
 
 
 def expression(state: State, node: syntax.Evaluate) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from imgcuda.cpu.budget import SECTIONS
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.operands import number
 from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.state import LoopFrame, State
 from imgcuda.cpu.values.types import BOOL, I32, Int, Type
 from imgcuda.cpu.values.values import VARYING, Value, constant
+from imgcuda.frontend import syntax
 
 
 @dataclass

@@ -7,14 +7,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
-from imgcuda.cpu.frontend import syntax
-from imgcuda.cpu.frontend.mistakes import EnoughMistakes, Mistakes
 from imgcuda.cpu.semantics import builtins
 from imgcuda.cpu.semantics.names import Variable, Wrong
 from imgcuda.cpu.semantics.overloads import Signature
 from imgcuda.cpu.semantics.statements import Statements
 from imgcuda.cpu.semantics.types import VOID, plain, same
 from imgcuda.errors import KernelError
+from imgcuda.frontend import syntax
+from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
 
 
 @dataclass(frozen=True)

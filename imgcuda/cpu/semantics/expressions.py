@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.maths.functions import FUNCTIONS
 from imgcuda.cpu.semantics import builtins
@@ -36,6 +35,7 @@ from imgcuda.cpu.semantics.types import (
 )
 from imgcuda.cpu.values.types import Int, promote
 from imgcuda.errors import did_you_mean
+from imgcuda.frontend import syntax
 
 _FOR_INTEGERS = frozenset(["%", "&", "|", "^", "<<", ">>"])
 _COMPARISONS = frozenset(["==", "!=", "<", ">", "<=", ">="])

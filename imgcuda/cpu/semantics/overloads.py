@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.semantics.types import SAME, Cost, Type, Typed, conversion, decayed, plain, same
+from imgcuda.frontend import syntax
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from imgcuda.cpu.frontend import syntax
 from imgcuda.cpu.semantics.expressions import Expressions
 from imgcuda.cpu.semantics.names import Variable, Wrong
 from imgcuda.cpu.semantics.types import (
@@ -20,6 +19,7 @@ from imgcuda.cpu.semantics.types import (
     with_const,
 )
 from imgcuda.cpu.values.types import Int
+from imgcuda.frontend import syntax
 
 
 class Statements(Expressions):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from imgcuda.cpu.budget import DIGITS
+from imgcuda.frontend.limits import DIGITS
 
 _INTEGER = re.compile(r"(0[xX][\da-fA-F]+|0[bB][01]+|0[0-7]*|[1-9]\d*)(|[uU](?:l|L|ll|LL)?|(?:l|L|ll|LL)[uU]?)")
 _FLOAT = re.compile(r"((?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)([fFlL]?)")

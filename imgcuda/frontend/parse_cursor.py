@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu.frontend import refusals
-from imgcuda.cpu.frontend.lexer import END, IDENTIFIER, OTHER, Token
-from imgcuda.cpu.frontend.mistakes import Mistakes
-from imgcuda.cpu.frontend.syntax import Place
+from imgcuda.frontend import refusals
+from imgcuda.frontend.lexer import END, IDENTIFIER, OTHER, Token
+from imgcuda.frontend.mistakes import Mistakes
+from imgcuda.frontend.syntax import Place
 
 
 class Stop(Exception):

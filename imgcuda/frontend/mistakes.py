@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu.frontend.syntax import Place
 from imgcuda.errors import KernelError, Mistake, PortabilityError
-from imgcuda.programs.source import source_line
+from imgcuda.frontend.source_lines import source_line
+from imgcuda.frontend.syntax import Place
 
 
 class EnoughMistakes(Exception):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from imgcuda.cpu.frontend import refusals
-from imgcuda.cpu.frontend.constant_expressions import NotConstant, integer
-from imgcuda.cpu.frontend.lexer import IDENTIFIER, Token
-from imgcuda.cpu.frontend.parse_cursor import Stop
-from imgcuda.cpu.frontend.parse_expressions import STATEMENT_WORDS, Expressions
-from imgcuda.cpu.frontend.syntax import ArrayType, NamedType, Place, PointerType, ReferenceType, TypeName
-from imgcuda.cpu.frontend.type_names import BASIC_WORDS, KNOWN_TYPES, basic_type
 from imgcuda.errors import did_you_mean
+from imgcuda.frontend import refusals
+from imgcuda.frontend.constant_expressions import NotConstant, integer
+from imgcuda.frontend.lexer import IDENTIFIER, Token
+from imgcuda.frontend.parse_cursor import Stop
+from imgcuda.frontend.parse_expressions import STATEMENT_WORDS, Expressions
+from imgcuda.frontend.syntax import ArrayType, NamedType, Place, PointerType, ReferenceType, TypeName
+from imgcuda.frontend.type_names import BASIC_WORDS, KNOWN_TYPES, basic_type
 
 FUNCTION_WORDS = frozenset(["__global__", "__device__", "__host__"])
 _STORAGE = FUNCTION_WORDS | frozenset(

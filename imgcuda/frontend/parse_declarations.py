@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from imgcuda.cpu.frontend import refusals
-from imgcuda.cpu.frontend.lexer import IDENTIFIER, PUNCTUATOR, Token
-from imgcuda.cpu.frontend.mistakes import Mistakes
-from imgcuda.cpu.frontend.parse_types import SPECIFIER_WORDS, WITH_ARGUMENT, Specifiers, Types
-from imgcuda.cpu.frontend.syntax import (
+from imgcuda.frontend import refusals
+from imgcuda.frontend.lexer import IDENTIFIER, PUNCTUATOR, Token
+from imgcuda.frontend.mistakes import Mistakes
+from imgcuda.frontend.parse_types import SPECIFIER_WORDS, WITH_ARGUMENT, Specifiers, Types
+from imgcuda.frontend.syntax import (
     Declaration,
     Enumeration,
     Expression,

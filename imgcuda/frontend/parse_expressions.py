@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu.frontend import refusals
-from imgcuda.cpu.frontend.lexer import CHARACTER, IDENTIFIER, NUMBER, STRING, Token
-from imgcuda.cpu.frontend.parse_cursor import Cursor, Stop
-from imgcuda.cpu.frontend.parse_literals import BadLiteral, character, number
-from imgcuda.cpu.frontend.syntax import (
+from imgcuda.frontend import refusals
+from imgcuda.frontend.lexer import CHARACTER, IDENTIFIER, NUMBER, STRING, Token
+from imgcuda.frontend.parse_cursor import Cursor, Stop
+from imgcuda.frontend.parse_literals import BadLiteral, character, number
+from imgcuda.frontend.syntax import (
     Assign,
     Binary,
     Call,

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import NamedTuple
 
-from imgcuda.cpu.frontend.syntax import Binary, Conditional, Expression, Number, Place, Unary
+from imgcuda.frontend.syntax import Binary, Conditional, Expression, Number, Place, Unary
 
 
 class NotConstant(Exception):

@@ -11,14 +11,14 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from imgcuda.cpu.frontend import refusals
-from imgcuda.cpu.frontend.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
-from imgcuda.cpu.frontend.mistakes import EnoughMistakes, Mistakes
-from imgcuda.cpu.frontend.parse_cursor import Stop
-from imgcuda.cpu.frontend.parse_statements import Statements, Unclosed
-from imgcuda.cpu.frontend.parse_types import FUNCTION_WORDS, Specifiers
-from imgcuda.cpu.frontend.preprocessor import preprocess
-from imgcuda.cpu.frontend.syntax import ArrayType, Block, File, Function, NamedType, Parameter, PointerType, TypeName
+from imgcuda.frontend import refusals
+from imgcuda.frontend.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
+from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
+from imgcuda.frontend.parse_cursor import Stop
+from imgcuda.frontend.parse_statements import Statements, Unclosed
+from imgcuda.frontend.parse_types import FUNCTION_WORDS, Specifiers
+from imgcuda.frontend.preprocessor import preprocess
+from imgcuda.frontend.syntax import ArrayType, Block, File, Function, NamedType, Parameter, PointerType, TypeName
 
 _NO_GLOBALS = refusals.Refusal(
     "a global variable that kernels can change is not in the portable subset",

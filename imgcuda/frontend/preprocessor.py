@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from imgcuda.cpu.frontend.constant_expressions import NotConstant, integer
-from imgcuda.cpu.frontend.lexer import END, IDENTIFIER, NUMBER, PRAGMA, Lexer, Token
-from imgcuda.cpu.frontend.macros import Macro, Macros, spell
-from imgcuda.cpu.frontend.mistakes import EnoughMistakes, Mistakes
-from imgcuda.cpu.frontend.parse_cursor import Stop
-from imgcuda.cpu.frontend.parse_expressions import Expressions
-from imgcuda.cpu.frontend.refusals import GUARD
-from imgcuda.cpu.frontend.syntax import Place
 from imgcuda.errors import did_you_mean
+from imgcuda.frontend.constant_expressions import NotConstant, integer
+from imgcuda.frontend.lexer import END, IDENTIFIER, NUMBER, PRAGMA, Lexer, Token
+from imgcuda.frontend.macros import Macro, Macros, spell
+from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
+from imgcuda.frontend.parse_cursor import Stop
+from imgcuda.frontend.parse_expressions import Expressions
+from imgcuda.frontend.refusals import GUARD
+from imgcuda.frontend.syntax import Place
 
 KNOWN_HEADERS = frozenset(
     f"{name}.h"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from imgcuda.cpu.frontend.syntax import Place
+from imgcuda.frontend.syntax import Place
 
 IDENTIFIER = "identifier"
 NUMBER = "number"

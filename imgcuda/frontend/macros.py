@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from imgcuda.cpu import budget
-from imgcuda.cpu.frontend.lexer import IDENTIFIER, NUMBER, PUNCTUATOR, STRING, Token, kind_of
-from imgcuda.cpu.frontend.mistakes import EnoughMistakes, Mistakes
-from imgcuda.cpu.frontend.syntax import Place
+from imgcuda.frontend import limits
+from imgcuda.frontend.lexer import IDENTIFIER, NUMBER, PUNCTUATOR, STRING, Token, kind_of
+from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
+from imgcuda.frontend.syntax import Place
 
 _PLAIN, _EXPANDED, _RAW, _QUOTED = range(4)
 
@@ -112,7 +112,7 @@ class Macros:
         done: list[Token] = []
         left = tokens[::-1]
         while left:
-            if len(left) + len(done) + self.made > budget.TOKENS:
+            if len(left) + len(done) + self.made > limits.TOKENS:
                 raise self.too_many(left[-1].place)
             token = left.pop()
             macro = table.get(token.text)
@@ -129,13 +129,13 @@ class Macros:
 
     def too_many(self, place: Place) -> EnoughMistakes:
         """Note that there is too much of a source."""
-        message = f"with its macros expanded, the source has more than {budget.TOKENS:,} words and signs here"
+        message = f"with its macros expanded, the source has more than {limits.TOKENS:,} words and signs here"
         self._mistakes.add(message, place, "write loops and functions instead")
         return EnoughMistakes()
 
     def _bound(self, characters: int, place: Place) -> None:
-        if characters > budget.WORD:
-            message = f"a word of more than {budget.WORD:,} characters is made by macros here"
+        if characters > limits.WORD:
+            message = f"a word of more than {limits.WORD:,} characters is made by macros here"
             self._mistakes.add(message, place, "use shorter names")
             raise EnoughMistakes
 

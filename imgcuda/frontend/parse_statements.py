@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from imgcuda.cpu.frontend import refusals
-from imgcuda.cpu.frontend.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
-from imgcuda.cpu.frontend.parse_cursor import Stop
-from imgcuda.cpu.frontend.parse_declarations import Declarations as DeclarationParser
-from imgcuda.cpu.frontend.parse_types import FUNCTION_WORDS, Specifiers
-from imgcuda.cpu.frontend.syntax import (
+from imgcuda.frontend import refusals
+from imgcuda.frontend.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
+from imgcuda.frontend.parse_cursor import Stop
+from imgcuda.frontend.parse_declarations import Declarations as DeclarationParser
+from imgcuda.frontend.parse_types import FUNCTION_WORDS, Specifiers
+from imgcuda.frontend.syntax import (
     Block,
     Break,
     Case,
