@@ -14,10 +14,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import subprocess
-import sys
 import tempfile
-import venv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,8 +25,9 @@ import pytest
 
 import imgcuda
 from imgcuda import devices
-from imgcuda.cuda import memory as cuda_memory
 from imgcuda.testing.pytest_plugin import OPTION, asked
+from support.environment import Environment
+from support.gpu_memory import GpuMemory
 
 RandomImage = Callable[..., npt.NDArray[Any]]
 
@@ -126,34 +124,6 @@ def picture() -> npt.NDArray[np.uint8]:
 # An environment of its own
 
 
-class Environment:
-    """A new Python environment, to install into, that has also what is installed in this one."""
-
-    def __init__(self, folder: Path) -> None:
-        venv.create(folder, with_pip=True)
-        self.python = folder / "bin" / "python"
-        (library,) = folder.glob("lib/python*/site-packages")
-        shared = [Path(entry) for entry in sys.path if entry.endswith("-packages")]
-        links = [path.read_text("utf-8") for entry in shared for path in entry.glob("*.pth")]  # of editable installs
-        (library / "shared.pth").write_text("\n".join([*map(str, shared), *links]), "utf-8")
-        command = folder / "bin" / "imgcuda"
-        command.write_text(f'#!/bin/sh\nexec "{self.python}" -P -m imgcuda "$@"\n', "utf-8")
-        command.chmod(0o755)
-        path = f"{folder}/bin{os.pathsep}{os.environ['PATH']}"
-        self.variables = {**os.environ, "PATH": path, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-
-    def install(self, *packages: Path) -> None:
-        """Install packages from their folders, without what they depend on, which is here."""
-        self.call("-m", "pip", "install", "-q", "--no-deps", *packages, cwd=packages[0])
-
-    def call(self, *arguments: object, cwd: Path) -> str:
-        """Return what the environment's Python prints; AssertionError if it fails."""
-        command = [str(self.python), *map(str, arguments)]
-        done = subprocess.run(command, cwd=cwd, env=self.variables, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """A new environment, the same for all tests that install something."""
@@ -161,42 +131,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 
 
 # A GPU's memory
-
-
-class GpuMemory:
-    """What is taken of a GPU's memory by this process alone, so that others may use the GPU meanwhile."""
-
-    def __init__(self, gpu: str, allocate: Callable[[int], Any]) -> None:
-        self._gpu, self._allocate = gpu, allocate
-        self.taken = 0
-        self.most = 0
-
-    def take(self, size: int) -> Piece:
-        """Stand in for PyCUDA's own mem_alloc."""
-        memory = self._allocate(size)
-        self.taken += size
-        self.most = max(self.most, self.taken)
-        return Piece(self, size, memory)
-
-    def after_giving_back(self) -> int:
-        """Return how much is taken when nothing is kept for the next filter."""
-        with devices.choose(self._gpu).session():
-            cuda_memory.give_back(int(self._gpu.removeprefix("cuda:")))
-        return self.taken
-
-
-class Piece:
-    """A piece of a GPU's memory, as PyCUDA's own: its number is its address."""
-
-    def __init__(self, of: GpuMemory, size: int, memory: Any) -> None:
-        self._of, self._size, self._memory = of, size, memory
-
-    def __int__(self) -> int:
-        return int(self._memory)
-
-    def free(self) -> None:
-        self._of.taken -= self._size
-        self._memory.free()
 
 
 @pytest.fixture

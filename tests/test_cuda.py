@@ -22,7 +22,7 @@ from imgcuda.programs.source import Source, specialise
 from imgcuda.testing import assert_close
 
 if TYPE_CHECKING:
-    from tests.conftest import GpuMemory
+    from support.gpu_memory import GpuMemory
 
 Make = Callable[..., npt.NDArray[Any]]
 

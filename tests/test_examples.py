@@ -11,7 +11,7 @@ import PIL.Image
 import pytest
 
 if TYPE_CHECKING:
-    from tests.conftest import Environment
+    from support.environment import Environment
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ["glow", "solarize"]

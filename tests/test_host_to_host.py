@@ -23,7 +23,7 @@ from imgcuda.programs.source import Source
 from imgcuda.testing import assert_close
 
 if TYPE_CHECKING:
-    from tests.conftest import GpuMemory
+    from support.gpu_memory import GpuMemory
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]

@@ -17,7 +17,7 @@ from imgcuda import load
 from imgcuda.cli import build, run
 
 if TYPE_CHECKING:
-    from tests.conftest import Environment
+    from support.environment import Environment
 
 KINDS = {"point": "warm-glow", "neighborhood": "crisp"}
 

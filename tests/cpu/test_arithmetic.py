@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from harness import check, f32, s, trunc_div, u
+
+from support.small_kernels import check, f32, s, trunc_div, u
 
 CASES: list[tuple[str, str, Callable[[int], Any]]] = [
     # ---- wrapping

@@ -6,7 +6,8 @@ import re
 
 import numpy as np
 import pytest
-from harness import launch
+
+from support.small_kernels import launch
 
 OPERATIONS = {
     "atomicAdd(&t[x % 3], x)": [234, 247, 260],
@@ -64,7 +65,7 @@ def test_atomic_among_the_threads_of_a_block(statement: str) -> None:
 
 @pytest.mark.parametrize("type", ["int", "unsigned int", "unsigned long long", "float", "double", "long long"])
 def test_adding_every_type(type: str) -> None:
-    from harness import NUMPY
+    from support.small_kernels import NUMPY
 
     out = np.zeros(1, NUMPY[type])
     launch(

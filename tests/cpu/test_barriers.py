@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from harness import check, launch
+
+from support.small_kernels import check, launch
 
 CASES: list[tuple[str, str, Callable[[int], int]]] = [
     ("", "__shared__ int t[64]; t[x] = x * 3; __syncthreads(); out[x] = t[39 - x];", lambda x: 3 * (39 - x)),

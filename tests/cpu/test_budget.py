@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from harness import program, values
 
 from imgcuda.cpu import compile as compiler
 from imgcuda.cpu.ir import bytes_of
 from imgcuda.errors import KernelError, Mistake
 from imgcuda.programs.layout import Dim3
+from support.small_kernels import program, values
 
 DOUBLING = "__device__ float f0(float x) { return x + 1; }\n" + "".join(
     f"__device__ float f{k}(float x) {{ return f{k - 1}(x) + f{k - 1}(x * 2); }}\n" for k in range(1, 31)

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from broken import KERNELS, Broken, run
-from harness import dim3, program
 
 import imgcuda
 from imgcuda import devices
 from imgcuda.cpu.checks import session as checked
 from imgcuda.cpu.checks.session import CheckedSession
+from support.broken_kernels import KERNELS, Broken, run
+from support.small_kernels import dim3, program
 
 RandomImage = Callable[..., npt.NDArray[Any]]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from harness import NUMPY, run_exactly
 
 from imgcuda.cpu import session
 from imgcuda.programs.layout import Dim3
+from support.small_kernels import NUMPY, run_exactly
 
 BEFORE, BEHIND = 5, 7
 """Elements before the first and behind the last that belongs to the kernel."""

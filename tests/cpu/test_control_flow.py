@@ -4,7 +4,8 @@
 from collections.abc import Callable
 
 import pytest
-from harness import check, launch
+
+from support.small_kernels import check, launch
 
 
 def collatz(x: int) -> int:

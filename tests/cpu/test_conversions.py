@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from harness import check, f32, s, u
+
+from support.small_kernels import check, f32, s, u
 
 INT_MAX, UINT_MAX = 2**31 - 1, 2**32 - 1
 LLONG_MAX, ULLONG_MAX = 2**63 - 1, 2**64 - 1

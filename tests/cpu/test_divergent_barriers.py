@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import launch, program, values
 
 from imgcuda.cuda import compile as cubin
+from support.small_kernels import launch, program, values
 
 Thread = Callable[[int, list[int], list[int]], Iterator[None]]
 COUNT = 40

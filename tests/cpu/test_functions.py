@@ -4,7 +4,8 @@
 from collections.abc import Callable
 
 import pytest
-from harness import check, s, u
+
+from support.small_kernels import check, s, u
 
 CASES: list[tuple[str, str, Callable[[int], int]]] = [
     ("__device__ int f(int a) { return a * 2; }", "f(x) + f(f(3))", lambda x: 2 * x + 12),

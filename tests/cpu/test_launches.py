@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import launch
 
 from imgcuda.cpu import session
+from support.small_kernels import launch
 
 WIDTHS = [1, 3, 7, 8, 16, 24, 31, 32, 33, 64, 100, 256, 1000, 1024]
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from harness import dim3, program
 
 from imgcuda import Filter, NeighborhoodFilter
 from imgcuda.cpu.checks.session import CheckedSession
@@ -19,6 +18,7 @@ from imgcuda.errors import CheckError
 from imgcuda.execution.context import Gpu
 from imgcuda.programs.source import Source
 from imgcuda.testing import checked
+from support.small_kernels import dim3, program
 
 Array = npt.NDArray[Any]
 

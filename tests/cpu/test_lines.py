@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from harness import NUMPY, launch, program, run_exactly
 
 from imgcuda.cpu import session
 from imgcuda.cpu.compile import to_llvm
 from imgcuda.programs.layout import Dim3
+from support.small_kernels import NUMPY, launch, program, run_exactly
 
 BLOCK = 64
 

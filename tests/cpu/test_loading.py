@@ -16,12 +16,12 @@ from types import FrameType
 
 import numpy as np
 import pytest
-from harness import dim3, program
 
 from imgcuda.cpu import loading, session
 from imgcuda.cpu.compile import Code
 from imgcuda.cpu.session import WORTH_A_THREAD, CpuSession, _wrap
 from imgcuda.errors import KernelError
+from support.small_kernels import dim3, program
 
 LEAKS = Path(__file__).parents[2] / "benchmarks" / "leaks.py"
 

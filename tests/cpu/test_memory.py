@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import check, launch, s, u
+
+from support.small_kernels import check, launch, s, u
 
 P = "struct P { int a; unsigned char b; float c; };"
 V = "struct V { int n; int v[4]; };"
@@ -263,7 +264,7 @@ def test_memory(before: str, body: str, expected: Callable[[int], int]) -> None:
                                   "unsigned long long", "float", "double", "bool"])  # fmt: skip
 @pytest.mark.parametrize("step", [1, 2, 3, 4, 5, -1])
 def test_copying_every_type_with_every_step(type: str, step: int) -> None:
-    from harness import NUMPY
+    from support.small_kernels import NUMPY
 
     given: Any = np.random.default_rng(0).integers(0, 2 if type == "bool" else 100, 300).astype(NUMPY[type])
     out = np.zeros(50, NUMPY[type])

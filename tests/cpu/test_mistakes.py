@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from harness import launch, program
 
 from imgcuda.cpu import compile as compiler
 from imgcuda.errors import KernelError, PortabilityError
 from imgcuda.programs.layout import Dim3
+from support.small_kernels import launch, program
 
 BEFORE = """struct P { int a, b; };
 __device__ int twice(int v) { return 2 * v; }

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from harness import check, launch, program
 
 from imgcuda.cpu.compile import to_llvm
 from imgcuda.programs.layout import Dim3
+from support.small_kernels import check, launch, program
 
 BYTES = "const unsigned char *a, const signed char *b, const unsigned short *c"
 

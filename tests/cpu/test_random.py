@@ -1,4 +1,4 @@
-"""Random kernels against gcc; `fuzz.py` runs more."""
+"""Random kernels against gcc; `support/fuzz.py` runs more."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fuzz import compare, computed
-from generator import Generator
+
+from support.fuzz import compare, computed
+from support.kernel_generator import Generator
 
 
 def batches(count: int) -> Sequence[Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from harness import check as expect
-from harness import launch, program
 
 from imgcuda.cpu.semantics.check import check
 from imgcuda.cuda import compile as cubin
 from imgcuda.errors import KernelError
 from imgcuda.frontend import parse
+from support.small_kernels import check as expect
+from support.small_kernels import launch, program
 
 # Before the kernel, and in its body.
 RIGHT = [

@@ -15,7 +15,7 @@ import sys, threading
 sys.path.insert(0, FOLDER)
 import numpy as np
 import imgcuda
-from harness import values
+from support.small_kernels import values
 
 LOADS = "".join(f"int v{k} = in[(x + {k}) % 40];" for k in range(400))
 # All values are loaded before the first is used, so a vector of each has to be kept.

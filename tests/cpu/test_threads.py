@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from harness import launch
 
 import imgcuda
 from imgcuda.cpu import compile, loading, session
+from support.small_kernels import launch
 
 THREADS = 12
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.conftest import Environment
+    from support.environment import Environment
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from picture_files import RGB
 from PIL import PngImagePlugin
 
 from imgcuda import images
 from imgcuda.errors import ImageError
+from support.picture_files import RGB
 
 IPTC = b"\x1c\x02\x78\0\2hi"
 RESOURCES = b"8BIM\x04\x04\0\0\0\0\0\x07" + IPTC + b"\0"

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from broken_files import WHOLE, files, read
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from picture_files import RGB, png, saved
 
 from imgcuda import images
 from imgcuda.errors import ImageError
+from support.broken_files import WHOLE, files, read
+from support.picture_files import RGB, png, saved
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from picture_files import RGB, chunk, png
 from PIL import ImageCms
 
 from imgcuda import images
 from imgcuda.cli import build, run
+from support.picture_files import RGB, chunk, png
 
 P3 = bytes([12, 13, 0, 1])
 OWN = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)

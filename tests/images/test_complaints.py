@@ -6,9 +6,9 @@ import os
 import threading
 
 import pytest
-from broken_files import WHOLE, read
 
 from imgcuda.images import complaints
+from support.broken_files import WHOLE, read
 
 DAMAGED = [WHOLE["lzw.tif"][:-300], WHOLE["deflate.tif"][:-300]]
 """What libtiff complains of."""

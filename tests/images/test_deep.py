@@ -13,9 +13,9 @@ import numpy.typing as npt
 import PIL.Image
 import pytest
 import tifffile
-from picture_files import ADAM7, Pixels, by_opencv, chunk, opened, png, png_of, samples, save_by_opencv
 
 from imgcuda import images
+from support.picture_files import ADAM7, Pixels, by_opencv, chunk, opened, png, png_of, samples, save_by_opencv
 
 LZW, DEFLATE, UNCOMPRESSED = 5, 8, 1
 TIFF_COMPRESSION = 259  # what OpenCV calls the choice
@@ -55,7 +55,8 @@ def test_every_filter_of_a_png_is_undone(channels: int, filtering: int, tmp_path
 def paeth(left: Pixels, above: Pixels, corner: Pixels) -> Pixels:
     guess = left + above - corner
     nearest = np.argmin([np.abs(guess - other) for other in (left, above, corner)], axis=0)
-    return np.choose(nearest, [left, above, corner])
+    chosen: Pixels = np.choose(nearest, [left, above, corner])
+    return chosen
 
 
 @pytest.mark.parametrize("interlaced", [False, True])

@@ -12,10 +12,10 @@ import numpy as np
 import PIL.Image
 import pytest
 import tifffile
-from picture_files import RGB, chunk, png
 
 from imgcuda import images
 from imgcuda.images import exif, metadata
+from support.picture_files import RGB, chunk, png
 
 ARTIST, MAKE, ORIENTATION, SOFTWARE, PROCESSING = 0x13B, 0x10F, 0x112, 0x131, 0x0B
 EXIF, GPS, NOTE, INTEROP = 0x8769, 0x8825, 0x927C, 0xA005

@@ -10,11 +10,11 @@ import numpy as np
 import PIL.Image
 import pytest
 import tifffile
-from picture_files import Pixels, samples
 from PIL import ImageSequence
 
 from imgcuda import images
 from imgcuda.errors import ImageError
+from support.picture_files import Pixels, samples
 
 TIMES = [40.0, 250.0, 1000.0]
 ANIMATIONS = ["gif", "png", "webp"]
@@ -119,10 +119,10 @@ def test_the_pages_of_a_tiff_have_their_own_sizes_types_and_words(tmp_path: Path
     assert images.write(tmp_path / "b.tif", image) == ((), ())
     with tifffile.TiffFile(tmp_path / "b.tif") as file:
         assert len(file.pages) == 3
-        for number, (page, pixels) in enumerate(zip(file.pages, pages, strict=True)):
-            assert isinstance(page, tifffile.TiffPage)
-            assert np.array_equal(page.asarray(), pixels)
-            assert page.description == f"page {number}"
+        for number, (stored, pixels) in enumerate(zip(file.pages, pages, strict=True)):
+            assert isinstance(stored, tifffile.TiffPage)
+            assert np.array_equal(stored.asarray(), pixels)
+            assert stored.description == f"page {number}"
     again = images.read(tmp_path / "b.tif")
     assert all(np.array_equal(a.pixels, b) for a, b in zip(again.frames, pages, strict=True))
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from picture_files import Pixels, samples
 from PIL import ImageCms
 
 from imgcuda import images
 from imgcuda.errors import ImageError
 from imgcuda.images.linear import STEPS, Curve, curves, srgb
+from support.picture_files import Pixels, samples
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from picture_files import RGB, by_opencv
 
 from imgcuda import images
 from imgcuda.cli import build, run
 from imgcuda.errors import ImageError
 from imgcuda.images import mark
 from imgcuda.images.formats import FORMATS
+from support.picture_files import RGB, by_opencv
 
 NAME = "imgcuda 9.8.7"
 EXTENSIONS = [

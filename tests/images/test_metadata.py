@@ -9,11 +9,11 @@ import numpy as np
 import PIL.Image
 import pytest
 import tifffile
-from picture_files import RGB, opened, saved
 from PIL import ImageCms, ImageOps, PngImagePlugin
 
 from imgcuda import images
 from imgcuda.images import metadata
+from support.picture_files import RGB, opened, saved
 
 ORIENTATION, COPYRIGHT, EXPOSURE, LATITUDE = 0x0112, 0x8298, 0x829A, 2
 EXIF, GPS = 0x8769, 0x8825

@@ -12,7 +12,6 @@ import numpy as np
 import PIL.Image
 import pytest
 import tifffile
-from picture_files import RGB, chunk, opened, png_of, samples, saved
 
 import imgcuda
 from imgcuda import images
@@ -20,6 +19,7 @@ from imgcuda.errors import ImageError
 from imgcuda.images.formats import FORMATS
 from imgcuda.images.image import channels
 from imgcuda.images.modes import WAYS, to_array
+from support.picture_files import RGB, chunk, opened, png_of, samples, saved
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 

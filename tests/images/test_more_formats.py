@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import PIL.Image
 import pytest
-from broken_files import by_pillow
 
 from imgcuda import images
 from imgcuda.errors import ImageError
+from support.broken_files import by_pillow
 
 NOISE = np.random.default_rng(3).integers(0, 256, (6, 5, 4), np.uint8)
 

@@ -10,10 +10,10 @@ from zipfile import ZipFile
 import cv2
 import numpy as np
 import pytest
-from picture_files import Pixels
 
 from imgcuda import images
 from imgcuda.errors import ImageError
+from support.picture_files import Pixels
 
 SUITE = ZipFile(Path(__file__).parent / "pngsuite.zip")
 NAMES = [name for name in SUITE.namelist() if re.fullmatch(r"\w{8}\.png", name)]

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from killed import killed
-from picture_files import RGB
 
 from imgcuda import images
 from imgcuda.errors import ImageError
 from imgcuda.images import atomic_write
+from support.killed_writes import killed
+from support.picture_files import RGB
 
 
 def test_a_failed_save_leaves_the_old_file_as_it_was(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ import subprocess
 import sys
 
 import pytest
-from broken_files import WHOLE
 
 from imgcuda import images
 from imgcuda.errors import ImageError
 from imgcuda.images import signatures
 from imgcuda.images.error_messages import telling
+from support.broken_files import WHOLE
 
 
 def refused(data: bytes) -> str:

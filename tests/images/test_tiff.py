@@ -15,11 +15,11 @@ import numpy.typing as npt
 import PIL.Image
 import pytest
 import tifffile
-from broken_files import changed
-from tiff_files import DEFLATE, LZW, NONE, PACKBITS, Kind, tiff
 
 from imgcuda import images
 from imgcuda.errors import ImageError
+from support.broken_files import changed
+from support.tiff_files import DEFLATE, LZW, NONE, PACKBITS, Kind, tiff
 
 BIG = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
 SMALL = np.ascontiguousarray(BIG[::10, ::10])

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import tifffile
-from tiff_files import DEFLATE, LZMA, LZW, NONE, OLD_DEFLATE, PACKBITS, Kind, tiff
 
 from imgcuda import images
 from imgcuda.errors import ImageError
+from support.tiff_files import DEFLATE, LZMA, LZW, NONE, OLD_DEFLATE, PACKBITS, Kind, tiff
 
 Samples = npt.NDArray[Any]
 

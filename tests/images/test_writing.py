@@ -12,11 +12,11 @@ import numpy.typing as npt
 import PIL.Image
 import PIL.ImageDraw
 import pytest
-from picture_files import RGB, opened
 
 from imgcuda import images
 from imgcuda.errors import ImageError, ParameterError
 from imgcuda.images.formats import FORMATS, by_extension, by_name
+from support.picture_files import RGB, opened
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Compares random kernels on the CPU engine, bit for bit, with what gcc makes of the same C.
 
-python tests/cpu/fuzz.py --minutes 10 --seed 1
+PYTHONPATH=tests python -m support.fuzz --minutes 10 --seed 1
 """
 
 from __future__ import annotations
@@ -18,13 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from generator import IN, OUT, TYPEDEFS, Generated, Generator
-from harness import dim3, program, run_exactly
-
 from imgcuda.cpu import session
 from imgcuda.cpu.checks.session import CheckedSession
+from support.kernel_generator import IN, OUT, TYPEDEFS, Generated, Generator
+from support.small_kernels import dim3, program, run_exactly
 
 GRID = 3
 SHARED_HEAD = TYPEDEFS + "struct S { i8 a; u32 b; i16 c[4]; };\n"

@@ -1,6 +1,6 @@
 """Whole files of every kind, and what becomes of them when they are cut short or changed. As a program it reads many.
 
-python tests/images/broken_files.py 20000
+PYTHONPATH=tests python -m support.broken_files 20000
 """
 
 from __future__ import annotations

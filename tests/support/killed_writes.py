@@ -1,6 +1,6 @@
 """Write a file over another, again and again, and be killed at it. The old file is there then, or the new one, whole.
 
-python tests/images/killed.py 200
+PYTHONPATH=tests python -m support.killed_writes 200
 """
 
 from __future__ import annotations

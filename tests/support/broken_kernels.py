@@ -1,4 +1,6 @@
-"""Kernels that are broken on purpose, and who finds it: `python tests/cpu/broken.py` prints the table.
+"""Kernels that are broken on purpose, and what each checker finds.
+
+PYTHONPATH=tests python -m support.broken_kernels     prints the table
 
 With a GPU and NVIDIA's compute-sanitizer each kernel also runs under its four tools, in a process of its own, since
 what some of them do ends the CUDA context.

@@ -1,6 +1,0 @@
-"""Puts this folder where the tests of the compiler find `harness`."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))

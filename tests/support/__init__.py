@@ -1,0 +1,18 @@
+"""What several test files share: kernels, picture files, references, an environment to install into.
+
+Any test may import it (`from support.small_kernels import launch`): pytest and mypy find it by pyproject.toml. What
+pytest hands to tests by name, the fixtures, is in the files named conftest.py.
+
+broken_files       whole files of every kind, and what becomes of them when they are cut or changed
+broken_kernels     kernels that are wrong on purpose, and what a checked run says of each
+environment        a new Python environment, to install into
+fuzz               random kernels against what gcc makes of the same C
+gpu_memory         what a process takes of a GPU's memory
+kernel_generator   random kernels that have no undefined behavior, in CUDA C and in C
+killed_writes      a process that writes a file and is killed at it
+picture_files      PNGs byte by byte, and files by way of Pillow and OpenCV
+small_kernels      a line of CUDA C, run on the CPU engine
+tiff_files         TIFFs of every layout
+
+Some are programs too, from the root of the checkout: PYTHONPATH=tests python -m support.fuzz --minutes 10
+"""
