@@ -48,6 +48,7 @@ from imgcuda.parameter_text import read_lines, read_number
 from imgcuda.parameter_types import Matrix, Picture, Table
 from imgcuda.parameters import ParameterType, param
 from imgcuda.pipeline import Pipeline
+from imgcuda.pixels import color_channels, has_alpha, white_level
 from imgcuda.programs.layout import Layout
 from imgcuda.programs.strips import Rows
 from imgcuda.registry import Registry, load
@@ -85,12 +86,15 @@ __all__ = [
     "Rows",
     "Table",
     "apply",
+    "color_channels",
+    "has_alpha",
     "hookimpl",
     "load",
     "param",
     "read_lines",
     "read_number",
     "shown",
+    "white_level",
 ]
 
 

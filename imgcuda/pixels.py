@@ -1,4 +1,4 @@
-"""What an array must be to be an image."""
+"""What an array must be to be an image, and what its channels and sample type mean."""
 
 from __future__ import annotations
 
@@ -9,6 +9,22 @@ import numpy.typing as npt
 
 from imgcuda.errors import ImageError, shown
 from imgcuda.programs.source import PIXEL_TYPES
+
+
+def has_alpha(channels: int) -> bool:
+    """Return whether an image of this many channels has alpha, which is the last: gray or RGB with alpha has."""
+    return channels in (2, 4)
+
+
+def color_channels(channels: int) -> int:
+    """Return how many of an image's channels are color: 1 for gray, 3 for RGB, with alpha or without."""
+    return channels - has_alpha(channels)
+
+
+def white_level(dtype: npt.DTypeLike) -> int:
+    """Return the sample value of white, and of opaque: 255 for uint8, 65535 for uint16, 1 for float32."""
+    kind = np.dtype(dtype)
+    return 1 if kind.kind == "f" else int(np.iinfo(kind).max)
 
 
 def as_array(value: object) -> npt.NDArray[Any]:

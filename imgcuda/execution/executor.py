@@ -21,6 +21,7 @@ from imgcuda.execution.context import Gpu
 from imgcuda.execution.point import functions, layout, point_source, result_channels
 from imgcuda.execution.schedule import result_size, step
 from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter, PointFilter
+from imgcuda.pixels import has_alpha
 from imgcuda.programs.strips import STEP, Rows, all_rows
 
 FUSED = 16
@@ -58,7 +59,7 @@ def run_group(session: Session, filters: Sequence[Filter], image: DeviceArray, r
     with _named(filters):
         if isinstance(head, PointFilter):
             return _run_points(session, tuple(filters), image, rows)  # type: ignore[arg-type]
-        if head.alpha_mode != "plain" and image.channels in (2, 4):
+        if head.alpha_mode != "plain" and has_alpha(image.channels):
             return filter_premultiplied(
                 session, image, lambda colors: _run(session, head, colors, rows, wanted), head.alpha_mode
             )

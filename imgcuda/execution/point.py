@@ -16,6 +16,7 @@ import numpy as np
 
 from imgcuda.errors import FilterError
 from imgcuda.filters import Argument, Filter, PointFilter, snake
+from imgcuda.pixels import color_channels
 from imgcuda.programs.layout import Layout
 from imgcuda.programs.source import Source, macro
 
@@ -62,11 +63,6 @@ class Function(NamedTuple):
 
 
 PLACE = ("place", "at")
-
-
-def color_channels(image_channels: int) -> int:
-    """Return how many of an image's channels are colour: all but alpha."""
-    return image_channels - (image_channels in (2, 4))
 
 
 def result_channels(filter: Filter, image_channels: int) -> int:

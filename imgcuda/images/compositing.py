@@ -10,8 +10,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.images.convert import white, with_channels
+from imgcuda.images.convert import with_channels
 from imgcuda.images.image import Pixels, channels
+from imgcuda.pixels import white_level
 
 Disposal = Literal["none", "background", "previous"]
 
@@ -54,7 +55,7 @@ class Canvas:
     def seen(self, *, alpha: bool) -> Pixels:
         """Return what is seen; without `alpha`, alpha that is full all over is left out."""
         assert self._shown is not None, "nothing is laid yet"
-        if alpha or not (self._shown[:, :, -1] == white(self._shown.dtype)).all():
+        if alpha or not (self._shown[:, :, -1] == white_level(self._shown.dtype)).all():
             return self._shown.copy()
         opaque = np.ascontiguousarray(self._shown[:, :, :-1])
         return opaque[:, :, 0] if opaque.shape[2] == 1 else opaque
@@ -63,7 +64,7 @@ class Canvas:
 def _over(above: Pixels, below: Pixels) -> Pixels:
     """Return one picture over another, both with straight alpha; exact but where both are seen."""
     alpha, under = above[:, :, -1:], below[:, :, -1:]
-    full = white(above.dtype)
+    full = white_level(above.dtype)
     made = np.where((alpha == full) | (under == 0), above, below)
     made[(alpha == 0)[:, :, 0] & (under == 0)[:, :, 0]] = 0
     mixed = ((alpha > 0) & (alpha < full) & (under > 0))[:, :, 0]

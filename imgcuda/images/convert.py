@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.images.image import Image, Pixels, as_planes, channels
+from imgcuda.pixels import has_alpha, white_level
 
 Depth = Literal["8", "16", "float"]
 Convert = Literal["L", "LA", "RGB", "RGBA", "F"]
@@ -30,11 +31,11 @@ def to_depth(pixels: Pixels, depth: str) -> Pixels:
     if pixels.dtype == wanted:
         return pixels
     if wanted == np.float32:
-        unit: Pixels = np.divide(pixels, np.float32(white(pixels.dtype)), dtype=np.float32)
+        unit: Pixels = np.divide(pixels, np.float32(white_level(pixels.dtype)), dtype=np.float32)
         return unit
     if pixels.dtype == np.float32:
         clipped = np.clip(np.nan_to_num(pixels, nan=0.0), 0, 1)
-        whole: Pixels = np.rint(clipped * np.float32(white(wanted))).astype(wanted)
+        whole: Pixels = np.rint(clipped * np.float32(white_level(wanted))).astype(wanted)
         return whole
     if wanted == np.uint16:
         return pixels.astype(np.uint16) * np.uint16(257)  # 65535 / 255
@@ -56,12 +57,6 @@ def out_of_range(pixels: Pixels) -> str:
     return "; ".join(filter(None, (holes, cut)))
 
 
-def white(dtype: npt.DTypeLike) -> int:
-    """Return the largest level: 255, 65535, or 1 for floats."""
-    kind = np.dtype(dtype)
-    return 1 if kind.kind == "f" else int(np.iinfo(kind).max)
-
-
 def convert(image: Image, mode: str) -> Image:
     """Return an image, with all its frames, as L (grey), LA, RGB or RGBA; F is L as float.
 
@@ -77,12 +72,12 @@ def with_channels(pixels: Pixels, wanted: int) -> Pixels:
     if channels(pixels) == wanted:
         return pixels
     planes = as_planes(pixels)
-    has_alpha = planes.shape[2] in (2, 4)
-    if has_alpha and wanted in (1, 3):
-        planes, has_alpha = on_white(planes), False
-    alpha = planes[:, :, -1:] if has_alpha else np.full_like(planes[:, :, :1], white(planes.dtype))
-    color = _color(planes[:, :, : planes.shape[2] - has_alpha], 3 if wanted > 2 else 1)
-    made = np.concatenate([color, alpha], axis=2) if wanted in (2, 4) else np.ascontiguousarray(color)
+    with_alpha = has_alpha(planes.shape[2])
+    if with_alpha and not has_alpha(wanted):
+        planes, with_alpha = on_white(planes), False
+    alpha = planes[:, :, -1:] if with_alpha else np.full_like(planes[:, :, :1], white_level(planes.dtype))
+    color = _color(planes[:, :, : planes.shape[2] - with_alpha], 3 if wanted > 2 else 1)
+    made = np.concatenate([color, alpha], axis=2) if has_alpha(wanted) else np.ascontiguousarray(color)
     return made[:, :, 0] if wanted == 1 else made
 
 
@@ -90,9 +85,9 @@ def on_white(pixels: Pixels) -> Pixels:
     """Return grey or RGB: an image with alpha as it looks on white paper."""
 
     def blend(color: npt.NDArray[np.float64], alpha: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return color * alpha + (1 - alpha) * white(pixels.dtype)
+        return color * alpha + (1 - alpha) * white_level(pixels.dtype)
 
-    alpha = pixels[:, :, -1:].astype(np.float64) / white(pixels.dtype)
+    alpha = pixels[:, :, -1:].astype(np.float64) / white_level(pixels.dtype)
     return _rounded(pixels.dtype, lambda: blend(pixels[:, :, :-1].astype(np.float64), alpha))
 
 

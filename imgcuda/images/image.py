@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.images.color import Color
+from imgcuda.pixels import white_level
 
 Pixels = npt.NDArray[Any]
 
@@ -83,7 +84,7 @@ def divided_by_alpha(pixels: Pixels) -> Pixels:
         alpha = pixels[:, :, -1:]
         color = np.divide(pixels[:, :, :-1], alpha, out=np.zeros_like(pixels[:, :, :-1]), where=alpha != 0)
         return np.concatenate([color, alpha], axis=2)
-    white = int(np.iinfo(pixels.dtype).max)
+    white = white_level(pixels.dtype)
     alpha = pixels[:, :, -1:].astype(np.float64)
     color = np.minimum(np.rint(pixels[:, :, :-1] * float(white) / np.maximum(alpha, 1)), white)
     return np.concatenate([color, alpha], axis=2).astype(pixels.dtype)

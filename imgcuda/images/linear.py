@@ -15,6 +15,7 @@ from imgcuda.errors import ImageError
 from imgcuda.images.convert import to_depth
 from imgcuda.images.image import Pixels, as_planes, channels
 from imgcuda.images.metadata import profile
+from imgcuda.pixels import color_channels
 
 Curve = npt.NDArray[np.float64]
 """Light at 65536 samples from 0 to 1; it rises, or is level."""
@@ -50,7 +51,7 @@ class Light:
 
     def _each(self, planes: Pixels) -> list[tuple[int, Curve]]:
         """Return the channels that are colour, each with its curve. A grey made of colour has the curve of green."""
-        colors = planes.shape[2] - (planes.shape[2] in (2, 4))
+        colors = color_channels(planes.shape[2])
         curves = self._curves if len(self._curves) == colors else [self._curves[len(self._curves) // 2]] * colors
         return list(enumerate(curves))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import PIL.Image
 
@@ -23,6 +21,7 @@ from imgcuda.images.tiff_layout import (
     YCBCR,
     Layout,
 )
+from imgcuda.pixels import white_level
 
 
 def to_pixels(samples: Pixels, page: Layout, raw: bool, losses: list[str]) -> Pixels:
@@ -131,8 +130,7 @@ def _from_palette(indices: Pixels, page: Layout, losses: list[str]) -> Pixels:
 def _to_rgb(color: Pixels, page: Layout, losses: list[str]) -> Pixels:
     """Return gray or RGB of what may be other colors."""
     if page.photometric == WHITE_IS_ZERO:
-        white: Any = 1 if color.dtype == np.float32 else np.iinfo(color.dtype).max
-        return np.asarray(white - color, color.dtype)
+        return np.asarray(white_level(color.dtype) - color, color.dtype)
     if page.photometric == YCBCR and not page.decodes_to_rgb:
         return _from_ycbcr(color, page)
     if page.photometric in (CMYK, CIELAB, ICCLAB):

@@ -19,6 +19,7 @@ from imgcuda.images.exif import Block
 from imgcuda.images.exif_directories import LONG, RATIONAL, SHORT, in_order
 from imgcuda.images.image import Image, Pixels, as_planes, channels
 from imgcuda.images.metadata import TIFF_LAYOUT, profile
+from imgcuda.pixels import has_alpha
 
 STRIP = 1 << 20
 """Bytes that are compressed together."""
@@ -89,7 +90,7 @@ def _layout(frame: Image, sizes: list[int], compress: int) -> Values:
         259: (DEFLATE if compress else UNCOMPRESSED,), 262: (2 if samples > 2 else 1,),
         277: (samples,), 284: (1,), 339: ({"u": 1, "f": 3}[planes.dtype.kind],) * samples,
     }  # fmt: skip
-    if samples in (2, 4):
+    if has_alpha(samples):
         shorts[338] = (2,)  # alpha, not multiplied into the colours
     if compress and planes.dtype.kind == "u":
         shorts[317] = (HORIZONTAL,)

@@ -32,6 +32,7 @@ from imgcuda.images.error_messages import telling
 from imgcuda.images.formats import FORMATS, Format, Options, by_extension
 from imgcuda.images.image import Image, Pixels, channels, describe
 from imgcuda.images.signatures import load_plugin
+from imgcuda.pixels import white_level
 
 
 class Written(NamedTuple):
@@ -235,7 +236,7 @@ def _encode(image: Image, format: Format, options: Options, losses: list[str], l
 def _ppm(pixels: Pixels) -> bytes:
     """Return a PGM or PPM: text that says the size, then the samples, upper byte first."""
     height, width = pixels.shape[:2]
-    kind, largest = (6 if channels(pixels) == 3 else 5), np.iinfo(pixels.dtype).max
+    kind, largest = (6 if channels(pixels) == 3 else 5), white_level(pixels.dtype)
     return f"P{kind}\n{width} {height}\n{largest}\n".encode() + pixels.astype(pixels.dtype.newbyteorder(">")).tobytes()
 
 

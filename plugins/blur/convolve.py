@@ -8,7 +8,18 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda import Alpha, DeviceArray, Gpu, Layout, Matrix, NeighborhoodFilter, ParameterError, param
+from imgcuda import (
+    Alpha,
+    DeviceArray,
+    Gpu,
+    Layout,
+    Matrix,
+    NeighborhoodFilter,
+    ParameterError,
+    has_alpha,
+    param,
+    white_level,
+)
 
 Weights = npt.NDArray[Any]
 
@@ -79,9 +90,8 @@ class Convolve(NeighborhoodFilter):
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         divisor = self._sum if self.normalize and self._sum else 1.0
-        if image.channels in (1, 3):
-            top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-            return self._summed(gpu, image, divisor, self.offset * top)
+        if not has_alpha(image.channels):
+            return self._summed(gpu, image, divisor, self.offset * white_level(image.dtype))
         made = self._summed(gpu, image, self._sum or 1.0, 0.0)
         gain = (self._sum or 1.0) / divisor
         if gain == 1 and self.offset == 0:

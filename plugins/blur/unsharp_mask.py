@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
+from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, has_alpha, param, white_level
 from imgcuda_plugins.blur.blur import Blur
 from imgcuda_plugins.blur.convolve import Convolve
 
@@ -60,12 +60,12 @@ class UnsharpMask(NeighborhoodFilter):
         return int(self._blur.row_step)
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        if image.channels in (2, 4):
+        if has_alpha(image.channels):
             return self._colors(gpu, image)
-        top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+        threshold = self.threshold * white_level(image.dtype)
         if self.sigma > (EXACT if image.dtype == np.uint16 else SMALL):
-            return self._one_by_one(gpu, image, self.threshold * top)
-        weights, wishes = self._blur.weights, (self.amount, self.threshold * top)
+            return self._one_by_one(gpu, image, threshold)
+        weights, wishes = self._blur.weights, (self.amount, threshold)
         made: DeviceArray = Convolve.by_columns_and_rows(gpu, image, weights, weights, *wishes)
         return made
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda import DeviceArray, Gpu, Layout, MeasuringFilter
+from imgcuda import DeviceArray, Gpu, Layout, MeasuringFilter, color_channels
 
 STEPS = 1 << 16
 """Levels of 16 bits; floats are counted in as many steps from 0 to 1, those outside at the ends."""
@@ -53,4 +53,4 @@ def layout(image: DeviceArray) -> Layout:
 
 def samples(image: DeviceArray) -> dict[str, int]:
     """Return the samples of a pixel, and how many of them are colour: all but alpha."""
-    return {"SAMPLES": image.channels, "COLORS": image.channels - (image.channels in (2, 4))}
+    return {"SAMPLES": image.channels, "COLORS": color_channels(image.channels)}

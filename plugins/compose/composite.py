@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda import DeviceArray, Filter, Gpu, Layout, Picture, param
+from imgcuda import DeviceArray, Filter, Gpu, Layout, Picture, param, white_level
 
 Pixels = npt.NDArray[Any]
 
@@ -53,7 +53,7 @@ def converted(pixels: Pixels, dtype: np.dtype[Any]) -> Pixels:
     """
     if pixels.dtype == dtype:
         return pixels
-    white, new = (1.0 if kind.kind == "f" else float(np.iinfo(kind).max) for kind in (pixels.dtype, dtype))
+    white, new = float(white_level(pixels.dtype)), float(white_level(dtype))
     with np.errstate(over="ignore"):
         scaled = pixels.astype(np.float32) * np.float32(new / white)
     return scaled if dtype.kind == "f" else np.rint(np.fmin(np.fmax(scaled, 0), new)).astype(dtype)

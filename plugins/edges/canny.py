@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from imgcuda import DeviceArray, Filter, Gpu, Layout, ParameterError, param
+from imgcuda import DeviceArray, Filter, Gpu, Layout, ParameterError, has_alpha, param, white_level
 from imgcuda_plugins.blur.blur import Blur
 
 NO_BLUR = 0.1
@@ -43,7 +43,7 @@ class Canny(Filter):
             raise ParameterError(f"low must be at most high; got {self.low:g} and {self.high:g}")
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        plane, top = (image.height, image.width, 1), 1 if image.dtype == np.float32 else np.iinfo(image.dtype).max
+        plane, top = (image.height, image.width, 1), white_level(image.dtype)
         over = Layout(over="image", block=(256, 1))
         smooth = gpu.launch("luminance", image, shape=plane, dtype=np.float32, layout=over)
         blurred = self.sigma >= NO_BLUR
@@ -54,5 +54,5 @@ class Canny(Filter):
         wishes = (self.low * top) ** 2, (self.high * top) ** 2, ALIKE if blurred else 1.0
         kinds = gpu.launch("suppress", smooth, labels, *wishes, shape=plane, dtype=np.uint8, layout=tiles)
         gpu.launch("link", kinds, out=labels)
-        made = (*plane[:2], 2 - image.channels % 2)
+        made = (*plane[:2], 1 + has_alpha(image.channels))
         return gpu.launch("draw", kinds, labels, image, shape=made, dtype=image.dtype)
