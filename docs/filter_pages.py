@@ -16,17 +16,30 @@ from imgcuda.registry import Registry
 
 
 def filter_table(registry: Registry) -> str:
-    """Return the table of filters: name, what it does, what else people call it."""
-    lines = ["| filter | what it does | other words |", "|---|---|---|"]
-    for name in built_in(registry):
-        words = ", ".join(f"`{word}`" for word in registry[name].aliases)
-        lines.append(f"| [`{name}`](docs/filters.md#{name}) | {registry[name].summary()} | {words} |")
+    """Return the table of filters by category: name, what it does, other names."""
+    lines = ["| filter | what it does | other names |", "|---|---|---|"]
+    for category, names in by_category(registry).items():
+        lines.append(f"| [**{category}**](docs/filters.md#category-{category}) | | |")
+        for name in names:
+            words = ", ".join(f"`{word}`" for word in registry[name].aliases)
+            lines.append(f"| [`{name}`](docs/filters.md#{name}) | {registry[name].summary()} | {words} |")
     return "\n".join(lines) + "\n"
 
 
 def filter_reference(registry: Registry) -> str:
-    """Return a section for each filter: what it does, before and after, its parameters."""
-    return "\n".join("\n".join(_section(registry[name])) for name in built_in(registry))
+    """Return a section for each category, with one for each filter: what it does, before and after, its parameters."""
+    made = []
+    for category, names in by_category(registry).items():
+        made.append(f"## Category: {category}\n")
+        made += ["\n".join(_section(registry[name])) for name in names]
+    return "\n".join(made)
+
+
+def by_category(registry: Registry) -> dict[str, list[str]]:
+    """Return the names of the built-in filters by category."""
+    own = set(built_in(registry))
+    found = {category: [name for name in names if name in own] for category, names in registry.categories.items()}
+    return {category: names for category, names in found.items() if names}
 
 
 COLORS = {1: "gray", 2: "gray, alpha", 3: "RGB", 4: "RGB, alpha"}
@@ -59,7 +72,7 @@ def pictures_wrong(registry: Registry) -> list[str]:
 
 def _section(filter_class: type[Filter]) -> Iterator[str]:
     name = filter_class.name
-    yield f"## {name}\n"
+    yield f"### {name}\n"
     summary, _, more = inspect.cleandoc(filter_class.__doc__ or "").partition("\n")
     yield f"{_plain(summary)}\n"
     yield f"![{name}: before and after](pictures/filters/{name}.jpg)\n"

@@ -80,6 +80,8 @@ class Filter:
     """What the command line calls it; from the class name unless set."""
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Other words that people type for it, and the parameters that each sets: {"sobel": {"operator": "sobel"}}."""
+    category: ClassVar[str] = ""
+    """The heading it is listed under, as blur or color; if empty, the name of the entry point that brings it."""
     layout: ClassVar[Layout] = Layout()
     """How its kernel's threads cover an image."""
     channels: ClassVar[Literal[1, 3] | None] = None

@@ -91,6 +91,18 @@ class Registry:
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self.filters))
 
+    def category(self, name: str) -> str:
+        """Return the category of the filter called `name`: its own word for it, or else its plugin's name."""
+        return self.filters[name].category or self.sources[name].name
+
+    @property
+    def categories(self) -> dict[str, list[str]]:
+        """The names of the filters by category, both in alphabetical order."""
+        found: dict[str, list[str]] = {}
+        for name in self:
+            found.setdefault(self.category(name), []).append(name)
+        return dict(sorted(found.items()))
+
     def create(self, name: str, values: Mapping[str, Any]) -> Filter:
         """Return the filter called `name` with these parameters; ParameterError names what is wrong with them."""
         meaning = self.meaning(name)
@@ -227,6 +239,12 @@ def _check_words(filter_class: type[Filter]) -> None:
     if type(name) is not str or not _NAME.fullmatch(name) or inspect.getattr_static(filter_class, "name") != name:
         raise PluginError(
             f"a filter's name is in lower case, with hyphens between words, as warm-glow; it is {one_line(repr(name))}"
+        )
+    category = filter_class.category
+    if type(category) is not str or (category and not _NAME.fullmatch(category)):
+        raise PluginError(
+            f"{name}: a category is in lower case, with hyphens between words, as blur; "
+            f"it is {one_line(repr(category))}"
         )
     texts = {"its docstring": filter_class.__doc__ or ""}
     for parameter in filter_class.parameters():  # a field that is declared wrongly is found now

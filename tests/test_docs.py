@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from imgcuda import load
+from imgcuda import PointFilter, load
+from imgcuda.registry import Plugin
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -29,6 +30,37 @@ def test_each_built_in_filter_is_there_with_its_parameters_and_its_picture(pages
         assert f"(pictures/filters/{name}.jpg)" in reference
         for parameter in load()[name].parameters():
             assert f"| `{parameter.name}` | " in reference
+
+
+@pytest.mark.parametrize(
+    ("page", "category", "filter"),
+    [
+        ("filter_table", "| [**{0}**](docs/filters.md#category-{0}) |", "| [`{0}`]"),
+        ("filter_reference", "\n## Category: {0}\n", "\n### {0}\n"),
+    ],
+)
+def test_the_pages_group_the_built_in_filters_by_category(pages: Any, page: str, category: str, filter: str) -> None:
+    registry = load()
+    text = "\n" + getattr(pages, page)(registry)
+    groups = {own: names for own, names in registry.categories.items() if own in pages.by_category(registry)}
+    assert {"blur", "color", "edges"} <= set(groups)
+    expected = [
+        heading for own, names in groups.items() for heading in (category.format(own), *map(filter.format, names))
+    ]
+    places = [text.index(heading) for heading in expected]
+    assert places == sorted(places)
+
+
+def test_the_pages_leave_a_strangers_filter_out(pages: Any) -> None:
+    class Stranger(PointFilter):
+        """Come from elsewhere."""
+
+        category = "blur"
+
+    registry = load()
+    registry.add(Plugin("astro", "imgcuda-astro 0.1"), [Stranger])
+    assert "stranger" in registry.categories["blur"]
+    assert pages.by_category(registry) == pages.by_category(load())
 
 
 def test_a_filter_without_a_picture_is_named_and_a_picture_without_a_filter(

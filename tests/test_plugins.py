@@ -57,6 +57,14 @@ BROKEN = {
         "it is '--help'",
     ),
     "its filter's name is no text": (DUOTONE.replace("strength:", "name = 3\n        strength:"), "it is 3"),
+    "its filter's category is a phrase": (
+        DUOTONE.replace("strength:", "category = 'My filters'\n        strength:"),
+        "duotone: a category is in lower case, with hyphens between words, as blur; it is 'My filters'",
+    ),
+    "its filter's category is no text": (
+        DUOTONE.replace("strength:", "category = None\n        strength:"),
+        "as blur; it is None",
+    ),
     "its docstring would move the cursor": (
         DUOTONE.replace("Print an", "Print \\x1b[2Jan"),
         "duotone: its docstring has control characters",
@@ -212,9 +220,9 @@ def test_the_command_line_works_beside_broken_plugins_and_tells_of_them(
     install(BROKEN["its hook is misspelt"][0], distribution="misspelt-hook")
     install(BROKEN["its hook raises"][0], distribution="raising-hook")
     install(DUOTONE)
-    listed = program(tmp_path, "list")
+    listed = program(tmp_path, "list", "--plain")
     assert (listed.returncode, listed.stderr) == (0, "")
-    assert {"edges", "grayscale", "duotone"} <= {line.split()[0] for line in listed.stdout.splitlines()}
+    assert {"edges", "grayscale", "duotone"} <= {line.split("\t")[0] for line in listed.stdout.splitlines()}
     assert run(["plugins"], build(load())) == 1
     said = capsys.readouterr()
     assert said.err == ""

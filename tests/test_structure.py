@@ -50,7 +50,10 @@ FOREIGN = {
     },
     "simplejpeg": {"images.jpeg_reader"},
     "pytest": {"testing.pytest_plugin", "testing"},
-    "typer": {*("cli", "cli.app", "cli.commands", "cli.filtering", "cli.new_filter", "cli.options"), "cli.trying"},
+    "typer": {
+        *("cli", "cli.app", "cli.commands", "cli.filtering", "cli.listing", "cli.new_filter", "cli.options"),
+        "cli.trying",
+    },
 }
 """What the core uses beside NumPy and the standard library, and the only modules that know it."""
 

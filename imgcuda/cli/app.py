@@ -9,7 +9,7 @@ import typer
 import typer.main
 from typer.core import TyperGroup
 
-from imgcuda.cli import commands, filtering, new_filter, trying
+from imgcuda.cli import commands, filtering, listing, new_filter, trying
 from imgcuda.cli.lookup import refuse, summary
 from imgcuda.registry import Registry
 
@@ -20,7 +20,7 @@ Each filter is a command: imgcuda NAME IN OUT. Several in a row: imgcuda filter 
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "filter": filtering.filter_image,
-    "list": commands.list_filters,
+    "list": listing.list_filters,
     "info": commands.info,
     "devices": commands.list_devices,
     "plugins": commands.list_plugins,
@@ -31,7 +31,7 @@ SETTINGS = {"try": trying.SETTINGS}
 
 
 class Commands(TyperGroup):
-    """The commands, with the filters under a heading of their own. A filter's command is made when it is asked for:
+    """The commands, and the filters under headings by category. A filter's command is made when it is asked for:
     there are many, with many options, and most calls want one."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -53,8 +53,11 @@ class Commands(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         own = [(name, self.commands[name].get_short_help_str(limit=100)) for name in COMMANDS]
-        filters = [(name, summary(ctx.obj, name)) for name in filters_with_command(ctx.obj)]
-        for title, lines in (("Commands", own), ("Filters", filters)):
+        sections = {"Commands": own}
+        for category, names in ctx.obj.categories.items():
+            lines = [(name, summary(ctx.obj, name)) for name in names if name not in COMMANDS]
+            sections[f"Filters ({category})"] = lines
+        for title, lines in sections.items():
             if lines:
                 with formatter.section(title):
                     formatter.write_dl(lines)

@@ -1,4 +1,4 @@
-"""The commands that tell: what is installed, what a filter takes, which devices there are."""
+"""The commands that tell what a filter takes, which devices there are, and which plugins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from imgcuda import disabled_plugins, kernel_cache
 from imgcuda.cli.chain import example
 from imgcuda.cli.filtering import without_option
-from imgcuda.cli.lookup import find, other_words, summary
+from imgcuda.cli.lookup import find, other_words
 from imgcuda.cli.parameters import in_order, in_words, type_in_words
 from imgcuda.errors import PluginError, did_you_mean
 from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter
@@ -21,14 +21,6 @@ from imgcuda.registry import Plugin, Registry
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The filter's name.", show_default=False)]
 Disable = Annotated[str, typer.Option("--disable", metavar="NAME", help="A plugin not to load from now on.")]
 Enable = Annotated[str, typer.Option("--enable", metavar="NAME", help="One to load again.")]
-
-
-def list_filters(ctx: typer.Context) -> None:
-    """List the filters, a line each."""
-    registry: Registry = ctx.obj
-    width = max(map(len, registry), default=0)
-    for name in registry:
-        typer.echo(f"{name:{width}}  {summary(registry, name)}")
 
 
 def info(ctx: typer.Context, name: Name) -> None:
@@ -43,6 +35,7 @@ def info(ctx: typer.Context, name: Name) -> None:
     typer.echo(f"\nReads:    {_reads(filter_class)}")
     if words := other_words(ctx.obj, name):
         typer.echo(f"Also:     {', '.join(_alias(word, filter_class) for word in words)}")
+    typer.echo(f"Category: {ctx.obj.category(name)}")
     typer.echo(f"From:     {ctx.obj.sources[name].distribution}, module {filter_class.__module__}")
     typer.echo(f"Example:  imgcuda filter in.png out.png -f {example(filter_class)}")
 

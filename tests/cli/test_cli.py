@@ -122,7 +122,7 @@ def photo(tmp_path: Path) -> Path:
 def test_the_help_lists_commands_and_filters_apart(command: Command) -> None:
     result = command("--help")
     assert result.code == 0
-    commands, filters = result.out.split("Filters:")
+    commands, filters = result.out.split("Filters (ours):")
     assert "plugins" in commands and "soften" not in commands
     assert "soften  Soften an image evenly." in filters
     assert "list" not in filters
@@ -153,8 +153,8 @@ def test_the_version_is_the_packages(command: Command) -> None:
 
 
 def test_list_has_a_line_for_each_filter(command: Command) -> None:
-    lines = ["cut     Cut at a level.", "list    Have the name of a command.", "soften  Soften an image evenly."]
-    assert command("list").out.splitlines() == lines
+    lines = ["  cut     Cut at a level.", "  list    Have the name of a command.", "  soften  Soften an image evenly."]
+    assert command("list").out.splitlines() == ["ours:", *lines]
 
 
 def test_info_tells_all_that_the_fields_declare(command: Command) -> None:
@@ -164,7 +164,7 @@ def test_info_tells_all_that_the_fields_declare(command: Command) -> None:
     assert "  low_light: true or false; default false\n" in out
     assert "  border: one of reflect, mirror, nearest, wrap, constant; default reflect\n" in out
     assert "Reads:    up to 6 pixels around each, with the defaults\n" in out
-    assert "From:     ours 1.0, module " in out
+    assert "Category: ours\nFrom:     ours 1.0, module " in out
     assert "-f soften:sigma=2,passes=1\n" in out
 
 
@@ -456,8 +456,8 @@ def test_the_environment_chooses_the_device(tmp_path: Path) -> None:
 
 
 def test_the_built_in_filters_are_commands() -> None:
-    out = program("list").stdout
-    assert {"blur", "edges", "grayscale"} <= {line.split()[0] for line in out.splitlines()}
+    out = program("list", "--plain").stdout
+    assert {"blur", "edges", "grayscale"} <= {line.split("\t")[0] for line in out.splitlines()}
 
 
 def test_devices_always_has_the_cpu() -> None:

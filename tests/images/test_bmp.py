@@ -147,7 +147,7 @@ def test_alpha_that_is_0_all_over_is_none() -> None:
     bits, masks = MASKS["8-8-8-8"]
     values = RANDOM.integers(0, 1 << 24, (HEIGHT, WIDTH), np.uint64)
     assert read(bmp(packed(values, bits), bits, masks=masks, compression=3, header=108)).pixels.shape[2] == 3
-    values[0, 0] |= 1 << 24
+    values[0, 0] |= np.uint64(1 << 24)
     assert read(bmp(packed(values, bits), bits, masks=masks, compression=3, header=108)).pixels[0, 0, 3] == 1
 
 

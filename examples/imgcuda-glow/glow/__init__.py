@@ -14,6 +14,7 @@ class Glow(NeighborhoodFilter):
     image as light: white stays white (1 - (1 - image) * (1 - amount * light)).
     """
 
+    category = "stylize"
     layout = Layout(over="samples", block=(128, 1), rows=8)
 
     sigma: float = param(default=5.0, ge=0.5, le=30, help="how far the light spreads, in pixels")

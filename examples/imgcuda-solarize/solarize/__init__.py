@@ -8,6 +8,8 @@ from imgcuda import Filter, PointFilter, hookimpl, param
 class Solarize(PointFilter):
     """Turn what is brighter than a level into its negative."""
 
+    category = "color"
+
     level: float = param(default=0.5, ge=0, le=1, help="the level, from 0 for black to 1 for white")
 
 

@@ -1,0 +1,107 @@
+"""Categories: where a filter is listed, in `imgcuda list`, `info` and `--help`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import pytest
+
+from imgcuda import Filter, PointFilter, Registry
+from imgcuda.cli import build, run
+from imgcuda.registry import Plugin
+
+
+class Warm(PointFilter):
+    """Make an image
+    warmer."""
+
+    aliases: ClassVar = {"hot": {}, "sunny": {}}
+
+
+class Ink(PointFilter):
+    """Draw\tin ink."""
+
+    category = "edges"
+
+
+class Outline(Filter):
+    """Show outlines."""
+
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def registry() -> Registry:
+    registry = Registry()
+    registry.add(Plugin("astro", "imgcuda-astro 0.1"), [Warm, Ink])
+    registry.add(Plugin("edges", "imgcuda 1.0"), [Outline])
+    return registry
+
+
+@pytest.fixture
+def call(registry: Registry, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Return a function that runs the command line with these filters."""
+    return lambda *arguments: (run(arguments, build(registry)), *capsys.readouterr())
+
+
+def test_a_category_is_the_filters_own_or_its_plugins_name(registry: Registry) -> None:
+    assert registry.category("warm") == "astro"
+    assert registry.categories == {"astro": ["warm"], "edges": ["ink", "outline"]}
+
+
+def test_list_groups_the_filters_of_all_plugins_by_category(call: Call) -> None:
+    expected = """astro:
+  warm     Make an image (hot, sunny)
+
+edges:
+  ink      Draw\tin ink.
+  outline  Show outlines.
+"""
+    assert call("list") == (0, expected, "")
+
+
+def test_list_shows_one_category(call: Call) -> None:
+    assert call("list", "edges") == (0, "edges:\n  ink      Draw\tin ink.\n  outline  Show outlines.\n", "")
+
+
+def test_list_has_a_form_for_scripts_with_four_columns(call: Call) -> None:
+    code, out, _ = call("list", "--plain")
+    assert code == 0
+    assert [line.split("\t") for line in out.splitlines()] == [
+        ["warm", "astro", "hot,sunny", "Make an image"],
+        ["ink", "edges", "", "Draw in ink."],
+        ["outline", "edges", "", "Show outlines."],
+    ]
+    assert call("list", "astro", "--plain")[1].startswith("warm\tastro\t")
+
+
+@pytest.mark.parametrize("form", [[], ["--plain"]], ids=["for a person", "for a script"])
+def test_list_prints_nothing_where_no_filter_is_installed(form: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["list", *form], build(Registry())) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("edge", "; did you mean 'edges'?"),
+        ("xyz", "; the categories are: astro, edges"),
+        ("ink", "; the filter 'ink' is in edges; `imgcuda info ink` describes it"),
+        ("hot", "; the filter 'warm' is in astro; `imgcuda info warm` describes it"),
+    ],
+)
+def test_list_refuses_what_is_no_category(call: Call, word: str, hint: str) -> None:
+    assert call("list", word) == (2, "", f"Error: there is no category '{word}'{hint}\n")
+
+
+def test_info_says_the_category(call: Call) -> None:
+    assert "\nCategory: edges\nFrom:     imgcuda-astro 0.1, module " in call("info", "ink")[1]
+
+
+def test_the_help_has_a_heading_for_each_category(call: Call) -> None:
+    _, _, after = call("--help")[1].partition("\nFilters (astro):\n")
+    astro, _, edges = after.partition("\nFilters (edges):\n")
+    assert [line.split()[0] for line in astro.splitlines() if line] == ["warm"]
+    assert [line.split()[0] for line in edges.splitlines() if line] == ["ink", "outline"]
