@@ -29,7 +29,7 @@ class ParameterType(Protocol):
         """Return some value, for tests of filters that have no default. Its str() is shown as an example."""
 
 
-class Limits(NamedTuple):
+class FieldOptions(NamedTuple):
     """What `param` was told beside the type."""
 
     ge: float | None
@@ -156,7 +156,7 @@ def param(
     `ge` and `le` bound a number, both included. `help` says what it does, with its unit. A `constant` is a
     macro in the kernel, its name in capitals, rather than an argument: a kernel is compiled for each value.
     """
-    limits = Limits(ge, le, help, constant)
+    limits = FieldOptions(ge, le, help, constant)
     return dataclasses.field(default=default, metadata={"imgcuda": limits}, kw_only=True)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from imgcuda.errors import FilterError
-from imgcuda.programs.source import Argument, Program, Source, specialise
+from imgcuda.programs.source import KernelArgument, Program, Source, specialise
 
 SOURCE = Source(
     "twice.cu", "// Twice.\n__global__ void twice(const pixel *src, pixel *dst, int width, int height)\n{\n}\n"
@@ -20,7 +20,7 @@ def program(text: str, **constants: int | float) -> Program:
     return specialise(Source("k.cu", text), np.uint8, 3, constants)
 
 
-def arguments(written: str) -> tuple[Argument, ...]:
+def arguments(written: str) -> tuple[KernelArgument, ...]:
     """Return what is read from a kernel with this list."""
     return program(f"__global__ void k({written}) {{}}").kernels["k"]
 
@@ -109,15 +109,15 @@ def test_only_a_line_feed_ends_a_line() -> None:
     assert program("// a\f b \u2028 c\nint a;\n").line("k.cu", 2) == "int a;"
 
 
-# Argument lists
+# KernelArgument lists
 
 
 def test_a_kernels_arguments_are_read_with_their_types() -> None:
     assert arguments("const pixel *__restrict__ src, float *dst, int width, bool on") == (
-        Argument("src", BYTE, True, "pixel *"),
-        Argument("dst", FLOAT, True, "float *"),
-        Argument("width", INT, False, "int"),
-        Argument("on", np.dtype(np.bool_), False, "bool"),
+        KernelArgument("src", BYTE, True, "pixel *"),
+        KernelArgument("dst", FLOAT, True, "float *"),
+        KernelArgument("width", INT, False, "int"),
+        KernelArgument("on", np.dtype(np.bool_), False, "bool"),
     )
 
 
@@ -126,7 +126,7 @@ def test_a_kernels_arguments_are_read_with_their_types() -> None:
     ["float *w", "float* w", "float * w", "const float *w", "float const *w", "const float *const w", "float*w"],
 )
 def test_a_pointer_may_be_written_in_any_way(written: str) -> None:
-    assert arguments(written) == (Argument("w", FLOAT, True, "float *"),)
+    assert arguments(written) == (KernelArgument("w", FLOAT, True, "float *"),)
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_a_pointer_may_be_written_in_any_way(written: str) -> None:
 )
 def test_every_number_type_has_its_numpy_type(c: str, dtype: type) -> None:
     assert arguments(f"{c} x, const {c} *p") == (
-        Argument("x", np.dtype(dtype), False, c),
-        Argument("p", np.dtype(dtype), True, f"{c} *"),
+        KernelArgument("x", np.dtype(dtype), False, c),
+        KernelArgument("p", np.dtype(dtype), True, f"{c} *"),
     )
 
 
@@ -157,7 +157,7 @@ def test_a_pixel_is_what_the_program_is_specialised_for() -> None:
 
 
 def test_another_type_is_left_to_the_author() -> None:
-    assert arguments("const rgb *palette") == (Argument("palette", None, True, "rgb *"),)
+    assert arguments("const rgb *palette") == (KernelArgument("palette", None, True, "rgb *"),)
 
 
 @pytest.mark.parametrize("written", ["", "void", " "])
@@ -180,7 +180,7 @@ def test_a_kernel_may_take_nothing(written: str) -> None:
     ],
 )
 def test_a_kernel_is_found_however_it_is_written(head: str) -> None:
-    assert program(f"{head}\n{{\n}}\n").kernels == {"k": (Argument("a", INT, False, "int"),)}
+    assert program(f"{head}\n{{\n}}\n").kernels == {"k": (KernelArgument("a", INT, False, "int"),)}
 
 
 def test_what_is_no_kernel_or_only_a_comment_is_not_found() -> None:

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from imgcuda.programs.layout import Dim3, Layout, Limits, ceil_div, excess
+from imgcuda.programs.layout import Dim3, LaunchLimits, Layout, ceil_div, excess
 
 LAYOUTS = [
     Layout(),
@@ -100,4 +100,4 @@ def test_a_size_counts_its_threads() -> None:
     ],
 )
 def test_what_is_beyond_a_device_is_said_in_words(grid: Dim3, block: Dim3, why: str) -> None:
-    assert excess(grid, block, Limits()) == why
+    assert excess(grid, block, LaunchLimits()) == why

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,9 @@ FOREIGN = {
 }
 """What the core uses beside NumPy and the standard library, and the only modules that know it."""
 
+TWINS = {"device": {"cpu", "cuda"}, "compile": {"cpu", "cuda"}}
+"""The only modules of one name: the two engines do the same, each in its own way."""
+
 ALL = [found for path in CORE for found in imports(path, ROOT / "imgcuda", "imgcuda")]
 OURS = [found for found in ALL if found.package == "imgcuda"]
 BY_PLUGINS = [found for path in PLUGINS for found in imports(path, ROOT / "plugins", "imgcuda_plugins")]
@@ -98,6 +102,23 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 def test_a_circle_is_found() -> None:
     graph = {"a": frozenset("b"), "b": frozenset("c"), "c": frozenset("b"), "d": frozenset("a")}
     assert structure.circles(graph) == [["b", "c"]]
+
+
+def test_no_two_classes_have_one_name() -> None:
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in CORE:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                found[node.name.lstrip("_")].append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}
+
+
+def test_no_two_modules_have_one_name() -> None:
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in CORE:
+        found[path.stem].add(path.parent.name)
+    del found["__init__"]
+    assert {name: packages for name, packages in found.items() if len(packages) > 1} == TWINS
 
 
 def test_the_engines_do_not_know_each_other() -> None:

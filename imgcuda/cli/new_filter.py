@@ -16,21 +16,26 @@ from imgcuda.registry import Registry
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-class Kind(StrEnum):
+class FilterKind(StrEnum):
     """What the new filter looks at."""
 
     POINT = "point"
     NEIGHBORHOOD = "neighborhood"
 
 
-SUMMARIES = {Kind.POINT: "Move each colour towards its opposite.", Kind.NEIGHBORHOOD: "Sharpen what is fine."}
+SUMMARIES = {
+    FilterKind.POINT: "Move each colour towards its opposite.",
+    FilterKind.NEIGHBORHOOD: "Sharpen what is fine.",
+}
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What to call it, in lower case with hyphens: warm-glow.")]
-KindOption = Annotated[Kind, typer.Option("--kind", help="Whether it looks at one pixel, or at those around it, too.")]
+KindOption = Annotated[
+    FilterKind, typer.Option("--kind", help="Whether it looks at one pixel, or at those around it, too.")
+]
 Folder = Annotated[Path, typer.Option("--into", help="The folder in which the package's own folder is made.")]
 
 
-def new_filter(ctx: typer.Context, name: Name, kind: KindOption = Kind.POINT, into: Folder = Path()) -> None:
+def new_filter(ctx: typer.Context, name: Name, kind: KindOption = FilterKind.POINT, into: Folder = Path()) -> None:
     """Write a package with a new filter in it: installable, tested, and yours to change."""
     _check(ctx.obj, name)
     package = into / f"imgcuda-{name}"
@@ -53,7 +58,7 @@ def _check(registry: Registry, name: str) -> None:
         raise ParameterError(f"there is a filter '{name}' already; choose another name")
 
 
-def _files(name: str, kind: Kind) -> dict[str, str]:
+def _files(name: str, kind: FilterKind) -> dict[str, str]:
     """Return the package's files, by their paths in it."""
     module = snake(name)
     return {
@@ -66,7 +71,7 @@ def _files(name: str, kind: Kind) -> dict[str, str]:
     }
 
 
-def _filled(template: str, name: str, kind: Kind) -> str:
+def _filled(template: str, name: str, kind: FilterKind) -> str:
     """Return a template's text with the filter's name in its places."""
     words, summary = name.split("-"), SUMMARIES[kind]
     values = {

@@ -17,7 +17,7 @@ import llvmlite.binding as llvm
 from imgcuda import kernel_cache
 from imgcuda.cpu.checks.site_table import Checklist
 from imgcuda.cpu.stack import on_a_large_stack
-from imgcuda.cpu.values.types import BOOL, Float, Int, Pointer, Type
+from imgcuda.cpu.values.types import BOOL, Float, Int, PointerTo, Type
 from imgcuda.errors import ImgcudaError, KernelError
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
@@ -188,7 +188,7 @@ def _initialise() -> None:
 
 
 def _letter(type: Type) -> str:
-    if isinstance(type, Pointer):
+    if isinstance(type, PointerTo):
         return "p"
     if type == BOOL:
         return "?"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.engine.protocol import Argument, DeviceArray
+from imgcuda.engine.protocol import DeviceArray, LaunchArgument
 
 
 @dataclass
@@ -65,7 +65,7 @@ class Loans:
         """Return an array as kernels left it: the copy, where one was made."""
         return next((loan.own(array) for loan in self._loans.values() if loan.holds(array.pointer)), array)
 
-    def arguments(self, arguments: Sequence[Argument], written: Collection[int]) -> list[Argument]:
+    def arguments(self, arguments: Sequence[LaunchArgument], written: Collection[int]) -> list[LaunchArgument]:
         """Return a launch's arguments, private copies in place of lent arrays that it may write to."""
         for position in written:
             for loan in self._of(arguments[position]):
@@ -73,6 +73,6 @@ class Loans:
                     loan.copy = loan.array.reshape(-1).view(np.uint8).copy()
         return [self.own(each) if isinstance(each, DeviceArray) else each for each in arguments]
 
-    def _of(self, argument: Argument) -> Iterator[_Loan]:
+    def _of(self, argument: LaunchArgument) -> Iterator[_Loan]:
         if isinstance(argument, DeviceArray):
             yield from (loan for loan in self._loans.values() if loan.holds(argument.pointer))

@@ -35,11 +35,11 @@ MOST = 128
 _ALIGNED = 64
 """A multiple of which a kernel's own arrays begin at, as vectors do."""
 
-Entry: TypeAlias = Callable[[bytes, bytes, int, int], None]
-Key: TypeAlias = tuple[str, bool, str, Dim3, bool]
+EntryPoint: TypeAlias = Callable[[bytes, bytes, int, int], None]
+KernelKey: TypeAlias = tuple[str, bool, str, Dim3, bool]
 
 _lock = threading.RLock()
-_kernels: OrderedDict[Key, Kernel] = OrderedDict()
+_kernels: OrderedDict[KernelKey, LoadedKernel] = OrderedDict()
 _unused: deque[object] = deque()
 """What LLVM has of kernels that nobody holds: it is freed when the lock is held next."""
 
@@ -47,10 +47,10 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
     os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
-class Kernel:
+class LoadedKernel:
     """A loaded kernel. Its code stays in memory for as long as somebody holds this, and so while it runs."""
 
-    def __init__(self, entry: Entry, engine: object, code: Code) -> None:
+    def __init__(self, entry: EntryPoint, engine: object, code: Code) -> None:
         self.letters = code.arguments
         """The letters of its arguments' types: p for a pointer, else NumPy's."""
         self.written = code.written
@@ -82,7 +82,7 @@ class Kernel:
         unused.append(self._engine)  # any thread may collect garbage, and must not wait for the lock
 
 
-def kernel(program: Program, name: str, block: Dim3, checked: bool = False) -> Kernel:
+def kernel(program: Program, name: str, block: Dim3, checked: bool = False) -> LoadedKernel:
     """Return a kernel, compiled and loaded if it is not. Raises KernelError."""
     key = program.text, program.contract, name, block, checked
     found = _kernels.get(key)
@@ -93,7 +93,7 @@ def kernel(program: Program, name: str, block: Dim3, checked: bool = False) -> K
     return found
 
 
-def _new(key: Key, program: Program) -> Kernel:
+def _new(key: KernelKey, program: Program) -> LoadedKernel:
     from imgcuda.cpu.compile import compile
 
     with _lock:
@@ -108,7 +108,7 @@ def _new(key: Key, program: Program) -> Kernel:
     return found
 
 
-def load(code: Code) -> Kernel:
+def load(code: Code) -> LoadedKernel:
     """Return the kernel of an object file."""
     import llvmlite.binding as llvm
 
@@ -119,4 +119,4 @@ def load(code: Code) -> Kernel:
         engine.add_object_file(llvm.ObjectFileRef.from_data(code.binary))
         engine.finalize_object()
         kind = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_longlong, ctypes.c_longlong)
-        return Kernel(kind(engine.get_function_address("entry")), engine, code)
+        return LoadedKernel(kind(engine.get_function_address("entry")), engine, code)

@@ -22,9 +22,9 @@ from imgcuda.cpu.budget import HEAP
 from imgcuda.cpu.lending import Loans
 from imgcuda.cpu.stack import KERNELS, has_room, stacks_of
 from imgcuda.engine.memory_limit import Budget, in_words
-from imgcuda.engine.protocol import Argument, DeviceArray
+from imgcuda.engine.protocol import DeviceArray, LaunchArgument
 from imgcuda.errors import DeviceError, DeviceMemoryError
-from imgcuda.programs.layout import Dim3, Limits, excess
+from imgcuda.programs.layout import Dim3, LaunchLimits, excess
 from imgcuda.programs.source import Program
 
 NAME = "cpu"
@@ -41,7 +41,7 @@ class CpuSession:
     where memory is limited. What counts is what filters make: the images themselves are the caller's."""
 
     packs = False
-    limits = Limits(grid=Dim3(2**31 - 1, 2**31 - 1, 2**31 - 1))
+    limits = LaunchLimits(grid=Dim3(2**31 - 1, 2**31 - 1, 2**31 - 1))
 
     def __init__(self) -> None:
         self._budget = Budget(NAME)
@@ -101,7 +101,9 @@ class CpuSession:
     def host_empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         return np.empty(tuple(shape), dtype)
 
-    def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Argument]) -> None:
+    def launch(
+        self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[LaunchArgument]
+    ) -> None:
         if why := excess(grid, block, self.limits):
             raise DeviceError(f"{program.name}: {kernel} cannot be launched on the CPU: {why}")
         loaded = loading.kernel(program, kernel, block)
@@ -122,7 +124,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def pack(letters: Sequence[str], arguments: Sequence[Argument]) -> bytes:
+def pack(letters: Sequence[str], arguments: Sequence[LaunchArgument]) -> bytes:
     """Return the arguments as the entry point reads them, eight bytes each."""
     values = [a.pointer if isinstance(a, DeviceArray) else a.item() for a in arguments]
     cells = (
@@ -161,7 +163,12 @@ def _new_pool() -> ThreadPoolExecutor:
 
 
 def _part(
-    kernel: loading.Kernel, packed: bytes, launch: bytes, arguments: Sequence[Argument], first: int, last: int
+    kernel: loading.LoadedKernel,
+    packed: bytes,
+    launch: bytes,
+    arguments: Sequence[LaunchArgument],
+    first: int,
+    last: int,
 ) -> None:
     """Run some blocks. `arguments` stay as long: after Ctrl-C nobody else may have the arrays that it still uses."""
     kernel(packed, launch, first, last)

@@ -27,12 +27,12 @@ import numpy.typing as npt
 from imgcuda.cuda import context as cuda_context
 from imgcuda.cuda import pinned, transfers
 from imgcuda.cuda.context import translated
-from imgcuda.cuda.memory import Memory, wait_for
+from imgcuda.cuda.memory import StreamMemory, wait_for
 from imgcuda.cuda.transfers import Landing, Staging
 from imgcuda.engine.memory_limit import Budget, in_words
-from imgcuda.engine.protocol import Argument, DeviceArray
+from imgcuda.engine.protocol import DeviceArray, LaunchArgument
 from imgcuda.errors import DeviceError
-from imgcuda.programs.layout import Dim3, Limits, excess
+from imgcuda.programs.layout import Dim3, LaunchLimits, excess
 from imgcuda.programs.source import Program
 
 STRIP = 12 << 20
@@ -71,12 +71,12 @@ def count() -> int:
 
 
 @cache
-def limits(index: int) -> Limits:
+def limits(index: int) -> LaunchLimits:
     """Return what a launch may ask of a GPU."""
     device = cuda_context.device(index)
     block = Dim3(device.max_block_dim_x, device.max_block_dim_y, device.max_block_dim_z)
     grid = Dim3(device.max_grid_dim_x, device.max_grid_dim_y, device.max_grid_dim_z)
-    return Limits(device.max_threads_per_block, block, grid)
+    return LaunchLimits(device.max_threads_per_block, block, grid)
 
 
 class CudaDevice:
@@ -116,7 +116,7 @@ class CudaSession:
 
     def __init__(self, index: int, budget: Budget, stream: Any = None) -> None:
         self._index, self._budget, self._stream = index, budget, stream
-        self._memory = Memory(index, budget, stream)
+        self._memory = StreamMemory(index, budget, stream)
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         kind = np.dtype(dtype)
@@ -150,7 +150,9 @@ class CudaSession:
     def free(self, array: DeviceArray) -> None:
         self._memory.free(array.pointer)
 
-    def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Argument]) -> None:
+    def launch(
+        self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[LaunchArgument]
+    ) -> None:
         if why := excess(grid, block, limits(self._index)):
             raise DeviceError(f"{program.name}: {kernel} cannot be launched on cuda:{self._index}: {why}")
         values = [np.uintp(a.pointer) if isinstance(a, DeviceArray) else a for a in arguments]

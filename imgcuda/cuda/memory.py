@@ -21,7 +21,7 @@ KEPT = 64
 """Which part of a device's memory may be spare: one 64th."""
 
 
-class Block(NamedTuple):
+class Allocation(NamedTuple):
     """A piece of device memory."""
 
     size: int
@@ -29,13 +29,13 @@ class Block(NamedTuple):
     """PyCUDA's handle of it, whose number is the address."""
 
 
-class Memory:
+class StreamMemory:
     """The memory of one session or lane, whose work is in the order of a stream: None is the default stream."""
 
     def __init__(self, device: int, budget: Budget, stream: Any) -> None:
         self._device, self._budget, self._stream = device, budget, stream
-        self._used: dict[int, Block] = {}
-        self._idle: list[Block] = []
+        self._used: dict[int, Allocation] = {}
+        self._idle: list[Allocation] = []
 
     def allocate(self, size: int) -> int:
         """Return the address of so many bytes. Raises DeviceMemoryError if the budget does not have them, or
@@ -63,7 +63,7 @@ class Memory:
             self._budget.give(block.size)
         _spare(self._device, blocks, _kept(self._device) if keep and self._budget.limit is None else 0)
 
-    def _take(self, size: int) -> Block:
+    def _take(self, size: int) -> Allocation:
         try:
             self._budget.take(size)
         except DeviceMemoryError:
@@ -75,15 +75,15 @@ class Memory:
             self._budget.give(size)
             raise
 
-    def _allocate(self, size: int) -> Block:
+    def _allocate(self, size: int) -> Allocation:
         import pycuda.driver as driver
 
         try:
-            return Block(size, driver.mem_alloc(size))
+            return Allocation(size, driver.mem_alloc(size))
         except driver.MemoryError:
             self._trim()
             give_back(self._device)
-            return Block(size, driver.mem_alloc(size))
+            return Allocation(size, driver.mem_alloc(size))
 
     def _trim(self) -> None:
         """Give back to the driver what is idle."""
@@ -112,7 +112,7 @@ def rounded(size: int) -> int:
 # ---- what is spare
 
 _lock = threading.Lock()
-_spares: dict[int, list[Block]] = {}
+_spares: dict[int, list[Allocation]] = {}
 
 
 def _kept(device: int) -> int:
@@ -121,7 +121,7 @@ def _kept(device: int) -> int:
     return int(driver.Device(device).total_memory()) // KEPT
 
 
-def _reuse(device: int, size: int) -> Block | None:
+def _reuse(device: int, size: int) -> Allocation | None:
     """Return a spare block of exactly this size; None if there is none."""
     with _lock:
         spare = _spares.get(device, [])
@@ -131,7 +131,7 @@ def _reuse(device: int, size: int) -> Block | None:
     return block
 
 
-def _spare(device: int, blocks: list[Block], kept: int) -> None:
+def _spare(device: int, blocks: list[Allocation], kept: int) -> None:
     """Keep blocks for others, and give back what has been spare for longest, or is too large, beyond `kept` bytes."""
     with _lock:
         spare = _spares.setdefault(device, [])
@@ -149,7 +149,7 @@ def give_back(device: int) -> None:
     _give(blocks)
 
 
-def _give(blocks: list[Block]) -> None:
+def _give(blocks: list[Allocation]) -> None:
     import pycuda.driver as driver
 
     for block in blocks:

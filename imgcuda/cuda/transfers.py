@@ -31,7 +31,7 @@ AHEAD = 3
 THREADS = 8
 
 
-class _Way:
+class _Transfer:
     """What both ways have: a stream, in whose order things go, and page-locked memory to go through."""
 
     def __init__(self, stream: Any) -> None:
@@ -58,7 +58,7 @@ class _Way:
         return event
 
 
-class Staging(_Way):
+class Staging(_Transfer):
     """The way to the device, for one array after the other."""
 
     def __init__(self, stream: Any) -> None:
@@ -100,7 +100,7 @@ class Staging(_Way):
         self._copies = None
 
 
-class Landing(_Way):
+class Landing(_Transfer):
     """The way from the device, for one array after the other."""
 
     def __init__(self, stream: Any) -> None:

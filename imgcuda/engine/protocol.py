@@ -14,7 +14,7 @@ import numpy.typing as npt
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
-Argument: TypeAlias = Any
+LaunchArgument: TypeAlias = Any
 """What a kernel takes: a DeviceArray for a pointer, a NumPy scalar for anything else."""
 
 
@@ -77,7 +77,9 @@ class Session(Protocol):
     def free(self, array: DeviceArray) -> None:
         """Release an array now rather than at the session's end."""
 
-    def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Argument]) -> None:
+    def launch(
+        self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[LaunchArgument]
+    ) -> None:
         """Run a kernel, compiling its program the first time."""
 
 

@@ -17,13 +17,13 @@ import numpy.typing as npt
 from imgcuda.engine.protocol import DeviceArray, Session
 from imgcuda.errors import FilterError, did_you_mean, shown
 from imgcuda.programs.layout import Dim3, Layout
-from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, Argument, Program, Source, specialise
+from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, KernelArgument, Program, Source, specialise
 from imgcuda.programs.strips import Rows, all_rows, block_rows
 
 if TYPE_CHECKING:
     from imgcuda.filters import Filter
 
-Value = DeviceArray | npt.NDArray[Any] | int | float | bool
+LaunchValue = DeviceArray | npt.NDArray[Any] | int | float | bool
 """What a kernel may be given: memory on the device, a table that is to be copied there, a number."""
 
 Apply: TypeAlias = "Callable[[Session, Filter, DeviceArray, Rows], DeviceArray]"
@@ -84,7 +84,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         self,
         kernel: str,
         image: DeviceArray,
-        *arguments: Value | Mapping[str, Value],
+        *arguments: LaunchValue | Mapping[str, LaunchValue],
         shape: Sequence[int] | None = None,
         dtype: npt.DTypeLike | None = None,
         out: DeviceArray | None = None,
@@ -106,7 +106,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         self,
         kernel: str,
         image: DeviceArray,
-        *arguments: Value | Mapping[str, Value],
+        *arguments: LaunchValue | Mapping[str, LaunchValue],
         shape: Sequence[int],
         dtype: npt.DTypeLike,
         constants: Mapping[str, int | float] | None = None,
@@ -133,7 +133,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         image: DeviceArray,
         result: DeviceArray,
         covered: DeviceArray,
-        arguments: Sequence[Value | Mapping[str, Value]],
+        arguments: Sequence[LaunchValue | Mapping[str, LaunchValue]],
         constants: Mapping[str, int | float] | None,
         layout: Layout | None,
     ) -> None:
@@ -202,7 +202,9 @@ def _check(
     return [_match(program, kernel, argument, value) for argument, value in zip(expected, values, strict=True)]
 
 
-def _check_vector(program: Program, kernel: str, argument: Argument, value: DeviceArray | float, whole: bool) -> None:
+def _check_vector(
+    program: Program, kernel: str, argument: KernelArgument, value: DeviceArray | float, whole: bool
+) -> None:
     """Hold a pointer to uchar4 and its like against an array's type and channels; `whole`: one vector is a pixel."""
     name = argument.written.removesuffix(" *")
     if name not in VECTOR_TYPES or not argument.pointer or not isinstance(value, DeviceArray):
@@ -252,7 +254,7 @@ def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:
         )
 
 
-def _match(program: Program, kernel: str, argument: Argument, value: DeviceArray | int | float | bool) -> Any:
+def _match(program: Program, kernel: str, argument: KernelArgument, value: DeviceArray | int | float | bool) -> Any:
     kind = argument.dtype
     if isinstance(value, DeviceArray):
         if argument.pointer and (kind is None or kind == value.dtype):
@@ -266,7 +268,9 @@ def _match(program: Program, kernel: str, argument: Argument, value: DeviceArray
     )
 
 
-def _number(program: Program, kernel: str, argument: Argument, kind: np.dtype[Any], value: int | float | bool) -> Any:
+def _number(
+    program: Program, kernel: str, argument: KernelArgument, kind: np.dtype[Any], value: int | float | bool
+) -> Any:
     """Return a number in an argument's type; FilterError if it is finite, and too large for that."""
     try:
         with np.errstate(over="ignore"):

@@ -44,7 +44,7 @@ _INNERMOST = re.compile(r"\([^(){}]*\)|\{[^(){}]*\}")
 _DEFINED = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
 
 
-class Function(NamedTuple):
+class PixelFunction(NamedTuple):
     """What the kernel around a filter's function depends on: not on the values that it is called with."""
 
     name: str
@@ -79,10 +79,10 @@ def stages(filters: Sequence[Filter], image_channels: int) -> list[int]:
     return channels
 
 
-def functions(filters: Sequence[PointFilter], image_channels: int) -> tuple[tuple[Function, ...], list[Argument]]:
+def functions(filters: Sequence[PointFilter], image_channels: int) -> tuple[tuple[PixelFunction, ...], list[Argument]]:
     """Return what the kernel for filters in a row depends on, and the values that it is given."""
     channels = stages(filters, image_channels)
-    made: list[Function] = []
+    made: list[PixelFunction] = []
     values: list[Argument] = []
     for position, filter in enumerate(filters):
         given = filter.arguments()
@@ -91,15 +91,15 @@ def functions(filters: Sequence[PointFilter], image_channels: int) -> tuple[tupl
     return tuple(made), values
 
 
-def _function(filter: PointFilter, given: Mapping[str, Argument], channels: int, made: int) -> Function:
+def _function(filter: PointFilter, given: Mapping[str, Argument], channels: int, made: int) -> PixelFunction:
     source, name = filter.source(), snake(filter.name)
     fields = tuple((_c_type(filter, each, value), each) for each, value in given.items())
     fields = _checked(source, name, fields)
-    return Function(name, source, tuple(filter.constants().items()), fields, channels, made)
+    return PixelFunction(name, source, tuple(filter.constants().items()), fields, channels, made)
 
 
 @lru_cache(maxsize=256)
-def point_source(functions: tuple[Function, ...]) -> Source:
+def point_source(functions: tuple[PixelFunction, ...]) -> Source:
     """Return the functions' own sources, and after them the kernel that calls them for every pixel."""
     own = [_own_source(position, function) for position, function in enumerate(functions)]
     fields = [
@@ -122,7 +122,7 @@ def point_source(functions: tuple[Function, ...]) -> Source:
     return Source("+".join(dict.fromkeys(function.source.name for function in functions)), text, contract=False)
 
 
-def _calls(functions: Sequence[Function]) -> list[str]:
+def _calls(functions: Sequence[PixelFunction]) -> list[str]:
     """Return the statements that take a colour through the functions."""
     calls = []
     for position, function in enumerate(functions):
@@ -136,7 +136,7 @@ def _passed(field: tuple[str, str], position: int) -> str:
     return "at" if field == PLACE else f"{field[1]}_{position}"
 
 
-def _own_source(position: int, function: Function) -> str:
+def _own_source(position: int, function: PixelFunction) -> str:
     """Return a function's source such that it can stand beside any other: names and macros of its own."""
     text, name = function.source.text, function.source.name
     names = declared(text)

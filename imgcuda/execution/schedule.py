@@ -32,7 +32,7 @@ class Strip(NamedTuple):
         return self.spans[0]
 
 
-class Part(NamedTuple):
+class ChainPart(NamedTuple):
     """Filters between which rows keep their places; the first may be one that moves them."""
 
     filters: tuple[Filter, ...]
@@ -131,7 +131,7 @@ def _reads_whole(filter: Filter) -> str:
     return f"{filter.name} reads the image as a whole"
 
 
-def _parts(filters: Sequence[Filter], width: int, height: int) -> tuple[Part, ...]:
+def _parts(filters: Sequence[Filter], width: int, height: int) -> tuple[ChainPart, ...]:
     groups: list[list[Filter]] = [[]]
     for filter in filters:
         if isinstance(filter, GeometryFilter):
@@ -143,7 +143,7 @@ def _parts(filters: Sequence[Filter], width: int, height: int) -> tuple[Part, ..
             width, height = result_size(group[0], width, height)
         # What a filter that moves rows is given begins where its own blocks may, too.
         own, coming = cut(group), step(groups[number + 1][0]) if number + 1 < len(groups) else 1
-        parts.append(Part(tuple(group), width, height, own._replace(step=lcm(own.step, coming))))
+        parts.append(ChainPart(tuple(group), width, height, own._replace(step=lcm(own.step, coming))))
     return tuple(parts)
 
 
@@ -171,7 +171,7 @@ def allow(filters: Sequence[Filter], width: int, height: int, most: int | None) 
     return width * height
 
 
-def _read(part: Part, wanted: Rows, before: Part) -> tuple[int, int] | None:
+def _read(part: ChainPart, wanted: Rows, before: ChainPart) -> tuple[int, int] | None:
     """Return the rows of the part before that the first filter needs; None for all."""
     moving = part.filters[0]
     assert isinstance(moving, GeometryFilter)

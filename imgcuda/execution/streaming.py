@@ -85,12 +85,12 @@ def _in_strips(devices: Sequence[Device], filters: Sequence[Filter], image: Imag
     plan = _plan(pending, image)
     if plan.whole:
         return _whole(devices[0], pending, image, plan.whole)
-    result = _Result(plan, image, pending)
+    result = _StripedImage(plan, image, pending)
     result.share(devices, short)
     return result.made()
 
 
-class _Job:
+class _StripedRun:
     """One image on its way through filters in strips."""
 
     def __init__(self, plan: Plan, image: Image, filters: Sequence[Filter]) -> None:
@@ -170,7 +170,7 @@ class _Job:
         lane.free(made)
 
 
-class _Result(_Job):
+class _StripedImage(_StripedRun):
     """The image that the filters make."""
 
     _result: Image | None = None
@@ -186,7 +186,7 @@ class _Result(_Job):
         lane.fetch(made, strip.first - strip.spans[-1].first, self._result[strip.first : strip.last])
 
 
-class _Sums(_Job):
+class _Sums(_StripedRun):
     """What a filter finds in the image that the filters before it make."""
 
     def __init__(self, plan: Plan, image: Image, filters: Sequence[Filter], measuring: MeasuringFilter) -> None:

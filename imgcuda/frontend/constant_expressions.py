@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import NamedTuple
 
-from imgcuda.frontend.syntax import Binary, Conditional, Expression, Number, Place, Unary
+from imgcuda.frontend.syntax import Binary, Conditional, Expression, NumberLiteral, Place, Unary
 
 
 class NotConstant(Exception):
@@ -31,7 +31,7 @@ def integer(expression: Expression) -> int:
 
 
 def _fold(tree: Expression) -> _Integer:
-    if isinstance(tree, Number) and isinstance(tree.value, int):
+    if isinstance(tree, NumberLiteral) and isinstance(tree.value, int):
         return _Integer(tree.value, tree.type.startswith("unsigned"))
     if isinstance(tree, Unary) and tree.operator in _UNARY:
         operand = _fold(tree.operand)

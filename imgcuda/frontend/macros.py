@@ -17,7 +17,7 @@ from imgcuda.frontend.syntax import Place
 _PLAIN, _EXPANDED, _RAW, _QUOTED = range(4)
 
 
-class _Part(NamedTuple):
+class _ReplacementToken(NamedTuple):
     """One step of a macro's replacement."""
 
     token: Token
@@ -34,7 +34,7 @@ class Macro:
     name: str
     parameters: tuple[str, ...] | None
     variadic: bool
-    parts: list[_Part]
+    parts: list[_ReplacementToken]
     simple: bool
     """Whether the replacement is just its tokens."""
 
@@ -85,9 +85,9 @@ class Macros:
             return None
         return tuple(token.text for token in names), variadic, rest[closing + 1 :]
 
-    def _parts(self, body: list[Token], parameters: tuple[str, ...] | None) -> list[_Part]:
+    def _parts(self, body: list[Token], parameters: tuple[str, ...] | None) -> list[_ReplacementToken]:
         numbers = {name: i for i, name in enumerate(parameters or ())}
-        parts: list[_Part] = []
+        parts: list[_ReplacementToken] = []
         pasted, quoted = False, False
         for i, token in enumerate(body):
             if token.text == "##":
@@ -102,7 +102,7 @@ class Macros:
                 parameter = numbers.get(token.text, -1)
                 beside_paste = pasted or (i + 1 < len(body) and body[i + 1].text == "##")
                 role = _PLAIN if parameter < 0 else _QUOTED if quoted else _RAW if beside_paste else _EXPANDED
-                parts.append(_Part(token, role, parameter, pasted))
+                parts.append(_ReplacementToken(token, role, parameter, pasted))
                 pasted, quoted = False, False
         return parts
 

@@ -15,10 +15,19 @@ from imgcuda.frontend import refusals
 from imgcuda.frontend.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
 from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
 from imgcuda.frontend.parse_cursor import Stop
-from imgcuda.frontend.parse_statements import Statements, Unclosed
+from imgcuda.frontend.parse_statements import StatementParser, Unclosed
 from imgcuda.frontend.parse_types import FUNCTION_WORDS, Specifiers
 from imgcuda.frontend.preprocessor import preprocess
-from imgcuda.frontend.syntax import ArrayType, Block, File, Function, NamedType, Parameter, PointerType, TypeName
+from imgcuda.frontend.syntax import (
+    ArrayType,
+    Block,
+    Function,
+    FunctionParameter,
+    NamedType,
+    PointerType,
+    TranslationUnit,
+    TypeName,
+)
 
 _NO_GLOBALS = refusals.Refusal(
     "a global variable that kernels can change is not in the portable subset",
@@ -30,13 +39,13 @@ _NO_VARIADIC = refusals.Refusal("'...' is not in the portable subset", "name the
 _STARTS_ITEM = FUNCTION_WORDS | {"extern", "static", "template"}
 
 
-def parse(text: str, file: str, macros: Mapping[str, str] = {}) -> File:
+def parse(text: str, file: str, macros: Mapping[str, str] = {}) -> TranslationUnit:
     """Return the tree of a CUDA C file, or raise KernelError with up to ten mistakes.
 
     PortabilityError, if all that is wrong is valid on a GPU. `macros` are defined before the first line.
     """
     mistakes = Mistakes(text, file)
-    tree = File()
+    tree = TranslationUnit()
     with suppress(EnoughMistakes), _no_garbage():
         tree = _Parser(preprocess(text, file, macros, mistakes), mistakes).parse()
     mistakes.raise_if_any()
@@ -55,10 +64,10 @@ def _no_garbage() -> Iterator[None]:
             gc.enable()
 
 
-class _Parser(Statements):
+class _Parser(StatementParser):
     """Parses a whole file."""
 
-    def parse(self) -> File:
+    def parse(self) -> TranslationUnit:
         try:
             self._items_of_file("")
         except RecursionError:
@@ -164,7 +173,7 @@ class _Parser(Statements):
         self.wrong(f"expected '{{' after '{bracket.text}'", self.end_of(bracket))
         return self.rest_of_block(bracket)
 
-    def _parameters(self) -> tuple[Parameter, ...]:
+    def _parameters(self) -> tuple[FunctionParameter, ...]:
         self.expect("(")
         if self.token.text == "void" and self.peek().text == ")":
             self.advance()
@@ -176,7 +185,7 @@ class _Parser(Statements):
         self.expect(")")
         return tuple(parameters)
 
-    def _parameter(self) -> Parameter:
+    def _parameter(self) -> FunctionParameter:
         if self.token.text == "...":
             raise self.refuse(_NO_VARIADIC, self.token.place)
         place = self.token.place
@@ -187,7 +196,7 @@ class _Parser(Statements):
         if isinstance(type_, ArrayType):  # as in C, an array's address is passed
             type_ = PointerType(type_.element)
         if name is None:
-            return Parameter("", type_, place, specifiers.const)
+            return FunctionParameter("", type_, place, specifiers.const)
         if not isinstance(type_, NamedType) or name.text in self.types:
             self.types -= {name.text}
-        return Parameter(name.text, type_, name.place, specifiers.const)
+        return FunctionParameter(name.text, type_, name.place, specifiers.const)

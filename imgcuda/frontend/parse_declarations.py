@@ -12,10 +12,10 @@ from imgcuda.frontend.syntax import (
     Declaration,
     Enumeration,
     Expression,
-    File,
     Initializer,
     NamedType,
     Structure,
+    TranslationUnit,
     Typedef,
     TypeName,
 )
@@ -28,12 +28,12 @@ _NO_ENUM_TYPE = refusals.Refusal("an enum of a chosen type is C++", f"leave the 
 _NO_BASE = refusals.Refusal("inheritance is C++", f"put the fields into the struct, or {refusals.GUARD}")
 
 
-class Declarations(Types):
+class DeclarationParser(Types):
     """Parses declarations; types declared within them are added to `file` and known from there on."""
 
     def __init__(self, tokens: list[Token], mistakes: Mistakes) -> None:
         super().__init__(tokens, mistakes)
-        self.file = File()
+        self.file = TranslationUnit()
 
     def declared_name(self, specifiers: Specifiers) -> tuple[Token, TypeName]:
         """Parse a declarator that must have a name."""

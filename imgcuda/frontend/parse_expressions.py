@@ -17,7 +17,7 @@ from imgcuda.frontend.syntax import (
     Member,
     Name,
     NamedType,
-    Number,
+    NumberLiteral,
     Postfix,
     SizeOf,
     TypeName,
@@ -44,7 +44,7 @@ STATEMENT_WORDS = frozenset(
 )
 
 
-class Expressions(Cursor):
+class ExpressionParser(Cursor):
     """Parses expressions; `types` are the names of types known here."""
 
     types: frozenset[str] = frozenset()
@@ -120,12 +120,12 @@ class Expressions(Cursor):
             value, type_ = number(token.text)
         except BadLiteral as wrong:
             raise self.wrong(str(wrong), token.place) from None
-        return Number(value, type_, token.place)
+        return NumberLiteral(value, type_, token.place)
 
     def _character(self, token: Token) -> Expression:
         self.advance()
         try:
-            return Number(character(token.text), "char", token.place)
+            return NumberLiteral(character(token.text), "char", token.place)
         except BadLiteral as wrong:
             raise self.wrong(str(wrong), token.place) from None
 
@@ -158,7 +158,7 @@ class Expressions(Cursor):
             return self._scoped(token)
         if text in _CONSTANTS:
             self.advance()
-            return Number(*_CONSTANTS[text], token.place)
+            return NumberLiteral(*_CONSTANTS[text], token.place)
         if text in _CASTS:
             return self._named_cast(token)
         if text == "sizeof":
@@ -178,7 +178,7 @@ class Expressions(Cursor):
         if refused:
             self.refuse(refused, name.place)
             self.skip_parentheses()
-            return Number(0, "int", name.place)
+            return NumberLiteral(0, "int", name.place)
         return Call(name.text, self._arguments(), name.place)
 
     def _arguments(self) -> tuple[Expression, ...]:

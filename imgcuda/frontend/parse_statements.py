@@ -8,7 +8,7 @@ from collections.abc import Callable
 from imgcuda.frontend import refusals
 from imgcuda.frontend.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
 from imgcuda.frontend.parse_cursor import Stop
-from imgcuda.frontend.parse_declarations import Declarations as DeclarationParser
+from imgcuda.frontend.parse_declarations import DeclarationParser
 from imgcuda.frontend.parse_types import FUNCTION_WORDS, Specifiers
 from imgcuda.frontend.syntax import (
     Block,
@@ -38,7 +38,7 @@ class Unclosed(Exception):
     """Unwinds out of a function that has no end."""
 
 
-class Statements(DeclarationParser):
+class StatementParser(DeclarationParser):
     """Parses the bodies of functions."""
 
     _loops = 0
@@ -273,22 +273,22 @@ class Statements(DeclarationParser):
 
 
 _IF_CONSTEXPR = refusals.Refusal("'if constexpr' is C++", f"write 'if', or {refusals.GUARD}")
-_STATEMENTS: dict[str, Callable[[Statements], Statement | None]] = {
-    "{": Statements.block,
-    ";": Statements._empty,
-    "if": Statements._if,
-    "for": Statements._for,
-    "while": Statements._while,
-    "do": Statements._do,
-    "switch": Statements._switch,
-    "case": Statements._misplaced_label,
-    "default": Statements._misplaced_label,
-    "else": Statements._misplaced_else,
-    "break": Statements._break,
-    "continue": Statements._continue,
-    "return": Statements._return,
-    "using": Statements._using,
-    "static_assert": Statements.static_assert,
-    "_Static_assert": Statements.static_assert,
-    "_Pragma": Statements._pragma_operator,
+_STATEMENTS: dict[str, Callable[[StatementParser], Statement | None]] = {
+    "{": StatementParser.block,
+    ";": StatementParser._empty,
+    "if": StatementParser._if,
+    "for": StatementParser._for,
+    "while": StatementParser._while,
+    "do": StatementParser._do,
+    "switch": StatementParser._switch,
+    "case": StatementParser._misplaced_label,
+    "default": StatementParser._misplaced_label,
+    "else": StatementParser._misplaced_else,
+    "break": StatementParser._break,
+    "continue": StatementParser._continue,
+    "return": StatementParser._return,
+    "using": StatementParser._using,
+    "static_assert": StatementParser.static_assert,
+    "_Static_assert": StatementParser.static_assert,
+    "_Pragma": StatementParser._pragma_operator,
 }

@@ -9,7 +9,7 @@ from imgcuda.frontend import refusals
 from imgcuda.frontend.constant_expressions import NotConstant, integer
 from imgcuda.frontend.lexer import IDENTIFIER, Token
 from imgcuda.frontend.parse_cursor import Stop
-from imgcuda.frontend.parse_expressions import STATEMENT_WORDS, Expressions
+from imgcuda.frontend.parse_expressions import STATEMENT_WORDS, ExpressionParser
 from imgcuda.frontend.syntax import ArrayType, NamedType, Place, PointerType, ReferenceType, TypeName
 from imgcuda.frontend.type_names import BASIC_WORDS, KNOWN_TYPES, basic_type
 
@@ -59,8 +59,8 @@ class Specifiers:
         return "const" in self.words or "constexpr" in self.words
 
 
-class Types(Expressions):
-    """Parses types; those that a file declares are added to the ones known by `Declarations`."""
+class Types(ExpressionParser):
+    """Parses types; those that a file declares are added to the ones known by `DeclarationParser`."""
 
     types = KNOWN_TYPES
 

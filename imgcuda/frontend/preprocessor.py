@@ -14,7 +14,7 @@ from imgcuda.frontend.lexer import END, IDENTIFIER, NUMBER, PRAGMA, Lexer, Token
 from imgcuda.frontend.macros import Macro, Macros, spell
 from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
 from imgcuda.frontend.parse_cursor import Stop
-from imgcuda.frontend.parse_expressions import Expressions
+from imgcuda.frontend.parse_expressions import ExpressionParser
 from imgcuda.frontend.refusals import GUARD
 from imgcuda.frontend.syntax import Place
 
@@ -179,7 +179,7 @@ class _Preprocessor:
     def _integer(self, directive: Token, tokens: list[Token]) -> int:
         tokens = [_as_number(token) for token in self._macros.expand(tokens)]
         tokens.append(Token(END, "the end of the line", tokens[-1].place if tokens else directive.place))
-        parser = Expressions(tokens, self._mistakes)
+        parser = ExpressionParser(tokens, self._mistakes)
         try:
             value = integer(parser.expression())
             if parser.token.kind != END:

@@ -65,7 +65,7 @@ TypeName: TypeAlias = NamedType | PointerType | ReferenceType | ArrayType
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class NumberLiteral:
     """A literal. `type` is the name of its C type: "int", "unsigned int", "long long",
     "unsigned long long", "float", "double", "bool" or "char"."""
 
@@ -175,7 +175,7 @@ class Initializer:
 
 
 Expression: TypeAlias = (
-    Number | Name | Unary | Postfix | Binary | Conditional | Assign | Call | Index | Member | Cast | SizeOf
+    NumberLiteral | Name | Unary | Postfix | Binary | Conditional | Assign | Call | Index | Member | Cast | SizeOf
 )
 
 
@@ -278,7 +278,7 @@ Statement: TypeAlias = Declaration | Declarations | Evaluate | Block | If | Loop
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parameter:
+class FunctionParameter:
     name: str
     type: TypeName
     place: Place
@@ -290,7 +290,7 @@ class Parameter:
 class Function:
     name: str
     result: TypeName
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[FunctionParameter, ...]
     body: Block | None
     """None for a mere prototype."""
     place: Place
@@ -325,7 +325,7 @@ class Enumeration:
 
 
 @dataclass(slots=True)
-class File:
+class TranslationUnit:
     """A whole translation unit, in order."""
 
     functions: list[Function] = field(default_factory=list)

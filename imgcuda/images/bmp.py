@@ -33,7 +33,7 @@ EMBEDDED = b"DEBM"
 
 
 @dataclass(frozen=True)
-class Header:
+class BmpHeader:
     """What a BMP says about its pixels."""
 
     size: int
@@ -84,7 +84,7 @@ def read(data: bytes, allow: Callable[[int], None], *, alpha: bool = False) -> I
 # The header
 
 
-def _header(data: bytes, alpha: bool) -> Header:
+def _header(data: bytes, alpha: bool) -> BmpHeader:
     if len(data) < FILE_HEADER + 4:
         raise ImageError("it is cut short: it ends within its header")
     offset, size = struct.unpack_from("<I", data, 10)[0], struct.unpack_from("<I", data, FILE_HEADER)[0]
@@ -99,7 +99,7 @@ def _header(data: bytes, alpha: bool) -> Header:
         across, down, colors = struct.unpack_from("<iiI", rest, 24)
     _check(size, width, height, bits, compression)
     masks, table = _masks(data, size, bits, compression, alpha)
-    return Header(
+    return BmpHeader(
         *(size, width, abs(height), height < 0, bits, compression, colors, masks, table, offset), (across, down)
     )
 
@@ -152,7 +152,7 @@ def _shift(mask: int) -> int:
     return (mask & -mask).bit_length() - 1 if mask else 0
 
 
-def _profile(data: bytes, header: Header) -> bytes:
+def _profile(data: bytes, header: BmpHeader) -> bytes:
     """Return the color profile that is in the file, if there is one."""
     if header.size < 124 or data[FILE_HEADER + 56 : FILE_HEADER + 60] != EMBEDDED:
         return b""
@@ -163,7 +163,7 @@ def _profile(data: bytes, header: Header) -> bytes:
 # Pixels that are places in a palette
 
 
-def _palette(data: bytes, header: Header) -> Pixels:
+def _palette(data: bytes, header: BmpHeader) -> Pixels:
     """Return the colors of the palette, RGB, or gray if all are: as many as there are before the pixels."""
     colors = min(header.colors or 1 << header.bits, 1 << header.bits)
     if header.offset:
@@ -189,7 +189,7 @@ def _in_colors(indices: Pixels, palette: Pixels, losses: list[str]) -> Pixels:
     return colors
 
 
-def _indices(data: bytes, header: Header) -> Pixels:
+def _indices(data: bytes, header: BmpHeader) -> Pixels:
     if header.compression in (RLE8, RLE4):
         start = header.offset or header.table + header.entry * (header.colors or 1 << header.bits)
         return bmp_runs.decoded(data, start, header.width, header.height, half=header.compression == RLE4)
@@ -204,7 +204,7 @@ def _indices(data: bytes, header: Header) -> Pixels:
 # Rows
 
 
-def _rows(data: bytes, header: Header) -> npt.NDArray[np.uint8]:
+def _rows(data: bytes, header: BmpHeader) -> npt.NDArray[np.uint8]:
     """Return the bytes of each row, whole multiples of four; only the last may lack some of those that fill it up."""
     stride, used = (header.width * header.bits + 31) // 32 * 4, (header.width * header.bits + 7) // 8
     start = header.offset
@@ -220,7 +220,7 @@ def _rows(data: bytes, header: Header) -> npt.NDArray[np.uint8]:
     return np.frombuffer(found, np.uint8).reshape(header.height, stride)
 
 
-def _fields(rows: npt.NDArray[np.uint8], header: Header) -> Pixels:
+def _fields(rows: npt.NDArray[np.uint8], header: BmpHeader) -> Pixels:
     """Return pixels whose bits are colors: uint8, or uint16 where one has more than 8 bits. Alpha that is 0 all over
     is none, as in browsers."""
     step = header.bits // 8

@@ -17,7 +17,7 @@ from imgcuda.pixels import white_level
 Disposal = Literal["none", "background", "previous"]
 
 
-class Part(NamedTuple):
+class FrameRegion(NamedTuple):
     """The pixels of a frame that its file holds, and what becomes of them."""
 
     pixels: Pixels
@@ -38,7 +38,7 @@ class Canvas:
         self._next: tuple[Pixels, Pixels | int] | None = None
         """A place, and what it holds before the next part is laid."""
 
-    def lay(self, part: Part) -> None:
+    def lay(self, part: FrameRegion) -> None:
         """Dispose of the part before, and lay another one on the canvas."""
         pixels = with_channels(part.pixels, channels(part.pixels) + channels(part.pixels) % 2)
         if self._shown is None:

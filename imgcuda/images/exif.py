@@ -20,7 +20,7 @@ from imgcuda.images.exif_directories import (
     LONG,
     SHORT,
     SUB_DIRECTORIES,
-    Entry,
+    ExifEntry,
     ExifError,
     Read,
     Reader,
@@ -34,7 +34,7 @@ _POSITIONS = (0x9214, 0xA214)
 """Where the subject is in the picture."""
 
 
-class Block(Directories):
+class ExifBlock(Directories):
     """A block of EXIF, to be changed in place. What of it is damaged is taken out, and so are its thumbnails."""
 
     def __init__(self, data: bytes) -> None:
@@ -93,9 +93,9 @@ class Block(Directories):
             self.data[old.place : old.place + len(value)] = value
             return
         earlier = [replace(old, tag=PROCESSING_SOFTWARE)] if old and not self.find(PROCESSING_SOFTWARE) else []
-        self.add(*earlier, Entry(SOFTWARE, ASCII, len(value), value, 0))
+        self.add(*earlier, ExifEntry(SOFTWARE, ASCII, len(value), value, 0))
 
-    def add(self, *added: Entry) -> None:
+    def add(self, *added: ExifEntry) -> None:
         """Put tags into the first directory, which moves to the end of the block; no value moves."""
         entries = self.raw_entries()
         for entry in added:
@@ -136,26 +136,26 @@ def collected(read: Read, order: str, offset: int, big: bool, without: Iterable[
     block, moved = built(tables, order)
     if not block:
         return b"", [*losses, *[MOVED] * moved]
-    return bytes(Block(block)), [*losses, *[MOVED] * moved]
+    return bytes(ExifBlock(block)), [*losses, *[MOVED] * moved]
 
 
 def with_tag(data: bytes, tag: int, kind: int, count: int, value: bytes) -> bytes:
     """Return a block, or a new one, with a tag that it does not have; `value` is little-endian, of at most 4 bytes
     but for texts."""
-    entry = Entry(tag, kind, count, value, 0)
+    entry = ExifEntry(tag, kind, count, value, 0)
     if not data:
         return PREFIX + built({0: [entry]}, "<")[0]
-    block = Block(data)
+    block = ExifBlock(data)
     block.add(entry if block.order == "<" else replace(entry, value=swapped(value, kind)))
     return bytes(block)
 
 
-def tables_of(block: Block) -> dict[int, list[Entry]]:
+def tables_of(block: ExifBlock) -> dict[int, list[ExifEntry]]:
     """Return the entries of all the directories of a block."""
     return {sub: block.directory(sub) for sub in (0, *SUB_DIRECTORIES) if block.offset(sub)}
 
 
-def shortened(block: Block, most: int) -> tuple[bytes, list[int]]:
+def shortened(block: ExifBlock, most: int) -> tuple[bytes, list[int]]:
     """Return a block of so many bytes at most, without its largest values, and the tags of those."""
     tables, gone = tables_of(block), []
     data = bytes(block)

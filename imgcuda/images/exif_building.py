@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from dataclasses import replace
 
-from imgcuda.images.exif_directories import EXIF, LONG, SUB_DIRECTORIES, Entry
+from imgcuda.images.exif_directories import EXIF, LONG, SUB_DIRECTORIES, ExifEntry
 
 MAKER_NOTE = 0x927C
 _MOST_PADDING = 60_000
@@ -16,7 +16,7 @@ _MOVABLE = (b"Nikon\0\2", b"OLYMPUS\0", b"OM SYSTEM\0", b"FUJIFILM", b"Apple iOS
 """How maker notes begin whose offsets count from their own beginning."""
 
 
-def built(tables: dict[int, list[Entry]], order: str, base: int = 0) -> tuple[bytes, bool]:
+def built(tables: dict[int, list[ExifEntry]], order: str, base: int = 0) -> tuple[bytes, bool]:
     """Return a block of directories, and whether a maker note could not be kept. Its place is `base`, in a file."""
     note = next((entry for entry in tables.get(EXIF, []) if entry.tag == MAKER_NOTE), None)
     moved = False
@@ -40,7 +40,7 @@ def built(tables: dict[int, list[Entry]], order: str, base: int = 0) -> tuple[by
     return bytes(room.data), moved
 
 
-def _without_empty(tables: dict[int, list[Entry]]) -> dict[int, list[Entry]]:
+def _without_empty(tables: dict[int, list[ExifEntry]]) -> dict[int, list[ExifEntry]]:
     """Return directories without the empty ones, and without the tags that lead to none."""
     kept = {sub: table for sub, table in tables.items() if table}
     gone = set(SUB_DIRECTORIES) - set(kept)
@@ -51,7 +51,7 @@ def _without_empty(tables: dict[int, list[Entry]]) -> dict[int, list[Entry]]:
 class _Room:
     """A block that is being filled, around a maker note that keeps its place."""
 
-    def __init__(self, order: str, base: int, note: Entry | None) -> None:
+    def __init__(self, order: str, base: int, note: ExifEntry | None) -> None:
         self.order, self.base, self.note = order, base, note
         self.data = bytearray(0 if base else 8)
         self.next = base or 8
@@ -71,7 +71,7 @@ class _Room:
         self.data += bytes(max(0, place - self.base + len(data) - len(self.data)))
         self.data[place - self.base : place - self.base + len(data)] = data
 
-    def entry(self, entry: Entry, places: dict[int, int]) -> bytes:
+    def entry(self, entry: ExifEntry, places: dict[int, int]) -> bytes:
         head = struct.pack(self.order + "HHI", entry.tag, entry.kind, entry.count)
         if entry.tag in places and entry.tag:
             return struct.pack(self.order + "HHII", entry.tag, LONG, 1, places[entry.tag])
@@ -91,7 +91,7 @@ def entries_at(data: bytes, order: str) -> dict[int, bytes]:
     return {struct.unpack_from(order + "H", raw)[0]: raw for raw in raws}
 
 
-def in_four_bytes(entry: Entry, order: str) -> Entry:
+def in_four_bytes(entry: ExifEntry, order: str) -> ExifEntry:
     """Return an entry of a BigTIFF as one that a block can hold."""
     kind = {16: LONG, 17: 9, 18: 13}.get(entry.kind)
     if kind is None:

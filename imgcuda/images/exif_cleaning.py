@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable, Sequence
 
 from imgcuda.images import jpeg
-from imgcuda.images.exif_directories import SUB_DIRECTORIES, Entry, ExifError
+from imgcuda.images.exif_directories import SUB_DIRECTORIES, ExifEntry, ExifError
 from imgcuda.images.exif_patching import Directories
 
 _THUMBNAIL_DATA = ((0x0201, 0x0202), (0x0111, 0x0117))
@@ -34,7 +34,7 @@ def clean(block: Directories) -> None:
         del block.data[max(end for _, end in block.live()) :]
 
 
-def _is_sound(block: Directories, entry: Entry, tables: list[tuple[int, int]]) -> bool:
+def _is_sound(block: Directories, entry: ExifEntry, tables: list[tuple[int, int]]) -> bool:
     """Return whether a tag leads to a directory, beside all others, which it then joins."""
     offset = entry.number(block.order) or 0
     try:

@@ -22,7 +22,7 @@ class ExifError(ValueError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class ExifEntry:
     """A tag with its value, in the bytes of its file."""
 
     tag: int
@@ -50,7 +50,7 @@ class Reader:
     order: str
     big: bool = False
 
-    def directory(self, offset: int) -> tuple[list[Entry], int, int]:
+    def directory(self, offset: int) -> tuple[list[ExifEntry], int, int]:
         """Return a directory's entries, how many more are damaged, and the offset of the next directory.
 
         Raises ExifError for one that does not fit into the file.
@@ -70,19 +70,21 @@ class Reader:
         code = {2: "H", 4: "I", 8: "Q"}.get(len(data))
         return int(struct.unpack(self.order + code, data)[0]) if code else 0
 
-    def entry(self, raw: bytes, place: int) -> Entry | None:
+    def entry(self, raw: bytes, place: int) -> ExifEntry | None:
         """Return an entry, or nothing for one whose value is not in the file."""
         tag, kind, count = struct.unpack_from(self.order + ("HHQ" if self.big else "HHI"), raw)
         inline = raw[12:] if self.big else raw[8:]
         size = count * SIZES.get(kind, 0)
         if kind not in SIZES or size <= len(inline):
-            return Entry(tag, kind, count, inline[:size] if kind in SIZES else inline, place + len(raw) - len(inline))
+            return ExifEntry(
+                tag, kind, count, inline[:size] if kind in SIZES else inline, place + len(raw) - len(inline)
+            )
         offset = self._number(inline)
         value = self.read(offset, size) if size < 1 << 31 else b""
-        return Entry(tag, kind, count, value, offset) if len(value) == size else None
+        return ExifEntry(tag, kind, count, value, offset) if len(value) == size else None
 
 
-def in_order(table: Sequence[Entry], order: str, wanted: str) -> list[Entry]:
+def in_order(table: Sequence[ExifEntry], order: str, wanted: str) -> list[ExifEntry]:
     """Return entries in a byte order."""
     return [entry if order == wanted else replace(entry, value=swapped(entry.value, entry.kind)) for entry in table]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Sequence
 
-from imgcuda.images.exif_directories import SUB_DIRECTORIES, Entry, ExifError, Reader
+from imgcuda.images.exif_directories import SUB_DIRECTORIES, ExifEntry, ExifError, Reader
 
 PREFIX = b"Exif\0\0"
 """What is before the block in a JPEG."""
@@ -37,12 +37,12 @@ class Directories:
         found = self.find(sub, *parents)
         return (found.number(self.order) or 0) if found else 0
 
-    def directory(self, sub: int = 0) -> list[Entry]:
+    def directory(self, sub: int = 0) -> list[ExifEntry]:
         """Return the entries of the first directory, or of the one that a tag leads to."""
         offset = self.offset(sub)
         return self.reader.directory(offset)[0] if offset else []
 
-    def find(self, tag: int, sub: int = 0) -> Entry | None:
+    def find(self, tag: int, sub: int = 0) -> ExifEntry | None:
         """Return a tag's entry."""
         offset = self.offset(sub)
         place = self._place_in(offset, tag) if offset else 0

@@ -21,7 +21,7 @@ _CUT_SHORT = "it is cut short; pictures may be missing"
 _SOMETHING = re.compile(rb"[^\0]")
 
 
-class Control(NamedTuple):
+class GraphicControl(NamedTuple):
     """What is said of the frame that follows."""
 
     disposal: int = 0
@@ -60,7 +60,7 @@ class Frame(NamedTuple):
 
 
 @dataclass
-class Survey:
+class GifSurvey:
     """What a GIF consists of."""
 
     width: int
@@ -76,7 +76,7 @@ class Survey:
     losses: list[str] = field(default_factory=list)
 
 
-def survey(data: bytes) -> Survey:
+def survey(data: bytes) -> GifSurvey:
     """Return the frames of a GIF, and what it says beside them. Of a damaged one, what is before the damage.
 
     Raises ImageError if there is no frame.
@@ -84,7 +84,7 @@ def survey(data: bytes) -> Survey:
     if len(data) < HEADER:
         raise ImageError("it is cut short: it ends within its header")
     width, height, flags = struct.unpack_from("<HHB", data, 6)
-    found = Survey(width, height, _table(data, HEADER, flags))
+    found = GifSurvey(width, height, _table(data, HEADER, flags))
     end = _follow(data, HEADER + len(found.table), found)
     if not found.frames:
         cut = end >= len(data)
@@ -98,9 +98,9 @@ def survey(data: bytes) -> Survey:
     return found
 
 
-def _follow(data: bytes, place: int, found: Survey) -> int:
+def _follow(data: bytes, place: int, found: GifSurvey) -> int:
     """Note each block; return where the last one ends, which is the file's end if the file ends within one."""
-    control = Control()
+    control = GraphicControl()
     while (start := _SOMETHING.search(data, place)) is not None:
         place = start.start()
         if data[place] == EXTENSION:
@@ -114,7 +114,7 @@ def _follow(data: bytes, place: int, found: Survey) -> int:
             if frame is None:
                 return len(data)
             found.frames.append(frame)
-            place, control = frame.end, Control()
+            place, control = frame.end, GraphicControl()
             if not frame.whole:
                 return len(data)
         else:
@@ -126,7 +126,7 @@ def _table(data: bytes, place: int, flags: int) -> bytes:
     return data[place : place + (3 << (flags & 7) + 1)] if flags & 0x80 else b""
 
 
-def _frame(data: bytes, place: int, control: Control) -> Frame | None:
+def _frame(data: bytes, place: int, control: GraphicControl) -> Frame | None:
     """Return the frame at a place; None if the file ends before its pixels."""
     if len(data) < place + 10:
         return None
@@ -157,12 +157,12 @@ def _sub_blocks(data: bytes, place: int) -> Iterator[bytes]:
         place += 1 + data[place]
 
 
-def _noted(data: bytes, place: int, end: int, found: Survey, control: Control) -> Control:
+def _noted(data: bytes, place: int, end: int, found: GifSurvey, control: GraphicControl) -> GraphicControl:
     """Note what an extension says; return what is said of the next frame."""
     first, *rest = [*_sub_blocks(data, place + 2), b""]
     if data[place + 1] == CONTROL and len(first) >= 4:
         flags, delay, clear = struct.unpack_from("<BHB", first)
-        return Control(flags >> 2 & 7, clear if flags & 1 else None, 10.0 * delay)
+        return GraphicControl(flags >> 2 & 7, clear if flags & 1 else None, 10.0 * delay)
     if data[place + 1] == COMMENT:
         comment = _text(first + b"".join(rest))
         found.comments += [comment] * (bool(comment) and not mark.is_mark(comment))

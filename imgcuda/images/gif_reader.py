@@ -16,8 +16,8 @@ import PIL.Image
 
 from imgcuda.errors import ImageError
 from imgcuda.images import metadata
-from imgcuda.images.compositing import Canvas, Disposal, Part
-from imgcuda.images.gif_blocks import Frame, Survey, survey
+from imgcuda.images.compositing import Canvas, Disposal, FrameRegion
+from imgcuda.images.gif_blocks import Frame, GifSurvey, survey
 from imgcuda.images.image import Image, Pixels
 from imgcuda.images.request import Wish
 from imgcuda.images.sources import Open
@@ -55,7 +55,7 @@ def frames(again: Open, wish: Wish, decode: Decode) -> Iterator[Image]:
             yield replace(about, pixels=canvas.seen(alpha=False), duration=duration)
 
 
-def _drop_what_is_cut_off(data: bytes, found: Survey, wish: Wish) -> None:
+def _drop_what_is_cut_off(data: bytes, found: GifSurvey, wish: Wish) -> None:
     """Drop the last frame of an animation if the file ends within it, and it cannot be decoded."""
     last = found.frames[-1]
     if last.whole or len(found.frames) == 1:
@@ -67,7 +67,7 @@ def _drop_what_is_cut_off(data: bytes, found: Survey, wish: Wish) -> None:
         found.frames.pop()
 
 
-def _size(found: Survey) -> tuple[int, int]:
+def _size(found: GifSurvey) -> tuple[int, int]:
     """Return the size of the picture: the logical screen's, or as far as the first frame goes beyond it."""
     first = found.frames[0]
     width, height = max(found.width, first.left + first.width), max(found.height, first.top + first.height)
@@ -76,7 +76,7 @@ def _size(found: Survey) -> tuple[int, int]:
     return width, height
 
 
-def _about(found: Survey, losses: list[str]) -> Image:
+def _about(found: GifSurvey, losses: list[str]) -> Image:
     """Return what the file says beside its pixels, and no pixels yet."""
     text = (("Comment", "\n".join(found.comments)),) if found.comments else ()
     plays = found.plays if len(found.frames) > 1 else 0
@@ -84,13 +84,13 @@ def _about(found: Survey, losses: list[str]) -> Image:
     return Image(np.zeros((0, 0), np.uint8), icc=found.icc, losses=tuple(losses), xmp=xmp, text=text, plays=plays)
 
 
-def _part(data: bytes, frame: Frame, table: bytes, size: tuple[int, int]) -> Part:
+def _part(data: bytes, frame: Frame, table: bytes, size: tuple[int, int]) -> FrameRegion:
     """Return what a frame lays on the canvas; nothing if it is beside it."""
     pixels = np.zeros((0, 0, 4), np.uint8)
     if frame.is_seen(*size):
         colors = _colors(frame.table or table, frame.clear).view(np.uint32)[:, 0]  # four bytes at once are faster
         pixels = colors[_indices(data, frame)][:, :, None].view(np.uint8)
-    return Part(pixels, frame.left, frame.top, frame.clear is not None, DISPOSALS.get(frame.disposal, "none"))
+    return FrameRegion(pixels, frame.left, frame.top, frame.clear is not None, DISPOSALS.get(frame.disposal, "none"))
 
 
 def _colors(table: bytes, clear: int | None) -> Pixels:

@@ -16,7 +16,7 @@ _ALONE = {0x01, *range(0xD0, 0xD9)}
 """Markers without a length."""
 
 
-class Segment(NamedTuple):
+class JpegSegment(NamedTuple):
     marker: int
     start: int
     """Where its marker is."""
@@ -27,7 +27,7 @@ class Segment(NamedTuple):
         return data[self.start + 4 : self.end]
 
 
-def segments(data: bytes, start: int = 0) -> Iterator[Segment]:
+def segments(data: bytes, start: int = 0) -> Iterator[JpegSegment]:
     """Return a JPEG's segments, the end of the image as the last; fewer of one that is damaged."""
     place = start + 2
     while place + 2 <= len(data):
@@ -42,13 +42,13 @@ def segments(data: bytes, start: int = 0) -> Iterator[Segment]:
         elif marker in _ALONE:
             place += 2
         elif marker == END:
-            yield Segment(marker, place, place + 2)
+            yield JpegSegment(marker, place, place + 2)
             return
         else:
             if place + 4 > len(data):
                 return
             end = place + 2 + max(2, struct.unpack_from(">H", data, place + 2)[0])
-            yield Segment(marker, place, end)
+            yield JpegSegment(marker, place, end)
             place = end
             if marker == START_OF_SCAN:
                 found = _NEXT_MARKER.search(data, place)

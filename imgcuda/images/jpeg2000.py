@@ -15,7 +15,7 @@ END = b"\xff\xd9"
 _BY_PILLOW = {b"jP  ", b"ftyp", b"jp2h", b"jp2c", b"free"}
 
 
-class Facts(NamedTuple):
+class Jpeg2000Header(NamedTuple):
     """What is known before anything is decoded."""
 
     width: int
@@ -27,7 +27,7 @@ class Facts(NamedTuple):
     """Boxes that are not read: metadata, mostly."""
 
 
-def look(data: bytes) -> Facts:
+def look(data: bytes) -> Jpeg2000Header:
     """Return the facts of a JPEG 2000; ImageError for one whose header is not whole, or whose two headers differ."""
     until = len(data)
     start = 0 if data.startswith(CODESTREAM) else -1
@@ -53,7 +53,7 @@ def look(data: bytes) -> Facts:
     size = right - left, bottom - top
     if min(size) <= 0 or (said is not None and said != size) or len(depths) < count or not count:
         raise ImageError("it is damaged: its header does not agree with itself")
-    return Facts(*size, max((depth & 127) + 1 for depth in depths), icc, tuple(dict.fromkeys(names)))
+    return Jpeg2000Header(*size, max((depth & 127) + 1 for depth in depths), icc, tuple(dict.fromkeys(names)))
 
 
 def boxes(data: bytes, place: int, end: int) -> Iterator[tuple[bytes, int, int]]:

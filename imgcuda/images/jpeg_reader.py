@@ -55,7 +55,7 @@ def not_carried(data: bytes, *, behind: bool = True) -> list[str]:
     return said
 
 
-def _name(segment: jpeg.Segment, data: bytes) -> str:
+def _name(segment: jpeg.JpegSegment, data: bytes) -> str:
     """Return what to call a segment that is not read, or nothing."""
     body = data[segment.start + 4 : min(segment.end, segment.start + 68)]
     if body.startswith(_KNOWN.get(segment.marker, ())):

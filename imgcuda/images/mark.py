@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from imgcuda.images import exif
-from imgcuda.images.exif import Block
+from imgcuda.images.exif import ExifBlock
 from imgcuda.images.exif_directories import ASCII
 from imgcuda.images.formats import Format
 from imgcuda.images.image import Image
@@ -46,7 +46,7 @@ def named(image: Image, format: Format, software: str) -> Image:
 def _named_exif(data: bytes, name: bytes) -> bytes:
     if not data:
         return exif.with_tag(b"", exif.SOFTWARE, ASCII, len(name) + 1, name + b"\0")
-    block = Block(data)
+    block = ExifBlock(data)
     block.name_software(name)
     return bytes(block)
 

@@ -12,7 +12,7 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.images import exif, mark, raw_profiles
-from imgcuda.images.exif import Block
+from imgcuda.images.exif import ExifBlock
 from imgcuda.images.exif_directories import SHORT, ExifError
 from imgcuda.images.exif_patching import PREFIX
 from imgcuda.images.image import Image, Pixels
@@ -74,7 +74,7 @@ def block(data: bytes) -> tuple[bytes, list[str]]:
     if not data:
         return b"", []
     try:
-        found = Block(data)
+        found = ExifBlock(data)
         found.remove(PICTURES)
         kept = bytes(found)
         return kept, [PARTLY_DAMAGED if kept else DAMAGED] * found.is_damaged
@@ -100,14 +100,14 @@ def tiff_block(stream: IO[bytes], offset: int) -> tuple[bytes, list[str]]:
 
 def block_orientation(data: bytes) -> int:
     """Return the orientation that EXIF says, from 1 to 8; 0 if it says none."""
-    return Block(data).orientation if data else 0
+    return ExifBlock(data).orientation if data else 0
 
 
 def upright_exif(data: bytes, orientation: int) -> bytes:
     """Return EXIF as it is of a picture that had an orientation, and is upright now."""
     if not data:
         return data
-    found = Block(data)
+    found = ExifBlock(data)
     found.turn(orientation)
     return bytes(found)
 
@@ -118,7 +118,7 @@ def with_orientation(data: bytes, orientation: int) -> bytes:
     if orientation in (1, said) and said in (0, orientation):
         return data
     if said:
-        found = Block(data)
+        found = ExifBlock(data)
         found.set_number(ORIENTATION, orientation)
         return bytes(found)
     return exif.with_tag(data, ORIENTATION, SHORT, 1, struct.pack("<H", orientation))
@@ -129,7 +129,7 @@ def sized(image: Image) -> Image:
     if not image.exif:
         return image
     try:
-        found = Block(image.exif)
+        found = ExifBlock(image.exif)
     except ExifError:
         return replace(image, exif=b"", left_out=(*image.left_out, DAMAGED))
     found.resize(image.pixels.shape[1], image.pixels.shape[0])
@@ -138,7 +138,7 @@ def sized(image: Image) -> Image:
 
 def without_orientation(data: bytes) -> tuple[bytes, int]:
     """Return EXIF without its orientation, and that; what begins a JPEG's EXIF is left out too."""
-    found = Block(data)
+    found = ExifBlock(data)
     orientation = found.orientation or 1
     found.remove([ORIENTATION])
     return bytes(found).removeprefix(PREFIX), orientation
@@ -146,7 +146,7 @@ def without_orientation(data: bytes) -> tuple[bytes, int]:
 
 def shortened(data: bytes, most: int) -> tuple[bytes, list[int]]:
     """Return EXIF of so many bytes at most, without its largest values, and the tags of those."""
-    return exif.shortened(Block(data), most)
+    return exif.shortened(ExifBlock(data), most)
 
 
 def raw_exif(picture: PIL.Image.Image) -> bytes:
@@ -214,7 +214,7 @@ def dpi(found: Any, *, swapped: bool = False) -> tuple[float, float] | None:
 def said_dpi(picture: PIL.Image.Image, data: bytes) -> Any:
     """Return the resolution that a file says; Pillow makes one up for a JPEG with EXIF."""
     made_up = picture.format in ("JPEG", "MPO") and not picture.info.get("jfif_unit")
-    made_up = made_up and not (data and Block(data).find(282))
+    made_up = made_up and not (data and ExifBlock(data).find(282))
     return None if made_up else picture.info.get("dpi")
 
 

@@ -45,7 +45,7 @@ class Chunk(NamedTuple):
 
 
 @dataclass
-class Survey:
+class PngSurvey:
     """What a PNG consists of."""
 
     chunks: list[Chunk] = field(default_factory=list)
@@ -60,12 +60,12 @@ class Survey:
         return [chunk for chunk in self.chunks if chunk.kind not in NEEDED]
 
 
-def survey(stream: IO[bytes]) -> Survey:
+def survey(stream: IO[bytes]) -> PngSurvey:
     """Return the chunks of a PNG. What says something beside the pixels and is damaged is left out, and is a loss.
 
     Raises ImageError, with the chunk and its place, for damage to what the pixels need.
     """
-    found = Survey()
+    found = PngSurvey()
     from PIL.PngImagePlugin import PngStream  # Pillow's formats are imported when a file is of them
 
     texts = PngStream(BytesIO())
@@ -84,7 +84,7 @@ def assembled(pieces: Iterable[tuple[bytes, bytes]]) -> bytes:
     return b"".join(made)
 
 
-def _next(stream: IO[bytes], place: int, found: Survey, texts: PngStream) -> int | None:
+def _next(stream: IO[bytes], place: int, found: PngSurvey, texts: PngStream) -> int | None:
     """Add the chunk at a place, if it is intact; return the next place, or None where the file ends."""
     stream.seek(place)
     head = stream.read(8)
@@ -140,7 +140,7 @@ def _makes_sense(chunk: Chunk, stream: IO[bytes], texts: PngStream) -> bool:
 # What the chunks say together
 
 
-def _check(found: Survey, stream: IO[bytes]) -> None:
+def _check(found: PngSurvey, stream: IO[bytes]) -> None:
     """Raise ImageError if the chunks make no picture."""
     if not found.chunks or found.chunks[0].kind != b"IHDR" or found.chunks[0].size != 13:
         raise ImageError("it is damaged: it does not begin with its header, a chunk IHDR")
@@ -156,7 +156,7 @@ def _check(found: Survey, stream: IO[bytes]) -> None:
     _check_colors(found, color)
 
 
-def _check_colors(found: Survey, color: int) -> None:
+def _check_colors(found: PngSurvey, color: int) -> None:
     before = found.chunks[: found.chunks.index(found.named(b"IDAT")[0])]
     sizes = {chunk.kind: chunk.size for chunk in before}
     palette, clear = sizes.get(b"PLTE", 0), sizes.get(b"tRNS")

@@ -16,9 +16,9 @@ import PIL.Image
 
 from imgcuda.errors import ImageError
 from imgcuda.images import assemble
-from imgcuda.images.compositing import Canvas, Disposal, Part
+from imgcuda.images.compositing import Canvas, Disposal, FrameRegion
 from imgcuda.images.image import Image, Pixels, channels
-from imgcuda.images.png_chunks import Chunk, Survey, assembled, pieces, survey
+from imgcuda.images.png_chunks import Chunk, PngSurvey, assembled, pieces, survey
 from imgcuda.images.request import Wish
 from imgcuda.images.sources import Open
 
@@ -29,7 +29,7 @@ DISPOSALS: tuple[Disposal, ...] = ("none", "background", "previous")
 
 
 @dataclass
-class _Control:
+class _FrameControl:
     """What an animation says about a frame, and where its pixels are; no part of the animation has no control."""
 
     width: int
@@ -49,7 +49,7 @@ def frames(again: Open, wish: Wish, decode: Decode) -> Iterator[Image]:
     controls = list(_controls(found, stream))
     apart, count = found.named(b"IDAT") != controls[0].data, len(controls)
     if apart:
-        controls.insert(0, _Control(*_size(found, stream), data=found.named(b"IDAT")))
+        controls.insert(0, _FrameControl(*_size(found, stream), data=found.named(b"IDAT")))
     if len(controls) == 1:
         wish.numbers(1)
         repaired: Open = again
@@ -68,7 +68,7 @@ def _opener(data: bytes) -> Open:
     return lambda: BytesIO(data)
 
 
-def _size(found: Survey, stream: IO[bytes]) -> tuple[int, int]:
+def _size(found: PngSurvey, stream: IO[bytes]) -> tuple[int, int]:
     width, height = struct.unpack(">II", found.chunks[0].data(stream)[:8])
     return width, height
 
@@ -76,15 +76,15 @@ def _size(found: Survey, stream: IO[bytes]) -> tuple[int, int]:
 # An animation's chunks
 
 
-def _controls(found: Survey, stream: IO[bytes]) -> Iterator[_Control]:
+def _controls(found: PngSurvey, stream: IO[bytes]) -> Iterator[_FrameControl]:
     """Return what is said of each frame; of a PNG that is no animation, one control for its pixels."""
     size = _size(found, stream)
     start = found.chunks.index(found.named(b"IDAT")[0])
     heads = [chunk for chunk in found.chunks[:start] if chunk.kind == b"acTL" and chunk.size >= 8]
     if not heads or not any(heads[0].data(stream)[:4]) or not found.named(b"fcTL"):
-        yield _Control(*size, data=found.named(b"IDAT"))
+        yield _FrameControl(*size, data=found.named(b"IDAT"))
         return
-    made: list[_Control] = []
+    made: list[_FrameControl] = []
     number = 0
     for chunk in found.named(b"fcTL", b"fdAT", b"IDAT"):
         if chunk.kind != b"IDAT":
@@ -103,21 +103,21 @@ def _controls(found: Survey, stream: IO[bytes]) -> Iterator[_Control]:
     yield from made
 
 
-def _control(chunk: Chunk, stream: IO[bytes], size: tuple[int, int]) -> _Control:
+def _control(chunk: Chunk, stream: IO[bytes], size: tuple[int, int]) -> _FrameControl:
     if chunk.size < 26:
         raise ImageError(f"it is damaged: {chunk.name} has {chunk.size} of 26 bytes")
     width, height, left, top, delay, unit, disposal, blend = struct.unpack(">IIIIHHBB", chunk.data(stream)[4:26])
     if not width or not height or left + width > size[0] or top + height > size[1] or disposal > 2 or blend > 1:
         where = f"{width} x {height} pixels at {left}, {top}, disposal {disposal}, blend {blend}"
         raise ImageError(f"it is damaged: {chunk.name} says {where}, in a picture of {size[0]} x {size[1]}")
-    return _Control(width, height, left, top, 1000 * delay / (unit or 100), disposal, blend)
+    return _FrameControl(width, height, left, top, 1000 * delay / (unit or 100), disposal, blend)
 
 
 # Its frames
 
 
 def _animation(
-    found: Survey, controls: list[_Control], apart: bool, stream: IO[bytes], wish: Wish, decode: Decode
+    found: PngSurvey, controls: list[_FrameControl], apart: bool, stream: IO[bytes], wish: Wish, decode: Decode
 ) -> Iterator[Image]:
     width, height = _size(found, stream)
     numbers = wish.numbers(len(controls))
@@ -136,14 +136,14 @@ def _animation(
             disposal = DISPOSALS[control.disposal]
             if number == apart and disposal == "previous":
                 disposal = "background"  # before the first frame there is nothing
-            canvas.lay(Part(part, control.left, control.top, control.blend == 1, disposal))
+            canvas.lay(FrameRegion(part, control.left, control.top, control.blend == 1, disposal))
         if number in numbers:
             seen = part if hidden else canvas.seen(alpha=channels(part) % 2 == 0)
             image = assemble.by_pillow(picture, seen, losses, wish.auto_orient, about)
             yield replace(image, duration=control.duration, plays=plays, apart=hidden)
 
 
-def _part(found: Survey, control: _Control, stream: IO[bytes], decode: Decode) -> Pixels:
+def _part(found: PngSurvey, control: _FrameControl, stream: IO[bytes], decode: Decode) -> Pixels:
     """Return the pixels that a frame brings."""
     header = struct.pack(">II", control.width, control.height) + found.chunks[0].data(stream)[8:]
     start = found.chunks.index(found.named(b"IDAT")[0])
@@ -153,7 +153,7 @@ def _part(found: Survey, control: _Control, stream: IO[bytes], decode: Decode) -
     return decode(_opener(assembled(made))).pixels
 
 
-def _about(found: Survey, stream: IO[bytes]) -> Open:
+def _about(found: PngSurvey, stream: IO[bytes]) -> Open:
     """Return a PNG of one pixel that says all that the file says beside its pixels."""
     header, pixel = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0), zlib.compress(b"\0\0")
     made = [(b"IHDR", header), *pieces(found.rest(), stream), (b"IDAT", pixel), (b"IEND", b"")]

@@ -27,7 +27,7 @@ NO_ALPHA, PREMULTIPLIED = (0, 1, 2), 4
 HEADER = struct.Struct("<BBBHHBHHHHBB")
 
 
-class Header(NamedTuple):
+class TgaHeader(NamedTuple):
     """The first 18 bytes of a file."""
 
     text: int
@@ -61,7 +61,7 @@ def is_tga(head: bytes) -> bool:
     """Return whether a file may be a TGA, which has no signature: its header must make sense throughout."""
     if len(head) < HEADER.size:
         return False
-    header = Header(*HEADER.unpack_from(head))
+    header = TgaHeader(*HEADER.unpack_from(head))
     if header.bits not in DEPTHS.get(header.kind & ~RUNS, ()) or header.flags >> 6:
         return False
     if header.has_palette:
@@ -73,7 +73,7 @@ def is_tga(head: bytes) -> bool:
 
 def read(data: bytes, allow: Callable[[int], None]) -> Image:
     """Return the picture in a TGA; `allow` is called with the number of its pixels before they are decoded."""
-    header = Header(*HEADER.unpack_from(data))
+    header = TgaHeader(*HEADER.unpack_from(data))
     allow(header.width * header.height)
     size = header.colors * ((header.entry + 7) // 8) if header.has_palette else 0
     table, start = data[header.start : header.start + size], header.start + size
@@ -115,7 +115,7 @@ def _extension(data: bytes) -> int:
     return place if place + 495 <= len(data) else 0
 
 
-def _colors(rows: npt.NDArray[np.uint8], header: Header, table: bytes, losses: list[str]) -> Pixels:
+def _colors(rows: npt.NDArray[np.uint8], header: TgaHeader, table: bytes, losses: list[str]) -> Pixels:
     kind = header.kind & ~RUNS
     if kind == GRAY:
         return rows if header.step == 2 else rows[:, :, 0]

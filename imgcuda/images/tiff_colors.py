@@ -19,12 +19,12 @@ from imgcuda.images.tiff_layout import (
     UNSIGNED,
     WHITE_IS_ZERO,
     YCBCR,
-    Layout,
+    TiffLayout,
 )
 from imgcuda.pixels import white_level
 
 
-def to_pixels(samples: Pixels, page: Layout, raw: bool, losses: list[str]) -> Pixels:
+def to_pixels(samples: Pixels, page: TiffLayout, raw: bool, losses: list[str]) -> Pixels:
     """Return samples as (height, width, samples) in a form that filters know, and add to what is lost.
 
     With `raw`, gray in whole numbers of more than 8 bits becomes floats of the same value, as all that are no levels.
@@ -51,7 +51,7 @@ def to_pixels(samples: Pixels, page: Layout, raw: bool, losses: list[str]) -> Pi
     return _with_alpha(_to_rgb(color, page, losses), alpha)
 
 
-def _tell(page: Layout, losses: list[str]) -> None:
+def _tell(page: TiffLayout, losses: list[str]) -> None:
     """Add what is lost, whatever the samples are."""
     unknown = len(page.extra) - page.has_alpha
     if unknown:
@@ -87,7 +87,7 @@ def _scaled(samples: Pixels, bits: int) -> Pixels:
     return scaled
 
 
-def _divided(color: Pixels, alpha: Pixels, page: Layout) -> Pixels:
+def _divided(color: Pixels, alpha: Pixels, page: TiffLayout) -> Pixels:
     """Return premultiplied color as it is without its alpha; divided before scaling, to be rounded once."""
     if page.kind == FLOAT:
         return divided_by_alpha(np.concatenate([color, alpha], axis=2).astype(np.float32))[:, :, :-1]
@@ -96,7 +96,7 @@ def _divided(color: Pixels, alpha: Pixels, page: Layout) -> Pixels:
     return np.where(alpha > 0, np.minimum(color, white), 0).astype(dtype)
 
 
-def _whole_numbers(samples: Pixels, page: Layout, raw: bool, losses: list[str]) -> Pixels:
+def _whole_numbers(samples: Pixels, page: TiffLayout, raw: bool, losses: list[str]) -> Pixels:
     """Return numbers that are no levels: as floats of the same value, or if they may be levels as these."""
     if page.photometric == WHITE_IS_ZERO:
         samples = samples.dtype.type((1 << page.bits) - 1) - samples
@@ -111,7 +111,7 @@ def _whole_numbers(samples: Pixels, page: Layout, raw: bool, losses: list[str]) 
     return made[:, :, 0] if made.shape[2] == 1 else made
 
 
-def _from_palette(indices: Pixels, page: Layout, losses: list[str]) -> Pixels:
+def _from_palette(indices: Pixels, page: TiffLayout, losses: list[str]) -> Pixels:
     """Return the colors of a palette, of 8 bits: some programs wrote them as that, instead of as 16."""
     values = np.array(page.directory.values(320), np.int64)
     count = len(values) // 3
@@ -127,7 +127,7 @@ def _from_palette(indices: Pixels, page: Layout, losses: list[str]) -> Pixels:
     return to_depth(palette, "8")[indices]
 
 
-def _to_rgb(color: Pixels, page: Layout, losses: list[str]) -> Pixels:
+def _to_rgb(color: Pixels, page: TiffLayout, losses: list[str]) -> Pixels:
     """Return gray or RGB of what may be other colors."""
     if page.photometric == WHITE_IS_ZERO:
         return np.asarray(white_level(color.dtype) - color, color.dtype)
@@ -143,7 +143,7 @@ def _to_rgb(color: Pixels, page: Layout, losses: list[str]) -> Pixels:
     return color
 
 
-def _printed(color: Pixels, page: Layout, mode: str) -> Pixels:
+def _printed(color: Pixels, page: TiffLayout, mode: str) -> Pixels:
     if page.photometric == ICCLAB:
         color = color ^ np.array([0, 128, 128], np.uint8)  # a and b from 0; in the other kind they are signed
     picture = PIL.Image.frombytes(mode, (page.width, page.height), np.ascontiguousarray(color).tobytes())
@@ -152,7 +152,7 @@ def _printed(color: Pixels, page: Layout, mode: str) -> Pixels:
     return np.array(printed_to_rgb(picture))
 
 
-def _from_ycbcr(color: Pixels, page: Layout) -> Pixels:
+def _from_ycbcr(color: Pixels, page: TiffLayout) -> Pixels:
     """Return YCbCr as RGB, by the weights and the range that the directory says, or those of Rec. 601."""
     weights, said = page.directory.fractions(529), page.directory.fractions(532)
     red, green, blue = weights if len(weights) == 3 and min(weights) > 0 else (0.299, 0.587, 0.114)

@@ -31,7 +31,7 @@ INTEGERS = (1, 3, 4, 6, 8, 9, 13, 16, 17, 18)
 SUB_IFDS = 330
 
 
-class Entry(NamedTuple):
+class TiffEntry(NamedTuple):
     """Where a tag's value is."""
 
     type: int
@@ -40,7 +40,7 @@ class Entry(NamedTuple):
     place: int
 
 
-class File:
+class TiffFile:
     """A TIFF, of either byte order, classic or BigTIFF."""
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -73,12 +73,12 @@ class File:
         if not 0 < count <= MAX_ENTRIES:
             raise ImageError(f"its directory has {count} tags; there may be 1 to {MAX_ENTRIES}")
         data = self.bytes_at(place + head, count * size + word)
-        entries: dict[int, Entry] = {}
+        entries: dict[int, TiffEntry] = {}
         for start in range(0, count * size, size):
             tag, kind, values, _ = self.numbers(entry, data[start : start + size])
             length = struct.calcsize("<" + TYPES.get(kind, "B")) * values
             at = place + head + start + size - word if length <= word else self._word(data, start + size - word)
-            entries.setdefault(tag, Entry(kind, values, at))
+            entries.setdefault(tag, TiffEntry(kind, values, at))
         return Directory(self, place, entries, self._word(data, count * size))
 
 
@@ -86,9 +86,9 @@ class File:
 class Directory:
     """The tags of one page."""
 
-    file: File
+    file: TiffFile
     place: int
-    entries: dict[int, Entry]
+    entries: dict[int, TiffEntry]
     next: int
     """Where the next page's directory is; 0 if there is none."""
 
@@ -128,7 +128,7 @@ class Directory:
         return tuple(above / below for above, below in zip(found[::2], found[1::2], strict=True) if below)
 
 
-def chain(file: File) -> Iterator[Directory | str]:
+def chain(file: TiffFile) -> Iterator[Directory | str]:
     """Return the directories of a file's pages in their order, and at the end a sentence if it is a bad one."""
     seen: set[int] = set()
     place = file.first

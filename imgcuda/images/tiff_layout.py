@@ -30,7 +30,7 @@ _WHOLE_BYTES = {UNSIGNED: (8, 16, 32, 64), SIGNED: (8, 16, 32, 64), FLOAT: (16, 
 
 
 @dataclass(frozen=True)
-class Layout:
+class TiffLayout:
     """What a page's directory says about its pixels."""
 
     directory: Directory
@@ -84,7 +84,7 @@ class Layout:
         return self.photometric == YCBCR and by_bytes and not self.planes and self.subsampling != (1, 1)
 
 
-def layout(directory: Directory) -> Layout:
+def layout(directory: Directory) -> TiffLayout:
     """Return what a directory says; ImageError, without decoding anything, for what cannot be read."""
     width, height = directory.value(256, 0), directory.value(257, 0)
     if width < 1 or height < 1:
@@ -93,7 +93,7 @@ def layout(directory: Directory) -> Layout:
     tiled = 322 in directory.entries
     rows = directory.value(278, height)
     photometric, guessed = _photometric(directory, samples, compression)
-    found = Layout(
+    found = TiffLayout(
         directory, width, height, samples, _same(directory, 258, 1, "bits"), _kind(directory), photometric,
         _extra(directory, photometric, samples), directory.value(284, 1) == 2 and samples > 1, compression,
         directory.value(317, 1) if compression in codecs.PREDICTED else 1, _subsampling(directory), tiled,
@@ -145,7 +145,7 @@ def _subsampling(directory: Directory) -> tuple[int, int]:
     return (int(found[0]), int(found[1])) if len(found) > 1 else (2, 2)
 
 
-def _check(page: Layout) -> None:
+def _check(page: TiffLayout) -> None:
     """Raise ImageError for what cannot be read."""
     if page.photometric not in COLORS:
         what = _UNREAD.get(page.photometric, f"of the unknown kind {page.photometric}")
@@ -162,7 +162,7 @@ def _check(page: Layout) -> None:
     _check_segments(page)
 
 
-def _check_numbers(page: Layout) -> None:
+def _check_numbers(page: TiffLayout) -> None:
     few_bits = page.kind == UNSIGNED and 1 <= page.bits <= 16
     if not few_bits and page.bits not in _WHOLE_BYTES[page.kind]:
         names = {UNSIGNED: "whole numbers", SIGNED: "signed numbers", FLOAT: "floats"}
@@ -179,7 +179,7 @@ def _check_numbers(page: Layout) -> None:
         raise ImageError(f"it has alpha in whole numbers of {page.bits} bits; 16 can be read")
 
 
-def _check_decoder(page: Layout) -> None:
+def _check_decoder(page: TiffLayout) -> None:
     """Raise ImageError for samples that a compression does not have, and predictors that there are not."""
     name = codecs.NAMES.get(page.compression, "")
     if page.compression in codecs.FAX and (page.bits, page.together) != (1, 1):
@@ -196,7 +196,7 @@ def _check_decoder(page: Layout) -> None:
         raise ImageError("its YCbCr colors are subsampled in a way that cannot be read")
 
 
-def _check_segments(page: Layout) -> None:
+def _check_segments(page: TiffLayout) -> None:
     if page.across < 1 or page.down < 1:
         raise ImageError(f"its tiles have no pixels: their size is {page.across} x {page.down}")
     columns, rows = -(-page.width // page.across), -(-page.height // page.down)

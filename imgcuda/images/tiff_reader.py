@@ -11,7 +11,7 @@ from imgcuda.errors import ImageError
 from imgcuda.images import tiff_samples
 from imgcuda.images.image import Pixels
 from imgcuda.images.tiff_colors import to_pixels
-from imgcuda.images.tiff_directory import SUB_IFDS, Directory, File, below, chain
+from imgcuda.images.tiff_directory import SUB_IFDS, Directory, TiffFile, below, chain
 from imgcuda.images.tiff_layout import CFA, CIELAB, CMYK, ICCLAB, LINEAR_RAW, MASK, layout
 
 REDUCED, MASKS = 1, 4
@@ -96,7 +96,7 @@ def pages(stream: IO[bytes]) -> Pages:
 
     A page that calls itself a reduced copy is none, nor is a mask. Raises ImageError for a camera's raw file.
     """
-    file = File(stream)
+    file = TiffFile(stream)
     found = list(chain(file))
     every = [page for page in found if isinstance(page, Directory)]
     if not every:

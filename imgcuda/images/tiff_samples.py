@@ -10,7 +10,7 @@ import numpy as np
 from imgcuda.errors import ImageError
 from imgcuda.images import tiff_codecs as codecs
 from imgcuda.images.image import Pixels
-from imgcuda.images.tiff_layout import CMYK, FLOAT, RGB, YCBCR, Layout
+from imgcuda.images.tiff_layout import CMYK, FLOAT, RGB, YCBCR, TiffLayout
 
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -19,7 +19,7 @@ AT_ONCE = 1 << 25
 
 
 @dataclass(frozen=True)
-class Segment:
+class TiffSegment:
     """A strip or tile: where its bytes are, and where its samples go."""
 
     offset: int
@@ -31,7 +31,7 @@ class Segment:
     """That it stores; a tile may have some that are below the picture."""
 
 
-def read(page: Layout) -> tuple[Pixels, list[str]]:
+def read(page: TiffLayout) -> tuple[Pixels, list[str]]:
     """Return samples as (height, width, samples), in the file's own type, and what may be wrong with them."""
     segments = _segments(page)
     dtype = np.dtype(f"{page.kind}{_bytes(page.bits)}")
@@ -50,7 +50,7 @@ def _bytes(bits: int) -> int:
     return next(size for size in (1, 2, 4, 8) if bits <= 8 * size)
 
 
-def _segments(page: Layout) -> list[Segment]:
+def _segments(page: TiffLayout) -> list[TiffSegment]:
     """Return all strips or tiles; ImageError if some are not in the file."""
     columns, rows = -(-page.width // page.across), -(-page.height // page.down)
     number = columns * rows * page.decoded_planes
@@ -69,11 +69,11 @@ def _segments(page: Layout) -> list[Segment]:
         plane, (row, column) = index // (columns * rows), divmod(index % (columns * rows), columns)
         y = row * page.down
         height = page.down if page.tiled else min(page.down, page.height - y)
-        made.append(Segment(offsets[index], counts[index], plane, column * page.across, y, height))
+        made.append(TiffSegment(offsets[index], counts[index], plane, column * page.across, y, height))
     return made
 
 
-def _counts(page: Layout, offsets: Sequence[int], number: int) -> tuple[int, ...]:
+def _counts(page: TiffLayout, offsets: Sequence[int], number: int) -> tuple[int, ...]:
     """Return how long segments are that do not say so: uncompressed, or one up to the end of the file."""
     if page.compression == codecs.NONE and not page.is_subsampled:
         rows = [page.down if page.tiled else min(page.down, page.height - y) for y in range(0, page.height, page.down)]
@@ -82,19 +82,19 @@ def _counts(page: Layout, offsets: Sequence[int], number: int) -> tuple[int, ...
     return (page.directory.file.size - offsets[0],) if number == 1 and offsets else ()
 
 
-def _row(page: Layout) -> int:
+def _row(page: TiffLayout) -> int:
     """Return the bytes of a segment's row."""
     return (page.across * page.together * page.bits + 7) // 8
 
 
-def _groups(segments: list[Segment], page: Layout) -> Iterator[list[Segment]]:
+def _groups(segments: list[TiffSegment], page: TiffLayout) -> Iterator[list[TiffSegment]]:
     """Return segments that are decoded together, for speed, but not too many, for memory."""
     step = max(1, AT_ONCE // max(1, page.down * _row(page)))
     for start in range(0, len(segments), step):
         yield segments[start : start + step]
 
 
-def _decoded(page: Layout, group: list[Segment], said: list[str]) -> Iterator[Pixels]:
+def _decoded(page: TiffLayout, group: list[TiffSegment], said: list[str]) -> Iterator[Pixels]:
     """Return the samples of each segment as (rows, across, samples)."""
     data, rows = [_stored(page, segment) for segment in group], [segment.rows for segment in group]
     if page.compression in codecs.FAX:
@@ -116,14 +116,14 @@ def _decoded(page: Layout, group: list[Segment], said: list[str]) -> Iterator[Pi
             yield _numbers(page, plain, count)
 
 
-def _stored(page: Layout, segment: Segment) -> bytes:
+def _stored(page: TiffLayout, segment: TiffSegment) -> bytes:
     """Return a segment's bytes, with the bits of each in the usual order."""
     data = page.directory.file.bytes_at(segment.offset, segment.count)
     turned = page.directory.value(266, 1) == 2 and page.compression in (*codecs.BYTES, *codecs.FAX)
     return data.translate(_REVERSED) if turned else data
 
 
-def _by_content(page: Layout, segment: Segment, data: bytes, said: list[str]) -> Pixels:
+def _by_content(page: TiffLayout, segment: TiffSegment, data: bytes, said: list[str]) -> Pixels:
     if page.compression == codecs.JPEG:
         colors = {RGB: "RGB", YCBCR: "YCbCr", CMYK: "CMYK"}.get(page.photometric, "L") if not page.planes else "L"
         made, damage = codecs.jpeg(data, page.directory.raw(347), colors)
@@ -151,7 +151,7 @@ def _shared(data: bytes, width: int, subsampling: tuple[int, int]) -> Pixels:
     return np.concatenate([bright[:, :, None], colors], axis=2)
 
 
-def _numbers(page: Layout, data: bytes, rows: int) -> Pixels:
+def _numbers(page: TiffLayout, data: bytes, rows: int) -> Pixels:
     """Return what is in decompressed bytes."""
     shape = (rows, page.across, page.together)
     stored = np.frombuffer(data, np.uint8, rows * _row(page)).reshape(rows, -1)

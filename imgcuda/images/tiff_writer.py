@@ -15,7 +15,7 @@ from os import cpu_count
 
 from imgcuda.errors import ImageError
 from imgcuda.images import exif, exif_building
-from imgcuda.images.exif import Block
+from imgcuda.images.exif import ExifBlock
 from imgcuda.images.exif_directories import LONG, RATIONAL, SHORT, in_order
 from imgcuda.images.image import Image, Pixels, as_planes, channels
 from imgcuda.images.metadata import TIFF_LAYOUT, profile
@@ -34,7 +34,7 @@ _INCHES = {2: 1.0, 3: 2.54}
 
 def encode(image: Image, compress: int | None, left_out: list[str]) -> bytes:
     """Return a TIFF of one page for each frame. `compress` goes from 0 (none, the default) to 9."""
-    first = Block(image.exif) if image.exif else None
+    first = ExifBlock(image.exif) if image.exif else None
     order = first.order if first else "<"
     file = first.data[:] if first else bytearray(8)
     file[:4] = b"II*\0" if order == "<" else b"MM\0*"
@@ -129,7 +129,7 @@ def _says(frame: Image, dpi: tuple[float, float]) -> bool:
     """Return whether EXIF says a resolution already, in its own unit."""
     if not frame.exif:
         return False
-    block = Block(frame.exif)
+    block = ExifBlock(frame.exif)
     unit = block.find(_UNIT)
     inches = _INCHES.get((unit.number(block.order) or 0) if unit else 2)
     for tag, value in zip((_X, _Y), dpi, strict=True):
@@ -146,7 +146,7 @@ def _moved(frame: Image, order: str, file: bytearray, left_out: list[str]) -> di
     """Put the values of a later page's EXIF behind what there is; return the entries that refer to them."""
     if not frame.exif:
         return {}
-    block = Block(frame.exif)
+    block = ExifBlock(frame.exif)
     tables = {sub: in_order(table, block.order, order) for sub, table in exif.tables_of(block).items()}
     data, lost = exif_building.built(tables, order, len(file))
     left_out += [exif.MOVED] * (lost and exif.MOVED not in left_out)

@@ -21,7 +21,7 @@ class Dim3(NamedTuple):
         return self.x * self.y * self.z
 
 
-class Limits(NamedTuple):
+class LaunchLimits(NamedTuple):
     """What one launch may ask of a device."""
 
     threads: int = 1024
@@ -76,7 +76,7 @@ def ceil_div(dividend: int, divisor: int) -> int:
     return -(-dividend // divisor)
 
 
-def excess(grid: Dim3, block: Dim3, limits: Limits) -> str:
+def excess(grid: Dim3, block: Dim3, limits: LaunchLimits) -> str:
     """Return what of a launch is beyond a device's limits, in words; an empty string when it fits."""
     if block.total > limits.threads:
         return f"a block of {block.x}x{block.y}x{block.z} threads; at most {limits.threads} threads fit"

@@ -68,7 +68,7 @@ VECTOR_TYPES: dict[str, tuple[np.dtype[Any], int]] = {
 """CUDA's uchar4 and its kin: the type of their elements, and how many there are."""
 
 
-class Argument(NamedTuple):
+class KernelArgument(NamedTuple):
     """One argument in a kernel's own list."""
 
     name: str
@@ -141,7 +141,7 @@ class Program:
         return re.search(r"\bextern\s+__shared__|__shared__\s+extern\b", _without_comments(self.text)) is not None
 
     @cached_property
-    def kernels(self) -> dict[str, tuple[Argument, ...]]:
+    def kernels(self) -> dict[str, tuple[KernelArgument, ...]]:
         """The `__global__` functions and their arguments, in order."""
         return {
             m["name"]: _arguments(m["arguments"], self.pixel) for m in _KERNEL.finditer(_without_comments(self.text))
@@ -187,15 +187,15 @@ def _without_comments(text: str) -> str:
     return _COMMENT.sub(" ", text)
 
 
-def _arguments(text: str, pixel: np.dtype[Any]) -> tuple[Argument, ...]:
+def _arguments(text: str, pixel: np.dtype[Any]) -> tuple[KernelArgument, ...]:
     return tuple(_argument(part, pixel) for part in text.split(",") if part.strip() not in ("", "void"))
 
 
-def _argument(text: str, pixel: np.dtype[Any]) -> Argument:
+def _argument(text: str, pixel: np.dtype[Any]) -> KernelArgument:
     """Return one argument; `float w[]` is a pointer, as it is for C."""
     words = _QUALIFIERS.sub(" ", text.replace("[]", "")).replace("*", " * ").split()
     *kind, name = words
     pointer = "*" in kind or "[" in text
     written = " ".join(word for word in kind if word != "*")
     dtype = pixel if written == "pixel" else np.dtype(C_TYPES[written]) if written in C_TYPES else None
-    return Argument(name.partition("[")[0], dtype, pointer, written + " *" * pointer)
+    return KernelArgument(name.partition("[")[0], dtype, pointer, written + " *" * pointer)

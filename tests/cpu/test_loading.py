@@ -32,12 +32,12 @@ def nothing_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "MOST", 2)
 
 
-def kernel(number: int) -> loading.Kernel:
+def kernel(number: int) -> loading.LoadedKernel:
     """Return the kernel that writes this number."""
     return loading.kernel(program(f"__global__ void k(int *out) {{ *out = {number}; }}"), "k", dim3(1))
 
 
-def result(loaded: loading.Kernel) -> int:
+def result(loaded: loading.LoadedKernel) -> int:
     out = np.zeros(1, np.int32)
     loaded(session.pack(loaded.letters, [_wrap(out)]), bytes(40), 0, 1)
     return int(out[0])
@@ -74,7 +74,7 @@ def test_a_launch_that_is_interrupted_ends_at_once_and_its_arrays_stay_as_long_a
     class Interruption(Exception):
         pass
 
-    class Slow(loading.Kernel):
+    class Slow(loading.LoadedKernel):
         def __call__(self, arguments: bytes, launch: bytes, first: int, end: int) -> None:
             ended.wait(10)
 

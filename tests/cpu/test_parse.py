@@ -17,7 +17,7 @@ PLACE = syntax.Place("k.cu", 1, 1)
 def show(node: object) -> str:
     """Write a tree as text: operators in brackets, so that precedence shows."""
     match node:
-        case syntax.Number(value, type):
+        case syntax.NumberLiteral(value, type):
             return f"{value}:{type}" if type != "int" else str(value)
         case syntax.Name(name):
             return name
@@ -156,7 +156,7 @@ def test_literals(text: str, value: float, type: str) -> None:
     (statement,) = body_of(f"{text};")
     assert isinstance(statement, syntax.Evaluate)
     number = statement.value
-    assert isinstance(number, syntax.Number)
+    assert isinstance(number, syntax.NumberLiteral)
     assert (number.value, number.type) == (value, type)
 
 

@@ -283,7 +283,7 @@ def test_damaged_exif_costs_what_is_damaged_and_is_said(change: str, source: str
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_the_program_that_wrote_is_named_and_the_one_before_kept(order: str) -> None:
-    found = exif.Block(block(order, {SOFTWARE: (2, b"Camera 1.0\0"), MAKE: (2, b"Canon\0")}))
+    found = exif.ExifBlock(block(order, {SOFTWARE: (2, b"Camera 1.0\0"), MAKE: (2, b"Canon\0")}))
     found.name_software(b"imgcuda 0.1.0 #00000000")
     once = read(bytes(found)[6:])
     assert once == {
@@ -334,7 +334,7 @@ def test_mutated_exif_is_read_or_said(tmp_path: Path) -> None:
             data[place] = (0, 1, 8, 255, int(random.integers(256)))[random.integers(5)]
         found, said = metadata.block(bytes(data[: random.integers(8, len(data) + 1)]))
         if found:
-            again = exif.Block(found)
+            again = exif.ExifBlock(found)
             assert bytes(again) == found and not again.is_damaged
             kept += 1
         else:

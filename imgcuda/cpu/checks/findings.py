@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.cpu.checks.site_table import Checklist, Site
-from imgcuda.engine.protocol import Argument, DeviceArray
+from imgcuda.engine.protocol import DeviceArray, LaunchArgument
 from imgcuda.errors import Mistake
 from imgcuda.programs.layout import Dim3
 
@@ -35,7 +35,12 @@ class Note(NamedTuple):
 
 
 def in_words(
-    notes: Sequence[Note], checklist: Checklist, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Argument]
+    notes: Sequence[Note],
+    checklist: Checklist,
+    kernel: str,
+    grid: Dim3,
+    block: Dim3,
+    arguments: Sequence[LaunchArgument],
 ) -> list[Mistake]:
     """Return what was found, one mistake for each place in the source and kind."""
     teller = _Teller(checklist, kernel, grid, block, arguments)
@@ -66,7 +71,7 @@ class _Teller:
     """Puts the notes of one launch into words."""
 
     def __init__(
-        self, checklist: Checklist, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Argument]
+        self, checklist: Checklist, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[LaunchArgument]
     ) -> None:
         self._checklist, self._kernel = checklist, kernel
         self._grid, self._block, self._arguments = grid, block, arguments

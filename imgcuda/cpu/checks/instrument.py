@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from imgcuda.cpu.checks.site_table import BUFFERS, Buffer, Checklist, Site
 from imgcuda.cpu.memory.addresses import places
 from imgcuda.cpu.values.types import I64, Float, Int, Scalar, Type, innermost, memory_ir, size_of
-from imgcuda.cpu.values.values import VARYING, Address, Memory, Value
+from imgcuda.cpu.values.values import VARYING, Address, MemoryRegion, Value
 
 if TYPE_CHECKING:
     from imgcuda.cpu.lowering.state import State
@@ -41,7 +41,7 @@ class Checks:
     def checklist(self) -> Checklist:
         return Checklist(tuple(self._sites), tuple(self._buffers), self.fences)
 
-    def buffer(self, memory: Memory, type: Type, bytes: int, argument: int, base: str) -> int:
+    def buffer(self, memory: MemoryRegion, type: Type, bytes: int, argument: int, base: str) -> int:
         """Note memory, and return its number; `base` is its address, where only the kernel knows it."""
         number, element = len(self._buffers), innermost(type)
         unit = min(size_of(element), 4) if isinstance(element, Int | Float) else 1
@@ -193,7 +193,9 @@ class Checks:
         self.b.do(f"store i64 {value}, ptr {self._cell(number)}")
 
 
-def known(state: State, memory: Memory, type: Type, bytes: int = 0, *, argument: int = -1, base: str = "") -> Memory:
+def known(
+    state: State, memory: MemoryRegion, type: Type, bytes: int = 0, *, argument: int = -1, base: str = ""
+) -> MemoryRegion:
     """Return memory that holds a type, known to the checks if there are any; `bytes` is 0 where the launch tells."""
     if not state.checks:
         return memory

@@ -15,7 +15,7 @@ from imgcuda.cpu import loading
 from imgcuda.cpu.checks.findings import KINDS, Note, in_words, unwritten, written_input
 from imgcuda.cpu.checks.site_table import BUFFERS, Buffer, Checklist, Site
 from imgcuda.cpu.session import CpuSession, pack, run_alone
-from imgcuda.engine.protocol import Argument, DeviceArray
+from imgcuda.engine.protocol import DeviceArray, LaunchArgument
 from imgcuda.errors import CheckError
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
@@ -66,7 +66,9 @@ class CheckedSession(CpuSession):
             raise CheckError([unwritten(array, known.written, _unit(array), known.kernel)])
         return super().download(array)
 
-    def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Argument]) -> None:
+    def launch(
+        self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[LaunchArgument]
+    ) -> None:
         loaded = loading.kernel(program, kernel, block, checked=True)
         checklist = loaded.checklist
         assert checklist is not None
@@ -87,7 +89,7 @@ class CheckedSession(CpuSession):
 class _Context:
     """What a checked kernel works on beside its arguments: `checks.ll` says what the cells are."""
 
-    def __init__(self, checklist: Checklist, arguments: Sequence[Argument], known: dict[int, _Known]) -> None:
+    def __init__(self, checklist: Checklist, arguments: Sequence[LaunchArgument], known: dict[int, _Known]) -> None:
         self.checklist = checklist
         self._reports: Cells = np.zeros((len(checklist.sites), len(KINDS), 8), np.int64)
         self._cells: Cells = np.zeros(BUFFERS + 6 * len(checklist.buffers), np.int64)
@@ -118,7 +120,7 @@ class _Context:
         writes = (site for site in self.checklist.sites if site.verb in ("writes", "changes"))
         return next((site for site in writes if site.name in (name, "")), None)
 
-    def _describe(self, buffer: Buffer, arguments: Sequence[Argument], known: dict[int, _Known]) -> list[int]:
+    def _describe(self, buffer: Buffer, arguments: Sequence[LaunchArgument], known: dict[int, _Known]) -> list[int]:
         if buffer.argument < 0:
             touched = self._touch(-1 - len(self._touched), buffer.bytes // buffer.unit)
             shared = buffer.space == "shared"
@@ -139,7 +141,7 @@ def _unit(array: DeviceArray) -> int:
     return min(array.dtype.itemsize, 4)
 
 
-def _nan_matters(arguments: Sequence[Argument], known: dict[int, _Known]) -> bool:
+def _nan_matters(arguments: Sequence[LaunchArgument], known: dict[int, _Known]) -> bool:
     """Return whether a NaN in the result is the kernel's: none of what it reads has one."""
     for each in arguments:
         if isinstance(each, DeviceArray) and each.dtype.kind == "f" and isinstance(each.owner, np.ndarray):

@@ -14,7 +14,7 @@ from imgcuda.cpu.lowering.names import addressed, resolve_type, set_again
 from imgcuda.cpu.lowering.side_effects import has_effects
 from imgcuda.cpu.lowering.variables import Binding, Reference, Variable
 from imgcuda.cpu.values.types import VOID, Type
-from imgcuda.cpu.values.values import BLOCK, VARYING, Address, Aggregate, Kind, Operand
+from imgcuda.cpu.values.values import BLOCK, VARYING, Address, Aggregate, Operand, Variability
 from imgcuda.frontend import syntax
 
 
@@ -25,7 +25,7 @@ class BarrierCalls(Presence):
         """Compile statements, in parts; `later` comes after them."""
         raise NotImplementedError
 
-    def kind(self, node: syntax.Expression) -> Kind:
+    def kind(self, node: syntax.Expression) -> Variability:
         """Return in what the threads differ in an expression; VARYING too if evaluating it once would not do."""
         if has_effects(self.state, node, self.is_for_block):
             return VARYING
@@ -52,7 +52,7 @@ class BarrierCalls(Presence):
                 state.bind(parameter.name, binding)
             return self._body(function, type, live)
 
-    def _argument(self, parameter: syntax.Parameter, node: syntax.Expression, call: syntax.Call) -> Binding:
+    def _argument(self, parameter: syntax.FunctionParameter, node: syntax.Expression, call: syntax.Call) -> Binding:
         """Return a parameter's binding: once for the block if it can be, else one for each thread."""
         state = self.state
         name, function = parameter.name, state.unit.functions[call.name]
@@ -138,7 +138,7 @@ def _returns_within(function: syntax.Function) -> bool:
     return bool(returns) and returns != [function.body.items[-1]]
 
 
-def kind_of(operand: Operand) -> Kind:
+def kind_of(operand: Operand) -> Variability:
     """Return in what the threads differ in a value."""
     if isinstance(operand, Aggregate):
         return max((kind_of(part) for part in operand.fields.values()), default=BLOCK)

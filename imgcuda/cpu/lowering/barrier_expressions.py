@@ -48,7 +48,7 @@ class BarrierExpressions(BarrierCalls):
             case syntax.Call("__syncthreads", ()):
                 with self.state.at(node.place):
                     self.barrier()
-                return syntax.Number(0, "int", node.place)
+                return syntax.NumberLiteral(0, "int", node.place)
             case syntax.Binary("&&" | "||"):
                 return self._logical(node)
             case syntax.Binary(",", left, right):
@@ -81,7 +81,7 @@ class BarrierExpressions(BarrierCalls):
     def _result_of(self, node: syntax.Call) -> syntax.Expression:
         """Call a function, and return a name for its result that no author can write."""
         result = self.call(node)
-        return syntax.Number(0, "int", node.place) if result is None else self._named(node, result)
+        return syntax.NumberLiteral(0, "int", node.place) if result is None else self._named(node, result)
 
     def _named(self, node: syntax.Expression, result: Binding) -> syntax.Name:
         count = len(self.state.facts.rebuilt)
@@ -107,7 +107,7 @@ class BarrierExpressions(BarrierCalls):
         if type == VOID:
             then, otherwise = (syntax.Evaluate(side, side.place) for side in (node.then, node.otherwise))
             self.across(self.kept(node, "if", syntax.If(test, then, otherwise, node.place)))
-            return syntax.Number(0, "int", node.place)
+            return syntax.NumberLiteral(0, "int", node.place)
         result = self._named(node, declare(self.state, self.state.key(node, "result"), type))
         then, otherwise = _set(result, node.then), _set(result, node.otherwise)
         self.across(self.kept(node, "if", syntax.If(test, then, otherwise, node.place)))
@@ -125,14 +125,14 @@ class BarrierExpressions(BarrierCalls):
         if isinstance(node, syntax.Call):
             if node.name not in self.state.unit.functions:
                 return syntax.Cast(
-                    syntax.NamedType("void", node.place), syntax.Number(0, "int", node.place), node.place
+                    syntax.NamedType("void", node.place), syntax.NumberLiteral(0, "int", node.place), node.place
                 )
             result = self.state.unit.functions[node.name].result
             type = resolve_type(self.state, result)
             if not isinstance(type, Int | Float) and type != VOID:
                 remedy = "use 'if', and set a variable"
                 self.state.refuse(f"a ?: that gives a {type}, with __syncthreads() in it", remedy, node.place)
-            return syntax.Cast(result, syntax.Number(0, "int", node.place), node.place)
+            return syntax.Cast(result, syntax.NumberLiteral(0, "int", node.place), node.place)
         return _mapped(node, self._stand_in)
 
 

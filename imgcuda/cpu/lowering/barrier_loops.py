@@ -14,7 +14,7 @@ from imgcuda.cpu.lowering.side_effects import has_barrier, has_effects
 from imgcuda.cpu.lowering.switches import Section, any_of, sections_of, value_type
 from imgcuda.cpu.lowering.variables import Variable
 from imgcuda.cpu.values.types import Int
-from imgcuda.cpu.values.values import BLOCK, VARYING, Kind, Value
+from imgcuda.cpu.values.values import BLOCK, VARYING, Value, Variability
 from imgcuda.frontend import syntax
 
 
@@ -136,7 +136,7 @@ class BarrierLoops(BarrierExpressions):
         with self.construct(state.key(node, "all"), BLOCK, self.present()):
             self._run_sections(self._around(node, "", ""), kind, sections, enters)
 
-    def _run_sections(self, around: Around, kind: Kind, sections: list[Section], enters: list[str]) -> None:
+    def _run_sections(self, around: Around, kind: Variability, sections: list[Section], enters: list[str]) -> None:
         around.broken, around.goes_on = self.masks(), True
         inside = self.masks()
         self.loops.append(around)

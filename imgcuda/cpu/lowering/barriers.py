@@ -193,7 +193,7 @@ class Parts(BarrierLoops):
     def _once(self, items: Sequence[syntax.Statement]) -> syntax.Statement:
         """Return `do { ... } while (false);`, in which a `continue` is one for the thread by itself."""
         place = items[0].place
-        never = syntax.Number(0, "bool", place)
+        never = syntax.NumberLiteral(0, "bool", place)
         made = syntax.Loop(None, never, None, syntax.Block(tuple(items), place), place, test_last=True)
         # The next pass must see the very same loop, as it is what names the threads that left.
         kept: syntax.Statement = self.state.facts.rebuilt.setdefault(self.state.key(items[0], "tail"), made)

@@ -12,7 +12,7 @@ from imgcuda.cpu.lowering.operands import condition, type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Reference, Variable
 from imgcuda.cpu.maths.functions import FUNCTIONS
-from imgcuda.cpu.values.types import BOOL, Float, Int, Pointer, Type, common
+from imgcuda.cpu.values.types import BOOL, Float, Int, PointerTo, Type, common
 from imgcuda.cpu.values.values import Address, Operand, Value
 from imgcuda.frontend import syntax
 
@@ -101,7 +101,7 @@ def common_type(state: State, then: Type, otherwise: Type) -> Type:
         return then
     if isinstance(then, Int | Float) and isinstance(otherwise, Int | Float):
         return common(then, otherwise)
-    if isinstance(then, Pointer) and isinstance(otherwise, Pointer):
+    if isinstance(then, PointerTo) and isinstance(otherwise, PointerTo):
         return then
     return state.fail(f"the two sides of ?: must be of one type; these are a {then} and a {otherwise}")
 
@@ -109,7 +109,7 @@ def common_type(state: State, then: Type, otherwise: Type) -> Type:
 def is_harmless(state: State, node: syntax.Expression) -> bool:
     """Return whether an expression can be evaluated although its value is not wanted: no memory, no effects."""
     match node:
-        case syntax.Number() | syntax.SizeOf():
+        case syntax.NumberLiteral() | syntax.SizeOf():
             return True
         case syntax.Name(name):
             found = state.lookup(name)

@@ -9,15 +9,15 @@ from imgcuda.cpu import budget
 from imgcuda.cpu.budget import kilobytes
 from imgcuda.cpu.checks.instrument import known
 from imgcuda.cpu.lowering.dispatch import evaluate
-from imgcuda.cpu.lowering.initializers import Steps, TooMany, sized, spread
+from imgcuda.cpu.lowering.initializers import ElementPath, TooMany, sized, spread
 from imgcuda.cpu.lowering.lvalues import convert, declare, field, private, write
 from imgcuda.cpu.lowering.names import addressed, resolve_type, set_again
 from imgcuda.cpu.lowering.operands import type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Binding, Reference, Variable
 from imgcuda.cpu.memory.addresses import move, nth
-from imgcuda.cpu.values.types import I64, Array, Float, Int, Pointer, Type, elements, has_array, innermost, size_of
-from imgcuda.cpu.values.values import BLOCK, BROKEN, Address, Memory, Operand, Value, constant
+from imgcuda.cpu.values.types import I64, ArrayOf, Float, Int, PointerTo, Type, elements, has_array, innermost, size_of
+from imgcuda.cpu.values.values import BLOCK, BROKEN, Address, MemoryRegion, Operand, Value, constant
 from imgcuda.errors import KernelError
 from imgcuda.frontend import syntax
 
@@ -42,7 +42,7 @@ def declaration(state: State, node: syntax.Declaration) -> None:
 def type_declared(state: State, node: syntax.Declaration) -> Type:
     """Return a variable's type; the values of an array may say its size."""
     type = sized(resolve_type(state, node.type), node.value)
-    if isinstance(type, Array) and type.size == 0 and not node.external:
+    if isinstance(type, ArrayOf) and type.size == 0 and not node.external:
         state.fail(f"the array '{node.name}' has no size")
     return type
 
@@ -76,7 +76,7 @@ def reserve(state: State, node: syntax.Declaration, type: Type) -> Binding:
 
 def _first_value(state: State, node: syntax.Declaration, type: Type) -> Operand:
     assert not isinstance(node.value, syntax.Initializer | None)
-    if isinstance(type, Array):
+    if isinstance(type, ArrayOf):
         state.fail("an array needs its values in braces")
     return convert(state, evaluate(state, node.value), type)
 
@@ -109,7 +109,7 @@ def _cleared(state: State, target: Binding, type: Type) -> bool:
     element = innermost(type)
     if not isinstance(element, Int | Float) or elements(type) <= _LONG or not isinstance(target, Address):
         return False
-    first = replace(target, type=Pointer(element))
+    first = replace(target, type=PointerTo(element))
     slot, head, body, end = state.b.slot("i64"), *(state.b.label(hint) for hint in ("zeros", "zero", "end"))
     state.b.do(f"store i64 0, ptr {slot}")
     state.b.place(head)
@@ -129,7 +129,7 @@ def _set_part(state: State, target: Binding, type: Type, value: syntax.Expressio
             write(state, target, evaluate(state, value))
     elif isinstance(type, Int | Float):
         write(state, target, constant(0, type))
-    elif isinstance(type, Pointer):
+    elif isinstance(type, PointerTo):
         state.refuse("a null pointer", "give it a value")
 
 
@@ -137,7 +137,7 @@ def _place(binding: Binding) -> Binding:
     return binding.address if isinstance(binding, Reference) else binding
 
 
-def _reach(state: State, target: Binding, steps: Steps) -> Binding:
+def _reach(state: State, target: Binding, steps: ElementPath) -> Binding:
     """Return a part of a variable."""
     for step in steps:
         if isinstance(step, str):
@@ -154,8 +154,8 @@ def shared(state: State, node: syntax.Declaration, type: Type) -> None:
         remedy = "let the threads set it, and __syncthreads()"
         state.fail(f"shared memory cannot have first values, but '{node.name}' has", remedy)
     place = "%shared" if node.external else _shared_slot(state, node, size_of(type))
-    memory = known(state, Memory(node.name, "shared"), type, 0 if node.external else size_of(type), base=place)
-    state.bind(node.name, Reference(Address(Pointer(type), place, BLOCK, memory)))
+    memory = known(state, MemoryRegion(node.name, "shared"), type, 0 if node.external else size_of(type), base=place)
+    state.bind(node.name, Reference(Address(PointerTo(type), place, BLOCK, memory)))
 
 
 def _shared_slot(state: State, node: syntax.Declaration, size: int) -> str:

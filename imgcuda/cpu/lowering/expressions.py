@@ -23,14 +23,14 @@ from imgcuda.cpu.lowering.operands import condition, number, type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import leaves
 from imgcuda.cpu.memory import objects
-from imgcuda.cpu.values.types import BASIC, I64, U64, VOID, Float, Int, Pointer, Type, promote, size_of
+from imgcuda.cpu.values.types import BASIC, I64, U64, VOID, Float, Int, PointerTo, Type, promote, size_of
 from imgcuda.cpu.values.values import NOTHING, VARYING, Address, Operand, Value, constant
 from imgcuda.frontend import syntax
 
 _FOR_INTEGERS = frozenset(["%", "&", "|", "^", "<<", ">>"])
 
 
-def literal(state: State, node: syntax.Number) -> Operand:
+def literal(state: State, node: syntax.NumberLiteral) -> Operand:
     type = BASIC[node.type]
     assert isinstance(type, Int | Float)
     return constant(node.value, type)
@@ -151,7 +151,7 @@ def cast(state: State, node: syntax.Cast) -> Operand:
     value = evaluate(state, node.value)
     if type == VOID:
         return NOTHING
-    if isinstance(type, Pointer) and isinstance(value, Address):
+    if isinstance(type, PointerTo) and isinstance(value, Address):
         if value.private is not None and leaves(type.target) != leaves(value.type.target):
             state.refuse("a cast of a pointer to a thread's own variables",
                          "declare them in the type that is read, or use __float_as_int() and its like")  # fmt: skip

@@ -7,17 +7,17 @@ from imgcuda.cpu.budget import kilobytes
 from imgcuda.cpu.checks.instrument import known
 from imgcuda.cpu.lowering.declarations import shared
 from imgcuda.cpu.lowering.dispatch import evaluate
-from imgcuda.cpu.lowering.initializers import Steps, TooMany, sized, spread
+from imgcuda.cpu.lowering.initializers import ElementPath, TooMany, sized, spread
 from imgcuda.cpu.lowering.lvalues import convert
 from imgcuda.cpu.lowering.names import declare_type, resolve_type
 from imgcuda.cpu.lowering.operands import type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Reference
 from imgcuda.cpu.values.types import (
-    Array,
+    ArrayOf,
     Float,
     Int,
-    Pointer,
+    PointerTo,
     Scalar,
     Struct,
     Type,
@@ -27,11 +27,11 @@ from imgcuda.cpu.values.types import (
     offset_of,
     size_of,
 )
-from imgcuda.cpu.values.values import BLOCK, Address, Memory, Value, constant
+from imgcuda.cpu.values.values import BLOCK, Address, MemoryRegion, Value, constant
 from imgcuda.frontend import syntax
 
 
-def declare_file(state: State, file: syntax.File) -> None:
+def declare_file(state: State, file: syntax.TranslationUnit) -> None:
     """Make known what a file declares outside its functions, each thing to those that come after it."""
     declared: list[syntax.Declaration | syntax.Structure | syntax.Typedef | syntax.Enumeration] = []
     declared += [*file.structures, *file.typedefs, *file.enumerations, *file.globals]
@@ -69,8 +69,8 @@ def _constant(state: State, node: syntax.Declaration, type: Type) -> Value | Ref
         )
         state.fail(message, "pass it as an argument: an array's field of the filter")
     state.b.globals[node.name] = f"@{node.name} = internal constant {_data(state, node, type, node.value)}, align 64"
-    memory = known(state, Memory(node.name, "constant"), type, size_of(type), base=f"@{node.name}")
-    return Reference(Address(Pointer(type), f"@{node.name}", BLOCK, memory))
+    memory = known(state, MemoryRegion(node.name, "constant"), type, size_of(type), base=f"@{node.name}")
+    return Reference(Address(PointerTo(type), f"@{node.name}", BLOCK, memory))
 
 
 def _data(state: State, node: syntax.Declaration, type: Type, values: syntax.Initializer) -> str:
@@ -105,7 +105,7 @@ def _packed(cells: list[tuple[int, Scalar, Value]], size: int) -> str:
     return f"<{{ {', '.join(kinds)} }}> <{{ {', '.join(parts)} }}>"
 
 
-def _offset(type: Type, steps: Steps) -> int:
+def _offset(type: Type, steps: ElementPath) -> int:
     """Return where a part of a type stands in it, in bytes."""
     offset = 0
     for step in steps:
@@ -113,7 +113,7 @@ def _offset(type: Type, steps: Steps) -> int:
             assert isinstance(type, Struct)
             offset, type = offset + offset_of(type, step), dict(type.fields)[step]
         else:
-            assert isinstance(type, Array)
+            assert isinstance(type, ArrayOf)
             offset, type = offset + step * size_of(type.element), type.element
     return offset
 

@@ -14,7 +14,7 @@ from imgcuda.frontend import syntax
 
 HANDLERS = Handlers(
     expressions={
-        syntax.Number: expressions.literal,
+        syntax.NumberLiteral: expressions.literal,
         syntax.Name: expressions.name_value,
         syntax.Index: expressions.place_value,
         syntax.Member: expressions.place_value,

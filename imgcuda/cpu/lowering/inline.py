@@ -57,7 +57,7 @@ def entered(state: State, function: syntax.Function, node: syntax.Call) -> Itera
         state.locals = outer_locals
 
 
-def argument(state: State, parameter: syntax.Parameter, node: syntax.Expression) -> Binding:
+def argument(state: State, parameter: syntax.FunctionParameter, node: syntax.Expression) -> Binding:
     """Return what a parameter is given: a value, or what a C++ reference refers to."""
     type = resolve_type(state, parameter.type)
     with state.at(node.place):
@@ -66,7 +66,7 @@ def argument(state: State, parameter: syntax.Parameter, node: syntax.Expression)
         return convert(state, evaluate(state, node), type)
 
 
-def _referred(state: State, parameter: syntax.Parameter, node: syntax.Expression, type: Type) -> Binding:
+def _referred(state: State, parameter: syntax.FunctionParameter, node: syntax.Expression, type: Type) -> Binding:
     if parameter.const and not is_place(node):
         return convert(state, evaluate(state, node), type)  # it refers to a value made for it
     found = locate(state, node)
@@ -78,7 +78,7 @@ def _referred(state: State, parameter: syntax.Parameter, node: syntax.Expression
     return convert(state, value_at(state, found), type)
 
 
-def own(state: State, parameter: syntax.Parameter, binding: Binding) -> Binding:
+def own(state: State, parameter: syntax.FunctionParameter, binding: Binding) -> Binding:
     """Return a parameter's binding: memory of its own if the function needs it, else the value itself."""
     if isinstance(parameter.type, syntax.ReferenceType):
         return binding

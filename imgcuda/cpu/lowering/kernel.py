@@ -19,8 +19,8 @@ from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.state import CallFrame, State, Unit
 from imgcuda.cpu.lowering.variables import Facts
 from imgcuda.cpu.module import Compiled, module
-from imgcuda.cpu.values.types import U32, Float, Int, Pointer, Struct, Type
-from imgcuda.cpu.values.values import BLOCK, LINEAR, UNIFORM, Address, Aggregate, Memory, Value, Vectors, constant
+from imgcuda.cpu.values.types import U32, Float, Int, PointerTo, Struct, Type
+from imgcuda.cpu.values.values import BLOCK, LINEAR, UNIFORM, Address, Aggregate, MemoryRegion, Value, Vectors, constant
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
 from imgcuda.programs.layout import Dim3
@@ -35,7 +35,7 @@ _INDEX = Struct("uint3", tuple((axis, U32) for axis in "xyz"))
 
 
 def lower(
-    file: syntax.File,
+    file: syntax.TranslationUnit,
     functions: Mapping[str, syntax.Function],
     name: str,
     text: str,
@@ -76,7 +76,7 @@ class _Kernel:
 
     def __init__(
         self,
-        file: syntax.File,
+        file: syntax.TranslationUnit,
         functions: Mapping[str, syntax.Function],
         name: str,
         text: str,
@@ -131,10 +131,10 @@ class _Kernel:
         declared = []
         for position, (parameter, type) in enumerate(zip(function.parameters, types, strict=True)):
             name = f"%a_{parameter.name}"
-            if isinstance(type, Pointer):
+            if isinstance(type, PointerTo):
                 alone = " noalias" if isinstance(parameter.type, syntax.PointerType) and parameter.type.restrict else ""
                 declared.append(f"ptr{alone} {name}")
-                memory = known(self.state, Memory(parameter.name, "global"), type.target, argument=position)
+                memory = known(self.state, MemoryRegion(parameter.name, "global"), type.target, argument=position)
                 value: Address | Value = Address(type, name, BLOCK, memory)
             elif isinstance(type, Int | Float):
                 declared.append(f"{type.ir} {name}")

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from imgcuda.cpu.lowering.sequences import for_threads
-from imgcuda.cpu.lowering.state import CallFrame, Control, LoopFrame, State
+from imgcuda.cpu.lowering.state import CallFrame, ControlPath, LoopFrame, State
 from imgcuda.cpu.lowering.variables import Key
-from imgcuda.cpu.values.values import VARYING, Kind
+from imgcuda.cpu.values.values import VARYING, Variability
 
 Threads = Callable[[], AbstractContextManager[None]]
 
@@ -30,7 +30,7 @@ class Around:
     """Empty for a switch, which `continue` passes by."""
     live: str | None
     """The masks of its threads."""
-    control: Control
+    control: ControlPath
     broken: str = ""
     """Masks of the threads that have left it. Empty where all threads go the same way, which is then a jump."""
     skipped: str = ""
@@ -146,7 +146,7 @@ class Presence:
             self.each_thread(lambda: None)
 
     @contextmanager
-    def construct(self, key: Any, kind: Kind, live: str) -> Iterator[str]:
+    def construct(self, key: Any, kind: Variability, live: str) -> Iterator[str]:
         """Compile what follows for the threads of these masks; yield the label that is behind it."""
         outer = self.live, self.end, self.state.leader
         self.live, self.end, self.state.leader = live, self.b.label("end"), self.b.slot("i64")
@@ -182,6 +182,6 @@ class Presence:
         self.b.do(f"store i1 {found}, ptr {absent}")
 
 
-def wider(kind: Kind) -> Kind:
+def wider(kind: Variability) -> Variability:
     """Return how threads differ under a condition of a kind: not at all, from vector to vector, or in any way."""
     return VARYING if kind > 1 else kind

@@ -14,7 +14,7 @@ from imgcuda.cpu.lowering.operands import condition
 from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.state import LoopFrame, State
 from imgcuda.cpu.lowering.variables import PointerVariable, Variable
-from imgcuda.cpu.values.values import BLOCK, VARYING, Kind, Value, constant
+from imgcuda.cpu.values.values import BLOCK, VARYING, Value, Variability, constant
 from imgcuda.frontend import syntax
 
 
@@ -32,7 +32,7 @@ def loop(state: State, node: syntax.Loop) -> None:
             _uniform(state, node, key, kind)
 
 
-def _kind(state: State, node: syntax.Loop) -> Kind:
+def _kind(state: State, node: syntax.Loop) -> Variability:
     """Return how the threads differ in the iterations that they make."""
     kind = state.facts.parting(state.key(node))
     if node.condition is None or kind == VARYING:
@@ -41,7 +41,7 @@ def _kind(state: State, node: syntax.Loop) -> Kind:
         return max(kind, test_of(state, node.condition).kind)
 
 
-def own_the_head(state: State, node: syntax.Loop, key: Any, kind: Kind) -> None:
+def own_the_head(state: State, node: syntax.Loop, key: Any, kind: Variability) -> None:
     """Let the step set what the head declares for all threads: one that has left the loop does not read it.
 
     Not so if the body sets it too: a thread that is done with an iteration comes back in the next.
@@ -62,7 +62,7 @@ def _frame(state: State, key: Any, mask: str | None, broken: str, skipped: str) 
     return LoopFrame(key, mask, state.b.label("end"), state.b.label("step"), broken, skipped, state.control)
 
 
-def _uniform(state: State, node: syntax.Loop, key: Any, kind: Kind) -> None:
+def _uniform(state: State, node: syntax.Loop, key: Any, kind: Variability) -> None:
     frame = _frame(state, key, state.mask, "", "")
     head, body = state.b.label("loop"), state.b.label("body")
     with state.under(key, kind, state.mask):

@@ -13,10 +13,10 @@ from imgcuda.cpu.lowering.variables import Binding, PointerVariable, Private, Re
 from imgcuda.cpu.memory import objects
 from imgcuda.cpu.memory.addresses import member, move
 from imgcuda.cpu.values.types import (
-    Array,
+    ArrayOf,
     Float,
     Int,
-    Pointer,
+    PointerTo,
     Struct,
     Type,
     elements,
@@ -26,7 +26,7 @@ from imgcuda.cpu.values.types import (
     promote,
     size_of,
 )
-from imgcuda.cpu.values.values import BLOCK, BROKEN, Address, Aggregate, Memory, Operand, Value
+from imgcuda.cpu.values.values import BLOCK, BROKEN, Address, Aggregate, MemoryRegion, Operand, Value
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
 
@@ -102,13 +102,13 @@ def field(state: State, whole: Binding, name: str) -> Binding:
     type = whole.type.target if isinstance(whole, Address) else whole.type
     fields = dict(type.fields) if isinstance(type, Struct) else {}
     if name not in fields:
-        remedy = "write -> instead of ." if isinstance(type, Pointer) else ""
+        remedy = "write -> instead of ." if isinstance(type, PointerTo) else ""
         state.fail(f"a {type} has no field '{name}'{did_you_mean(name, list(fields))}", remedy)
     if isinstance(whole, Address):
         return member(state, whole, name)
     assert isinstance(whole, StructVariable | Aggregate)
     found = whole.fields[name]
-    if isinstance(found, Aggregate) and isinstance(found.type, Array):
+    if isinstance(found, Aggregate) and isinstance(found.type, ArrayOf):
         return _spill(state, found)
     return found
 
@@ -147,7 +147,7 @@ def write(state: State, found: Binding, value: Operand) -> Operand:
         state.fail("this is constant and cannot be assigned to")
     if isinstance(found, Address) and found.memory.space == "constant":
         state.fail(f"'{found.memory.name}' is constant and cannot be assigned to")
-    if isinstance(found, Address) and isinstance(type, Array) and not isinstance(value, Aggregate):
+    if isinstance(found, Address) and isinstance(type, ArrayOf) and not isinstance(value, Aggregate):
         state.fail("an array cannot be assigned to", "set its elements, in a loop")
     value = convert(state, value, type)
     match found:
@@ -168,7 +168,7 @@ def convert(state: State, value: Operand, type: Type) -> Operand:
     """Return a value as C converts it where a type is expected."""
     if isinstance(type, Int | Float):
         return state.math.convert(value_of(state, value), type)
-    if isinstance(type, Pointer):
+    if isinstance(type, PointerTo):
         if isinstance(value, Value) and value.const == 0:
             state.refuse("a null pointer", "pass a flag beside a pointer that is valid")
         return replace(pointer(state, value), type=type)
@@ -192,7 +192,7 @@ def declare(state: State, key: Any, type: Type, name: str = "") -> Binding:
     """Return new memory for a thread's variable; `name` is for reports."""
     if has_array(type):
         return Reference(private(state, type, key, name))
-    if isinstance(type, Pointer):
+    if isinstance(type, PointerTo):
         return PointerVariable(state, key, type)
     if isinstance(type, Struct):
         return StructVariable(type, {name: declare(state, (key, name), part) for name, part in type.fields})
@@ -213,4 +213,4 @@ def private(state: State, type: Type, key: Any, name: str = "") -> Address:
         )
         state.fail(message, "make them smaller, or pass a pointer to memory for them")
     made = Private(state, innermost(type), elements(type), key)
-    return Address(Pointer(type), "null", BLOCK, Memory(name, "private"), private=made)
+    return Address(PointerTo(type), "null", BLOCK, MemoryRegion(name, "private"), private=made)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from imgcuda.cpu import budget
 from imgcuda.cpu.lowering.operands import number
-from imgcuda.cpu.lowering.state import State, Written
-from imgcuda.cpu.values.types import BASIC, DIM3, I32, VECTORS, Array, Pointer, Struct, Type, innermost, size_of
+from imgcuda.cpu.lowering.state import State, VariableWrites
+from imgcuda.cpu.values.types import BASIC, DIM3, I32, VECTORS, ArrayOf, PointerTo, Struct, Type, innermost, size_of
 from imgcuda.cpu.values.values import Value, constant
 from imgcuda.errors import did_you_mean
 from imgcuda.frontend import syntax
@@ -17,11 +17,11 @@ def resolve_type(state: State, written: syntax.TypeName) -> Type:
         case syntax.NamedType(name, place):
             return _named(state, name, place)
         case syntax.PointerType(target):
-            return Pointer(resolve_type(state, target))
+            return PointerTo(resolve_type(state, target))
         case syntax.ReferenceType(target):
             return resolve_type(state, target)
         case syntax.ArrayType(element, size):
-            return _bounded(state, Array(resolve_type(state, element), 0 if size is None else _size(state, size)))
+            return _bounded(state, ArrayOf(resolve_type(state, element), 0 if size is None else _size(state, size)))
 
 
 def _named(state: State, name: str, place: syntax.Place) -> Type:
@@ -33,7 +33,7 @@ def _named(state: State, name: str, place: syntax.Place) -> Type:
     return state.fail(f"'{name}' is not a type{did_you_mean(name, [*BASIC, *state.unit.types, *VECTORS])}", place=place)
 
 
-def _bounded(state: State, type: Array) -> Array:
+def _bounded(state: State, type: ArrayOf) -> ArrayOf:
     if size_of(type) >= budget.ARRAY:
         state.fail(f"an array of {size_of(type):,} bytes is beyond the 2 GB that an index reaches", "make it smaller")
     return type
@@ -75,7 +75,7 @@ def _numbers(type: Type) -> int:
     """Return how many numbers and arrays of numbers a type consists of."""
     if isinstance(type, Struct):
         return sum(_numbers(part) for _, part in type.fields)
-    return _numbers(innermost(type)) if isinstance(type, Array) else 1
+    return _numbers(innermost(type)) if isinstance(type, ArrayOf) else 1
 
 
 def _enumerate(state: State, node: syntax.Enumeration, numbers: dict[str, Value]) -> None:
@@ -99,12 +99,12 @@ def addressed(state: State, name: str) -> bool:
     return name in _written(state).addressed
 
 
-def _written(state: State) -> Written:
+def _written(state: State) -> VariableWrites:
     function = state.calls[-1].function
     if function not in state.unit.written:
         nodes = list(syntax.walk(function.body))
         taken = (root(node.operand) for node in nodes if isinstance(node, syntax.Unary) and node.operator == "&")
-        state.unit.written[function] = Written(names_set(function.body), frozenset(taken))
+        state.unit.written[function] = VariableWrites(names_set(function.body), frozenset(taken))
     return state.unit.written[function]
 
 

@@ -11,7 +11,7 @@ from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.lowering.variables import Binding, Facts, Key
 from imgcuda.cpu.values.arithmetic import Arithmetic
 from imgcuda.cpu.values.types import Type
-from imgcuda.cpu.values.values import BLOCK, Kind, Memory, Operand, Value, Vectors
+from imgcuda.cpu.values.values import BLOCK, MemoryRegion, Operand, Value, Variability, Vectors
 from imgcuda.errors import KernelError, Mistake, PortabilityError
 from imgcuda.frontend import syntax
 from imgcuda.frontend.source_lines import source_line
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Written:
+class VariableWrites:
     """What a function does to its variables, by name."""
 
     set: frozenset[str]
@@ -31,7 +31,7 @@ class Written:
     """Those whose address it takes."""
 
 
-Control: TypeAlias = tuple[tuple[Key, Kind], ...]
+ControlPath: TypeAlias = tuple[tuple[Key, Variability], ...]
 """The conditions that lead to a statement, those that are not the same for the whole block."""
 
 
@@ -46,7 +46,7 @@ class Unit:
     types: dict[str, Type]
     constants: dict[str, Value]
     """Enumerators."""
-    written: dict[syntax.Function, Written] = field(default_factory=dict)
+    written: dict[syntax.Function, VariableWrites] = field(default_factory=dict)
     """What each function does to its variables, where that was asked."""
 
 
@@ -73,7 +73,7 @@ class LoopFrame:
     """Memory for the threads that have left."""
     skipped: str
     """Memory for the threads that are done with this iteration."""
-    control: Control = ()
+    control: ControlPath = ()
 
 
 @dataclass(eq=False)
@@ -87,7 +87,7 @@ class CallFrame:
     returned: str
     """Memory for the threads that have returned."""
     result: Binding | None = None
-    control: Control = ()
+    control: ControlPath = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class State:
     scopes: list[dict[str, Binding]] = field(default_factory=lambda: [{}])
     mask: str | None = None
     """The threads that are active; None when all of the vector are."""
-    control: Control = ()
+    control: ControlPath = ()
     path: tuple[Key, ...] = ()
     """The calls that lead here."""
     loops: list[LoopFrame] = field(default_factory=list)
@@ -146,7 +146,7 @@ class State:
     contract: bool = True
     checks: Checks | None = None
     """Set in a checked build."""
-    written: set[Memory] = field(default_factory=set)
+    written: set[MemoryRegion] = field(default_factory=set)
     """The global memory that the kernel may write to."""
 
     def __post_init__(self) -> None:
@@ -190,12 +190,12 @@ class State:
         chunk = self.chunk or (self.b.op(f"load i64, ptr {self.leader}") if self.leader else "0")
         return self.b.op(f"getelementptr {type}, ptr {slot}, i64 {chunk}")
 
-    def divergence(self, since: Control) -> Kind:
+    def divergence(self, since: ControlPath) -> Variability:
         """Return how the threads differ in coming here from where the control was `since`."""
         return max((kind for _, kind in self.control[len(since) :]), default=BLOCK)
 
     @contextmanager
-    def under(self, key: Key, kind: Kind, mask: str | None) -> Iterator[None]:
+    def under(self, key: Key, kind: Variability, mask: str | None) -> Iterator[None]:
         """Compile what follows under a condition: for the threads of a mask, if they differ in it."""
         saved = self.mask, self.control
         self.mask = mask

@@ -12,17 +12,30 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from imgcuda.cpu.ir import bytes_of
-from imgcuda.cpu.values.types import ADDRESS, BOOL, I64, U8, Array, Float, Int, Pointer, Scalar, Struct, Type, memory_ir
+from imgcuda.cpu.values.types import (
+    ADDRESS,
+    BOOL,
+    I64,
+    U8,
+    ArrayOf,
+    Float,
+    Int,
+    PointerTo,
+    Scalar,
+    Struct,
+    Type,
+    memory_ir,
+)
 from imgcuda.cpu.values.values import (
     BLOCK,
     LINEAR,
     UNIFORM,
     VARYING,
     Address,
-    Kind,
-    Memory,
+    MemoryRegion,
     Operand,
     Value,
+    Variability,
     as_narrow,
     constant,
     fits,
@@ -39,7 +52,7 @@ Key: TypeAlias = Hashable
 class Facts:
     """What earlier passes found out about a kernel."""
 
-    kinds: dict[Key, tuple[Kind, int]] = field(default_factory=dict)
+    kinds: dict[Key, tuple[Variability, int]] = field(default_factory=dict)
     """A variable's kind, and its stride if that is LINEAR."""
     marks: set[Key] = field(default_factory=set)
     """What else was seen: a variable that is set per vector, a loop that only some threads leave."""
@@ -59,7 +72,7 @@ class Facts:
             self.narrow[key] = None if key in self.narrow else origin
             self.changed = True
 
-    def raise_kind(self, key: Key, kind: Kind, stride: int = 0) -> None:
+    def raise_kind(self, key: Key, kind: Variability, stride: int = 0) -> None:
         """Note that a variable takes values of this kind, beside those it took before."""
         old, old_stride = self.kinds.get(key, (BLOCK, 0))
         if key not in self.kinds:
@@ -72,7 +85,7 @@ class Facts:
             self.kinds[key] = new
             self.changed = True
 
-    def parting(self, key: Key) -> Kind:
+    def parting(self, key: Key) -> Variability:
         """Return how the threads differ in when they leave a loop or function early."""
         return VARYING if ("left", key) in self.marks else UNIFORM if ("parted", key) in self.marks else BLOCK
 
@@ -159,7 +172,7 @@ class Variable:
 class PointerVariable:
     """A pointer that a thread sets more than once: a base, one for all threads if it can be, and an index for each."""
 
-    def __init__(self, state: State, key: Key, type: Pointer) -> None:
+    def __init__(self, state: State, key: Key, type: PointerTo) -> None:
         self.key, self.type = key, type
         self.base = Variable(state, (key, "base"), ADDRESS)
         self.index = Variable(state, (key, "index"), I64)
@@ -173,7 +186,7 @@ class PointerVariable:
             return replace(target, type=self.type, index=index, scale=1)
         base = self.base.read(state)
         several = ("several", self.key) in state.facts.marks
-        memory = target.memory if target and not several else Memory("", "global")
+        memory = target.memory if target and not several else MemoryRegion("", "global")
         return Address(self.type, base.ir, base.kind, memory, index, 1)
 
     def assign(self, state: State, value: Operand) -> None:
@@ -248,7 +261,7 @@ Binding: TypeAlias = Operand | Variable | PointerVariable | StructVariable | Ref
 
 def leaves(type: Type, path: tuple[str, ...] = (), count: int = 1) -> list[tuple[tuple[str, ...], Scalar, int]]:
     """Return the numbers that a type consists of: the fields that lead to each, its type, and how many there are."""
-    if isinstance(type, Array):
+    if isinstance(type, ArrayOf):
         return leaves(type.element, path, count * type.size)
     if isinstance(type, Struct):
         return [leaf for name, field in type.fields for leaf in leaves(field, (*path, name), count)]

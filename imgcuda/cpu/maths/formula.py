@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.values.arithmetic import suffix
 from imgcuda.cpu.values.types import BOOL, F32, F64, I32, I64, U32, U64, Float, Int, Scalar
-from imgcuda.cpu.values.values import BLOCK, VARYING, Kind, Value, float_literal
+from imgcuda.cpu.values.values import BLOCK, VARYING, Value, Variability, float_literal
 
 
 class Formula:
@@ -24,7 +24,7 @@ class Formula:
         self.state = state
         self.b = state.b
         flat = [state.v.flat(value) for value in values]
-        self.kind: Kind = max((value.kind for value in flat), default=BLOCK)
+        self.kind: Variability = max((value.kind for value in flat), default=BLOCK)
         self.wide = self.kind == VARYING
 
     def shape(self, type: Scalar) -> str:
@@ -61,9 +61,9 @@ class Formula:
 
     # ---- what is seldom needed: skipped unless some lane asks for it
 
-    def variable(self, number: Number) -> Variable:
+    def variable(self, number: Number) -> FormulaVariable:
         """Return a variable that holds a number at first, for what a branch or loop changes."""
-        made = Variable(self, number.type, self.b.slot(self.shape(number.type)))
+        made = FormulaVariable(self, number.type, self.b.slot(self.shape(number.type)))
         made.set(number)
         return made
 
@@ -77,7 +77,7 @@ class Formula:
         self.b.place(end)
 
     @contextmanager
-    def repeat_while_any(self, test: Number) -> Iterator[Variable]:
+    def repeat_while_any(self, test: Number) -> Iterator[FormulaVariable]:
         """Write what follows as the body of a loop, which sets the yielded variable to whether it goes on."""
         going = self.variable(test)
         head, body, end = self.b.label("head"), self.b.label("body"), self.b.label("end")
@@ -110,7 +110,7 @@ class Formula:
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class FormulaVariable:
     """Memory for a number, which LLVM turns into a register."""
 
     f: Formula

@@ -25,14 +25,14 @@ from imgcuda.cpu.maths.formula import Formula, Number
 from imgcuda.cpu.values.types import F32, F64, I32, I64, U32, U64, Float, Scalar
 from imgcuda.cpu.values.values import Value
 
-Function = Callable[..., Value]
+BuiltinFunction = Callable[..., Value]
 """From the compiler's state and the arguments' values to the result's."""
 
 Rule = Callable[..., Number]
 """From the numbers of a formula to its result."""
 
 
-def _of(function: Function, *fixed: Any) -> Function:
+def _of(function: BuiltinFunction, *fixed: Any) -> BuiltinFunction:
     """Return a function of numbers with its first arguments fixed."""
     return lambda state, *values: function(state, *fixed, *values)
 
@@ -69,7 +69,7 @@ def _scaled(state: State, type: Float | None, x: Value, exponent: Value) -> Valu
 
 # ---- the names
 
-Named = dict[str, Function]
+Named = dict[str, BuiltinFunction]
 
 
 def _both(name: str, function: Callable[..., Value], *fixed: Any) -> Named:

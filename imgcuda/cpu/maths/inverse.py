@@ -13,7 +13,7 @@ PI: dict[Scalar, tuple[float, float]] = {
 """The nearest number to pi, and what it lacks."""
 
 
-def _arc(t: Number, table: tables.Table) -> Number:
+def _arc(t: Number, table: tables.Coefficients) -> Number:
     """Return t + t^3 P(t^2): an odd function with the slope 1 at 0."""
     square = t * t
     return (t * square).times_plus(square.polynomial(table[t.type]), t)

@@ -59,7 +59,9 @@ def log10(x: Number) -> Number:
     return _special(x, n.times_plus(high, great + n.times_plus(low, small)))
 
 
-def _times_unit(f: Number, unit: dict[Scalar, tuple[float, float]], table: tables.Table) -> tuple[Number, Number]:
+def _times_unit(
+    f: Number, unit: dict[Scalar, tuple[float, float]], table: tables.Coefficients
+) -> tuple[Number, Number]:
     """Return log(1 + f) * unit in two parts: half of f's bits by half of the unit's, which is exact, and the rest."""
     high, low = unit[f.type]
     half = (f.bits() & -(1 << (MANTISSA[f.type] + 1) // 2)).of_bits()

@@ -11,7 +11,7 @@ from math import pi
 
 from imgcuda.cpu.maths import polynomials as tables
 from imgcuda.cpu.maths.exact import split, two_product, two_sum
-from imgcuda.cpu.maths.formula import MAGIC, Number, Variable, both
+from imgcuda.cpu.maths.formula import MAGIC, FormulaVariable, Number, both
 from imgcuda.cpu.values.types import F32, F64, I32
 
 TWO_OVER_PI = 2 / pi
@@ -132,7 +132,7 @@ def _far_quarter_turns(x: Number, wide: bool) -> tuple[Number, Number, Number]:
     return (count.get() + MAGIC[F64]).bits().to(I32), *two_sum(rest, error)
 
 
-def _add_modulo_4(count: Variable, high: Variable, low: Variable, term: Number) -> None:
+def _add_modulo_4(count: FormulaVariable, high: FormulaVariable, low: FormulaVariable, term: Number) -> None:
     """Add a term to a count of whole quarter turns and a rest in two parts."""
     term = term.f.choose(term.abs() < 2.0**53, term, 0.0)
     term = term - (term * 0.25).nearest() * 4.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from imgcuda.cpu.lowering.state import State
-from imgcuda.cpu.values.types import I32, I64, Pointer, Struct, Type, elements, offset_of, size_of
+from imgcuda.cpu.values.types import I32, I64, PointerTo, Struct, Type, elements, offset_of, size_of
 from imgcuda.cpu.values.values import VARYING, Address, Value, constant
 
 
@@ -42,20 +42,20 @@ def member(state: State, address: Address, name: str) -> Address:
     assert isinstance(struct, Struct)
     type = dict(struct.fields)[name]
     if address.private is not None:
-        moved = replace(address, type=Pointer(type), path=(*address.path, name))
+        moved = replace(address, type=PointerTo(type), path=(*address.path, name))
         inner = elements(type)  # a field that is an array has a place for all of its elements in each structure
         if inner == 1 or address.index is None:
             return moved
         return replace(moved, index=state.math.binary("*", state.math.offset(address), constant(inner, I64)), scale=1)
     shape = "ptr" if address.kind != VARYING else state.v.type("ptr")
     base = state.b.op(f"getelementptr i8, {shape} {address.base}, i64 {offset_of(struct, name)}")
-    return replace(address, type=Pointer(type), base=base)
+    return replace(address, type=PointerTo(type), base=base)
 
 
 def nth(state: State, address: Address, position: int) -> Address:
     """Return the address of an element of the array that an address points to."""
     array = address.type.target
-    return move(state, replace(address, type=Pointer(array.element)), constant(position))  # type: ignore[union-attr]
+    return move(state, replace(address, type=PointerTo(array.element)), constant(position))  # type: ignore[union-attr]
 
 
 def first_lane(state: State, address: Address, index: str) -> str:

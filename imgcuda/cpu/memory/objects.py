@@ -9,7 +9,7 @@ from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.memory.accesses import access
 from imgcuda.cpu.memory.addresses import first_lane, member, nth
 from imgcuda.cpu.memory.private import load_private, store_private
-from imgcuda.cpu.values.types import Array, Float, Int, Pointer, Scalar, Struct, memory_ir, size_of
+from imgcuda.cpu.values.types import ArrayOf, Float, Int, PointerTo, Scalar, Struct, memory_ir, size_of
 from imgcuda.cpu.values.values import LINEAR, VARYING, Address, Aggregate, Operand, Value
 
 # ---- reading
@@ -18,14 +18,14 @@ from imgcuda.cpu.values.values import LINEAR, VARYING, Address, Aggregate, Opera
 def load(state: State, address: Address) -> Operand:
     """Return what stands at an address, for the threads that are active; an array becomes a pointer, as in C."""
     type = address.type.target
-    return replace(address, type=Pointer(type.element)) if isinstance(type, Array) else _load_whole(state, address)
+    return replace(address, type=PointerTo(type.element)) if isinstance(type, ArrayOf) else _load_whole(state, address)
 
 
 def _load_whole(state: State, address: Address) -> Operand:
     type = address.type.target
     if isinstance(type, Struct):
         return _load_struct(state, address, type)
-    if isinstance(type, Array):
+    if isinstance(type, ArrayOf):
         parts = range(type.size)
         return Aggregate(type, {str(each): _load_whole(state, nth(state, address, each)) for each in parts})
     if not isinstance(type, Int | Float):
@@ -94,7 +94,7 @@ def store(state: State, address: Address, value: Operand) -> None:
 
 
 def _store_aggregate(state: State, address: Address, value: Aggregate) -> None:
-    if isinstance(value.type, Array):
+    if isinstance(value.type, ArrayOf):
         for position, part in enumerate(value.fields.values()):
             store(state, nth(state, address, position), part)
     elif (number := _interleaved(state, address, value.type)) is not None:

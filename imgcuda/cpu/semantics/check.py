@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from imgcuda.cpu.semantics import builtins
-from imgcuda.cpu.semantics.names import Variable, Wrong
+from imgcuda.cpu.semantics.names import Symbol, Wrong
 from imgcuda.cpu.semantics.overloads import Signature
-from imgcuda.cpu.semantics.statements import Statements
+from imgcuda.cpu.semantics.statements import StatementChecker
 from imgcuda.cpu.semantics.types import VOID, plain, same
 from imgcuda.errors import KernelError
 from imgcuda.frontend import syntax
@@ -37,18 +37,18 @@ class Checked:
         self.mistakes.raise_if_any()
 
 
-def check(file: syntax.File, text: str, name: str) -> Checked:
+def check(file: syntax.TranslationUnit, text: str, name: str) -> Checked:
     """Check a file, and resolve its overloads."""
-    checker = _File(Mistakes(text, name))
+    checker = _TranslationUnitChecker(Mistakes(text, name))
     with suppress(EnoughMistakes):
         checker.check(file)
     return Checked(checker.resolved(file), checker.mistakes)
 
 
-class _File(Statements):
+class _TranslationUnitChecker(StatementChecker):
     """Checks a whole file."""
 
-    def check(self, file: syntax.File) -> None:
+    def check(self, file: syntax.TranslationUnit) -> None:
         # The parser knows types only from their declaration on; their order among themselves is all that matters.
         types: list[syntax.Structure | syntax.Typedef | syntax.Enumeration] = []
         types += [*file.enumerations, *file.structures, *file.typedefs]
@@ -112,12 +112,12 @@ class _File(Statements):
         with self.scope():
             for parameter in node.parameters:
                 with self.noting():
-                    self.declare(parameter.name, Variable(self.resolve(parameter.type)), parameter.place)
+                    self.declare(parameter.name, Symbol(self.resolve(parameter.type)), parameter.place)
             self.items(node.body)
 
     # ---- overloads
 
-    def resolved(self, file: syntax.File) -> dict[str, syntax.Function]:
+    def resolved(self, file: syntax.TranslationUnit) -> dict[str, syntax.Function]:
         """Return the defined functions by names that no two of them share, with calls that use these names."""
         keys = {each.key: self._own_name(each) for every in self.functions.values() for each in every}
         names = {call: keys[signature.key] for call, signature in self.calls.items()}

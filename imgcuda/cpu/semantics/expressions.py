@@ -41,7 +41,7 @@ _FOR_INTEGERS = frozenset(["%", "&", "|", "^", "<<", ">>"])
 _COMPARISONS = frozenset(["==", "!=", "<", ">", "<=", ">="])
 
 
-class Expressions(Names):
+class ExpressionChecker(Names):
     """Checks expressions. `calls` is filled with what each call of the author's functions means."""
 
     def __init__(self, *given: Any) -> None:
@@ -72,7 +72,7 @@ class Expressions(Names):
         """Check what must be true or false."""
         self.fit(node, TRUTH)
 
-    def _number(self, node: syntax.Number) -> Typed:
+    def _number(self, node: syntax.NumberLiteral) -> Typed:
         whole = isinstance(node.value, int) and node.type != "bool"
         return Typed(Basic(node.type), null=whole and node.value == 0, constant=True)
 
@@ -373,17 +373,17 @@ def _not_a_number(given: Typed, place: syntax.Place) -> tuple[str, syntax.Place,
     return message, place, remedy
 
 
-_CHECKS: dict[type, Callable[[Expressions, Any], Typed]] = {
-    syntax.Number: Expressions._number,
-    syntax.Name: Expressions._name,
-    syntax.Unary: Expressions._unary,
-    syntax.Postfix: Expressions._postfix,
-    syntax.Binary: Expressions._binary,
-    syntax.Conditional: Expressions._conditional,
-    syntax.Assign: Expressions._assign,
-    syntax.Cast: Expressions._cast,
-    syntax.SizeOf: Expressions._size,
-    syntax.Call: Expressions._call,
-    syntax.Index: Expressions._index,
-    syntax.Member: Expressions._member,
+_CHECKS: dict[type, Callable[[ExpressionChecker, Any], Typed]] = {
+    syntax.NumberLiteral: ExpressionChecker._number,
+    syntax.Name: ExpressionChecker._name,
+    syntax.Unary: ExpressionChecker._unary,
+    syntax.Postfix: ExpressionChecker._postfix,
+    syntax.Binary: ExpressionChecker._binary,
+    syntax.Conditional: ExpressionChecker._conditional,
+    syntax.Assign: ExpressionChecker._assign,
+    syntax.Cast: ExpressionChecker._cast,
+    syntax.SizeOf: ExpressionChecker._size,
+    syntax.Call: ExpressionChecker._call,
+    syntax.Index: ExpressionChecker._index,
+    syntax.Member: ExpressionChecker._member,
 }

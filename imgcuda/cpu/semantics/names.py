@@ -23,7 +23,7 @@ class Wrong(Exception):
 
 
 @dataclass(frozen=True)
-class Variable:
+class Symbol:
     """A declared variable or enumerator."""
 
     type: Type
@@ -45,7 +45,7 @@ class Names:
             self.fields[struct.name] = {name: Basic(str(type)) for name, type in struct.fields}
         self.functions: dict[str, list[Signature]] = {}
         index = {"threadIdx": "uint3", "blockIdx": "uint3", "blockDim": "dim3", "gridDim": "dim3"}
-        self.scopes: list[dict[str, Variable]] = [{n: Variable(Record(t, const=True)) for n, t in index.items()}, {}]
+        self.scopes: list[dict[str, Symbol]] = [{n: Symbol(Record(t, const=True)) for n, t in index.items()}, {}]
 
     # ---- mistakes
 
@@ -68,7 +68,7 @@ class Names:
         finally:
             self.scopes.pop()
 
-    def declare(self, name: str, variable: Variable, place: syntax.Place) -> None:
+    def declare(self, name: str, variable: Symbol, place: syntax.Place) -> None:
         """Add a name to the innermost scope."""
         innermost = self.scopes[-1]
         twice = name in innermost or (len(self.scopes) == 2 and name in self.functions)
@@ -76,7 +76,7 @@ class Names:
         if twice and name:
             raise Wrong(f"'{name}' is declared twice", place, "give the second a name of its own")
 
-    def lookup(self, name: str) -> Variable | None:
+    def lookup(self, name: str) -> Symbol | None:
         """Return the variable that a name means here."""
         return next((scope[name] for scope in reversed(self.scopes) if name in scope), None)
 
@@ -113,7 +113,7 @@ class Names:
             type = self.types[item.name] = Enum(item.name) if item.name else Basic("int")
             for name, _ in item.members:
                 with self.noting():
-                    self.declare(name, Variable(type, item.place, True, lvalue=False), item.place)
+                    self.declare(name, Symbol(type, item.place, True, lvalue=False), item.place)
 
 
 def _canonical(name: str) -> str:
@@ -124,4 +124,4 @@ def _canonical(name: str) -> str:
 
 
 def _is_whole(size: syntax.Expression | None) -> bool:
-    return isinstance(size, syntax.Number) and isinstance(size.value, int)
+    return isinstance(size, syntax.NumberLiteral) and isinstance(size.value, int)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from imgcuda.cpu.semantics.expressions import Expressions
-from imgcuda.cpu.semantics.names import Variable, Wrong
+from imgcuda.cpu.semantics.expressions import ExpressionChecker
+from imgcuda.cpu.semantics.names import Symbol, Wrong
 from imgcuda.cpu.semantics.types import (
     UNKNOWN,
     VOID,
@@ -22,7 +22,7 @@ from imgcuda.cpu.values.types import Int
 from imgcuda.frontend import syntax
 
 
-class Statements(Expressions):
+class StatementChecker(ExpressionChecker):
     """Checks the bodies of functions."""
 
     result: Type = VOID
@@ -88,7 +88,7 @@ class Statements(Expressions):
                     self.statement(item)
 
     def _case(self, node: syntax.Case, seen: set[object]) -> None:
-        value = node.value.value if isinstance(node.value, syntax.Number) else node.value and id(node)
+        value = node.value.value if isinstance(node.value, syntax.NumberLiteral) else node.value and id(node)
         if node.value is not None and not self.type(node.value).constant:
             message = "a whole number that is known when the kernel is compiled is needed here"
             remedy = "use a #define, an enum, or a constant field of the filter"
@@ -126,12 +126,12 @@ class Statements(Expressions):
             constant = self._initial(node, type, reference)
         except Wrong:
             if node.name not in self.scopes[-1]:
-                self.scopes[-1][node.name] = Variable(type)
+                self.scopes[-1][node.name] = Symbol(type)
             raise
         if node.space == "constant" and not isinstance(type, Array):
             type = with_const(type)
         usable = node.constexpr or (type.const and isinstance(scalar(type), Int))
-        self.declare(node.name, Variable(type, node.place, constant and usable), node.place)
+        self.declare(node.name, Symbol(type, node.place, constant and usable), node.place)
 
     def _sizes(self, type: syntax.TypeName) -> None:
         """Check that the sizes of an array are known when C++ compiles."""
@@ -143,7 +143,7 @@ class Statements(Expressions):
                     message = "a whole number that is known when the kernel is compiled is needed here"
                     remedy = "use a #define, an enum, or a constant field of the filter"
                     raise Wrong(message, type.size.place, remedy)
-                if isinstance(type.size, syntax.Number) and type.size.value <= 0:
+                if isinstance(type.size, syntax.NumberLiteral) and type.size.value <= 0:
                     message = f"an array must have a size of 1 at least; this is {type.size.value}"
                     raise Wrong(message, type.size.place)
             type = type.element
@@ -165,7 +165,7 @@ class Statements(Expressions):
         # As the scope of a variable begins at its name, `int a = a` names itself.
         outer = self.scopes[-1].get(node.name)
         if outer is None:
-            self.scopes[-1][node.name] = Variable(type)
+            self.scopes[-1][node.name] = Symbol(type)
         try:
             given = self.type(node.value)
         finally:
@@ -214,15 +214,15 @@ class Statements(Expressions):
         return type if position == 0 else UNKNOWN
 
 
-_CHECKS: dict[type, Callable[[Statements, Any], None]] = {
-    syntax.Declaration: Statements.declaration,
-    syntax.Declarations: Statements._declarations,
-    syntax.Evaluate: Statements._evaluate,
-    syntax.Block: Statements.block,
-    syntax.If: Statements._if,
-    syntax.Loop: Statements._loop,
-    syntax.Switch: Statements._switch,
-    syntax.Return: Statements._return,
-    syntax.Break: Statements._nothing,
-    syntax.Continue: Statements._nothing,
+_CHECKS: dict[type, Callable[[StatementChecker, Any], None]] = {
+    syntax.Declaration: StatementChecker.declaration,
+    syntax.Declarations: StatementChecker._declarations,
+    syntax.Evaluate: StatementChecker._evaluate,
+    syntax.Block: StatementChecker.block,
+    syntax.If: StatementChecker._if,
+    syntax.Loop: StatementChecker._loop,
+    syntax.Switch: StatementChecker._switch,
+    syntax.Return: StatementChecker._return,
+    syntax.Break: StatementChecker._nothing,
+    syntax.Continue: StatementChecker._nothing,
 }

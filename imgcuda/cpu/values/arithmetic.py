@@ -10,7 +10,7 @@ from dataclasses import replace
 from imgcuda.cpu.values.affine import line_of, monotone
 from imgcuda.cpu.values.conversions import Conversions, suffix
 from imgcuda.cpu.values.types import BOOL, F64, I64, Float, Int, common, promote
-from imgcuda.cpu.values.values import LINEAR, VARYING, Address, Kind, Value, as_narrow, constant
+from imgcuda.cpu.values.values import LINEAR, VARYING, Address, Value, Variability, as_narrow, constant
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
@@ -164,7 +164,7 @@ class Arithmetic(Conversions):
 
     # ---- parts of these
 
-    def _pair(self, left: Value, right: Value) -> tuple[Kind, str, str, str]:
+    def _pair(self, left: Value, right: Value) -> tuple[Variability, str, str, str]:
         """Return two values in the same form: their kind, LLVM type and names."""
         if left.scalar and right.scalar:
             return max(left.kind, right.kind), left.type.ir, left.ir, right.ir
@@ -211,7 +211,11 @@ class Arithmetic(Conversions):
         assert isinstance(left.type, Int)
         stride = Int(left.type.bits, True).wrap(stride)  # of unsigned numbers, too: 4294967295u * x falls
         base = self.b.op(f"{_int_op(operator, left.type)} {left.type.ir} {left.ir}, {right.ir}")
-        kind = LINEAR if stride else max(Kind.UNIFORM, *(v.kind for v in (left, right) if v.scalar), Kind.UNIFORM)
+        kind = (
+            LINEAR
+            if stride
+            else max(Variability.UNIFORM, *(v.kind for v in (left, right) if v.scalar), Variability.UNIFORM)
+        )
         return Value(left.type, kind, base, stride, natural=operator in "+*" and left.natural and right.natural)
 
     def _shift(self, operator: str, left: Value, right: Value) -> Value:
@@ -276,7 +280,7 @@ class Arithmetic(Conversions):
             return quotient
         return self._whole("-", left, self._whole("*", quotient, right))
 
-    def _safe_divisor(self, shape: str, type: Int, kind: Kind, x: str, y: str) -> str:
+    def _safe_divisor(self, shape: str, type: Int, kind: Variability, x: str, y: str) -> str:
         """Return the divisor with what traps replaced by 1: zero, and -1 under the most negative number."""
 
         def splat(number: int) -> str:

@@ -47,7 +47,7 @@ class Void:
 
 
 @dataclass(frozen=True, slots=True)
-class Pointer:
+class PointerTo:
     target: Type
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class Pointer:
 
 
 @dataclass(frozen=True, slots=True)
-class Array:
+class ArrayOf:
     element: Type
     size: int
     """0 where the launch decides: `extern __shared__ float tile[]`."""
@@ -84,7 +84,7 @@ class Raw(Int):
 
 
 Scalar: TypeAlias = Int | Float
-Type: TypeAlias = Int | Float | Void | Pointer | Array | Struct
+Type: TypeAlias = Int | Float | Void | PointerTo | ArrayOf | Struct
 
 BOOL = Int(1, False)
 I8, U8 = Int(8, True), Int(8, False)
@@ -129,7 +129,7 @@ def align_of(type: Type) -> int:
     match type:
         case Int(bits) | Float(bits):
             return max(bits // 8, 1)
-        case Array(element):
+        case ArrayOf(element):
             return align_of(element)
         case Struct():
             return max([1, type.align, *(align_of(field) for _, field in type.fields)])
@@ -140,7 +140,7 @@ def size_of(type: Type) -> int:
     match type:
         case Int(bits) | Float(bits):
             return max(bits // 8, 1)
-        case Array(element, size):
+        case ArrayOf(element, size):
             return size_of(element) * size
         case Struct():
             end = max((offset_of(type, name) + size_of(field) for name, field in type.fields), default=0)
@@ -165,24 +165,26 @@ def round_up(value: int, step: int) -> int:
 
 def elements(type: Type) -> int:
     """Return how many elements an array has, rows multiplied; 1 of what is no array."""
-    return type.size * elements(type.element) if isinstance(type, Array) else 1
+    return type.size * elements(type.element) if isinstance(type, ArrayOf) else 1
 
 
 def innermost(type: Type) -> Type:
     """Return what an array of arrays consists of in the end."""
-    return innermost(type.element) if isinstance(type, Array) else type
+    return innermost(type.element) if isinstance(type, ArrayOf) else type
 
 
 def has_array(type: Type) -> bool:
     """Return whether a type is an array, or a structure with one in it."""
-    return isinstance(type, Array) or (isinstance(type, Struct) and any(has_array(part) for _, part in type.fields))
+    return isinstance(type, ArrayOf) or (isinstance(type, Struct) and any(has_array(part) for _, part in type.fields))
 
 
 def has_pointer(type: Type) -> bool:
     """Return whether a type is a pointer, or has one in it."""
-    if isinstance(type, Array):
+    if isinstance(type, ArrayOf):
         return has_pointer(type.element)
-    return isinstance(type, Pointer) or (isinstance(type, Struct) and any(has_pointer(part) for _, part in type.fields))
+    return isinstance(type, PointerTo) or (
+        isinstance(type, Struct) and any(has_pointer(part) for _, part in type.fields)
+    )
 
 
 def promote(type: Scalar) -> Scalar:

@@ -16,21 +16,21 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from imgcuda.cpu.values.types import BOOL, I32, Array, Float, Int, Pointer, Scalar, Struct
+from imgcuda.cpu.values.types import BOOL, I32, ArrayOf, Float, Int, PointerTo, Scalar, Struct
 
 if TYPE_CHECKING:
     from imgcuda.cpu.ir import Builder
     from imgcuda.cpu.lowering.variables import Private
 
 
-class Kind(IntEnum):
+class Variability(IntEnum):
     BLOCK = 0
     UNIFORM = 1
     LINEAR = 2
     VARYING = 3
 
 
-BLOCK, UNIFORM, LINEAR, VARYING = Kind
+BLOCK, UNIFORM, LINEAR, VARYING = Variability
 
 
 class Stair(NamedTuple):
@@ -64,7 +64,7 @@ class Value:
     """A number: `ir` is LLVM's name for it, or a constant; a scalar for all kinds but VARYING."""
 
     type: Scalar
-    kind: Kind
+    kind: Variability
     ir: str
     stride: int = 0
     """LINEAR only: how much more each lane has than the one before."""
@@ -93,7 +93,7 @@ class Value:
 class Aggregate:
     """A structure's value: its fields' values; or, within one, an array's, whose elements are named 0, 1, 2 ..."""
 
-    type: Struct | Array
+    type: Struct | ArrayOf
     fields: dict[str, Operand]
 
 
@@ -105,11 +105,11 @@ class Address:
     stays LINEAR. The index counts `scale` bytes. None stands for no index.
     """
 
-    type: Pointer
+    type: PointerTo
     base: str
-    kind: Kind
+    kind: Variability
     """The base's: BLOCK, UNIFORM, or VARYING for a vector with the base of each lane."""
-    memory: Memory
+    memory: MemoryRegion
     index: Value | None = None
     scale: int = 1
     private: Private | None = None
@@ -119,7 +119,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class MemoryRegion:
     """What an address points into: for messages, and for the checked build."""
 
     name: str
@@ -250,13 +250,13 @@ class Vectors:
 
     # ---- a bool has one bit here, and a byte in memory
 
-    def to_memory(self, ir: str, kind: Kind, type: Scalar) -> str:
+    def to_memory(self, ir: str, kind: Variability, type: Scalar) -> str:
         if type != BOOL:
             return ir
         source, to = (self.type("i1"), self.type("i8")) if kind == VARYING else ("i1", "i8")
         return self.b.op(f"zext {source} {ir} to {to}")
 
-    def from_memory(self, ir: str, kind: Kind, type: Scalar) -> str:
+    def from_memory(self, ir: str, kind: Variability, type: Scalar) -> str:
         if type != BOOL:
             return ir
         source, zero = (self.type("i8"), "zeroinitializer") if kind == VARYING else ("i8", "0")
