@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pictures import PICTURES, SHOTS, Shot, built_in, with_defaults
 
 from imgcuda import Filter, MeasuringFilter, PointFilter
-from imgcuda.cli.parameters import in_order, in_words, type_in_words
+from imgcuda.cli.filter_options import in_order, in_words, type_in_words
 from imgcuda.execution.point import result_channels
 from imgcuda.parameters import Parameter
 from imgcuda.registry import Registry

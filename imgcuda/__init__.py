@@ -31,7 +31,7 @@ from imgcuda.errors import (
     PortabilityError,
     shown,
 )
-from imgcuda.execution.context import Gpu
+from imgcuda.execution.gpu import Gpu
 from imgcuda.filters import (
     WHOLE_IMAGE,
     Alpha,

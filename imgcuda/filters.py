@@ -21,7 +21,7 @@ from imgcuda.programs.strips import Rows
 
 if TYPE_CHECKING:
     from imgcuda.engine.protocol import DeviceArray
-    from imgcuda.execution.context import Gpu
+    from imgcuda.execution.gpu import Gpu
 
 WHOLE_IMAGE = None
 """The halo of a filter that may read any pixel to make one."""

@@ -10,7 +10,7 @@ from textwrap import dedent
 import pytest
 
 from imgcuda import DeviceArray, Filter, Gpu, ImgcudaError, NeighborhoodFilter, PointFilter, testing
-from imgcuda.cpu.checks import session
+from imgcuda.cpu.checks import checked_session
 from imgcuda.errors import CheckError
 from imgcuda.programs.source import Source
 from imgcuda.testing import contract_checks as contract
@@ -174,7 +174,7 @@ class Forever(Kernel, NeighborhoodFilter):
 
 
 def test_what_never_ends_is_found_by_the_first_check_and_no_other_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "ROUNDS", 1 << 16)  # enough for this one
+    monkeypatch.setattr(checked_session, "ROUNDS", 1 << 16)  # enough for this one
     test, filter = testing.contract(Forever()), Forever()
     with pytest.raises(CheckError, match="does not come out of this loop"):
         test(filter, contract.CHECKS[0], "cpu")

@@ -12,7 +12,7 @@ import pytest
 
 from imgcuda import Filter, FilterError, Matrix, ParameterError, Picture, Table, param
 from imgcuda.cli.chain import example, parse_step
-from imgcuda.cli.parameters import type_in_words
+from imgcuda.cli.filter_options import type_in_words
 from imgcuda.registry import Plugin, Registry
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from imgcuda.cli.filter_options import in_order, in_words, read_value
 from imgcuda.cli.lookup import find
-from imgcuda.cli.parameters import in_order, in_words, read_value
 from imgcuda.cli.quoting import quoted, split, unquoted
 from imgcuda.errors import ParameterError, did_you_mean, shown
 from imgcuda.filters import Filter

@@ -10,9 +10,9 @@ import typer
 
 from imgcuda import disabled_plugins, kernel_cache
 from imgcuda.cli.chain import example
+from imgcuda.cli.filter_options import in_order, in_words, type_in_words
 from imgcuda.cli.filtering import without_option
 from imgcuda.cli.lookup import find, other_words
-from imgcuda.cli.parameters import in_order, in_words, type_in_words
 from imgcuda.errors import PluginError, did_you_mean
 from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter
 from imgcuda.parameters import Parameter

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from imgcuda.cli.chain import DEFAULT, parse_chain
+from imgcuda.cli.filter_options import in_order, read_value
 from imgcuda.cli.options import Job
-from imgcuda.cli.parameters import in_order, read_value
 from imgcuda.cli.run_file import filter_file
 from imgcuda.filters import Filter
 from imgcuda.parameters import Parameter

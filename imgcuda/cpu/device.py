@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from imgcuda.cpu.checks.session import CheckedSession
+from imgcuda.cpu.checks.checked_session import CheckedSession
 from imgcuda.cpu.session import NAME, CpuSession, cores
 
 

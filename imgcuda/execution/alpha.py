@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcuda.engine.protocol import DeviceArray, Session
-from imgcuda.execution.context import Gpu
+from imgcuda.execution.gpu import Gpu
 from imgcuda.filters import Alpha
 from imgcuda.programs.layout import Layout
 from imgcuda.programs.source import Source

@@ -17,7 +17,7 @@ from imgcuda.containment import ends_the_process, in_words
 from imgcuda.engine.protocol import DeviceArray, Session
 from imgcuda.errors import FilterError, ImgcudaError, last_line
 from imgcuda.execution.alpha import filter_premultiplied
-from imgcuda.execution.context import Gpu
+from imgcuda.execution.gpu import Gpu
 from imgcuda.execution.point import functions, layout, point_source, result_channels
 from imgcuda.execution.schedule import result_size, step
 from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter, PointFilter

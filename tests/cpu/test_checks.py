@@ -12,8 +12,8 @@ import pytest
 
 import imgcuda
 from imgcuda import devices
-from imgcuda.cpu.checks import session as checked
-from imgcuda.cpu.checks.session import CheckedSession
+from imgcuda.cpu.checks import checked_session as checked
+from imgcuda.cpu.checks.checked_session import CheckedSession
 from support.broken_kernels import KERNELS, Broken, run
 from support.small_kernels import dim3, program
 

@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pytest
 
 from imgcuda import Filter, NeighborhoodFilter
-from imgcuda.cpu.checks.session import CheckedSession
+from imgcuda.cpu.checks.checked_session import CheckedSession
 from imgcuda.cpu.lending import Loans
 from imgcuda.cpu.session import CpuSession
 from imgcuda.engine.protocol import DeviceArray
 from imgcuda.errors import CheckError
-from imgcuda.execution.context import Gpu
+from imgcuda.execution.gpu import Gpu
 from imgcuda.programs.source import Source
 from imgcuda.testing import checked
 from support.small_kernels import dim3, program

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcuda.cpu import session
-from imgcuda.cpu.checks.session import CheckedSession
+from imgcuda.cpu.checks.checked_session import CheckedSession
 from support.kernel_generator import IN, OUT, TYPEDEFS, Generated, Generator
 from support.small_kernels import dim3, program, run_exactly
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from imgcuda.cpu.checks.site_table import BUFFERS, Buffer, Checklist, Site
 from imgcuda.cpu.memory.addresses import places
 from imgcuda.cpu.values.types import I64, Float, Int, Scalar, Type, innermost, memory_ir, size_of
-from imgcuda.cpu.values.values import VARYING, Address, MemoryRegion, Value
+from imgcuda.cpu.values.value import VARYING, Address, MemoryRegion, Value
 
 if TYPE_CHECKING:
     from imgcuda.cpu.lowering.state import State

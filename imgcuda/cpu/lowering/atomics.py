@@ -12,7 +12,7 @@ from imgcuda.cpu.lowering.operands import number
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.memory.addresses import first_lane, places
 from imgcuda.cpu.values.types import BOOL, I32, I64, U32, U64, Float, Int, Scalar
-from imgcuda.cpu.values.values import UNIFORM, VARYING, Address, Operand, Value
+from imgcuda.cpu.values.value import UNIFORM, VARYING, Address, Operand, Value
 from imgcuda.frontend import syntax
 
 _WHOLE = (I32, U32, I64, U64)

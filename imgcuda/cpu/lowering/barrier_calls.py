@@ -14,7 +14,7 @@ from imgcuda.cpu.lowering.names import addressed, resolve_type, set_again
 from imgcuda.cpu.lowering.side_effects import has_effects
 from imgcuda.cpu.lowering.variables import Binding, Reference, Variable
 from imgcuda.cpu.values.types import VOID, Type
-from imgcuda.cpu.values.values import BLOCK, VARYING, Address, Aggregate, Operand, Variability
+from imgcuda.cpu.values.value import BLOCK, VARYING, Address, Aggregate, Operand, Variability
 from imgcuda.frontend import syntax
 
 

@@ -14,7 +14,7 @@ from imgcuda.cpu.lowering.side_effects import has_barrier, has_effects
 from imgcuda.cpu.lowering.switches import Section, any_of, sections_of, value_type
 from imgcuda.cpu.lowering.variables import Variable
 from imgcuda.cpu.values.types import Int
-from imgcuda.cpu.values.values import BLOCK, VARYING, Value, Variability
+from imgcuda.cpu.values.value import BLOCK, VARYING, Value, Variability
 from imgcuda.frontend import syntax
 
 

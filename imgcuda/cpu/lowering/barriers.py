@@ -22,7 +22,7 @@ from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.variables import Binding, Reference
 from imgcuda.cpu.values.types import Float, Int
-from imgcuda.cpu.values.values import BLOCK, Address, Value
+from imgcuda.cpu.values.value import BLOCK, Address, Value
 from imgcuda.frontend import syntax
 
 _Segment: TypeAlias = tuple[syntax.Statement, ...]

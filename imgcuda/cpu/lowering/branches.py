@@ -10,7 +10,7 @@ from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Variable
 from imgcuda.cpu.values.types import BOOL
-from imgcuda.cpu.values.values import BLOCK, VARYING, Value
+from imgcuda.cpu.values.value import BLOCK, VARYING, Value
 from imgcuda.frontend import syntax
 
 

@@ -13,7 +13,7 @@ from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.memory import objects
 from imgcuda.cpu.values.types import VECTORS
-from imgcuda.cpu.values.values import NOTHING, Aggregate, Operand
+from imgcuda.cpu.values.value import NOTHING, Aggregate, Operand
 from imgcuda.errors import did_you_mean
 from imgcuda.frontend import syntax
 

@@ -13,7 +13,7 @@ from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Reference, Variable
 from imgcuda.cpu.maths.functions import FUNCTIONS
 from imgcuda.cpu.values.types import BOOL, Float, Int, PointerTo, Type, common
-from imgcuda.cpu.values.values import Address, Operand, Value
+from imgcuda.cpu.values.value import Address, Operand, Value
 from imgcuda.frontend import syntax
 
 

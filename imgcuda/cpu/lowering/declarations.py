@@ -17,7 +17,7 @@ from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Binding, Reference, Variable
 from imgcuda.cpu.memory.addresses import move, nth
 from imgcuda.cpu.values.types import I64, ArrayOf, Float, Int, PointerTo, Type, elements, has_array, innermost, size_of
-from imgcuda.cpu.values.values import BLOCK, BROKEN, Address, MemoryRegion, Operand, Value, constant
+from imgcuda.cpu.values.value import BLOCK, BROKEN, Address, MemoryRegion, Operand, Value, constant
 from imgcuda.errors import KernelError
 from imgcuda.frontend import syntax
 

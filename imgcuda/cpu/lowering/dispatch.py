@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imgcuda.cpu.lowering.state import State
-from imgcuda.cpu.values.values import Operand
+from imgcuda.cpu.values.value import Operand
 from imgcuda.frontend import syntax
 
 

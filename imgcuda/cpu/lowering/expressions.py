@@ -24,7 +24,7 @@ from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import leaves
 from imgcuda.cpu.memory import objects
 from imgcuda.cpu.values.types import BASIC, I64, U64, VOID, Float, Int, PointerTo, Type, promote, size_of
-from imgcuda.cpu.values.values import NOTHING, VARYING, Address, Operand, Value, constant
+from imgcuda.cpu.values.value import NOTHING, VARYING, Address, Operand, Value, constant
 from imgcuda.frontend import syntax
 
 _FOR_INTEGERS = frozenset(["%", "&", "|", "^", "<<", ">>"])

@@ -27,7 +27,7 @@ from imgcuda.cpu.values.types import (
     offset_of,
     size_of,
 )
-from imgcuda.cpu.values.values import BLOCK, Address, MemoryRegion, Value, constant
+from imgcuda.cpu.values.value import BLOCK, Address, MemoryRegion, Value, constant
 from imgcuda.frontend import syntax
 
 

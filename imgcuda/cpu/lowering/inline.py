@@ -12,7 +12,7 @@ from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.state import CallFrame, State
 from imgcuda.cpu.lowering.variables import Binding, Reference
 from imgcuda.cpu.values.types import VOID, Type, has_array
-from imgcuda.cpu.values.values import NOTHING, Address, Operand
+from imgcuda.cpu.values.value import NOTHING, Address, Operand
 from imgcuda.frontend import syntax
 
 

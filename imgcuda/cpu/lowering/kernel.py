@@ -20,7 +20,7 @@ from imgcuda.cpu.lowering.state import CallFrame, State, Unit
 from imgcuda.cpu.lowering.variables import Facts
 from imgcuda.cpu.module import Compiled, module
 from imgcuda.cpu.values.types import U32, Float, Int, PointerTo, Struct, Type
-from imgcuda.cpu.values.values import BLOCK, LINEAR, UNIFORM, Address, Aggregate, MemoryRegion, Value, Vectors, constant
+from imgcuda.cpu.values.value import BLOCK, LINEAR, UNIFORM, Address, Aggregate, MemoryRegion, Value, Vectors, constant
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
 from imgcuda.programs.layout import Dim3

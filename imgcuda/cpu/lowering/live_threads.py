@@ -15,7 +15,7 @@ from typing import Any
 from imgcuda.cpu.lowering.sequences import for_threads
 from imgcuda.cpu.lowering.state import CallFrame, ControlPath, LoopFrame, State
 from imgcuda.cpu.lowering.variables import Key
-from imgcuda.cpu.values.values import VARYING, Variability
+from imgcuda.cpu.values.value import VARYING, Variability
 
 Threads = Callable[[], AbstractContextManager[None]]
 

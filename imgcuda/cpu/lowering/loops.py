@@ -14,7 +14,7 @@ from imgcuda.cpu.lowering.operands import condition
 from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.state import LoopFrame, State
 from imgcuda.cpu.lowering.variables import PointerVariable, Variable
-from imgcuda.cpu.values.values import BLOCK, VARYING, Value, Variability, constant
+from imgcuda.cpu.values.value import BLOCK, VARYING, Value, Variability, constant
 from imgcuda.frontend import syntax
 
 

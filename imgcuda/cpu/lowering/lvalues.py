@@ -26,7 +26,7 @@ from imgcuda.cpu.values.types import (
     promote,
     size_of,
 )
-from imgcuda.cpu.values.values import BLOCK, BROKEN, Address, Aggregate, MemoryRegion, Operand, Value
+from imgcuda.cpu.values.value import BLOCK, BROKEN, Address, Aggregate, MemoryRegion, Operand, Value
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
 

@@ -6,7 +6,7 @@ from imgcuda.cpu import budget
 from imgcuda.cpu.lowering.operands import number
 from imgcuda.cpu.lowering.state import State, VariableWrites
 from imgcuda.cpu.values.types import BASIC, DIM3, I32, VECTORS, ArrayOf, PointerTo, Struct, Type, innermost, size_of
-from imgcuda.cpu.values.values import Value, constant
+from imgcuda.cpu.values.value import Value, constant
 from imgcuda.errors import did_you_mean
 from imgcuda.frontend import syntax
 

@@ -6,7 +6,7 @@ from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import value_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.values.types import Type
-from imgcuda.cpu.values.values import Address, Value
+from imgcuda.cpu.values.value import Address, Value
 from imgcuda.frontend import syntax
 
 

@@ -11,7 +11,7 @@ from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.lowering.variables import Binding, Facts, Key
 from imgcuda.cpu.values.arithmetic import Arithmetic
 from imgcuda.cpu.values.types import Type
-from imgcuda.cpu.values.values import BLOCK, MemoryRegion, Operand, Value, Variability, Vectors
+from imgcuda.cpu.values.value import BLOCK, MemoryRegion, Operand, Value, Variability, Vectors
 from imgcuda.errors import KernelError, Mistake, PortabilityError
 from imgcuda.frontend import syntax
 from imgcuda.frontend.source_lines import source_line

@@ -10,7 +10,7 @@ from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.state import CallFrame, LoopFrame, State
 from imgcuda.cpu.lowering.variables import Reference
 from imgcuda.cpu.values.types import VOID
-from imgcuda.cpu.values.values import UNIFORM
+from imgcuda.cpu.values.value import UNIFORM
 from imgcuda.frontend import syntax
 
 

@@ -9,7 +9,7 @@ from imgcuda.cpu.lowering.operands import number
 from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.state import LoopFrame, State
 from imgcuda.cpu.values.types import BOOL, I32, Int, Type
-from imgcuda.cpu.values.values import VARYING, Value, constant
+from imgcuda.cpu.values.value import VARYING, Value, constant
 from imgcuda.frontend import syntax
 
 

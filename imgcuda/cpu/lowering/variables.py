@@ -26,7 +26,7 @@ from imgcuda.cpu.values.types import (
     Type,
     memory_ir,
 )
-from imgcuda.cpu.values.values import (
+from imgcuda.cpu.values.value import (
     BLOCK,
     LINEAR,
     UNIFORM,

@@ -10,7 +10,7 @@ from imgcuda.cpu.maths.formula import BIAS, Formula, Number, both, scaled
 from imgcuda.cpu.maths.logarithm import parts
 from imgcuda.cpu.values.arithmetic import suffix
 from imgcuda.cpu.values.types import F32, F64, I64, Float, Int, Scalar, promote
-from imgcuda.cpu.values.values import VARYING, Value, constant
+from imgcuda.cpu.values.value import VARYING, Value, constant
 
 
 def chosen(type: Float | None, *values: Value) -> Float:

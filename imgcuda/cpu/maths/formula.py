@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.values.arithmetic import suffix
 from imgcuda.cpu.values.types import BOOL, F32, F64, I32, I64, U32, U64, Float, Int, Scalar
-from imgcuda.cpu.values.values import BLOCK, VARYING, Value, Variability, float_literal
+from imgcuda.cpu.values.value import BLOCK, VARYING, Value, Variability, float_literal
 
 
 class Formula:

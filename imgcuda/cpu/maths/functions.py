@@ -23,7 +23,7 @@ from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.maths import basic, exponential, integer, inverse, logarithm, roots, trigonometry
 from imgcuda.cpu.maths.formula import Formula, Number
 from imgcuda.cpu.values.types import F32, F64, I32, I64, U32, U64, Float, Scalar
-from imgcuda.cpu.values.values import Value
+from imgcuda.cpu.values.value import Value
 
 BuiltinFunction = Callable[..., Value]
 """From the compiler's state and the arguments' values to the result's."""

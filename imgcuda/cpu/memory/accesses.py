@@ -11,7 +11,7 @@ from imgcuda.cpu.memory.gathers import gather, gather_near, scatter
 from imgcuda.cpu.memory.strided import most_read, most_written, read_comb, write_comb
 from imgcuda.cpu.values.conversions import suffix
 from imgcuda.cpu.values.types import Scalar, memory_ir, size_of
-from imgcuda.cpu.values.values import BLOCK, LINEAR, VARYING, Address, Value, Variability
+from imgcuda.cpu.values.value import BLOCK, LINEAR, VARYING, Address, Value, Variability
 
 
 @dataclass(frozen=True)

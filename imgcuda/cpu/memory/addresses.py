@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.values.types import I32, I64, PointerTo, Struct, Type, elements, offset_of, size_of
-from imgcuda.cpu.values.values import VARYING, Address, Value, constant
+from imgcuda.cpu.values.value import VARYING, Address, Value, constant
 
 
 def move(state: State, address: Address, index: Value) -> Address:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.memory.addresses import places
 from imgcuda.cpu.values.types import BOOL
-from imgcuda.cpu.values.values import VARYING, Address, Value
+from imgcuda.cpu.values.value import VARYING, Address, Value
 
 
 def gather(state: State, address: Address, cell: str) -> str:

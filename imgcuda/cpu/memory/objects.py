@@ -10,7 +10,7 @@ from imgcuda.cpu.memory.accesses import access
 from imgcuda.cpu.memory.addresses import first_lane, member, nth
 from imgcuda.cpu.memory.private import load_private, store_private
 from imgcuda.cpu.values.types import ArrayOf, Float, Int, PointerTo, Scalar, Struct, memory_ir, size_of
-from imgcuda.cpu.values.values import LINEAR, VARYING, Address, Aggregate, Operand, Value
+from imgcuda.cpu.values.value import LINEAR, VARYING, Address, Aggregate, Operand, Value
 
 # ---- reading
 

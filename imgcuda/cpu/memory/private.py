@@ -6,7 +6,7 @@ from imgcuda.cpu.checks.instrument import READ, WRITE
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.values.conversions import suffix
 from imgcuda.cpu.values.types import I64, Scalar, memory_ir
-from imgcuda.cpu.values.values import VARYING, Address, Value, constant
+from imgcuda.cpu.values.value import VARYING, Address, Value, constant
 
 
 def load_private(state: State, address: Address, type: Scalar, op: int = READ) -> Value:

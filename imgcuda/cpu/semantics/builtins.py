@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
-from imgcuda.cpu.semantics.types import (
+from imgcuda.cpu.semantics.cxx_types import (
     INT,
     UNKNOWN,
     VOID,

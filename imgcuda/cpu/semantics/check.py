@@ -8,10 +8,10 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from imgcuda.cpu.semantics import builtins
-from imgcuda.cpu.semantics.names import Symbol, Wrong
+from imgcuda.cpu.semantics.check_statements import StatementChecker
+from imgcuda.cpu.semantics.cxx_types import VOID, plain, same
 from imgcuda.cpu.semantics.overloads import Signature
-from imgcuda.cpu.semantics.statements import StatementChecker
-from imgcuda.cpu.semantics.types import VOID, plain, same
+from imgcuda.cpu.semantics.scopes import Symbol, Wrong
 from imgcuda.errors import KernelError
 from imgcuda.frontend import syntax
 from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes

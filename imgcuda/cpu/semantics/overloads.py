@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from imgcuda.cpu.semantics.types import SAME, Cost, Type, Typed, conversion, decayed, plain, same
+from imgcuda.cpu.semantics.cxx_types import SAME, Cost, Type, Typed, conversion, decayed, plain, same
 from imgcuda.frontend import syntax
 
 

@@ -13,7 +13,7 @@ stair in it.
 from __future__ import annotations
 
 from imgcuda.cpu.values.types import Int
-from imgcuda.cpu.values.values import LINEAR, VARYING, Line, Stair, Value, Vectors
+from imgcuda.cpu.values.value import LINEAR, VARYING, Line, Stair, Value, Vectors
 
 FURTHEST = 1 << 20
 """The longest stride of a line: those of a vector's lanes then never go round all of an integer's range."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from imgcuda.cpu.values.affine import line_of, monotone
 from imgcuda.cpu.values.conversions import Conversions, suffix
 from imgcuda.cpu.values.types import BOOL, F64, I64, Float, Int, common, promote
-from imgcuda.cpu.values.values import LINEAR, VARYING, Address, Value, Variability, as_narrow, constant
+from imgcuda.cpu.values.value import LINEAR, VARYING, Address, Value, Variability, as_narrow, constant
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,

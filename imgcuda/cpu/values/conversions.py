@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from imgcuda.cpu.values.affine import Lines
 from imgcuda.cpu.values.types import BOOL, I32, I64, Float, Int, Scalar
-from imgcuda.cpu.values.values import BLOCK, LINEAR, VARYING, Value, Vectors, constant, float_literal
+from imgcuda.cpu.values.value import BLOCK, LINEAR, VARYING, Value, Vectors, constant, float_literal
 
 
 class Conversions:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from imgcuda.cpu.semantics.expressions import ExpressionChecker
-from imgcuda.cpu.semantics.names import Symbol, Wrong
-from imgcuda.cpu.semantics.types import (
+from imgcuda.cpu.semantics.check_expressions import ExpressionChecker
+from imgcuda.cpu.semantics.cxx_types import (
     UNKNOWN,
     VOID,
     Array,
@@ -18,6 +17,7 @@ from imgcuda.cpu.semantics.types import (
     scalar,
     with_const,
 )
+from imgcuda.cpu.semantics.scopes import Symbol, Wrong
 from imgcuda.cpu.values.types import Int
 from imgcuda.frontend import syntax
 

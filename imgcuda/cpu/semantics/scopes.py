@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from imgcuda.cpu.semantics.cxx_types import UNKNOWN, Array, Basic, Enum, Pointer, Record, Type, Typed, with_const
 from imgcuda.cpu.semantics.overloads import Signature
-from imgcuda.cpu.semantics.types import UNKNOWN, Array, Basic, Enum, Pointer, Record, Type, Typed, with_const
 from imgcuda.cpu.values.types import BASIC, DIM3, VECTORS
 from imgcuda.errors import did_you_mean
 from imgcuda.frontend import syntax

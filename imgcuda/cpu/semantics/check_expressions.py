@@ -8,9 +8,7 @@ from typing import Any
 from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.maths.functions import FUNCTIONS
 from imgcuda.cpu.semantics import builtins
-from imgcuda.cpu.semantics.names import Names, Wrong
-from imgcuda.cpu.semantics.overloads import Signature, best, exact
-from imgcuda.cpu.semantics.types import (
+from imgcuda.cpu.semantics.cxx_types import (
     DIFFERENCE,
     INT,
     SIZE,
@@ -33,6 +31,8 @@ from imgcuda.cpu.semantics.types import (
     why_not,
     with_const,
 )
+from imgcuda.cpu.semantics.overloads import Signature, best, exact
+from imgcuda.cpu.semantics.scopes import Names, Wrong
 from imgcuda.cpu.values.types import Int, promote
 from imgcuda.errors import did_you_mean
 from imgcuda.frontend import syntax
