@@ -48,6 +48,7 @@ FOREIGN = {
         *("images.assemble", "images.error_messages", "images.gif", "images.gif_reader", "images.jpeg_reader"),
         *("images.metadata", "images.modes", "images.png_chunks", "images.png_reader", "images.reading"),
         *("images.sixteen_bit", "images.tiff_codecs", "images.tiff_colors", "images.writing"),
+        *("images.dds", "images.psd"),
     },
     "simplejpeg": {"images.jpeg_reader"},
     "pytest": {"testing.pytest_plugin", "testing"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, NamedTuple
 
 import PIL.Image
 
@@ -39,6 +39,28 @@ def by_pillow(picture: PIL.Image.Image, pixels: Pixels, losses: list[str], auto_
         photoshop=_photoshop(picture, again),
         aspect=metadata.aspect(picture, swapped=auto_orient and orientation > 4),
     )
+
+
+class RawMetadata(NamedTuple):
+    """What a file says beside its pixels, in the bytes of the file."""
+
+    exif: bytes = b""
+    xmp: bytes = b""
+    icc: bytes = b""
+    dpi: tuple[float, float] | None = None
+    photoshop: bytes = b""
+
+
+def of_parts(pixels: Pixels, found: RawMetadata, losses: list[str], auto_orient: bool) -> Image:
+    """Return the Image of pixels and metadata that were taken out of a file separately."""
+    packet = metadata.xmp(found.xmp, keep_orientation=True)
+    exif, damage = metadata.block(found.exif)
+    orientation = metadata.orientation_in(exif, packet)
+    if auto_orient:
+        exif, pixels = metadata.upright_exif(exif, orientation), metadata.upright(pixels, orientation)
+    dpi = metadata.dpi(found.dpi, swapped=auto_orient and orientation > 4)
+    xmp = metadata.xmp(packet, keep_orientation=not auto_orient)
+    return Image(pixels, exif, found.icc, dpi, (*losses, *damage), xmp, photoshop=found.photoshop)
 
 
 def _color(picture: PIL.Image.Image, again: Open) -> color.Color:

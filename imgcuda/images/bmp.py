@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.errors import ImageError
-from imgcuda.images import bmp_runs
+from imgcuda.images import bit_fields, bmp_runs
 from imgcuda.images.image import Image, Pixels
 
 RGB, RLE8, RLE4, BIT_FIELDS, JPEG, PNG, ALPHA_BIT_FIELDS = range(7)
@@ -140,16 +140,10 @@ def _masks(data: bytes, size: int, bits: int, compression: int, alpha: bool) -> 
 
 
 def _check_mask(mask: int, bits: int) -> None:
-    field = mask >> _shift(mask)
-    if mask >> bits or field & (field + 1):
+    if not bit_fields.are_adjacent(mask, bits):
         raise ImageError(
             f"it is damaged: its header gives a color the bits {mask:#x}, which are not side by side in {bits}"
         )
-
-
-def _shift(mask: int) -> int:
-    """Return how many bits are below a mask."""
-    return (mask & -mask).bit_length() - 1 if mask else 0
 
 
 def _profile(data: bytes, header: BmpHeader) -> bytes:
@@ -221,28 +215,9 @@ def _rows(data: bytes, header: BmpHeader) -> npt.NDArray[np.uint8]:
 
 
 def _fields(rows: npt.NDArray[np.uint8], header: BmpHeader) -> Pixels:
-    """Return pixels whose bits are colors: uint8, or uint16 where one has more than 8 bits. Alpha that is 0 all over
-    is none, as in browsers."""
+    """Return the channels of pixels. Alpha that is 0 all over is none, as in browsers."""
     step = header.bits // 8
     pixels = rows[:, : header.width * step].reshape(header.height, header.width, step)
     masks = header.masks if header.masks[3] else header.masks[:3]
-    deep = any((mask >> _shift(mask)) > 255 for mask in masks)
-    made = np.empty((header.height, header.width, len(masks)), np.uint16 if deep else np.uint8)
-    for channel, mask in enumerate(masks):
-        made[:, :, channel] = _field(pixels, mask, 65535 if deep else 255)
+    made = bit_fields.unpacked(pixels, masks)
     return made[:, :, :3].copy() if len(masks) == 4 and not made[:, :, 3].any() else made
-
-
-def _field(pixels: npt.NDArray[np.uint8], mask: int, white: int) -> Pixels:
-    """Return what the bits of a mask hold, scaled so that all of them are white, and rounded."""
-    shift, largest = _shift(mask), mask >> _shift(mask)
-    if not mask:
-        return np.zeros(pixels.shape[:2], np.uint8)
-    if largest == white == 255 and shift % 8 == 0:
-        return pixels[:, :, shift // 8]
-    whole = np.zeros(pixels.shape[:2], np.uint32)
-    for byte in range(pixels.shape[2]):
-        whole |= pixels[:, :, byte].astype(np.uint32) << np.uint32(8 * byte)
-    values = ((whole & np.uint32(mask)) >> np.uint32(shift)).astype(np.uint64)
-    scaled: Pixels = (values * np.uint64(white) + np.uint64(largest // 2)) // np.uint64(largest)
-    return scaled

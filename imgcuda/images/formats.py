@@ -61,7 +61,7 @@ FORMATS = (
            longest=32768, area=16384**2),
     Format("GIF", (".gif",), _ALL_8, ("comment",), True, True, longest=65535),
     Format("BMP", (".bmp",), _OPAQUE_8, ("dpi",)),
-    Format("PPM", (".ppm", ".pgm", ".pnm"), _OPAQUE_8 | _OPAQUE_16),
+    Format("PPM", (".ppm", ".pgm", ".pnm"), _OPAQUE_8 | _OPAQUE_16, ("comment",)),
     Format("TGA", (".tga",), _ALL_8, longest=65535),
     Format("JPEG2000", (".jp2",), _ALL_8 | {("uint16", 1)}, options=("quality", "lossless")),
 )  # fmt: skip

@@ -166,6 +166,11 @@ def said_orientation(picture: PIL.Image.Image, data: bytes, packet: bytes) -> in
     decoder = getattr(picture, "_decoder", None)
     if picture.format == "AVIF" and decoder is not None:
         return int(decoder.get_info()[5])
+    return orientation_in(data, packet)
+
+
+def orientation_in(data: bytes, packet: bytes) -> int:
+    """Return the orientation that EXIF says, or else XMP, from 1 to 8."""
     said = block_orientation(data)
     found = _XMP_ORIENTATION.search(packet)
     return said or (int(packet[found.end() - 1 : found.end()]) if found else 1)

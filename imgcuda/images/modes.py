@@ -33,7 +33,7 @@ class Way:
 _NOT_IN_FILES = "no file that is read; Pillow makes it in memory"
 
 WAYS = {
-    "1": Way("L", "black and white PNG, TIFF, BMP, PBM"),
+    "1": Way("L", "black and white PNG, TIFF, BMP"),
     "L": Way("L", "gray in any format"),
     "LA": Way("LA", "gray with alpha: PNG, TIFF"),
     "La": Way("LA", "TIFF with premultiplied alpha"),
@@ -43,14 +43,14 @@ WAYS = {
     "RGBA": Way("RGBA", "color with alpha: PNG, TIFF, WebP, AVIF, BMP"),
     "RGBa": Way("RGBA", _NOT_IN_FILES),
     "RGBX": Way("RGB", _NOT_IN_FILES),
-    "CMYK": Way("RGB", "JPEG and TIFF for print", "its CMYK colors are converted to RGB"),
+    "CMYK": Way("RGB", "JPEG, TIFF and PSD for print", "its CMYK colors are converted to RGB"),
     "YCbCr": Way("RGB", "TIFF"),
-    "LAB": Way("RGB", "TIFF", "its LAB colors are converted to RGB"),
+    "LAB": Way("RGB", "TIFF and PSD", "its LAB colors are converted to RGB"),
     "HSV": Way("RGB", _NOT_IN_FILES),
-    "I;16": Way("I;16", "16-bit gray: PNG, TIFF, PGM"),
+    "I;16": Way("I;16", "16-bit gray: PNG, TIFF"),
     "I;16B": Way("I;16", "16-bit gray TIFF, the other byte order"),
-    "I": Way("I;16", "TIFF with 32-bit or signed whole numbers; other PGM"),
-    "F": Way("F", "TIFF with 32-bit floats, PFM"),
+    "I": Way("I;16", "TIFF with 32-bit or signed whole numbers"),
+    "F": Way("F", "TIFF with 32-bit floats"),
 }
 """Every mode that Pillow has, and what it is read as."""
 

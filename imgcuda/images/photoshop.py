@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from imgcuda.images import jpeg
 
@@ -31,10 +31,16 @@ def of_profile(data: bytes) -> bytes:
 
 def without_thumbnails(data: bytes) -> bytes:
     """Return resources without thumbnails, as far as they can be read."""
-    return b"".join(raw for number, raw in _resources(data) if number not in _THUMBNAILS)
+    return without(data, _THUMBNAILS)
 
 
-def _resources(data: bytes) -> Iterator[tuple[int, bytes]]:
+def without(data: bytes, numbers: Collection[int]) -> bytes:
+    """Return resources without some of them, as far as they can be read."""
+    return b"".join(raw for number, raw, _ in resources(data) if number not in numbers)
+
+
+def resources(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Return the number of each resource, its bytes as they are in the file, and what it holds."""
     place = 0
     while data[place : place + 4] == b"8BIM" and place + 12 <= len(data):
         name = 1 + data[place + 6]
@@ -45,7 +51,8 @@ def _resources(data: bytes) -> Iterator[tuple[int, bytes]]:
         end = start + 4 + size
         if end > len(data):
             return
-        yield struct.unpack_from(">H", data, place + 4)[0], data[place:end] + bytes(size % 2)
+        number = struct.unpack_from(">H", data, place + 4)[0]
+        yield number, data[place:end] + bytes(size % 2), data[start + 4 : end]
         place = end + size % 2
 
 

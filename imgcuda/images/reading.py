@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
 from io import BytesIO
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import PIL.Image
@@ -19,15 +20,11 @@ from imgcuda.errors import ImageError
 from imgcuda.images import (
     assemble,
     avif_boxes,
-    bmp,
     gif_reader,
-    ico,
     jpeg2000,
     jpeg_reader,
     png_reader,
-    qoi,
     sixteen_bit,
-    tga,
     tiff_reader,
 )
 from imgcuda.images.convert import with_channels
@@ -79,11 +76,14 @@ def read(
 
 def _read(format: str, again: Open, wish: Wish) -> list[Image]:
     """Return the frames."""
-    if format in _WHOLE:
+    if format in _OF_ONE_PICTURE:
         wish.numbers(1)
-        return [_WHOLE[format](again().read(), wish.allow)]
+        return [_module(_OF_ONE_PICTURE[format]).read(again().read(), wish.allow)]
+    if format in _OF_SEVERAL:
+        return list(_module(_OF_SEVERAL[format]).read(again().read(), wish))
     if format == "ICO":
-        return [ico.read(again().read(), wish, lambda data: _read("PNG", lambda: BytesIO(data), _first(wish))[0])]
+        icon: Image = _module("ico").read(again().read(), wish, lambda data: _png_in_an_icon(data, wish))
+        return [icon]
     if format == "JPEG2000":
         return _jpeg2000(again, wish)
     if format in ("PNG", "GIF"):
@@ -92,12 +92,20 @@ def _read(format: str, again: Open, wish: Wish) -> list[Image]:
     return list(_pages(again(), wish) if format == "TIFF" else _by_pillow(again, wish))
 
 
-_WHOLE = {"BMP": bmp.read, "TGA": tga.read, "QOI": qoi.read}
-"""What reads the formats of one picture that Pillow is not needed for."""
+_OF_ONE_PICTURE = {"BMP": "bmp", "TGA": "tga", "QOI": "qoi", "SGI": "sgi", "PCX": "pcx"}
+"""The formats whose modules read one picture, of bytes and a function that is called with its size."""
+
+_OF_SEVERAL = {"PPM": "netpbm", "DDS": "dds", "PSD": "psd"}
+"""The formats whose modules read the pictures that are wished for."""
 
 
-def _first(wish: Wish) -> Wish:
-    return replace(wish, frame=None, several=False)
+def _module(name: str) -> Any:
+    """Return one of our modules, imported with the first file that needs it."""
+    return import_module(f"imgcuda.images.{name}")
+
+
+def _png_in_an_icon(data: bytes, wish: Wish) -> Image:
+    return _read("PNG", lambda: BytesIO(data), replace(wish, frame=None, several=False))[0]
 
 
 def _jpeg2000(again: Open, wish: Wish) -> list[Image]:

@@ -23,7 +23,7 @@ PLUGINS = {
 module is imported with the first file that needs it; when one is wanted that is not there, Pillow imports all of its
 forty."""
 
-OWN = ("TGA", "QOI", "ICO")
+OWN = ("TGA", "QOI", "ICO", "PSD", "DDS", "PCX", "SGI")
 """The formats that are read without Pillow."""
 
 Test = Callable[[bytes], bool]
@@ -111,12 +111,16 @@ _READ: dict[str, Test] = {
     "TIFF": lambda head: head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") and head[8:10] != b"CR",
     "WEBP": _riff(b"WEBP"),
     "BMP": _is_bmp,
-    "PPM": _matches(rb"P([1-6]|f|0CMYK)[\s#]"),
+    "PPM": _matches(rb"P[1-7fF][\s#]"),
     "GIF": _starts(b"GIF87a", b"GIF89a"),
     "AVIF": _branded(b"avif", b"avis"),
     "JPEG2000": _starts(jpeg2000.CODESTREAM, jpeg2000.SIGNATURE),
     "QOI": _starts(b"qoif"),
     "ICO": lambda head: head[:4] in (b"\0\0\1\0", b"\0\0\2\0") and head[4:6] != b"\0\0" and head[9:10] == b"\0",
+    "PSD": _starts(b"8BPS"),
+    "DDS": _starts(b"DDS \x7c\0\0\0"),
+    "SGI": _matches(rb"\x01\xda[\0\1][\1\2]\0[\1-\3]"),
+    "PCX": _matches(rb"\n[\0\2-\5][\0\1][\1\2\4\x08]"),
     "TGA": is_tga,
 }
 
@@ -174,12 +178,7 @@ _UNREAD = (
     Unread("a BPG picture", _starts(b"BPG\xfb"), _with("bpgdec -o out.png in.bpg")),
     Unread("a FLIF picture", _starts(b"FLIF"), _with("flif -d in.flif out.png")),
     Unread("a KTX texture", _starts(b"\xabKTX "), _with("ktx extract in.ktx2 out.png")),
-    Unread("a Photoshop picture", _starts(b"8BPS"),
-           _with("magick 'in.psd[0]' out.png", "export its flattened picture")),
-    Unread("a DDS texture", _starts(b"DDS \x7c\0\0\0"), _MAGICK.format("in.dds")),
-    Unread("a PAM picture", _matches(rb"P7\s"), _with("pamtopng in.pam > out.png")),
-    Unread("an SGI picture", _matches(rb"\x01\xda[\0\1][\1\2]\0[\1-\3]"), _MAGICK.format("in.sgi")),
-    Unread("a PCX picture", _matches(rb"\n[\0\2-\5][\0\1][\1\2\4\x08]"), _MAGICK.format("in.pcx")),
+    Unread("a PCX with several pages", _starts(b"\xb1h\xde:"), _MAGICK.format("in.dcx")),
     Unread("a Sun raster picture", _starts(b"Y\xa6j\x95"), _MAGICK.format("in.ras")),
     Unread("an XPM picture", _matches(rb"/\* XPM"), _MAGICK.format("in.xpm")),
     Unread("an XBM picture", _matches(rb"#define \w+_width \d+\s"), _MAGICK.format("in.xbm")),

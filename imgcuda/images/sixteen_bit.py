@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import PIL.Image
-from PIL import ImageFile
 
 from imgcuda.images.image import Pixels
 
@@ -33,15 +32,13 @@ def layout(picture: PIL.Image.Image) -> str:
     tiles = getattr(picture, "tile", [])
     if not tiles or picture.mode not in ("RGB", "RGBA", "CMYK"):
         return ""
-    codec, args = tiles[0].codec_name, tiles[0].args
-    if codec.startswith("ppm") and args[1] > 255:
-        return "RGB;16B" if codec == "ppm" else "RGB;16 as words"
+    args = tiles[0].args
     first = args[0] if isinstance(args, tuple) else args
     return first if isinstance(first, str) and ";16" in first and not first.startswith("BGR") else ""
 
 
 def can_read(stored: str) -> bool:
-    """Return whether `read` knows a layout: not numbers that are written as words."""
+    """Return whether `read` knows a layout."""
     return LAYOUT.match(stored) is not None
 
 
@@ -51,16 +48,11 @@ def read(picture: PIL.Image.Image, again: Open) -> Pixels:
     assert form is not None
     samples, order = form["samples"], form["order"].replace("N", "L" if sys.byteorder == "little" else "B")
     key = picture.info.get("transparency")
-    largest = _unscaled(picture)
     if samples == "LA":  # two samples of two bytes are unpacked as four of one
         pixels = _load(picture, "RGBA").view(">u2")
     else:
-        second = again()
-        _unscaled(second)
         upper = _load(picture, f"{samples};16{order}").astype(np.uint16) << 8
-        pixels = upper | _load(second, f"{samples};16{'L' if order == 'B' else 'B'}")
-    if largest:
-        pixels = np.minimum((pixels.astype(np.uint32) * 65535 + largest // 2) // largest, 65535)
+        pixels = upper | _load(again(), f"{samples};16{'L' if order == 'B' else 'B'}")
     return _keyed(pixels.astype(np.uint16), key)
 
 
@@ -74,16 +66,6 @@ def _load(picture: PIL.Image.Image, rawmode: str) -> Pixels:
     picture.tile = [unpacked(tile) for tile in picture.tile]  # type: ignore[attr-defined]
     picture.load()
     return np.asarray(picture)
-
-
-def _unscaled(picture: PIL.Image.Image) -> int:
-    """Have a PPM's samples read as they are; return the largest that there may be, or 0 if it needs no scaling."""
-    tile = picture.tile[0]  # type: ignore[attr-defined]
-    if tile.codec_name != "ppm":
-        return 0
-    raw = ImageFile._Tile("raw", tile.extents, tile.offset, ("RGB;16B", 0, 1))
-    picture.tile = [raw]  # type: ignore[attr-defined]
-    return int(tile.args[1]) % 65535
 
 
 def _keyed(pixels: Pixels, key: Any) -> Pixels:

@@ -223,7 +223,7 @@ def _encode(image: Image, format: Format, options: Options, losses: list[str], l
     if format.name == "TIFF":
         return tiff_writer.encode(image, options.compress, left_out)
     if format.name == "PPM":
-        return _ppm(image.pixels)
+        return _ppm(image)
     if format.name == "GIF":
         return gif.encode(image, losses)
     if format.name in ("TGA", "JPEG2000") and channels(image.pixels) == 2:  # few programs know gray with alpha in these
@@ -233,11 +233,14 @@ def _encode(image: Image, format: Format, options: Options, losses: list[str], l
     return _by_pillow(image, format, options)
 
 
-def _ppm(pixels: Pixels) -> bytes:
+def _ppm(image: Image) -> bytes:
     """Return a PGM or PPM: text that says the size, then the samples, upper byte first."""
-    height, width = pixels.shape[:2]
+    pixels, (height, width) = image.pixels, image.pixels.shape[:2]
     kind, largest = (6 if channels(pixels) == 3 else 5), white_level(pixels.dtype)
-    return f"P{kind}\n{width} {height}\n{largest}\n".encode() + pixels.astype(pixels.dtype.newbyteorder(">")).tobytes()
+    lines = dict(image.text).get("Comment", "").splitlines()
+    comment = "".join(f"# {line}\n" for line in lines).encode("latin-1", "replace")
+    head = f"P{kind}\n".encode() + comment + f"{width} {height}\n{largest}\n".encode()
+    return head + pixels.astype(pixels.dtype.newbyteorder(">")).tobytes()
 
 
 def _by_pillow(image: Image, format: Format, options: Options) -> bytes:

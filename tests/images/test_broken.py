@@ -60,9 +60,9 @@ def test_whatever_a_decoder_raises_is_one_sentence(
     def fail(picture: PIL.Image.Image) -> None:
         raise error
 
-    path = saved(tmp_path / "a.ppm", PIL.Image.fromarray(RGB))
+    path = saved(tmp_path / "a.png", PIL.Image.fromarray(RGB))
     monkeypatch.setattr(PIL.Image.Image, "load", fail)
-    with pytest.raises(ImageError, match=r"a\.ppm cannot be read: \w.*$") as raised:
+    with pytest.raises(ImageError, match=r"a\.png cannot be read: \w.*$") as raised:
         images.read(path)
     assert "\n" not in str(raised.value)
     assert len(str(raised.value)) < 500

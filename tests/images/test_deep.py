@@ -168,11 +168,6 @@ def test_16_bit_colour_of_a_ppm_is_read(largest: int, tmp_path: Path) -> None:
     assert np.array_equal(image.pixels, np.rint(levels * (65535 / largest)))
 
 
-def test_16_bit_colour_in_words_is_reduced_and_that_is_said(tmp_path: Path) -> None:
-    (tmp_path / "a.ppm").write_bytes(b"P3 2 1 65535\n1 2 3 65535 5 6\n")
-    assert images.read(tmp_path / "a.ppm").losses == ("its 16-bit colors are read as 8-bit",)
-
-
 def test_16_bit_cmyk_is_reduced_and_that_is_said(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", samples(4, np.uint16), photometric="separated")
     assert images.read(tmp_path / "a.tif").losses == (

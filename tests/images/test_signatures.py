@@ -70,7 +70,8 @@ def test_text_that_begins_as_a_picture_does_is_no_picture(text: bytes) -> None:
 
 
 def test_what_is_read_is_known_by_its_first_bytes() -> None:
-    known = {"tif": "TIFF", "jpg": "JPEG", "pgm": "PPM", "jp2": "JPEG2000"}
+    known = {"tif": "TIFF", "jpg": "JPEG", "jp2": "JPEG2000", "psb": "PSD"}
+    known |= dict.fromkeys(("pgm", "pbm", "pam", "pfm"), "PPM")
     for name, data in WHOLE.items():
         extension = name.rpartition(".")[2]
         assert signatures.format_of(io.BytesIO(data)) == known.get(extension, extension.upper()), name

@@ -5,6 +5,7 @@ pytest hands to tests by name, the fixtures, is in the files named conftest.py.
 
 broken_files       whole files of every kind, and what becomes of them when they are cut or changed
 broken_kernels     kernels that are wrong on purpose, and what a checked run says of each
+byte_writers       PSD, DDS, PCX and SGI files, byte by byte
 environment        a new Python environment, to install into
 fuzz               random kernels against what gcc makes of the same C
 gpu_memory         what a process takes of a GPU's memory

@@ -18,9 +18,11 @@ import tifffile
 
 from imgcuda import images
 from imgcuda.errors import ImageError
+from support.byte_writers import dds, layers, pcx, psd, resource, sgi
 
 RANDOM = np.random.default_rng(0)
 NOISE = RANDOM.integers(0, 256, (24, 20, 4), np.uint8)
+PLANES = np.moveaxis(NOISE, -1, 0)
 
 
 def by_pillow(format: str, mode: str = "RGB", **options: Any) -> bytes:
@@ -85,6 +87,25 @@ WHOLE = {
     "bitmap.ico": by_pillow("ICO", "P", bitmap_format="bmp", sizes=[(16, 16)]),
     "plain.jp2": by_us("jp2", np.uint8),
     "deep.jp2": by_pillow("JPEG2000", "I;16"),
+    "plain.psd": psd(PLANES, 4, section=layers(2)),
+    "deep.psd": psd(PLANES.astype(np.uint16) * 257, 3, runs=True, section=layers(-2, deep=b"Lr16"),
+                    resources=resource(1058, EXIF.tobytes()[6:])),
+    "large.psb": psd(PLANES[:3], 9, runs=True, large=True),
+    "palette.psd": psd(PLANES[:1], 2, palette=NOISE.tobytes()[:768], resources=resource(1047, b"\0\7")),
+    "blocks.dds": dds(NOISE.tobytes()[:480], (20, 24), letters=b"DXT5"),
+    "cube.dds": dds(NOISE.tobytes()[:768], (4, 4), number=98, misc=4, levels=3),
+    "fields.dds": dds(NOISE.tobytes()[:960], (20, 24), flags=0x41, bits=16, masks=(0x7C00, 0x3E0, 0x1F, 0x8000)),
+    "palette.dds": dds(NOISE.tobytes()[:1504], (20, 24), flags=0x20, bits=8),
+    "color.pcx": pcx(NOISE.transpose(0, 2, 1)[:, :3], 20, 8),
+    "palette.pcx": pcx(NOISE[:, None, :, 0] // 9, 20, 8, palette=NOISE.tobytes()[:768]),
+    "planes.pcx": pcx(NOISE[:, :3, :].copy(), 30, 1, palette=NOISE.tobytes()[:48], runs=False),
+    "plain.sgi": sgi(PLANES, runs=False),
+    "deep.sgi": sgi(PLANES[:2].astype(np.uint16) * 257, runs=True),
+    "bits.pbm": b"P4 20 9\n" + NOISE.tobytes()[:27],
+    "words.ppm": b"P3 4 4 9\n" + b" ".join(b"%d" % (level % 10) for level in NOISE.tobytes()[:48]) + b"\n",
+    "alpha.pam": b"P7\nWIDTH 20\nHEIGHT 24\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n" + NOISE.tobytes(),
+    "color.pfm": b"PF 5 4 -1.0\n" + np.linspace(0, 1, 60).astype("<f4").tobytes(),
+    "several.ppm": b"P6 20 8 255\n" + NOISE.tobytes()[:480] + b"P5 5 4 255\n" + bytes(20),
     "animated.avif": by_us("avif", np.uint8, several=True),
 }  # fmt: skip
 """A file of each kind that is read, by a name."""
