@@ -15,7 +15,7 @@ import PIL.Image
 
 from imgcuda.errors import ImageError
 from imgcuda.images import bit_fields
-from imgcuda.images.dds_layouts import BLOCKS, PALETTE, Layout, by_flags, by_number
+from imgcuda.images.dds_layouts import BLOCKS, PALETTE, TextureLayout, by_flags, by_number
 from imgcuda.images.image import Image, Pixels, divided_by_alpha
 from imgcuda.images.request import Wish
 from imgcuda.pixels import white_level
@@ -38,7 +38,7 @@ class _Texture(NamedTuple):
     """How many pictures there are: the faces of a cube, the members of an array."""
     levels: int
     """How many sizes of each there are, each half as large as the one before."""
-    layout: Layout
+    layout: TextureLayout
     alpha: int
     start: int
     """Where the pixels, or their palette, begin."""

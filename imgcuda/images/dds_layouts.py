@@ -13,7 +13,7 @@ ALPHA_PIXELS, ALPHA, LETTERS, INDEXED, COLORS, YUV, LUMINANCE, SIGNED = 1, 2, 4,
 
 
 @dataclass(frozen=True)
-class Layout:
+class TextureLayout:
     """How pixels are laid out, by one of four kinds: blocks, bit fields, a palette, samples next to each other."""
 
     kind: int
@@ -34,16 +34,16 @@ class Layout:
         return width * height * self.bits // 8
 
 
-def _blocks(number: int) -> Layout:
-    return Layout(BLOCKS, number)
+def _blocks(number: int) -> TextureLayout:
+    return TextureLayout(BLOCKS, number)
 
 
-def _fields(bits: int, *masks: int) -> Layout:
-    return Layout(FIELDS, bits=bits, masks=masks)
+def _fields(bits: int, *masks: int) -> TextureLayout:
+    return TextureLayout(FIELDS, bits=bits, masks=masks)
 
 
-def _samples(kind: str, channels: int) -> Layout:
-    return Layout(SAMPLES, bits=8 * int(kind[-1]) * channels, samples=kind)
+def _samples(kind: str, channels: int) -> TextureLayout:
+    return TextureLayout(SAMPLES, bits=8 * int(kind[-1]) * channels, samples=kind)
 
 
 _RGBA = _fields(32, 0xFF, 0xFF00, 0xFF0000, 0xFF000000)
@@ -75,14 +75,14 @@ _BY_LETTERS = {
 _NAMED = {94: "BC6H", 95: "BC6H", 96: "BC6H", 81: "BC4 of signed numbers", 84: "BC5 of signed numbers"}
 
 
-def by_number(number: int) -> Layout:
+def by_number(number: int) -> TextureLayout:
     """Return the layout that has a number of Direct3D's; ImageError for one that is not read."""
     if number in _BY_NUMBER:
         return _BY_NUMBER[number]
     raise _unread(_NAMED.get(number, f"DXGI number {number}"))
 
 
-def by_flags(flags: int, letters: bytes, bits: int, masks: tuple[int, int, int, int]) -> Layout:
+def by_flags(flags: int, letters: bytes, bits: int, masks: tuple[int, int, int, int]) -> TextureLayout:
     """Return the layout that older headers describe; ImageError for one that is not read."""
     if flags & LETTERS:
         if letters in _BY_LETTERS:
@@ -90,7 +90,7 @@ def by_flags(flags: int, letters: bytes, bits: int, masks: tuple[int, int, int, 
         name = letters.decode("latin-1") if letters.isalnum() else f"number {int.from_bytes(letters, 'little')}"
         raise _unread(name)
     if flags & INDEXED and bits == 8:
-        return Layout(PALETTE, bits=8, opaque=not flags & ALPHA_PIXELS)
+        return TextureLayout(PALETTE, bits=8, opaque=not flags & ALPHA_PIXELS)
     if not flags & (COLORS | LUMINANCE) or flags & (YUV | SIGNED):
         raise _unread("alpha alone" if flags & ALPHA else f"flags {flags:#x}")
     colors = masks[:3] if flags & COLORS else masks[:1]
