@@ -31,7 +31,7 @@ _LINE = re.compile(rb"[^\n]{0,4096}\n")
 _NEXT = re.compile(rb"\s*(?=P[1-7fF][\s#])")
 
 
-class _Header(NamedTuple):
+class NetpbmHeader(NamedTuple):
     kind: bytes
     width: int
     height: int
@@ -65,7 +65,7 @@ def read(data: bytes, wish: Wish) -> Iterator[Image]:
         yield Image(_pixels(data, header), text=text, losses=losses)
 
 
-def _headers(data: bytes) -> Iterator[_Header]:
+def _headers(data: bytes) -> Iterator[NetpbmHeader]:
     """Return the headers of all pictures: each but one in words may be followed by another."""
     header = _header(data, 0)
     yield header
@@ -74,7 +74,7 @@ def _headers(data: bytes) -> Iterator[_Header]:
         yield header
 
 
-def _header(data: bytes, place: int) -> _Header:
+def _header(data: bytes, place: int) -> NetpbmHeader:
     kind = data[place : place + 2]
     if kind == PAM:
         return _pam_header(data, place)
@@ -90,10 +90,10 @@ def _header(data: bytes, place: int) -> _Header:
     scale = _float(values[2]) if kind in FLOATS else 1.0
     start = end + (2 if kind in FLOATS and data[end : end + 2] == b"\r\n" else 1)
     comments = _comments(data[place + 2 : end])
-    return _checked(_Header(kind, width, height, CHANNELS[kind], largest, scale, comments, start))
+    return _checked(NetpbmHeader(kind, width, height, CHANNELS[kind], largest, scale, comments, start))
 
 
-def _pam_header(data: bytes, place: int) -> _Header:
+def _pam_header(data: bytes, place: int) -> NetpbmHeader:
     """Return what the lines of a PAM's header say, each of which has a name first."""
     found: dict[str, str] = {}
     comments, end = [], place + 2
@@ -117,7 +117,7 @@ def _pam_header(data: bytes, place: int) -> _Header:
     if PAM_KINDS.get(kind, channels) != channels or channels > 4:
         raise ImageError(f"it is damaged: its header says that it has {channels} channels{f' of {kind}' * bool(kind)}")
     said = _comments("\n".join(comments).encode("latin-1"))
-    return _checked(_Header(PAM, width, height, channels, largest, 1.0, said, end))
+    return _checked(NetpbmHeader(PAM, width, height, channels, largest, 1.0, said, end))
 
 
 def _number(word: bytes) -> int:
@@ -142,7 +142,7 @@ def _comments(header: bytes) -> tuple[str, ...]:
     return tuple(line for line in found if line and not mark.is_mark(line))
 
 
-def _checked(header: _Header) -> _Header:
+def _checked(header: NetpbmHeader) -> NetpbmHeader:
     """Return a header; ImageError if there can be no picture with it."""
     if not (header.width and header.height and header.channels and 0 < header.largest < 65536):
         size = f"{header.width} x {header.height} pixels of {header.channels} channels up to {header.largest}"
@@ -150,7 +150,7 @@ def _checked(header: _Header) -> _Header:
     return header
 
 
-def _pixels(data: bytes, header: _Header) -> Pixels:
+def _pixels(data: bytes, header: NetpbmHeader) -> Pixels:
     shape = (header.height, header.width, header.channels)
     if header.kind in WORDS:
         samples = _words(data, header).reshape(shape)
@@ -172,7 +172,7 @@ def _pixels(data: bytes, header: _Header) -> Pixels:
     return np.ascontiguousarray(made[:, :, 0] if header.channels == 1 else made)
 
 
-def _words(data: bytes, header: _Header) -> Pixels:
+def _words(data: bytes, header: NetpbmHeader) -> Pixels:
     """Return samples that are written in decimal digits; those of black and white need no spaces between them."""
     body = data[header.start :]
     digits = re.match(rb"[0-9\s]*", re.sub(rb"#[^\n\r]*", b" ", body) if b"#" in body else body)

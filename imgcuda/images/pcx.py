@@ -29,7 +29,7 @@ SIGN = 0x0C
 GRAY = 2
 
 
-class _Header(NamedTuple):
+class PcxHeader(NamedTuple):
     version: int
     packed: int
     """Whether there are run lengths."""
@@ -57,7 +57,7 @@ def read(data: bytes, allow: Callable[[int], None]) -> Image:
     """Return the picture in a PCX; `allow` is called with the number of its pixels before they are decoded."""
     if len(data) < HEADER:
         raise ImageError("it is cut short: it ends within its header")
-    header = _Header(*struct.unpack_from("<xBBB4H2H48sxBHH", data))
+    header = PcxHeader(*struct.unpack_from("<xBBB4H2H48sxBHH", data))
     width, height = header.size
     if (header.bits, header.planes) not in LAYOUTS:
         raise ImageError(f"it has {header.planes} planes of {header.bits} bits, which is no known kind of PCX")
@@ -92,11 +92,11 @@ def _from_runs(data: bytes, needed: int) -> npt.NDArray[np.uint8]:
     return np.repeat(stored[:ends], times[:ends])
 
 
-def _has_palette(data: bytes, header: _Header) -> bool:
+def _has_palette(data: bytes, header: PcxHeader) -> bool:
     return (header.bits, header.planes) == (8, 1) and len(data) >= HEADER + PALETTE and data[-PALETTE] == SIGN
 
 
-def _colors(rows: npt.NDArray[np.uint8], header: _Header, data: bytes) -> Pixels:
+def _colors(rows: npt.NDArray[np.uint8], header: PcxHeader, data: bytes) -> Pixels:
     """Return rows of (height, planes, bytes) as gray, RGB, or RGB with alpha."""
     width = header.size[0]
     if header.bits == 8:

@@ -35,7 +35,7 @@ OWN = (
 """The resources that go their own way, or speak of layers, channels and palettes that are not carried; thumbnails."""
 
 
-class _Header(NamedTuple):
+class PsdHeader(NamedTuple):
     version: int
     """2 for a large file, whose lengths have more bytes."""
     channels: int
@@ -69,10 +69,10 @@ def read(data: bytes, wish: Wish) -> list[Image]:
     return [assemble.of_parts(pixels, about, losses, wish.auto_orient)]
 
 
-def _header(data: bytes) -> _Header:
+def _header(data: bytes) -> PsdHeader:
     if len(data) < psd_sections.HEADER:
         raise ImageError("it is cut short: it ends within its header")
-    header = _Header(*struct.unpack_from(">H6xHIIHH", data, 4))
+    header = PsdHeader(*struct.unpack_from(">H6xHIIHH", data, 4))
     if header.mode == MULTICHANNEL:
         raise ImageError("its channels are inks of their own (multichannel), which are not read; save it as RGB")
     depths = DEPTHS.get(header.mode, tuple(TYPES))
@@ -83,7 +83,7 @@ def _header(data: bytes) -> _Header:
     return header
 
 
-def _losses(header: _Header, found: Sections) -> list[str]:
+def _losses(header: PsdHeader, found: Sections) -> list[str]:
     """Return what the flattened picture does not have of the file, a sentence each."""
     rest = header.channels - COLORS[header.mode] - found.has_alpha
     losses = [f"its {found.layers} layers are not read; their flattened picture is"] * (found.layers > 1)
@@ -92,7 +92,7 @@ def _losses(header: _Header, found: Sections) -> list[str]:
     return losses + ["its inks (duotone) are left out; it is read as gray"] * (header.mode == DUOTONE)
 
 
-def _planes(data: bytes, header: _Header, start: int, count: int) -> Pixels:
+def _planes(data: bytes, header: PsdHeader, start: int, count: int) -> Pixels:
     """Return the first channels of the picture, each of which is stored by itself."""
     if len(data) < start + 2:
         raise ImageError("it has no flattened picture, or is cut short before it")
@@ -112,7 +112,7 @@ def _planes(data: bytes, header: _Header, start: int, count: int) -> Pixels:
     return planes.astype(planes.dtype.newbyteorder("="))
 
 
-def _from_runs(data: bytes, header: _Header, start: int, rows: int, row: int) -> bytes:
+def _from_runs(data: bytes, header: PsdHeader, start: int, rows: int, row: int) -> bytes:
     """Return rows that are packed as in a TIFF (PackBits); before all of them are their lengths."""
     size = 4 if header.version == 2 else 2
     place = start + size * header.height * header.channels
@@ -126,7 +126,7 @@ def _from_runs(data: bytes, header: _Header, start: int, rows: int, row: int) ->
 
 
 def _colors(
-    planes: Pixels, header: _Header, palette: bytes, resources: dict[int, bytes], losses: list[str]
+    planes: Pixels, header: PsdHeader, palette: bytes, resources: dict[int, bytes], losses: list[str]
 ) -> tuple[Pixels, bytes]:
     """Return the picture as filters know it, and the profile of its colors."""
     icc = resources.get(ICC, b"")
