@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from imgcuda.errors import ImageError
+from imgcuda.images.iso_boxes import boxes
 
 CODESTREAM = b"\xff\x4f\xff\x51"
 SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
@@ -54,17 +54,3 @@ def look(data: bytes) -> Jpeg2000Header:
     if min(size) <= 0 or (said is not None and said != size) or len(depths) < count or not count:
         raise ImageError("it is damaged: its header does not agree with itself")
     return Jpeg2000Header(*size, max((depth & 127) + 1 for depth in depths), icc, tuple(dict.fromkeys(names)))
-
-
-def boxes(data: bytes, place: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Return the boxes in a part of a file: the kind of each, and where what is in it begins and ends."""
-    while place + 8 <= end:
-        size, kind = struct.unpack_from(">I4s", data, place)
-        inside = place + 8
-        if size == 1 and place + 16 <= end:
-            (size,), inside = struct.unpack_from(">Q", data, inside), place + 16
-        until = end if size == 0 else min(place + size, end)
-        if until < inside:
-            return
-        yield kind, inside, until
-        place = until

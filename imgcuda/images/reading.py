@@ -20,6 +20,7 @@ from imgcuda.errors import ImageError
 from imgcuda.images import (
     assemble,
     avif_boxes,
+    avif_plays,
     gif_reader,
     jpeg2000,
     jpeg_reader,
@@ -128,6 +129,8 @@ def _by_pillow(again: Open, wish: Wish) -> Iterator[Image]:
     wish.allow(picture.width * picture.height * len(numbers))
     lost = [*wish.losses(count), *_beside_what_pillow_says(picture.format, again)]
     scale_clear_grey(picture)
+    if picture.format == "AVIF" and count > 1:
+        picture.info["loop"] = avif_plays.plays(again().read())
     total, aside = 0, cache(again)
     for number in numbers:
         if count > 1:

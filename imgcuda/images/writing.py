@@ -15,6 +15,7 @@ import PIL.Image
 from imgcuda.errors import ImageError, ParameterError
 from imgcuda.images import (
     atomic_write,
+    avif_plays,
     color,
     gif,
     jpeg,
@@ -83,8 +84,8 @@ def write(
     options.check(format)
     losses: list[str] = []
     with telling(name, "written"):
-        held = _held(image, format, losses)
-        fitting, left_out = _fitting(held, format)
+        held = _convert_pixels(image, format, losses)
+        fitting, left_out = _convert_metadata(held, format)
         left_out += [said for said in held.left_out if said not in image.left_out]
         if complete and (losses or left_out):
             raise ImageError(f"{[*losses, *left_out][0]}; write to another file")
@@ -120,8 +121,10 @@ def _split_off(others: int) -> list[str]:
 # What a format can hold
 
 
-def _held(image: Image, format: Format, losses: list[str]) -> Image:
-    """Return an image as a format can hold it: the first frame, on white paper, if need be."""
+def _convert_pixels(image: Image, format: Format, losses: list[str]) -> Image:
+    """Return an image whose pixels a format can hold: of several pictures the first, on white, if need be."""
+    if image.apart and image.later and format.timed and format.name != "PNG":
+        image = _without_picture_apart(image, format, losses)
     if image.later and not format.several:
         losses.append(f"it holds {len(image.frames)} pictures; {format.name} holds one, the first")
         image = changed(image, later=())
@@ -133,6 +136,13 @@ def _held(image: Image, format: Format, losses: list[str]) -> Image:
     if other and format.name != "PNG":
         losses.append(f"its colors ({other}) will look different, as {format.name} has no place to say what they are")
     return _sized(image.filtered([_samples(frame.pixels, format, losses) for frame in image.frames]))
+
+
+def _without_picture_apart(image: Image, format: Format, losses: list[str]) -> Image:
+    """Return the animation alone, for a format in which every picture is a frame of it."""
+    losses.append(f"its picture for programs that show no animation is left out; {format.name} has no place for it")
+    first, *later = image.later
+    return changed(image, pixels=first.pixels, duration=first.duration, later=tuple(later), apart=False)
 
 
 def _check_size(pixels: Pixels, format: Format) -> None:
@@ -168,7 +178,7 @@ def _samples(pixels: Pixels, format: Format, losses: list[str]) -> Pixels:
     raise ImageError(f"{format.name} cannot hold {describe(pixels)}; write one of {others}, or reduce it: {deeper}")
 
 
-def _fitting(image: Image, format: Format) -> tuple[Image, list[str]]:
+def _convert_metadata(image: Image, format: Format) -> tuple[Image, list[str]]:
     """Return an image without the metadata that has no place in a format, and the names of what that is."""
     icc = metadata.profile(image.icc, channels(image.pixels))
     text = image.text
@@ -260,6 +270,8 @@ def _by_pillow(image: Image, format: Format, options: Options) -> bytes:
     if format.name == "JPEG" and (image.dpi or image.aspect):
         unit, *numbers = (jpeg.density(image.dpi) if image.dpi else None) or (0, *(image.aspect or (1, 1)))
         return jpeg.with_density(data, unit, *numbers)
+    if later and format.name == "AVIF":
+        return avif_plays.with_plays(data, image.plays)
     return _with_alpha_flag(data) if later and first.mode.endswith("A") else data
 
 

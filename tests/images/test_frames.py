@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import re
+import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from PIL import ImageSequence
 
 from imgcuda import images
 from imgcuda.errors import ImageError
+from imgcuda.images import avif_plays
 from support.picture_files import Pixels, samples
 
 TIMES = [40.0, 250.0, 1000.0]
@@ -77,8 +81,8 @@ def test_frames_that_are_parts_of_the_picture_are_laid_together(source: str, dis
         assert np.array_equal(frame * (frame[:, :, 3:] > 0), original * (original[:, :, 3:] > 0))
 
 
-@pytest.mark.parametrize("plays", [0, 1, 2])
-@pytest.mark.parametrize("target", ANIMATIONS)
+@pytest.mark.parametrize("plays", [0, 1, 2, 65000])
+@pytest.mark.parametrize("target", [*ANIMATIONS, "avif"])
 def test_how_often_it_plays_is_kept(target: str, plays: int, tmp_path: Path) -> None:
     frames = tuple(images.Image(samples(3), duration=100.0) for _ in range(2))
     frames[1].pixels[:] = 7
@@ -102,6 +106,31 @@ def test_a_picture_for_programs_without_animation_stays_apart(tmp_path: Path) ->
         assert again.info["default_image"] and getattr(again, "n_frames", 0) == 3
         again.seek(1)
         assert again.info["duration"] == 40
+
+
+@pytest.mark.parametrize("target", ["gif", "webp", "avif"])
+def test_a_picture_apart_is_no_frame_of_another_format(target: str, tmp_path: Path) -> None:
+    frames = [PIL.Image.new("RGB", (16, 16), color) for color in ("red", "blue", "lime")]
+    times = [40, 80]
+    options: Any = {"append_images": frames[1:], "default_image": True, "duration": times, "loop": 3}
+    frames[0].save(tmp_path / "a.png", save_all=True, **options)
+    name = tmp_path / f"b.{target}"
+    written = images.write(name, images.read(tmp_path / "a.png"), options=images.Options(lossless=target != "gif"))
+    left_out = f"its picture for programs that show no animation is left out; {target.upper()} has no place for it"
+    assert written == ((left_out,), ())
+    pixels, durations, _ = shown(name)
+    assert durations == times and images.read(name).plays == 3
+    colors = np.array([frame[0, 0, :3] for frame in pixels], int)
+    assert np.abs(colors - [[0, 0, 255], [0, 255, 0]]).max() <= 2  # AVIF's YCbCr rounds
+
+
+@pytest.mark.parametrize("target", ["gif", "png"])
+def test_a_picture_apart_that_is_read_alone_is_written(target: str, tmp_path: Path) -> None:
+    frames = [PIL.Image.new("RGB", (4, 4), color) for color in ("red", "blue", "lime")]
+    frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:], default_image=True)
+    name = tmp_path / f"b.{target}"
+    assert images.write(name, images.read(tmp_path / "a.png", frame=1)) == ((), ())
+    assert images.read(name).pixels[0, 0].tolist() == [255, 0, 0]
 
 
 def test_grey_and_coloured_frames_come_out_alike(tmp_path: Path) -> None:
@@ -218,3 +247,36 @@ def test_a_gifs_transparent_place_is_in_its_palette(colors: int, several: bool, 
         assert np.array_equal(frame.pixels[:, :, -1], wanted[:, :, 3])
         seen = wanted[:, :, 3] > 0
         assert np.array_equal(images.convert(frame, "RGBA").pixels[seen], wanted[seen])
+
+
+def box(kind: bytes, *parts: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + sum(map(len, parts)), kind) + b"".join(parts)
+
+
+@pytest.mark.parametrize("version", [0, 1])
+@pytest.mark.parametrize(
+    ("flags", "all_of_them", "once", "count"),
+    [(1, 600, 600, 1), (1, 1800, 600, 3), (1, 1801, 600, 4), (1, -1, 600, 0), (0, 600, 600, 1), (1, 600, 0, 0)],
+)
+def test_an_avif_plays_as_often_as_its_edit_list_fits_into_its_track(
+    version: int, flags: int, all_of_them: int, once: int, count: int
+) -> None:
+    size = 8 if version else 4
+
+    def number(value: int) -> bytes:
+        return (value % (1 << 8 * size)).to_bytes(size, "big")
+
+    head = box(b"tkhd", bytes([version, 0, 0, 1]), bytes(2 * size + 8), number(all_of_them), bytes(60))
+    edits = box(b"elst", bytes([version, 0, 0, flags]), struct.pack(">I", 1), number(once), number(0), bytes(4))
+    movie = box(b"moov", box(b"trak", head, box(b"edts", edits)))
+    assert avif_plays.plays(box(b"ftyp", b"avis") + movie) == count
+    assert avif_plays.plays(box(b"ftyp", b"avis") + box(b"moov", box(b"trak", head))) == 0
+
+
+def test_the_play_count_of_an_avif_is_in_its_movie_and_in_each_of_its_tracks(tmp_path: Path) -> None:
+    frames = [images.Image(np.full((16, 16, 4), level, np.uint8), duration=100.0) for level in (9, 99)]
+    images.write(tmp_path / "a.avif", replace(frames[0], plays=3, later=(frames[1],)))
+    data = (tmp_path / "a.avif").read_bytes()
+    places = [data.index(b"mvhd") + 4 + 24, *(found.start() + 4 + 28 for found in re.finditer(b"tkhd", data))]
+    assert [struct.unpack_from(">Q", data, place)[0] for place in places] == [600, 600, 600]
+    assert len(shown(tmp_path / "a.avif")[0]) == 2
