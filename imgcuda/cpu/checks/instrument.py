@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgcuda.cpu.checks.site_table import BUFFERS, Buffer, Checklist, Site
-from imgcuda.cpu.memory.addresses import places
+from imgcuda.cpu.memory.addresses import lane_addresses
 from imgcuda.cpu.values.types import I64, Float, Int, Scalar, Type, innermost, memory_ir, size_of
 from imgcuda.cpu.values.value import VARYING, Address, MemoryRegion, Value
 
@@ -139,7 +139,7 @@ class Checks:
         self.b.branch(stop, end, go_on)
         self.b.place(go_on)
 
-    def parted(self, absent: str, end: str) -> None:
+    def barrier_divergence(self, absent: str, end: str) -> None:
         """End the launch if a bool in memory says that some threads are not at the barrier that others reach."""
         wrong, fine = self.b.label("parted"), self.b.label("together")
         self.b.branch(self.b.op(f"load i1, ptr {absent}"), wrong, fine)
@@ -169,7 +169,7 @@ class Checks:
     def _places(self, address: Address) -> str:
         """Return memory with the place that each lane means."""
         slot = self.b.slot(self.v.type("ptr"))
-        self.b.do(f"store {self.v.type('ptr')} {places(self.state, address)}, ptr {slot}")
+        self.b.do(f"store {self.v.type('ptr')} {lane_addresses(self.state, address)}, ptr {slot}")
         return slot
 
     def _mask(self) -> str:

@@ -10,7 +10,7 @@ from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import pointer
 from imgcuda.cpu.lowering.operands import number
 from imgcuda.cpu.lowering.state import State
-from imgcuda.cpu.memory.addresses import first_lane, places
+from imgcuda.cpu.memory.addresses import first_lane, lane_addresses
 from imgcuda.cpu.values.types import BOOL, I32, I64, U32, U64, Float, Int, Scalar
 from imgcuda.cpu.values.value import UNIFORM, VARYING, Address, Operand, Value
 from imgcuda.frontend import syntax
@@ -114,7 +114,7 @@ def _places(state: State, address: Address) -> Callable[[str], str]:
     """Return what gives a lane's address: the base moved by the lane's index, which may be no more than a byte."""
     index = address.index
     if address.kind == VARYING or index is None or index.type == BOOL:
-        return _lanes(state, "ptr", places(state, address))
+        return _lanes(state, "ptr", lane_addresses(state, address))
     index_of = _numbers(state, index.narrow or index)
     type = (index.narrow or index).type
 

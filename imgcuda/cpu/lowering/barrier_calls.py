@@ -8,7 +8,7 @@ from typing import Any
 from imgcuda.cpu.lowering.declarations import reserve, type_declared
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.inline import argument, check, entered
-from imgcuda.cpu.lowering.live_threads import Presence
+from imgcuda.cpu.lowering.live_threads import LiveThreads
 from imgcuda.cpu.lowering.lvalues import convert, declare, read, write
 from imgcuda.cpu.lowering.names import addressed, resolve_type, set_again
 from imgcuda.cpu.lowering.side_effects import has_effects
@@ -18,7 +18,7 @@ from imgcuda.cpu.values.value import BLOCK, VARYING, Address, Aggregate, Operand
 from imgcuda.frontend import syntax
 
 
-class BarrierCalls(Presence):
+class BarrierCalls(LiveThreads):
     """Compiles calls of functions with barriers, for `Parts`."""
 
     def run(self, items: Sequence[syntax.Statement], later: object = ()) -> None:
@@ -46,7 +46,7 @@ class BarrierCalls(Presence):
         pairs = zip(function.parameters, node.arguments, strict=True)
         given = [self._argument(parameter, value, node) for parameter, value in pairs]
         type = resolve_type(state, function.result)
-        live = self.present() if self._some_leave() else None  # whoever left here is not in there
+        live = self.present() if self._some_may_exit() else None  # whoever left here is not in there
         with entered(state, function, node):
             for parameter, binding in zip(function.parameters, given, strict=True):
                 state.bind(parameter.name, binding)
@@ -108,7 +108,7 @@ class BarrierCalls(Presence):
         assert function.body is not None
         frame = self.state.calls[-1]
         self.returned = self.masks()
-        with self.construct(frame.key, self.state.facts.parting(frame.key), live):
+        with self.construct(frame.key, self.state.facts.exit_divergence(frame.key), live):
             self.run(function.body.items)
             self.returned = ""
 
@@ -141,7 +141,7 @@ def _returns_within(function: syntax.Function) -> bool:
 def kind_of(operand: Operand) -> Variability:
     """Return in what the threads differ in a value."""
     if isinstance(operand, Aggregate):
-        return max((kind_of(part) for part in operand.fields.values()), default=BLOCK)
+        return max((kind_of(region) for region in operand.fields.values()), default=BLOCK)
     if isinstance(operand, Address):
         if operand.index is not None:
             return max(operand.kind, operand.index.kind)

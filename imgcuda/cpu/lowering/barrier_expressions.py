@@ -29,7 +29,7 @@ class BarrierExpressions(BarrierCalls):
         """Compile a statement with a barrier in it."""
         raise NotImplementedError
 
-    def part(self, items: list[syntax.Statement], later: object) -> None:
+    def region(self, items: list[syntax.Statement], later: object) -> None:
         """Compile statements without a barrier, thread by thread."""
         raise NotImplementedError
 
@@ -65,18 +65,18 @@ class BarrierExpressions(BarrierCalls):
     def _with_parts(self, node: Any) -> Any:
         """Return a node with the expressions in it extracted."""
         changed: dict[str, Any] = {}
-        for part in fields(node):
-            value = getattr(node, part.name)
+        for region in fields(node):
+            value = getattr(node, region.name)
             if isinstance(value, tuple):
-                changed[part.name] = tuple(self.extract(each) for each in value)
+                changed[region.name] = tuple(self.extract(each) for each in value)
             elif is_dataclass(value) and not isinstance(value, syntax.Place):
-                changed[part.name] = self.extract(value)
+                changed[region.name] = self.extract(value)
         return replace(node, **changed)
 
     def _first(self, node: syntax.Expression) -> None:
         """Evaluate what stands before a comma."""
         statement = self.kept(node, "first", syntax.Evaluate(node, node.place))
-        self.across(statement) if has_barrier(self.state, node) else self.part([statement], ())
+        self.across(statement) if has_barrier(self.state, node) else self.region([statement], ())
 
     def _result_of(self, node: syntax.Call) -> syntax.Expression:
         """Call a function, and return a name for its result that no author can write."""
@@ -93,7 +93,7 @@ class BarrierExpressions(BarrierCalls):
         result = self._named(node, declare(self.state, self.state.key(node, "result"), BOOL))
         place = node.place
         left = self.extract(node.left)
-        self.part([self.kept(node, "left", _set(result, left))], ())
+        self.region([self.kept(node, "left", _set(result, left))], ())
         test = result if node.operator == "&&" else syntax.Unary("!", result, place)
         right = _set(result, node.right)
         self.across(self.kept(node, "right", syntax.If(test, right, None, place)))
@@ -142,7 +142,7 @@ def _set(name: syntax.Name, value: syntax.Expression) -> syntax.Evaluate:
 
 def _mapped(node: Any, change: Callable[[Any], Any]) -> Any:
     """Return a node with each expression in it changed."""
-    parts = {part.name: getattr(node, part.name) for part in fields(node)}
+    parts = {region.name: getattr(node, region.name) for region in fields(node)}
     changed = {name: change(value) for name, value in parts.items()
                if is_dataclass(value) and not isinstance(value, syntax.Place)}  # fmt: skip
     return replace(node, **changed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from imgcuda.cpu.checks.instrument import rounds
 from imgcuda.cpu.lowering.barrier_expressions import BarrierExpressions
 from imgcuda.cpu.lowering.dispatch import evaluate
-from imgcuda.cpu.lowering.live_threads import Around, wider
+from imgcuda.cpu.lowering.live_threads import EnclosingLoop, wider
 from imgcuda.cpu.lowering.loops import own_the_head
 from imgcuda.cpu.lowering.lvalues import convert, declare, read, write
 from imgcuda.cpu.lowering.operands import condition, type_of
@@ -32,39 +32,39 @@ class BarrierLoops(BarrierExpressions):
             self._apart(node)
 
     def _goes_round_together(self, node: syntax.Loop) -> bool:
-        if self.state.facts.parting(self.state.key(node)) != BLOCK:
+        if self.state.facts.exit_divergence(self.state.key(node)) != BLOCK:
             return False
         if node.condition is None:
             return True
         return not has_barrier(self.state, node.condition) and self.kind(node.condition) == BLOCK
 
-    def _around(self, node: syntax.Loop | syntax.Switch, end: str, step: str) -> Around:
-        return Around(self.state.key(node), end, step, self.live, self.state.control)
+    def _around(self, node: syntax.Loop | syntax.Switch, end: str, step: str) -> EnclosingLoop:
+        return EnclosingLoop(self.state.key(node), end, step, self.live, self.state.control)
 
     def _together(self, node: syntax.Loop) -> None:
         head, body = self.b.label("loop"), self.b.label("body")
-        around = self._around(node, self.b.label("end"), self.b.label("step"))
+        enclosing = self._around(node, self.b.label("end"), self.b.label("step"))
         count = rounds(self.state)
         if node.test_last:
             self.b.jump(body)
         self.b.place(head)
-        count(around.end)
+        count(enclosing.end)
         if node.condition is not None:
-            self.b.branch(condition(self.state, node.condition).ir, body, around.end)
+            self.b.branch(condition(self.state, node.condition).ir, body, enclosing.end)
         self.b.place(body)
-        self._iterate(node, around)
-        self.b.place(around.step)
+        self._iterate(node, enclosing)
+        self.b.place(enclosing.step)
         if node.step is not None:
             self._step(node.step)
         self.b.jump(head)
-        self.b.place(around.end)
+        self.b.place(enclosing.end)
 
     def _apart(self, node: syntax.Loop) -> None:
         """Compile a loop that goes on while any thread is in it."""
         inside, broken, skipped = self.present(), self.masks(), self.masks()
         with self.construct(self.state.key(node), VARYING, inside) as end:
-            around = self._around(node, end, self.b.label("step"))
-            around.broken, around.skipped = broken, skipped
+            enclosing = self._around(node, end, self.b.label("step"))
+            enclosing.broken, enclosing.skipped = broken, skipped
             head, body = self.b.label("loop"), self.b.label("body")
             count = rounds(self.state)
             if node.test_last:
@@ -74,11 +74,11 @@ class BarrierLoops(BarrierExpressions):
             if node.condition is not None:
                 self._stay(node.condition, inside)
             self.b.place(body)
-            self.end = around.step
-            self._iterate(node, around)
+            self.end = enclosing.step
+            self._iterate(node, enclosing)
             self.end = end
-            self.b.place(around.step)
-            self.each_vector(lambda: self._leave(around, inside))
+            self.b.place(enclosing.step)
+            self.each_vector(lambda: self._leave(enclosing, inside))
             self.look()
             if node.step is not None:
                 self._step(node.step)
@@ -94,15 +94,15 @@ class BarrierLoops(BarrierExpressions):
         """Return the live threads of the vector for which a condition holds."""
         return self.state.v.both(self.state.mask, self.state.v.of(condition(self.state, node)))
 
-    def _leave(self, around: Around, inside: str) -> None:
+    def _leave(self, enclosing: EnclosingLoop, inside: str) -> None:
         """Take out of a loop the threads that have left it, and let those go on that left the iteration."""
         left = self.lanes()
-        broken = self.load(around.broken)
+        broken = self.load(enclosing.broken)
         self.keep(inside, self.state.v.without(left, broken))
-        self.keep(around.skipped, "zeroinitializer")
+        self.keep(enclosing.skipped, "zeroinitializer")
 
-    def _iterate(self, node: syntax.Loop, around: Around) -> None:
-        self.loops.append(around)
+    def _iterate(self, node: syntax.Loop, enclosing: EnclosingLoop) -> None:
+        self.loops.append(enclosing)
         try:
             with self.state.scope():
                 self.run([node.body])
@@ -136,16 +136,18 @@ class BarrierLoops(BarrierExpressions):
         with self.construct(state.key(node, "all"), BLOCK, self.present()):
             self._run_sections(self._around(node, "", ""), kind, sections, enters)
 
-    def _run_sections(self, around: Around, kind: Variability, sections: list[Section], enters: list[str]) -> None:
-        around.broken, around.goes_on = self.masks(), True
+    def _run_sections(
+        self, enclosing: EnclosingLoop, kind: Variability, sections: list[Section], enters: list[str]
+    ) -> None:
+        enclosing.broken, enclosing.goes_on = self.masks(), True
         inside = self.masks()
-        self.loops.append(around)
+        self.loops.append(enclosing)
         try:
             with self.state.scope():
                 for number, (section, mine) in enumerate(zip(sections, enters, strict=True)):
                     self.each_vector(lambda mine=mine: self._join(inside, mine))  # type: ignore[misc]
                     later = [item for other in sections[number + 1 :] for item in other.items]
-                    with self.construct(around.key, kind, inside):
+                    with self.construct(enclosing.key, kind, inside):
                         self.run(section.items, tuple(later))
         finally:
             self.loops.pop()
@@ -171,4 +173,4 @@ class BarrierLoops(BarrierExpressions):
         """Let in the threads that begin at the next section, beside those that come from the one before."""
         state = self.state
         both = self.b.op(f"or {state.v.type('i1')} {self.load(inside)}, {self.load(mine)}")
-        self.keep(inside, state.v.without(both, state.gone()))
+        self.keep(inside, state.v.without(both, state.exited_lanes()))

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from imgcuda.cpu.lowering.barrier_loops import BarrierLoops
 from imgcuda.cpu.lowering.declarations import declaration, is_value, reserve, type_declared
-from imgcuda.cpu.lowering.live_threads import Around, wider
+from imgcuda.cpu.lowering.live_threads import EnclosingLoop, wider
 from imgcuda.cpu.lowering.lvalues import declare, private
 from imgcuda.cpu.lowering.names import addressed, set_again
 from imgcuda.cpu.lowering.operands import condition
@@ -28,7 +28,7 @@ from imgcuda.frontend import syntax
 _Segment: TypeAlias = tuple[syntax.Statement, ...]
 
 
-class Parts(BarrierLoops):
+class ParallelRegions(BarrierLoops):
     """Compiles the body of a kernel with barriers."""
 
     def own_parameters(self, function: syntax.Function) -> None:
@@ -46,29 +46,29 @@ class Parts(BarrierLoops):
 
     def run(self, items: Sequence[syntax.Statement], later: object = ()) -> None:
         """Compile statements of which some hold barriers; those between are one part. `later` comes after them."""
-        part: list[syntax.Statement] = []
+        region: list[syntax.Statement] = []
         flat = [each for item in items for each in (item.items if isinstance(item, syntax.Declarations) else (item,))]
         for position, item in enumerate(flat):
             if self._is_tail(flat[position:]):
-                part.append(self._once(flat[position:]))
+                region.append(self._once(flat[position:]))
                 break
-            if handle := self._for_block(item, part):
-                self.part(part, (*flat[position:], later))
-                part = []
+            if handle := self._for_block(item, region):
+                self.region(region, (*flat[position:], later))
+                region = []
                 with self.state.collecting(), self.state.at(item.place), self._followed_by(flat[position + 1 :]):
                     handle()
             else:
-                part.append(item)
-        self.part(part, later)
+                region.append(item)
+        self.region(region, later)
 
-    def _for_block(self, item: syntax.Statement, part: Sequence[syntax.Statement]) -> Callable[[], None] | None:
+    def _for_block(self, item: syntax.Statement, region: Sequence[syntax.Statement]) -> Callable[[], None] | None:
         """Return what compiles a statement for the block as a whole; None if each thread does it by itself.
 
         `part` is what stands before it and has still to be compiled, for each thread by itself.
         """
-        if has_barrier(self.state, item) or self._leaves_loop(item):
+        if has_barrier(self.state, item) or self._may_exit_loop(item):
             return lambda: self.across(item)
-        if _names(item) & {each.name for each in part if isinstance(each, syntax.Declaration)}:
+        if _names(item) & {each.name for each in region if isinstance(each, syntax.Declaration)}:
             return None
         if isinstance(item, syntax.Declaration) and self._same_for_block(item):
             return lambda: declaration(self.state, item)
@@ -78,7 +78,7 @@ class Parts(BarrierLoops):
 
     # ---- a part: between two barriers, thread by thread
 
-    def part(self, items: Sequence[syntax.Statement], later: object) -> None:
+    def region(self, items: Sequence[syntax.Statement], later: object) -> None:
         if not items:
             return
         used_later = _names(later)
@@ -99,7 +99,7 @@ class Parts(BarrierLoops):
             case syntax.Evaluate(syntax.Call() as call) if call.name in self.state.unit.functions:
                 self.call(self.kept(call, "call", self._with_parts(call)))
             case syntax.Evaluate(value) | syntax.Return(value) if value is not None:
-                self.part([self.kept(item, "", replace(item, value=self.extract(value)))], ())
+                self.region([self.kept(item, "", replace(item, value=self.extract(value)))], ())
             case syntax.Declaration(value=syntax.Initializer() as values):
                 self._declare_with(item, values)
             case syntax.Declaration(value=value) if value is not None:
@@ -115,10 +115,10 @@ class Parts(BarrierLoops):
             case syntax.Switch() if has_barrier(self.state, item):
                 self.switch(item)
             case syntax.Break() | syntax.Continue():
-                around = self.loops[-1]
-                self.b.jump(around.end if isinstance(item, syntax.Break) else around.step)
+                enclosing = self.loops[-1]
+                self.b.jump(enclosing.end if isinstance(item, syntax.Break) else enclosing.step)
             case _:
-                self.part([item], ())
+                self.region([item], ())
 
     def _declare_with(self, node: syntax.Declaration, values: syntax.Initializer) -> None:
         """Compile a declaration with values in braces, in one of which a thread waits."""
@@ -135,7 +135,7 @@ class Parts(BarrierLoops):
         elif has_barrier(self.state, (node.then, node.otherwise)):
             self._both_sides(node, test)
         else:
-            self.part([self.kept(node, "", replace(node, condition=test))], ())
+            self.region([self.kept(node, "", replace(node, condition=test))], ())
 
     def _choose_side(self, node: syntax.If, test: syntax.Expression) -> None:
         """Compile a branch that all threads take alike."""
@@ -175,14 +175,18 @@ class Parts(BarrierLoops):
         self.keep(taken, state.v.both(state.mask, holds))
         self.keep(other, state.v.without(state.mask, holds))
 
-    def _leaves_loop(self, item: syntax.Statement) -> bool:
+    def _may_exit_loop(self, item: syntax.Statement) -> bool:
         """Return whether a statement may have the whole block jump out of a loop with a barrier."""
-        around = self.loops[-1] if self.loops else None
-        return around is not None and self._jumps(around) and bool(_free_jumps(item))
+        enclosing = self.loops[-1] if self.loops else None
+        return enclosing is not None and self._jumps(enclosing) and bool(_free_jumps(item))
 
-    def _jumps(self, around: Around) -> bool:
+    def _jumps(self, enclosing: EnclosingLoop) -> bool:
         """Return whether the threads of a loop go the same way, and all of them are live."""
-        return not around.broken and around.live == self.live and ("left", around.key) not in self.state.facts.marks
+        return (
+            not enclosing.broken
+            and enclosing.live == self.live
+            and ("lanes exit", enclosing.key) not in self.state.facts.marks
+        )
 
     def _is_tail(self, items: Sequence[syntax.Statement]) -> bool:
         """Return whether a loop's body ends with these statements, a thread may leave them, and no barrier follows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from imgcuda.cpu.lowering.conditionals import is_harmless
+from imgcuda.cpu.lowering.conditionals import is_speculatable
 from imgcuda.cpu.lowering.operands import condition
 from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.state import State
@@ -59,7 +59,7 @@ def _is_simple(state: State, node: syntax.Statement) -> bool:
     """Return whether a statement only sets variables, so that setting them under a mask is cheaper than a jump."""
     match node:
         case syntax.Evaluate(syntax.Assign(_, syntax.Name(name), value)):
-            return isinstance(state.lookup(name), Variable) and is_harmless(state, value)
+            return isinstance(state.lookup(name), Variable) and is_speculatable(state, value)
         case syntax.Evaluate(syntax.Unary("++" | "--", syntax.Name(name)) | syntax.Postfix(_, syntax.Name(name))):
             return isinstance(state.lookup(name), Variable)
         case syntax.Block(items):

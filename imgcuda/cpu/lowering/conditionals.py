@@ -24,7 +24,7 @@ def logical(state: State, node: syntax.Binary) -> Operand:
         decided = bool(left.const) == (node.operator == "||")
         return left if decided else condition(state, node.right)
     verb = "and" if node.operator == "&&" else "or"
-    if is_harmless(state, node.right):
+    if is_speculatable(state, node.right):
         return state.math.connect(verb, left, condition(state, node.right))
     result = Variable(state, state.key(node), BOOL)
     result.assign(state, left)
@@ -54,7 +54,7 @@ def conditional(state: State, node: syntax.Conditional) -> Operand:
     if test.const is not None:
         type = _type(state, node)
         return convert(state, evaluate(state, node.then if test.const else node.otherwise), type)
-    if is_harmless(state, node.then) and is_harmless(state, node.otherwise):
+    if is_speculatable(state, node.then) and is_speculatable(state, node.otherwise):
         then, otherwise = evaluate(state, node.then), evaluate(state, node.otherwise)
         if isinstance(then, Value) and isinstance(otherwise, Value):
             type = then.type if then.type == otherwise.type else common(then.type, otherwise.type)
@@ -106,7 +106,7 @@ def common_type(state: State, then: Type, otherwise: Type) -> Type:
     return state.fail(f"the two sides of ?: must be of one type; these are a {then} and a {otherwise}")
 
 
-def is_harmless(state: State, node: syntax.Expression) -> bool:
+def is_speculatable(state: State, node: syntax.Expression) -> bool:
     """Return whether an expression can be evaluated although its value is not wanted: no memory, no effects."""
     match node:
         case syntax.NumberLiteral() | syntax.SizeOf():
@@ -117,16 +117,16 @@ def is_harmless(state: State, node: syntax.Expression) -> bool:
                 return False
             return not isinstance(found, Reference) or (found.address.private is not None and not state.checks)
         case syntax.Unary(operator, operand):
-            return operator in "-+!~" and is_harmless(state, operand)
+            return operator in "-+!~" and is_speculatable(state, operand)
         case syntax.Binary(_, left, right):
-            return is_harmless(state, left) and is_harmless(state, right)
+            return is_speculatable(state, left) and is_speculatable(state, right)
         case syntax.Conditional(test, then, otherwise):
-            return all(is_harmless(state, each) for each in (test, then, otherwise))
+            return all(is_speculatable(state, each) for each in (test, then, otherwise))
         case syntax.Cast(_, value):
-            return is_harmless(state, value)
+            return is_speculatable(state, value)
         case syntax.Member(of):
-            return isinstance(of, syntax.Name) and is_harmless(state, of)
+            return isinstance(of, syntax.Name) and is_speculatable(state, of)
         case syntax.Call(name, arguments):
             known = name in FUNCTIONS and name not in state.unit.functions
-            return known and all(is_harmless(state, each) for each in arguments)
+            return known and all(is_speculatable(state, each) for each in arguments)
     return False

@@ -8,7 +8,7 @@ from imgcuda.cpu.lowering.conditionals import logical
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import (
     convert,
-    is_place,
+    is_lvalue,
     locate,
     moved,
     named,
@@ -21,7 +21,7 @@ from imgcuda.cpu.lowering.lvalues import (
 from imgcuda.cpu.lowering.names import resolve_type
 from imgcuda.cpu.lowering.operands import condition, number, type_of
 from imgcuda.cpu.lowering.state import State
-from imgcuda.cpu.lowering.variables import leaves
+from imgcuda.cpu.lowering.variables import scalar_leaves
 from imgcuda.cpu.memory import objects
 from imgcuda.cpu.values.types import BASIC, I64, U64, VOID, Float, Int, PointerTo, Type, promote, size_of
 from imgcuda.cpu.values.value import NOTHING, VARYING, Address, Operand, Value, constant
@@ -40,7 +40,7 @@ def name_value(state: State, node: syntax.Name) -> Operand:
     return read(state, named(state, node.name))
 
 
-def place_value(state: State, node: syntax.Index | syntax.Member) -> Operand:
+def lvalue_read(state: State, node: syntax.Index | syntax.Member) -> Operand:
     return value_at(state, locate(state, node))
 
 
@@ -152,7 +152,7 @@ def cast(state: State, node: syntax.Cast) -> Operand:
     if type == VOID:
         return NOTHING
     if isinstance(type, PointerTo) and isinstance(value, Address):
-        if value.private is not None and leaves(type.target) != leaves(value.type.target):
+        if value.private is not None and scalar_leaves(type.target) != scalar_leaves(value.type.target):
             state.refuse("a cast of a pointer to a thread's own variables",
                          "declare them in the type that is read, or use __float_as_int() and its like")  # fmt: skip
         return replace(value, type=type)
@@ -167,7 +167,7 @@ def size_of_operand(state: State, node: syntax.SizeOf) -> Operand:
 
 def _type_of_operand(state: State, node: syntax.Expression) -> Type:
     """Return the type of what `sizeof` is asked of: an array stays one."""
-    if not is_place(node) or (isinstance(node, syntax.Name) and isinstance(named(state, node.name), Address)):
+    if not is_lvalue(node) or (isinstance(node, syntax.Name) and isinstance(named(state, node.name), Address)):
         return type_of(state, node)
     with state.unwritten():
         found = locate(state, node)

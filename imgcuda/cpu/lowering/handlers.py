@@ -16,8 +16,8 @@ HANDLERS = Handlers(
     expressions={
         syntax.NumberLiteral: expressions.literal,
         syntax.Name: expressions.name_value,
-        syntax.Index: expressions.place_value,
-        syntax.Member: expressions.place_value,
+        syntax.Index: expressions.lvalue_read,
+        syntax.Member: expressions.lvalue_read,
         syntax.Unary: expressions.unary,
         syntax.Postfix: expressions.postfix,
         syntax.Binary: expressions.binary,
@@ -35,8 +35,8 @@ HANDLERS = Handlers(
         syntax.If: branch,
         syntax.Loop: loop,
         syntax.Switch: switch,
-        syntax.Break: statements.leave_loop,
-        syntax.Continue: statements.next_iteration,
-        syntax.Return: statements.leave_function,
+        syntax.Break: statements.break_statement,
+        syntax.Continue: statements.continue_statement,
+        syntax.Return: statements.return_statement,
     },
 )

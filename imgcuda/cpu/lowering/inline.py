@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from imgcuda.cpu.lowering.dispatch import evaluate
-from imgcuda.cpu.lowering.lvalues import convert, declare, is_place, locate, private, read, value_at, write
+from imgcuda.cpu.lowering.lvalues import convert, declare, is_lvalue, locate, private, read, value_at, write
 from imgcuda.cpu.lowering.names import addressed, resolve_type, set_again
 from imgcuda.cpu.lowering.sequences import run
 from imgcuda.cpu.lowering.state import CallFrame, State
@@ -67,7 +67,7 @@ def argument(state: State, parameter: syntax.FunctionParameter, node: syntax.Exp
 
 
 def _referred(state: State, parameter: syntax.FunctionParameter, node: syntax.Expression, type: Type) -> Binding:
-    if parameter.const and not is_place(node):
+    if parameter.const and not is_lvalue(node):
         return convert(state, evaluate(state, node), type)  # it refers to a value made for it
     found = locate(state, node)
     given = found.type.target if isinstance(found, Address) else found.type
@@ -113,7 +113,7 @@ def _with_returns(state: State, frame: CallFrame, type: Type, returns: bool) -> 
     assert frame.function.body is not None
     if type != VOID:
         frame.result = declare(state, (frame.key, "result"), type)
-    kind = state.facts.parting(frame.key)
+    kind = state.facts.exit_divergence(frame.key)
     if returns:
         frame.returned = state.mask_slot()
     escapes = state.escapes

@@ -9,7 +9,7 @@ from imgcuda.cpu import budget
 from imgcuda.cpu.budget import TooMuch
 from imgcuda.cpu.checks.instrument import Checks, known
 from imgcuda.cpu.ir import Builder
-from imgcuda.cpu.lowering.barriers import Parts
+from imgcuda.cpu.lowering.barriers import ParallelRegions
 from imgcuda.cpu.lowering.file_scope import declare_file
 from imgcuda.cpu.lowering.handlers import HANDLERS
 from imgcuda.cpu.lowering.inline import own
@@ -20,7 +20,7 @@ from imgcuda.cpu.lowering.state import CallFrame, State, Unit
 from imgcuda.cpu.lowering.variables import Facts
 from imgcuda.cpu.module import Compiled, module
 from imgcuda.cpu.values.types import U32, Float, Int, PointerTo, Struct, Type
-from imgcuda.cpu.values.value import BLOCK, LINEAR, UNIFORM, Address, Aggregate, MemoryRegion, Value, Vectors, constant
+from imgcuda.cpu.values.value import AFFINE, BLOCK, UNIFORM, Address, Aggregate, MemoryRegion, Value, Vectors, constant
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
 from imgcuda.programs.layout import Dim3
@@ -181,14 +181,14 @@ class _Kernel:
         index = {axis: Value(U32, BLOCK, ir, natural=True) for axis, ir in narrow.items()}
         size = {axis: constant(getattr(self.state.block, axis), U32) for axis in "xyz"}
         # Outside the loops over threads these only show what kind they are.
-        thread = {"x": Value(U32, LINEAR, "0", 1), "y": Value(U32, UNIFORM, "0"), "z": Value(U32, UNIFORM, "0")}
+        thread = {"x": Value(U32, AFFINE, "0", 1), "y": Value(U32, UNIFORM, "0"), "z": Value(U32, UNIFORM, "0")}
         for name, values in (("gridDim", grid), ("blockIdx", index), ("blockDim", size), ("threadIdx", thread)):
             self.state.scopes[0][name] = Aggregate(_INDEX, dict(values))
 
     def _body(self, function: syntax.Function, end: str) -> None:
         assert function.body is not None
         if self.state.has_barriers:
-            parts = Parts(self.state, self._threads, end)
+            parts = ParallelRegions(self.state, self._threads, end)
             parts.own_parameters(function)
             parts.run(function.body.items)
             return
@@ -241,7 +241,7 @@ class _Kernel:
         kind = UNIFORM if block.y * block.z > 1 else BLOCK
         y = Value(U32, kind, b.op(f"urem i32 {row}, {block.y}"), natural=True) if block.y > 1 else constant(0, U32)
         z = Value(U32, kind, b.op(f"udiv i32 {row}, {block.y}"), natural=True) if block.z > 1 else constant(0, U32)
-        return Value(U32, LINEAR, first, 1, natural=True), y, z
+        return Value(U32, AFFINE, first, 1, natural=True), y, z
 
     def _inside(self, x: Value) -> str:
         """Return the lanes that are threads of the block, where its rows do not fill the vectors."""

@@ -21,7 +21,7 @@ Threads = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass
-class Around:
+class EnclosingLoop:
     """A loop or `switch` with a barrier in it that is being compiled: where `break` and `continue` lead."""
 
     key: Key
@@ -39,7 +39,7 @@ class Around:
     """Whether something follows in its body behind the statements that are being compiled."""
 
 
-class Presence:
+class LiveThreads:
     """Compiles code for the threads of a block that are live."""
 
     def __init__(self, state: State, threads: Threads, end: str) -> None:
@@ -50,11 +50,11 @@ class Presence:
         """Where to go once no thread is left: out of the kernel, or of the innermost construct that only some enter."""
         self.live: str | None = None
         """The masks of the threads that are in the innermost such construct; None where all are."""
-        self.loops: list[Around] = []
+        self.loops: list[EnclosingLoop] = []
         """The loops and switches with barriers that are open in the function being compiled."""
-        self.returned = self.gone = self.masks()
+        self.returned = self.exited = self.masks()
         """Masks of the threads that have returned from the function being compiled, and from the kernel."""
-        if self._some_leave():
+        if self._some_may_exit():
             state.leader = self.b.slot("i64")
             self.b.do(f"store i64 0, ptr {state.leader}")
 
@@ -85,16 +85,16 @@ class Presence:
 
     # ---- the threads that are live
 
-    def _some_leave(self) -> bool:
+    def _some_may_exit(self) -> bool:
         """Return whether some threads may have left the function, or the loops in it, that are open."""
         keys = [self.state.calls[-1].key] if self.returned else []
-        keys += [around.key for around in self.loops]
-        return any(("left", key) in self.state.facts.marks for key in keys)
+        keys += [enclosing.key for enclosing in self.loops]
+        return any(("lanes exit", key) in self.state.facts.marks for key in keys)
 
     @property
     def partial(self) -> bool:
         """Whether some threads of the block may not be live."""
-        return self.live is not None or self._some_leave()
+        return self.live is not None or self._some_may_exit()
 
     def each_thread(self, action: Callable[[], None]) -> None:
         """Compile something for each thread that is live, and go to the end of the construct if there is none."""
@@ -121,16 +121,16 @@ class Presence:
         with self._threads():
             frame = state.calls[-1]
             frame.mask, frame.returned = "never", self._element(self.returned)
-            state.loops = [self._frame(around) for around in self.loops]
+            state.loops = [self._frame(enclosing) for enclosing in self.loops]
             try:
                 action()
             finally:
                 state.loops, state.escapes = outer, escapes
 
-    def _frame(self, around: Around) -> LoopFrame:
+    def _frame(self, enclosing: EnclosingLoop) -> LoopFrame:
         """Return a loop as the statements of a vector see it: whoever leaves is noted in a mask."""
-        broken, skipped = self._element(around.broken), self._element(around.skipped)
-        return LoopFrame(around.key, "never", "", around.step, broken, skipped, around.control)
+        broken, skipped = self._element(enclosing.broken), self._element(enclosing.skipped)
+        return LoopFrame(enclosing.key, "never", "", enclosing.step, broken, skipped, enclosing.control)
 
     def _element(self, masks: str) -> str:
         return masks and self.state.chunk_element(masks, self.state.v.type("i1"))
@@ -138,7 +138,7 @@ class Presence:
     def lanes(self) -> str:
         """Return the threads of the current vector that are live."""
         state = self.state
-        return state.v.without(self.load(self.live) if self.live else state.mask, state.gone())
+        return state.v.without(self.load(self.live) if self.live else state.mask, state.exited_lanes())
 
     def look(self) -> None:
         """Go to the end of the construct if no thread is live."""
@@ -171,13 +171,13 @@ class Presence:
             absent = self.b.slot("i1")
             self.b.do(f"store i1 false, ptr {absent}")
             self.each_vector(lambda: self._note_absent(absent))
-            checks.parted(absent, self.kernel_end)
+            checks.barrier_divergence(absent, self.kernel_end)
         checks.next_epoch()
 
     def _note_absent(self, absent: str) -> None:
         """Note whether threads of this vector are neither here nor have left the kernel."""
         state = self.state
-        others = state.v.without(state.v.without(state.mask, self.load(self.gone)), self.lanes())
+        others = state.v.without(state.v.without(state.mask, self.load(self.exited)), self.lanes())
         found = self.b.op(f"or i1 {self.b.op(f'load i1, ptr {absent}')}, {state.v.any(others)}")
         self.b.do(f"store i1 {found}, ptr {absent}")
 

@@ -7,7 +7,7 @@ from typing import Any
 from imgcuda.cpu import budget
 from imgcuda.cpu.checks.instrument import rounds
 from imgcuda.cpu.lowering.branches import scoped, test_of
-from imgcuda.cpu.lowering.conditionals import is_harmless
+from imgcuda.cpu.lowering.conditionals import is_speculatable
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.names import names_set
 from imgcuda.cpu.lowering.operands import condition
@@ -34,7 +34,7 @@ def loop(state: State, node: syntax.Loop) -> None:
 
 def _kind(state: State, node: syntax.Loop) -> Variability:
     """Return how the threads differ in the iterations that they make."""
-    kind = state.facts.parting(state.key(node))
+    kind = state.facts.exit_divergence(state.key(node))
     if node.condition is None or kind == VARYING:
         return kind
     with state.unwritten():
@@ -181,7 +181,7 @@ def _step(state: State, node: syntax.Loop, key: Any, inside: str, frame: LoopFra
             now = state.v.without(now, state.load_mask(slot))
     state.b.do(f"store {state.v.type('i1')} {now}, ptr {inside}")
     state.clear(frame.skipped)
-    if not all(each is None or _is_calm(state, each) for each in (node.step, node.condition)):
+    if not all(each is None or _touches_no_memory(state, each) for each in (node.step, node.condition)):
         go_on = state.b.label("go")  # memory may be touched only while some thread is there
         state.b.branch(state.v.any(now), go_on, frame.end)
         state.b.place(go_on)
@@ -190,13 +190,13 @@ def _step(state: State, node: syntax.Loop, key: Any, inside: str, frame: LoopFra
             evaluate(state, node.step)
 
 
-def _is_calm(state: State, node: syntax.Expression) -> bool:
+def _touches_no_memory(state: State, node: syntax.Expression) -> bool:
     """Return whether an expression touches no memory, though it may set variables."""
     match node:
         case syntax.Assign(_, syntax.Name(name), value):
-            return isinstance(state.lookup(name), Variable) and is_harmless(state, value)
+            return isinstance(state.lookup(name), Variable) and is_speculatable(state, value)
         case syntax.Unary("++" | "--", syntax.Name(name)) | syntax.Postfix(_, syntax.Name(name)):
             return isinstance(state.lookup(name), Variable)
         case syntax.Binary(",", left, right):
-            return _is_calm(state, left) and _is_calm(state, right)
-    return is_harmless(state, node)
+            return _touches_no_memory(state, left) and _touches_no_memory(state, right)
+    return is_speculatable(state, node)

@@ -50,10 +50,10 @@ def locate(state: State, node: syntax.Expression) -> Binding:
         return state.fail("this cannot be assigned to, nor its address be taken")
 
 
-def is_place(node: syntax.Expression) -> bool:
+def is_lvalue(node: syntax.Expression) -> bool:
     """Return whether an expression names something that may be assigned to."""
     if isinstance(node, syntax.Member):
-        return is_place(node.object)
+        return is_lvalue(node.object)
     return isinstance(node, syntax.Name | syntax.Index) or (isinstance(node, syntax.Unary) and node.operator == "*")
 
 
@@ -61,7 +61,7 @@ def _whole(state: State, node: syntax.Expression) -> Binding:
     """Return what a field is taken of."""
     if isinstance(node, syntax.Name) and isinstance(found := named(state, node.name), Address):
         state.fail(f"a pointer has no fields; this is a {found.type}", "write -> instead of .")
-    return locate(state, node) if is_place(node) else evaluate(state, node)
+    return locate(state, node) if is_lvalue(node) else evaluate(state, node)
 
 
 def named(state: State, name: str) -> Binding:

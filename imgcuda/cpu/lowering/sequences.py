@@ -25,13 +25,13 @@ def run(state: State, items: Sequence[syntax.Statement]) -> None:
         if state.escapes != escapes:
             rest = items[position + 1 :]
             if rest:
-                for_who_is_left(state, lambda rest=rest: run(state, rest))  # type: ignore[misc]
+                for_remaining_lanes(state, lambda rest=rest: run(state, rest))  # type: ignore[misc]
             break
 
 
-def for_who_is_left(state: State, rest: Callable[[], None]) -> None:
+def for_remaining_lanes(state: State, rest: Callable[[], None]) -> None:
     """Compile what comes after some threads may have left: fast where none has."""
-    for_threads(state, state.v.without(state.mask, state.gone()), rest)
+    for_threads(state, state.v.without(state.mask, state.exited_lanes()), rest)
 
 
 def for_threads(state: State, left: str, rest: Callable[[], None]) -> None:

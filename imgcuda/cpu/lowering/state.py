@@ -232,12 +232,12 @@ class State:
             slots += [loop.broken, loop.skipped]
         return [slot for slot in slots if slot]
 
-    def gone(self) -> str:
+    def exited_lanes(self) -> str:
         """Return who has left the loops and the function that are open here."""
-        gone = "zeroinitializer"
+        exited = "zeroinitializer"
         for slot in self.escape_slots():
-            gone = self.b.op(f"or {self.v.type('i1')} {self.load_mask(slot)}, {gone}")
-        return gone
+            exited = self.b.op(f"or {self.v.type('i1')} {self.load_mask(slot)}, {exited}")
+        return exited
 
     def mask_slot(self) -> str:
         """Return memory for a mask, empty at first."""

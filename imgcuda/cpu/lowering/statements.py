@@ -30,18 +30,18 @@ def declarations(state: State, node: syntax.Declarations) -> None:
 # ---- leaving
 
 
-def leave_loop(state: State, node: syntax.Break) -> None:
+def break_statement(state: State, node: syntax.Break) -> None:
     frame = state.loops[-1]
-    _leave(state, frame, [frame], frame.broken, frame.end)
+    _exit_lanes(state, frame, [frame], frame.broken, frame.end)
 
 
-def next_iteration(state: State, node: syntax.Continue) -> None:
-    around = [position for position, frame in enumerate(state.loops) if frame.step]
-    frame = state.loops[around[-1]]
-    _leave(state, frame, state.loops[around[-1] :], frame.skipped, frame.step)
+def continue_statement(state: State, node: syntax.Continue) -> None:
+    enclosing = [position for position, frame in enumerate(state.loops) if frame.step]
+    frame = state.loops[enclosing[-1]]
+    _exit_lanes(state, frame, state.loops[enclosing[-1] :], frame.skipped, frame.step)
 
 
-def leave_function(state: State, node: syntax.Return) -> None:
+def return_statement(state: State, node: syntax.Return) -> None:
     frame = state.calls[-1]
     if node.value is not None:
         value = evaluate(state, node.value)
@@ -54,20 +54,20 @@ def leave_function(state: State, node: syntax.Return) -> None:
         state.fail(f"{frame.function.name}() must return a {frame.result.type}, but this returns nothing")
     # A loop around a barrier goes on as long as any thread is in it, and needs not know who returned.
     loops = [loop for loop in state.loops if loop.mask != "never"]
-    _leave(state, frame, [frame, *loops], frame.returned, frame.end)
+    _exit_lanes(state, frame, [frame, *loops], frame.returned, frame.end)
 
 
-def _leave(
+def _exit_lanes(
     state: State, frame: LoopFrame | CallFrame, left: Sequence[LoopFrame | CallFrame], slot: str, label: str
 ) -> None:
     """Jump if all threads that came here together go; else note who goes, and let the others go on."""
     if state.mask == frame.mask:
         state.b.jump(label)
         if state.divergence(frame.control) >= UNIFORM:
-            state.facts.mark(("parted", frame.key))
+            state.facts.mark(("vectors exit", frame.key))
         return
     for each in left:
-        state.facts.mark(("left", each.key))
+        state.facts.mark(("lanes exit", each.key))
     state.escapes += 1
     if slot:
         state.add_to(slot)

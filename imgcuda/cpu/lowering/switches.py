@@ -29,7 +29,7 @@ def switch(state: State, node: syntax.Switch) -> None:
     value = state.v.flat(state.math.convert(value, type))
     sections = sections_of(state, node, type)
     with state.scope():
-        if value.kind == VARYING or state.facts.parting(state.key(node)) == VARYING:
+        if value.kind == VARYING or state.facts.exit_divergence(state.key(node)) == VARYING:
             _diverging(state, node, value, sections)
         else:
             _uniform(state, node, value, sections)
@@ -78,7 +78,7 @@ def _uniform(state: State, node: syntax.Switch, value: Value, sections: list[Sec
     default = next((label for section, label in zip(sections, labels, strict=True) if section.default), end)
     state.b.switch(value.type.ir, value.ir, default, cases)
     key = state.key(node)
-    kind = max(value.kind, state.facts.parting(key))
+    kind = max(value.kind, state.facts.exit_divergence(key))
     frame = LoopFrame(key, state.mask, end, "", "", "", state.control)
     with state.under(key, kind, state.mask):
         for section, label in zip(sections, labels, strict=True):
@@ -104,8 +104,8 @@ def _diverging(state: State, node: syntax.Switch, value: Value, sections: list[S
         for section, mine in zip(sections, matches, strict=True):
             tests = [elsewhere, *mine] if section.default else mine
             _section(state, section, frame, inside, any_of(state, tests))
-    leaves = any(isinstance(each, syntax.Return | syntax.Continue) for each in syntax.walk(node.items))
-    state.escapes = escapes + (state.escapes != escapes and leaves)
+    scalar_leaves = any(isinstance(each, syntax.Return | syntax.Continue) for each in syntax.walk(node.items))
+    state.escapes = escapes + (state.escapes != escapes and scalar_leaves)
     state.b.place(end)
 
 
@@ -121,9 +121,9 @@ def _section(state: State, section: Section, frame: LoopFrame, inside: str, ente
     with state.masked(state.v.both(state.mask, state.v.of(enters))):
         state.add_to(inside)
     state.loops.append(frame)
-    gone = state.gone()
+    exited = state.exited_lanes()
     state.loops.pop()
-    now = state.v.without(state.load_mask(inside), gone)
+    now = state.v.without(state.load_mask(inside), exited)
     do, skip = state.b.label("case"), state.b.label("skip")
     state.b.branch(state.v.any(now), do, skip)
     state.b.place(do)

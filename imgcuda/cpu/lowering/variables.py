@@ -27,8 +27,8 @@ from imgcuda.cpu.values.types import (
     memory_ir,
 )
 from imgcuda.cpu.values.value import (
+    AFFINE,
     BLOCK,
-    LINEAR,
     UNIFORM,
     VARYING,
     Address,
@@ -77,7 +77,7 @@ class Facts:
         old, old_stride = self.kinds.get(key, (BLOCK, 0))
         if key not in self.kinds:
             new = (kind, stride)
-        elif LINEAR in (old, kind) and (old, old_stride) != (kind, stride):
+        elif AFFINE in (old, kind) and (old, old_stride) != (kind, stride):
             new = (VARYING, 0)
         else:
             new = (max(old, kind), stride)
@@ -85,9 +85,11 @@ class Facts:
             self.kinds[key] = new
             self.changed = True
 
-    def parting(self, key: Key) -> Variability:
+    def exit_divergence(self, key: Key) -> Variability:
         """Return how the threads differ in when they leave a loop or function early."""
-        return VARYING if ("left", key) in self.marks else UNIFORM if ("parted", key) in self.marks else BLOCK
+        return (
+            VARYING if ("lanes exit", key) in self.marks else UNIFORM if ("vectors exit", key) in self.marks else BLOCK
+        )
 
     def mark(self, key: Key) -> None:
         if key not in self.marks:
@@ -231,7 +233,7 @@ class Private:
         self._outside = state.outside_chunks
         self._slots: dict[tuple[str, ...], tuple[str, str]] = {}
         self._written: dict[tuple[str, ...], tuple[str, str, int]] = {}
-        for path, type, inner in leaves(element):
+        for path, type, inner in scalar_leaves(element):
             size = count * inner
             rows = f"[{size + bool(state.checks)} x {state.v.type(memory_ir(type))}]"  # a spare one for who goes beyond
             self._slots[path] = (self._reserve(state, rows)[0], rows)
@@ -259,11 +261,11 @@ class Private:
 Binding: TypeAlias = Operand | Variable | PointerVariable | StructVariable | Reference
 
 
-def leaves(type: Type, path: tuple[str, ...] = (), count: int = 1) -> list[tuple[tuple[str, ...], Scalar, int]]:
+def scalar_leaves(type: Type, path: tuple[str, ...] = (), count: int = 1) -> list[tuple[tuple[str, ...], Scalar, int]]:
     """Return the numbers that a type consists of: the fields that lead to each, its type, and how many there are."""
     if isinstance(type, ArrayOf):
-        return leaves(type.element, path, count * type.size)
+        return scalar_leaves(type.element, path, count * type.size)
     if isinstance(type, Struct):
-        return [leaf for name, field in type.fields for leaf in leaves(field, (*path, name), count)]
+        return [leaf for name, field in type.fields for leaf in scalar_leaves(field, (*path, name), count)]
     assert isinstance(type, Int | Float)
     return [(path, type, count)]

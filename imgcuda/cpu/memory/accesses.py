@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from imgcuda.cpu.lowering.state import State
-from imgcuda.cpu.memory.addresses import first_lane, places
-from imgcuda.cpu.memory.gathers import gather, gather_near, scatter
-from imgcuda.cpu.memory.strided import most_read, most_written, read_comb, write_comb
+from imgcuda.cpu.memory.addresses import first_lane, lane_addresses
+from imgcuda.cpu.memory.gathers import gather, gather_mostly_contiguous, scatter
+from imgcuda.cpu.memory.strided import longest_load_stride, longest_store_stride, strided_load, strided_store
 from imgcuda.cpu.values.conversions import suffix
 from imgcuda.cpu.values.types import Scalar, memory_ir, size_of
-from imgcuda.cpu.values.value import BLOCK, LINEAR, VARYING, Address, Value, Variability
+from imgcuda.cpu.values.value import AFFINE, BLOCK, VARYING, Address, Value, Variability
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Access:
         raise NotImplementedError
 
 
-class _One(Access):
+class _UniformAccess(Access):
     """The same element for all lanes. It is touched only while some thread is active."""
 
     def read(self) -> str:
@@ -51,7 +51,7 @@ class _One(Access):
         self.state.b.do(f"store {self.cell} {number}, ptr {self.address.base}, align {size_of(self.type)}")
 
 
-class _Row(Access):
+class _ContiguousAccess(Access):
     """Neighbouring elements for neighbouring lanes: one wide access."""
 
     def read(self) -> str:
@@ -75,7 +75,7 @@ class _Row(Access):
         return first_lane(self.state, self.address, self.address.index.ir)
 
 
-class _Scattered(Access):
+class _GatherScatter(Access):
     """Any element for each lane."""
 
     def read(self) -> str:
@@ -100,24 +100,24 @@ class _Scattered(Access):
 
     def _places(self) -> list[tuple[str, str]]:
         width, mask = self.state.v.width, self.state.mask or "splat (i1 true)"
-        return [(f"<{width} x ptr>", places(self.state, self.address)), (f"<{width} x i1>", mask)]
+        return [(f"<{width} x ptr>", lane_addresses(self.state, self.address)), (f"<{width} x i1>", mask)]
 
 
 @dataclass(frozen=True)
-class _Comb(_Scattered):
+class _StridedAccess(_GatherScatter):
     """Every second, third ... element, backwards too, as one channel of interleaved pixels: wide accesses, shuffled."""
 
     def read(self) -> str:
-        if abs(self._step) > most_read(size_of(self.type)):
+        if abs(self._step) > longest_load_stride(size_of(self.type)):
             return super().read()
-        return read_comb(self.state, self._place(), self.cell, size_of(self.type), self._step)
+        return strided_load(self.state, self._place(), self.cell, size_of(self.type), self._step)
 
     def write(self, value: Value) -> None:
-        if abs(self._step) > most_written(size_of(self.type)):
+        if abs(self._step) > longest_store_stride(size_of(self.type)):
             super().write(value)
             return
         made = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type)
-        write_comb(self.state, self._place(), self.cell, size_of(self.type), self._step, made)
+        strided_store(self.state, self._place(), self.cell, size_of(self.type), self._step, made)
 
     @property
     def _step(self) -> int:
@@ -130,42 +130,42 @@ class _Comb(_Scattered):
 
 
 @dataclass(frozen=True)
-class _Near(_Scattered):
+class _MostlyContiguous(_GatherScatter):
     """Neighbouring elements for most lanes, any for the others."""
 
-    line: Value
+    contiguous: Value
 
     def read(self) -> str:
-        return gather_near(self.state, self.address, self.cell, self.line)
+        return gather_mostly_contiguous(self.state, self.address, self.cell, self.contiguous)
 
 
 def access(state: State, address: Address, type: Scalar) -> Access:
     """Return the cheapest way to touch what an address means for all lanes."""
     index = address.index
     if address.kind == VARYING:
-        return _Scattered(state, address, type, VARYING)
+        return _GatherScatter(state, address, type, VARYING)
     if index is None:
-        return _One(state, address, type, address.kind)
+        return _UniformAccess(state, address, type, address.kind)
     if index.scalar:
         base = first_lane(state, address, index.ir)
-        return _One(state, replace(address, base=base, index=None), type, max(address.kind, index.kind))
-    if index.line is not None and (either := _probably_neighbours(state, address, type)) is not None:
+        return _UniformAccess(state, replace(address, base=base, index=None), type, max(address.kind, index.kind))
+    if index.affine is not None and (either := _guarded_contiguous(state, address, type)) is not None:
         return either
-    step = index.stride * address.scale if index.kind == LINEAR else 0
+    step = index.stride * address.scale if index.kind == AFFINE else 0
     if step == size_of(type):
-        return _Row(state, address, type, VARYING)
+        return _ContiguousAccess(state, address, type, VARYING)
     if state.mask is None and step and step % size_of(type) == 0:
-        return _Comb(state, address, type, VARYING)
-    return _Scattered(state, address, type, VARYING)
+        return _StridedAccess(state, address, type, VARYING)
+    return _GatherScatter(state, address, type, VARYING)
 
 
 @dataclass(frozen=True)
-class _Either(Access):
+class _GuardedAccess(Access):
     """Neighbouring elements where the lanes' index is the line that it most likely is, else any."""
 
     row: Access
     scattered: Access
-    holds: str
+    guard: str
 
     def read(self) -> str:
         slot = self.state.b.slot(self.lanes)
@@ -182,7 +182,7 @@ class _Either(Access):
     def _branch(self, take: Callable[[Access], None]) -> None:
         b = self.state.b
         row, scattered, end = (b.label(hint) for hint in ("row", "scattered", "end"))
-        b.branch(self.holds, row, scattered, b.likely())
+        b.branch(self.guard, row, scattered, b.likely())
         b.place(row)
         take(self.row)
         b.jump(end)
@@ -191,20 +191,20 @@ class _Either(Access):
         b.place(end)
 
 
-def _probably_neighbours(state: State, address: Address, type: Scalar) -> Access | None:
+def _guarded_contiguous(state: State, address: Address, type: Scalar) -> Access | None:
     """Return how lanes touch memory of which the index is most likely a line; None if that does not help."""
     assert address.index is not None
     index = state.math.widened(address.index)
-    if index.line is None or index.line.stair is not None:
+    if index.affine is None or index.affine.quotient is not None:
         return None
-    linear = Value(index.type, LINEAR, index.line.first, index.line.stride)
+    linear = Value(index.type, AFFINE, index.affine.first, index.affine.stride)
     row = access(state, replace(address, index=linear), type)
-    if not isinstance(row, _Row | _Comb):
+    if not isinstance(row, _ContiguousAccess | _StridedAccess):
         return None
-    scattered = _Scattered(state, address, type, VARYING)
-    if isinstance(row, _Row) and size_of(type) < 4:
-        scattered = _Near(state, replace(address, index=index), type, VARYING, linear)
-    return _Either(state, address, type, VARYING, row, scattered, index.line.holds)
+    scattered = _GatherScatter(state, address, type, VARYING)
+    if isinstance(row, _ContiguousAccess) and size_of(type) < 4:
+        scattered = _MostlyContiguous(state, replace(address, index=index), type, VARYING, linear)
+    return _GuardedAccess(state, address, type, VARYING, row, scattered, index.affine.guard)
 
 
 def _last(state: State, value: Value) -> str:

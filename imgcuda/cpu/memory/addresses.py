@@ -66,7 +66,7 @@ def first_lane(state: State, address: Address, index: str) -> str:
     return state.b.op(f"getelementptr {_cell(address.scale)}, ptr {address.base}, i64 {step}")
 
 
-def places(state: State, address: Address) -> str:
+def lane_addresses(state: State, address: Address) -> str:
     """Return the address of each lane, as a vector of pointers."""
     bases = "ptr" if address.kind != VARYING else state.v.type("ptr")
     if address.index is None:

@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from imgcuda.cpu.lowering.state import State
-from imgcuda.cpu.memory.addresses import places
+from imgcuda.cpu.memory.addresses import lane_addresses
 from imgcuda.cpu.values.types import BOOL
 from imgcuda.cpu.values.value import VARYING, Address, Value
 
 
 def gather(state: State, address: Address, cell: str) -> str:
     """Return an element for each lane that is active."""
-    name, places = _helper(state, address, cell, "gather")
-    return state.b.call(name, state.v.type(cell), places)
+    name, lane_addresses = _helper(state, address, cell, "gather")
+    return state.b.call(name, state.v.type(cell), lane_addresses)
 
 
-def gather_near(state: State, address: Address, cell: str, line: Value) -> str:
+def gather_mostly_contiguous(state: State, address: Address, cell: str, form: Value) -> str:
     """Return an element for each lane that is active, of which most are neighbours: a clamp moved the others.
 
     `line` is where the neighbours would be if all were. The lanes that are there are read at once, the others one
@@ -31,10 +31,10 @@ def gather_near(state: State, address: Address, cell: str, line: Value) -> str:
     mask = state.mask or "splat (i1 true)"
     with state.masked(mask):  # for the name of the function that reads one by one
         one_by_one, (base, lanes, _) = _helper(state, address, cell, "gather")
-    name = f"near.{one_by_one}.{line.stride}"
+    name = f"near.{one_by_one}.{form.stride}"
     read = f"llvm.masked.load.v{width}{cell}.p0"
     vector, indices = state.v.type(cell), f"<{width} x i64>"
-    steps = ", ".join(f"i64 {lane * line.stride}" for lane in range(width))
+    steps = ", ".join(f"i64 {lane * form.stride}" for lane in range(width))
     state.b.declarations.setdefault(read, f"declare {vector} @{read}(ptr, {everyone}, {vector})")
     state.b.helper(name, "\n".join([
         f"define internal {vector} @{name}(ptr %base, {indices} %i, {everyone} %m, i64 %start) noinline nounwind #0 {{",
@@ -53,20 +53,20 @@ def gather_near(state: State, address: Address, cell: str, line: Value) -> str:
         f"  ret {vector} %all",
         "}",
     ]))  # fmt: skip
-    return state.b.call(name, vector, [base, lanes, (everyone, mask), ("i64", line.ir)])
+    return state.b.call(name, vector, [base, lanes, (everyone, mask), ("i64", form.ir)])
 
 
 def scatter(state: State, address: Address, cell: str, vector: str) -> None:
     """Write an element for each lane that is active, the last lane's last."""
-    name, places = _helper(state, address, cell, "scatter")
-    state.b.call(name, "void", [*places, (state.v.type(cell), vector)])
+    name, lane_addresses = _helper(state, address, cell, "scatter")
+    state.b.call(name, "void", [*lane_addresses, (state.v.type(cell), vector)])
 
 
 def _helper(state: State, address: Address, cell: str, verb: str) -> tuple[str, list[tuple[str, str]]]:
     """Return the name of the function for such an access, and how the lanes' places and the mask are passed to it."""
     width, index = state.v.width, address.index
     if address.kind == VARYING or index is None or index.type == BOOL:
-        base, lanes, type, move, scale = "null", places(state, address), "ptr", "", 1
+        base, lanes, type, move, scale = "null", lane_addresses(state, address), "ptr", "", 1
     else:
         base, lanes, type, scale = address.base, state.v.of(index), index.type.ir, address.scale
         move = "sext" if getattr(index.type, "signed", True) else "zext"

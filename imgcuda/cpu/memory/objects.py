@@ -10,7 +10,7 @@ from imgcuda.cpu.memory.accesses import access
 from imgcuda.cpu.memory.addresses import first_lane, member, nth
 from imgcuda.cpu.memory.private import load_private, store_private
 from imgcuda.cpu.values.types import ArrayOf, Float, Int, PointerTo, Scalar, Struct, memory_ir, size_of
-from imgcuda.cpu.values.value import LINEAR, VARYING, Address, Aggregate, Operand, Value
+from imgcuda.cpu.values.value import AFFINE, VARYING, Address, Aggregate, Operand, Value
 
 # ---- reading
 
@@ -139,7 +139,7 @@ def _interleaved(state: State, address: Address, type: Struct) -> Scalar | None:
     index = address.index
     if address.private is not None or address.kind == VARYING or len(kinds) != 1 or index is None:
         return None
-    if index.kind != LINEAR or index.stride * address.scale != size_of(type):
+    if index.kind != AFFINE or index.stride * address.scale != size_of(type):
         return None
     number = kinds.pop()
     whole = isinstance(number, Int | Float) and size_of(type) == len(type.fields) * size_of(number)

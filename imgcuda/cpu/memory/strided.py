@@ -15,23 +15,23 @@ REGISTER = 64
 """Bytes in the longest register; LLVM cuts it up for a processor that has shorter ones."""
 
 
-def most_read(size: int) -> int:
+def longest_load_stride(size: int) -> int:
     """Return the largest step at which elements of so many bytes are read so: beyond, one by one is as fast."""
     return 16 if size < 4 else 8
 
 
-def most_written(size: int) -> int:
+def longest_store_stride(size: int) -> int:
     """Return the largest step at which they are written so. Longer ones are slow to mask, but on the newest."""
     return 16 if size < 4 else 4
 
 
-def read_comb(state: State, place: str, cell: str, size: int, step: int) -> str:
+def strided_load(state: State, place: str, cell: str, size: int, step: int) -> str:
     """Return a vector of every `step`th element from an address on; an element of type `cell` has `size` bytes.
 
     A negative step goes backwards.
     """
     if step < 0:
-        return _turned(state, read_comb(state, _last(state, place, cell, step), cell, size, -step), cell)
+        return _reversed(state, strided_load(state, _last(state, place, cell, step), cell, size, -step), cell)
     group = min(state.v.width, REGISTER // size)
     parts = [_read_group(state, _at(state, place, cell, first * step), cell, size, step, group)
              for first in range(0, state.v.width, group)]  # fmt: skip
@@ -55,11 +55,11 @@ def _pick(lane: int, offset: int, group: int) -> int | None:
     return lane if offset < 0 else group + offset if offset < group else None
 
 
-def write_comb(state: State, place: str, cell: str, size: int, step: int, vector: str) -> None:
+def strided_store(state: State, place: str, cell: str, size: int, step: int, vector: str) -> None:
     """Write a vector to every `step`th element from an address on; backwards with a negative step."""
     width = state.v.width
     if step < 0:
-        place, vector, step = _last(state, place, cell, step), _turned(state, vector, cell), -step
+        place, vector, step = _last(state, place, cell, step), _reversed(state, vector, cell), -step
     group = min(width, REGISTER // size)
     shape = f"<{group} x {cell}>"
     for start in range(0, (width - 1) * step + 1, group):
@@ -82,7 +82,7 @@ def _joined(state: State, parts: list[str], cell: str, size: int) -> str:
     return parts[0]
 
 
-def _turned(state: State, vector: str, cell: str) -> str:
+def _reversed(state: State, vector: str, cell: str) -> str:
     """Return a vector with its last lane first."""
     shape = f"<{state.v.width} x {cell}>"
     return _shuffled(state, shape, vector, "poison", range(state.v.width - 1, -1, -1))

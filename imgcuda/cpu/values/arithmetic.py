@@ -7,10 +7,10 @@ import operator
 from collections.abc import Callable
 from dataclasses import replace
 
-from imgcuda.cpu.values.affine import line_of, monotone
+from imgcuda.cpu.values.affine import affine_form, monotone
 from imgcuda.cpu.values.conversions import Conversions, suffix
 from imgcuda.cpu.values.types import BOOL, F64, I64, Float, Int, common, promote
-from imgcuda.cpu.values.value import LINEAR, VARYING, Address, Value, Variability, as_narrow, constant
+from imgcuda.cpu.values.value import AFFINE, VARYING, Address, Value, Variability, as_narrow, constant
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
@@ -76,14 +76,14 @@ class Arithmetic(Conversions):
         """
         if left.scalar:
             left, right, operator = right, left, _MIRRORED[operator]
-        line, type = line_of(left), left.type
-        if left.scalar or line is None or not monotone(line) or not right.scalar or operator in ("==", "!="):
+        form, type = affine_form(left), left.type
+        if left.scalar or form is None or not monotone(form) or not right.scalar or operator in ("==", "!="):
             return made
         assert isinstance(type, Int)
-        last = self.lines.last(line, type)
-        ordered = self.lines.ordered(line, type, last)
+        last = self.forms.last(form, type)
+        ordered = self.forms.ordered(form, type, last)
         test = f"icmp {'s' if type.signed else 'u'}{_PREDICATES[operator]} {type.ir}"
-        ends = [self.b.op(f"{test} {end}, {right.ir}") for end in (line.first, last)]
+        ends = [self.b.op(f"{test} {end}, {right.ir}") for end in (form.first, last)]
         both, either = (self.b.op(f"{verb} i1 {ends[0]}, {ends[1]}") for verb in ("and", "or"))
         neither = self.b.op(f"xor i1 {either}, true")
         return replace(made, all=self.b.op(f"and i1 {ordered}, {both}"), none=self.b.op(f"and i1 {ordered}, {neither}"))
@@ -142,8 +142,8 @@ class Arithmetic(Conversions):
             return Value(then.type, kind, self.b.op(text))
         shape, x, y = self.v.type(then.type), self.v.of(then), self.v.of(otherwise)
         test, mask = ("i1", condition.ir) if condition.scalar else (self.v.type("i1"), condition.ir)
-        line = self.lines.chosen(condition, then, otherwise)
-        return Value(then.type, VARYING, self.b.op(f"select {test} {mask}, {shape} {x}, {shape} {y}"), line=line)
+        form = self.forms.chosen(condition, then, otherwise)
+        return Value(then.type, VARYING, self.b.op(f"select {test} {mask}, {shape} {x}, {shape} {y}"), affine=form)
 
     def extreme(self, which: str, left: Value, right: Value) -> Value:
         """Return the "min" or "max" of two values; bytes stay bytes. A NaN gives way to a number."""
@@ -159,8 +159,8 @@ class Arithmetic(Conversions):
         kind, shape, x, y = self._pair(left, right)
         sign = "s" if left.type.signed else "u"
         name = f"llvm.{sign}{which}.{suffix(shape)}"
-        line = self.lines.clamped(which, left, right)
-        return Value(left.type, kind, self.b.call(name, shape, [(shape, x), (shape, y)]), line=line)
+        form = self.forms.clamped(which, left, right)
+        return Value(left.type, kind, self.b.call(name, shape, [(shape, x), (shape, y)]), affine=form)
 
     # ---- parts of these
 
@@ -191,16 +191,16 @@ class Arithmetic(Conversions):
         assert isinstance(type, Int)
         if left.const is not None and right.const is not None:
             return constant(_KNOWN[operator](int(left.const), int(right.const)), type)
-        if (linear := self._linear(operator, left, right)) is not None:
+        if (linear := self._affine(operator, left, right)) is not None:
             return linear
         kind, shape, x, y = self._pair(left, right)
         word = _INT_OPS[operator] if kind == VARYING else _int_op(operator, type)
-        natural, line = operator in "+*" and left.natural and right.natural, self.lines.combined(operator, left, right)
-        return Value(type, kind, self.b.op(f"{word} {shape} {x}, {y}"), natural=natural, line=line)
+        natural, form = operator in "+*" and left.natural and right.natural, self.forms.combined(operator, left, right)
+        return Value(type, kind, self.b.op(f"{word} {shape} {x}, {y}"), natural=natural, affine=form)
 
-    def _linear(self, operator: str, left: Value, right: Value) -> Value | None:
+    def _affine(self, operator: str, left: Value, right: Value) -> Value | None:
         """Return a sum or product that is LINEAR again; None where it is not."""
-        if VARYING in (left.kind, right.kind) or LINEAR not in (left.kind, right.kind):
+        if VARYING in (left.kind, right.kind) or AFFINE not in (left.kind, right.kind):
             return None
         if operator in "+-":
             stride = left.stride + (right.stride if operator == "+" else -right.stride)
@@ -212,7 +212,7 @@ class Arithmetic(Conversions):
         stride = Int(left.type.bits, True).wrap(stride)  # of unsigned numbers, too: 4294967295u * x falls
         base = self.b.op(f"{_int_op(operator, left.type)} {left.type.ir} {left.ir}, {right.ir}")
         kind = (
-            LINEAR
+            AFFINE
             if stride
             else max(Variability.UNIFORM, *(v.kind for v in (left, right) if v.scalar), Variability.UNIFORM)
         )
@@ -227,7 +227,7 @@ class Arithmetic(Conversions):
             bits = int(count.const)
             if left.const is not None:
                 return constant(int(left.const) << bits if operator == "<<" else int(left.const) >> bits, type)
-            if operator == "<<" and left.kind == LINEAR:
+            if operator == "<<" and left.kind == AFFINE:
                 return self.binary("*", left, constant(1 << bits, type))
         verb = "shl" if operator == "<<" else "ashr" if type.signed else "lshr"
         kind, shape, x, y = self._pair(left, count)
@@ -251,7 +251,7 @@ class Arithmetic(Conversions):
             return constant(_known_division(operator, int(left.const), int(right.const)), type)
         if right.const == 1:
             return left if operator == "/" else constant(0, type)
-        return replace(self._quotient(operator, left, right), line=self.lines.divided(operator, left, right))
+        return replace(self._quotient(operator, left, right), affine=self.forms.divided(operator, left, right))
 
     def _quotient(self, operator: str, left: Value, right: Value) -> Value:
         type = left.type

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from imgcuda.cpu.values.affine import Lines
+from imgcuda.cpu.values.affine import AffineForms
 from imgcuda.cpu.values.types import BOOL, I32, I64, Float, Int, Scalar
-from imgcuda.cpu.values.value import BLOCK, LINEAR, VARYING, Value, Vectors, constant, float_literal
+from imgcuda.cpu.values.value import AFFINE, BLOCK, VARYING, Value, Vectors, constant, float_literal
 
 
 class Conversions:
@@ -16,7 +16,7 @@ class Conversions:
     def __init__(self, vectors: Vectors, contract: bool = True) -> None:
         self.v = vectors
         self.b = vectors.b
-        self.lines = Lines(vectors)
+        self.forms = AffineForms(vectors)
         self.contract = contract
         """Whether a product and a sum may become one instruction that rounds once, as on a GPU."""
 
@@ -28,7 +28,7 @@ class Conversions:
             return _known(value.const, type)
         if type == BOOL:
             return self.truth(value)
-        if value.kind == LINEAR and (linear := self._convert_linear(value, type)):
+        if value.kind == AFFINE and (linear := self._convert_affine(value, type)):
             return linear
         if value.narrow is not None and value.narrow.type == type:
             return value.narrow
@@ -37,14 +37,14 @@ class Conversions:
         made = Value(type, value.kind, self._cast(value, type, to), low=value.low, high=value.high)
         if not isinstance(type, Int) or type.bits < 32:
             return made
-        line = self.lines.widened(value) if type.bits == 64 else value.line if value.type.bits == 32 else None
-        return replace(made, natural=value.natural, line=line, narrow=_narrow(value, type))
+        form = self.forms.widened(value) if type.bits == 64 else value.affine if value.type.bits == 32 else None
+        return replace(made, natural=value.natural, affine=form, narrow=_narrow(value, type))
 
     def widened(self, index: Value) -> Value:
         """Return an index in 64 bits. A LINEAR one stays LINEAR, so that neighbours' memory stays one wide access."""
-        if index.kind != LINEAR or index.type.bits == 64:
+        if index.kind != AFFINE or index.type.bits == 64:
             return self.convert(index, I64)
-        return Value(I64, LINEAR, self._widen(index), index.stride)
+        return Value(I64, AFFINE, self._widen(index), index.stride)
 
     def truth(self, value: Value) -> Value:
         """Return whether a value is not zero."""
@@ -54,7 +54,7 @@ class Conversions:
         """Return the comparison of two values of one type, as a bool."""
         raise NotImplementedError
 
-    def _convert_linear(self, value: Value, type: Scalar) -> Value | None:
+    def _convert_affine(self, value: Value, type: Scalar) -> Value | None:
         """Return a LINEAR value in another type if it stays so: neither narrowing nor a float does."""
         if not (isinstance(type, Int) and isinstance(value.type, Int) and type.bits >= value.type.bits >= 32):
             return None
@@ -63,7 +63,7 @@ class Conversions:
             return replace(value, type=type) if value.type.signed or abs(value.stride) < 2**16 else None
         if not value.type.signed and not value.natural:
             return None  # it may pass 2^32 between two lanes
-        return Value(type, LINEAR, self._widen(value), value.stride, natural=value.natural)
+        return Value(type, AFFINE, self._widen(value), value.stride, natural=value.natural)
 
     def _widen(self, value: Value) -> str:
         """Return the base of a LINEAR value in 64 bits.
@@ -141,11 +141,11 @@ class Conversions:
         """Return floats as integers where they compare with a number, and 0 elsewhere."""
         assert isinstance(value.type, Float)
         floats = self.v.type(value.type)
-        holds = self.b.op(
+        guard = self.b.op(
             f"fcmp {predicate} {floats} {value.ir}, splat ({value.type.ir} {float_literal(number, value.type)})"
         )
         kept = self.v.select(
-            holds, value.ir, f"splat ({value.type.ir} {float_literal(0.0, value.type)})", value.type.ir
+            guard, value.ir, f"splat ({value.type.ir} {float_literal(0.0, value.type)})", value.type.ir
         )
         return self.b.op(f"{verb} {floats} {kept} to {to}")
 
@@ -153,7 +153,7 @@ class Conversions:
 def _narrow(value: Value, type: Int) -> Value | None:
     """Return what a conversion to a longer type was made of, if all its numbers remain what they are."""
     source = value.type
-    if not isinstance(source, Int) or source.bits >= type.bits or source == BOOL or value.kind == LINEAR:
+    if not isinstance(source, Int) or source.bits >= type.bits or source == BOOL or value.kind == AFFINE:
         return None
     return (value.narrow or value) if type.signed or not source.signed else None
 

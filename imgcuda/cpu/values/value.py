@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 class Variability(IntEnum):
     BLOCK = 0
     UNIFORM = 1
-    LINEAR = 2
+    AFFINE = 2
     VARYING = 3
 
 
-BLOCK, UNIFORM, LINEAR, VARYING = Variability
+BLOCK, UNIFORM, AFFINE, VARYING = Variability
 
 
-class Stair(NamedTuple):
+class FloorDivision(NamedTuple):
     """The quotient of a LINEAR value and a constant: the same for some lanes, then one more."""
 
     dividend: str
@@ -46,17 +46,17 @@ class Stair(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AffineForm:
     """The LINEAR value that a vector most likely is, or one with a stair in it (`lines.py`)."""
 
     first: str
     """What the first lane has."""
     stride: int
-    holds: str = "true"
+    guard: str = "true"
     """A bool: whether the vector is this. It may be unset although it is."""
-    steps: int = 0
+    factor: int = 0
     """What each step of the stair adds."""
-    stair: Stair | None = None
+    quotient: FloorDivision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Value:
     """Whether it is made of indices, sizes and small constants by `+` and `*`: an unsigned one then does not wrap."""
     narrow: Value | None = None
     """VARYING integers only: the same numbers in the shorter type that they came from; minima can be found in it."""
-    line: Line | None = None
+    affine: AffineForm | None = None
     """VARYING integers only: what they most likely are."""
 
     @property
@@ -206,7 +206,7 @@ class Vectors:
         if value.kind == VARYING:
             return value.ir
         base = self.splat(value.ir, value.type.ir)
-        if value.kind != LINEAR:
+        if value.kind != AFFINE:
             return base
         assert isinstance(value.type, Int)
         steps = self.numbers([value.type.wrap(lane * value.stride) for lane in range(self.width)], value.type)
@@ -217,7 +217,7 @@ class Vectors:
 
     def flat(self, value: Value) -> Value:
         """Return a value as one number or as a vector, but not as LINEAR."""
-        return self.varying(value) if value.kind == LINEAR else value
+        return self.varying(value) if value.kind == AFFINE else value
 
     def shape(self, value: Value) -> str:
         """Return the LLVM type of a value's `ir`."""
@@ -239,9 +239,9 @@ class Vectors:
         """Return the lanes that are in both masks; None stands for all lanes."""
         return right if left is None else self.b.op(f"and {self.type('i1')} {left}, {right}")
 
-    def without(self, mask: str | None, gone: str) -> str:
+    def without(self, mask: str | None, exited: str) -> str:
         """Return the lanes of a mask that are not in another."""
-        stay = self.b.op(f"xor {self.type('i1')} {gone}, splat (i1 true)")
+        stay = self.b.op(f"xor {self.type('i1')} {exited}, splat (i1 true)")
         return self.both(mask, stay)
 
     def select(self, mask: str, then: str, otherwise: str, type: str) -> str:
