@@ -50,19 +50,36 @@ class Canvas:
         place = self._shown[part.top : part.top + len(pixels), part.left : part.left + pixels.shape[1]]
         after = {"none": None, "background": (place, 0), "previous": (place, place.copy())}
         self._next = after[part.disposal]
-        place[:] = _over(pixels, place) if part.over else pixels
+        place[:] = over(pixels, place) if part.over else pixels
 
     def seen(self, *, alpha: bool) -> Pixels:
         """Return what is seen; without `alpha`, alpha that is full all over is left out."""
         assert self._shown is not None, "nothing is laid yet"
         if alpha or not (self._shown[:, :, -1] == white_level(self._shown.dtype)).all():
             return self._shown.copy()
-        opaque = np.ascontiguousarray(self._shown[:, :, :-1])
+        opaque = np.empty((*self._size, self._shown.shape[2] - 1), self._shown.dtype)
+        for channel in range(opaque.shape[2]):  # four times as fast as all of them at once
+            opaque[:, :, channel] = self._shown[:, :, channel]
         return opaque[:, :, 0] if opaque.shape[2] == 1 else opaque
 
 
-def _over(above: Pixels, below: Pixels) -> Pixels:
-    """Return one picture over another, both with straight alpha; exact but where both are seen."""
+def over(above: Pixels, below: Pixels) -> Pixels:
+    """Return one picture over another, both with straight alpha."""
+    alpha = above[:, :, -1]
+    opaque = alpha == white_level(above.dtype)
+    return cut_out(above, below, opaque) if (opaque | (alpha == 0)).all() else blended(above, below)
+
+
+def cut_out(above: Pixels, below: Pixels, opaque: npt.NDArray[np.bool_]) -> Pixels:
+    """Return one picture over another where all of it is opaque or not seen at all, as in a GIF: a pixel at once."""
+    one = np.dtype(f"u{above.itemsize * above.shape[2]}")
+    made = np.where(opaque[:, :, None], above.view(one), below.view(one))
+    made[~opaque & (below[:, :, -1] == 0)] = 0
+    return made.view(above.dtype)
+
+
+def blended(above: Pixels, below: Pixels) -> Pixels:
+    """Return one picture over another, whatever their alpha; exact but where both are seen."""
     alpha, under = above[:, :, -1:], below[:, :, -1:]
     full = white_level(above.dtype)
     made = np.where((alpha == full) | (under == 0), above, below)
