@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from imgcuda import PluginError, disabled_plugins, kernel_cache, private_folder
-from imgcuda.cpu import compile
+from imgcuda.cpu import code
 
 
 @pytest.fixture(autouse=True)
@@ -202,10 +202,22 @@ def test_a_link_of_ones_own_may_stand_for_the_folder(
     assert kernel_cache.get("cpu-1") == b"data"
 
 
-@pytest.mark.parametrize("stored", [b"", b"\n", b"junk", b"3\ncode", b'["p", {}]\ncode', b"\xff\ncode", b"[]\ncode"])
+@pytest.mark.parametrize(
+    "stored",
+    [
+        b"",
+        b"\n",
+        b"junk",
+        b"3\ncode",
+        b'["p", {}]\ncode',
+        b"\xff\ncode",
+        b"[]\ncode",
+        b'[["p"], null, [], 0, 0, [1]]\ncode',
+    ],
+)
 def test_an_entry_that_cannot_be_understood_is_compiled_anew(stored: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernel_cache, "get", lambda key: stored)
-    assert compile._stored("cpu-1") is None
+    assert code.stored("cpu-1") is None
 
 
 def test_the_settings_are_only_taken_from_a_folder_of_the_users_own(

@@ -1,21 +1,17 @@
-"""From a program's text to machine code for this machine, by way of LLVM; and a cache of it on disk."""
+"""From a program's text to machine code for this machine, by way of LLVM."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
 
-from imgcuda import kernel_cache
-from imgcuda.cpu.checks.site_table import Checklist
+from imgcuda.cpu.code import Code
+from imgcuda.cpu.linker import LinkedCode, link
 from imgcuda.cpu.stack import on_a_large_stack
 from imgcuda.cpu.values.types import BOOL, Float, Int, PointerTo, Type
 from imgcuda.errors import ImgcudaError, KernelError
@@ -50,50 +46,15 @@ class Machine:
     def target(self) -> Any:
         _initialise()
         target = llvm.Target.from_default_triple()
-        return target.create_target_machine(cpu=self.cpu, features=self.features, opt=3, jit=True)
-
-
-@dataclass(frozen=True)
-class Code:
-    """A kernel's machine code, and the letters of its arguments' types: p for a pointer, else NumPy's."""
-
-    binary: bytes
-    arguments: tuple[str, ...]
-    checklist: Checklist | None = None
-    """Of a checked build: what its notes are about."""
-    written: tuple[int, ...] = ()
-    """The positions of the arguments whose memory it may write to."""
-    heap: int = 0
-    """The bytes that it needs beside its stack."""
-    stack: int = 0
-    """The bytes that its stack takes at most."""
+        return target.create_target_machine(
+            cpu=self.cpu, features=self.features, opt=3, reloc="pic", codemodel="small", jit=True
+        )
 
 
 def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None = None, checked: bool = False) -> Code:
-    """Return a kernel's machine code, from the cache if it was compiled before. Raises KernelError."""
-    machine = machine or Machine.host()
-    processor = machine.cpu, machine.features, sys.byteorder
-    parts = [_edition(), program.text, program.contract, kernel, block, processor, llvm.llvm_version_info, checked]
-    key = hashlib.sha256(repr(parts).encode()).hexdigest()
-    stored = _stored(f"cpu-{key}")
-    if stored is not None:
-        return stored
+    """Return a kernel's machine code, made for this machine or for another. Raises KernelError."""
     with _blaming_the_compiler(program, kernel):
-        code = on_a_large_stack(lambda: _compiled(program, kernel, block, machine, checked))
-    told = json.dumps([code.arguments, code.checklist and asdict(code.checklist), code.written, code.heap, code.stack])
-    kernel_cache.put(f"cpu-{key}", told.encode() + b"\n" + code.binary)
-    return code
-
-
-def _stored(key: str) -> Code | None:
-    """Return what the cache has under a key; None if that is nothing, or cannot be understood."""
-    head, _, binary = (kernel_cache.get(key) or b"").partition(b"\n")
-    try:
-        letters, checklist, written, heap, stack = json.loads(head)
-        known = None if checklist is None else Checklist.of(checklist)
-        return Code(binary, tuple(letters), known, tuple(written), int(heap), int(stack)) if binary else None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None
+        return on_a_large_stack(lambda: _compiled(program, kernel, block, machine or Machine.host(), checked))
 
 
 def _compiled(program: Program, kernel: str, block: Dim3, machine: Machine, checked: bool) -> Code:
@@ -125,15 +86,6 @@ def _blaming_the_compiler(program: Program, kernel: str) -> Iterator[None]:
         ) from error
 
 
-@cache
-def _edition() -> list[tuple[str, int, int]]:
-    """Return what changes when the compiler does: its own files' sizes and times, and those of the reader of C."""
-    folders = Path(__file__).parent, Path(__file__).parents[1] / "frontend"
-    files = (file for folder in folders for file in folder.rglob("*") if file.suffix in (".py", ".ll"))
-    seen = [(str(file), file.stat()) for file in files]
-    return sorted((name, status.st_size, status.st_mtime_ns) for name, status in seen)
-
-
 def to_llvm(
     program: Program, kernel: str, block: Dim3, width: int | None = None, contract: bool = True, checked: bool = False
 ) -> Compiled:
@@ -157,10 +109,11 @@ def vector_width(threads: int, width: int) -> int:
     return width
 
 
-def to_machine_code(compiled: Compiled, machine: Machine) -> bytes:
-    """Return the object file that LLVM makes of a kernel."""
+def to_machine_code(compiled: Compiled, machine: Machine) -> LinkedCode | bytes:
+    """Return the code that LLVM makes of a kernel, linked; or an object file, of a kind that `link` does not know."""
     target = machine.target()
-    return bytes(target.emit_object(optimise(compiled, machine, target)))
+    binary = bytes(target.emit_object(optimise(compiled, machine, target)))
+    return link(binary) or binary
 
 
 def optimise(compiled: Compiled, machine: Machine, target: Any) -> Any:

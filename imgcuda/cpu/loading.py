@@ -1,9 +1,9 @@
-"""Machine code in memory: each kernel is compiled and loaded once, and unloaded when it was not used for long.
+"""Kernels ready to run: each is compiled and loaded once, and unloaded when it was not used for long.
 
-Threads may ask for kernels at once. LLVM does one thing at a time, so whatever compiles, loads or unloads holds one
-lock; a kernel that is loaded already is had without it. A fork waits for the lock too: the child would otherwise get it
-locked, and LLVM in the middle of something, by a thread that the child does not have. The lock is held by a thread of
-the compiler's own, never by one that a signal may interrupt or that collects garbage: those might wait for themselves.
+A kernel from the cache is mapped into memory without LLVM. LLVM does one thing at a time, so whatever compiles holds
+one lock. A fork waits for the lock too: the child would otherwise get it locked, and LLVM in the middle of something,
+by a thread that the child does not have. The lock is held by a thread of the compiler's own, never by one that a signal
+may interrupt or that collects garbage: those might wait for themselves.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda.cpu import processor
+from imgcuda.cpu.code import Code, cache_key, store, stored
+from imgcuda.cpu.executable import Executable
+from imgcuda.cpu.linker import ENTRY, LinkedCode
 from imgcuda.cpu.stack import on_a_large_stack
 from imgcuda.engine.memory_limit import in_words
 from imgcuda.errors import DeviceMemoryError
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
-
-if TYPE_CHECKING:
-    from imgcuda.cpu.compile import Code
 
 MOST = 128
 """Kernels that are kept loaded, of some 60 KiB to 1 MiB each. One that is needed again takes 2 ms to load from disk."""
@@ -41,7 +42,7 @@ KernelKey: TypeAlias = tuple[str, bool, str, Dim3, bool]
 _lock = threading.RLock()
 _kernels: OrderedDict[KernelKey, LoadedKernel] = OrderedDict()
 _unused: deque[object] = deque()
-"""What LLVM has of kernels that nobody holds: it is freed when the lock is held next."""
+"""LLVM's engines of kernels that nobody holds: each is freed when the lock is held next."""
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
     os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
@@ -50,7 +51,7 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
 class LoadedKernel:
     """A loaded kernel. Its code stays in memory for as long as somebody holds this, and so while it runs."""
 
-    def __init__(self, entry: EntryPoint, engine: object, code: Code) -> None:
+    def __init__(self, entry: EntryPoint, memory: object, code: Code) -> None:
         self.letters = code.arguments
         """The letters of its arguments' types: p for a pointer, else NumPy's."""
         self.written = code.written
@@ -61,7 +62,7 @@ class LoadedKernel:
         """The bytes that a run of it needs for what does not fit a stack."""
         self.stack = code.stack
         """The bytes of a stack on which it is safe to run."""
-        self._entry, self._engine = entry, engine
+        self._entry, self._code = entry, memory
 
     def __call__(self, arguments: bytes, launch: bytes, first: int, end: int) -> None:
         """Run the blocks from `first` to before `end`."""
@@ -78,45 +79,82 @@ class LoadedKernel:
                 f"cpu: there is no memory for a kernel's own arrays of {in_words(self.heap)}"
             ) from error
 
-    def __del__(self, unused: deque[object] = _unused) -> None:
-        unused.append(self._engine)  # any thread may collect garbage, and must not wait for the lock
-
 
 def kernel(program: Program, name: str, block: Dim3, checked: bool = False) -> LoadedKernel:
     """Return a kernel, compiled and loaded if it is not. Raises KernelError."""
     key = program.text, program.contract, name, block, checked
     found = _kernels.get(key)
     if found is None:
-        return on_a_large_stack(lambda: _new(key, program))
+        return _new(key, program)
     with suppress(KeyError):  # another thread may have dropped it just now, which does no harm
         _kernels.move_to_end(key)
     return found
 
 
 def _new(key: KernelKey, program: Program) -> LoadedKernel:
+    """Return a kernel from the cache, or compile it."""
+    _, _, name, block, checked = key
+    stored_key = cache_key(program, name, block, _processor(), checked)
+    code = stored(stored_key)
+    if code is None:
+        return on_a_large_stack(lambda: _compiled(key, program, stored_key))
+    return _keep(key, load(code))
+
+
+def _compiled(key: KernelKey, program: Program, stored_key: str) -> LoadedKernel:
     from imgcuda.cpu.compile import compile
 
     with _lock:
-        if key not in _kernels:  # else another thread made it meanwhile
-            _, _, name, block, checked = key
-            code = compile(program, name, block, checked=checked)
-            _kernels[key] = load(code)
-        found = _kernels[key]
+        _unused.clear()
+        if key in _kernels:  # another thread made it meanwhile
+            return _kernels[key]
+        _, _, name, block, checked = key
+        code = compile(program, name, block, checked=checked)
+        store(stored_key, code)
+        return _keep(key, load(code))
+
+
+def _keep(key: KernelKey, kernel: LoadedKernel) -> LoadedKernel:
+    """Remember a kernel, or return the one that another thread has loaded meanwhile; drop what is not used."""
+    kept = _kernels.setdefault(key, kernel)
+    with suppress(KeyError):  # another thread drops kernels, too
         while len(_kernels) > MOST:
             _kernels.popitem(last=False)
-        _unused.clear()
-    return found
+    return kept
+
+
+def _processor() -> tuple[str, ...]:
+    """Return what tells this processor from others, as LLVM sees it where the system does not tell."""
+    if known := processor.identity():
+        return known
+    from imgcuda.cpu.compile import Machine
+
+    return Machine.host().cpu, Machine.host().features
 
 
 def load(code: Code) -> LoadedKernel:
-    """Return the kernel of an object file."""
-    import llvmlite.binding as llvm
+    """Return the kernel that some code is of."""
+    memory = Executable(code.binary) if isinstance(code.binary, LinkedCode) else _LlvmExecutable(code.binary)
+    kind = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_longlong, ctypes.c_longlong)
+    return LoadedKernel(kind(memory.entry), memory, code)
 
-    from imgcuda.cpu.compile import Machine
 
-    with _lock:
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), Machine.host().target())
-        engine.add_object_file(llvm.ObjectFileRef.from_data(code.binary))
-        engine.finalize_object()
-        kind = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_longlong, ctypes.c_longlong)
-        return LoadedKernel(kind(engine.get_function_address("entry")), engine, code)
+class _LlvmExecutable:
+    """An object file that LLVM has loaded: for systems whose object files our linker does not know."""
+
+    def __init__(self, binary: bytes) -> None:
+        self._engine, self.entry = on_a_large_stack(lambda: self._load(binary))
+
+    def _load(self, binary: bytes) -> tuple[Any, int]:
+        import llvmlite.binding as llvm
+
+        from imgcuda.cpu.compile import Machine
+
+        with _lock:
+            engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), Machine.host().target())
+            engine.add_object_file(llvm.ObjectFileRef.from_data(binary))
+            engine.finalize_object()
+            return engine, engine.get_function_address(ENTRY)
+
+    def __del__(self, unused: deque[object] = _unused) -> None:
+        unused.append(self._engine)  # any thread may collect garbage, and must not wait for the lock

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from imgcuda.cpu import loading, session
-from imgcuda.cpu.compile import Code
+from imgcuda.cpu.code import Code
 from imgcuda.cpu.session import WORTH_A_THREAD, CpuSession, _wrap
 from imgcuda.errors import KernelError
 from support.small_kernels import dim3, program

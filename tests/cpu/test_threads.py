@@ -15,6 +15,7 @@ import pytest
 
 import imgcuda
 from imgcuda.cpu import compile, loading, session
+from imgcuda.cpu.code import Code
 from support.small_kernels import launch
 
 THREADS = 12
@@ -66,7 +67,7 @@ def test_a_kernel_that_all_threads_need_is_compiled_once(monkeypatch: pytest.Mon
     made = []
     original = compile.compile
 
-    def counted(*given: object, **how: object) -> compile.Code:
+    def counted(*given: object, **how: object) -> Code:
         made.append(given)
         return original(*given, **how)  # type: ignore[arg-type]
 

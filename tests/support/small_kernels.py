@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.cpu import loading, session
-from imgcuda.cpu.compile import Code, Machine, _letter, to_llvm, to_machine_code
+from imgcuda.cpu.code import Code
+from imgcuda.cpu.compile import Machine, _letter, to_llvm, to_machine_code
 from imgcuda.cpu.session import CpuSession
 from imgcuda.engine.protocol import DeviceArray
 from imgcuda.programs.layout import Dim3

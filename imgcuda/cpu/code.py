@@ -1,0 +1,91 @@
+"""Compiled kernels on disk: what loads a kernel that was compiled before, without the compiler."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from imgcuda import kernel_cache
+from imgcuda.cpu.checks.site_table import Checklist
+from imgcuda.cpu.linker import AddressSlot, LinkedCode
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import Program
+
+
+@dataclass(frozen=True)
+class Code:
+    """A kernel's machine code, and the letters of its arguments' types: p for a pointer, else NumPy's."""
+
+    binary: LinkedCode | bytes
+    """Linked; or, where our linker does not know the system's object files, the object file."""
+    arguments: tuple[str, ...]
+    checklist: Checklist | None = None
+    """Of a checked build: what its notes are about."""
+    written: tuple[int, ...] = ()
+    """The positions of the arguments whose memory it may write to."""
+    heap: int = 0
+    """The bytes that it needs beside its stack."""
+    stack: int = 0
+    """The bytes that its stack takes at most."""
+
+
+def cache_key(program: Program, kernel: str, block: Dim3, processor: tuple[str, ...], checked: bool) -> str:
+    """Return the name of a kernel's entry in the cache: a digest of all that its code depends on."""
+    parts = [_compiler(), program.text, program.contract, kernel, block, processor, sys.byteorder, checked]
+    return "cpu-" + hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def stored(key: str) -> Code | None:
+    """Return what the cache has under a key; None if that is nothing, or cannot be understood."""
+    head, _, binary = (kernel_cache.get(key) or b"").partition(b"\n")
+    try:
+        letters, checklist, written, heap, stack, linked = json.loads(head)
+        known = None if checklist is None else Checklist.of(checklist)
+        made = binary if linked is None else _image(binary, *linked)
+        return Code(made, tuple(letters), known, tuple(written), int(heap), int(stack)) if binary else None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def store(key: str, code: Code) -> None:
+    """Keep a kernel's code in the cache."""
+    image = code.binary if isinstance(code.binary, LinkedCode) else None
+    linked = image and [image.code, image.entry, image.addresses]
+    told = [code.arguments, code.checklist and asdict(code.checklist), code.written, code.heap, code.stack, linked]
+    binary = image.data if image else code.binary
+    assert isinstance(binary, bytes)
+    kernel_cache.put(key, json.dumps(told).encode() + b"\n" + binary)
+
+
+def _image(data: bytes, code: int, entry: int, addresses: list[Any]) -> LinkedCode:
+    return LinkedCode(
+        data, code, entry, tuple(AddressSlot(int(at), int(target), str(name)) for at, target, name in addresses)
+    )
+
+
+@cache
+def _compiler() -> list[tuple[str, int, int]]:
+    """Return what changes with the compiler: the sizes and times of its files, of the reader of C, and of llvmlite."""
+    specification = find_spec("llvmlite")
+    assert specification is not None
+    assert specification.origin is not None
+    folders = Path(__file__).parent, Path(__file__).parents[1] / "frontend"
+    ours = [file for folder in folders for file in _files(folder)]
+    return sorted([*ours, *_files(Path(specification.origin).parent, deep=False)])
+
+
+def _files(folder: Path | str, deep: bool = True) -> Iterator[tuple[str, int, int]]:
+    for entry in os.scandir(folder):
+        if entry.name.endswith((".py", ".ll")):
+            status = entry.stat()
+            yield entry.path, status.st_size, status.st_mtime_ns
+        elif deep and entry.is_dir() and entry.name != "__pycache__":
+            yield from _files(entry.path)
