@@ -1,7 +1,8 @@
 """Write TIFF: 8 and 16 bits and float, grey and colour, with and without alpha, a directory a page.
 
-The first page's EXIF is the beginning of the file, as it is: so every tag keeps its bytes, and maker notes their
-offsets. The pixels are put after the directories as they are, or through zlib.
+The first page's EXIF is the beginning of the file: so every tag keeps its value, and maker notes their offsets. The
+file is little-endian, unless its EXIF is not and must stay so. The pixels are put after the directories as they are, or
+through zlib.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from os import cpu_count
 from imgcuda.errors import ImageError
 from imgcuda.images import exif, exif_building
 from imgcuda.images.exif import ExifBlock
+from imgcuda.images.exif_byte_order import little_endian
 from imgcuda.images.exif_directories import LONG, RATIONAL, SHORT, in_order
 from imgcuda.images.image import Image, Pixels, as_planes, channels
 from imgcuda.images.metadata import TIFF_LAYOUT, profile
@@ -34,7 +36,7 @@ _INCHES = {2: 1.0, 3: 2.54}
 
 def encode(image: Image, compress: int | None, left_out: list[str]) -> bytes:
     """Return a TIFF of one page for each frame. `compress` goes from 0 (none, the default) to 9."""
-    first = ExifBlock(image.exif) if image.exif else None
+    first = little_endian(ExifBlock(image.exif)) if image.exif else None
     order = first.order if first else "<"
     file = first.data[:] if first else bytearray(8)
     file[:4] = b"II*\0" if order == "<" else b"MM\0*"

@@ -26,7 +26,7 @@ JPEG_BYTES = cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
 Tags = dict[int, tuple[int, bytes]]
 """Of tags: the type and the value."""
 
-LENGTH = {2: 1, 3: 2, 4: 4, 5: 8, 7: 1}
+LENGTH = {13: 4, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1}
 
 
 def block(order: str, *directories: dict[int, Any], thumbnail: bytes = b"", padding: int = 0) -> bytes:
@@ -340,3 +340,53 @@ def test_mutated_exif_is_read_or_said(tmp_path: Path) -> None:
         else:
             assert said == [metadata.DAMAGED]
     assert kept > 200
+
+
+def pointed(data: bytes, at: int, *subs: int) -> dict[int, tuple[int, bytes]]:
+    """Return the entries of a TIFF's directory, or of one that its tags lead to, by the offsets alone: the type and the
+    four bytes of each."""
+    order = "<" if data[:2] == b"II" else ">"
+    count = struct.unpack_from(order + "H", data, at)[0]
+    assert 0 < count < 64 and at + 2 + 12 * count + 4 <= len(data)
+    found = {}
+    for place in range(at + 2, at + 2 + 12 * count, 12):
+        tag, kind = struct.unpack_from(order + "HH", data, place)
+        found[tag] = (kind, data[place + 8 : place + 12])
+    return pointed(data, struct.unpack(order + "I", found[subs[0]][1])[0], *subs[1:]) if subs else found
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("note", [False, True])
+def test_a_tiff_leads_to_interop_and_is_little_endian_unless_a_maker_note_is_not(
+    order: str, note: bool, tmp_path: Path
+) -> None:
+    number = struct.Struct(order + "I").pack
+    inner: Any = {0x9003: (2, b"2020:01:02 03:04:05\0"), 0x829A: (5, number(1) + number(250)), 0x9000: (7, b"0232"),
+                  0xA002: (4, number(7)), INTEROP: {1: (2, b"R98\0"), 2: (7, b"0100")}}  # fmt: skip
+    inner |= {NOTE: (7, b"offsets!" * 4)} if note else {}
+    found = block(order, {ORIENTATION: (3, struct.pack(order + "H", 1)), ARTIST: (2, NAME + b"\0"), EXIF: inner})
+    images.write(tmp_path / "b.tif", images.read(saved(tmp_path / "a.jpg", found)))
+    data = (tmp_path / "b.tif").read_bytes()
+    made = order if note else "<"
+    assert data[:2] == (b"II" if made == "<" else b"MM")
+    first = struct.unpack_from(made + "I", data, 4)[0]
+    assert pointed(data, first, EXIF, INTEROP) == {1: (2, b"R98\0"), 2: (7, b"0100")}
+    exposure = struct.unpack(made + "I", pointed(data, first, EXIF)[0x829A][1])[0]
+    assert struct.unpack_from(made + "II", data, exposure) == (1, 250)
+    assert pointed(data, first, EXIF)[0xA002] == (4, struct.pack(made + "I", 7))
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        page = file.pages[0]
+        assert isinstance(page, tifffile.TiffPage) and page.asarray().shape == (5, 7, 3)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{0x9286: (7, b"UNICODE\0\0a")}, {0xA302: (7, b"\0\2\0\2\0\1\1\2")}, {0xC634: (4, b"\0\0\0\x20")},
+     {0xFDE8: (13, b"\0\0\0\x20")}],
+)  # fmt: skip
+def test_values_of_unknown_order_keep_their_bytes_in_a_tiff(entry: Any, tmp_path: Path) -> None:
+    found = block(">", {ARTIST: (2, NAME + b"\0"), EXIF: entry})
+    after, _ = copied(tmp_path, found, "jpg", "tif")
+    assert after[:2] == b"MM"
+    for tag, value in entry.items():
+        assert sub(after, EXIF)[tag] == value
