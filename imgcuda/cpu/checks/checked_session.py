@@ -1,4 +1,4 @@
-"""Checked runs: kernels on one core, with every access looked at; what is wrong is raised as one CheckError."""
+"""Checked runs on the CPU: every access of a kernel is checked; the mistakes are raised as one CheckError."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
 ROUNDS = 1 << 26
-"""How often a thread may go round one loop: more than an 8K image has pixels, and a second's work at most."""
+"""The most iterations of one loop: more than an 8K image has pixels, and at most a second of work."""
 
 ALIGNMENT = 16
-"""The largest number of bytes that a kernel reads at once, and so a multiple of which its arrays begin at."""
+"""The alignment of arrays in bytes: that of the widest load in CUDA C."""
 
 Cells = npt.NDArray[np.int64]
 
 
 @dataclass
 class _Known:
-    """What is known of an array that the session allocated."""
+    """An array that the session allocated, and which parts of it kernels have written."""
 
     array: DeviceArray
     written: npt.NDArray[np.uint8]
-    """A byte for each unit, 1 where something was written."""
+    """One byte for each unit, 1 if it was written."""
     kernel: str = ""
-    """The last kernel that may have written there."""
+    """The last kernel that may have written to it."""
 
 
 class CheckedSession(CpuSession):
-    """The CPU in use for a checked run: on one core, block after block, so that it finds the same each time."""
+    """A session for checked runs: blocks run in order on one core, so each run finds the same mistakes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class CheckedSession(CpuSession):
         return made
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
-        """Return the host's array, or a copy of one that begins at an odd address, as none does in a GPU's memory."""
+        """Return the host's array, or an aligned copy of it: arrays in GPU memory are always aligned."""
         return super().upload(array.copy() if array.ctypes.data % ALIGNMENT else array)
 
     def free(self, array: DeviceArray) -> None:
@@ -87,7 +87,7 @@ class CheckedSession(CpuSession):
 
 
 class _Context:
-    """What a checked kernel works on beside its arguments: `checks.ll` says what the cells are."""
+    """The memory of the checks during a launch; `checks.ll` describes its cells."""
 
     def __init__(self, checklist: Checklist, arguments: Sequence[LaunchArgument], known: dict[int, _Known]) -> None:
         self.checklist = checklist
@@ -107,12 +107,12 @@ class _Context:
         return self._cells.ctypes.data
 
     def notes(self) -> list[Note]:
-        """Return what the run found, in the order of the source as it was compiled."""
+        """Return the mistakes that the run found, in the order of the source."""
         return [Note(int(site), KINDS[kind], *map(int, self._reports[site, kind, :6]))
                 for site, kind in np.argwhere(self._reports[:, :, 0])]  # fmt: skip
 
     def writes_to(self, pointer: int, argument: int) -> Site | None:
-        """Return where the kernel writes to the memory of an argument; None if no thread did."""
+        """Return a site that writes to the memory of an argument; None if no thread wrote there."""
         touched = self._touched.get(pointer)
         if touched is None or not touched[:, 0].any():
             return None
@@ -132,7 +132,7 @@ class _Context:
         return [array.pointer, array.nbytes, _unit(array), touched, written, 0]
 
     def _touch(self, key: int, units: int) -> int:
-        """Return memory for who touched each unit; arguments that are one array have one."""
+        """Return the record of which threads accessed each unit; arguments that are one array share it."""
         made = self._touched.setdefault(key, np.zeros((units, 4), np.int32))
         return made.ctypes.data
 
@@ -142,7 +142,7 @@ def _unit(array: DeviceArray) -> int:
 
 
 def _nan_matters(arguments: Sequence[LaunchArgument], known: dict[int, _Known]) -> bool:
-    """Return whether a NaN in the result is the kernel's: none of what it reads has one."""
+    """Return whether a NaN in the result is a mistake of the kernel: no input has one."""
     for each in arguments:
         if isinstance(each, DeviceArray) and each.dtype.kind == "f" and isinstance(each.owner, np.ndarray):
             whole = each.pointer not in known or bool(known[each.pointer].written.all())

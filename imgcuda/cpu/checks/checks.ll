@@ -1,5 +1,5 @@
-; What a kernel calls, in a checked run, for each memory access, loop and barrier. `checks` writes the calls, and
-; `checked` prepares what they work on and reads what they found.
+; The functions that a checked kernel calls for each memory access, loop and barrier. `instrument` emits the calls, and
+; `checked_session` prepares the memory of the checks and reads the notes.
 ;
 ; %check points to cells of eight bytes:
 ;   0 the reports   1 the block   2 the thread of the first lane, -1 for all threads   3 the epoch

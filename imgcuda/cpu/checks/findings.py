@@ -1,4 +1,4 @@
-"""What a checked run noted, in words: what was done, by which thread, to which element, on which line."""
+"""Turns the notes of a checked run into error messages: the access, the thread, the element and the line."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from imgcuda.errors import Mistake
 from imgcuda.programs.layout import Dim3
 
 KINDS = ("beyond", "unwritten", "race", "blocks", "nan", "misaligned")
-"""What can be wrong with an access, by its number in `checks.ll`. Loops and barriers have "beyond"."""
+"""The kinds of mistakes, by their number in `checks.ll`. Loops and barriers use "beyond"."""
 
 
 class Note(NamedTuple):
-    """What was noted at one site, and how often: the rest is about the first time."""
+    """A mistake found at one site: how often, and the details of the first time."""
 
     site: int
     kind: str
     times: int
     block: int
     thread: int
-    """From 1; -1 where all threads of the block did it together."""
+    """Counted from 1; -1 if all threads of the block did it together."""
     buffer: int
-    """-1 for what is a thread's own, or lies in no buffer."""
+    """-1 for private memory, and for an address outside all buffers."""
     offset: int
-    """Bytes from the buffer's start; elements, in an array of a thread's own."""
+    """In bytes from the start of the buffer; in elements for private memory."""
     other: int
-    """The other thread, as `thread`, -2 for an atomic operation; the elements of an array of a thread's own."""
+    """The other thread of a race, as `thread`; -2 for an atomic operation. For private memory: the array's length."""
 
 
 def in_words(
@@ -42,25 +42,25 @@ def in_words(
     block: Dim3,
     arguments: Sequence[LaunchArgument],
 ) -> list[Mistake]:
-    """Return what was found, one mistake for each place in the source and kind."""
+    """Return one error message for each site and kind of mistake."""
     teller = _Teller(checklist, kernel, grid, block, arguments)
     return [teller.mistake(note) for note in notes]
 
 
 def unwritten(array: DeviceArray, written: npt.NDArray[np.uint8], unit: int, kernel: str) -> Mistake:
-    """Return what is wrong with a result of which some elements were never written."""
+    """Return the message for a result that was not written completely."""
     first = int(written.argmin()) * unit // array.dtype.itemsize
     index = np.unravel_index(first, array.shape)
     names = ("row", "column", "channel") if len(index) == 3 else [f"axis {axis}" for axis in range(len(index))]
     place = ", ".join(f"{name} {at}" for name, at in zip(names, index, strict=True))
     left = round((1 - written.mean()) * array.nbytes / array.dtype.itemsize)
     plural = "s are" if left > 1 else " is"
-    who = f"{kernel} wrote" if kernel else "no kernel wrote"
-    return Mistake(f"{who} only a part of its result: {left} element{plural} missing, the first at {place}", kernel)
+    subject = f"{kernel} wrote" if kernel else "no kernel wrote"
+    return Mistake(f"{subject} only a part of its result: {left} element{plural} missing, the first at {place}", kernel)
 
 
 def written_input(site: Site, kernel: str) -> Mistake:
-    """Return what is wrong with a kernel that changes the image that it is given."""
+    """Return the message for a kernel that writes to its input image."""
     what = f"'{site.name}'" if site.name else "its first argument"
     message = f"{kernel}: a thread writes to {what}, the image that it is given"
     remedy = "read from the first argument, write to the second"
@@ -68,7 +68,7 @@ def written_input(site: Site, kernel: str) -> Mistake:
 
 
 class _Teller:
-    """Puts the notes of one launch into words."""
+    """Turns the notes of one launch into messages."""
 
     def __init__(
         self, checklist: Checklist, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[LaunchArgument]
@@ -77,23 +77,24 @@ class _Teller:
         self._grid, self._block, self._arguments = grid, block, arguments
 
     def mistake(self, note: Note) -> Mistake:
+        """Return the message for one note."""
         site = self._checklist.sites[note.site]
         what, remedy = self._what(note, site)
         often = f" ({note.times} times in all)" if note.times > 1 else ""
         return Mistake(f"{self._kernel}: {what}{often}", site.file, site.line, text=site.text, remedy=remedy)
 
     def _what(self, note: Note, site: Site) -> tuple[str, str]:
-        """Return what is wrong, and what to do about it."""
-        who = f"{self._thread(note.thread)} of block {_triple(note.block, self._grid)}"
+        """Return the mistake in words, and the remedy."""
+        thread = f"{self._thread(note.thread)} of block {_triple(note.block, self._grid)}"
         if site.verb == "loop":
-            return f"{who} does not come out of this loop: it went round more than {note.offset} times", ""
+            return f"{thread} does not come out of this loop: it went round more than {note.offset} times", ""
         if site.verb == "barrier":
             return (f"some threads of block {_triple(note.block, self._grid)} go to a __syncthreads() here, "
                     "and others do not"), "every thread of a block must reach it"  # fmt: skip
         if site.verb == "unset":
-            return f"{who} reads '{site.name}', which it has not set", "give it a first value"
+            return f"{thread} reads '{site.name}', which it has not set", "give it a first value"
         element = self._element(note, site)
-        did = f"{who} {site.verb} {element}"
+        did = f"{thread} {site.verb} {element}"
         match note.kind:
             case "beyond":
                 return f"{did}, {self._bounds(note, site)}", ""
@@ -106,7 +107,7 @@ class _Teller:
             case "blocks":
                 return f"{did}, which another block touches, too", "blocks run in any order: give each its own"
             case "nan":
-                return f"{who} writes NaN to {element}, and no input had one", ""
+                return f"{thread} writes NaN to {element}, and no input had one", ""
         return f"{did} at byte {note.offset}, which is no multiple of its {site.size} bytes", ""
 
     def _element(self, note: Note, site: Site) -> str:
@@ -128,7 +129,7 @@ class _Teller:
         return buffer.bytes if buffer.argument < 0 else int(self._arguments[buffer.argument].nbytes)
 
     def _shape(self, number: int) -> str:
-        """Return an image's shape in words, which tells more than how many elements it has."""
+        """Return the shape of an image in words: it says more than the number of elements."""
         buffer = self._checklist.buffers[number] if number >= 0 else None
         array: Any = self._arguments[buffer.argument] if buffer and buffer.argument >= 0 else None
         return f" ({' x '.join(map(str, array.shape))})" if array is not None and len(array.shape) == 3 else ""
@@ -138,7 +139,7 @@ class _Teller:
 
 
 def _triple(number: int, size: Dim3) -> str:
-    """Return a number as the coordinates that it has in a block or a grid."""
+    """Return the coordinates of a thread in its block, or of a block in the grid, from its number."""
     rest, x = divmod(number, size.x)
     z, y = divmod(rest, size.y)
     return f"({x}, {y}, {z})"

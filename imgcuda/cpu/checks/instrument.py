@@ -1,7 +1,8 @@
-"""The checked build: what a kernel is compiled with so that a run finds what is wrong with its memory and barriers.
+"""Instrumentation for checked builds: finds invalid memory accesses, races and divergent barriers at run time.
 
-Each access asks a function of `checks.ll` first, which notes what is wrong, and is led to harmless memory if it may
-not be made: so a run goes on, and finds all mistakes at once. `checked` runs such kernels and reads the notes.
+Before each access the kernel calls a function of `checks.ll`, which notes mistakes. An invalid access is redirected to
+harmless memory, so a run continues and finds all mistakes at once. `checked_session` runs the kernels and reads the
+notes.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from imgcuda.cpu.lowering.state import State
 
 READ, WRITE, ATOMIC, COPY = 1, 2, 3, 4
-"""What is done with memory. A copy of a structure may have fields that were not set."""
+"""The kinds of accesses, by their number in `checks.ll`. A copy may read fields that were never set."""
 
 
 class Checks:
-    """Writes the checks of one kernel, while it is compiled."""
+    """Emits the checks of one kernel while it is compiled."""
 
     def __init__(self, state: State, across: int) -> None:
         self.state, self.b, self.v = state, state.b, state.v
@@ -39,10 +40,11 @@ class Checks:
 
     @property
     def checklist(self) -> Checklist:
+        """The sites and buffers that the notes refer to."""
         return Checklist(tuple(self._sites), tuple(self._buffers), self.fences)
 
     def buffer(self, memory: MemoryRegion, type: Type, bytes: int, argument: int, base: str) -> int:
-        """Note memory, and return its number; `base` is its address, where only the kernel knows it."""
+        """Register a buffer, and return its number; `base` is its address, if only the kernel knows it."""
         number, element = len(self._buffers), innermost(type)
         unit = min(size_of(element), 4) if isinstance(element, Int | Float) else 1
         self._buffers.append(Buffer(memory.name, memory.space, bytes, unit, argument))
@@ -50,38 +52,39 @@ class Checks:
             self.b.do(f"store ptr {base}, ptr {self._cell(BUFFERS + 6 * number)}")
         return number
 
-    # ---- where the run is
+    # ---- the current block and threads
 
     def begin_block(self, number: str) -> None:
-        """Note the block that begins, and its first epoch."""
+        """Store the number of the block that begins, and its first epoch."""
         self._set(1, number)
         self._set(4, self.next_epoch())
         self._set(2, "-1")
 
     def next_epoch(self) -> str:
-        """Begin a new epoch: what comes is ordered behind what was."""
+        """Begin a new epoch: accesses in it happen after those of earlier epochs."""
         made = self.b.op(f"add i64 {self._get(3)}, 1")
         self._set(3, made)
         return made
 
     def begin_threads(self, chunk: str) -> None:
-        """Note the first thread of the vector that begins."""
+        """Store the number of the first thread of the current vector."""
         row, column = (self.b.op(f"{verb} i64 {chunk}, {self._across}") for verb in ("udiv", "urem"))
         start = self.b.op(f"mul i64 {row}, {self.state.block.x}")
         inside = self.b.op(f"mul i64 {column}, {self.v.width}")
         self._set(2, self.b.op(f"add i64 {start}, {inside}"))
 
     def end_threads(self) -> None:
+        """Store that the code now runs once for the whole block."""
         self._set(2, "-1")
 
     def stopped(self) -> str:
-        """Return whether the launch is to end early."""
+        """Return whether the launch must end early."""
         return self.b.op(f"icmp ne i64 {self._get(5)}, 0")
 
     # ---- memory
 
     def allowed(self, address: Address, type: Scalar, op: int) -> Address:
-        """Return an address as it may be touched: where a thread must not, it touches harmless memory instead."""
+        """Check a read; return the address, which for an invalid access is that of harmless memory."""
         slot = self._places(address)
         verb = {READ: "reads", ATOMIC: "changes"}[op]
         site = self._site(verb, address.memory.name, size_of(type))
@@ -94,7 +97,7 @@ class Checks:
         return Address(address.type, lanes, VARYING, address.memory)
 
     def write(self, address: Address, value: Value, type: Scalar) -> None:
-        """Check a write, and do it."""
+        """Check a store, and emit it."""
         lanes = self.v.type(memory_ir(type))
         values = self.b.slot(lanes)
         self.b.do(f"store {lanes} {self.v.to_memory(self.v.of(value), VARYING, type)}, ptr {values}")
@@ -105,7 +108,7 @@ class Checks:
         self._call("check_write", "void", *known, site, ("ptr", values), float)
 
     def own(self, address: Address, index: Value, type: Scalar, op: int) -> Value:
-        """Return the indices that the threads may touch in an array of their own."""
+        """Check an access to private memory; return the indices, replaced where they are out of bounds."""
         assert address.private is not None
         count, written = address.private.watched(self.state, address.path)
         shape = self.v.type("i64")
@@ -117,7 +120,7 @@ class Checks:
         return Value(I64, VARYING, self.b.op(f"load {shape}, ptr {slot}"))
 
     def set_before(self, name: str, given: Value) -> None:
-        """Check that a variable was set by the threads that read it."""
+        """Check that the threads that read a variable have set it; `given` says which have."""
         missing = self.state.math.negation(given)
         mask = self._bits(self.v.both(self.state.mask, self.v.of(missing)))
         self._note(mask, self._site("unset", name, 0), 1)
@@ -125,13 +128,13 @@ class Checks:
     # ---- loops and barriers
 
     def loop(self) -> str:
-        """Return memory for how often a loop goes round, none at first."""
+        """Return a counter for the iterations of a loop, 0 at first."""
         slot = self.b.slot("i64")
         self.b.do(f"store i64 0, ptr {slot}")
         return slot
 
     def round(self, slot: str, end: str) -> None:
-        """Count a round of a loop; leave it if it will never end."""
+        """Count an iteration; jump to `end` if there were too many for a loop that ends."""
         rounds = self.b.op(f"add i64 {self.b.op(f'load i64, ptr {slot}')}, 1")
         self.b.do(f"store i64 {rounds}, ptr {slot}")
         stop = self._call("check_loop", "i1", rounds, self._mask(), self._site("loop", "", 0))
@@ -140,7 +143,7 @@ class Checks:
         self.b.place(go_on)
 
     def barrier_divergence(self, absent: str, end: str) -> None:
-        """End the launch if a bool in memory says that some threads are not at the barrier that others reach."""
+        """End the launch if a bool in memory says that some threads of the block do not reach this barrier."""
         wrong, fine = self.b.label("parted"), self.b.label("together")
         self.b.branch(self.b.op(f"load i1, ptr {absent}"), wrong, fine)
         self.b.place(wrong)
@@ -149,10 +152,10 @@ class Checks:
         self.b.jump(end)
         self.b.place(fine)
 
-    # ---- how a check is written
+    # ---- helpers
 
     def _site(self, verb: str, name: str, size: int) -> int:
-        """Return the number of what is checked where the compiler stands."""
+        """Return the number of the site at the current place in the source."""
         place = self.state.place
         file, line = (place.file, place.line) if place else (self.state.unit.file, 0)
         text = self.state.line_at(place).strip() if place else ""
@@ -162,18 +165,18 @@ class Checks:
         self._call("check_lanes", "void", mask, site, kind, 0)
 
     def _call(self, name: str, result: str, *arguments: int | str | tuple[str, str]) -> str:
-        """Call a function of `checks.ll`; what is passed without its type is an i64."""
+        """Call a function of `checks.ll`; arguments without a type are i64."""
         typed = [each if isinstance(each, tuple) else ("i64", str(each)) for each in arguments]
         return self.b.call(name, result, [("ptr", "%check"), *typed])
 
     def _places(self, address: Address) -> str:
-        """Return memory with the place that each lane means."""
+        """Store the address of each lane, and return where."""
         slot = self.b.slot(self.v.type("ptr"))
         self.b.do(f"store {self.v.type('ptr')} {lane_addresses(self.state, address)}, ptr {slot}")
         return slot
 
     def _mask(self) -> str:
-        """Return the active threads, a bit each; where the block acts as one, the first bit."""
+        """Return the lane mask as an integer; outside the loop over threads, only its first bit is set."""
         if self.state.outside_chunks:
             return "1"
         return self._bits(self.state.mask) if self.state.mask else "-1"
@@ -196,14 +199,14 @@ class Checks:
 def known(
     state: State, memory: MemoryRegion, type: Type, bytes: int = 0, *, argument: int = -1, base: str = ""
 ) -> MemoryRegion:
-    """Return memory that holds a type, known to the checks if there are any; `bytes` is 0 where the launch tells."""
+    """Return a memory region, registered with the checks in a checked build; `bytes` is 0 if set at launch."""
     if not state.checks:
         return memory
     return replace(memory, buffer=state.checks.buffer(memory, type, bytes, argument, base))
 
 
 def rounds(state: State) -> Callable[[str], None]:
-    """Return what counts a round of the loop that begins here, and leaves it for a label if it will never end."""
+    """Return a function that emits the iteration counter of the loop that begins here; it does nothing if unchecked."""
     checks = state.checks
     if not checks:
         return lambda end: None
@@ -213,7 +216,7 @@ def rounds(state: State) -> Callable[[str], None]:
 
 @cache
 def _functions() -> dict[str, str]:
-    """Return what `checks.ll` defines, and what that needs of LLVM, by name."""
+    """Return the functions of `checks.ll` and the declarations that they need, by name."""
     text = Path(__file__).with_name("checks.ll").read_text("utf-8")
     needed = {"llvm.memcpy.p0.p0.i64": "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)",
               "llvm.cttz.i64": "declare i64 @llvm.cttz.i64(i64, i1)"}  # fmt: skip

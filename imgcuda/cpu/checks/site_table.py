@@ -1,4 +1,4 @@
-"""What a checked build tells of itself, so that its notes can be put into words: places in the source, and memory."""
+"""Debug information of a checked build: the checked places in the source, and the buffers by name."""
 
 from __future__ import annotations
 
@@ -6,50 +6,50 @@ from dataclasses import dataclass
 from typing import Any
 
 BUFFERS = 16
-"""The first of a context's cells that is a buffer's; `checks.ll` says what the cells are."""
+"""The number of the first cell that describes a buffer; `checks.ll` describes the cells."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """A place in the source that is checked."""
+    """A place in the source where a check is done."""
 
     verb: str
-    """What it does: "reads", "writes", "loop" ..."""
+    """The operation: "reads", "writes", "loop" ..."""
     name: str
-    """Of what: an argument, an array; empty where that is not known before it runs."""
+    """The argument, array or variable; empty if it is known only at run time."""
     size: int
-    """The bytes of an element."""
+    """The size of an element in bytes."""
     file: str
     line: int
     text: str
-    """The line itself."""
+    """The text of the line."""
 
 
 @dataclass(frozen=True)
 class Buffer:
-    """Memory that a kernel knows by name."""
+    """An array that a kernel accesses by name."""
 
     name: str
     space: str
     bytes: int
-    """0 where only the launch tells."""
+    """0 if it is set at launch."""
     unit: int
-    """The bytes of what is touched as one."""
+    """The number of bytes whose state is tracked together."""
     argument: int = -1
-    """Which of the kernel's arguments it is."""
+    """The position in the kernel's arguments; -1 if it is no argument."""
 
 
 @dataclass(frozen=True)
 class Checklist:
-    """What a checked kernel's notes are about."""
+    """The sites and buffers that the notes of a checked kernel refer to."""
 
     sites: tuple[Site, ...]
     buffers: tuple[Buffer, ...]
     fences: bool
-    """Whether it orders its blocks' memory by itself, with __threadfence()."""
+    """Whether the kernel synchronizes its blocks itself, with __threadfence()."""
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> Checklist:
-        """Return a checklist from its fields, as JSON keeps them."""
+        """Return a checklist from its fields in JSON."""
         sites = tuple(Site(**site) for site in stored["sites"])
         return cls(sites, tuple(Buffer(**buffer) for buffer in stored["buffers"]), stored["fences"])

@@ -1,4 +1,4 @@
-"""How lanes touch memory: one number for all lanes, one wide access for neighbours, else lane by lane."""
+"""Memory accesses of a vector: uniform, contiguous (one wide access), strided, or gather and scatter."""
 
 from __future__ import annotations
 
@@ -16,31 +16,35 @@ from imgcuda.cpu.values.value import AFFINE, BLOCK, VARYING, Address, Value, Var
 
 @dataclass(frozen=True)
 class Access:
-    """One element for each lane, or one for all."""
+    """A load or store of one element for each lane, or of one element for all lanes."""
 
     state: State
     address: Address
     type: Scalar
     kind: Variability
-    """The kind of what is read."""
+    """The kind of the value that a load returns."""
 
     @property
     def cell(self) -> str:
+        """The LLVM type of one element in memory."""
         return memory_ir(self.type)
 
     @property
     def lanes(self) -> str:
+        """The LLVM type of a vector of elements in memory."""
         return self.state.v.type(self.cell)
 
     def read(self) -> str:
+        """Emit the load for the active lanes, and return its result."""
         raise NotImplementedError
 
     def write(self, value: Value) -> None:
+        """Emit the store for the active lanes."""
         raise NotImplementedError
 
 
 class _UniformAccess(Access):
-    """The same element for all lanes. It is touched only while some thread is active."""
+    """One element for all lanes. The code runs only while some lane is active, so it needs no mask."""
 
     def read(self) -> str:
         return self.state.b.op(f"load {self.cell}, ptr {self.address.base}, align {size_of(self.type)}")
@@ -52,7 +56,7 @@ class _UniformAccess(Access):
 
 
 class _ContiguousAccess(Access):
-    """Neighbouring elements for neighbouring lanes: one wide access."""
+    """Contiguous elements, one for each lane: one wide access."""
 
     def read(self) -> str:
         place, align, mask = self._place(), size_of(self.type), self.state.mask
@@ -76,7 +80,7 @@ class _ContiguousAccess(Access):
 
 
 class _GatherScatter(Access):
-    """Any element for each lane."""
+    """Any element for each lane: gather and scatter."""
 
     def read(self) -> str:
         if self._short:
@@ -95,7 +99,7 @@ class _GatherScatter(Access):
 
     @property
     def _short(self) -> bool:
-        """Whether no processor gathers elements so small: LLVM would make a jump for each lane, in each place."""
+        """Whether the element is too small for any gather instruction: LLVM would branch for each lane instead."""
         return size_of(self.type) < 4
 
     def _places(self) -> list[tuple[str, str]]:
@@ -105,7 +109,10 @@ class _GatherScatter(Access):
 
 @dataclass(frozen=True)
 class _StridedAccess(_GatherScatter):
-    """Every second, third ... element, backwards too, as one channel of interleaved pixels: wide accesses, shuffled."""
+    """Every second, third ... element, such as one channel of interleaved pixels: wide accesses and shuffles.
+
+    The stride may be negative.
+    """
 
     def read(self) -> str:
         if abs(self._step) > longest_load_stride(size_of(self.type)):
@@ -131,16 +138,17 @@ class _StridedAccess(_GatherScatter):
 
 @dataclass(frozen=True)
 class _MostlyContiguous(_GatherScatter):
-    """Neighbouring elements for most lanes, any for the others."""
+    """Contiguous elements for most lanes, any element for the others."""
 
     contiguous: Value
+    """The index if all lanes were contiguous."""
 
     def read(self) -> str:
         return gather_mostly_contiguous(self.state, self.address, self.cell, self.contiguous)
 
 
 def access(state: State, address: Address, type: Scalar) -> Access:
-    """Return the cheapest way to touch what an address means for all lanes."""
+    """Return the cheapest access that is correct for an address."""
     index = address.index
     if address.kind == VARYING:
         return _GatherScatter(state, address, type, VARYING)
@@ -161,23 +169,24 @@ def access(state: State, address: Address, type: Scalar) -> Access:
 
 @dataclass(frozen=True)
 class _GuardedAccess(Access):
-    """Neighbouring elements where the lanes' index is the line that it most likely is, else any."""
+    """A contiguous or strided access where the index equals its affine form, else a gather or scatter."""
 
     row: Access
     scattered: Access
     guard: str
 
     def read(self) -> str:
+        """Emit both loads behind a branch on the guard."""
         slot = self.state.b.slot(self.lanes)
 
-        def take(way: Access) -> None:
-            self.state.b.do(f"store {self.lanes} {way.read()}, ptr {slot}")
+        def take(chosen: Access) -> None:
+            self.state.b.do(f"store {self.lanes} {chosen.read()}, ptr {slot}")
 
         self._branch(take)
         return self.state.b.op(f"load {self.lanes}, ptr {slot}")
 
     def write(self, value: Value) -> None:
-        self._branch(lambda way: way.write(value))
+        self._branch(lambda chosen: chosen.write(value))
 
     def _branch(self, take: Callable[[Access], None]) -> None:
         b = self.state.b
@@ -192,7 +201,7 @@ class _GuardedAccess(Access):
 
 
 def _guarded_contiguous(state: State, address: Address, type: Scalar) -> Access | None:
-    """Return how lanes touch memory of which the index is most likely a line; None if that does not help."""
+    """Return a guarded access for an index with a speculative affine form; None if that gains nothing."""
     assert address.index is not None
     index = state.math.widened(address.index)
     if index.affine is None or index.affine.quotient is not None:
@@ -208,7 +217,7 @@ def _guarded_contiguous(state: State, address: Address, type: Scalar) -> Access 
 
 
 def _last(state: State, value: Value) -> str:
-    """Return the number of the last active thread: the one that wins when all write to one place."""
+    """Return the value of the last active lane, which is the one that remains when all write to one address."""
     lanes, width = state.v.of(value), state.v.width
     shape = state.v.type(value.type)
     if state.mask is None:

@@ -1,4 +1,4 @@
-"""Addresses: moving them, reaching into what they point to, and what they are for each lane."""
+"""Address arithmetic: moving pointers, addressing elements and fields, and the address of each lane."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from imgcuda.cpu.values.value import VARYING, Address, Value, constant
 
 
 def move(state: State, address: Address, index: Value) -> Address:
-    """Return a pointer moved by `index` of what it points to."""
+    """Return a pointer moved by `index` elements of its target type."""
     return advance(state, address, index, step_of(address, address.type.target))
 
 
 def step_of(address: Address, type: Type) -> int:
-    """Return how far apart two of a type are: in bytes, or in elements of each thread's own memory."""
+    """Return the distance between two neighboring elements: in bytes, or in elements of private memory."""
     return size_of(type) if address.private is None else elements(type)
 
 
@@ -43,7 +43,7 @@ def member(state: State, address: Address, name: str) -> Address:
     type = dict(struct.fields)[name]
     if address.private is not None:
         moved = replace(address, type=PointerTo(type), path=(*address.path, name))
-        inner = elements(type)  # a field that is an array has a place for all of its elements in each structure
+        inner = elements(type)  # a field that is an array takes all of its elements in each structure
         if inner == 1 or address.index is None:
             return moved
         return replace(moved, index=state.math.binary("*", state.math.offset(address), constant(inner, I64)), scale=1)
@@ -59,7 +59,7 @@ def nth(state: State, address: Address, position: int) -> Address:
 
 
 def first_lane(state: State, address: Address, index: str) -> str:
-    """Return the address of the first lane, the base of whose index is given."""
+    """Return the address of the first lane; `index` is the index of that lane."""
     assert address.index is not None
     wide = state.math.widened(replace(address.index, ir=index)).ir
     step = _scaled(state, wide, address.scale)
@@ -81,7 +81,7 @@ def lane_addresses(state: State, address: Address) -> str:
 
 
 def _cell(scale: int) -> str:
-    """Return the LLVM type to count in: LLVM's gathers know the sizes that the hardware multiplies by."""
+    """Return the LLVM type that scales an index: gather instructions multiply it by 1, 2, 4 or 8."""
     return f"i{8 * scale}" if scale in (1, 2, 4, 8) else "i8"
 
 

@@ -1,7 +1,8 @@
-"""Reading and writing any element for each lane, where no processor does so in one instruction: those of a byte or two.
+"""Gather and scatter for elements of one or two bytes, for which no processor has an instruction.
 
-A function does it, lane by lane, written once for the whole kernel. It takes the lanes' indices rather than their
-addresses, which are twice as long, and finds them in memory: to take them out of a register costs more.
+They are helper functions that loop over the lanes, emitted once for each kernel. A helper takes the lanes' indices
+rather than their addresses, which are twice as long. It spills them to memory, since extracting a lane of a register
+at a variable position costs more.
 """
 
 from __future__ import annotations
@@ -15,26 +16,26 @@ from imgcuda.cpu.values.value import VARYING, Address, Value
 
 
 def gather(state: State, address: Address, cell: str) -> str:
-    """Return an element for each lane that is active."""
+    """Emit a gather, and return the elements of the active lanes."""
     name, lane_addresses = _helper(state, address, cell, "gather")
     return state.b.call(name, state.v.type(cell), lane_addresses)
 
 
-def gather_mostly_contiguous(state: State, address: Address, cell: str, form: Value) -> str:
-    """Return an element for each lane that is active, of which most are neighbours: a clamp moved the others.
+def gather_mostly_contiguous(state: State, address: Address, cell: str, contiguous: Value) -> str:
+    """Emit a gather of which most lanes are contiguous, since a clamp moved only the others.
 
-    `line` is where the neighbours would be if all were. The lanes that are there are read at once, the others one
-    by one.
+    `contiguous` is the index that all lanes would have without the clamp. Lanes with that index are read by one masked
+    load, the others one by one.
     """
     width, bits = state.v.width, f"i{state.v.width}"
     everyone = state.v.type("i1")
     mask = state.mask or "splat (i1 true)"
-    with state.masked(mask):  # for the name of the function that reads one by one
+    with state.masked(mask):  # so that the helper is the one that takes a mask
         one_by_one, (base, lanes, _) = _helper(state, address, cell, "gather")
-    name = f"near.{one_by_one}.{form.stride}"
+    name = f"near.{one_by_one}.{contiguous.stride}"
     read = f"llvm.masked.load.v{width}{cell}.p0"
     vector, indices = state.v.type(cell), f"<{width} x i64>"
-    steps = ", ".join(f"i64 {lane * form.stride}" for lane in range(width))
+    steps = ", ".join(f"i64 {lane * contiguous.stride}" for lane in range(width))
     state.b.declarations.setdefault(read, f"declare {vector} @{read}(ptr, {everyone}, {vector})")
     state.b.helper(name, "\n".join([
         f"define internal {vector} @{name}(ptr %base, {indices} %i, {everyone} %m, i64 %start) noinline nounwind #0 {{",
@@ -53,17 +54,17 @@ def gather_mostly_contiguous(state: State, address: Address, cell: str, form: Va
         f"  ret {vector} %all",
         "}",
     ]))  # fmt: skip
-    return state.b.call(name, vector, [base, lanes, (everyone, mask), ("i64", form.ir)])
+    return state.b.call(name, vector, [base, lanes, (everyone, mask), ("i64", contiguous.ir)])
 
 
 def scatter(state: State, address: Address, cell: str, vector: str) -> None:
-    """Write an element for each lane that is active, the last lane's last."""
+    """Emit a scatter of the active lanes in order: if several write to one address, the last lane's value remains."""
     name, lane_addresses = _helper(state, address, cell, "scatter")
     state.b.call(name, "void", [*lane_addresses, (state.v.type(cell), vector)])
 
 
 def _helper(state: State, address: Address, cell: str, verb: str) -> tuple[str, list[tuple[str, str]]]:
-    """Return the name of the function for such an access, and how the lanes' places and the mask are passed to it."""
+    """Return the name of a helper for gather or scatter, and its arguments: base, indices, maybe a mask."""
     width, index = state.v.width, address.index
     if address.kind == VARYING or index is None or index.type == BOOL:
         base, lanes, type, move, scale = "null", lane_addresses(state, address), "ptr", "", 1
@@ -105,7 +106,7 @@ class _All:
 
 @dataclass(frozen=True)
 class _Some:
-    """A loop over the lanes of a mask, from the lowest on."""
+    """A loop over the set lanes of a mask, in order."""
 
     width: int
 
@@ -128,7 +129,7 @@ class _Some:
 
 
 def _text(name: str, loop: _All | _Some, cell: str, index: str, place: list[str], reads: bool) -> str:
-    """Return the text of a function."""
+    """Return the LLVM IR of a helper."""
     indices, vector = f"<{loop.width} x {index}>", f"<{loop.width} x {cell}>"
     result, given = (vector, "") if reads else ("void", f", {vector} %v")
     return "\n".join([
@@ -153,7 +154,7 @@ def _text(name: str, loop: _All | _Some, cell: str, index: str, place: list[str]
 
 
 def _place(index: str, move: str, scale: int) -> list[str]:
-    """Return what makes the address of a lane's element."""
+    """Return the instructions that compute the address of a lane's element."""
     if index == "ptr":
         return ["  %place = getelementptr i8, ptr %number, i64 0"]
     wide = f"  %wide = {move} {index} %number to i64" if index != "i64" else "  %wide = add i64 %number, 0"

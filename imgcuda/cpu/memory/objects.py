@@ -1,4 +1,4 @@
-"""Reading and writing memory: numbers, structures and arrays, neighbouring structures all at once."""
+"""Loads and stores of numbers, structures and arrays; contiguous structures take one wide access and shuffles."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from imgcuda.cpu.memory.private import load_private, store_private
 from imgcuda.cpu.values.types import ArrayOf, Float, Int, PointerTo, Scalar, Struct, memory_ir, size_of
 from imgcuda.cpu.values.value import AFFINE, VARYING, Address, Aggregate, Operand, Value
 
-# ---- reading
+# ---- loads
 
 
 def load(state: State, address: Address) -> Operand:
-    """Return what stands at an address, for the threads that are active; an array becomes a pointer, as in C."""
+    """Load the object at an address for the active threads; an array decays to a pointer, as in C."""
     type = address.type.target
     return replace(address, type=PointerTo(type.element)) if isinstance(type, ArrayOf) else _load_whole(state, address)
 
@@ -34,12 +34,13 @@ def _load_whole(state: State, address: Address) -> Operand:
 
 
 def load_scalar(state: State, address: Address, type: Scalar) -> Value:
+    """Load a number from global, shared, constant or private memory."""
     if address.private is not None:
         return load_private(state, address, type)
     if state.checks:
         address = state.checks.allowed(address, type, READ)
-    way = access(state, address, type)
-    return Value(type, way.kind, state.v.from_memory(way.read(), way.kind, type))
+    found = access(state, address, type)
+    return Value(type, found.kind, state.v.from_memory(found.read(), found.kind, type))
 
 
 def _load_struct(state: State, address: Address, type: Struct) -> Operand:
@@ -49,7 +50,7 @@ def _load_struct(state: State, address: Address, type: Struct) -> Operand:
 
 
 def _load_field(state: State, address: Address) -> Operand:
-    """Return a field of a structure that is read as a whole, though not all of it may be set."""
+    """Load a field of a structure that is copied whole: a checked build lets it be uninitialized."""
     type = address.type.target
     if address.private is not None and isinstance(type, Int | Float):
         return load_private(state, address, type, COPY)
@@ -57,7 +58,7 @@ def _load_field(state: State, address: Address) -> Operand:
 
 
 def _load_interleaved(state: State, address: Address, type: Struct, element: Scalar) -> Aggregate:
-    """Return neighbouring structures: one wide load, and a shuffle for each field."""
+    """Load contiguous structures: one wide load, and one shuffle for each field."""
     assert address.index is not None
     count, width = len(type.fields), state.v.width
     cell = memory_ir(element)
@@ -71,11 +72,11 @@ def _load_interleaved(state: State, address: Address, type: Struct, element: Sca
     return Aggregate(type, fields)
 
 
-# ---- writing
+# ---- stores
 
 
 def store(state: State, address: Address, value: Operand) -> None:
-    """Write a value to an address, for the threads that are active."""
+    """Store a value at an address, for the active threads."""
     if isinstance(value, Aggregate):
         _store_aggregate(state, address, value)
         return
@@ -105,7 +106,7 @@ def _store_aggregate(state: State, address: Address, value: Aggregate) -> None:
 
 
 def _store_interleaved(state: State, address: Address, value: Aggregate, element: Scalar) -> None:
-    """Write neighbouring structures: the fields shuffled into one wide store."""
+    """Store contiguous structures: the fields are shuffled into one wide store."""
     assert address.index is not None
     state.written.add(address.memory)
     width, cell = state.v.width, memory_ir(element)
@@ -114,14 +115,7 @@ def _store_interleaved(state: State, address: Address, value: Aggregate, element
     count, size, joined = len(parts), width, parts[0]
     for part in parts[1:]:
         grown = f"<{size} x {cell}>"
-        padded = (
-            part
-            if size == width
-            else state.b.op(
-                f"shufflevector {state.v.type(cell)} {part}, {state.v.type(cell)} poison, <{size} x i32> "
-                f"<{', '.join(f'i32 {lane}' if lane < width else 'i32 poison' for lane in range(size))}>"
-            )
-        )
+        padded = part if size == width else _padded(state, part, cell, size)
         picks = ", ".join(f"i32 {lane}" for lane in range(size + width))
         joined = state.b.op(f"shufflevector {grown} {joined}, {grown} {padded}, <{size + width} x i32> <{picks}>")
         size += width
@@ -131,8 +125,15 @@ def _store_interleaved(state: State, address: Address, value: Aggregate, element
     state.b.do(f"store {wide} {mixed}, ptr {first_lane(state, address, address.index.ir)}, align {size_of(element)}")
 
 
+def _padded(state: State, part: str, cell: str, size: int) -> str:
+    """Return a vector with undefined lanes appended, `size` in all, as a shuffle takes two vectors of one length."""
+    shape, width = state.v.type(cell), state.v.width
+    picks = ", ".join(f"i32 {lane}" if lane < width else "i32 poison" for lane in range(size))
+    return state.b.op(f"shufflevector {shape} {part}, {shape} poison, <{size} x i32> <{picks}>")
+
+
 def _interleaved(state: State, address: Address, type: Struct) -> Scalar | None:
-    """Return the type of the fields, if all lanes, neighbours, touch neighbouring structures of equal fields."""
+    """Return the type of the fields if all lanes access contiguous structures whose fields have one type."""
     if state.mask is not None or state.checks:
         return None
     kinds = {field for _, field in type.fields}

@@ -1,4 +1,4 @@
-"""Each thread's own arrays and variables in memory: element by element, and in each a number for every lane."""
+"""Private memory of each thread: arrays and variables, each element stored as a vector of all lanes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcuda.cpu.values.value import VARYING, Address, Value, constant
 
 
 def load_private(state: State, address: Address, type: Scalar, op: int = READ) -> Value:
-    """Return the threads' own elements at an address."""
+    """Return the private elements at an address, one for each thread."""
     lanes = state.v.type(memory_ir(type))
     index = state.math.offset(address)
     if state.checks:
@@ -26,7 +26,7 @@ def load_private(state: State, address: Address, type: Scalar, op: int = READ) -
 
 
 def store_private(state: State, address: Address, value: Value) -> None:
-    """Set the threads' own elements at an address, of the threads that are active."""
+    """Store private elements at an address, for the active threads."""
     type, lanes = value.type, state.v.type(memory_ir(value.type))
     made = state.v.to_memory(state.v.of(value), VARYING, type)
     index = state.math.offset(address)
@@ -50,14 +50,14 @@ def _mask(state: State) -> tuple[str, str]:
 
 
 def _vector(state: State, address: Address, index: Value, type: Scalar) -> str:
-    """Return where the vector of an element stands, for an index that is the same for all lanes."""
+    """Return the address of an element's vector, for a uniform index."""
     assert address.private is not None
     slot = address.private.slot(state, address.path)
     return state.b.op(f"getelementptr {state.v.type(memory_ir(type))}, ptr {slot}, i64 {index.ir}")
 
 
 def _lanes(state: State, address: Address, index: Value, type: Scalar) -> str:
-    """Return where each lane's own element stands: element by element, then lane by lane."""
+    """Return the address of each lane's element: lane i of element e is at e * width + i."""
     assert address.private is not None
     rows = state.math.binary("*", index, constant(state.v.width, I64))
     lanes = state.v.numbers(list(range(state.v.width)), "i64")

@@ -1,7 +1,8 @@
-"""Every second, third ... element of memory, also backwards, as one channel of pixels: whole registers, shuffled.
+"""Strided loads and stores, such as one channel of interleaved pixels: whole registers and shuffles.
 
-The lanes are served in groups that fill a register of 64 bytes. What a group's lanes have between them is `step`
-registers. Nothing is read before the first lane's element or behind the last one's, and nothing between is written.
+The lanes are served in groups that fill a register of 64 bytes; the memory of one group spans `step` registers, where
+`step` is the stride in elements. Nothing is read outside the span from the first to the last lane's element, and a
+store writes only the lanes' elements.
 """
 
 from __future__ import annotations
@@ -12,23 +13,23 @@ from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.values.conversions import suffix
 
 REGISTER = 64
-"""Bytes in the longest register; LLVM cuts it up for a processor that has shorter ones."""
+"""Bytes of the longest vector register; LLVM splits it for processors with shorter ones."""
 
 
 def longest_load_stride(size: int) -> int:
-    """Return the largest step at which elements of so many bytes are read so: beyond, one by one is as fast."""
+    """Return the longest stride at which this is faster than a gather, for elements of `size` bytes."""
     return 16 if size < 4 else 8
 
 
 def longest_store_stride(size: int) -> int:
-    """Return the largest step at which they are written so. Longer ones are slow to mask, but on the newest."""
+    """Return the longest stride at which this is faster than a scatter; only the newest processors mask fast."""
     return 16 if size < 4 else 4
 
 
 def strided_load(state: State, place: str, cell: str, size: int, step: int) -> str:
-    """Return a vector of every `step`th element from an address on; an element of type `cell` has `size` bytes.
+    """Load every `step`th element, beginning at an address; an element of type `cell` has `size` bytes.
 
-    A negative step goes backwards.
+    The step may be negative.
     """
     if step < 0:
         return _reversed(state, strided_load(state, _last(state, place, cell, step), cell, size, -step), cell)
@@ -39,8 +40,8 @@ def strided_load(state: State, place: str, cell: str, size: int, step: int) -> s
 
 
 def _read_group(state: State, place: str, cell: str, size: int, step: int, group: int) -> str:
-    """Return the elements of one group: from each register those that it has, the others left as they are."""
-    final = (group - 1) * step + 1 - group  # the last register ends where the last lane's element does
+    """Return the elements of one group: each loaded register contributes the lanes that lie in it."""
+    final = (group - 1) * step + 1 - group  # the last register ends with the last lane's element
     starts = [*range(0, (step - 1) * group, group), final]
     shape, made = f"<{group} x {cell}>", "poison"
     for start in starts:
@@ -51,12 +52,12 @@ def _read_group(state: State, place: str, cell: str, size: int, step: int, group
 
 
 def _pick(lane: int, offset: int, group: int) -> int | None:
-    """Return what a lane takes: its element of the new register, or what it has, or nothing yet."""
+    """Return what a shuffle takes for a lane: an element of the new register, its old value, or None for neither."""
     return lane if offset < 0 else group + offset if offset < group else None
 
 
 def strided_store(state: State, place: str, cell: str, size: int, step: int, vector: str) -> None:
-    """Write a vector to every `step`th element from an address on; backwards with a negative step."""
+    """Store a vector to every `step`th element, beginning at an address; the step may be negative."""
     width = state.v.width
     if step < 0:
         place, vector, step = _last(state, place, cell, step), _reversed(state, vector, cell), -step
@@ -64,16 +65,16 @@ def strided_store(state: State, place: str, cell: str, size: int, step: int, vec
     shape = f"<{group} x {cell}>"
     for start in range(0, (width - 1) * step + 1, group):
         lanes = [at // step if at % step == 0 and at // step < width else None for at in range(start, start + group)]
-        teeth = ", ".join(f"i1 {'false' if lane is None else 'true'}" for lane in lanes)
+        mask = ", ".join(f"i1 {'false' if lane is None else 'true'}" for lane in lanes)
         wide = f"<{width} x {cell}>"
         spread = state.b.op(f"shufflevector {wide} {vector}, {wide} poison, {_picks(lanes)}")
         arguments = [(shape, spread), (f"ptr align {size}", _at(state, place, cell, start)),
-                     (f"<{group} x i1>", f"<{teeth}>")]  # fmt: skip
+                     (f"<{group} x i1>", f"<{mask}>")]  # fmt: skip
         state.b.call(f"llvm.masked.store.{suffix(shape)}.p0", "void", arguments)
 
 
 def _joined(state: State, parts: list[str], cell: str, size: int) -> str:
-    """Return the vectors of some groups, a power of two of them, as one."""
+    """Return the vectors of the groups concatenated; their number is a power of two."""
     while len(parts) > 1:
         shape, both = f"<{size} x {cell}>", _picks(range(2 * size))
         pairs = zip(parts[::2], parts[1::2], strict=True)
@@ -83,7 +84,7 @@ def _joined(state: State, parts: list[str], cell: str, size: int) -> str:
 
 
 def _reversed(state: State, vector: str, cell: str) -> str:
-    """Return a vector with its last lane first."""
+    """Return a vector with its lanes in reverse order."""
     shape = f"<{state.v.width} x {cell}>"
     return _shuffled(state, shape, vector, "poison", range(state.v.width - 1, -1, -1))
 
@@ -98,7 +99,7 @@ def _shuffled(state: State, shape: str, left: str, right: str, picks: Sequence[i
 
 
 def _picks(lanes: Sequence[int | None]) -> str:
-    """Return which element each lane of a shuffle takes; None for any."""
+    """Return the index operand of a shuffle; None stands for an undefined lane."""
     return f"<{len(lanes)} x i32> <{', '.join('i32 poison' if lane is None else f'i32 {lane}' for lane in lanes)}>"
 
 

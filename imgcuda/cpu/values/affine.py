@@ -1,13 +1,14 @@
-"""Vectors that are probably LINEAR: a position held within an image is, everywhere but at the border.
+"""Speculative affine analysis: vectors that are probably affine, with a guard that is tested at run time.
 
-`max(x - 1, 0)` is a vector, as it depends on each lane's x whether 0 comes out. But of the vectors of a row all but the
-first one leave the clamp as they came. So beside such a vector goes a `Line`: the LINEAR value that it most likely
-is, and one bool that says whether it is. Memory read there tests the bool, and reads neighbours all at once. The
-clamp is monotone, so the first and the last lane speak for all; sums and products carry the line on.
+`max(x - 1, 0)` varies from lane to lane: the clamp may or may not change a lane's x. But in all vectors of an image row
+except the first, the clamp changes nothing. So such a vector carries an `AffineForm`: the affine value that it most
+likely equals, and a guard, one bool that says whether it does. A memory access tests the guard and, if it holds, reads
+contiguous elements with one wide load. A clamp is monotone, so the guard compares only the first and the last lane.
+Sums and products of affine forms are affine forms.
 
-Where x counts the samples of a row, `x / 3` is a stair. It goes up by one for every third lane, and is LINEAR no
-more; but `x % 3` goes down where it goes up, and in `x / 3 * 3 + x % 3` the steps cancel out. So a line may have a
-stair in it.
+Where x counts the samples of a row, `x / 3` is quasi-affine: it grows by one at every third lane. `x % 3` falls back
+where `x / 3` grows, and in `x / 3 * 3 + x % 3` the two cancel out. So a form may contain the quotient of an affine
+value and a constant, times a factor.
 """
 
 from __future__ import annotations
@@ -16,47 +17,47 @@ from imgcuda.cpu.values.types import Int
 from imgcuda.cpu.values.value import AFFINE, VARYING, AffineForm, FloorDivision, Value, Vectors
 
 FURTHEST = 1 << 20
-"""The longest stride of a line: those of a vector's lanes then never go round all of an integer's range."""
+"""The longest stride of an affine form: the lanes of one vector then never wrap around an integer's range."""
 _INSIDE = {"min": "le", "max": "ge"}
 
 
 def affine_form(value: Value) -> AffineForm | None:
-    """Return what a value is in each lane, or most likely is; None for a vector of which nothing is known."""
+    """Return the affine form of a value, certain or speculative; None for a vector of which nothing is known."""
     if value.kind == VARYING:
         return value.affine
     return AffineForm(value.ir, value.stride if value.kind == AFFINE else 0) if abs(value.stride) < FURTHEST else None
 
 
 class AffineForms:
-    """Writes the scalar instructions beside those of vectors."""
+    """Emits the scalar instructions that compute affine forms and their guards."""
 
     def __init__(self, vectors: Vectors) -> None:
         self.v, self.b = vectors, vectors.b
 
-    # ---- what the lanes of a line have
+    # ---- the lanes of a form
 
     def both(self, left: str, right: str) -> str:
-        """Return whether two bools are set, either of which may be known to be."""
+        """Return `left and right`; a constant "true" needs no instruction."""
         if "true" in (left, right):
             return right if left == "true" else left
         return self.b.op(f"and i1 {left}, {right}")
 
     def last(self, form: AffineForm, type: Int) -> str:
-        """Return what the last lane has."""
+        """Return the value of the last lane."""
         last = self.b.op(f"add {type.ir} {form.first}, {type.wrap((self.v.width - 1) * form.stride)}")
         if form.quotient is None:
             return last
         return self.b.op(f"add {type.ir} {last}, {self.b.op(f'mul {type.ir} {form.quotient.rise}, {form.factor}')}")
 
     def ordered(self, form: AffineForm, type: Int, last: str) -> str:
-        """Return whether a line holds and does not pass the end of its type. It must be `monotone`."""
+        """Return whether the guard holds and no lane wraps around. The form must be `monotone`."""
         sign, way = "s" if type.signed else "u", "le" if ascends(form) else "ge"
         return self.both(form.guard, self.b.op(f"icmp {sign}{way} {type.ir} {form.first}, {last}"))
 
     # ---- arithmetic
 
     def combined(self, operator: str, left: Value, right: Value) -> AffineForm | None:
-        """Return the line of a sum, difference or product."""
+        """Return the affine form of a sum, difference or product."""
         x, y, type = affine_form(left), affine_form(right), left.type
         if not _is_index(left) or x is None or y is None or VARYING not in (left.kind, right.kind):
             return None
@@ -68,7 +69,7 @@ class AffineForms:
         return AffineForm(first, stride, guard, factor, quotient if factor else None)
 
     def divided(self, operator: str, left: Value, right: Value) -> AffineForm | None:
-        """Return the line of a quotient or remainder, of numbers that are not negative."""
+        """Return the affine form of a quotient or remainder; its guard fails for negative numbers."""
         form, type = affine_form(left), left.type
         if left.scalar or not _is_index(left) or not right.scalar or form is None or form.quotient or form.stride <= 0:
             return None
@@ -92,7 +93,7 @@ class AffineForms:
     def _within_one(
         self, operator: str, form: AffineForm, last: str, type: Int, divisor: str, guard: str
     ) -> AffineForm:
-        """Return the line of a division by what only the launch knows, if all lanes have the same quotient."""
+        """Return the form of a division by a number unknown at compile time; its guard: all lanes have one quotient."""
         positive = self.b.op(f"icmp {'s' if type.signed else 'u'}gt {type.ir} {divisor}, 0")
         safe = self.b.op(f"select i1 {positive}, {type.ir} {divisor}, {type.ir} 1")
         ends = [self.b.op(f"udiv {type.ir} {end}, {safe}") for end in (form.first, last)]
@@ -107,7 +108,7 @@ class AffineForms:
         return self.b.op(f"sub {type.ir} {number}, {whole}")
 
     def clamped(self, which: str, left: Value, right: Value) -> AffineForm | None:
-        """Return the line of a "min" or "max" with a number that is the same for all lanes: that of the other value."""
+        """Return the affine form of `min` or `max` with a uniform number: the form of the other value."""
         value, end = (left, right) if right.scalar else (right, left)
         form, type = affine_form(value), value.type
         if not _is_index(value) or value.scalar or not end.scalar or form is None or not monotone(form):
@@ -120,7 +121,7 @@ class AffineForms:
         return AffineForm(form.first, form.stride, guard, form.factor, form.quotient)
 
     def chosen(self, condition: Value, then: Value, otherwise: Value) -> AffineForm | None:
-        """Return the line of `condition ? then : otherwise`, where it is known of all lanes which they take."""
+        """Return the affine form of `condition ? then : otherwise`; its guard: all lanes choose the same side."""
         if not _is_index(then) or condition.scalar:
             return None
         sides = [(affine_form(then), condition.all), (affine_form(otherwise), condition.none)]
@@ -136,7 +137,7 @@ class AffineForms:
         return AffineForm(first, form.stride, self.b.op(f"or i1 {guard[0]}, {guard[1]}"), form.factor, form.quotient)
 
     def widened(self, value: Value) -> AffineForm | None:
-        """Return the line of an index in 64 bits. Where an unsigned one wraps, it does not hold."""
+        """Return the affine form of an index in 64 bits. The guard fails where an unsigned index wraps around."""
         form, type = value.affine, value.type
         if form is None or not _is_index(value) or not monotone(form):
             return None
@@ -151,21 +152,22 @@ class AffineForms:
 
 
 def ascends(form: AffineForm) -> bool:
+    """Return whether no lane has less than the lane before it."""
     return form.stride >= 0 and form.factor >= 0
 
 
 def monotone(form: AffineForm) -> bool:
-    """Return whether the first lane and the last have the extremes."""
+    """Return whether the first and the last lane have the smallest and the largest value."""
     return ascends(form) or (form.stride <= 0 and form.factor <= 0)
 
 
 _Slope = tuple[int, int, FloorDivision | None]
 _Term = tuple[AffineForm, int | float | None]
-"""A line, and the number that it is, if it is a constant."""
+"""An affine form, and its value if that is a constant."""
 
 
 def _slope(operator: str, left: _Term, right: _Term) -> _Slope | None:
-    """Return the stride, steps and stair of a sum, difference or product of lines; None if it is no line."""
+    """Return the stride, factor and quotient of a sum, difference or product; None if it is not affine."""
     (x, known), (y, factor) = left, right
     if operator in ("+", "-"):
         if x.quotient and y.quotient and x.quotient._replace(rise="") != y.quotient._replace(rise=""):

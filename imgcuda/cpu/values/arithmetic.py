@@ -1,4 +1,4 @@
-"""Arithmetic on values, as C does it: operators, comparisons, minimum and maximum."""
+"""Arithmetic on values with the semantics of C: operators, comparisons, minimum and maximum."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 from imgcuda.cpu.values.affine import affine_form, monotone
 from imgcuda.cpu.values.conversions import Conversions, suffix
 from imgcuda.cpu.values.types import BOOL, F64, I64, Float, Int, common, promote
-from imgcuda.cpu.values.value import AFFINE, VARYING, Address, Value, Variability, as_narrow, constant
+from imgcuda.cpu.values.value import AFFINE, UNIFORM, VARYING, Address, Value, Variability, as_narrow, constant
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
@@ -29,12 +29,12 @@ _KNOWN_FLOAT: dict[str, Callable[[float, float], float]] = {
 
 
 class Arithmetic(Conversions):
-    """Computes with values by writing instructions; what is known already is computed now."""
+    """Emits instructions for arithmetic; constants are folded."""
 
     # ---- operators
 
     def binary(self, operator: str, left: Value, right: Value) -> Value:
-        """Return `left operator right`, for all operators of arithmetic and comparison."""
+        """Return `left operator right`, for every arithmetic and comparison operator."""
         if operator in ("<<", ">>"):
             return self._shift(operator, self.convert(left, promote(left.type)), right)
         type = common(left.type, right.type)
@@ -48,13 +48,13 @@ class Arithmetic(Conversions):
         return self._whole(operator, left, right)
 
     def offset(self, address: Address) -> Value:
-        """Return an address's index in bytes, or in elements of each thread's own memory."""
+        """Return the index of an address in bytes, or in elements of private memory."""
         if address.index is None:
             return constant(0, I64)
         return self.binary("*", self.widened(address.index), constant(address.scale, I64))
 
     def compare(self, operator: str, left: Value, right: Value) -> Value:
-        """Return the comparison of two values of one type, as a bool."""
+        """Return the comparison of two values of one type as a bool."""
         if left.const is not None and right.const is not None:
             return constant(COMPARISONS[operator](left.const, right.const), BOOL)
         if not (left.scalar and right.scalar) and (narrow := self._narrow_pair(left, right)):
@@ -70,9 +70,9 @@ class Arithmetic(Conversions):
         return self._hint(operator, left, right, made)
 
     def _hint(self, operator: str, left: Value, right: Value, made: Value) -> Value:
-        """Return a comparison with what its first and last lane say of all, if the lanes lie in order.
+        """Add to a comparison two bools: whether all lanes pass, and whether none does, if the lanes are monotone.
 
-        So `x < width` costs two scalar comparisons where a row of pixels does not end.
+        They compare the first and the last lane only. So `x < width` costs two scalar comparisons inside an image.
         """
         if left.scalar:
             left, right, operator = right, left, _MIRRORED[operator]
@@ -89,7 +89,7 @@ class Arithmetic(Conversions):
         return replace(made, all=self.b.op(f"and i1 {ordered}, {both}"), none=self.b.op(f"and i1 {ordered}, {neither}"))
 
     def connect(self, verb: str, left: Value, right: Value) -> Value:
-        """Return "and" or "or" of two bools. The right one may be nonsense where the left decides, as in C."""
+        """Return "and" or "or" of two bools. As in C, the right one may be undefined where the left one decides."""
         if left.scalar and right.scalar:
             made = self._decide(verb, "i1", "i1", left.ir, right.ir)
             return Value(BOOL, max(left.kind, right.kind), made)
@@ -106,7 +106,7 @@ class Arithmetic(Conversions):
         return self.b.op(f"select {test} {left}, {shape} {sides[0]}, {shape} {sides[1]}")
 
     def _connect_hints(self, verb: str, left: str | None, right: str | None) -> str | None:
-        """Return what two hints say together. Of an "or", one alone says enough."""
+        """Return the "and" or "or" of two optional bools. One alone suffices for an "or"."""
         if left is None or right is None:
             return None if verb == "and" else left or right
         return self._decide(verb, "i1", "i1", left, right)
@@ -115,6 +115,7 @@ class Arithmetic(Conversions):
         return self.b.op(f"xor i1 {value.ir}, true") if value.scalar else value.none
 
     def negative(self, value: Value) -> Value:
+        """Return `-value`."""
         value = self.convert(value, promote(value.type))
         if isinstance(value.type, Int):
             return self.binary("-", constant(0, value.type), value)
@@ -132,7 +133,7 @@ class Arithmetic(Conversions):
         return Value(BOOL, value.kind, made, all=value.none, none=value.all)
 
     def choose(self, condition: Value, then: Value, otherwise: Value) -> Value:
-        """Return `condition ? then : otherwise`, both being of one type and already computed."""
+        """Return `condition ? then : otherwise`; both sides have one type and are computed already."""
         condition = self.truth(condition)
         if condition.const is not None:
             return then if condition.const else otherwise
@@ -146,7 +147,7 @@ class Arithmetic(Conversions):
         return Value(then.type, VARYING, self.b.op(f"select {test} {mask}, {shape} {x}, {shape} {y}"), affine=form)
 
     def extreme(self, which: str, left: Value, right: Value) -> Value:
-        """Return the "min" or "max" of two values; bytes stay bytes. A NaN gives way to a number."""
+        """Return the "min" or "max" of two values; bytes stay bytes. Of a NaN and a number, it is the number."""
         if left.type != right.type:
             type = common(left.type, right.type)
             left, right = self.convert(left, type), self.convert(right, type)
@@ -162,16 +163,16 @@ class Arithmetic(Conversions):
         form = self.forms.clamped(which, left, right)
         return Value(left.type, kind, self.b.call(name, shape, [(shape, x), (shape, y)]), affine=form)
 
-    # ---- parts of these
+    # ---- helpers
 
     def _pair(self, left: Value, right: Value) -> tuple[Variability, str, str, str]:
-        """Return two values in the same form: their kind, LLVM type and names."""
+        """Return two values both as scalars or both as vectors: their kind, LLVM type and names."""
         if left.scalar and right.scalar:
             return max(left.kind, right.kind), left.type.ir, left.ir, right.ir
         return VARYING, self.v.type(left.type), self.v.of(left), self.v.of(right)
 
     def _narrow_pair(self, left: Value, right: Value) -> tuple[Value, Value] | None:
-        """Return two values in the shorter type that both came from: four times as many bytes fill a register."""
+        """Return two values in the shorter type that both came from; more of them fit into a register."""
         origin = left.narrow or right.narrow
         if origin is None:
             return None
@@ -191,15 +192,15 @@ class Arithmetic(Conversions):
         assert isinstance(type, Int)
         if left.const is not None and right.const is not None:
             return constant(_KNOWN[operator](int(left.const), int(right.const)), type)
-        if (linear := self._affine(operator, left, right)) is not None:
-            return linear
+        if (affine := self._affine(operator, left, right)) is not None:
+            return affine
         kind, shape, x, y = self._pair(left, right)
         word = _INT_OPS[operator] if kind == VARYING else _int_op(operator, type)
         natural, form = operator in "+*" and left.natural and right.natural, self.forms.combined(operator, left, right)
         return Value(type, kind, self.b.op(f"{word} {shape} {x}, {y}"), natural=natural, affine=form)
 
     def _affine(self, operator: str, left: Value, right: Value) -> Value | None:
-        """Return a sum or product that is LINEAR again; None where it is not."""
+        """Return a sum or product that is affine again; None if it is not."""
         if VARYING in (left.kind, right.kind) or AFFINE not in (left.kind, right.kind):
             return None
         if operator in "+-":
@@ -209,17 +210,13 @@ class Arithmetic(Conversions):
         else:
             return None
         assert isinstance(left.type, Int)
-        stride = Int(left.type.bits, True).wrap(stride)  # of unsigned numbers, too: 4294967295u * x falls
+        stride = Int(left.type.bits, True).wrap(stride)  # for unsigned numbers, too: 4294967295u * x decreases
         base = self.b.op(f"{_int_op(operator, left.type)} {left.type.ir} {left.ir}, {right.ir}")
-        kind = (
-            AFFINE
-            if stride
-            else max(Variability.UNIFORM, *(v.kind for v in (left, right) if v.scalar), Variability.UNIFORM)
-        )
+        kind = AFFINE if stride else UNIFORM
         return Value(left.type, kind, base, stride, natural=operator in "+*" and left.natural and right.natural)
 
     def _shift(self, operator: str, left: Value, right: Value) -> Value:
-        """Return a shift. C leaves one by the type's width or more undefined; a GPU shifts everything out."""
+        """Return a shift. A shift by the type's width or more is undefined in C; a GPU shifts everything out."""
         type = left.type
         assert isinstance(type, Int)
         count = self.convert(right, type)
@@ -244,7 +241,7 @@ class Arithmetic(Conversions):
         return Value(type, kind, self.b.op(f"select {one} {inside}, {shape} {shifted}, {shape} {nothing}"))
 
     def _divide(self, operator: str, left: Value, right: Value) -> Value:
-        """Return a quotient or remainder. A division by zero gives some number, as on a GPU, and no trap."""
+        """Return a quotient or remainder. As on a GPU, a division by zero gives some number and does not trap."""
         type = left.type
         assert isinstance(type, Int)
         if left.const is not None and right.const:
@@ -265,9 +262,9 @@ class Arithmetic(Conversions):
         return Value(type, kind, self.b.op(f"{verb} {shape} {x}, {self._safe_divisor(shape, type, kind, x, y)}"))
 
     def _divide_as_double(self, operator: str, left: Value, right: Value) -> Value:
-        """Return the quotient of vectors by way of doubles, which hold 32 bits exactly.
+        """Return the quotient of vectors, computed in doubles, which hold 32 bits exactly.
 
-        No core divides vectors of integers.
+        No processor divides vectors of integers.
         """
         type = left.type
         assert isinstance(type, Int)
@@ -281,7 +278,7 @@ class Arithmetic(Conversions):
         return self._whole("-", left, self._whole("*", quotient, right))
 
     def _safe_divisor(self, shape: str, type: Int, kind: Variability, x: str, y: str) -> str:
-        """Return the divisor with what traps replaced by 1: zero, and -1 under the most negative number."""
+        """Return the divisor with 1 in place of what traps: zero, and -1 for the most negative dividend."""
 
         def splat(number: int) -> str:
             return self.v.splat(str(number), type.ir) if kind == VARYING else str(number)
@@ -302,7 +299,7 @@ class Arithmetic(Conversions):
         if right.const is None or math.isnan(right.const):
             name = f"llvm.{which}num.{suffix(shape)}"
             return Value(left.type, kind, self.b.call(name, shape, [(shape, x), (shape, y)]))
-        # Against a known number one compare-and-select does it, which is one instruction; a NaN takes the number.
+        # With a constant, compare-and-select is one instruction; for a NaN it gives the constant.
         test = self.v.type("i1") if kind == VARYING else "i1"
         less = self.b.op(f"fcmp {'olt' if which == 'min' else 'ogt'} {shape} {x}, {y}")
         made = self.b.op(f"select {test} {less}, {shape} {x}, {shape} {y}")
@@ -321,15 +318,15 @@ def _all(value: Value) -> str | None:
 
 
 def _int_op(operator: str, type: Int) -> str:
-    """Return LLVM's word for an operator; C promises that signed sums and products do not overflow.
+    """Return the LLVM instruction for an operator; in C, signed sums and products do not overflow (`nsw`).
 
-    That is of use in the index of a wide access. In vectors it is of none, and kernels that hash do overflow.
+    LLVM uses that in the index of a wide access. For vectors it gains nothing, and kernels that hash do overflow.
     """
     return _INT_OPS[operator] + (" nsw" if type.signed and type.bits >= 32 and operator in "+-*" else "")
 
 
 def _shifted(operator: str, left: Value, right: Value) -> tuple[float | None, float | None]:
-    """Return the bounds of `value + number`, where they are known."""
+    """Return the bounds of `value + constant`, where they are known."""
     if operator not in "+-" or right.const is None or left.low is None or left.high is None:
         return None, None
     change = right.const if operator == "+" else -right.const
@@ -337,7 +334,7 @@ def _shifted(operator: str, left: Value, right: Value) -> tuple[float | None, fl
 
 
 def _known_division(operator: str, left: int, right: int) -> int:
-    """Return the quotient towards zero, or its remainder, as C has them."""
+    """Return the quotient rounded toward zero, or its remainder, as in C."""
     quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
     return quotient if operator == "/" else left - quotient * right
 

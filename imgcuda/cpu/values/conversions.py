@@ -1,4 +1,4 @@
-"""Conversions between C's numbers, as CUDA does them: float to integer saturates, and NaN becomes 0."""
+"""Conversions between number types, as CUDA defines them: float to integer saturates, and NaN becomes 0."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from imgcuda.cpu.values.value import AFFINE, BLOCK, VARYING, Value, Vectors, con
 
 
 class Conversions:
-    """Converts values by writing instructions; what is known already is converted now."""
+    """Emits instructions for conversions; constants are folded."""
 
     def __init__(self, vectors: Vectors, contract: bool = True) -> None:
         self.v = vectors
         self.b = vectors.b
         self.forms = AffineForms(vectors)
         self.contract = contract
-        """Whether a product and a sum may become one instruction that rounds once, as on a GPU."""
+        """Whether a product and a sum may be contracted into a fused multiply-add, which rounds once, as on a GPU."""
 
     def convert(self, value: Value, type: Scalar) -> Value:
         """Return a value in another type."""
@@ -28,8 +28,8 @@ class Conversions:
             return _known(value.const, type)
         if type == BOOL:
             return self.truth(value)
-        if value.kind == AFFINE and (linear := self._convert_affine(value, type)):
-            return linear
+        if value.kind == AFFINE and (affine := self._convert_affine(value, type)):
+            return affine
         if value.narrow is not None and value.narrow.type == type:
             return value.narrow
         value = self.v.flat(value)
@@ -41,7 +41,7 @@ class Conversions:
         return replace(made, natural=value.natural, affine=form, narrow=_narrow(value, type))
 
     def widened(self, index: Value) -> Value:
-        """Return an index in 64 bits. A LINEAR one stays LINEAR, so that neighbours' memory stays one wide access."""
+        """Return an index in 64 bits. An affine index stays affine, so a contiguous access stays one wide access."""
         if index.kind != AFFINE or index.type.bits == 64:
             return self.convert(index, I64)
         return Value(I64, AFFINE, self._widen(index), index.stride)
@@ -55,21 +55,21 @@ class Conversions:
         raise NotImplementedError
 
     def _convert_affine(self, value: Value, type: Scalar) -> Value | None:
-        """Return a LINEAR value in another type if it stays so: neither narrowing nor a float does."""
+        """Return an affine value in another type if it stays affine: in a shorter type or as a float it does not."""
         if not (isinstance(type, Int) and isinstance(value.type, Int) and type.bits >= value.type.bits >= 32):
             return None
         if type.bits == value.type.bits:
-            # As an int, an unsigned sum continues below 0; but steps this long may pass the ends of an int.
+            # As an int, an unsigned sum continues below 0; but strides this long may overflow an int.
             return replace(value, type=type) if value.type.signed or abs(value.stride) < 2**16 else None
         if not value.type.signed and not value.natural:
-            return None  # it may pass 2^32 between two lanes
+            return None  # it may wrap at 2^32 between two lanes
         return Value(type, AFFINE, self._widen(value), value.stride, natural=value.natural)
 
     def _widen(self, value: Value) -> str:
-        """Return the base of a LINEAR value in 64 bits.
+        """Return the base of an affine value in 64 bits.
 
-        An unsigned one may pass 2^32 between two lanes, as `x - 1u` does at x = 0. In an index, its lanes then
-        continue the negative number that the base is in disguise: the lane before cannot be meant.
+        An unsigned value may wrap at 2^32 between two lanes, as `x - 1u` does at x = 0. Used as an index, the lanes
+        before the wrap would be far outside any array, so the base is sign-extended: it is a small negative number.
         """
         assert isinstance(value.type, Int)
         if value.type.signed:
@@ -118,9 +118,9 @@ class Conversions:
         return number if wide.bits == type.bits else self.b.op(f"trunc {wide_to} {number} to {to}")
 
     def _saturate(self, value: Value, type: Int) -> str:
-        """Return a vector of floats as integers, what is beyond their range as its end, and NaN as 0.
+        """Return a vector of floats as integers: beyond the range they become its nearest end, and NaN becomes 0.
 
-        LLVM has a function that does so, which it takes apart lane by lane.
+        LLVM has an intrinsic for it, but compiles it lane by lane.
         """
         assert isinstance(value.type, Float)
         lowest = -(1 << (type.bits - 1)) if type.signed else 0
@@ -138,7 +138,7 @@ class Conversions:
         return self.v.select(below, f"splat ({type.ir} {lowest})", number, type.ir)
 
     def _convert_where(self, value: Value, predicate: str, number: float, verb: str, to: str) -> str:
-        """Return floats as integers where they compare with a number, and 0 elsewhere."""
+        """Return floats as integers where a comparison with a number holds, and 0 elsewhere."""
         assert isinstance(value.type, Float)
         floats = self.v.type(value.type)
         guard = self.b.op(
@@ -151,7 +151,7 @@ class Conversions:
 
 
 def _narrow(value: Value, type: Int) -> Value | None:
-    """Return what a conversion to a longer type was made of, if all its numbers remain what they are."""
+    """Return the shorter value that a conversion widened, if the conversion keeps every number."""
     source = value.type
     if not isinstance(source, Int) or source.bits >= type.bits or source == BOOL or value.kind == AFFINE:
         return None
@@ -159,7 +159,7 @@ def _narrow(value: Value, type: Int) -> Value | None:
 
 
 def _known(number: int | float, type: Scalar) -> Value:
-    """Return a known number in another type."""
+    """Return a constant in another type."""
     if isinstance(number, int) or isinstance(type, Float) or type == BOOL:
         return constant(number, type)
     if math.isnan(number):
@@ -171,12 +171,12 @@ def _known(number: int | float, type: Scalar) -> Value:
 
 
 def _at_least_32(type: Int) -> Int:
-    """Return what a GPU converts a float to: 32 bits at least; it then drops what is too much."""
+    """Return the integer type that a GPU converts a float to: at least 32 bits; it then drops the upper bits."""
     return type if type.bits >= 32 else Int(32, type.signed)
 
 
 def _fits(value: Value, type: Int) -> bool:
-    """Return whether a float is known to lie within a type's range, and so not to be NaN either."""
+    """Return whether a float is known to lie within a type's range; then it is not NaN either."""
     if value.low is None or value.high is None or not type.signed:
         return False
     limit = 1 << (type.bits - 1)
@@ -184,7 +184,7 @@ def _fits(value: Value, type: Int) -> bool:
 
 
 def suffix(shape: str) -> str:
-    """Return how LLVM names a type within a function's name: <32 x float> is v32f32."""
+    """Return a type as it stands in the name of an LLVM intrinsic: <32 x float> is v32f32."""
     for word, short in (("float", "f32"), ("double", "f64")):
         shape = shape.replace(word, short)
     return shape if shape[0] != "<" else "v" + shape[1:-1].replace(" x ", "")

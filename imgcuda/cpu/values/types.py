@@ -1,4 +1,4 @@
-"""C's types as CUDA has them, their sizes, and the conversions that C makes by itself."""
+"""The types of CUDA C, their sizes and alignment, and C's implicit conversions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Int:
-    """An integer; a bool has one bit, and eight in memory."""
+    """An integer type; a bool has one bit, and eight in memory."""
 
     bits: int
     signed: bool
@@ -23,13 +23,15 @@ class Int:
         return f"i{self.bits}"
 
     def wrap(self, value: int) -> int:
-        """Return a value reduced to the type's range, as a conversion does."""
+        """Return a value wrapped to the type's range, as a conversion does."""
         value &= (1 << self.bits) - 1
         return value - (1 << self.bits) if self.signed and value >> (self.bits - 1) else value
 
 
 @dataclass(frozen=True, slots=True)
 class Float:
+    """A floating-point type: float or double."""
+
     bits: int
 
     def __str__(self) -> str:
@@ -42,12 +44,16 @@ class Float:
 
 @dataclass(frozen=True, slots=True)
 class Void:
+    """The type `void`."""
+
     def __str__(self) -> str:
         return "void"
 
 
 @dataclass(frozen=True, slots=True)
 class PointerTo:
+    """The type of a pointer to `target`."""
+
     target: Type
 
     def __str__(self) -> str:
@@ -56,9 +62,11 @@ class PointerTo:
 
 @dataclass(frozen=True, slots=True)
 class ArrayOf:
+    """The type of an array of `size` elements."""
+
     element: Type
     size: int
-    """0 where the launch decides: `extern __shared__ float tile[]`."""
+    """0 if it is set at launch: `extern __shared__ float tile[]`."""
 
     def __str__(self) -> str:
         return f"{self.element} [{self.size or ''}]"
@@ -66,6 +74,8 @@ class ArrayOf:
 
 @dataclass(frozen=True, slots=True)
 class Struct:
+    """A structure type, with its fields in order."""
+
     name: str
     fields: tuple[tuple[str, Type], ...]
     align: int = 0
@@ -76,7 +86,7 @@ class Struct:
 
 @dataclass(frozen=True, slots=True)
 class Raw(Int):
-    """An address as a number to keep and to compare; LLVM wants to know that it is one."""
+    """An address that is stored or compared as a number; in LLVM IR it must stay a pointer."""
 
     @property
     def ir(self) -> str:
@@ -103,11 +113,11 @@ BASIC: dict[str, Type] = {
     "ptrdiff_t": I64, "intptr_t": I64, "uintptr_t": U64,
     "uchar": U8, "ushort": U16, "uint": U32, "ulong": U64,
 }  # fmt: skip
-"""The types that have a name from the start."""
+"""The built-in types, by name."""
 
 
 def _vector_types() -> dict[str, Struct]:
-    """Return uchar4 and its kin: structures of x, y, z and w, aligned as CUDA documents them."""
+    """Return CUDA's vector types, such as uchar4: structures of x, y, z and w with CUDA's alignment."""
     bases: dict[str, Int | Float] = {
         "char": I8, "uchar": U8, "short": I16, "ushort": U16, "int": I32, "uint": U32, "long": I64, "ulong": U64,
         "longlong": I64, "ulonglong": U64, "float": F32, "double": F64,
@@ -126,6 +136,7 @@ DIM3 = Struct("dim3", (("x", U32), ("y", U32), ("z", U32)))
 
 
 def align_of(type: Type) -> int:
+    """Return the alignment of a type in bytes."""
     match type:
         case Int(bits) | Float(bits):
             return max(bits // 8, 1)
@@ -137,6 +148,7 @@ def align_of(type: Type) -> int:
 
 
 def size_of(type: Type) -> int:
+    """Return the size of a type in bytes, as `sizeof` does."""
     match type:
         case Int(bits) | Float(bits):
             return max(bits // 8, 1)
@@ -149,7 +161,7 @@ def size_of(type: Type) -> int:
 
 
 def offset_of(struct: Struct, name: str) -> int:
-    """Return where a field stands in its structure, in bytes."""
+    """Return the offset of a field in its structure, in bytes."""
     offset = 0
     for field, type in struct.fields:
         offset = round_up(offset, align_of(type))
@@ -160,26 +172,27 @@ def offset_of(struct: Struct, name: str) -> int:
 
 
 def round_up(value: int, step: int) -> int:
+    """Return the smallest multiple of `step` that is at least `value`."""
     return -(-value // step) * step
 
 
 def elements(type: Type) -> int:
-    """Return how many elements an array has, rows multiplied; 1 of what is no array."""
+    """Return how many elements an array of any number of dimensions has; 1 for other types."""
     return type.size * elements(type.element) if isinstance(type, ArrayOf) else 1
 
 
 def innermost(type: Type) -> Type:
-    """Return what an array of arrays consists of in the end."""
+    """Return the element type of an array of any number of dimensions."""
     return innermost(type.element) if isinstance(type, ArrayOf) else type
 
 
 def has_array(type: Type) -> bool:
-    """Return whether a type is an array, or a structure with one in it."""
+    """Return whether a type is an array, or a structure that contains one."""
     return isinstance(type, ArrayOf) or (isinstance(type, Struct) and any(has_array(part) for _, part in type.fields))
 
 
 def has_pointer(type: Type) -> bool:
-    """Return whether a type is a pointer, or has one in it."""
+    """Return whether a type is a pointer or contains one."""
     if isinstance(type, ArrayOf):
         return has_pointer(type.element)
     return isinstance(type, PointerTo) or (
@@ -188,12 +201,12 @@ def has_pointer(type: Type) -> bool:
 
 
 def promote(type: Scalar) -> Scalar:
-    """Return what a value becomes in arithmetic: nothing smaller than an int."""
+    """Return the type after integer promotion: nothing in arithmetic is smaller than an int."""
     return I32 if isinstance(type, Int) and type.bits < 32 else type
 
 
 def common(left: Scalar, right: Scalar) -> Scalar:
-    """Return the type in which C computes with two operands (the usual arithmetic conversions)."""
+    """Return the common type of two operands (C's usual arithmetic conversions)."""
     left, right = promote(left), promote(right)
     for type in (F64, F32, U64, I64, U32):
         if type in (left, right):
@@ -202,5 +215,5 @@ def common(left: Scalar, right: Scalar) -> Scalar:
 
 
 def memory_ir(type: Scalar) -> str:
-    """Return the type's form in memory: a bool takes a byte."""
+    """Return the LLVM type of a value in memory: a bool takes a byte."""
     return "i8" if type == BOOL else type.ir

@@ -1,11 +1,11 @@
-"""Values while a kernel is compiled: what is the same for all threads is kept as one number.
+"""Values at compile time, and how they vary over the threads of a block: uniform, affine or varying.
 
-The kinds, from the cheapest to the most general:
+A value that is the same for all threads is one scalar. The kinds, from the cheapest to the most general:
 
-    BLOCK     one number for all threads of the block: `blockIdx.x`, an argument, a loop counter
-    UNIFORM   one number for the threads of a vector: `threadIdx.y` where a vector lies within a row
-    LINEAR    base + lane * stride: `threadIdx.x` and sums with it; memory read there is one wide load
-    VARYING   a vector with a number for each thread
+    BLOCK     uniform over the block: `blockIdx.x`, a kernel argument, a loop counter
+    UNIFORM   uniform over a vector of threads: `threadIdx.y` where a vector lies within a row
+    AFFINE    base + lane * stride: `threadIdx.x` and sums with it; a load at such an index is one wide load
+    VARYING   a vector with one number for each thread
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 
 class Variability(IntEnum):
+    """How a value differs between the threads of a block; a larger number is more general."""
+
     BLOCK = 0
     UNIFORM = 1
     AFFINE = 2
@@ -34,54 +36,54 @@ BLOCK, UNIFORM, AFFINE, VARYING = Variability
 
 
 class FloorDivision(NamedTuple):
-    """The quotient of a LINEAR value and a constant: the same for some lanes, then one more."""
+    """The quotient of an affine value and a constant, rounded down: equal for some lanes, then one more."""
 
     dividend: str
     stride: int
-    """The dividend's."""
+    """The stride of the dividend."""
     divisor: int
     bits: int
     rise: str
-    """How much more the last lane has than the first."""
+    """The last lane's quotient minus the first lane's."""
 
 
 @dataclass(frozen=True, slots=True)
 class AffineForm:
-    """The LINEAR value that a vector most likely is, or one with a stair in it (`lines.py`)."""
+    """The value that a vector most likely equals: first + lane * stride + factor * quotient (`affine.py`)."""
 
     first: str
-    """What the first lane has."""
+    """The value of the first lane."""
     stride: int
     guard: str = "true"
-    """A bool: whether the vector is this. It may be unset although it is."""
+    """A bool at run time: where it is set, the vector equals this form. It may be unset although it does."""
     factor: int = 0
-    """What each step of the stair adds."""
+    """What the quotient is multiplied by."""
     quotient: FloorDivision | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A number: `ir` is LLVM's name for it, or a constant; a scalar for all kinds but VARYING."""
+    """A number: `ir` is its name in LLVM IR, or a constant; a vector if VARYING, else a scalar."""
 
     type: Scalar
     kind: Variability
     ir: str
     stride: int = 0
-    """LINEAR only: how much more each lane has than the one before."""
+    """AFFINE only: the difference between a lane and the one before it."""
     const: int | float | None = None
-    """What it is, where that is known now."""
+    """Its value, if that is a compile-time constant."""
     low: float | None = None
     high: float | None = None
-    """A float's bounds, where a clamp has set them: what lets a conversion to integer be one instruction."""
+    """A float's bounds, where a clamp has set them: a conversion to integer is then one instruction."""
     all: str | None = None
     none: str | None = None
-    """Of a vector of bools, where it is cheap to know: one bool that is set only if all lanes are, or none is."""
+    """For a vector of bools, where it is cheap: a bool set only if all lanes are set, and one only if no lane is."""
     natural: bool = False
-    """Whether it is made of indices, sizes and small constants by `+` and `*`: an unsigned one then does not wrap."""
+    """Whether it is a sum or product of indices, sizes and small constants: an unsigned one then does not wrap."""
     narrow: Value | None = None
-    """VARYING integers only: the same numbers in the shorter type that they came from; minima can be found in it."""
+    """VARYING integers only: the same numbers in the shorter type that they came from, for faster comparisons."""
     affine: AffineForm | None = None
-    """VARYING integers only: what they most likely are."""
+    """VARYING integers only: the affine form that they most likely have."""
 
     @property
     def scalar(self) -> bool:
@@ -91,7 +93,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """A structure's value: its fields' values; or, within one, an array's, whose elements are named 0, 1, 2 ..."""
+    """The value of a structure, by field; or of an array within one, whose elements are named 0, 1, 2 ..."""
 
     type: Struct | ArrayOf
     fields: dict[str, Operand]
@@ -99,49 +101,49 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A pointer's value: `base` is one address for the whole vector, `index` what each lane adds to it.
+    """The value of a pointer: `base` is one address for the whole vector; each lane adds `index` to it.
 
-    Keeping the two apart is what keeps neighbouring threads' loads wide: a base may be any sum, and the index
-    stays LINEAR. The index counts `scale` bytes. None stands for no index.
+    Since the two are kept apart, the loads of neighboring threads stay wide: the base may be any sum, and the index
+    stays affine. The index counts units of `scale` bytes. None stands for no index.
     """
 
     type: PointerTo
     base: str
     kind: Variability
-    """The base's: BLOCK, UNIFORM, or VARYING for a vector with the base of each lane."""
+    """The kind of the base: BLOCK, UNIFORM, or VARYING for a vector with one base for each lane."""
     memory: MemoryRegion
     index: Value | None = None
     scale: int = 1
     private: Private | None = None
-    """Set where it points to an array of each thread's own; `base` is then unused, and the index counts elements."""
+    """Set if it points to private memory of each thread; `base` is then unused, and the index counts elements."""
     path: tuple[str, ...] = ()
-    """The fields that lead from such an element to what is pointed to."""
+    """The fields that lead from an element of private memory to the target."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryRegion:
-    """What an address points into: for messages, and for the checked build."""
+    """The array that an address points into, for messages and for checked builds."""
 
     name: str
     space: str
     """"global", "shared" or "constant"."""
     buffer: int = -1
-    """Its number in a checked build; -1 where it is not one memory, or not known which."""
+    """Its number in a checked build; -1 if it is unknown, or one of several."""
 
 
 Operand: TypeAlias = Value | Aggregate | Address
 
 
 NOTHING = Aggregate(Struct("void", ()), {})
-"""What a function returns that returns nothing."""
+"""The result of a `void` function."""
 
 
 BROKEN = Aggregate(Struct("mistake", ()), {})
-"""What a name stands for whose declaration is wrong."""
+"""The value of a name whose declaration has an error."""
 
 
 def constant(value: int | float, type: Scalar = I32) -> Value:
-    """Return a number that is known now."""
+    """Return a compile-time constant as a value."""
     if isinstance(type, Int):
         value = type.wrap(int(value)) if type != BOOL else int(bool(value))
         return Value(type, BLOCK, str(value), const=value, natural=0 <= value < 2**16)
@@ -150,14 +152,14 @@ def constant(value: int | float, type: Scalar = I32) -> Value:
 
 
 def as_narrow(value: Value, type: Scalar) -> Value | None:
-    """Return a value in a shorter type; None if it is not known to be within that type's range."""
+    """Return a value in a shorter type; None unless it is known to lie within that type's range."""
     if value.narrow is not None:
         return value.narrow if value.narrow.type == type else None
     return constant(int(value.const or 0), type) if fits(value.const, type) else None
 
 
 def fits(number: int | float | None, type: Scalar) -> bool:
-    """Return whether a number is known, and is within an integer's range."""
+    """Return whether a number is known and lies within the range of an integer type."""
     return isinstance(number, int) and isinstance(type, Int) and type.wrap(number) == number
 
 
@@ -166,7 +168,7 @@ def _rounded(value: int | float, type: Float) -> float:
     if type.bits == 64:
         return float(value)
     if isinstance(value, int) and (spare := value.bit_length() - 40) > 0:
-        # Bits far below the last of a float only say whether anything is there; a double holds the rest exactly.
+        # Of the bits far below a float's last bit, rounding needs only whether any is set; a double holds the rest.
         size = abs(value)
         size = (size >> spare | bool(size & ((1 << spare) - 1))) << spare
         value = size if value > 0 else -size
@@ -179,13 +181,14 @@ def float_literal(value: float, type: Float) -> str:
 
 
 class Vectors:
-    """Puts numbers into vectors: one lane for each of `width` threads."""
+    """Emits vectors of `width` lanes, one for each thread, and lane masks."""
 
     def __init__(self, builder: Builder, width: int) -> None:
         self.b = builder
         self.width = width
 
     def type(self, of: Scalar | str) -> str:
+        """Return the LLVM type of a vector with elements of a type."""
         return f"<{self.width} x {of if isinstance(of, str) else of.ir}>"
 
     def splat(self, ir: str, type: str) -> str:
@@ -213,10 +216,11 @@ class Vectors:
         return self.b.op(f"add {self.type(value.type)} {base}, {steps}")
 
     def varying(self, value: Value) -> Value:
+        """Return any value as one of kind VARYING."""
         return value if value.kind == VARYING else replace(value, kind=VARYING, ir=self.of(value), stride=0)
 
     def flat(self, value: Value) -> Value:
-        """Return a value as one number or as a vector, but not as LINEAR."""
+        """Return a value as a scalar or a vector: an affine value becomes a vector."""
         return self.varying(value) if value.kind == AFFINE else value
 
     def shape(self, value: Value) -> str:
@@ -240,23 +244,26 @@ class Vectors:
         return right if left is None else self.b.op(f"and {self.type('i1')} {left}, {right}")
 
     def without(self, mask: str | None, exited: str) -> str:
-        """Return the lanes of a mask that are not in another."""
+        """Return the lanes of `mask` that are not in `exited`; None stands for all lanes."""
         stay = self.b.op(f"xor {self.type('i1')} {exited}, splat (i1 true)")
         return self.both(mask, stay)
 
     def select(self, mask: str, then: str, otherwise: str, type: str) -> str:
+        """Return `then` in the lanes of a mask and `otherwise` in the others."""
         kind = self.type(type)
         return self.b.op(f"select {self.type('i1')} {mask}, {kind} {then}, {kind} {otherwise}")
 
     # ---- a bool has one bit here, and a byte in memory
 
     def to_memory(self, ir: str, kind: Variability, type: Scalar) -> str:
+        """Return a value in the form that is stored: bools as bytes."""
         if type != BOOL:
             return ir
         source, to = (self.type("i1"), self.type("i8")) if kind == VARYING else ("i1", "i8")
         return self.b.op(f"zext {source} {ir} to {to}")
 
     def from_memory(self, ir: str, kind: Variability, type: Scalar) -> str:
+        """Return a loaded value: bytes as bools."""
         if type != BOOL:
             return ir
         source, zero = (self.type("i8"), "zeroinitializer") if kind == VARYING else ("i8", "0")
