@@ -25,6 +25,7 @@ import pytest
 
 import imgcuda
 from imgcuda import devices
+from imgcuda.cuda import compile as gpu_compiler
 from imgcuda.testing.pytest_plugin import OPTION, asked
 from support.environment import Environment
 from support.gpu_memory import GpuMemory
@@ -60,6 +61,20 @@ def gpu(request: pytest.FixtureRequest) -> str:
 def _gpus(config: pytest.Config) -> list[str]:
     names = [name for name in asked(config) if name.startswith("cuda")]
     return ["cuda:0" if name == "cuda" else name for name in names]
+
+
+@pytest.fixture
+def nvrtc() -> gpu_compiler.Nvrtc:
+    """NVRTC, which compiles for GPUs without one; the test is skipped where it is not installed."""
+    found = gpu_compiler.find_nvrtc()
+    if found is None:
+        pytest.skip(str(gpu_compiler.nvrtc_missing()))
+    return found
+
+
+@pytest.fixture
+def no_nvrtc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu_compiler, "find_nvrtc", lambda: None)
 
 
 # The environment

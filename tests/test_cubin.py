@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from shutil import which
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
-from imgcuda import DeviceArray, DeviceError, Filter, KernelError, load
+from imgcuda import DeviceError, Filter, KernelError, load
 from imgcuda.cuda import compile as cubin
-from imgcuda.execution.executor import run
-from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program, Source, specialise
+from imgcuda.testing.gpu_compilation import compile_for_gpu
 
 ROOT = Path(__file__).parents[1]
 CAPABILITIES = [(7, 5), (8, 0), (8, 6), (9, 0), (10, 0), (12, 0)]
@@ -81,57 +79,13 @@ for _name in sorted(set(load()) - set(VARIANTS)):
 GOOD = "__global__ void good(const pixel *src, pixel *dst, int width, int height)\n{\n    dst[0] = src[0];\n}\n"
 
 
-class Compiler:
-    """A device of some compute capability that compiles what it is to run, and runs nothing; of none: it only notes."""
-
-    packs = True
-
-    def __init__(self, capability: tuple[int, int] | None) -> None:
-        self._capability = capability
-        self.compiled: dict[str, bytes] = {}
-
-    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
-        return DeviceArray(0, tuple(shape), np.dtype(dtype))
-
-    def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
-        return self.empty(shape, dtype)
-
-    def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
-        return self.empty(array.shape, array.dtype)
-
-    def download(self, array: DeviceArray) -> npt.NDArray[Any]:
-        return np.zeros(array.shape, array.dtype)
-
-    def free(self, array: DeviceArray) -> None:
-        pass
-
-    def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Any]) -> None:
-        self.compiled[kernel] = cubin.compile(program, self._capability) if self._capability else b""
-
-
 def compiled(filter: Filter, dtype: str, channels: int, capability: tuple[int, int] | None) -> dict[str, bytes]:
     """Return the machine code of each kernel that a filter runs for such an image."""
-    session = Compiler(capability)
-    run(session, [filter], session.empty((64, 96, channels), dtype))
-    return session.compiled
+    return compile_for_gpu([filter], np.zeros((64, 96, channels), dtype), capability, optimize=True)
 
 
 def program(text: str, name: str = "mine.cu") -> Program:
     return specialise(Source(name, text), np.uint8, 3, {"PACK": 1, "ROWS": 1, "BLOCK_WIDTH": 32, "BLOCK_HEIGHT": 8})
-
-
-@pytest.fixture
-def nvrtc() -> Any:
-    """NVRTC; the test is skipped where it is not installed."""
-    found = cubin._nvrtc()
-    if found is None:
-        pytest.skip("NVRTC is not installed: pip install cuda-bindings nvidia-cuda-nvrtc")
-    return found
-
-
-@pytest.fixture
-def no_nvrtc(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cubin, "_nvrtc", lambda: None)
 
 
 @pytest.fixture

@@ -6,14 +6,18 @@ import re
 from functools import cache
 from itertools import count
 from textwrap import dedent
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
-from imgcuda import DeviceArray, Filter, Gpu, ImgcudaError, NeighborhoodFilter, PointFilter, testing
+from imgcuda import DeviceArray, Filter, Gpu, ImgcudaError, MeasuringFilter, NeighborhoodFilter, PointFilter, testing
 from imgcuda.cpu.checks import checked_session
-from imgcuda.errors import CheckError
+from imgcuda.errors import CheckError, KernelError
 from imgcuda.programs.source import Source
 from imgcuda.testing import contract_checks as contract
+from imgcuda.testing.gpu_compilation import compile_for_gpu, nvrtc_missing
 
 HEAD = "__global__ void k(const pixel *src, pixel *dst, int width, int height)"
 PLACE = """
@@ -149,13 +153,58 @@ def test_a_mistake_is_found_and_explained(filter: Filter, check: contract.Check,
         check(filter, "cpu")
 
 
+class Typo(Kernel):
+    """Say to a GPU what the CPU never sees."""
+
+    body = f"{INSIDE}\n#ifdef __CUDACC__\nhieght = 1;\n#endif\n{COPY}"
+
+
+@pytest.mark.usefixtures("nvrtc")
+def test_what_only_a_gpus_compiler_refuses_is_found_with_its_line() -> None:
+    words = 'typo.cu:7: NVRTC refuses it for a GPU: identifier "hieght" is undefined\n    hieght = 1;'
+    with pytest.raises(KernelError, match=f"^{re.escape(words)}$"):
+        contract.compiles_for_a_gpu(Typo(), "cpu")
+
+
+@pytest.mark.usefixtures("no_nvrtc")
+def test_without_nvrtc_the_contract_is_skipped_with_what_to_install() -> None:
+    words = r"^NVRTC is not installed: pip install nvidia-cuda-nvrtc cuda-bindings$"
+    with pytest.raises(pytest.skip.Exception, match=words):
+        testing.contract(Typo())(Typo(), contract.compiles_for_a_gpu, "cpu")
+
+
+class Mean(MeasuringFilter):
+    """Divide by what it measures, which is nothing where nothing runs."""
+
+    @classmethod
+    @cache
+    def source(cls) -> Source:
+        count = "__global__ void k(const pixel *src, int *sums, int width, int height) { atomicAdd(sums, 1); }"
+        return Source("mean.cu", count)
+
+    def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        return gpu.reduce("k", image, shape=(1,), dtype="int32")
+
+    def measured(self, found: npt.NDArray[Any]) -> Filter:
+        assert 1 // int(found[0]) == 0
+        return Fine()
+
+
+@pytest.mark.usefixtures("nvrtc")
+def test_what_a_filter_is_built_from_is_measured_though_it_is_only_compiled() -> None:
+    compiled = compile_for_gpu([Mean()], np.ones((40, 50, 3), np.uint8))
+    assert list(compiled) == ["k"]
+    assert compiled["k"].startswith(b"\x7fELF")
+
+
 @pytest.mark.parametrize("check", contract.CHECKS, ids=lambda check: check.__name__)
 def test_nothing_is_found_where_nothing_is_wrong(check: contract.Check, device: str) -> None:
     try:
         check(Fine(), device)
     except contract.NotApplicableError:
-        elsewhere = contract.a_gpu_makes_what_the_cpu_makes if device == "cpu" else contract.a_checked_run_finds_nothing
-        assert check is elsewhere
+        on_gpu, on_cpu = contract.a_gpu_makes_what_the_cpu_makes, contract.a_checked_run_finds_nothing
+        other = [on_gpu] if device == "cpu" else [on_cpu, contract.compiles_for_a_gpu]
+        assert check in other or (check is contract.compiles_for_a_gpu and nvrtc_missing())
 
 
 def test_a_per_pixel_filter_has_no_border() -> None:

@@ -12,7 +12,7 @@ import typer
 from imgcuda.cli.chain import DEFAULT, parse_chain
 from imgcuda.cli.filter_options import in_order, read_value
 from imgcuda.cli.options import Job
-from imgcuda.cli.run_file import filter_file
+from imgcuda.cli.run_file import Examine, filter_file
 from imgcuda.filters import Filter
 from imgcuda.parameters import Parameter
 from imgcuda.registry import build
@@ -43,12 +43,14 @@ _OWN = [*inspect.signature(filter_image, eval_str=True).parameters.values()][:-1
 filter_image.__signature__ = inspect.Signature([*_OWN, *COMMON.values()])  # type: ignore[attr-defined]
 
 
-def command(filter_class: type[Filter], values: Mapping[str, Any] | None = None) -> Callable[..., None]:
+def command(
+    filter_class: type[Filter], values: Mapping[str, Any] | None = None, examine: Examine | None = None
+) -> Callable[..., None]:
     """Return the command of one filter: its parameters are the options, `values` other defaults for some of them."""
 
     def run(**given: Any) -> None:
         job = Job(**{name: given.pop(name) for name in COMMON})
-        filter_file(lambda: [build(filter_class, given)], job)
+        filter_file(lambda: [build(filter_class, given)], job, examine)
 
     known = [parameter for parameter in in_order(filter_class) if not _taken(parameter)]
     own = [_option(replace(each, default=(values or {}).get(each.name, each.default))) for each in known]

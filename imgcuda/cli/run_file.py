@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import imgcuda
 from imgcuda import devices
@@ -23,14 +23,19 @@ from imgcuda.parameter_types import picture_limit
 from imgcuda.pipeline import Pipeline
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from imgcuda.images import Clobber, Format, Image, Options, Written
 
 STANDARD = Path("-")
 """The name of standard input, and of standard output."""
 
+Examine: TypeAlias = "Callable[[Sequence[Filter], npt.NDArray[Any]], None]"
+"""Looks at filters with --check, once they have run over an image, which it is given too. It raises what it finds."""
+
 
 @streams.ours_only()
-def filter_file(make: Callable[[], Sequence[Filter]], job: Job) -> None:
+def filter_file(make: Callable[[], Sequence[Filter]], job: Job, examine: Examine | None = None) -> None:
     """Read an image, run the filters over it and write the result; what is lost on the way is said on stderr.
 
     `make` returns the filters: it may read files that their parameters name.
@@ -43,7 +48,7 @@ def filter_file(make: Callable[[], Sequence[Filter]], job: Job) -> None:
     if in_place and not job.overwrite:
         raise ImageError(f"{job.out_path} is the input itself; write to another file, or add --overwrite")
     with devices.checked() if job.check else nullcontext():
-        _filter_file(filters, job, deadline, _device(job.device), format, in_place)
+        _filter_file(filters, job, deadline, _device(job.device), format, in_place, examine if job.check else None)
 
 
 def _output(job: Job) -> Format:
@@ -79,7 +84,13 @@ def _same_file(job: Job) -> bool:
 
 
 def _filter_file(
-    filters: Sequence[Filter], job: Job, deadline: Deadline, chosen: Device, format: Format, in_place: bool
+    filters: Sequence[Filter],
+    job: Job,
+    deadline: Deadline,
+    chosen: Device,
+    format: Format,
+    in_place: bool,
+    examine: Examine | None,
 ) -> None:
     from imgcuda import images
 
@@ -91,7 +102,7 @@ def _filter_file(
         raise ImageError(f"{job.out_path} is not overwritten: {lost_in_reading[0]}; write to another file")
     times.append(perf_counter())
     with deadline.holds(f"{_source(job)}: {', '.join(filter.name for filter in filters)}", _remedy(job)):
-        result = _filtered(image, filters, job, chosen)
+        result = _filtered(image, filters, job, chosen, examine)
     result = result.stripped() if job.strip else result
     times.append(perf_counter())
     target: Path | IO[bytes] = streams.output().buffer if job.out_path == STANDARD else job.out_path
@@ -112,9 +123,9 @@ def _filter_file(
 
 def _tell_losses(job: Job, image: Image, result: Image, lost: Written) -> None:
     left_out, also_left_out = (result.left_out, lost.left_out) if job.verbose else ((), ())
-    _note(_source(job), (*result.losses, *left_out))
+    note(_source(job), (*result.losses, *left_out))
     of_the_output = (*_colors_left_out(image, job), *lost.losses, *also_left_out)
-    _note("standard output" if job.out_path == STANDARD else job.out_path, of_the_output)
+    note("standard output" if job.out_path == STANDARD else job.out_path, of_the_output)
 
 
 def _source(job: Job) -> str:
@@ -143,7 +154,9 @@ def _read(job: Job, format: Format) -> Image:
     return images.convert(image, job.convert) if job.convert else image
 
 
-def _filtered(image: Image, filters: Sequence[Filter], job: Job, device: Device) -> Image:
+def _filtered(
+    image: Image, filters: Sequence[Filter], job: Job, device: Device, examine: Examine | None = None
+) -> Image:
     """Return an image filtered, frame by frame: with more bits from the beginning, or with fewer at the end."""
     from imgcuda import images
 
@@ -154,8 +167,11 @@ def _filtered(image: Image, filters: Sequence[Filter], job: Job, device: Device)
     made = []
     for frame in image.frames:
         light = images.Light(frame.icc, frame.pixels) if job.linear else None
-        pixels = pipeline(light.linear() if light else frame.pixels, device=device.name)
+        given = light.linear() if light else frame.pixels
+        pixels = pipeline(given, device=device.name)
         made.append(light.encoded(pixels) if light else pixels)
+    if examine:
+        examine(filters, given)
     done = image.filtered(made)
     return images.at_depth(done, job.depth) if job.depth else done
 
@@ -188,7 +204,7 @@ def _device(name: str) -> Device:
         raise ParameterError(f"--device: {error}") from None  # a word that no device could have
 
 
-def _note(name: object, losses: Sequence[str]) -> None:
+def note(name: object, losses: Sequence[str]) -> None:
     for loss in losses:
         streams.say(f"Note: {name}: {loss}")
 

@@ -6,20 +6,25 @@ import importlib.util
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from imgcuda.cli import filtering, streams
 from imgcuda.cli.options import Timeout
+from imgcuda.cli.run_file import note
 from imgcuda.cli.timeout import Deadline
 from imgcuda.errors import ImgcudaError, ParameterError, PluginError, did_you_mean, last_line
 from imgcuda.filters import Filter
+from imgcuda.pixels import as_image
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 INTERVAL = 0.2
 """Seconds between two looks at the files."""
@@ -78,9 +83,19 @@ def _run(file: Path, name: str, timeout: float | None, arguments: list[str]) -> 
     if chosen not in filters:
         raise ParameterError(f"{file} has no filter '{chosen}'{did_you_mean(chosen, list(filters))}")
     app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-    app.command()(filtering.command(filters[chosen]))
+    app.command()(filtering.command(filters[chosen], examine=_compile_for_gpu))
     limit = [] if timeout is None else ["--timeout", str(timeout)]
     app([*arguments, *limit] if arguments else ["--help"], prog_name=f"imgcuda try {file}")
+
+
+def _compile_for_gpu(filters: Sequence[Filter], image: npt.NDArray[Any]) -> None:
+    """Compile with --check what a GPU would be given, too; say where that cannot be done."""
+    from imgcuda.testing.gpu_compilation import compile_for_gpu, nvrtc_missing
+
+    if why := nvrtc_missing():
+        note(", ".join(filter.name for filter in filters), [f"not compiled for a GPU, since {why}"])
+    else:
+        compile_for_gpu(filters, as_image(image))
 
 
 def _run_apart(file: Path, name: str, timeout: float | None, arguments: list[str]) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from shutil import which
@@ -23,23 +24,25 @@ _KERNEL = re.compile(r'(?<!extern "C" )\b__global__\b')
 _MESSAGE = re.compile(r"^(?P<file>[^\n(]+)\((?P<line>\d+)\): (?:catastrophic )?error: (?P<message>.*)$", re.MULTILINE)
 
 
-def compile(program: Program, capability: tuple[int, int]) -> bytes:
+def compile(program: Program, capability: tuple[int, int], optimize: bool = True) -> bytes:
     """Return a program's machine code for GPUs of one compute capability, such as (9, 0).
 
-    For a GPU newer than the compiler it is PTX, which the driver compiles. Raises KernelError for a mistake in
-    the source and DeviceError if there is no compiler.
+    For a GPU newer than the compiler it is PTX, which the driver compiles. Without `optimize` it takes a fifth of the
+    time: for code that is not to be run. Raises KernelError for a mistake in the source and DeviceError if there is no
+    compiler.
     """
-    compiler: _Compiler | None = _nvrtc() or _Nvcc.find()
+    compiler: _Compiler | None = find_nvrtc() or _Nvcc.find()
     if compiler is None:
         raise DeviceError(
             "neither NVRTC nor nvcc was found to compile kernels for the GPU; pip install 'imgcuda[cuda]' brings NVRTC"
         )
     # Without this a kernel's name would be mangled, as C++ does for overloading.
     text = _KERNEL.sub('extern "C" __global__', program.text)
-    key = hashlib.sha256(repr((text, capability, _options(program), compiler.version)).encode()).hexdigest()
+    options = [*_options(program), *([] if optimize else ["--device-debug"])]
+    key = hashlib.sha256(repr((text, capability, options, compiler.version)).encode()).hexdigest()
     made = kernel_cache.get(f"cuda-{key}")
     if made is None:
-        made = compiler.compile(text, program, capability)
+        made = compiler.compile(text, program, capability, options)
         kernel_cache.put(f"cuda-{key}", made)
     return made
 
@@ -51,10 +54,10 @@ def _options(program: Program) -> list[str]:
 class _Compiler(Protocol):
     version: tuple[Any, ...]
 
-    def compile(self, text: str, program: Program, capability: tuple[int, int]) -> bytes: ...
+    def compile(self, text: str, program: Program, capability: tuple[int, int], options: Sequence[str]) -> bytes: ...
 
 
-class _Nvrtc:
+class Nvrtc:
     """NVIDIA's compiler as a library."""
 
     def __init__(self, nvrtc: Any) -> None:
@@ -62,12 +65,12 @@ class _Nvrtc:
         self.version: tuple[Any, ...] = ("nvrtc", *self._call("nvrtcVersion"))
         self._known = sorted(self._call("nvrtcGetSupportedArchs")[-1])
 
-    def compile(self, text: str, program: Program, capability: tuple[int, int]) -> bytes:
+    def compile(self, text: str, program: Program, capability: tuple[int, int], options: Sequence[str]) -> bytes:
         (handle,) = self._call("nvrtcCreateProgram", text.encode(), program.name.encode(), 0, [], [])
         kind, target = self._target(capability)
-        options = [option.encode() for option in (*_options(program), f"--gpu-architecture={target}")]
+        given = [option.encode() for option in (*options, f"--gpu-architecture={target}")]
         try:
-            (status,) = self._nvrtc.nvrtcCompileProgram(handle, len(options), options)
+            (status,) = self._nvrtc.nvrtcCompileProgram(handle, len(given), given)
             if status != self._nvrtc.nvrtcResult.NVRTC_SUCCESS:
                 raise KernelError(_mistakes(self._read(handle, "ProgramLog").decode(errors="replace"), program))
             return self._read(handle, kind)
@@ -114,26 +117,31 @@ class _Nvcc:
         found = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
         return cls(path, found.stdout) if found.returncode == 0 else None
 
-    def compile(self, text: str, program: Program, capability: tuple[int, int]) -> bytes:
+    def compile(self, text: str, program: Program, capability: tuple[int, int], options: Sequence[str]) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             source, target = Path(folder, "kernel.cu"), Path(folder, "kernel.cubin")
             source.write_text(text, encoding="utf-8")
             arch = f"-arch=sm_{capability[0]}{capability[1]}"
-            command = [self._path, "--cubin", arch, *_options(program), "-o", str(target), str(source)]
+            command = [self._path, "--cubin", arch, *options, "-o", str(target), str(source)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise KernelError(_mistakes(done.stderr + done.stdout, program))
             return target.read_bytes()
 
 
+def nvrtc_missing() -> str | None:
+    """Return why NVRTC compiles nothing here, in a sentence; None where it does, with a GPU or without."""
+    return None if find_nvrtc() else "NVRTC is not installed: pip install nvidia-cuda-nvrtc cuda-bindings"
+
+
 @cache
-def _nvrtc() -> _Nvrtc | None:
+def find_nvrtc() -> Nvrtc | None:
     try:
         from cuda.bindings import nvrtc
     except ImportError:
         return None
     try:
-        return _Nvrtc(nvrtc)
+        return Nvrtc(nvrtc)
     except Exception:  # the bindings are there and the library is not: they raise what their loader raises
         return None
 

@@ -15,6 +15,7 @@ from imgcuda.execution.executor import run
 from imgcuda.execution.point import result_channels
 from imgcuda.execution.schedule import Plan
 from imgcuda.filters import Border, Filter, PointFilter
+from imgcuda.testing.gpu_compilation import compile_for_gpu, nvrtc_missing
 from imgcuda.testing.guarded import GuardedSession
 
 Image = npt.NDArray[Any]
@@ -22,6 +23,9 @@ Check = Callable[[Filter, str], None]
 
 TYPES = ("uint8", "uint16", "float32")
 CHANNELS = (1, 2, 3, 4)
+COMPILED = (("uint8", 3), ("uint8", 4), ("uint16", 1), ("float32", 2))
+"""What kernels are compiled for without a GPU: every type and every channel count, at a quarter of the time of all."""
+
 AWKWARD = ((1, 1), (1, 50), (50, 1), (17, 31), (33, 65), (70, 300))
 """Sizes that are a multiple of nothing, down to one pixel."""
 
@@ -170,6 +174,16 @@ def a_checked_run_finds_nothing(filter: Filter, device: str) -> None:
             filter(random_image(shape, np.float32), device="cpu")
 
 
+def compiles_for_a_gpu(filter: Filter, device: str) -> None:
+    """Each kernel is what NVRTC, the compiler for GPUs, takes: where it is installed, which needs no GPU."""
+    if device != "cpu":
+        raise NotApplicableError("a GPU has compiled the kernels for every other check")
+    if why := nvrtc_missing():
+        raise NotApplicableError(why)
+    for dtype, channels in COMPILED:
+        compile_for_gpu([filter], random_image((64, 96, channels), dtype))
+
+
 def a_gpu_makes_what_the_cpu_makes(filter: Filter, device: str) -> None:
     """The same on a GPU as on the CPU: within one level, for floats within 1e-4."""
     if device == "cpu":
@@ -187,6 +201,7 @@ def a_gpu_makes_what_the_cpu_makes(filter: Filter, device: str) -> None:
 
 CHECKS: tuple[Check, ...] = (
     a_checked_run_finds_nothing,
+    compiles_for_a_gpu,
     every_type_and_channel_count,
     awkward_sizes,
     every_border,

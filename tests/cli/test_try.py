@@ -173,3 +173,39 @@ def _read_until(process: subprocess.Popen[str], end: str) -> str:
         assert line, f"it ended, having said: {said}"
         said += line
     return said
+
+
+# With --check: for a GPU, too
+
+GPU_ONLY = KERNEL.replace("    return", "#ifdef __CUDACC__\n    c.b = brightnes;\n#endif\n    return")
+"""What the CPU never sees is wrong."""
+
+
+def test_a_checked_try_compiles_for_a_gpu(folder: Path, capsys: pytest.CaptureFixture[str], nvrtc: None) -> None:
+    assert tried("in.png", "out.png", "--check") == 0
+    assert capsys.readouterr().err == ""
+    assert level(folder / "out.png") == 50
+
+
+def test_a_checked_try_says_what_a_gpus_compiler_refuses(
+    folder: Path, capsys: pytest.CaptureFixture[str], nvrtc: None
+) -> None:
+    (folder / "dim.cu").write_text(GPU_ONLY, "utf-8")
+    assert tried("in.png", "out.png", "--device", "cpu") == 0
+    (folder / "out.png").unlink()
+    assert tried("in.png", "out.png", "--check") == 1
+    said = capsys.readouterr().err
+    assert said.startswith('Error: dim.cu:7: NVRTC refuses it for a GPU: identifier "brightnes" is undefined\n')
+    assert "    c.b = brightnes;" in said
+    assert not (folder / "out.png").exists()
+
+
+def test_a_checked_try_says_that_nvrtc_is_missing(
+    folder: Path, capsys: pytest.CaptureFixture[str], no_nvrtc: None
+) -> None:
+    (folder / "dim.cu").write_text(GPU_ONLY, "utf-8")
+    assert tried("in.png", "out.png", "--check") == 0
+    why = "NVRTC is not installed: pip install nvidia-cuda-nvrtc cuda-bindings"
+    assert capsys.readouterr().err == f"Note: dim: not compiled for a GPU, since {why}\n"
+    assert tried("in.png", "out.png", "--device", "cpu") == 0
+    assert capsys.readouterr().err == ""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imgcuda.cuda import compile as cubin
+from imgcuda.cuda.compile import Nvrtc
 from support.small_kernels import launch, program, values
 
 Thread = Callable[[int, list[int], list[int]], Iterator[None]]
@@ -253,12 +253,9 @@ def test_threads_that_are_elsewhere_wait(name: str, count: int) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_kernels_are_cuda(name: str) -> None:
-    nvrtc = cubin._nvrtc()
-    if nvrtc is None:
-        pytest.skip("NVRTC is not installed")
+def test_the_kernels_are_cuda(name: str, nvrtc: Nvrtc) -> None:
     _, body, before = CASES[name]
-    assert nvrtc.compile(body_of(body, before), program(""), (8, 0))
+    assert nvrtc.compile(body_of(body, before), program(""), (8, 0), ["--device-debug"])
 
 
 IMAGE = """__global__ void k(const unsigned char *src, unsigned char *dst, int width, int height)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from imgcuda.cpu.semantics.check import check
-from imgcuda.cuda import compile as cubin
+from imgcuda.cuda.compile import Nvrtc
 from imgcuda.errors import KernelError
 from imgcuda.frontend import parse
 from support.small_kernels import check as expect
@@ -236,13 +236,10 @@ def test_what_is_accepted_and_what_is_refused(before: str, body: str, right: boo
 
 
 @pytest.mark.parametrize(("before", "body", "right"), ALL, ids=IDS)
-def test_nvrtc_agrees(before: str, body: str, right: bool) -> None:
-    compiler = cubin._nvrtc()
-    if compiler is None:
-        pytest.skip("NVRTC is not installed")
+def test_nvrtc_agrees(before: str, body: str, right: bool, nvrtc: Nvrtc) -> None:
     text = source(before, body)
     try:
-        compiler.compile(text, program(text), (9, 0))
+        nvrtc.compile(text, program(text), (9, 0), ["--device-debug"])
         accepted = True
     except KernelError:
         accepted = False

@@ -1,0 +1,88 @@
+"""What a filter would run on a GPU, compiled for one by NVRTC on a machine that has none, and not run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda import devices
+from imgcuda.cuda import compile as gpu_compiler
+from imgcuda.cuda.compile import nvrtc_missing as nvrtc_missing
+from imgcuda.engine.protocol import DeviceArray
+from imgcuda.errors import KernelError
+from imgcuda.execution.executor import measure, run, settled
+from imgcuda.filters import Filter, MeasuringFilter
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import Program
+from imgcuda.programs.strips import all_rows
+
+CAPABILITY = (9, 0)
+"""The GPUs to compile for where none are named: what a kernel may say hardly depends on it."""
+
+
+class CompilingSession:
+    """A session of a GPU that is not there: it compiles what it is to launch, and runs nothing.
+
+    With no compute capability it does not compile either, and only notes which kernels would run.
+    """
+
+    packs = True
+
+    def __init__(self, capability: tuple[int, int] | None = CAPABILITY, optimize: bool = False) -> None:
+        self._capability, self._optimize = capability, optimize
+        self.compiled: dict[str, bytes] = {}
+        """The machine code of each kernel by its name."""
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        return DeviceArray(0, tuple(shape), np.dtype(dtype))
+
+    def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
+        return self.empty(shape, dtype)
+
+    def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
+        return self.empty(array.shape, array.dtype)
+
+    def download(self, array: DeviceArray) -> npt.NDArray[Any]:
+        return np.zeros(array.shape, array.dtype)
+
+    def free(self, array: DeviceArray) -> None:
+        pass
+
+    def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Any]) -> None:
+        to = self._capability
+        self.compiled[kernel] = gpu_compiler.compile(program, to, self._optimize) if to else b""
+
+
+def compile_for_gpu(
+    filters: Sequence[Filter],
+    image: npt.NDArray[Any],
+    capability: tuple[int, int] | None = CAPABILITY,
+    optimize: bool = False,
+) -> dict[str, bytes]:
+    """Return the machine code of each kernel that filters in a row would run on a GPU for an image of three dimensions.
+
+    Raises KernelError, with the author's own lines, for what NVRTC refuses.
+    """
+    session = CompilingSession(capability, optimize)
+    given = session.empty(image.shape, image.dtype)
+    try:
+        run(session, [_resolved(filter, session, image) for filter in filters], given)
+    except KernelError as error:
+        told = [replace(each, message=f"NVRTC refuses it for a GPU: {each.message}") for each in error.mistakes]
+        raise KernelError(told or str(error)) from error
+    return session.compiled
+
+
+def _resolved(filter: Filter, session: CompilingSession, image: npt.NDArray[Any]) -> Filter:
+    """Return the filter that is run. One that measures is given what the CPU finds in the image."""
+    if not isinstance(filter, MeasuringFilter):
+        return filter
+    rows = all_rows(image.shape[0])
+    measure(session, filter, session.empty(image.shape, image.dtype), rows)
+    with devices.choose("cpu").session() as cpu:
+        found = measure(cpu, filter, cpu.upload(image), rows)
+    return _resolved(settled(filter, found), session, image)
