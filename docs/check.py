@@ -16,7 +16,7 @@ import reference
 import structure
 
 from imgcuda.images.formats import FORMATS
-from imgcuda.images.modes import WAYS
+from imgcuda.images.modes import MODES
 from imgcuda.registry import Registry, load
 
 ROOT = Path(__file__).parent.parent
@@ -28,12 +28,12 @@ _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 def modes_table(_: Registry) -> str:
     """Return the table of Pillow's modes: where they are found, what they are read as, and what can hold that."""
     lines = ["| mode | found in | read as | and is written whole in |", "|---|---|---|---|"]
-    for mode, way in WAYS.items():
-        dtype, channels = way.array
+    for mode, reading in MODES.items():
+        dtype, channels = reading.array
         words = f"{('gray', 'gray, alpha', 'RGB', 'RGB, alpha')[channels - 1]}, {dtype}"
-        said = f'; said: "{way.said}"' if way.said else ""
+        said = f'; said: "{reading.loss}"' if reading.loss else ""
         holds = ", ".join(format.name for format in FORMATS if format.holds(dtype, channels))
-        lines.append(f"| {mode} | {way.found} | {words}{said} | {holds} |")
+        lines.append(f"| {mode} | {reading.found} | {words}{said} | {holds} |")
     return "\n".join(lines) + "\n"
 
 

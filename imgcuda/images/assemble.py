@@ -12,7 +12,7 @@ from imgcuda.images.image import Image, Pixels
 from imgcuda.images.sources import Open
 
 
-def by_pillow(picture: PIL.Image.Image, pixels: Pixels, losses: list[str], auto_orient: bool, again: Open) -> Image:
+def by_pillow(picture: PIL.Image.Image, pixels: Pixels, losses: list[str], auto_orient: bool, reopen: Open) -> Image:
     """Return the Image of a picture that Pillow has loaded. Damaged EXIF is lost, the picture is not."""
     info = picture.info
     packet = metadata.xmp(info.get("xmp") or raw_profiles.of(info, "xmp"), keep_orientation=True)
@@ -33,10 +33,10 @@ def by_pillow(picture: PIL.Image.Image, pixels: Pixels, losses: list[str], auto_
         metadata.text(picture),
         duration=info.get("duration") if getattr(picture, "is_animated", False) else None,
         plays=int(info.get("loop") or 0),
-        apart=bool(info.get("default_image")),
-        left_out=tuple(_left_out(picture, again)),
-        color=_color(picture, again),
-        photoshop=_photoshop(picture, again),
+        has_default_image=bool(info.get("default_image")),
+        left_out=tuple(_left_out(picture, reopen)),
+        color=_color(picture, reopen),
+        photoshop=_photoshop(picture, reopen),
         aspect=metadata.aspect(picture, swapped=auto_orient and orientation > 4),
     )
 
@@ -63,33 +63,33 @@ def of_parts(pixels: Pixels, found: RawMetadata, losses: list[str], auto_orient:
     return Image(pixels, exif, found.icc, dpi, (*losses, *damage), xmp, photoshop=found.photoshop)
 
 
-def _color(picture: PIL.Image.Image, again: Open) -> color.Color:
+def _color(picture: PIL.Image.Image, reopen: Open) -> color.Color:
     """Return what a file says of its colors without a profile."""
     known = {"PNG": color.of_png, "AVIF": color.of_avif}
     if picture.format not in known:
         return ()
-    stream = again()
+    stream = reopen()
     stream.seek(0)
     return known[picture.format](stream)
 
 
-def _photoshop(picture: PIL.Image.Image, again: Open) -> bytes:
+def _photoshop(picture: PIL.Image.Image, reopen: Open) -> bytes:
     """Return Photoshop's image resources of a JPEG or PNG."""
     if picture.format == "PNG":
         return photoshop.of_profile(raw_profiles.of(picture.info, "8bim", "iptc") or b"")
     if "photoshop" not in picture.info:
         return b""
-    stream = again()
+    stream = reopen()
     stream.seek(0)
     return photoshop.of_jpeg(stream.read())
 
 
-def _left_out(picture: PIL.Image.Image, again: Open) -> Iterator[str]:
+def _left_out(picture: PIL.Image.Image, reopen: Open) -> Iterator[str]:
     """Return what is beside the pixels of a file and is not carried, a sentence each."""
     if picture.format == "PNG":
         yield from raw_profiles.left_out(picture.info)
     if picture.format in ("JPEG", "MPO"):  # behind an MPO's picture are its others, which are told of
-        stream = again()
+        stream = reopen()
         stream.seek(0)
         yield from jpeg_reader.not_carried(stream.read(), behind=picture.format == "JPEG")
 

@@ -18,8 +18,8 @@ Convert = Literal["L", "LA", "RGB", "RGBA", "F"]
 TYPES: dict[str, npt.DTypeLike] = {"8": np.uint8, "16": np.uint16, "float": np.float32}
 CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
 
-# What a colour is worth as grey, in the weights of Rec. 601, as in Pillow and in the filter that makes grey.
-_GREY = np.array([0.299, 0.587, 0.114])
+# What a color is worth as gray, in the weights of Rec. 601, as in Pillow and in the filter that makes gray.
+_GRAY = np.array([0.299, 0.587, 0.114])
 
 
 def to_depth(pixels: Pixels, depth: str) -> Pixels:
@@ -58,7 +58,7 @@ def out_of_range(pixels: Pixels) -> str:
 
 
 def convert(image: Image, mode: str) -> Image:
-    """Return an image, with all its frames, as L (grey), LA, RGB or RGBA; F is L as float.
+    """Return an image, with all its frames, as L (gray), LA, RGB or RGBA; F is L as float.
 
     Transparency that the mode cannot hold is laid on white.
     """
@@ -68,7 +68,7 @@ def convert(image: Image, mode: str) -> Image:
 
 
 def with_channels(pixels: Pixels, wanted: int) -> Pixels:
-    """Return an image with 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels."""
+    """Return an image with 1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGB, alpha) channels."""
     if channels(pixels) == wanted:
         return pixels
     planes = as_planes(pixels)
@@ -82,7 +82,7 @@ def with_channels(pixels: Pixels, wanted: int) -> Pixels:
 
 
 def on_white(pixels: Pixels) -> Pixels:
-    """Return grey or RGB: an image with alpha as it looks on white paper."""
+    """Return gray or RGB: an image with alpha as it looks on white paper."""
 
     def blend(color: npt.NDArray[np.float64], alpha: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return color * alpha + (1 - alpha) * white_level(pixels.dtype)
@@ -96,7 +96,7 @@ def _color(color: Pixels, wanted: int) -> Pixels:
         return color
     if wanted == 3:
         return np.repeat(color, 3, axis=2)
-    return _rounded(color.dtype, lambda: (color @ _GREY)[:, :, None])
+    return _rounded(color.dtype, lambda: (color @ _GRAY)[:, :, None])
 
 
 def _rounded(dtype: np.dtype[Any], result: Callable[[], npt.NDArray[np.float64]]) -> Pixels:

@@ -17,7 +17,7 @@ from imgcuda.errors import ImageError
 from imgcuda.images import bit_fields
 from imgcuda.images.dds_layouts import BLOCKS, PALETTE, TextureLayout, by_flags, by_number
 from imgcuda.images.image import Image, Pixels, divided_by_alpha
-from imgcuda.images.request import Wish
+from imgcuda.images.request import ReadRequest
 from imgcuda.pixels import white_level
 
 HEADER = 128
@@ -44,11 +44,11 @@ class _Texture(NamedTuple):
     """Where the pixels, or their palette, begin."""
 
 
-def read(data: bytes, wish: Wish) -> Iterator[Image]:
-    """Return the pictures in a texture that are wished for, each in its full size."""
+def read(data: bytes, request: ReadRequest) -> Iterator[Image]:
+    """Return the pictures in a texture that are asked for, each in its full size."""
     found = _texture(data)
-    numbers = wish.numbers(found.pictures)
-    wish.allow(found.width * found.height * len(numbers))
+    numbers = request.numbers(found.pictures)
+    request.allow(found.width * found.height * len(numbers))
     start = found.start + (1024 if found.layout.kind == PALETTE else 0)
     step = _size_of_all_levels(found)
     for number in numbers:
@@ -56,7 +56,7 @@ def read(data: bytes, wish: Wish) -> Iterator[Image]:
         part = data[place : place + needed]
         if len(part) < needed:
             raise ImageError(f"it is cut short: its pixels have {len(part):,} of {needed:,} bytes")
-        losses = list(wish.losses(found.pictures))
+        losses = list(request.losses(found.pictures))
         table = data[found.start : start]
         yield Image(_with_meant_alpha(_pixels(part, table, found), found, losses), losses=tuple(losses))
 

@@ -28,7 +28,7 @@ class Subject:
 
 
 @contextmanager
-def telling(name: str, verb: str) -> Iterator[Subject]:
+def translated_errors(name: str, verb: str) -> Iterator[Subject]:
     """Turn whatever is raised inside into an ImageError: "in.png cannot be read: no such file or directory"."""
     subject = Subject()
     try:

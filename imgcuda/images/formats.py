@@ -9,8 +9,8 @@ from imgcuda.errors import ImageError, ParameterError, did_you_mean
 Samples = frozenset[tuple[str, int]]
 """Sample types, with the numbers of channels they come in."""
 
-_GREY_8, _COLOR_8 = {("uint8", 1), ("uint8", 2)}, {("uint8", 3), ("uint8", 4)}
-_ALL_8 = frozenset(_GREY_8 | _COLOR_8)
+_GRAY_8, _COLOR_8 = {("uint8", 1), ("uint8", 2)}, {("uint8", 3), ("uint8", 4)}
+_ALL_8 = frozenset(_GRAY_8 | _COLOR_8)
 _ALL_16 = frozenset(("uint16", channels) for channels in (1, 2, 3, 4))
 _ALL_FLOAT = frozenset(("float32", channels) for channels in (1, 2, 3, 4))
 _OPAQUE_8 = frozenset({("uint8", 1), ("uint8", 3)})

@@ -1,4 +1,4 @@
-"""Write GIF: 256 colours a frame, one of which may be transparent."""
+"""Write GIF: 256 colors a frame, one of which may be transparent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from imgcuda.images.signatures import load_plugin
 
 
 def encode(image: Image, losses: list[str]) -> bytes:
-    """Return a GIF. Frames of more than 256 colours are reduced to them, and alpha to all or nothing."""
+    """Return a GIF. Frames of more than 256 colors are reduced to them, and alpha to all or nothing."""
     pictures = [_picture(frame.pixels, losses) for frame in image.frames]
     arguments: dict[str, Any] = {"optimize": False, "comment": dict(image.text).get("Comment")}
     if image.later:

@@ -19,7 +19,7 @@ from imgcuda.images import metadata
 from imgcuda.images.compositing import Canvas, Disposal, FrameRegion
 from imgcuda.images.gif_blocks import Frame, GifSurvey, survey
 from imgcuda.images.image import Image, Pixels
-from imgcuda.images.request import Wish
+from imgcuda.images.request import ReadRequest
 from imgcuda.images.sources import Open
 
 Decode = Callable[[Open], Image]
@@ -31,17 +31,17 @@ DISPOSALS: dict[int, Disposal] = {2: "background", 3: "previous", 4: "previous"}
 INTERLACED = 0x40
 
 
-def frames(again: Open, wish: Wish, decode: Decode) -> Iterator[Image]:
-    """Return the frames of a GIF that are wished for."""
-    data = again().read()
+def frames(reopen: Open, request: ReadRequest, decode: Decode) -> Iterator[Image]:
+    """Return the frames of a GIF that are asked for."""
+    data = reopen().read()
     found = survey(data)
-    _drop_what_is_cut_off(data, found, wish)
+    _drop_what_is_cut_off(data, found, request)
     width, height = _size(found)
-    numbers = wish.numbers(len(found.frames))
+    numbers = request.numbers(len(found.frames))
     needed = found.frames[: numbers.stop]
     beyond = sum(max(0, frame.pixels - width * height) for frame in needed if frame.is_seen(width, height))
-    wish.allow(width * height * len(numbers) + beyond)
-    about = _about(found, [*wish.losses(len(found.frames)), *found.losses])
+    request.allow(width * height * len(numbers) + beyond)
+    about = _about(found, [*request.losses(len(found.frames)), *found.losses])
     first = found.frames[0]
     if len(found.frames) == 1 and first[:4] == (0, 0, width, height) and (first.table or found.table):
         made = _alone(data, first, first.table or found.table)
@@ -55,12 +55,12 @@ def frames(again: Open, wish: Wish, decode: Decode) -> Iterator[Image]:
             yield replace(about, pixels=canvas.seen(alpha=False), duration=duration)
 
 
-def _drop_what_is_cut_off(data: bytes, found: GifSurvey, wish: Wish) -> None:
+def _drop_what_is_cut_off(data: bytes, found: GifSurvey, request: ReadRequest) -> None:
     """Drop the last frame of an animation if the file ends within it, and it cannot be decoded."""
     last = found.frames[-1]
     if last.whole or len(found.frames) == 1:
         return
-    wish.allow(last.pixels)
+    request.allow(last.pixels)
     try:
         _indices(data, last)
     except (OSError, EOFError, SyntaxError, ValueError, IndexError):

@@ -16,27 +16,27 @@ from imgcuda.errors import ImageError
 from imgcuda.images import bmp
 from imgcuda.images.convert import with_channels
 from imgcuda.images.image import Image
-from imgcuda.images.request import Wish
+from imgcuda.images.request import ReadRequest
 
 ENTRY = struct.Struct("<4B2H2I")
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def read(data: bytes, wish: Wish, read_png: Callable[[bytes], Image]) -> Image:
-    """Return the largest picture in an icon, or the one that is wished for; `read_png` reads a PNG."""
+def read(data: bytes, request: ReadRequest, read_png: Callable[[bytes], Image]) -> Image:
+    """Return the largest picture in an icon, or the one that is asked for; `read_png` reads a PNG."""
     count = struct.unpack_from("<H", data, 4)[0] if len(data) >= 6 else 0
     if not count or len(data) < 6 + ENTRY.size * count:
         raise ImageError("it is damaged or cut short: its table of pictures is incomplete")
     entries = [ENTRY.unpack_from(data, 6 + ENTRY.size * number) for number in range(count)]
     number = max(range(count), key=lambda one: _size(entries[one], data))
-    if wish.frame is not None:
-        number = wish.numbers(count)[0]
+    if request.frame is not None:
+        number = request.numbers(count)[0]
     *_, size, place = entries[number]
     part = data[place : place + size]
     if len(part) < size:
         raise ImageError(f"it is cut short: its picture has {len(part):,} of {size:,} bytes")
-    image = read_png(part) if part.startswith(PNG) else _bitmap(part, wish)
-    more = count > 1 and wish.frame is None
+    image = read_png(part) if part.startswith(PNG) else _bitmap(part, request)
+    more = count > 1 and request.frame is None
     return replace(image, losses=(*[f"it holds {count} pictures; the largest is read"] * more, *image.losses))
 
 
@@ -46,7 +46,7 @@ def _size(entry: tuple[int, ...], data: bytes) -> tuple[int, int]:
     return width * height, 32 if data.startswith(PNG, place) else bits
 
 
-def _bitmap(part: bytes, wish: Wish) -> Image:
+def _bitmap(part: bytes, request: ReadRequest) -> Image:
     if len(part) < 40:
         raise ImageError("it is cut short: it ends within its header")
     size, width, doubled, _, bits, compression = struct.unpack_from("<IiiHHI", part)
@@ -56,7 +56,7 @@ def _bitmap(part: bytes, wish: Wish) -> Image:
     palette = 4 * (struct.unpack_from("<I", part, 32)[0] or 1 << bits) if bits <= 8 else 0
     start = bmp.FILE_HEADER + size + palette
     head = b"BM" + struct.pack("<IIIIii", len(part), 0, start, size, width, height)
-    image = bmp.read(head + part[12:], wish.allow, alpha=True)
+    image = bmp.read(head + part[12:], request.allow, alpha=True)
     if image.pixels.ndim == 3 and image.pixels.shape[2] == 4:
         return replace(image, dpi=None)
     stride = (width + 31) // 32 * 4

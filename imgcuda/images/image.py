@@ -23,10 +23,10 @@ class Image:
     """(height, width) or (height, width, channels): uint8, uint16, or float32."""
     exif: bytes = b""
     icc: bytes = b""
-    """The colour profile."""
+    """The color profile."""
     dpi: tuple[float, float] | None = None
     losses: tuple[str, ...] = ()
-    """What the file holds and the pixels do not, a sentence each: 16-bit colour that could not be had, CMYK."""
+    """What the file holds and the pixels do not, a sentence each: 16-bit color that could not be had, CMYK."""
     xmp: bytes = b""
     text: tuple[tuple[str, str], ...] = ()
     """Keyword and text, as PNG has them; JPEG and GIF have one, the Comment."""
@@ -44,7 +44,7 @@ class Image:
     """What the file says of its colors without a profile, as chunks of a PNG."""
     photoshop: bytes = b""
     """Photoshop's image resources, IPTC among them."""
-    apart: bool = False
+    has_default_image: bool = False
     """The first picture is for programs that show no animation (PNG), and not part of it."""
 
     @property
@@ -69,7 +69,7 @@ class Image:
 
 
 def channels(pixels: Pixels) -> int:
-    """Return 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha)."""
+    """Return 1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGB, alpha)."""
     return int(pixels.shape[2]) if pixels.ndim == 3 else 1
 
 
@@ -79,7 +79,7 @@ def as_planes(pixels: Pixels) -> Pixels:
 
 
 def divided_by_alpha(pixels: Pixels) -> Pixels:
-    """Return premultiplied colour as plain colour, in its own type; what is fully transparent is black."""
+    """Return premultiplied color as plain color, in its own type; what is fully transparent is black."""
     if pixels.dtype == np.float32:
         alpha = pixels[:, :, -1:]
         color = np.divide(pixels[:, :, :-1], alpha, out=np.zeros_like(pixels[:, :, :-1]), where=alpha != 0)

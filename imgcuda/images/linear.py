@@ -1,4 +1,4 @@
-"""Linear light: samples that are proportional to it, by the image's colour profile or as sRGB, and back.
+"""Linear light: samples that are proportional to it, by the image's color profile or as sRGB, and back.
 
 A blur mixes light. Samples are not proportional to light (IEC 61966-2-1, sRGB: about its 2.2nd root), so that mixed as
 they are, red and green meet in a dark seam. What is mixed here is float32 light, from 0 to 1.
@@ -50,7 +50,7 @@ class Light:
         return samples.reshape(light.shape)
 
     def _each(self, planes: Pixels) -> list[tuple[int, Curve]]:
-        """Return the channels that are colour, each with its curve. A grey made of colour has the curve of green."""
+        """Return the channels that are color, each with its curve. A gray made of color has the curve of green."""
         colors = color_channels(planes.shape[2])
         curves = self._curves if len(self._curves) == colors else [self._curves[len(self._curves) // 2]] * colors
         return list(enumerate(curves))
@@ -62,7 +62,7 @@ def srgb() -> Curve:
 
 
 def curves(icc: bytes) -> list[Curve]:
-    """Return a profile's curves from samples to light: three for RGB, one for grey (ICC.1:2022, 10.6 and 10.18)."""
+    """Return a profile's curves from samples to light: three for RGB, one for gray (ICC.1:2022, 10.6 and 10.18)."""
     names = (b"kTRC",) if icc[16:20] == b"GRAY" else (b"rTRC", b"gTRC", b"bTRC")
     try:
         (count,) = struct.unpack_from(">I", icc, 128)

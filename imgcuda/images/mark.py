@@ -29,7 +29,7 @@ _AFTER = 4
 _IN_EXIF = ("JPEG", "TIFF", "WEBP", "AVIF")
 
 
-def named(image: Image, format: Format, software: str) -> Image:
+def with_software(image: Image, format: Format, software: str) -> Image:
     """Return an image that says which program wrote it, where its format says this by metadata of the image."""
     name = software + _BLANK
     if format.name in _IN_EXIF:
@@ -51,7 +51,7 @@ def _named_exif(data: bytes, name: bytes) -> bytes:
     return bytes(block)
 
 
-def sealed(data: bytes, format: Format, software: str) -> bytes:
+def with_checksum(data: bytes, format: Format, software: str) -> bytes:
     """Return a file's bytes with the mark, and the checksum in it."""
     name = (software + _BLANK).encode()
     if format.name == "GIF":

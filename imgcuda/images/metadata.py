@@ -1,4 +1,4 @@
-"""What a file says beside its pixels: EXIF, XMP, colour profile, resolution and text, made fit to be written again."""
+"""What a file says beside its pixels: EXIF, XMP, color profile, resolution and text, made fit to be written again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from imgcuda.images.image import Image, Pixels
 ORIENTATION = exif.ORIENTATION
 
 LARGEST_DPI = 5e7
-"""The largest resolution that is taken for one: half a nanometre for a pixel, and the most that a BMP can say."""
+"""The largest resolution that is taken for one: half a nanometer for a pixel, and the most that a BMP can say."""
 
 # How a TIFF lays out its own pixels, and the profile and XMP, which go their own way: true of the file that was read,
 # not of the one that is written.
@@ -241,7 +241,7 @@ def ratio(found: Any, *, swapped: bool) -> tuple[int, int] | None:
 
 
 def profile(icc: bytes, channels: int) -> bytes:
-    """Return a colour profile if it is one for so many channels: one of others makes a broken file."""
+    """Return a color profile if it is one for so many channels: one of others makes a broken file."""
     return icc if icc[16:20] == (b"RGB " if channels > 2 else b"GRAY") else b""
 
 

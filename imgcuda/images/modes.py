@@ -1,4 +1,4 @@
-"""Pillow's modes: what each becomes as an array. docs/files.md has the table that is made from `WAYS`."""
+"""Pillow's modes: what each becomes as an array. docs/files.md has the table that is made from `MODES`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from imgcuda.images.image import Pixels
 
 
 @dataclass(frozen=True)
-class Way:
+class ModeReading:
     """How the pixels of a mode are read."""
 
     mode: str
     """The mode they are converted to, by Pillow; the mode itself if that is what an array can hold."""
     found: str
     """Where such pixels come from."""
-    said: str = ""
+    loss: str = ""
     """What is lost, and so said."""
 
     @property
@@ -32,25 +32,25 @@ class Way:
 
 _NOT_IN_FILES = "no file that is read; Pillow makes it in memory"
 
-WAYS = {
-    "1": Way("L", "black and white PNG, TIFF, BMP"),
-    "L": Way("L", "gray in any format"),
-    "LA": Way("LA", "gray with alpha: PNG, TIFF"),
-    "La": Way("LA", "TIFF with premultiplied alpha"),
-    "P": Way("RGB", "a palette: GIF, PNG, TIFF, BMP"),
-    "PA": Way("RGBA", "TIFF with a palette and alpha"),
-    "RGB": Way("RGB", "color in any format"),
-    "RGBA": Way("RGBA", "color with alpha: PNG, TIFF, WebP, AVIF, BMP"),
-    "RGBa": Way("RGBA", _NOT_IN_FILES),
-    "RGBX": Way("RGB", _NOT_IN_FILES),
-    "CMYK": Way("RGB", "JPEG, TIFF and PSD for print", "its CMYK colors are converted to RGB"),
-    "YCbCr": Way("RGB", "TIFF"),
-    "LAB": Way("RGB", "TIFF and PSD", "its LAB colors are converted to RGB"),
-    "HSV": Way("RGB", _NOT_IN_FILES),
-    "I;16": Way("I;16", "16-bit gray: PNG, TIFF"),
-    "I;16B": Way("I;16", "16-bit gray TIFF, the other byte order"),
-    "I": Way("I;16", "TIFF with 32-bit or signed whole numbers"),
-    "F": Way("F", "TIFF with 32-bit floats"),
+MODES = {
+    "1": ModeReading("L", "black and white PNG, TIFF, BMP"),
+    "L": ModeReading("L", "gray in any format"),
+    "LA": ModeReading("LA", "gray with alpha: PNG, TIFF"),
+    "La": ModeReading("LA", "TIFF with premultiplied alpha"),
+    "P": ModeReading("RGB", "a palette: GIF, PNG, TIFF, BMP"),
+    "PA": ModeReading("RGBA", "TIFF with a palette and alpha"),
+    "RGB": ModeReading("RGB", "color in any format"),
+    "RGBA": ModeReading("RGBA", "color with alpha: PNG, TIFF, WebP, AVIF, BMP"),
+    "RGBa": ModeReading("RGBA", _NOT_IN_FILES),
+    "RGBX": ModeReading("RGB", _NOT_IN_FILES),
+    "CMYK": ModeReading("RGB", "JPEG, TIFF and PSD for print", "its CMYK colors are converted to RGB"),
+    "YCbCr": ModeReading("RGB", "TIFF"),
+    "LAB": ModeReading("RGB", "TIFF and PSD", "its LAB colors are converted to RGB"),
+    "HSV": ModeReading("RGB", _NOT_IN_FILES),
+    "I;16": ModeReading("I;16", "16-bit gray: PNG, TIFF"),
+    "I;16B": ModeReading("I;16", "16-bit gray TIFF, the other byte order"),
+    "I": ModeReading("I;16", "TIFF with 32-bit or signed whole numbers"),
+    "F": ModeReading("F", "TIFF with 32-bit floats"),
 }
 """Every mode that Pillow has, and what it is read as."""
 
@@ -59,8 +59,8 @@ FLAT = {"L", "LA", "RGB", "RGBA"}
 """The modes whose bytes are an array."""
 
 
-def scale_clear_grey(picture: PIL.Image.Image) -> None:
-    """Have a PNG's transparent grey compared with samples of 8 bits, to which Pillow scales those of 2 and 4.
+def scale_transparent_gray(picture: PIL.Image.Image) -> None:
+    """Have a PNG's transparent gray compared with samples of 8 bits, to which Pillow scales those of 2 and 4.
 
     To be called before the picture is loaded.
     """
@@ -70,13 +70,13 @@ def scale_clear_grey(picture: PIL.Image.Image) -> None:
 
 
 def to_array(picture: PIL.Image.Image, *, raw: bool = False) -> Pixels:
-    """Return a picture's pixels: palettes as their colours, black and white as 0 and 255, one clear colour as alpha.
+    """Return a picture's pixels: palettes as their colors, black and white as 0 and 255, one clear color as alpha.
 
     With `raw`, whole numbers become floats of the same value. Raises ImageError for numbers that are no levels.
     """
     if picture.mode in ("CMYK", "LAB"):
         picture = printed_to_rgb(picture)
-    mode = WAYS[picture.mode].mode if picture.mode in WAYS else picture.mode
+    mode = MODES[picture.mode].mode if picture.mode in MODES else picture.mode
     if mode in ("L", "RGB") and picture.has_transparency_data:
         mode += "A"
     if mode in FLAT:
@@ -95,11 +95,11 @@ def _whole_numbers(picture: PIL.Image.Image, raw: bool) -> Pixels:
         return samples.astype(np.float32)
     if samples.itemsize > 2 and (samples.min() < 0 or samples.max() > 65535):
         raise ImageError(WHOLE.format(samples.min(), samples.max()))
-    grey = samples.astype(np.uint16)
+    gray = samples.astype(np.uint16)
     key = picture.info.get("transparency")
     if not isinstance(key, int):
-        return grey
-    return np.stack([grey, np.where(grey == key, 0, 65535).astype(np.uint16)], axis=2)
+        return gray
+    return np.stack([gray, np.where(gray == key, 0, 65535).astype(np.uint16)], axis=2)
 
 
 def printed_to_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:

@@ -14,7 +14,7 @@ import numpy as np
 from imgcuda.errors import ImageError
 from imgcuda.images import mark
 from imgcuda.images.image import Image, Pixels
-from imgcuda.images.request import Wish
+from imgcuda.images.request import ReadRequest
 
 WORDS, PBM = (b"P1", b"P2", b"P3"), (b"P1", b"P4")
 FLOATS = (b"Pf", b"PF")
@@ -53,12 +53,12 @@ class NetpbmHeader(NamedTuple):
         return self.width * self.height * self.channels * size
 
 
-def read(data: bytes, wish: Wish) -> Iterator[Image]:
-    """Return the pictures in a file that are wished for."""
+def read(data: bytes, request: ReadRequest) -> Iterator[Image]:
+    """Return the pictures in a file that are asked for."""
     headers = list(_headers(data))
-    numbers = wish.numbers(len(headers))
-    wish.allow(sum(headers[number].width * headers[number].height for number in numbers))
-    losses = tuple(wish.losses(len(headers)))
+    numbers = request.numbers(len(headers))
+    request.allow(sum(headers[number].width * headers[number].height for number in numbers))
+    losses = tuple(request.losses(len(headers)))
     for number in numbers:
         header = headers[number]
         text = (("Comment", "\n".join(header.comments)),) if header.comments else ()

@@ -1,7 +1,7 @@
-"""Write PNG: 8 and 16 bits, grey and colour, still and animated, on all cores.
+"""Write PNG: 8 and 16 bits, gray and color, still and animated, on all cores.
 
-Pillow cannot write 16-bit colour at all, and takes half a second for 4K before it begins to compress. The encoders that
-can are 80 MB of libraries. A PNG is little more than rows, each less a guess from its neighbours ("filtered"), through
+Pillow cannot write 16-bit color at all, and takes half a second for 4K before it begins to compress. The encoders that
+can are 80 MB of libraries. A PNG is little more than rows, each less a guess from its neighbors ("filtered"), through
 zlib: NumPy and the standard library do that, and as both let other threads run meanwhile, bands of rows go through at
 once. docs/files.md has the times.
 """
@@ -56,7 +56,7 @@ def encode(image: Image, metadata: bytes, compress: int | None) -> bytes:
 def chunks(
     image: Image,
 ) -> bytes:
-    """Return an image's metadata as chunks; a resolution is rounded to whole dots per metre."""
+    """Return an image's metadata as chunks; a resolution is rounded to whole dots per meter."""
     exif, xmp, icc, dpi, text = image.exif, image.xmp, image.icc, image.dpi, image.text
     made = []
     if icc:
@@ -115,10 +115,10 @@ class _Sequence:
 
 def _animation(image: Image, level: int, pool: ThreadPoolExecutor) -> Iterator[bytes]:
     """Return the chunks of an animation: every frame whole, in the place of the one before."""
-    sequence, shown = _Sequence(), len(image.frames) - image.apart
+    sequence, shown = _Sequence(), len(image.frames) - image.has_default_image
     yield _chunk(b"acTL", struct.pack(">II", shown, image.plays))
     for number, frame in enumerate(image.frames):
-        if number or not image.apart:
+        if number or not image.has_default_image:
             yield _frame_control(frame, sequence)
         for data in _compressed(frame.pixels, level, pool):
             yield _chunk(b"fdAT", sequence.next() + data) if number else _chunk(b"IDAT", data)
@@ -167,7 +167,7 @@ def _deflated(filtered: Bytes, level: int, drawn: bool, flush: int) -> bytes:
 
 
 def _filtered(band: Bytes, above: Bytes, step: int, level: int) -> tuple[Bytes, bool]:
-    """Return rows less what the neighbours let expect, each in the way that leaves least, and whether they are drawn.
+    """Return rows less what the neighbors let expect, each in the way that leaves least, and whether they are drawn.
 
     What is drawn, not photographed, repeats itself exactly, and is best left as it is.
     """

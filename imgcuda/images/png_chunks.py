@@ -22,7 +22,7 @@ NEEDED = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"fcTL", b"fdAT"
 """The chunks that a picture or an animation is made of; without any other it looks the same, or nearly."""
 
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-"""The bits that a sample may have, for each type of color: grey, RGB, palette, and grey and RGB with alpha."""
+"""The bits that a sample may have, for each type of color: gray, RGB, palette, and gray and RGB with alpha."""
 PALETTE = 3
 
 

@@ -19,7 +19,7 @@ from imgcuda.images import assemble
 from imgcuda.images.compositing import Canvas, Disposal, FrameRegion
 from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.png_chunks import Chunk, PngSurvey, assembled, pieces, survey
-from imgcuda.images.request import Wish
+from imgcuda.images.request import ReadRequest
 from imgcuda.images.sources import Open
 
 Decode = Callable[[Open], Image]
@@ -42,17 +42,17 @@ class _FrameControl:
     data: list[Chunk] = field(default_factory=list)
 
 
-def frames(again: Open, wish: Wish, decode: Decode) -> Iterator[Image]:
-    """Return the frames of a PNG that are wished for."""
-    stream = again()
+def frames(reopen: Open, request: ReadRequest, decode: Decode) -> Iterator[Image]:
+    """Return the frames of a PNG that are asked for."""
+    stream = reopen()
     found = survey(stream)
     controls = list(_controls(found, stream))
-    apart, count = found.named(b"IDAT") != controls[0].data, len(controls)
-    if apart:
+    has_default_image, count = found.named(b"IDAT") != controls[0].data, len(controls)
+    if has_default_image:
         controls.insert(0, _FrameControl(*_size(found, stream), data=found.named(b"IDAT")))
     if len(controls) == 1:
-        wish.numbers(1)
-        repaired: Open = again
+        request.numbers(1)
+        repaired: Open = reopen
         if found.losses:
             repaired = _opener(assembled(pieces(found.chunks, stream)))
         image = decode(repaired)
@@ -61,7 +61,7 @@ def frames(again: Open, wish: Wish, decode: Decode) -> Iterator[Image]:
     said = struct.unpack(">I", found.named(b"acTL")[0].data(stream)[:4])[0]
     if said != count:
         found.losses.append(f"it says that it holds {said} pictures; it holds {count}")
-    yield from _animation(found, controls, apart, stream, wish, decode)
+    yield from _animation(found, controls, has_default_image, stream, request, decode)
 
 
 def _opener(data: bytes) -> Open:
@@ -117,30 +117,35 @@ def _control(chunk: Chunk, stream: IO[bytes], size: tuple[int, int]) -> _FrameCo
 
 
 def _animation(
-    found: PngSurvey, controls: list[_FrameControl], apart: bool, stream: IO[bytes], wish: Wish, decode: Decode
+    found: PngSurvey,
+    controls: list[_FrameControl],
+    has_default_image: bool,
+    stream: IO[bytes],
+    request: ReadRequest,
+    decode: Decode,
 ) -> Iterator[Image]:
     width, height = _size(found, stream)
-    numbers = wish.numbers(len(controls))
-    wish.allow(width * height * len(numbers))
+    numbers = request.numbers(len(controls))
+    request.allow(width * height * len(numbers))
     canvas, about = Canvas(width, height), _about(found, stream)
     picture = PIL.Image.open(about(), formats=["PNG"])
     picture.load()
     plays = struct.unpack(">I", found.named(b"acTL")[0].data(stream)[4:8])[0]
-    losses = [*wish.losses(len(controls)), *found.losses]
+    losses = [*request.losses(len(controls)), *found.losses]
     for number, control in enumerate(controls[: numbers.stop]):
-        hidden = apart and number == 0
+        hidden = has_default_image and number == 0
         if hidden and number not in numbers:
             continue
         part = _part(found, control, stream, decode)
         if not hidden:
             disposal = DISPOSALS[control.disposal]
-            if number == apart and disposal == "previous":
+            if number == has_default_image and disposal == "previous":
                 disposal = "background"  # before the first frame there is nothing
             canvas.lay(FrameRegion(part, control.left, control.top, control.blend == 1, disposal))
         if number in numbers:
             seen = part if hidden else canvas.seen(alpha=channels(part) % 2 == 0)
-            image = assemble.by_pillow(picture, seen, losses, wish.auto_orient, about)
-            yield replace(image, duration=control.duration, plays=plays, apart=hidden)
+            image = assemble.by_pillow(picture, seen, losses, request.auto_orient, about)
+            yield replace(image, duration=control.duration, plays=plays, has_default_image=hidden)
 
 
 def _part(found: PngSurvey, control: _FrameControl, stream: IO[bytes], decode: Decode) -> Pixels:

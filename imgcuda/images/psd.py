@@ -15,9 +15,9 @@ from imgcuda.errors import ImageError
 from imgcuda.images import assemble, metadata, photoshop, psd_sections
 from imgcuda.images.convert import to_depth
 from imgcuda.images.image import Image, Pixels
-from imgcuda.images.modes import WAYS, printed_to_rgb
+from imgcuda.images.modes import MODES, printed_to_rgb
 from imgcuda.images.psd_sections import Sections
-from imgcuda.images.request import Wish
+from imgcuda.images.request import ReadRequest
 from imgcuda.pixels import white_level
 
 BITMAP, GRAY, INDEXED, RGB, CMYK, MULTICHANNEL, DUOTONE, LAB = 0, 1, 2, 3, 4, 7, 8, 9
@@ -45,11 +45,11 @@ class PsdHeader(NamedTuple):
     mode: int
 
 
-def read(data: bytes, wish: Wish) -> list[Image]:
+def read(data: bytes, request: ReadRequest) -> list[Image]:
     """Return the flattened picture, and no other; ImageError for a file that was saved without one."""
     header = _header(data)
-    wish.numbers(1)
-    wish.allow(header.width * header.height)
+    request.numbers(1)
+    request.allow(header.width * header.height)
     found = psd_sections.split(data, large=header.version == 2)
     resources = {number: body for number, _, body in photoshop.resources(found.resources)}
     if found.layers and resources.get(VERSION, b"").ljust(5, b"\1")[4] == 0:
@@ -66,7 +66,7 @@ def read(data: bytes, wish: Wish) -> list[Image]:
         dpi=_resolution(resources.get(RESOLUTION, b"")),
         photoshop=photoshop.without(found.resources, OWN),
     )
-    return [assemble.of_parts(pixels, about, losses, wish.auto_orient)]
+    return [assemble.of_parts(pixels, about, losses, request.auto_orient)]
 
 
 def _header(data: bytes) -> PsdHeader:
@@ -166,7 +166,7 @@ def _without_white(pixels: Pixels, mode: int) -> Pixels:
 
 def _printed(pixels: Pixels, mode: str, icc: bytes, losses: list[str]) -> Pixels:
     """Return CMYK or Lab, with alpha or without, as RGB."""
-    losses.append(WAYS[mode].said)
+    losses.append(MODES[mode].loss)
     if pixels.dtype == np.uint16:
         losses.append("its 16-bit colors are read as 8-bit")
         pixels = to_depth(pixels, "8")

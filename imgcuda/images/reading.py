@@ -29,10 +29,10 @@ from imgcuda.images import (
     tiff_reader,
 )
 from imgcuda.images.convert import with_channels
-from imgcuda.images.error_messages import telling
+from imgcuda.images.error_messages import translated_errors
 from imgcuda.images.image import Image, Pixels, channels
-from imgcuda.images.modes import WAYS, scale_clear_grey, to_array
-from imgcuda.images.request import Wish
+from imgcuda.images.modes import MODES, scale_transparent_gray, to_array
+from imgcuda.images.request import ReadRequest
 from imgcuda.images.signatures import format_of
 from imgcuda.images.sources import Open, Source, is_deep_avif, name_of, opener
 
@@ -55,8 +55,8 @@ def read(
 ) -> Image:
     """Return the image in a file: all its frames, the one that is `frame` (from 1), or without `several` the first.
 
-    Every mode of Pillow has its way (`modes.WAYS`): palettes come out as RGB or RGBA, black and white as grey, CMYK as
-    RGB; 16 bits stay uint16, also in colour, floats stay float32. It is upright: its EXIF orientation is applied,
+    Every mode of Pillow has its way (`modes.MODES`): palettes come out as RGB or RGBA, black and white as gray, CMYK as
+    RGB; 16 bits stay uint16, also in color, floats stay float32. It is upright: its EXIF orientation is applied,
     unless `auto_orient` is false. What could not be kept is listed in `losses`, for the caller to say, and not to
     overwrite the original with. `raw` takes whole numbers that are no levels (signed, 32 bits) as they are, as floats.
     More than `max_pixels`, in all frames together, are not decoded; for very many, Pillow's own limit, which the whole
@@ -64,40 +64,41 @@ def read(
     them. Raises ImageError, a sentence with the file's name, whatever the decoder raises; `name` is what to call a
     stream that is not standard input.
     """
-    wish = Wish(frame, several, auto_orient, raw, max_pixels)
-    with telling(name or name_of(source), "read") as subject, warnings.catch_warnings(), opener(source) as again:
+    request = ReadRequest(frame, several, auto_orient, raw, max_pixels)
+    errors = translated_errors(name or name_of(source), "read")
+    with errors as subject, warnings.catch_warnings(), opener(source) as reopen:
         warnings.simplefilter("ignore")  # Pillow warns of what is either raised below, or harmless
-        subject.format = format_of(again())
+        subject.format = format_of(reopen())
         with _LIMIT.raised(max_pixels):
-            image = _joined(_read(subject.format, again, wish))
+            image = _joined(_read(subject.format, reopen, request))
         if strict and image.losses:
             raise ImageError(f"{image.losses[0]}; without --strict it is read")
         return image
 
 
-def _read(format: str, again: Open, wish: Wish) -> list[Image]:
+def _read(format: str, reopen: Open, request: ReadRequest) -> list[Image]:
     """Return the frames."""
     if format in _OF_ONE_PICTURE:
-        wish.numbers(1)
-        return [_module(_OF_ONE_PICTURE[format]).read(again().read(), wish.allow)]
+        request.numbers(1)
+        return [_module(_OF_ONE_PICTURE[format]).read(reopen().read(), request.allow)]
     if format in _OF_SEVERAL:
-        return list(_module(_OF_SEVERAL[format]).read(again().read(), wish))
+        return list(_module(_OF_SEVERAL[format]).read(reopen().read(), request))
     if format == "ICO":
-        icon: Image = _module("ico").read(again().read(), wish, lambda data: _png_in_an_icon(data, wish))
+        icon: Image = _module("ico").read(reopen().read(), request, lambda data: _png_in_an_icon(data, request))
         return [icon]
     if format == "JPEG2000":
-        return _jpeg2000(again, wish)
+        return _jpeg2000(reopen, request)
     if format in ("PNG", "GIF"):
-        alone, reader = replace(wish, frame=None), png_reader if format == "PNG" else gif_reader
-        return list(reader.frames(again, wish, lambda one: next(_by_pillow(one, alone))))
-    return list(_pages(again(), wish) if format == "TIFF" else _by_pillow(again, wish))
+        alone, reader = replace(request, frame=None), png_reader if format == "PNG" else gif_reader
+        return list(reader.frames(reopen, request, lambda one: next(_by_pillow(one, alone))))
+    return list(_pages(reopen(), request) if format == "TIFF" else _by_pillow(reopen, request))
 
 
 _OF_ONE_PICTURE = {"BMP": "bmp", "TGA": "tga", "QOI": "qoi", "SGI": "sgi", "PCX": "pcx"}
 """The formats whose modules read one picture, of bytes and a function that is called with its size."""
 
 _OF_SEVERAL = {"PPM": "netpbm", "DDS": "dds", "PSD": "psd"}
-"""The formats whose modules read the pictures that are wished for."""
+"""The formats whose modules read the pictures that are asked for."""
 
 
 def _module(name: str) -> Any:
@@ -105,15 +106,15 @@ def _module(name: str) -> Any:
     return import_module(f"imgcuda.images.{name}")
 
 
-def _png_in_an_icon(data: bytes, wish: Wish) -> Image:
-    return _read("PNG", lambda: BytesIO(data), replace(wish, frame=None, several=False))[0]
+def _png_in_an_icon(data: bytes, request: ReadRequest) -> Image:
+    return _read("PNG", lambda: BytesIO(data), replace(request, frame=None, several=False))[0]
 
 
-def _jpeg2000(again: Open, wish: Wish) -> list[Image]:
+def _jpeg2000(reopen: Open, request: ReadRequest) -> list[Image]:
     """Return the picture in a JPEG 2000, with what Pillow does not tell of it."""
-    facts = jpeg2000.look(again().read())
-    wish.allow(facts.width * facts.height)
-    (image,) = _by_pillow(again, wish)
+    facts = jpeg2000.look(reopen().read())
+    request.allow(facts.width * facts.height)
+    (image,) = _by_pillow(reopen, request)
     sixteen_bit = facts.bits > 8 and image.pixels.dtype == np.uint8
     losses = (*image.losses, *[f"its {facts.bits}-bit colors are read as 8-bit"] * sixteen_bit)
     boxes = [f"its metadata ({', '.join(facts.boxes)}) is left out"] * bool(facts.boxes)
@@ -122,30 +123,30 @@ def _jpeg2000(again: Open, wish: Wish) -> list[Image]:
     return [replace(image, icc=image.icc or facts.icc, losses=losses, left_out=left_out, text=text)]
 
 
-def _by_pillow(again: Open, wish: Wish) -> Iterator[Image]:
-    picture = _open(again(), wish.max_pixels)
+def _by_pillow(reopen: Open, request: ReadRequest) -> Iterator[Image]:
+    picture = _open(reopen(), request.max_pixels)
     count = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
-    numbers = wish.numbers(count)
-    wish.allow(picture.width * picture.height * len(numbers))
-    lost = [*wish.losses(count), *_beside_what_pillow_says(picture.format, again)]
-    scale_clear_grey(picture)
+    numbers = request.numbers(count)
+    request.allow(picture.width * picture.height * len(numbers))
+    lost = [*request.losses(count), *_losses_that_pillow_does_not_know(picture.format, reopen)]
+    scale_transparent_gray(picture)
     if picture.format == "AVIF" and count > 1:
-        picture.info["loop"] = avif_plays.plays(again().read())
-    total, aside = 0, cache(again)
+        picture.info["loop"] = avif_plays.plays(reopen().read())
+    total, open_once = 0, cache(reopen)
     for number in numbers:
         if count > 1:
             picture.seek(number)
         total += picture.width * picture.height
-        wish.allow(total)
-        yield _frame(picture, number if count > 1 else None, again, aside, wish, lost)
+        request.allow(total)
+        yield _frame(picture, number if count > 1 else None, reopen, open_once, request, lost)
 
 
-def _beside_what_pillow_says(format: str | None, again: Open) -> Iterator[str]:
+def _losses_that_pillow_does_not_know(format: str | None, reopen: Open) -> Iterator[str]:
     """Return what is lost of a file, and Pillow does not know of."""
-    if format == "AVIF" and is_deep_avif(again()):
+    if format == "AVIF" and is_deep_avif(reopen()):
         yield "its 10- or 12-bit colors are read as 8-bit"
     if format == "AVIF":
-        yield from avif_boxes.others(again())
+        yield from avif_boxes.others(reopen())
 
 
 def _open(stream: IO[bytes], max_pixels: int) -> PIL.Image.Image:
@@ -190,45 +191,45 @@ _LIMIT = _Limit()
 
 
 def _frame(
-    picture: PIL.Image.Image, number: int | None, again: Open, aside: Open, wish: Wish, lost: list[str]
+    picture: PIL.Image.Image, number: int | None, reopen: Open, open_once: Open, request: ReadRequest, lost: list[str]
 ) -> Image:
     """Return a picture's present frame. How it is stored is known before it is loaded, what it says mostly after."""
     losses, stored = list(lost), sixteen_bit.layout(picture)
     if sixteen_bit.can_read(stored) and number is None:  # an animation's frames are mixed
-        pixels = sixteen_bit.read(picture, lambda: _open(again(), wish.max_pixels))
+        pixels = sixteen_bit.read(picture, lambda: _open(reopen(), request.max_pixels))
     else:
-        decoded, damage = _decoded(picture, aside)
+        decoded, damage = _decoded(picture, open_once)
         losses += damage
         if decoded is None:
             picture.load()
-            decoded = to_array(picture, raw=wish.raw)
+            decoded = to_array(picture, raw=request.raw)
         pixels = decoded
         losses += ["its 16-bit colors are read as 8-bit"] * bool(stored)
-    if picture.format == "MPO" and wish.frame is None:
+    if picture.format == "MPO" and request.frame is None:
         losses.append("it holds other pictures, which are not read")
-    if picture.mode in WAYS and WAYS[picture.mode].said:
-        losses.append(WAYS[picture.mode].said)
-    return assemble.by_pillow(picture, pixels, losses, wish.auto_orient, aside)
+    if picture.mode in MODES and MODES[picture.mode].loss:
+        losses.append(MODES[picture.mode].loss)
+    return assemble.by_pillow(picture, pixels, losses, request.auto_orient, open_once)
 
 
-def _decoded(picture: PIL.Image.Image, aside: Open) -> tuple[Pixels | None, list[str]]:
+def _decoded(picture: PIL.Image.Image, open_once: Open) -> tuple[Pixels | None, list[str]]:
     """Return the pixels of a sound JPEG, and what is damaged in another."""
     if picture.format not in ("JPEG", "MPO"):
         return None, []
-    stream = aside()
+    stream = open_once()
     stream.seek(0)
     return jpeg_reader.decode(picture, stream.read())
 
 
-def _pages(stream: IO[bytes], wish: Wish) -> Iterator[Image]:
+def _pages(stream: IO[bytes], request: ReadRequest) -> Iterator[Image]:
     """Return the pages of a TIFF."""
     found = tiff_reader.pages(stream)
     count = len(found.pictures)
-    chosen = [found.pictures[number] for number in wish.numbers(count)]
-    wish.allow(sum(page.pixels for page in chosen))
+    chosen = [found.pictures[number] for number in request.numbers(count)]
+    request.allow(sum(page.pixels for page in chosen))
     for page in chosen:
-        image = assemble.of_page(page, stream, wish.raw, wish.auto_orient)
-        losses = (*wish.losses(count), *found.losses, *image.losses)
+        image = assemble.of_page(page, stream, request.raw, request.auto_orient)
+        losses = (*request.losses(count), *found.losses, *image.losses)
         yield replace(image, losses=losses, left_out=(*image.left_out, *found.left_out))
 
 

@@ -8,7 +8,7 @@ from imgcuda.errors import ImageError
 
 
 @dataclass(frozen=True)
-class Wish:
+class ReadRequest:
     """What is to be read of a file, and how."""
 
     frame: int | None

@@ -1,4 +1,4 @@
-"""16-bit colour, out of a decoder that keeps 8 of the 16 bits.
+"""16-bit color, out of a decoder that keeps 8 of the 16 bits.
 
 Pillow has no mode for it: it unpacks the upper byte of every sample. But it lets its callers say how a file's bytes are
 to be unpacked (`tile`), and has an unpacker for either byte order. Decoded once as what it is, and once as if the bytes
@@ -25,7 +25,7 @@ LAYOUT = re.compile(r"(?P<samples>LA|RGB|RGBA);16(?P<order>[BLN])$")
 
 
 def layout(picture: PIL.Image.Image) -> str:
-    """Return how a file stores 16-bit colour, "RGB;16B", or nothing for all else; to be asked before it is loaded.
+    """Return how a file stores 16-bit color, "RGB;16B", or nothing for all else; to be asked before it is loaded.
 
     "BGR;16" is no such: it has 16 bits for all three.
     """
@@ -42,8 +42,8 @@ def can_read(stored: str) -> bool:
     return LAYOUT.match(stored) is not None
 
 
-def read(picture: PIL.Image.Image, again: Open) -> Pixels:
-    """Return a picture's 16-bit colours; `picture` and what `again` opens are both loaded."""
+def read(picture: PIL.Image.Image, reopen: Open) -> Pixels:
+    """Return a picture's 16-bit colors; `picture` and what `reopen` opens are both loaded."""
     form = LAYOUT.match(layout(picture))
     assert form is not None
     samples, order = form["samples"], form["order"].replace("N", "L" if sys.byteorder == "little" else "B")
@@ -52,7 +52,7 @@ def read(picture: PIL.Image.Image, again: Open) -> Pixels:
         pixels = _load(picture, "RGBA").view(">u2")
     else:
         upper = _load(picture, f"{samples};16{order}").astype(np.uint16) << 8
-        pixels = upper | _load(again(), f"{samples};16{'L' if order == 'B' else 'B'}")
+        pixels = upper | _load(reopen(), f"{samples};16{'L' if order == 'B' else 'B'}")
     return _keyed(pixels.astype(np.uint16), key)
 
 
@@ -69,7 +69,7 @@ def _load(picture: PIL.Image.Image, rawmode: str) -> Pixels:
 
 
 def _keyed(pixels: Pixels, key: Any) -> Pixels:
-    """Return colours with alpha, where a PNG says that one of them is transparent."""
+    """Return colors with alpha, where a PNG says that one of them is transparent."""
     if not isinstance(key, tuple) or len(key) != 3 or pixels.shape[2] != 3:
         return pixels
     alpha = np.where((pixels == np.array(key)).all(axis=2, keepdims=True), 0, 65535)

@@ -8,7 +8,7 @@ import PIL.Image
 from imgcuda.errors import ImageError
 from imgcuda.images.convert import to_depth
 from imgcuda.images.image import Pixels, divided_by_alpha
-from imgcuda.images.modes import WAYS, WHOLE, printed_to_rgb
+from imgcuda.images.modes import MODES, WHOLE, printed_to_rgb
 from imgcuda.images.tiff_layout import (
     CIELAB,
     CMYK,
@@ -138,7 +138,7 @@ def _to_rgb(color: Pixels, page: TiffLayout, losses: list[str]) -> Pixels:
             losses.append("its 16-bit colors are read as 8-bit")
             color = to_depth(color, "8")
         mode = "CMYK" if page.photometric == CMYK else "LAB"
-        losses.append(WAYS[mode].said)
+        losses.append(MODES[mode].loss)
         return _printed(color, page, mode)
     return color
 

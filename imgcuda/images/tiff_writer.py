@@ -1,4 +1,4 @@
-"""Write TIFF: 8 and 16 bits and float, grey and colour, with and without alpha, a directory a page.
+"""Write TIFF: 8 and 16 bits and float, gray and color, with and without alpha, a directory a page.
 
 The first page's EXIF is the beginning of the file: so every tag keeps its value, and maker notes their offsets. The
 file is little-endian, unless its EXIF is not and must stay so. The pixels are put after the directories as they are, or
@@ -93,7 +93,7 @@ def _layout(frame: Image, sizes: list[int], compress: int) -> Values:
         277: (samples,), 284: (1,), 339: ({"u": 1, "f": 3}[planes.dtype.kind],) * samples,
     }  # fmt: skip
     if has_alpha(samples):
-        shorts[338] = (2,)  # alpha, not multiplied into the colours
+        shorts[338] = (2,)  # alpha, not multiplied into the colors
     if compress and planes.dtype.kind == "u":
         shorts[317] = (HORIZONTAL,)
     longs = {

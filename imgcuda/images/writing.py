@@ -29,7 +29,7 @@ from imgcuda.images import (
 )
 from imgcuda.images.atomic_write import Clobber
 from imgcuda.images.convert import with_channels
-from imgcuda.images.error_messages import telling
+from imgcuda.images.error_messages import translated_errors
 from imgcuda.images.formats import FORMATS, Format, Options, by_extension
 from imgcuda.images.image import Image, Pixels, channels, describe
 from imgcuda.images.signatures import load_plugin
@@ -83,18 +83,18 @@ def write(
         raise ParameterError("a stream has no extension: say in which format to write")
     options.check(format)
     losses: list[str] = []
-    with telling(name, "written"):
+    with translated_errors(name, "written"):
         held = _convert_pixels(image, format, losses)
         fitting, left_out = _convert_metadata(held, format)
         left_out += [said for said in held.left_out if said not in image.left_out]
         if complete and (losses or left_out):
             raise ImageError(f"{[*losses, *left_out][0]}; write to another file")
         if software:
-            fitting = mark.named(fitting, format, software)
+            fitting = mark.with_software(fitting, format, software)
         data = _encode(fitting, format, options, losses, left_out)
-        data = mark.sealed(data, format, software) if software else data
+        data = mark.with_checksum(data, format, software) if software else data
         if isinstance(target, str | os.PathLike):
-            losses += _split_off(atomic_write.other_names(Path(target)))
+            losses += _hard_links_kept(atomic_write.other_names(Path(target)))
             atomic_write.replace(Path(target), data, clobber=clobber)
         else:
             target.write(data)
@@ -105,13 +105,13 @@ def write(
 def check_output(path: str | os.PathLike[str], *, clobber: Clobber = True, format: Format | None = None) -> Format:
     """Return the format that a path's extension asks for; ImageError if no image can be written there."""
     path = Path(path)
-    with telling(str(path), "written"):
+    with translated_errors(str(path), "written"):
         chosen = format or by_extension(path.suffix.lower())
         atomic_write.check(path, clobber=clobber)
     return chosen
 
 
-def _split_off(others: int) -> list[str]:
+def _hard_links_kept(others: int) -> list[str]:
     names = (
         "another name (a hard link), which keeps" if others == 1 else f"{others} other names (hard links), which keep"
     )
@@ -123,8 +123,8 @@ def _split_off(others: int) -> list[str]:
 
 def _convert_pixels(image: Image, format: Format, losses: list[str]) -> Image:
     """Return an image whose pixels a format can hold: of several pictures the first, on white, if need be."""
-    if image.apart and image.later and format.timed and format.name != "PNG":
-        image = _without_picture_apart(image, format, losses)
+    if image.has_default_image and image.later and format.timed and format.name != "PNG":
+        image = _without_default_image(image, format, losses)
     if image.later and not format.several:
         losses.append(f"it holds {len(image.frames)} pictures; {format.name} holds one, the first")
         image = changed(image, later=())
@@ -135,14 +135,14 @@ def _convert_pixels(image: Image, format: Format, losses: list[str]) -> Image:
     other = "" if image.icc and "icc" in format.keeps else color.other_than_srgb(image.color)
     if other and format.name != "PNG":
         losses.append(f"its colors ({other}) will look different, as {format.name} has no place to say what they are")
-    return _sized(image.filtered([_samples(frame.pixels, format, losses) for frame in image.frames]))
+    return _with_sizes_in_exif(image.filtered([_samples(frame.pixels, format, losses) for frame in image.frames]))
 
 
-def _without_picture_apart(image: Image, format: Format, losses: list[str]) -> Image:
+def _without_default_image(image: Image, format: Format, losses: list[str]) -> Image:
     """Return the animation alone, for a format in which every picture is a frame of it."""
     losses.append(f"its picture for programs that show no animation is left out; {format.name} has no place for it")
     first, *later = image.later
-    return changed(image, pixels=first.pixels, duration=first.duration, later=tuple(later), apart=False)
+    return changed(image, pixels=first.pixels, duration=first.duration, later=tuple(later), has_default_image=False)
 
 
 def _check_size(pixels: Pixels, format: Format) -> None:
@@ -159,7 +159,7 @@ def _check_size(pixels: Pixels, format: Format) -> None:
     raise ImageError(f"it has {width:,} x {height:,} pixels; {format.name} holds at most {most}; write one of {others}")
 
 
-def _sized(image: Image) -> Image:
+def _with_sizes_in_exif(image: Image) -> Image:
     """Return an image whose frames' EXIF says their size."""
     return changed(metadata.sized(image), later=tuple(metadata.sized(frame) for frame in image.later))
 

@@ -140,7 +140,7 @@ def test_every_blend_and_disposal_is_composed_as_the_specification_has_it(
                 frame.samples[::2, ::2] = np.frombuffer(clear, ">u2")
         default = part(color, bits, WIDTH, HEIGHT) if hidden else None
         image = images.read(io.BytesIO(animation(frames, color, bits, clear, default)))
-        assert image.losses == () and image.plays == 5 and image.apart == hidden
+        assert image.losses == () and image.plays == 5 and image.has_default_image == hidden
         shown = image.frames[hidden:]
         assert [frame.duration for frame in shown] == [150.0] * 4
         for picture, expected in zip(shown, composed(frames, color, clear, (1 << bits) - 1), strict=True):

@@ -82,7 +82,7 @@ def test_a_file_cut_short_anywhere_is_never_a_wrong_picture_in_silence(name: str
                 assert np.array_equal(frame.pixels, expected.pixels), length
 
 
-@pytest.mark.parametrize(("name", "kind"), [("grey.png", b"IDAT"), ("deep.png", b"IDAT"), ("animated.png", b"fdAT")])
+@pytest.mark.parametrize(("name", "kind"), [("gray.png", b"IDAT"), ("deep.png", b"IDAT"), ("animated.png", b"fdAT")])
 def test_a_png_whose_checksum_is_wrong_is_refused(name: str, kind: bytes) -> None:
     data = bytearray(WHOLE[name])
     data[data.index(kind) + 8] ^= 1
@@ -93,7 +93,7 @@ def test_a_png_whose_checksum_is_wrong_is_refused(name: str, kind: bytes) -> Non
 
 
 def test_what_stands_behind_a_png_is_not_looked_at() -> None:
-    image = read(WHOLE["grey.png"] + WHOLE["grey.png"][:8] + b"\0\0\0\1IDATx no checksum")
+    image = read(WHOLE["gray.png"] + WHOLE["gray.png"][:8] + b"\0\0\0\1IDATx no checksum")
     assert image is not None and image.pixels.shape == (24, 20)
 
 
@@ -124,7 +124,7 @@ def test_a_file_with_other_bytes_is_one_sentence_or_a_picture(name: str, edits: 
 @given(data=st.binary(max_size=200))
 @settings(max_examples=200, deadline=None)
 def test_any_bytes_after_a_known_beginning_are_refused(data: bytes) -> None:
-    for whole in (WHOLE["plain.tif"], WHOLE["grey.png"], WHOLE["plain.gif"], WHOLE["lossy.webp"], WHOLE["plain.avif"]):
+    for whole in (WHOLE["plain.tif"], WHOLE["gray.png"], WHOLE["plain.gif"], WHOLE["lossy.webp"], WHOLE["plain.avif"]):
         read(whole[:12] + data)
 
 
@@ -140,7 +140,7 @@ def test_whoever_decodes_says_nothing_on_the_terminal(tmp_path: Path) -> None:
 
 def test_a_gigabyte_in_a_few_bytes_is_refused_before_it_is_made() -> None:
     pages = WHOLE["plain.gif"]
-    for name in ("tiles.tif", "deflated-float.tif", "grey.png", "plain.bmp", "deep.ppm"):
+    for name in ("tiles.tif", "deflated-float.tif", "gray.png", "plain.bmp", "deep.ppm"):
         with pytest.raises(ImageError, match="--max-pixels allows more"):
             images.read(io.BytesIO(WHOLE[name]), max_pixels=100)
     with pytest.raises(ImageError, match="--max-pixels allows more"):
@@ -149,10 +149,10 @@ def test_a_gigabyte_in_a_few_bytes_is_refused_before_it_is_made() -> None:
 
 def test_more_pixels_are_read_if_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 100)  # Pillow's own limit; it refuses more than twice that
-    assert images.read(io.BytesIO(WHOLE["grey.png"]), max_pixels=1000).pixels.shape == (24, 20)
+    assert images.read(io.BytesIO(WHOLE["gray.png"]), max_pixels=1000).pixels.shape == (24, 20)
     monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 100)
     with pytest.raises(ImageError, match="it has more than 150 pixels; --max-pixels allows more"):
-        images.read(io.BytesIO(WHOLE["grey.png"]), max_pixels=150)
+        images.read(io.BytesIO(WHOLE["gray.png"]), max_pixels=150)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")

@@ -35,7 +35,7 @@ DAMAGED = {
     "zeros inside": zeroed(GOOD, HALF, 40),
     "a tail of zeros": zeroed(GOOD, HALF, len(GOOD) - HALF),
     "a progressive one, zeros inside": zeroed(encoded("RGB", progressive=True), 3000, 60),
-    "a grey one, half of it": encoded("L")[:1500] + b"\xff\xd9",
+    "a gray one, half of it": encoded("L")[:1500] + b"\xff\xd9",
     "CMYK, half of it": encoded("CMYK", quality=90)[:5000] + b"\xff\xd9",
 }
 

@@ -1,4 +1,4 @@
-"""16-bit colour and float colour: every sample kept, in files that others wrote and for others who read ours."""
+"""16-bit color and float color: every sample kept, in files that others wrote and for others who read ours."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ def interlaced_rows(height: int) -> list[int]:
     return [row for x, y, _, down in ADAM7 if x == 0 for row in range(y, height, down)]
 
 
-def test_a_transparent_colour_of_16_bits_is_read_as_alpha(tmp_path: Path) -> None:
+def test_a_transparent_color_of_16_bits_is_read_as_alpha(tmp_path: Path) -> None:
     pixels = np.array([[[1, 2, 3], [1, 2, 259]]], np.uint16)  # alike in the lower bytes
     path = tmp_path / "a.png"
     path.write_bytes(png(pixels, before=chunk(b"tRNS", struct.pack(">HHH", 1, 2, 3))))
     assert images.read(path).pixels.tolist() == [[[1, 2, 3, 0], [1, 2, 259, 65535]]]
 
 
-def test_a_transparent_grey_of_16_bits_is_read_as_alpha(tmp_path: Path) -> None:
+def test_a_transparent_gray_of_16_bits_is_read_as_alpha(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(png(np.array([[259, 3]], np.uint16), before=chunk(b"tRNS", struct.pack(">H", 3))))
     assert images.read(path).pixels.tolist() == [[[259, 65535], [3, 0]]]
@@ -91,7 +91,7 @@ def test_a_transparent_grey_of_16_bits_is_read_as_alpha(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("compression", [UNCOMPRESSED, LZW, DEFLATE])
 @pytest.mark.parametrize("channels", [3, 4])
-def test_16_bit_colour_of_a_tiff_is_read(channels: int, compression: int, tmp_path: Path) -> None:
+def test_16_bit_color_of_a_tiff_is_read(channels: int, compression: int, tmp_path: Path) -> None:
     pixels = samples(channels, np.uint16, (41, 300))
     path = save_by_opencv(tmp_path / "a.tif", pixels, TIFF_COMPRESSION, compression)
     assert np.array_equal(images.read(path).pixels, pixels)
@@ -125,7 +125,7 @@ def test_deep_tiffs_of_every_layout_are_read(
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
 @pytest.mark.parametrize("compression", [None, "zlib"])
-def test_premultiplied_colour_is_read_as_plain_colour(dtype: Any, compression: Any, tmp_path: Path) -> None:
+def test_premultiplied_color_is_read_as_plain_color(dtype: Any, compression: Any, tmp_path: Path) -> None:
     plain = np.array([[[0.5, 0.25, 1, 0.5], [0, 0, 0, 0]]])
     premultiplied = plain * [1, 1, 1, 0] * plain[:, :, 3:] + plain * [0, 0, 0, 1]
     white = 1 if dtype == np.float32 else 65534  # of which a half and a quarter of a half are whole
@@ -160,7 +160,7 @@ def test_64_bit_floats_are_read_and_that_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("largest", [65535, 1023])
-def test_16_bit_colour_of_a_ppm_is_read(largest: int, tmp_path: Path) -> None:
+def test_16_bit_color_of_a_ppm_is_read(largest: int, tmp_path: Path) -> None:
     levels = np.array([[[0, 1, 512], [1023, 600, 7]]], np.uint16)
     (tmp_path / "a.ppm").write_bytes(f"P6 2 1 {largest}\n".encode() + levels.astype(">u2").tobytes())
     image = images.read(tmp_path / "a.ppm")
@@ -212,7 +212,7 @@ def test_a_png_is_read_by_others_bit_for_bit(dtype: Any, channels: int, compress
     pixels[20:] = pixels[20:21]  # the lower half is drawn, the upper is noise
     images.write(tmp_path / "a.png", images.Image(pixels), options=images.Options(compress=compress))
     assert np.array_equal(images.read(tmp_path / "a.png").pixels, pixels)
-    if channels != 2:  # OpenCV has no grey with alpha
+    if channels != 2:  # OpenCV has no gray with alpha
         assert np.array_equal(by_opencv(tmp_path / "a.png"), pixels)
     elif dtype == np.uint8:
         assert np.array_equal(np.asarray(opened(tmp_path / "a.png")), pixels)

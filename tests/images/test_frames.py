@@ -96,11 +96,11 @@ def test_a_gif_that_does_not_loop_plays_once(tmp_path: Path) -> None:
     assert images.read(tmp_path / "a.gif").plays == 1
 
 
-def test_a_picture_for_programs_without_animation_stays_apart(tmp_path: Path) -> None:
+def test_a_default_image_stays_one_in_png(tmp_path: Path) -> None:
     frames = [PIL.Image.new("RGB", (4, 4), color) for color in ("red", "blue", "green")]
     frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:], default_image=True, duration=[40, 80])
     image = images.read(tmp_path / "a.png")
-    assert image.apart and len(image.frames) == 3
+    assert image.has_default_image and len(image.frames) == 3
     images.write(tmp_path / "b.png", image)
     with PIL.Image.open(tmp_path / "b.png") as again:
         assert again.info["default_image"] and getattr(again, "n_frames", 0) == 3
@@ -109,7 +109,7 @@ def test_a_picture_for_programs_without_animation_stays_apart(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("target", ["gif", "webp", "avif"])
-def test_a_picture_apart_is_no_frame_of_another_format(target: str, tmp_path: Path) -> None:
+def test_a_default_image_is_no_frame_of_another_format(target: str, tmp_path: Path) -> None:
     frames = [PIL.Image.new("RGB", (16, 16), color) for color in ("red", "blue", "lime")]
     times = [40, 80]
     options: Any = {"append_images": frames[1:], "default_image": True, "duration": times, "loop": 3}
@@ -125,7 +125,7 @@ def test_a_picture_apart_is_no_frame_of_another_format(target: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("target", ["gif", "png"])
-def test_a_picture_apart_that_is_read_alone_is_written(target: str, tmp_path: Path) -> None:
+def test_a_default_image_that_is_read_alone_is_written(target: str, tmp_path: Path) -> None:
     frames = [PIL.Image.new("RGB", (4, 4), color) for color in ("red", "blue", "lime")]
     frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:], default_image=True)
     name = tmp_path / f"b.{target}"
@@ -133,7 +133,7 @@ def test_a_picture_apart_that_is_read_alone_is_written(target: str, tmp_path: Pa
     assert images.read(name).pixels[0, 0].tolist() == [255, 0, 0]
 
 
-def test_grey_and_coloured_frames_come_out_alike(tmp_path: Path) -> None:
+def test_gray_and_colored_frames_come_out_alike(tmp_path: Path) -> None:
     frames = [PIL.Image.new("L", (4, 4), 7), PIL.Image.new("RGB", (4, 4), "red")]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
     assert [frame.pixels.shape for frame in images.read(tmp_path / "a.gif").frames] == [(4, 4, 3)] * 2
@@ -194,13 +194,13 @@ def test_one_frame_is_taken(source: str, tmp_path: Path) -> None:
             images.read(path, frame=number)
 
 
-def test_a_gif_of_many_colours_is_reduced_and_that_is_said(tmp_path: Path) -> None:
+def test_a_gif_of_many_colors_is_reduced_and_that_is_said(tmp_path: Path) -> None:
     written = images.write(tmp_path / "a.gif", images.Image(samples(3, size=(40, 40))))
     assert written.losses == ("its colors are reduced to 256 for each picture; GIF has no more",)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_a_gif_of_few_colours_is_exact(channels: int, tmp_path: Path) -> None:
+def test_a_gif_of_few_colors_is_exact(channels: int, tmp_path: Path) -> None:
     pixels = samples(channels, size=(12, 12))
     if channels in (2, 4):
         pixels[:, :, -1] = 255

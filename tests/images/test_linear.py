@@ -103,7 +103,7 @@ def test_alpha_is_no_light(channels: int) -> None:
 
 @pytest.mark.parametrize(("before", "after"), [(3, 1), (4, 2), (1, 3)])
 def test_a_filter_may_change_the_channels(before: int, after: int) -> None:
-    grey: Pixels = np.full((2, 2, before), 100, np.uint8)
-    light = images.Light(SRGB, grey[:, :, 0] if before == 1 else grey)
+    gray: Pixels = np.full((2, 2, before), 100, np.uint8)
+    light = images.Light(SRGB, gray[:, :, 0] if before == 1 else gray)
     made = light.encoded(np.resize(light.linear(), (2, 2, after)))
     assert made.shape == (2, 2, after) and (made[:, :, 0] == 100).all()

@@ -192,7 +192,7 @@ def test_a_long_profile_is_carried_in_a_jpeg(tmp_path: Path) -> None:
     assert opened(tmp_path / "a.jpg").info["icc_profile"] == long
 
 
-def test_a_colour_profile_is_not_put_on_grey(tmp_path: Path) -> None:
+def test_a_color_profile_is_not_put_on_gray(tmp_path: Path) -> None:
     images.write(tmp_path / "a.png", images.Image(RGB[:, :, 0], icc=PROFILE))
     assert "icc_profile" not in opened(tmp_path / "a.png").info
 

@@ -18,7 +18,7 @@ from imgcuda import images
 from imgcuda.errors import ImageError
 from imgcuda.images.formats import FORMATS
 from imgcuda.images.image import channels
-from imgcuda.images.modes import WAYS, to_array
+from imgcuda.images.modes import MODES, to_array
 from support.picture_files import RGB, chunk, opened, png_of, samples, saved
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
@@ -30,9 +30,9 @@ FILES = {
 """A format that holds a mode; the others are in no file that Pillow writes."""
 
 
-@pytest.mark.parametrize("mode", WAYS)
+@pytest.mark.parametrize("mode", MODES)
 def test_every_mode_becomes_the_array_that_the_table_states(mode: str) -> None:
-    dtype, count = WAYS[mode].array
+    dtype, count = MODES[mode].array
     pixels = to_array(PIL.Image.new(mode, (7, 5)))
     assert pixels.dtype == dtype
     assert pixels.shape == ((5, 7) if count == 1 else (5, 7, count))
@@ -43,11 +43,11 @@ def test_every_mode_is_read_from_a_file_as_the_table_states(mode: str, tmp_path:
     path = saved(tmp_path / f"a.{FILES[mode]}", PIL.Image.new(mode, (7, 5)))
     assert opened(path).mode in (mode, "RGB" if mode == "YCbCr" else mode)
     image = images.read(path)
-    assert (image.pixels.dtype.name, channels(image.pixels)) == WAYS[mode].array
-    assert image.losses == tuple(filter(None, [WAYS[mode].said]))
+    assert (image.pixels.dtype.name, channels(image.pixels)) == MODES[mode].array
+    assert image.losses == tuple(filter(None, [MODES[mode].loss]))
 
 
-def test_premultiplied_grey_is_read_as_grey_with_alpha(tmp_path: Path) -> None:
+def test_premultiplied_gray_is_read_as_gray_with_alpha(tmp_path: Path) -> None:
     """The mode La, which Pillow reads and does not write."""
     stored = np.array([[[50, 100], [0, 0]]], np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", stored, photometric="minisblack", extrasamples=["assocalpha"])
@@ -84,7 +84,7 @@ def test_black_and_white_is_read_as_0_and_255(tmp_path: Path) -> None:
     assert images.read(saved(tmp_path / "a.png", picture)).pixels.tolist() == [[0, 255, 255]]
 
 
-def test_a_palette_is_read_as_its_colours(tmp_path: Path) -> None:
+def test_a_palette_is_read_as_its_colors(tmp_path: Path) -> None:
     picture = PIL.Image.new("P", (2, 1))
     picture.putpalette([10, 20, 30, 40, 50, 60])
     picture.putdata([0, 1])
@@ -92,7 +92,7 @@ def test_a_palette_is_read_as_its_colours(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("mode", "key", "channels"), [("P", 0, 4), ("L", 0, 2), ("RGB", (0, 0, 0), 4)])
-def test_a_transparent_colour_is_read_as_alpha(mode: str, key: Any, channels: int, tmp_path: Path) -> None:
+def test_a_transparent_color_is_read_as_alpha(mode: str, key: Any, channels: int, tmp_path: Path) -> None:
     path = saved(tmp_path / "a.png", PIL.Image.new(mode, (2, 2)), transparency=key)
     pixels = images.read(path).pixels
     assert pixels.shape == (2, 2, channels)
@@ -100,16 +100,16 @@ def test_a_transparent_colour_is_read_as_alpha(mode: str, key: Any, channels: in
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8])
-def test_a_transparent_grey_of_few_bits_is_read_as_alpha(bits: int, tmp_path: Path) -> None:
+def test_a_transparent_gray_of_few_bits_is_read_as_alpha(bits: int, tmp_path: Path) -> None:
     white = (1 << bits) - 1
     clear = chunk(b"tRNS", struct.pack(">H", white))
     (tmp_path / "a.png").write_bytes(png_of(b"\0\x0f", (8 // bits, 1), bits, 0, before=clear))  # 0, and white at last
-    grey, alpha = np.moveaxis(images.read(tmp_path / "a.png").pixels, -1, 0)
-    assert np.array_equal(alpha, np.where(grey == 255, 0, 255))
-    assert bits == 8 or grey.max() == 255
+    gray, alpha = np.moveaxis(images.read(tmp_path / "a.png").pixels, -1, 0)
+    assert np.array_equal(alpha, np.where(gray == 255, 0, 255))
+    assert bits == 8 or gray.max() == 255
 
 
-def test_a_transparent_grey_of_few_bits_is_so_in_every_frame(tmp_path: Path) -> None:
+def test_a_transparent_gray_of_few_bits_is_so_in_every_frame(tmp_path: Path) -> None:
     controls = [chunk(b"fcTL", struct.pack(">IIIIIHHBB", number, 2, 1, 0, 0, 1, 10, 1, 0)) for number in (0, 1, 3)]
     row = zlib.compress(b"\0\x53")  # in 4 bits: 5, and 3, which is clear
     start = png_of(b"", (2, 1), 4, 0)[:33] + chunk(b"tRNS", b"\0\x03") + chunk(b"acTL", struct.pack(">II", 3, 0))
@@ -135,12 +135,12 @@ def test_cmyk_is_converted_and_that_is_said(tmp_path: Path) -> None:
 
 def test_every_mode_of_pillow_is_in_the_table() -> None:
     """Modes are what Pillow can make an image of; what it knows by name only is no mode of a picture."""
-    assert set(WAYS) >= {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV"}
-    assert set(WAYS) >= {"I", "F", "I;16", "I;16B"}
+    assert set(MODES) >= {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV"}
+    assert set(MODES) >= {"I", "F", "I;16", "I;16B"}
 
 
 @pytest.mark.parametrize("order", "<>")
-def test_16_bit_grey_is_read_at_full_depth_in_both_byte_orders(order: str, tmp_path: Path) -> None:
+def test_16_bit_gray_is_read_at_full_depth_in_both_byte_orders(order: str, tmp_path: Path) -> None:
     values = np.array([[0, 1, 256, 65535]], f"{order}u2")
     path = tmp_path / "a.tif"
     # The smallest TIFF: a header, the pixels, and a directory of what they are.
@@ -188,7 +188,7 @@ def test_channels_are_converted_as_pillow_would_at_8_bits(channels: int, mode: s
 TO_DEPTH = {np.uint8: "8", np.uint16: "16", np.float32: "float"}
 
 
-def test_conversion_to_float_is_grey() -> None:
+def test_conversion_to_float_is_gray() -> None:
     made = images.convert(images.Image(RGB), "F").pixels
     assert made.ndim == 2 and made.dtype == np.float32 and made.max() < 1
 

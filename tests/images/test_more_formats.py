@@ -51,8 +51,8 @@ def test_a_tga_is_read_from_any_corner(flags: int, runs: int) -> None:
     assert np.array_equal(read(rgb).pixels, NOISE[:, :, :3])
     rgba = tga([[bytes((b, g, r, a)) for r, g, b, a in row] for row in rows], 2 + runs, 32, flags | 8)
     assert np.array_equal(read(rgba).pixels, NOISE)
-    grey = tga([[bytes((r,)) for r, *_ in row] for row in rows], 3 + runs, 8, flags)
-    assert np.array_equal(read(grey).pixels, NOISE[:, :, 0])
+    gray = tga([[bytes((r,)) for r, *_ in row] for row in rows], 3 + runs, 8, flags)
+    assert np.array_equal(read(gray).pixels, NOISE[:, :, 0])
 
 
 @pytest.mark.parametrize(("bits", "flags", "channels"), [(15, 0x20, 3), (16, 0x20, 3), (16, 0x21, 4)])
@@ -137,10 +137,10 @@ def test_a_lossless_jpeg_2000_is_read_as_it_was_here_and_by_opencv(shape: tuple[
     assert np.array_equal(other if pixels.ndim == 2 else other[:, :, [2, 1, 0, 3][: shape[2]]], pixels)
 
 
-def test_a_deep_jpeg_2000_stays_deep_in_grey_and_is_said_to_be_reduced_in_color() -> None:
-    grey = np.random.default_rng(6).integers(0, 65536, (64, 64), np.uint16)
-    assert np.array_equal(read(written(grey, "jp2", lossless=True)).pixels, grey)
-    done, color = cv2.imencode(".jp2", np.stack([grey] * 3, axis=2))
+def test_a_deep_jpeg_2000_stays_deep_in_gray_and_is_said_to_be_reduced_in_color() -> None:
+    gray = np.random.default_rng(6).integers(0, 65536, (64, 64), np.uint16)
+    assert np.array_equal(read(written(gray, "jp2", lossless=True)).pixels, gray)
+    done, color = cv2.imencode(".jp2", np.stack([gray] * 3, axis=2))
     image = read(color.tobytes())
     assert done and image.pixels.dtype == np.uint8 and image.losses == ("its 16-bit colors are read as 8-bit",)
 

@@ -19,12 +19,12 @@ SUITE = ZipFile(Path(__file__).parent / "pngsuite.zip")
 NAMES = [name for name in SUITE.namelist() if re.fullmatch(r"\w{8}\.png", name)]
 BROKEN = [name for name in NAMES if name.startswith("x")]
 
-GREY_WITH_A_CLEAR_LEVEL = ("tbbn0g04.png", "tbwn0g16.png")
+GRAY_WITH_A_CLEAR_LEVEL = ("tbbn0g04.png", "tbwn0g16.png")
 """Where OpenCV leaves out the transparency."""
 
 
 def by_opencv(name: str, channels: int) -> Pixels:
-    """Return what OpenCV reads, at full depth, in so many channels: it has no grey with alpha."""
+    """Return what OpenCV reads, at full depth, in so many channels: it has no gray with alpha."""
     read = cv2.imdecode(np.frombuffer(SUITE.read(name), np.uint8), cv2.IMREAD_UNCHANGED)
     assert read is not None
     order = {1: [0], 2: [0, 3], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[channels]
@@ -40,7 +40,7 @@ def test_every_kind_of_png_is_read_as_opencv_does_and_written_whole(name: str) -
     image = images.read(io.BytesIO(SUITE.read(name)))
     pixels = image.pixels
     assert image.losses == ()
-    if name in GREY_WITH_A_CLEAR_LEVEL:
+    if name in GRAY_WITH_A_CLEAR_LEVEL:
         assert set(np.unique(pixels[:, :, 1])) == {0, np.iinfo(pixels.dtype).max}
         pixels = pixels[:, :, 0]
     expected = by_opencv(name, pixels.shape[2] if pixels.ndim == 3 else 1)

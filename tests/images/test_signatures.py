@@ -12,7 +12,7 @@ import pytest
 from imgcuda import images
 from imgcuda.errors import ImageError
 from imgcuda.images import signatures
-from imgcuda.images.error_messages import telling
+from imgcuda.images.error_messages import translated_errors
 from support.broken_files import WHOLE
 
 
@@ -101,7 +101,7 @@ def test_a_format_costs_nothing_until_a_file_is_of_it() -> None:
     ],
 )
 def test_words_of_python_are_not_repeated(error: Exception) -> None:
-    with pytest.raises(ImageError) as raised, telling("a.gif", "read") as subject:
+    with pytest.raises(ImageError) as raised, translated_errors("a.gif", "read") as subject:
         subject.format = "GIF"
         raise error
     assert str(raised.value) == "a.gif cannot be read: it is damaged: its GIF data cannot be decoded"
@@ -117,6 +117,6 @@ def test_words_of_python_are_not_repeated(error: Exception) -> None:
     ],
 )  # fmt: skip
 def test_words_about_the_file_are(error: Exception, words: str) -> None:
-    with pytest.raises(ImageError) as raised, telling("a.bmp", "read"):
+    with pytest.raises(ImageError) as raised, translated_errors("a.bmp", "read"):
         raise error
     assert str(raised.value) == f"a.bmp cannot be read: {words}"

@@ -102,7 +102,7 @@ def test_a_cameras_raw_file_is_refused(photometric: int) -> None:
 
 
 @pytest.mark.parametrize(("extra", "channels"), [((0,), 3), ((0, 0), 3), ((0, 2), 4), ((2, 0), 4), ((0,) * 5, 3)])
-def test_samples_that_are_neither_colour_nor_alpha_are_left_out_and_that_is_said(
+def test_samples_that_are_neither_color_nor_alpha_are_left_out_and_that_is_said(
     extra: tuple[int, ...], channels: int
 ) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (5, 7, 3 + len(extra)), np.uint8)
@@ -154,7 +154,7 @@ def test_what_cannot_be_read_is_refused_by_name() -> None:
 
 
 def test_subsampled_ycbcr_is_read() -> None:
-    """Two pixels across and down share Cb and Cr: 128 is no colour."""
+    """Two pixels across and down share Cb and Cr: 128 is no color."""
     unit = bytes([10, 20, 30, 40, 128, 128]) + bytes([50, 60, 70, 80, 128, 228])
     data = bytearray(tiff(np.zeros((2, 3, 3), np.uint8), Kind(photometric=6), {530: (2, 2)}))
     data[-18:] = unit + bytes(6)

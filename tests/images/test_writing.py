@@ -23,12 +23,12 @@ from support.picture_files import RGB, opened
     ("name", "pixels"),
     [
         *((f"{kind}.{extension}", array) for extension in ("png", "tif") for kind, array in {
-            "grey": RGB[:, :, 0], "grey-alpha": RGB[:, :, :2], "rgb": RGB, "rgba": np.dstack([RGB, RGB[:, :, 0]]),
-            "grey16": RGB[:, :, 0].astype(np.uint16) * 257, "one-channel": RGB[:, :, :1],
+            "gray": RGB[:, :, 0], "gray-alpha": RGB[:, :, :2], "rgb": RGB, "rgba": np.dstack([RGB, RGB[:, :, 0]]),
+            "gray16": RGB[:, :, 0].astype(np.uint16) * 257, "one-channel": RGB[:, :, :1],
         }.items()),
         ("float.tif", np.array([[-0.5, 0.25], [1, 7.5]], np.float32)),
-        ("grey.bmp", RGB[:, :, 0]), ("rgb.bmp", RGB),
-        ("rgb.ppm", RGB), ("grey16.pgm", RGB[:, :, 0].astype(np.uint16) * 257),
+        ("gray.bmp", RGB[:, :, 0]), ("rgb.bmp", RGB),
+        ("rgb.ppm", RGB), ("gray16.pgm", RGB[:, :, 0].astype(np.uint16) * 257),
     ],
 )  # fmt: skip
 def test_what_is_written_is_read_again_bit_for_bit(name: str, pixels: npt.NDArray[Any], tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_drawing_is_small_as_a_png(tmp_path: Path) -> None:
 def test_lossless_is(photo: npt.NDArray[Any], tmp_path: Path) -> None:
     size(tmp_path / "a.webp", photo, lossless=True)
     assert np.array_equal(images.read(tmp_path / "a.webp").pixels, photo)
-    size(tmp_path / "a.avif", photo, lossless=True)  # but for the way to its colours, which rounds
+    size(tmp_path / "a.avif", photo, lossless=True)  # but for the way to its colors, which rounds
     assert np.abs(images.read(tmp_path / "a.avif").pixels.astype(int) - photo).max() <= 2
 
 

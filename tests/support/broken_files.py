@@ -51,7 +51,7 @@ EXIF = PIL.Image.Exif()
 EXIF[0x0112], EXIF[0x8298] = 6, "somebody"
 
 WHOLE = {
-    "grey.png": by_pillow("PNG", "L"),
+    "gray.png": by_pillow("PNG", "L"),
     "palette.png": by_pillow("PNG", "P"),
     "exif.png": by_pillow("PNG", exif=EXIF),
     "deep.png": by_us("png", np.uint16),

@@ -18,7 +18,7 @@ RGB = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3) * 2
 
 
 def samples(channels: int, dtype: npt.DTypeLike = np.uint8, size: tuple[int, int] = (5, 7)) -> Pixels:
-    """Return random samples, with their alpha not 0, where a colour may be lost; one channel is two-dimensional."""
+    """Return random samples, with their alpha not 0, where a color may be lost; one channel is two-dimensional."""
     kind = np.dtype(dtype)
     random = np.random.default_rng([channels, kind.itemsize])
     shape = (*size, channels)
@@ -49,7 +49,7 @@ def by_opencv(path: Path) -> Pixels:
 
 
 def save_by_opencv(path: Path, pixels: Pixels, *options: int) -> Path:
-    """Write grey, RGB or RGBA at full depth."""
+    """Write gray, RGB or RGBA at full depth."""
     swapped = pixels if pixels.ndim == 2 else pixels[:, :, [2, 1, 0, 3][: pixels.shape[2]]]
     assert cv2.imwrite(str(path), swapped, list(options))
     return path
