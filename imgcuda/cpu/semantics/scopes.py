@@ -100,7 +100,7 @@ class Names:
             case syntax.ReferenceType(target):
                 return self.resolve(target)
             case syntax.ArrayType(element, size):
-                return Array(self.resolve(element), size.value if _is_whole(size) else None)  # type: ignore
+                return Array(self.resolve(element), size.value if _is_whole(size) else None)  # type: ignore[arg-type, union-attr]
 
     def declare_type(self, item: syntax.Structure | syntax.Typedef | syntax.Enumeration) -> None:
         """Make a type known that a file declares."""
