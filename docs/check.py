@@ -1,5 +1,5 @@
 """Hold README and docs against the program: generated parts are as they would be generated now, links lead somewhere,
-and each filter has its picture.
+each filter has its picture, the names that are used are public, and the walks of CONTRIBUTING.md name what exists.
 
 With --write the generated parts are written anew. Each stands between `<!-- NAME -->` and `<!-- end -->`.
 """
@@ -12,8 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import filter_pages
+import public_names
 import reference
 import structure
+import walks
 
 from imgcuda.images.formats import FORMATS
 from imgcuda.images.modes import MODES
@@ -68,7 +70,8 @@ PARTS: dict[str, Callable[[Registry], str]] = {
 def main() -> int:
     """Check every page; return how many things are wrong."""
     registry = load()
-    lacking = filter_pages.pictures_wrong(registry)
+    walks_page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    lacking = [*filter_pages.pictures_wrong(registry), *public_names.wrong(), *walks.wrong(walks_page)]
     print("".join(f"{sentence}\n" for sentence in lacking), end="")
     wrong = len(lacking)
     top = [ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")]

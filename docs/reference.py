@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import imgcuda
-from imgcuda import testing
+from imgcuda import images, testing
 
 ROOT = Path(__file__).parent.parent
 _PIECE = r"(?P<words>(?:^// [^\n]*\n)+)(?P<code>^(?!//)\S[^\n]*\n(?:^(?!//)[^\n]+\n)*)"
 """A comment, and the code below it up to an empty line."""
 
+IMAGES = ("at_depth", "convert", "Image", "MAX_PIXELS", "Options", "read", "write", "Written")
 TESTING = ("assert_close", "checked", "contract")
 
 
@@ -25,6 +26,8 @@ def api_reference() -> str:
     """Return a section for each public name of Python, from its docstring and those of its members."""
     names = [(name, getattr(imgcuda, name)) for name in sorted(imgcuda.__all__, key=str.lower)]
     made = [_section(name, value) for name, value in names]
+    made.append("## imgcuda.images\n")
+    made += [_section(name, getattr(images, name)) for name in IMAGES]
     made.append("## imgcuda.testing\n")
     made += [_section(name, getattr(testing, name)) for name in TESTING]
     return "\n".join(made)
