@@ -1,4 +1,4 @@
-"""Atomic operations: one thread after the other, in the order of the lanes."""
+"""Atomic operations: lane by lane, in order."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ ATOMICS: dict[str, tuple[str, tuple[Scalar, ...]]] = {
     "atomicDec": ("udec_wrap", (U32,)),
     "atomicCAS": ("cas", _WHOLE),
 }
-"""LLVM's word for each operation, and what CUDA has it for."""
+"""The atomic functions of CUDA: LLVM's name of the operation, and the types that it takes."""
 ATOMICS |= {f"{name}_block": meaning for name, meaning in ATOMICS.items()}  # among the threads of one block only
 _PLAIN = frozenset(["add", "sub", "or", "and", "xor", "fadd", "xchg"])
 
 
 def atomic(state: State, node: syntax.Call) -> Operand:
-    """Return what an atomic operation found in memory, for the threads that are active."""
+    """Compile an atomic operation for the active threads, and return the old values."""
     address = pointer(state, evaluate(state, node.arguments[0]))
     type, (operation, types) = address.type.target, ATOMICS[node.name]
     alone = address.memory.space == "shared" or node.name.endswith("_block")
@@ -53,7 +53,7 @@ def atomic(state: State, node: syntax.Call) -> Operand:
 
 
 def _each_lane(state: State, address: Address, type: Scalar, values: list[Value], operation: str, alone: bool) -> Value:
-    """Do an operation for one thread after the other, and return what each found there.
+    """Compile an operation lane by lane, and return the old value that each lane found.
 
     What the lanes have is put into memory and read from there one by one: to take it out of a register costs more.
     """
@@ -91,7 +91,7 @@ def _for_all(state: State, action: Callable[[str], None]) -> None:
 
 
 def _for_active(state: State, mask: str, action: Callable[[str], None]) -> None:
-    """Compile a loop over the lanes of a mask, from the lowest on."""
+    """Compile a loop over the set lanes of a mask, in order."""
     b, bits = state.b, f"i{state.v.width}"
     left = b.slot(bits)
     active = b.op(f"bitcast {state.v.type('i1')} {mask} to {bits}")
@@ -111,7 +111,7 @@ def _for_active(state: State, mask: str, action: Callable[[str], None]) -> None:
 
 
 def _places(state: State, address: Address) -> Callable[[str], str]:
-    """Return what gives a lane's address: the base moved by the lane's index, which may be no more than a byte."""
+    """Return a function that emits the address of a lane; the index may be as short as a byte."""
     index = address.index
     if address.kind == VARYING or index is None or index.type == BOOL:
         return _lanes(state, "ptr", lane_addresses(state, address))
@@ -126,7 +126,7 @@ def _places(state: State, address: Address) -> Callable[[str], str]:
 
 
 def _numbers(state: State, value: Value) -> Callable[[str], str]:
-    """Return what gives a lane's number."""
+    """Return a function that emits the value of a lane."""
     if value.scalar:
         return lambda lane: value.ir
     return _lanes(state, value.type.ir, state.v.of(value))
@@ -140,7 +140,7 @@ def _lanes(state: State, cell: str, vector: str) -> Callable[[str], str]:
 
 
 def _operate(state: State, operation: str, type: Scalar, place: str, numbers: list[str], alone: bool) -> str:
-    """Return what stood at a place, having changed it. What one block alone touches, one core does: without a lock."""
+    """Emit the operation, and return the old value. Memory of one block needs no lock: the block runs on one core."""
     if alone and operation in _PLAIN:
         old = state.b.op(f"load {type.ir}, ptr {place}")
         new = numbers[0] if operation == "xchg" else state.b.op(f"{operation} {type.ir} {old}, {numbers[0]}")

@@ -1,4 +1,4 @@
-"""Functions with `__syncthreads()` in them: compiled for the block as a whole, in place of their calls."""
+"""Calls of functions with `__syncthreads()` in them: inlined for the whole block."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from imgcuda.frontend import syntax
 
 
 class BarrierCalls(LiveThreads):
-    """Compiles calls of functions with barriers, for `Parts`."""
+    """Compiles calls of functions with barriers, for `ParallelRegions`."""
 
     def run(self, items: Sequence[syntax.Statement], later: object = ()) -> None:
-        """Compile statements, in parts; `later` comes after them."""
+        """Compile statements as parallel regions; `later` follows them."""
         raise NotImplementedError
 
     def kind(self, node: syntax.Expression) -> Variability:
-        """Return in what the threads differ in an expression; VARYING too if evaluating it once would not do."""
+        """Return how an expression varies over the threads; VARYING also if it has side effects for each thread."""
         if has_effects(self.state, node, self.is_for_block):
             return VARYING
         with self.state.collecting(), self.state.unwritten():
@@ -34,26 +34,26 @@ class BarrierCalls(LiveThreads):
         return VARYING
 
     def is_for_block(self, name: str) -> bool:
-        """Return whether a name is a variable that the block has once."""
+        """Return whether a variable exists once for the block, not once for each thread."""
         found = self.state.lookup(name)
         return isinstance(found, Variable) and found.kind == BLOCK and not found.per_chunk
 
     def call(self, node: syntax.Call) -> Binding | None:
-        """Compile a function that has barriers, and return where its result stands."""
+        """Inline a function with barriers, and return the location of its result."""
         state = self.state
         function = state.unit.functions[node.name]
         check(state, function, node)
         pairs = zip(function.parameters, node.arguments, strict=True)
         given = [self._argument(parameter, value, node) for parameter, value in pairs]
         type = resolve_type(state, function.result)
-        live = self.present() if self._some_may_exit() else None  # whoever left here is not in there
+        live = self.present() if self._some_may_exit() else None  # exited threads are not active in the callee
         with entered(state, function, node):
             for parameter, binding in zip(function.parameters, given, strict=True):
                 state.bind(parameter.name, binding)
             return self._body(function, type, live)
 
     def _argument(self, parameter: syntax.FunctionParameter, node: syntax.Expression, call: syntax.Call) -> Binding:
-        """Return a parameter's binding: once for the block if it can be, else one for each thread."""
+        """Return a parameter's binding: one for the block if the argument is uniform, else one for each thread."""
         state = self.state
         name, function = parameter.name, state.unit.functions[call.name]
         if isinstance(parameter.type, syntax.ReferenceType):
@@ -75,19 +75,21 @@ class BarrierCalls(LiveThreads):
         return made
 
     def set(self, target: Binding, value: Binding) -> None:
+        """Assign the value of one binding to another, for the active threads."""
         write(self.state, target.address if isinstance(target, Reference) else target, read(self.state, value))
 
     def extract(self, node: Any) -> Any:
-        """Return an expression with all in it that has barriers done before, and replaced by its results."""
+        """Compile the parts of an expression that have barriers; return it with their results in their place."""
         raise NotImplementedError
 
     def declare_result(self, node: syntax.Declaration, value: syntax.Expression) -> None:
+        """Compile a declaration whose initializer had barriers; `value` is what remains of it."""
         made = reserve(self.state, node, type_declared(self.state, node))
         self.each_thread(lambda: self._result(made, value))
         self.state.bind(node.name, made)
 
     def _body(self, function: syntax.Function, type: Type, live: str | None) -> Binding | None:
-        """Compile a function's body; `live` are its threads, where they are not those that are live here."""
+        """Compile a function's body for the threads of the masks `live`; None stands for those that are live here."""
         state, frame = self.state, self.state.calls[-1]
         outer, self.loops, self.returned = (self.loops, self.returned), [], ""
         try:
@@ -104,7 +106,7 @@ class BarrierCalls(LiveThreads):
             self.loops, self.returned = outer
 
     def _with_returns(self, function: syntax.Function, live: str) -> None:
-        """Compile a function that threads may leave before its end."""
+        """Compile a function from which threads may return early."""
         assert function.body is not None
         frame = self.state.calls[-1]
         self.returned = self.masks()
@@ -113,7 +115,7 @@ class BarrierCalls(LiveThreads):
             self.returned = ""
 
     def _to_the_end(self, function: syntax.Function, type: Type) -> Binding | None:
-        """Compile a function that returns at its end, if at all, and return where its result stands."""
+        """Compile a function that returns only at its end, and return the location of its result."""
         assert function.body is not None
         items = function.body.items
         last = items[-1] if items and isinstance(items[-1], syntax.Return) else None
@@ -132,14 +134,14 @@ class BarrierCalls(LiveThreads):
 
 
 def _returns_within(function: syntax.Function) -> bool:
-    """Return whether a function returns elsewhere than at its end."""
+    """Return whether a function has an early return."""
     assert function.body is not None
     returns = [each for each in syntax.walk(function.body) if isinstance(each, syntax.Return)]
     return bool(returns) and returns != [function.body.items[-1]]
 
 
 def kind_of(operand: Operand) -> Variability:
-    """Return in what the threads differ in a value."""
+    """Return how a value varies over the threads."""
     if isinstance(operand, Aggregate):
         return max((kind_of(region) for region in operand.fields.values()), default=BLOCK)
     if isinstance(operand, Address):

@@ -1,7 +1,4 @@
-"""Expressions with barriers in them: what has one is compiled for the block before the rest, and named.
-
-`a && f()`, where f() waits, becomes `bool r = a; if (r) r = f();`, and the like for `||`, `?:` and the comma.
-"""
+"""Expressions that contain barriers: the part with the barrier is compiled first, for the whole block, and named."""
 
 from __future__ import annotations
 
@@ -23,23 +20,23 @@ _Node = TypeVar("_Node")
 
 
 class BarrierExpressions(BarrierCalls):
-    """Compiles what has barriers within expressions, for `Parts`."""
+    """Compiles expressions with barriers, for `ParallelRegions`."""
 
     def across(self, item: syntax.Statement) -> None:
         """Compile a statement with a barrier in it."""
         raise NotImplementedError
 
     def region(self, items: list[syntax.Statement], later: object) -> None:
-        """Compile statements without a barrier, thread by thread."""
+        """Compile statements without a barrier, in a loop over the threads."""
         raise NotImplementedError
 
     def extract(self, node: Any) -> Any:
-        """Return an expression with all in it that has barriers done before, and replaced by its results."""
-        # The next pass must see the very same expression, as it is what names variables.
+        """Compile the parts of an expression that have barriers; return it with their results in their place."""
+        # The next pass must see the same expression object, since it is the key of variables.
         return self.kept(node, "", self._extracted(node)) if has_barrier(self.state, node) else node
 
     def kept(self, node: object, what: str, made: _Node) -> _Node:
-        """Return what the first pass made of a node."""
+        """Return the node that the first pass made from a node; this pass's copy is dropped."""
         kept: _Node = self.state.facts.rebuilt.setdefault(self.state.key(node, what), made)
         return kept
 
@@ -74,12 +71,12 @@ class BarrierExpressions(BarrierCalls):
         return replace(node, **changed)
 
     def _first(self, node: syntax.Expression) -> None:
-        """Evaluate what stands before a comma."""
+        """Evaluate the left side of a comma operator."""
         statement = self.kept(node, "first", syntax.Evaluate(node, node.place))
         self.across(statement) if has_barrier(self.state, node) else self.region([statement], ())
 
     def _result_of(self, node: syntax.Call) -> syntax.Expression:
-        """Call a function, and return a name for its result that no author can write."""
+        """Call a function, and return a fresh name for its result that no source can contain."""
         result = self.call(node)
         return syntax.NumberLiteral(0, "int", node.place) if result is None else self._named(node, result)
 
@@ -114,12 +111,12 @@ class BarrierExpressions(BarrierCalls):
         return result
 
     def _common(self, node: syntax.Conditional) -> Type:
-        """Return the type of a conditional of which a side has a barrier."""
+        """Return the type of a conditional that has a barrier on one side."""
         then, otherwise = (type_of(self.state, self._stand_in(side)) for side in (node.then, node.otherwise))
         return common_type(self.state, then, otherwise)
 
     def _stand_in(self, node: Any) -> Any:
-        """Return an expression of the same type, in which nothing waits."""
+        """Return an expression of the same type without barriers."""
         if not has_barrier(self.state, node):
             return node
         if isinstance(node, syntax.Call):
@@ -141,7 +138,7 @@ def _set(name: syntax.Name, value: syntax.Expression) -> syntax.Evaluate:
 
 
 def _mapped(node: Any, change: Callable[[Any], Any]) -> Any:
-    """Return a node with each expression in it changed."""
+    """Return a copy of a node with a function applied to each expression in it."""
     parts = {region.name: getattr(node, region.name) for region in fields(node)}
     changed = {name: change(value) for name, value in parts.items()
                if is_dataclass(value) and not isinstance(value, syntax.Place)}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Loops and switches with barriers in them."""
+"""Loops and switches that contain barriers."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from imgcuda.frontend import syntax
 
 
 class BarrierLoops(BarrierExpressions):
-    """Compiles loops and switches with barriers, for `Parts`."""
+    """Compiles loops and switches with barriers, for `ParallelRegions`."""
 
     def loop(self, node: syntax.Loop) -> None:
-        """Compile a loop: a plain one where all threads make the same iterations."""
+        """Compile a loop: as one scalar loop if all threads of the block make the same iterations."""
         if node.start is not None:
             self.run([node.start], (node.condition, node.step, node.body))
         if self._goes_round_together(node):
@@ -60,7 +60,7 @@ class BarrierLoops(BarrierExpressions):
         self.b.place(enclosing.end)
 
     def _apart(self, node: syntax.Loop) -> None:
-        """Compile a loop that goes on while any thread is in it."""
+        """Compile a divergent loop: it runs while any thread is in it."""
         inside, broken, skipped = self.present(), self.masks(), self.masks()
         with self.construct(self.state.key(node), VARYING, inside) as end:
             enclosing = self._around(node, end, self.b.label("step"))
@@ -85,17 +85,17 @@ class BarrierLoops(BarrierExpressions):
             self.b.jump(head)
 
     def _stay(self, node: syntax.Expression, inside: str) -> None:
-        """Keep in a loop the threads for which its condition holds."""
+        """Remove from a loop the threads for which its condition is false."""
         test = self.extract(node)
         self.each_thread(lambda: self.keep(inside, self._holding(test)))
         self.look()
 
     def _holding(self, node: syntax.Expression) -> str:
-        """Return the live threads of the vector for which a condition holds."""
+        """Return the live threads of the vector for which a condition is true."""
         return self.state.v.both(self.state.mask, self.state.v.of(condition(self.state, node)))
 
     def _leave(self, enclosing: EnclosingLoop, inside: str) -> None:
-        """Take out of a loop the threads that have left it, and let those go on that left the iteration."""
+        """Remove from a loop the threads that broke out of it; let those continue that skipped the iteration."""
         left = self.lanes()
         broken = self.load(enclosing.broken)
         self.keep(inside, self.state.v.without(left, broken))
@@ -123,7 +123,7 @@ class BarrierLoops(BarrierExpressions):
     # ---- switch
 
     def switch(self, node: syntax.Switch) -> None:
-        """Compile all cases in order; a thread takes part from its own case on, until it leaves."""
+        """Compile all cases in order; a thread is active from its own case on, until it breaks."""
         state = self.state
         value = self.extract(node.value)
         type = value_type(state, type_of(state, value), node)
@@ -157,7 +157,7 @@ class BarrierLoops(BarrierExpressions):
         write(self.state, chosen, convert(self.state, evaluate(self.state, value), type))
 
     def _enter(self, chosen: object, sections: list[Section], enters: list[str]) -> None:
-        """Note which threads begin at which section."""
+        """Store, for each section, the mask of the threads that begin there."""
         state = self.state
         assert isinstance(chosen, Variable)
         value = read(state, chosen)
@@ -170,7 +170,7 @@ class BarrierLoops(BarrierExpressions):
             self.keep(masks, state.v.both(state.mask, state.v.of(any_of(state, tests))))
 
     def _join(self, inside: str, mine: str) -> None:
-        """Let in the threads that begin at the next section, beside those that come from the one before."""
+        """Add the threads that begin at a section to those that fall through from the one before."""
         state = self.state
         both = self.b.op(f"or {state.v.type('i1')} {self.load(inside)}, {self.load(mine)}")
         self.keep(inside, state.v.without(both, state.exited_lanes()))

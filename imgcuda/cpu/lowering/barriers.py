@@ -1,8 +1,9 @@
-"""Kernels with `__syncthreads()`: cut into parts, each a loop over the threads of the block.
+"""Kernels with barriers: compiled as parallel regions, each a loop over the threads of the block.
 
-All threads have finished one part before any begins the next. What a thread keeps from part to part is stored
-for each vector; what is the same for all threads of the block is computed between the parts, once. Where threads differ
-in whether they come to a barrier, those that do not wait where the paths meet again (`presence`).
+A parallel region is the code between two `__syncthreads()`. All threads finish one region before any begins the next.
+A variable that lives from region to region is stored for each vector of threads; what is uniform over the block is
+computed once, between the regions. Where only some threads reach a barrier, the others wait where the paths meet again
+(`live_threads`).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class ParallelRegions(BarrierLoops):
     """Compiles the body of a kernel with barriers."""
 
     def own_parameters(self, function: syntax.Function) -> None:
-        """Give the threads variables for the arguments that the kernel sets."""
+        """Give each thread its own copy of the parameters that the kernel assigns to."""
         state = self.state
         for parameter in function.parameters:
             if set_again(state, parameter.name) or addressed(state, parameter.name):
@@ -45,7 +46,7 @@ class ParallelRegions(BarrierLoops):
                 self.each_thread(lambda made=made, given=given: self.set(made, given))  # type: ignore[misc]
 
     def run(self, items: Sequence[syntax.Statement], later: object = ()) -> None:
-        """Compile statements of which some hold barriers; those between are one part. `later` comes after them."""
+        """Compile statements with barriers among them; those between barriers form one region. `later` follows them."""
         region: list[syntax.Statement] = []
         flat = [each for item in items for each in (item.items if isinstance(item, syntax.Declarations) else (item,))]
         for position, item in enumerate(flat):
@@ -62,7 +63,7 @@ class ParallelRegions(BarrierLoops):
         self.region(region, later)
 
     def _for_block(self, item: syntax.Statement, region: Sequence[syntax.Statement]) -> Callable[[], None] | None:
-        """Return what compiles a statement for the block as a whole; None if each thread does it by itself.
+        """Return a function that compiles a statement for the whole block; None if it belongs to a region.
 
         `part` is what stands before it and has still to be compiled, for each thread by itself.
         """
@@ -76,9 +77,10 @@ class ParallelRegions(BarrierLoops):
             return lambda: self._exit(item)
         return None
 
-    # ---- a part: between two barriers, thread by thread
+    # ---- a parallel region: the code between two barriers, in a loop over the threads
 
     def region(self, items: Sequence[syntax.Statement], later: object) -> None:
+        """Compile a parallel region; variables that `later` uses get memory that outlives it."""
         if not items:
             return
         used_later = _names(later)
@@ -89,10 +91,10 @@ class ParallelRegions(BarrierLoops):
                     self.state.reserved.add(item)
         self.each_thread(lambda: run(self.state, items))
 
-    # ---- what the block does as a whole
+    # ---- code of the whole block
 
     def across(self, item: syntax.Statement) -> None:
-        """Compile a statement with a barrier in it, or with a jump out of a loop that has one."""
+        """Compile a statement that contains a barrier, or a jump out of a loop that contains one."""
         match item:
             case syntax.Evaluate(syntax.Call("__syncthreads", ())):
                 self.barrier()
@@ -121,7 +123,7 @@ class ParallelRegions(BarrierLoops):
                 self.region([item], ())
 
     def _declare_with(self, node: syntax.Declaration, values: syntax.Initializer) -> None:
-        """Compile a declaration with values in braces, in one of which a thread waits."""
+        """Compile a declaration whose initializer in braces contains a barrier."""
         made = self.kept(node, "", replace(node, value=self.extract(values)))
         self.state.bind(node.name, reserve(self.state, made, type_declared(self.state, made)))
         self.state.reserved.add(made)
@@ -138,7 +140,7 @@ class ParallelRegions(BarrierLoops):
             self.region([self.kept(node, "", replace(node, condition=test))], ())
 
     def _choose_side(self, node: syntax.If, test: syntax.Expression) -> None:
-        """Compile a branch that all threads take alike."""
+        """Compile an `if` whose condition is uniform over the block."""
         then, otherwise, end = (self.b.label(hint) for hint in ("then", "else", "end"))
         self.b.branch(condition(self.state, test).ir, then, otherwise)
         for label, side in ((then, node.then), (otherwise, node.otherwise)):
@@ -150,9 +152,9 @@ class ParallelRegions(BarrierLoops):
         self.b.place(end)
 
     def _both_sides(self, node: syntax.If, test: syntax.Expression) -> None:
-        """Compile a branch that some threads take: from barrier to barrier one side, then the other.
+        """Compile a divergent `if` with barriers: the regions of both sides alternate.
 
-        For a barrier on one side waits for the threads that are at one on the other side.
+        A barrier on one side waits for the threads that are at a barrier on the other side.
         """
         state, kind = self.state, wider(self.kind(test))
         taken, other = self.masks(), self.masks()
@@ -169,19 +171,19 @@ class ParallelRegions(BarrierLoops):
                     self.run(segments[round], later)
 
     def _sort(self, test: syntax.Expression, taken: str, other: str) -> None:
-        """Note which threads of the vector find a condition true, and which find it false."""
+        """Store the masks of the threads for which a condition is true, and false."""
         state = self.state
         holds = state.v.of(condition(state, test))
         self.keep(taken, state.v.both(state.mask, holds))
         self.keep(other, state.v.without(state.mask, holds))
 
     def _may_exit_loop(self, item: syntax.Statement) -> bool:
-        """Return whether a statement may have the whole block jump out of a loop with a barrier."""
+        """Return whether a statement may jump out of a loop with a barrier, all threads together."""
         enclosing = self.loops[-1] if self.loops else None
         return enclosing is not None and self._jumps(enclosing) and bool(_free_jumps(item))
 
     def _jumps(self, enclosing: EnclosingLoop) -> bool:
-        """Return whether the threads of a loop go the same way, and all of them are live."""
+        """Return whether the threads of a loop do not diverge, and all of them are live."""
         return (
             not enclosing.broken
             and enclosing.live == self.live
@@ -189,23 +191,23 @@ class ParallelRegions(BarrierLoops):
         )
 
     def _is_tail(self, items: Sequence[syntax.Statement]) -> bool:
-        """Return whether a loop's body ends with these statements, a thread may leave them, and no barrier follows."""
+        """Return whether a loop's body ends with these statements, which have a `continue` but no barrier."""
         if not self.loops or self.loops[-1].goes_on or has_barrier(self.state, tuple(items)):
             return False
         return any(_free_jumps(items[0])) and all(isinstance(each, syntax.Continue) for each in _all_jumps(items))
 
     def _once(self, items: Sequence[syntax.Statement]) -> syntax.Statement:
-        """Return `do { ... } while (false);`, in which a `continue` is one for the thread by itself."""
+        """Return `do { ... } while (false);` around statements: a `continue` in it is one thread's alone."""
         place = items[0].place
         never = syntax.NumberLiteral(0, "bool", place)
         made = syntax.Loop(None, never, None, syntax.Block(tuple(items), place), place, test_last=True)
-        # The next pass must see the very same loop, as it is what names the threads that left.
+        # The next pass must see the same loop object, since it is the key of the exited threads.
         kept: syntax.Statement = self.state.facts.rebuilt.setdefault(self.state.key(items[0], "tail"), made)
         return kept
 
     @contextmanager
     def _followed_by(self, items: Sequence[syntax.Statement]) -> Iterator[None]:
-        """Note for what is compiled within that these statements come behind it."""
+        """Record, while the code within is compiled, that these statements follow it in the loop."""
         if not self.loops:
             yield
             return
@@ -224,14 +226,15 @@ class ParallelRegions(BarrierLoops):
         return self.kind(node.condition) == BLOCK
 
     def _exit(self, node: syntax.If) -> None:
+        """Compile `if (...) return;` for the whole block as a jump."""
         go_on = self.b.label("go")
         self.b.branch(condition(self.state, node.condition).ir, self.kernel_end, go_on)
         self.b.place(go_on)
 
-    # ---- what is the same for all threads
+    # ---- what is uniform over the block
 
     def _same_for_block(self, node: syntax.Declaration) -> bool:
-        """Return whether a declaration is of shared memory, or of something that is the same for all threads."""
+        """Return whether a declaration is of shared memory, or of a value that is uniform over the block."""
         state = self.state
         if node.space == "shared":
             return True
@@ -249,7 +252,7 @@ class ParallelRegions(BarrierLoops):
 
 
 def _segments(node: syntax.Statement | None) -> list[_Segment]:
-    """Return the statements of a branch from barrier to barrier."""
+    """Return the statements of a branch, split after each barrier."""
     items = node.items if isinstance(node, syntax.Block) else (node,) if node is not None else ()
     segments: list[_Segment] = [()]
     for item in items:
@@ -268,7 +271,7 @@ def _all_jumps(items: Sequence[syntax.Statement]) -> list[object]:
 
 
 def _free_jumps(node: object) -> list[object]:
-    """Return the `break`s and `continue`s that lead out of a statement."""
+    """Return the `break`s and `continue`s that jump out of a statement."""
     if isinstance(node, syntax.Break | syntax.Continue):
         return [node]
     if isinstance(node, syntax.Loop):

@@ -1,4 +1,4 @@
-"""`if`: a jump where threads agree, else both sides, each under the mask of the threads that take it."""
+"""`if`: a jump where the condition is uniform; else both sides, each under a lane mask."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imgcuda.frontend import syntax
 
 
 def test_of(state: State, node: syntax.Expression) -> Value:
-    """Return a condition; of a wrong one note the mistake, so that what depends on it is looked at too."""
+    """Return a condition; after an error in it, return a stand-in, so that errors behind it are found too."""
     with state.collecting():
         return condition(state, node)
     return Value(BOOL, BLOCK, "poison")
@@ -37,13 +37,13 @@ def branch(state: State, node: syntax.If) -> None:
 
 
 def scoped(state: State, node: syntax.Statement) -> None:
-    """Compile a statement that belongs to a branch or a loop."""
+    """Compile the body of a branch or loop in a scope of its own."""
     with state.scope():
         run(state, node.items if isinstance(node, syntax.Block) else [node])
 
 
 def _uniform(state: State, node: syntax.If, test: Value) -> None:
-    """Compile a branch that all threads of the vector take alike."""
+    """Compile an `if` whose condition is uniform over the vector: a jump."""
     then, otherwise, end = (state.b.label(hint) for hint in ("then", "else", "end"))
     state.b.branch(test.ir, then, otherwise)
     for label, side, what in ((then, node.then, "then"), (otherwise, node.otherwise, "else")):
@@ -56,7 +56,7 @@ def _uniform(state: State, node: syntax.If, test: Value) -> None:
 
 
 def _is_simple(state: State, node: syntax.Statement) -> bool:
-    """Return whether a statement only sets variables, so that setting them under a mask is cheaper than a jump."""
+    """Return whether a statement only assigns variables: under a mask that is cheaper than a jump."""
     match node:
         case syntax.Evaluate(syntax.Assign(_, syntax.Name(name), value)):
             return isinstance(state.lookup(name), Variable) and is_speculatable(state, value)
@@ -68,6 +68,7 @@ def _is_simple(state: State, node: syntax.Statement) -> bool:
 
 
 def _predicate(state: State, node: syntax.If, test: Value) -> None:
+    """Compile both sides under lane masks, without a jump."""
     for side, chosen, what in ((node.then, test.ir, "then"), (node.otherwise, None, "else")):
         if side is not None:
             mask = state.v.both(state.mask, chosen) if chosen else state.v.without(state.mask, test.ir)
@@ -76,7 +77,7 @@ def _predicate(state: State, node: syntax.If, test: Value) -> None:
 
 
 def _diverge(state: State, node: syntax.If, test: Value) -> None:
-    """Compile a branch that some threads take: unmasked where all do, one side after the other where not."""
+    """Compile a divergent `if`: a jump if all lanes agree at run time, else one side after the other, masked."""
     end = state.b.label("end")
     if state.mask is None:
         _if_all_agree(state, node, test, end)
@@ -87,7 +88,7 @@ def _diverge(state: State, node: syntax.If, test: Value) -> None:
 
 
 def _if_all_agree(state: State, node: syntax.If, test: Value, end: str) -> None:
-    """Compile the ways that all threads take together, and go on where they do not."""
+    """Compile both sides without a mask, for the case that all lanes agree; the code for the other case follows."""
     then, otherwise, mixed = (state.b.label(hint) for hint in ("all", "none", "mixed"))
     unknown = state.b.label("unknown")
     state.b.branch(test.all or state.v.all(test.ir), then, unknown)
@@ -103,6 +104,7 @@ def _if_all_agree(state: State, node: syntax.If, test: Value, end: str) -> None:
 
 
 def _some(state: State, node: syntax.Statement, key: Any, mask: str) -> None:
+    """Compile one side for the lanes of a mask; skip it if there are none."""
     do, skip = state.b.label("some"), state.b.label("skip")
     state.b.branch(state.v.any(mask), do, skip)
     state.b.place(do)

@@ -1,4 +1,4 @@
-"""Calls: CUDA's functions here, the author's in `inline`."""
+"""Function calls: built-in functions of CUDA here, functions of the source in `inline`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _count(state: State, node: syntax.Call, wanted: int) -> None:
 
 
 def _make(state: State, node: syntax.Call) -> Operand:
-    """Return `make_float4(x, y, z, w)` and its kin."""
+    """Return the value of `make_float4(x, y, z, w)` and the other vector constructors."""
     struct = VECTORS[node.name[5:]]
     _count(state, node, len(struct.fields))
     values = [convert(state, evaluate(state, argument), field)
@@ -50,11 +50,11 @@ def _make(state: State, node: syntax.Call) -> Operand:
     return Aggregate(struct, {name: value for (name, _), value in zip(struct.fields, values, strict=True)})
 
 
-# ---- CUDA's functions that touch memory
+# ---- built-in functions for memory and barriers
 
 
 def _read_only(state: State, node: syntax.Call) -> Operand:
-    """Return `__ldg(pointer)`: a load that a GPU sends through another cache."""
+    """Return the value of `__ldg(pointer)`: a plain load here, a load through the read-only cache on a GPU."""
     return objects.load(state, pointer(state, evaluate(state, node.arguments[0])))
 
 
@@ -79,4 +79,4 @@ _SPECIAL: dict[str, tuple[int, Callable[[State, syntax.Call], Operand]]] = {
     "__threadfence_block": (0, _fence),
     **{name: (3 if name.startswith("atomicCAS") else 2, atomic) for name in ATOMICS},
 }
-"""The functions that touch memory or order it, and how many arguments each takes."""
+"""The built-in functions for memory and barriers, and how many arguments each takes."""

@@ -1,4 +1,4 @@
-"""`&&`, `||` and `?:`, of which a side is evaluated only by the threads that need it, if that can matter."""
+"""`&&`, `||` and `?:`: both sides are evaluated if that is speculatable, else each under a lane mask."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from imgcuda.frontend import syntax
 
 
 def logical(state: State, node: syntax.Binary) -> Operand:
-    """Return `&&` or `||`."""
+    """Return the value of `&&` or `||`."""
     left = condition(state, node.left)
     if left.const is not None:
         decided = bool(left.const) == (node.operator == "||")
@@ -34,7 +34,7 @@ def logical(state: State, node: syntax.Binary) -> Operand:
 
 
 def only_if(state: State, test: Value, key: Any, then: Callable[[], object]) -> None:
-    """Compile something for the threads of which a condition holds, jumping over it if there are none."""
+    """Compile code for the threads for which a condition is true; jump over it if there are none."""
     do, end = state.b.label("then"), state.b.label("end")
     if test.scalar:
         state.b.branch(test.ir, do, end)
@@ -49,7 +49,7 @@ def only_if(state: State, test: Value, key: Any, then: Callable[[], object]) -> 
 
 
 def conditional(state: State, node: syntax.Conditional) -> Operand:
-    """Return `condition ? then : otherwise`."""
+    """Return the value of `condition ? then : otherwise`."""
     test = condition(state, node.condition)
     if test.const is not None:
         type = _type(state, node)
@@ -65,7 +65,7 @@ def conditional(state: State, node: syntax.Conditional) -> Operand:
 
 
 def _same_base(state: State, test: Value, then: Address, otherwise: Operand) -> Address | None:
-    """Return the choice between two pointers that differ in their index only."""
+    """Return the choice between two pointers with one base and different indices; None if the bases differ."""
     if not isinstance(otherwise, Address) or then.kind != otherwise.kind or then.base != otherwise.base:
         return None
     if then.private is not otherwise.private or then.path != otherwise.path or then.type != otherwise.type:
@@ -75,7 +75,7 @@ def _same_base(state: State, test: Value, then: Address, otherwise: Operand) -> 
 
 
 def _branching(state: State, node: syntax.Conditional, test: Value) -> Operand:
-    """Return a conditional of which only one side may be evaluated: it reads memory, or calls."""
+    """Return a conditional whose sides must not be speculated, since they read memory or call functions."""
     type = _type(state, node)
     result = declare(state, state.key(node), type)
     sides = (test, node.then, "then"), (state.math.negation(test), node.otherwise, "otherwise")
@@ -96,7 +96,7 @@ def _type(state: State, node: syntax.Conditional) -> Type:
 
 
 def common_type(state: State, then: Type, otherwise: Type) -> Type:
-    """Return the type of a conditional, from those of its sides."""
+    """Return the type of a conditional from the types of its sides."""
     if then == otherwise:
         return then
     if isinstance(then, Int | Float) and isinstance(otherwise, Int | Float):
@@ -107,7 +107,7 @@ def common_type(state: State, then: Type, otherwise: Type) -> Type:
 
 
 def is_speculatable(state: State, node: syntax.Expression) -> bool:
-    """Return whether an expression can be evaluated although its value is not wanted: no memory, no effects."""
+    """Return whether an expression may be evaluated speculatively: it reads no memory and has no side effects."""
     match node:
         case syntax.NumberLiteral() | syntax.SizeOf():
             return True

@@ -1,4 +1,4 @@
-"""Declarations: names bound to values, variables, arrays and shared memory, with their first values."""
+"""Declarations of variables, arrays and shared memory, with their initializers."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from imgcuda.errors import KernelError
 from imgcuda.frontend import syntax
 
 _LONG = 256
-"""Elements of an array beyond which it is set to zero by a loop, rather than one by one."""
+"""The number of elements from which an array is zeroed by a loop rather than one by one."""
 
 
 def declaration(state: State, node: syntax.Declaration) -> None:
     """Compile a declaration of one variable."""
     type = type_declared(state, node)
     if node in state.reserved:
-        initialise(state, node, type)
+        initialize(state, node, type)
     elif node.space == "shared":
         shared(state, node, type)
     elif is_value(state, node, type):
         state.bind(node.name, _first_value(state, node, type))
     else:
         state.bind(node.name, reserve(state, node, type))
-        initialise(state, node, type)
+        initialize(state, node, type)
 
 
 def type_declared(state: State, node: syntax.Declaration) -> Type:
-    """Return a variable's type; the values of an array may say its size."""
+    """Return a variable's type; the size of `int a[] = {...}` follows from the initializer."""
     type = sized(resolve_type(state, node.type), node.value)
     if isinstance(type, ArrayOf) and type.size == 0 and not node.external:
         state.fail(f"the array '{node.name}' has no size")
@@ -48,7 +48,7 @@ def type_declared(state: State, node: syntax.Declaration) -> Type:
 
 
 def stand_in(state: State, item: syntax.Statement) -> None:
-    """Bind what a wrong declaration meant to, so that one mistake is reported once."""
+    """Bind the names of a declaration that has an error, so that the error is reported once."""
     if isinstance(item, syntax.Declaration) and item.name not in state.scopes[-1] and state.mistakes:
         with suppress(KernelError):
             state.bind(item.name, declare(state, state.key(item), resolve_type(state, item.type)))
@@ -57,7 +57,7 @@ def stand_in(state: State, item: syntax.Statement) -> None:
 
 
 def is_value(state: State, node: syntax.Declaration, type: Type) -> bool:
-    """Return whether a variable is never set again, nor its address taken: its name then stands for its value."""
+    """Return whether a variable is neither assigned again nor addressed: then it needs no memory."""
     if node.value is None or isinstance(node.value, syntax.Initializer) or has_array(type):
         return False
     return not set_again(state, node.name) and not addressed(state, node.name)
@@ -81,8 +81,8 @@ def _first_value(state: State, node: syntax.Declaration, type: Type) -> Operand:
     return convert(state, evaluate(state, node.value), type)
 
 
-def initialise(state: State, node: syntax.Declaration, type: Type) -> None:
-    """Give a declared variable its first value."""
+def initialize(state: State, node: syntax.Declaration, type: Type) -> None:
+    """Compile the initializer of a variable."""
     target = state.lookup(node.name)
     assert target is not None
     if isinstance(node.value, syntax.Initializer):
@@ -105,7 +105,7 @@ def initialise(state: State, node: syntax.Declaration, type: Type) -> None:
 
 
 def _cleared(state: State, target: Binding, type: Type) -> bool:
-    """Set a long array of numbers to zero in a loop, and return whether this was one."""
+    """Zero a long array of numbers in a loop; return whether the variable is one."""
     element = innermost(type)
     if not isinstance(element, Int | Float) or elements(type) <= _LONG or not isinstance(target, Address):
         return False
@@ -138,7 +138,7 @@ def _place(binding: Binding) -> Binding:
 
 
 def _reach(state: State, target: Binding, steps: ElementPath) -> Binding:
-    """Return a part of a variable."""
+    """Return an element or field of a variable."""
     for step in steps:
         if isinstance(step, str):
             target = field(state, target, step)
@@ -149,7 +149,7 @@ def _reach(state: State, target: Binding, steps: ElementPath) -> Binding:
 
 
 def shared(state: State, node: syntax.Declaration, type: Type) -> None:
-    """Reserve shared memory: a block runs on one core, so it is that core's own."""
+    """Reserve shared memory: a block runs on one core, so it lies on that core's stack or heap."""
     if node.value is not None:
         remedy = "let the threads set it, and __syncthreads()"
         state.fail(f"shared memory cannot have first values, but '{node.name}' has", remedy)
@@ -159,7 +159,7 @@ def shared(state: State, node: syntax.Declaration, type: Type) -> None:
 
 
 def _shared_slot(state: State, node: syntax.Declaration, size: int) -> str:
-    """Return the memory of a shared array: one for the block, however often the compiler comes here."""
+    """Return the memory of a shared array: one for the block, even if its function is inlined more than once."""
     if node not in state.shared or state.shared[node][1] != size:
         allowed = kilobytes(budget.SHARED)
         total = size + sum(other for _, other in state.shared.values())

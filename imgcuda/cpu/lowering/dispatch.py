@@ -1,4 +1,4 @@
-"""Compiles a node of the syntax tree by the function for its kind; `handlers` lists those functions."""
+"""Compiles a node of the syntax tree with the handler of its type; `handlers` has the tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from imgcuda.frontend import syntax
 
 
 def evaluate(state: State, node: syntax.Expression) -> Operand:
-    """Return an expression's value, for the threads that are active."""
+    """Compile an expression for the active threads, and return its value."""
     outer, state.place = state.place, node.place
     try:
         return state.handlers.expressions[type(node)](state, node)
@@ -17,7 +17,7 @@ def evaluate(state: State, node: syntax.Expression) -> Operand:
 
 
 def execute(state: State, node: syntax.Statement) -> None:
-    """Compile one statement, for the threads that are active."""
+    """Compile one statement for the active threads."""
     state.furthest = node.place
     with state.at(node.place):
         state.handlers.statements[type(node)](state, node)

@@ -1,4 +1,4 @@
-"""Expressions: from the syntax tree to values."""
+"""Compiles expressions: syntax tree to values."""
 
 from __future__ import annotations
 
@@ -31,20 +31,24 @@ _FOR_INTEGERS = frozenset(["%", "&", "|", "^", "<<", ">>"])
 
 
 def literal(state: State, node: syntax.NumberLiteral) -> Operand:
+    """Return the value of a number literal."""
     type = BASIC[node.type]
     assert isinstance(type, Int | Float)
     return constant(node.value, type)
 
 
 def name_value(state: State, node: syntax.Name) -> Operand:
+    """Return the value of a variable or enumerator."""
     return read(state, named(state, node.name))
 
 
 def lvalue_read(state: State, node: syntax.Index | syntax.Member) -> Operand:
+    """Return the value of `a[i]` or `a.b`."""
     return value_at(state, locate(state, node))
 
 
 def unary(state: State, node: syntax.Unary) -> Operand:
+    """Return the value of a prefix operator."""
     match node.operator:
         case "*":
             return objects.load(state, pointer(state, evaluate(state, node.operand)))
@@ -73,17 +77,19 @@ def _address_of(state: State, node: syntax.Expression) -> Operand:
 
 
 def postfix(state: State, node: syntax.Postfix) -> Operand:
+    """Return the value of `a++` or `a--`: the old one."""
     return _step(state, node.operand, node.operator)[0]
 
 
 def _step(state: State, node: syntax.Expression, operator: str) -> tuple[Operand, Operand]:
-    """Return what a variable was and what it is after `++` or `--`."""
+    """Compile `++` or `--`, and return the old and the new value."""
     found = locate(state, node)
     old = value_at(state, found)
     return old, write(state, found, _operate(state, operator[0], old, constant(1)))
 
 
 def binary(state: State, node: syntax.Binary) -> Operand:
+    """Return the value of a binary operator."""
     if node.operator == ",":
         evaluate(state, node.left)
         return evaluate(state, node.right)
@@ -94,7 +100,7 @@ def binary(state: State, node: syntax.Binary) -> Operand:
 
 
 def _operate(state: State, operator: str, left: Operand, right: Operand) -> Operand:
-    """Return `left operator right`, of numbers or pointers."""
+    """Return `left operator right` for numbers or pointers."""
     if isinstance(left, Address) or isinstance(right, Address):
         return _pointers(state, operator, left, right)
     first, second = value_of(state, left), value_of(state, right)
@@ -115,7 +121,7 @@ def _pointers(state: State, operator: str, left: Operand, right: Operand) -> Ope
 
 
 def _compare_pointers(state: State, operator: str, left: Address, right: Address) -> Operand:
-    """Return a difference of pointers in elements, or how they compare."""
+    """Return the difference of two pointers in elements, or their comparison."""
     if operator not in ("-", "==", "!=", "<", ">", "<=", ">="):
         state.fail(f"'{operator}' cannot be used with two pointers")
     first, second, step = _position(state, left), _position(state, right), size_of(left.type.target)
@@ -138,6 +144,7 @@ def _position(state: State, address: Address) -> Value:
 
 
 def assign(state: State, node: syntax.Assign) -> Operand:
+    """Compile an assignment, and return the assigned value."""
     if not node.operator:
         value = evaluate(state, node.value)
         return write(state, locate(state, node.target), value)
@@ -147,6 +154,7 @@ def assign(state: State, node: syntax.Assign) -> Operand:
 
 
 def cast(state: State, node: syntax.Cast) -> Operand:
+    """Return the value of a cast."""
     type = resolve_type(state, node.type)
     value = evaluate(state, node.value)
     if type == VOID:
@@ -160,13 +168,14 @@ def cast(state: State, node: syntax.Cast) -> Operand:
 
 
 def size_of_operand(state: State, node: syntax.SizeOf) -> Operand:
+    """Return the value of `sizeof`."""
     written = isinstance(node.of, syntax.NamedType | syntax.PointerType | syntax.ArrayType | syntax.ReferenceType)
     type = resolve_type(state, node.of) if written else _type_of_operand(state, node.of)  # type: ignore[arg-type]
     return constant(size_of(type), U64)
 
 
 def _type_of_operand(state: State, node: syntax.Expression) -> Type:
-    """Return the type of what `sizeof` is asked of: an array stays one."""
+    """Return the type of the operand of `sizeof`: an array does not decay."""
     if not is_lvalue(node) or (isinstance(node, syntax.Name) and isinstance(named(state, node.name), Address)):
         return type_of(state, node)
     with state.unwritten():

@@ -1,4 +1,4 @@
-"""What a file declares outside its functions: constants, tables of them, and shared memory."""
+"""Declarations at file scope: constants, constant tables and shared memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from imgcuda.frontend import syntax
 
 
 def declare_file(state: State, file: syntax.TranslationUnit) -> None:
-    """Make known what a file declares outside its functions, each thing to those that come after it."""
+    """Bind the declarations at file scope, in the order of the source."""
     declared: list[syntax.Declaration | syntax.Structure | syntax.Typedef | syntax.Enumeration] = []
     declared += [*file.structures, *file.typedefs, *file.enumerations, *file.globals]
     declared.sort(key=lambda item: (item.place.file != "prelude.cuh", item.place.line, item.place.column))
@@ -45,7 +45,7 @@ def declare_file(state: State, file: syntax.TranslationUnit) -> None:
 
 
 def _bind_global(state: State, node: syntax.Declaration) -> None:
-    """Bind a name that a file declares outside its functions."""
+    """Bind the name of a variable at file scope."""
     with state.at(node.place):
         type = sized(resolve_type(state, node.type), node.value)
         if node.space == "shared":
@@ -55,7 +55,7 @@ def _bind_global(state: State, node: syntax.Declaration) -> None:
 
 
 def _constant(state: State, node: syntax.Declaration, type: Type) -> Value | Reference:
-    """Return a constant: a number, or something in the machine code's own data."""
+    """Return a constant: a compile-time number, or a table in the data section."""
     if node.value is None:
         remedy = "give it values, or pass it as an argument"
         state.refuse(f"the table '{node.name}' has no values in the source", remedy)
@@ -74,7 +74,7 @@ def _constant(state: State, node: syntax.Declaration, type: Type) -> Value | Ref
 
 
 def _data(state: State, node: syntax.Declaration, type: Type, values: syntax.Initializer) -> str:
-    """Return a table's contents in LLVM's language: number by number, with what lies between in a structure."""
+    """Return the contents of a table in LLVM IR, with the padding of structures."""
     cells: list[tuple[int, Scalar, Value]] = []
     try:
         for steps, part, value in spread(type, values, lambda each: type_of(state, each)):
@@ -106,7 +106,7 @@ def _packed(cells: list[tuple[int, Scalar, Value]], size: int) -> str:
 
 
 def _offset(type: Type, steps: ElementPath) -> int:
-    """Return where a part of a type stands in it, in bytes."""
+    """Return the offset of an element or field in a type, in bytes."""
     offset = 0
     for step in steps:
         if isinstance(step, str):

@@ -1,4 +1,4 @@
-"""Which function compiles which kind of expression and statement: the tables of `dispatch`."""
+"""The functions that compile each type of expression and statement: the tables of `dispatch`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Initialisers in braces: which value goes where, as C spreads them over arrays and structures."""
+"""Initializers in braces: which value initializes which element or field, by the rules of C."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from imgcuda.cpu.values.types import ArrayOf, Struct, Type, elements, innermost
 from imgcuda.frontend import syntax
 
 ElementPath: TypeAlias = tuple[int | str, ...]
-"""What leads from a variable to a part of it: positions in arrays, names of fields."""
+"""The path from a variable to an element or field of it: positions in arrays, names of fields."""
 
 
 class ElementInitializer(NamedTuple):
-    """A part of a variable, and its first value; None stands for zero."""
+    """An element or field of a variable, and its initial value; None stands for zero."""
 
     steps: ElementPath
     type: Type
@@ -22,7 +22,7 @@ class ElementInitializer(NamedTuple):
 
 
 class TooMany(Exception):
-    """Raised where there are more values than places for them."""
+    """Raised where there are more values than elements."""
 
     def __init__(self, value: syntax.Expression | syntax.Initializer) -> None:
         self.place = value.place
@@ -31,7 +31,7 @@ class TooMany(Exception):
 def spread(
     type: Type, values: syntax.Initializer, type_of: Callable[[syntax.Expression], Type]
 ) -> Iterator[ElementInitializer]:
-    """Yield the parts of a variable with their first values: all numbers in it, or structures given as a whole."""
+    """Yield the elements of a variable with their initial values: numbers, and structures initialized as a whole."""
     rest = deque(values.values)
     if isinstance(type, ArrayOf | Struct):
         yield from _fill(type, (), rest, type_of)
@@ -53,7 +53,7 @@ def _fill(type: ArrayOf | Struct, steps: ElementPath, rest: _Rest, type_of: _Typ
 
 
 def _one(type: Type, steps: ElementPath, rest: _Rest, type_of: _TypeOf) -> Iterator[ElementInitializer]:
-    """Yield a part that takes the next value: in braces of its own, whole, or from the row of numbers around it."""
+    """Yield the elements of one member: from braces of its own, from one value, or from the enclosing list."""
     first = rest[0] if rest else None
     if isinstance(first, syntax.Initializer):
         rest.popleft()
@@ -66,7 +66,7 @@ def _one(type: Type, steps: ElementPath, rest: _Rest, type_of: _TypeOf) -> Itera
 
 
 def sized(type: Type, values: syntax.Expression | syntax.Initializer | None) -> Type:
-    """Return a type with the size of `int a[] = {1, 2, 3}` filled in."""
+    """Return the type of `int a[] = {1, 2, 3}` with its size filled in."""
     if not (isinstance(type, ArrayOf) and type.size == 0 and isinstance(values, syntax.Initializer)):
         return type
     nested = any(isinstance(value, syntax.Initializer) for value in values.values)

@@ -1,4 +1,4 @@
-"""The author's functions, compiled in place of their calls: what is the same for all threads stays so within them."""
+"""Inlines functions of the source at their calls, so that uniform arguments stay uniform within them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from imgcuda.frontend import syntax
 
 
 def inline(state: State, function: syntax.Function, node: syntax.Call) -> Operand:
-    """Return the value of a call of a function."""
+    """Inline a function at a call, and return its result."""
     check(state, function, node)
     pairs = list(zip(function.parameters, node.arguments, strict=True))
     given = [argument(state, parameter, value) for parameter, value in pairs]
@@ -28,7 +28,7 @@ def inline(state: State, function: syntax.Function, node: syntax.Call) -> Operan
 
 
 def check(state: State, function: syntax.Function, node: syntax.Call) -> None:
-    """Report a call that cannot be."""
+    """Report a call with a wrong number of arguments, of a kernel, or of a recursive function."""
     wanted, given = len(function.parameters), len(node.arguments)
     if any(frame.function is function for frame in state.calls):
         state.refuse(f"{function.name}() calls itself", "write it as a loop")
@@ -43,7 +43,7 @@ def check(state: State, function: syntax.Function, node: syntax.Call) -> None:
 
 @contextmanager
 def entered(state: State, function: syntax.Function, node: syntax.Call) -> Iterator[None]:
-    """Compile what follows as the body of a function that is called, with names of its own."""
+    """Compile the code within as the body of a function, with scopes of its own."""
     outer = state.path, state.scopes, state.loops
     state.path, state.scopes, state.loops = (*state.path, id(node)), [state.scopes[0], {}], []
     frame = CallFrame(state.key(function), function, state.mask, state.b.label("return"), "", control=state.control)
@@ -58,7 +58,7 @@ def entered(state: State, function: syntax.Function, node: syntax.Call) -> Itera
 
 
 def argument(state: State, parameter: syntax.FunctionParameter, node: syntax.Expression) -> Binding:
-    """Return what a parameter is given: a value, or what a C++ reference refers to."""
+    """Return the binding of an argument: a value, or the target of a C++ reference."""
     type = resolve_type(state, parameter.type)
     with state.at(node.place):
         if isinstance(parameter.type, syntax.ReferenceType):
@@ -68,7 +68,7 @@ def argument(state: State, parameter: syntax.FunctionParameter, node: syntax.Exp
 
 def _referred(state: State, parameter: syntax.FunctionParameter, node: syntax.Expression, type: Type) -> Binding:
     if parameter.const and not is_lvalue(node):
-        return convert(state, evaluate(state, node), type)  # it refers to a value made for it
+        return convert(state, evaluate(state, node), type)  # a reference to a temporary
     found = locate(state, node)
     given = found.type.target if isinstance(found, Address) else found.type
     if given == type:
@@ -79,7 +79,7 @@ def _referred(state: State, parameter: syntax.FunctionParameter, node: syntax.Ex
 
 
 def own(state: State, parameter: syntax.FunctionParameter, binding: Binding) -> Binding:
-    """Return a parameter's binding: memory of its own if the function needs it, else the value itself."""
+    """Return a parameter's binding: memory if the function assigns to it or takes its address, else the value."""
     if isinstance(parameter.type, syntax.ReferenceType):
         return binding
     value = read(state, binding)
@@ -109,7 +109,7 @@ def _body(state: State, frame: CallFrame, type: Type) -> Operand:
 
 
 def _with_returns(state: State, frame: CallFrame, type: Type, returns: bool) -> Operand:
-    """Compile a function that may return in several places, and not for all threads at once."""
+    """Compile a function with several or divergent returns."""
     assert frame.function.body is not None
     if type != VOID:
         frame.result = declare(state, (frame.key, "result"), type)
@@ -119,6 +119,6 @@ def _with_returns(state: State, frame: CallFrame, type: Type, returns: bool) -> 
     escapes = state.escapes
     with state.under(frame.key, kind, state.mask):
         run(state, frame.function.body.items)
-    state.escapes = escapes  # whoever returned from here goes on after the call
+    state.escapes = escapes  # the threads that returned continue after the call
     state.b.place(frame.end)
     return NOTHING if frame.result is None else read(state, frame.result)

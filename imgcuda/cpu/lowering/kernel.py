@@ -1,4 +1,4 @@
-"""A kernel as a function of LLVM: a loop over blocks, in it a loop over the block's threads, a vector at a time."""
+"""Compiles a kernel to an LLVM function: a loop over blocks, in it a loop over the vectors of threads of a block."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from imgcuda.frontend import syntax
 from imgcuda.programs.layout import Dim3
 
 PASSES = 50
-"""More than any kernel should need: each pass must make some variable more general."""
+"""The most passes over a kernel; each pass but the last makes the kind of some variable more general."""
 
 _WIDEST = 8
 """Bytes of the largest number."""
@@ -60,7 +60,7 @@ def lower(
 
 
 def _within_budget(work: _Kernel, kernel: str) -> Compiled:
-    """Compile a kernel, and report where there is too much of it."""
+    """Compile a kernel; if it exceeds the compile budget, report where."""
     state = work.state
     try:
         return work.compile(kernel)
@@ -72,7 +72,7 @@ def _within_budget(work: _Kernel, kernel: str) -> Compiled:
 
 
 class _Kernel:
-    """One pass over a kernel."""
+    """Compiles a kernel once, with the facts that earlier passes found."""
 
     def __init__(
         self,
@@ -90,13 +90,14 @@ class _Kernel:
         unit = Unit(name, text, functions, {}, {})
         self.state = State(unit, HANDLERS, self.b, Vectors(self.b, width), facts, block, contract=contract)
         self.across = -(-block.x // width)
-        """Vectors in a row of the block."""
+        """The number of vectors in one row of the block."""
         self.state.chunks = self.across * block.y * block.z
         self.partial = block.x % width != 0
         self.state.checks = self.checks = Checks(self.state, self.across) if checked else None
         self.file = file
 
     def compile(self, name: str) -> Compiled:
+        """Return the kernel in LLVM IR."""
         state, function = self.state, self._kernel(name)
         state.calls.append(CallFrame(state.key(function), function, None, "", ""))
         declare_file(state, self.file)
@@ -112,11 +113,13 @@ class _Kernel:
             remedy = "make its arrays smaller, or launch smaller blocks"
             raise KernelError(f"{state.unit.file}: {name} needs {heap >> 20:,} MB for a block's own arrays; {remedy}")
         ir, written = module(self.b, arguments), self._written(function)
-        stack = budget.STACK + _WIDEST * state.v.width * self.b.count  # as if each instruction's result were kept
+        stack = (
+            budget.STACK + _WIDEST * state.v.width * self.b.count
+        )  # an upper bound: as if each instruction's result were spilled
         return Compiled(name, ir, parameters, state.v.width, checklist, written, heap, stack)
 
     def _written(self, function: syntax.Function) -> tuple[int, ...]:
-        """Return which arguments' memory the kernel may write to: all, if a pointer's memory is not known."""
+        """Return the positions of the arguments whose memory the kernel may write to; if unknown, all."""
         names = {memory.name for memory in self.state.written if memory.space == "global"}
         return tuple(n for n, each in enumerate(function.parameters) if {each.name, ""} & names)
 
@@ -127,7 +130,7 @@ class _Kernel:
         return kernels[name]
 
     def _bind_parameters(self, function: syntax.Function, types: Sequence[Type]) -> list[str]:
-        """Bind the kernel's arguments, and return how they are declared in LLVM's language."""
+        """Bind the kernel's parameters, and return their declarations in LLVM IR."""
         declared = []
         for position, (parameter, type) in enumerate(zip(function.parameters, types, strict=True)):
             name = f"%a_{parameter.name}"
@@ -147,7 +150,7 @@ class _Kernel:
     # ---- blocks and their threads
 
     def _blocks(self, function: syntax.Function) -> None:
-        """Compile the loop over the blocks that this call is to run, and its body."""
+        """Compile the loop over the blocks `first` to `last`, and its body."""
         b = self.b
         slot = b.slot("i64")
         b.do(f"store i64 %first, ptr {slot}")
@@ -170,7 +173,7 @@ class _Kernel:
         b.leave()
 
     def _bind_indices(self, number: str) -> None:
-        """Bind blockIdx, from the number of a block, and blockDim and gridDim."""
+        """Bind blockIdx, computed from the number of a block, and blockDim and gridDim."""
         b = self.b
         grid = {axis: Value(U32, BLOCK, f"%g{axis}", natural=True) for axis in "xyz"}
         wide = {axis: b.op(f"zext i32 %g{axis} to i64") for axis in "xy"}
@@ -180,7 +183,7 @@ class _Kernel:
         narrow = {axis: b.op(f"trunc i64 {part} to i32") for axis, part in parts.items()}
         index = {axis: Value(U32, BLOCK, ir, natural=True) for axis, ir in narrow.items()}
         size = {axis: constant(getattr(self.state.block, axis), U32) for axis in "xyz"}
-        # Outside the loops over threads these only show what kind they are.
+        # Outside the loops over threads only their kinds matter.
         thread = {"x": Value(U32, AFFINE, "0", 1), "y": Value(U32, UNIFORM, "0"), "z": Value(U32, UNIFORM, "0")}
         for name, values in (("gridDim", grid), ("blockIdx", index), ("blockDim", size), ("threadIdx", thread)):
             self.state.scopes[0][name] = Aggregate(_INDEX, dict(values))
@@ -203,7 +206,7 @@ class _Kernel:
 
     @contextmanager
     def _threads(self) -> Iterator[None]:
-        """Compile what follows for every thread of the block: a loop over vectors of them."""
+        """Compile the code within as the body of a loop over the vectors of threads of the block."""
         state, b = self.state, self.b
         frame = state.calls[-1]
         slot = b.slot("i64")
@@ -232,7 +235,7 @@ class _Kernel:
             state.chunk, state.mask, state.scopes[0]["threadIdx"] = None, None, outer
 
     def _thread_indices(self, chunk: str) -> tuple[Value, Value, Value]:
-        """Return threadIdx of a vector: x along its lanes, y and z the same for all."""
+        """Return threadIdx of a vector: x is affine, y and z are uniform."""
         b, block, width = self.b, self.state.block, self.state.v.width
         number = b.op(f"trunc i64 {chunk} to i32")
         column = b.op(f"urem i32 {number}, {self.across}")
@@ -244,5 +247,5 @@ class _Kernel:
         return Value(U32, AFFINE, first, 1, natural=True), y, z
 
     def _inside(self, x: Value) -> str:
-        """Return the lanes that are threads of the block, where its rows do not fill the vectors."""
+        """Return the mask of the lanes that are threads of the block, if its rows do not fill the vectors."""
         return self.state.math.compare("<", x, constant(self.state.block.x, U32)).ir

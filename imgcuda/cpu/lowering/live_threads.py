@@ -1,8 +1,8 @@
-"""Which threads of a block are at a point of a kernel with barriers.
+"""Live threads: which threads of a block are at a given point of a kernel with barriers.
 
-Between barriers a block is compiled as one. Where its threads may differ in whether they are there at all, since a
-condition holds for some or since some have left, each vector has a mask in memory: those threads are *live* there. What
-is compiled for them skips the other threads, as if they waited where the paths meet again.
+Between barriers the threads of a block run as one loop. Where threads may diverge across barriers, since a condition is
+true for only some or since some have exited, each vector has a mask in memory: the *live* threads. Code for them skips
+the other threads, as if those waited where the paths meet again.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ Threads = Callable[[], AbstractContextManager[None]]
 
 @dataclass
 class EnclosingLoop:
-    """A loop or `switch` with a barrier in it that is being compiled: where `break` and `continue` lead."""
+    """A loop or `switch` with a barrier that is being compiled: the targets of `break` and `continue`."""
 
     key: Key
     end: str
     step: str
-    """Empty for a switch, which `continue` passes by."""
+    """Empty for a switch, which is no target of `continue`."""
     live: str | None
-    """The masks of its threads."""
+    """The masks of the threads that entered it; None if all are live."""
     control: ControlPath
     broken: str = ""
-    """Masks of the threads that have left it. Empty where all threads go the same way, which is then a jump."""
+    """Masks of the threads that exited it. Empty if the threads do not diverge: an exit is then a jump."""
     skipped: str = ""
-    """Masks of the threads that are done with this iteration."""
+    """Masks of the threads that skip the rest of this iteration."""
     goes_on: bool = False
-    """Whether something follows in its body behind the statements that are being compiled."""
+    """Whether more statements of its body follow those that are being compiled."""
 
 
 class LiveThreads:
-    """Compiles code for the threads of a block that are live."""
+    """Compiles code for the live threads of a block."""
 
     def __init__(self, state: State, threads: Threads, end: str) -> None:
         self.state, self.b = state, state.b
         self._threads = threads
         self.kernel: CallFrame = state.calls[-1]
         self.kernel_end = self.end = end
-        """Where to go once no thread is left: out of the kernel, or of the innermost construct that only some enter."""
+        """The jump target if no thread is live: the end of the kernel, or of the innermost divergent construct."""
         self.live: str | None = None
-        """The masks of the threads that are in the innermost such construct; None where all are."""
+        """The masks of the threads in the innermost divergent construct; None outside any."""
         self.loops: list[EnclosingLoop] = []
-        """The loops and switches with barriers that are open in the function being compiled."""
+        """The enclosing loops and switches with barriers, in the current function."""
         self.returned = self.exited = self.masks()
-        """Masks of the threads that have returned from the function being compiled, and from the kernel."""
+        """Masks of the threads that returned from the current function, and from the kernel."""
         if self._some_may_exit():
             state.leader = self.b.slot("i64")
             self.b.do(f"store i64 0, ptr {state.leader}")
@@ -61,15 +61,17 @@ class LiveThreads:
     # ---- masks: one for each vector of the block
 
     def masks(self) -> str:
-        """Return memory for a mask of each vector, empty at first."""
+        """Return memory for one mask for each vector, all empty at first."""
         slot = self.b.slot(f"[{self.state.chunks} x {self.state.v.type('i1')}]")
         self.empty(slot)
         return slot
 
     def empty(self, masks: str) -> None:
+        """Clear the masks of all vectors."""
         self.b.zero(masks, self.state.chunks * max(1, self.state.v.width // 8))
 
     def load(self, masks: str) -> str:
+        """Load the mask of the current vector."""
         return self.state.load_mask(self.state.chunk_element(masks, self.state.v.type("i1")))
 
     def keep(self, masks: str, lanes: str | None) -> None:
@@ -78,7 +80,7 @@ class LiveThreads:
         self.b.do(f"store {type} {lanes or 'splat (i1 true)'}, ptr {self.state.chunk_element(masks, type)}")
 
     def present(self) -> str:
-        """Return masks of the threads that are live now."""
+        """Store the masks of the live threads, and return where."""
         masks = self.masks()
         self.each_thread(lambda: self.keep(masks, self.state.mask))
         return masks
@@ -86,7 +88,7 @@ class LiveThreads:
     # ---- the threads that are live
 
     def _some_may_exit(self) -> bool:
-        """Return whether some threads may have left the function, or the loops in it, that are open."""
+        """Return whether some threads may have exited the current function, or a loop in it."""
         keys = [self.state.calls[-1].key] if self.returned else []
         keys += [enclosing.key for enclosing in self.loops]
         return any(("lanes exit", key) in self.state.facts.marks for key in keys)
@@ -97,7 +99,7 @@ class LiveThreads:
         return self.live is not None or self._some_may_exit()
 
     def each_thread(self, action: Callable[[], None]) -> None:
-        """Compile something for each thread that is live, and go to the end of the construct if there is none."""
+        """Compile code for each live thread; at run time, jump to the end of the construct if there is none."""
         if not self.partial:
             self.each_vector(action)
             return
@@ -110,12 +112,12 @@ class LiveThreads:
         self.b.place(go_on)
 
     def _leading(self, action: Callable[[], None]) -> None:
-        """Compile something for a vector with live threads: it can speak for the block."""
+        """Compile code for a vector with live threads, and record it as the leader: its values stand for the block."""
         self.b.do(f"store i64 {self.state.chunk}, ptr {self.state.leader}")
         action()
 
     def each_vector(self, action: Callable[[], None]) -> None:
-        """Compile something for each vector of threads, whether they are live or not."""
+        """Compile code for each vector of threads, live or not."""
         state = self.state
         outer, escapes = state.loops, state.escapes
         with self._threads():
@@ -128,7 +130,7 @@ class LiveThreads:
                 state.loops, state.escapes = outer, escapes
 
     def _frame(self, enclosing: EnclosingLoop) -> LoopFrame:
-        """Return a loop as the statements of a vector see it: whoever leaves is noted in a mask."""
+        """Return the frame of a loop for code of one vector: its exits are recorded in masks."""
         broken, skipped = self._element(enclosing.broken), self._element(enclosing.skipped)
         return LoopFrame(enclosing.key, "never", "", enclosing.step, broken, skipped, enclosing.control)
 
@@ -136,18 +138,18 @@ class LiveThreads:
         return masks and self.state.chunk_element(masks, self.state.v.type("i1"))
 
     def lanes(self) -> str:
-        """Return the threads of the current vector that are live."""
+        """Return the mask of the live threads of the current vector."""
         state = self.state
         return state.v.without(self.load(self.live) if self.live else state.mask, state.exited_lanes())
 
     def look(self) -> None:
-        """Go to the end of the construct if no thread is live."""
+        """Emit a jump to the end of the construct, taken if no thread is live."""
         if self.partial:
             self.each_thread(lambda: None)
 
     @contextmanager
     def construct(self, key: Any, kind: Variability, live: str) -> Iterator[str]:
-        """Compile what follows for the threads of these masks; yield the label that is behind it."""
+        """Compile the code within for the threads of these masks; yield the label of its end."""
         outer = self.live, self.end, self.state.leader
         self.live, self.end, self.state.leader = live, self.b.label("end"), self.b.slot("i64")
         end = self.end
@@ -158,12 +160,12 @@ class LiveThreads:
         finally:
             self.live, self.end, self.state.leader = outer
         self.b.place(end)
-        self.look()  # the leader may have left
+        self.look()  # the leader may have exited
 
     # ---- barriers
 
     def barrier(self) -> None:
-        """Compile a barrier: all that was before it is done. A checked build reports threads that are elsewhere."""
+        """Compile a barrier. It needs no code, but in a checked build reports threads that do not reach it."""
         checks = self.state.checks
         if not checks:
             return
@@ -175,7 +177,7 @@ class LiveThreads:
         checks.next_epoch()
 
     def _note_absent(self, absent: str) -> None:
-        """Note whether threads of this vector are neither here nor have left the kernel."""
+        """Set a bool if threads of this vector are neither here nor exited from the kernel."""
         state = self.state
         others = state.v.without(state.v.without(state.mask, self.load(self.exited)), self.lanes())
         found = self.b.op(f"or i1 {self.b.op(f'load i1, ptr {absent}')}, {state.v.any(others)}")
@@ -183,5 +185,5 @@ class LiveThreads:
 
 
 def wider(kind: Variability) -> Variability:
-    """Return how threads differ under a condition of a kind: not at all, from vector to vector, or in any way."""
+    """Return the divergence that a condition of a kind causes: none, between vectors, or between lanes."""
     return VARYING if kind > 1 else kind

@@ -1,4 +1,4 @@
-"""Loops: a plain one where all threads make the same iterations; else one that goes on while any thread is in it."""
+"""Loops: one scalar loop if all threads make the same iterations; else a divergent loop with lane masks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def loop(state: State, node: syntax.Loop) -> None:
 
 
 def _kind(state: State, node: syntax.Loop) -> Variability:
-    """Return how the threads differ in the iterations that they make."""
+    """Return how the number of iterations varies over the threads."""
     kind = state.facts.exit_divergence(state.key(node))
     if node.condition is None or kind == VARYING:
         return kind
@@ -42,9 +42,9 @@ def _kind(state: State, node: syntax.Loop) -> Variability:
 
 
 def own_the_head(state: State, node: syntax.Loop, key: Any, kind: Variability) -> None:
-    """Let the step set what the head declares for all threads: one that has left the loop does not read it.
+    """Let the loop's step assign the variables of its head in all lanes, without a mask: exited lanes never read them.
 
-    Not so if the body sets it too: a thread that is done with an iteration comes back in the next.
+    Variables that the body assigns too are left out: a lane that skips an iteration is active in the next.
     """
     if kind == BLOCK:
         return
@@ -63,6 +63,7 @@ def _frame(state: State, key: Any, mask: str | None, broken: str, skipped: str) 
 
 
 def _uniform(state: State, node: syntax.Loop, key: Any, kind: Variability) -> None:
+    """Compile a loop whose condition is uniform over the vector."""
     frame = _frame(state, key, state.mask, "", "")
     head, body = state.b.label("loop"), state.b.label("body")
     with state.under(key, kind, state.mask):
@@ -84,8 +85,8 @@ def _uniform(state: State, node: syntax.Loop, key: Any, kind: Variability) -> No
 
 
 def _unroll(state: State, node: syntax.Loop, size: int) -> str:
-    """Return a note for LLVM; `size` is about how many instructions a round has, loops in it unrolled."""
-    if node.unroll is None or state.checks:  # LLVM warns of loops that it was to unroll and could not
+    """Return the unroll metadata of a loop; `size` estimates the instructions of one iteration."""
+    if node.unroll is None or state.checks:  # LLVM warns if it cannot unroll a loop
         return ""
     most = max(1, budget.UNROLLED // max(1, size))
     rounds = _rounds(state, node)
@@ -99,7 +100,7 @@ def _unroll(state: State, node: syntax.Loop, size: int) -> str:
 
 
 def _rounds(state: State, node: syntax.Loop) -> int:
-    """Return how often a loop goes round whose head has constants only; 1 where that is not known."""
+    """Return the trip count of a loop with constant bounds; 1 if it is unknown."""
     match node.start, node.condition, node.step:
         case (
             syntax.Declaration(value=first),
@@ -117,7 +118,7 @@ def _rounds(state: State, node: syntax.Loop) -> int:
 
 
 def _iterate(state: State, node: syntax.Loop, frame: LoopFrame) -> None:
-    """Compile the body. Who leaves by `break` or `continue` is dealt with here, who returns further out."""
+    """Compile the body. A `break` or `continue` is complete within this loop; a `return` concerns the code behind it."""
     state.loops.append(frame)
     escapes = state.escapes
     try:
@@ -129,7 +130,7 @@ def _iterate(state: State, node: syntax.Loop, frame: LoopFrame) -> None:
 
 
 def _diverging(state: State, node: syntax.Loop, key: Any) -> None:
-    """Compile a loop that threads leave at different times."""
+    """Compile a loop that the lanes exit at different times."""
     inside = state.mask_slot()
     state.add_to(inside)
     frame = _frame(state, key, None, state.mask_slot(), state.mask_slot())
@@ -162,7 +163,7 @@ def _diverging(state: State, node: syntax.Loop, key: Any) -> None:
 
 
 def _test(state: State, node: syntax.Loop, key: Any, inside: str) -> None:
-    """Keep in the loop the threads for which its condition holds."""
+    """Remove from the loop the lanes for which its condition is false."""
     if node.condition is None:
         return
     now = state.load_mask(inside)
@@ -174,7 +175,7 @@ def _test(state: State, node: syntax.Loop, key: Any, inside: str) -> None:
 
 
 def _step(state: State, node: syntax.Loop, key: Any, inside: str, frame: LoopFrame) -> None:
-    """Take out of the loop the threads that have left it, and do its step for the others."""
+    """Remove from the loop the lanes that exited it, and compile its step for the others."""
     now = state.load_mask(inside)
     for slot in (frame.broken, state.calls[-1].returned):
         if slot:
@@ -182,7 +183,7 @@ def _step(state: State, node: syntax.Loop, key: Any, inside: str, frame: LoopFra
     state.b.do(f"store {state.v.type('i1')} {now}, ptr {inside}")
     state.clear(frame.skipped)
     if not all(each is None or _touches_no_memory(state, each) for each in (node.step, node.condition)):
-        go_on = state.b.label("go")  # memory may be touched only while some thread is there
+        go_on = state.b.label("go")  # memory must not be accessed without an active lane
         state.b.branch(state.v.any(now), go_on, frame.end)
         state.b.place(go_on)
     if node.step is not None:
@@ -191,7 +192,7 @@ def _step(state: State, node: syntax.Loop, key: Any, inside: str, frame: LoopFra
 
 
 def _touches_no_memory(state: State, node: syntax.Expression) -> bool:
-    """Return whether an expression touches no memory, though it may set variables."""
+    """Return whether an expression accesses no memory; it may assign variables."""
     match node:
         case syntax.Assign(_, syntax.Name(name), value):
             return isinstance(state.lookup(name), Variable) and is_speculatable(state, value)

@@ -1,4 +1,4 @@
-"""What an expression names rather than its value: variables and memory, and how they are read and written."""
+"""Lvalues: finding the variable or address that an expression designates, reading it and assigning to it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from imgcuda.frontend import syntax
 
 
 def locate(state: State, node: syntax.Expression) -> Binding:
-    """Return what an expression names: a variable, or an address in memory."""
+    """Return what an lvalue expression designates: a variable, or an address in memory."""
     with state.at(node.place):
         match node:
             case syntax.Name(name):
@@ -51,39 +51,39 @@ def locate(state: State, node: syntax.Expression) -> Binding:
 
 
 def is_lvalue(node: syntax.Expression) -> bool:
-    """Return whether an expression names something that may be assigned to."""
+    """Return whether an expression is an lvalue."""
     if isinstance(node, syntax.Member):
         return is_lvalue(node.object)
     return isinstance(node, syntax.Name | syntax.Index) or (isinstance(node, syntax.Unary) and node.operator == "*")
 
 
 def _whole(state: State, node: syntax.Expression) -> Binding:
-    """Return what a field is taken of."""
+    """Return the structure that a member expression selects from."""
     if isinstance(node, syntax.Name) and isinstance(found := named(state, node.name), Address):
         state.fail(f"a pointer has no fields; this is a {found.type}", "write -> instead of .")
     return locate(state, node) if is_lvalue(node) else evaluate(state, node)
 
 
 def named(state: State, name: str) -> Binding:
-    """Return what a name stands for; an Address is a pointer's value."""
+    """Return the binding of a name; an Address is the value of a pointer."""
     found = state.lookup(name)
     if found is None:
         known = [*state.unit.functions, *state.unit.constants, *(each for scope in state.scopes for each in scope)]
         state.fail(f"'{name}' is not declared{did_you_mean(name, known)}")
     if found is BROKEN:
-        raise KernelError([])  # that was said where it is declared
+        raise KernelError([])  # its declaration has an error, which is reported already
     return found
 
 
 def pointer(state: State, operand: Operand) -> Address:
-    """Return an operand that must be a pointer."""
+    """Return an operand as an address; report an error if it is no pointer."""
     if not isinstance(operand, Address):
         state.fail(f"a pointer or an array is needed here; this is a {operand.type}")
     return operand
 
 
 def element(state: State, array: syntax.Expression, index: syntax.Expression) -> Address:
-    """Return where `array[index]` stands; as in C, `index[array]` is the same."""
+    """Return the address of `array[index]`; as in C, `index[array]` is the same."""
     first, second = evaluate(state, array), evaluate(state, index)
     if isinstance(second, Address):
         first, second = second, first
@@ -91,7 +91,7 @@ def element(state: State, array: syntax.Expression, index: syntax.Expression) ->
 
 
 def moved(state: State, address: Address, index: Operand) -> Address:
-    """Return a pointer moved by what must be a whole number."""
+    """Return a pointer moved by an index; report an error if that is no integer."""
     if not isinstance(index, Value) or not isinstance(index.type, Int):
         state.fail(f"an index must be an integer; this is a {index.type}")
     return move(state, address, state.math.convert(index, promote(index.type)))
@@ -114,17 +114,17 @@ def field(state: State, whole: Binding, name: str) -> Binding:
 
 
 def _spill(state: State, value: Aggregate) -> Address:
-    """Put an array that is a mere value into memory, to be indexed."""
+    """Spill an array that is an rvalue to memory, so that it can be indexed."""
     target = private(state, value.type, ("spilled", state.place))
     objects.store(state, target, value)
     return target
 
 
-# ---- reading and writing
+# ---- reading and assigning
 
 
 def read(state: State, found: Binding) -> Operand:
-    """Return the value of what was located; of an array, a pointer to its first element."""
+    """Return the value of a binding; an array decays to a pointer to its first element."""
     match found:
         case Reference(address):
             return objects.load(state, address)
@@ -136,12 +136,12 @@ def read(state: State, found: Binding) -> Operand:
 
 
 def value_at(state: State, found: Binding) -> Operand:
-    """Return what stands in what was located, where an Address is a place in memory and not a pointer's value."""
+    """Return the value of an lvalue: an Address is loaded from."""
     return objects.load(state, found) if isinstance(found, Address) else read(state, found)
 
 
 def write(state: State, found: Binding, value: Operand) -> Operand:
-    """Set what was located, for the threads that are active, and return what it then holds."""
+    """Assign to an lvalue for the active threads, and return the converted value."""
     type = found.type.target if isinstance(found, Address) else found.type
     if not isinstance(found, Address | Variable | PointerVariable | StructVariable):
         state.fail("this is constant and cannot be assigned to")
@@ -165,7 +165,7 @@ def write(state: State, found: Binding, value: Operand) -> Operand:
 
 
 def convert(state: State, value: Operand, type: Type) -> Operand:
-    """Return a value as C converts it where a type is expected."""
+    """Return a value implicitly converted to a type, as in C."""
     if isinstance(type, Int | Float):
         return state.math.convert(value_of(state, value), type)
     if isinstance(type, PointerTo):
@@ -178,18 +178,18 @@ def convert(state: State, value: Operand, type: Type) -> Operand:
 
 
 def value_of(state: State, operand: Operand) -> Value:
-    """Return an operand that must be a number."""
+    """Return an operand as a number; report an error if it is none."""
     if not isinstance(operand, Value):
         remedy = "read what it points to with * or [...]" if isinstance(operand, Address) else "use one of its fields"
         state.fail(f"a number is needed here; this is a {operand.type}", remedy)
     return operand
 
 
-# ---- declaring
+# ---- new variables
 
 
 def declare(state: State, key: Any, type: Type, name: str = "") -> Binding:
-    """Return new memory for a thread's variable; `name` is for reports."""
+    """Return a new variable of each thread; `name` is for the messages of checked builds."""
     if has_array(type):
         return Reference(private(state, type, key, name))
     if isinstance(type, PointerTo):
@@ -202,7 +202,7 @@ def declare(state: State, key: Any, type: Type, name: str = "") -> Binding:
 
 
 def private(state: State, type: Type, key: Any, name: str = "") -> Address:
-    """Return new memory of each thread's own, for an array or what a pointer is to point to; `name` is for reports."""
+    """Return new private memory, for an array or an addressed variable; `name` is for messages."""
     if has_pointer(type):
         remedy = "use one array and offsets into it"
         state.refuse("an array of pointers, or a pointer whose own address is taken", remedy)

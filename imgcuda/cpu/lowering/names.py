@@ -1,4 +1,4 @@
-"""Types and constants by name: what a file declares outside its functions, and what CUDA declares before it."""
+"""Resolves type names, constants and array sizes; finds the variables that a function assigns or addresses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imgcuda.frontend import syntax
 
 
 def resolve_type(state: State, written: syntax.TypeName) -> Type:
-    """Return the type that was written."""
+    """Return the type that a type name denotes."""
     match written:
         case syntax.NamedType(name, place):
             return _named(state, name, place)
@@ -47,7 +47,7 @@ def _size(state: State, node: syntax.Expression) -> int:
 
 
 def constant_size(state: State, node: syntax.Expression) -> int:
-    """Return the value of an expression that must be a whole number known before the kernel runs."""
+    """Return the value of a constant expression that must be an integer."""
     value = number(state, node).const
     if not isinstance(value, int):
         remedy = "use a #define, an enum, or a constant field of the filter"
@@ -56,7 +56,7 @@ def constant_size(state: State, node: syntax.Expression) -> int:
 
 
 def declare_type(state: State, item: syntax.Structure | syntax.Typedef | syntax.Enumeration) -> None:
-    """Make a type known that a file declares."""
+    """Declare a type at file scope."""
     unit = state.unit
     if isinstance(item, syntax.Typedef):
         unit.types[item.name] = resolve_type(state, item.type)
@@ -72,7 +72,7 @@ def declare_type(state: State, item: syntax.Structure | syntax.Typedef | syntax.
 
 
 def _numbers(type: Type) -> int:
-    """Return how many numbers and arrays of numbers a type consists of."""
+    """Return how many numbers and arrays of numbers a type contains."""
     if isinstance(type, Struct):
         return sum(_numbers(part) for _, part in type.fields)
     return _numbers(innermost(type)) if isinstance(type, ArrayOf) else 1
@@ -86,16 +86,16 @@ def _enumerate(state: State, node: syntax.Enumeration, numbers: dict[str, Value]
         following += 1
 
 
-# ---- what a function does to its variables
+# ---- the variables that a function assigns or addresses
 
 
 def set_again(state: State, name: str) -> bool:
-    """Return whether the function being compiled sets a variable other than by declaring it."""
+    """Return whether the current function assigns a variable after its declaration."""
     return name in _written(state).set
 
 
 def addressed(state: State, name: str) -> bool:
-    """Return whether the function being compiled takes a variable's address."""
+    """Return whether the current function takes the address of a variable."""
     return name in _written(state).addressed
 
 
@@ -109,7 +109,7 @@ def _written(state: State) -> VariableWrites:
 
 
 def names_set(body: object) -> frozenset[str]:
-    """Return the variables that some code sets other than by declaring them with a value."""
+    """Return the variables that some code assigns, other than by an initializer."""
     return frozenset(name for node in syntax.walk(body) for name in _sets(node))
 
 
@@ -120,7 +120,7 @@ def _sets(node: object) -> list[str]:
         case syntax.Unary("++" | "--", operand) | syntax.Postfix(_, operand):
             return [root(operand)]
         case syntax.Call(_, arguments):
-            # The function may take a reference; a copy of what it does not set costs nothing in the end.
+            # The function may take a reference; an unneeded copy is optimized away.
             return [root(argument) for argument in arguments]
         case syntax.Declaration(name, _, None):
             return [name]
@@ -128,7 +128,7 @@ def _sets(node: object) -> list[str]:
 
 
 def root(node: syntax.Expression) -> str:
-    """Return the variable that a place lies in: `p` in p.x and p.x.y; none in p[i], which is memory."""
+    """Return the variable that an lvalue is part of: `p` in p.x and p.x.y; "" for p[i], which is memory."""
     while isinstance(node, syntax.Member):
         node = node.object
     return node.name if isinstance(node, syntax.Name) else ""

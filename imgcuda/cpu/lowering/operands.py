@@ -1,4 +1,4 @@
-"""What an expression's value is needed as: a number, a condition, or only its type."""
+"""An expression compiled as a number, as a condition, or only for its type."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from imgcuda.frontend import syntax
 
 
 def number(state: State, node: syntax.Expression) -> Value:
-    """Return the value of an expression that must be a number."""
+    """Return the value of an expression as a number; report an error if it is none."""
     operand = evaluate(state, node)
     with state.at(node.place):
         return value_of(state, operand)
 
 
 def condition(state: State, node: syntax.Expression) -> Value:
-    """Return an expression as a bool."""
+    """Return the value of an expression as a bool."""
     operand = evaluate(state, node)
     if isinstance(operand, Address):
         state.refuse("a pointer as a condition", "compare what it points to, or pass a flag", node.place)
@@ -27,6 +27,6 @@ def condition(state: State, node: syntax.Expression) -> Value:
 
 
 def type_of(state: State, node: syntax.Expression) -> Type:
-    """Return an expression's type, by compiling it where it is never reached."""
+    """Return the type of an expression: it is compiled, and the code is dropped."""
     with state.unwritten():
         return evaluate(state, node).type

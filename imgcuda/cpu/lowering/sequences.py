@@ -1,8 +1,8 @@
-"""Statements in a row, and what follows after some threads have left by `break`, `continue` or `return`.
+"""Statement sequences, and how compilation continues after some lanes have exited by `break`, `continue` or `return`.
 
-Branches that all threads take are jumps; where threads diverge, each goes on under a lane mask. It says which
-threads of the vector are active. While all are, the mask is None and the code is as fast as if nothing could
-diverge: so what follows a divergence is compiled twice, once for all lanes and once for some.
+A uniform branch is a jump. Where threads diverge, the code runs under a lane mask, which has the active lanes of the
+vector. While all lanes are active, the mask is None and the code is as fast as without divergence. So the code after a
+divergence is compiled twice: once for all lanes and once under a mask.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from imgcuda.frontend import syntax
 
 
 def run(state: State, items: Sequence[syntax.Statement]) -> None:
-    """Compile statements in a row."""
+    """Compile a sequence of statements."""
     for position, item in enumerate(items):
         escapes = state.escapes
         with state.collecting():
@@ -30,12 +30,12 @@ def run(state: State, items: Sequence[syntax.Statement]) -> None:
 
 
 def for_remaining_lanes(state: State, rest: Callable[[], None]) -> None:
-    """Compile what comes after some threads may have left: fast where none has."""
+    """Compile the code that follows where lanes may have exited: fast if none has."""
     for_threads(state, state.v.without(state.mask, state.exited_lanes()), rest)
 
 
 def for_threads(state: State, left: str, rest: Callable[[], None]) -> None:
-    """Compile something for some of the threads: without a mask where they are all of the vector."""
+    """Compile code for some lanes: without a mask if, at run time, they are all lanes of the vector."""
     some, end = state.b.label("some"), state.b.label("end")
     if state.mask is None:
         whole = state.b.label("whole")

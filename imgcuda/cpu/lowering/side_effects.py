@@ -1,4 +1,4 @@
-"""What matters about code beside its value: whether it has effects, and whether threads wait in it."""
+"""Whether code has side effects, and whether it contains a barrier."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from imgcuda.frontend import syntax
 
 
 def has_barrier(state: State, node: object) -> bool:
-    """Return whether a part of a kernel has a barrier in it, or calls a function that has."""
+    """Return whether code contains a barrier, or calls a function that does."""
     return any(call.name == "__syncthreads" for call in _calls(state, node, set()))
 
 
 def has_effects(state: State, node: object, allowed: Callable[[str], bool]) -> bool:
-    """Return whether evaluating something changes what others see; setting variables that are `allowed` is none."""
+    """Return whether code has side effects; assigning a variable for which `allowed` is true is none."""
     calls = list(_calls(state, node, set()))
     functions = {call.name: state.unit.functions[call.name] for call in calls if call.name in state.unit.functions}
     return (
         _sets(node, allowed)
         or any(call.name in ATOMICS for call in calls)
-        # Within a function, a name alone is a variable of its own.
+        # In a called function, a plain name is a local variable.
         or any(_sets(function.body, bool) or _by_reference(function) for function in functions.values())
     )
 
 
 def _calls(state: State, node: object, seen: set[str]) -> Iterator[syntax.Call]:
-    """Yield the calls in something, and those in the functions that it calls."""
+    """Yield the calls in some code, and in the functions that it calls."""
     for each in syntax.walk(node):
         if isinstance(each, syntax.Call):
             yield each

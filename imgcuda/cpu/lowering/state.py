@@ -1,4 +1,4 @@
-"""What the compiler knows at a point in a kernel: names in scope, which threads are active, where it stands."""
+"""The state of the compiler at a point in a kernel: names in scope, active lanes, enclosing loops and calls."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VariableWrites:
-    """What a function does to its variables, by name."""
+    """The variables that a function assigns or takes the address of, by name."""
 
     set: frozenset[str]
-    """Those that it sets other than by declaring them."""
+    """Those that it assigns after their declaration."""
     addressed: frozenset[str]
-    """Those whose address it takes."""
+    """Those that it takes the address of."""
 
 
 ControlPath: TypeAlias = tuple[tuple[Key, Variability], ...]
-"""The conditions that lead to a statement, those that are not the same for the whole block."""
+"""The divergent conditions that a statement is nested in."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A parsed file, with its names resolved."""
+    """A translation unit with its names resolved."""
 
     file: str
     text: str
-    """The source, for messages that show a line of it."""
+    """The source, for messages that quote a line of it."""
     functions: Mapping[str, syntax.Function]
     types: dict[str, Type]
     constants: dict[str, Value]
     """Enumerators."""
     written: dict[syntax.Function, VariableWrites] = field(default_factory=dict)
-    """What each function does to its variables, where that was asked."""
+    """A cache of the variables that each function assigns."""
 
 
 @dataclass(frozen=True)
 class Handlers:
-    """The functions that compile each kind of expression and statement. They need one another, so they are passed on
-    rather than imported."""
+    """The functions that compile each type of expression and statement. They call each other, so they are passed as a
+    table rather than imported."""
 
     expressions: Mapping[type, Callable[[State, Any], Operand]]
     statements: Mapping[type, Callable[[State, Any], None]]
@@ -61,38 +61,38 @@ class Handlers:
 
 @dataclass(eq=False)
 class LoopFrame:
-    """A loop or switch being compiled: where `break` and `continue` lead, for all threads or for some."""
+    """A loop or switch that is being compiled: the targets of `break` and `continue`, and the exited lanes."""
 
     key: Key
     mask: str | None
-    """The threads that are in this iteration."""
+    """The lanes that are active in this iteration."""
     end: str
     step: str
-    """Empty for a switch, which `continue` passes by."""
+    """Empty for a switch, which is no target of `continue`."""
     broken: str
-    """Memory for the threads that have left."""
+    """Memory for the mask of the lanes that exited by `break`."""
     skipped: str
-    """Memory for the threads that are done with this iteration."""
+    """Memory for the mask of the lanes that skip the rest of this iteration."""
     control: ControlPath = ()
 
 
 @dataclass(eq=False)
 class CallFrame:
-    """A function being compiled in place of its call."""
+    """A function that is being inlined."""
 
     key: Key
     function: syntax.Function
     mask: str | None
     end: str
     returned: str
-    """Memory for the threads that have returned."""
+    """Memory for the mask of the lanes that returned."""
     result: Binding | None = None
     control: ControlPath = ()
 
 
 @dataclass(frozen=True)
 class Collecting:
-    """Keeps the mistakes that are raised within it, and goes on behind it."""
+    """A context that collects the errors raised within it, and continues behind it."""
 
     mistakes: dict[Mistake, bool]
 
@@ -108,7 +108,7 @@ class Collecting:
 
 @dataclass(eq=False)
 class State:
-    """The compiler at one point. Statements and expressions are functions of it."""
+    """The state of the compiler at one point in a kernel; every function that compiles something takes it."""
 
     unit: Unit
     handlers: Handlers
@@ -118,31 +118,31 @@ class State:
     block: Dim3
     scopes: list[dict[str, Binding]] = field(default_factory=lambda: [{}])
     mask: str | None = None
-    """The threads that are active; None when all of the vector are."""
+    """The lane mask: the active lanes; None if all lanes of the vector are."""
     control: ControlPath = ()
     path: tuple[Key, ...] = ()
-    """The calls that lead here."""
+    """The chain of calls that leads here."""
     loops: list[LoopFrame] = field(default_factory=list)
     calls: list[CallFrame] = field(default_factory=list)
     chunk: str | None = None
-    """The number of the vector of threads within the block; None outside the loop over them."""
+    """The number of the current vector of threads (a chunk of the block); None outside the loop over them."""
     chunks: int = 1
     shared: dict[syntax.Declaration, tuple[str, int]] = field(default_factory=dict)
-    """The shared memory of a block: for each array in the source its address and bytes."""
+    """The shared arrays of the block: address and size in bytes."""
     locals: dict[Key, int] = field(default_factory=dict)
-    """The bytes of each thread's own arrays and structures in memory that are in scope, callers' too."""
+    """The sizes in bytes of the private arrays and structures in scope, those of callers too."""
     leader: str | None = None
-    """Memory for the number of a vector whose threads have not all returned, where some may have."""
+    """Memory for the number of a chunk with live threads, where threads may have returned early."""
     has_barriers: bool = False
     reserved: set[syntax.Declaration] = field(default_factory=set)
-    """The declarations whose memory was reserved outside the loop over threads, in a kernel with barriers."""
+    """In a kernel with barriers: the declarations with memory that outlives a parallel region."""
     escapes: int = 0
-    """How often a `break`, `continue` or `return` was met that some threads take and others do not."""
+    """The number of divergent `break`s, `continue`s and `return`s compiled so far."""
     place: syntax.Place | None = None
     furthest: syntax.Place | None = None
-    """The last statement that the compiler began with."""
+    """The last statement whose compilation began."""
     mistakes: dict[Mistake, bool] = field(default_factory=dict)
-    """What is wrong with the source, and whether it would run on a GPU."""
+    """The errors found so far, and for each whether the source would run on a GPU."""
     contract: bool = True
     checks: Checks | None = None
     """Set in a checked build."""
@@ -156,7 +156,7 @@ class State:
 
     @contextmanager
     def scope(self, names: dict[str, Binding] | None = None) -> Iterator[None]:
-        """Compile what follows in a scope of its own, with these names in it at first."""
+        """Compile the code within in a new scope, which has the given names at first."""
         self.scopes.append({} if names is None else names)
         outer, self.locals = self.locals, dict(self.locals)
         try:
@@ -166,37 +166,39 @@ class State:
             self.locals = outer
 
     def bind(self, name: str, binding: Binding) -> None:
+        """Declare a name in the innermost scope."""
         self.scopes[-1][name] = binding
 
     def lookup(self, name: str) -> Binding | None:
+        """Return the binding of a name; None if it is not declared."""
         for scope in reversed(self.scopes):
             if name in scope:
                 return scope[name]
         return self.unit.constants.get(name)
 
     def key(self, node: object, what: str = "") -> Key:
-        """Return what names something of a node across passes, once for each way of calls that leads to it."""
+        """Return a key that identifies a node in all passes, one for each chain of calls that leads to it."""
         return (self.path, id(node), what)
 
     # ---- threads
 
     @property
     def outside_chunks(self) -> bool:
-        """Whether this stands in a kernel with barriers, outside the loops over its vectors of threads."""
+        """Whether this is a kernel with barriers, at a point outside the loops over threads."""
         return self.has_barriers and self.chunk is None
 
     def chunk_element(self, slot: str, type: str) -> str:
-        """Return the address of the current vector's element in an array that has one for each."""
+        """Return the address of the current chunk's element in an array with one element for each chunk."""
         chunk = self.chunk or (self.b.op(f"load i64, ptr {self.leader}") if self.leader else "0")
         return self.b.op(f"getelementptr {type}, ptr {slot}, i64 {chunk}")
 
     def divergence(self, since: ControlPath) -> Variability:
-        """Return how the threads differ in coming here from where the control was `since`."""
+        """Return how much the threads have diverged since the control path was `since`."""
         return max((kind for _, kind in self.control[len(since) :]), default=BLOCK)
 
     @contextmanager
     def under(self, key: Key, kind: Variability, mask: str | None) -> Iterator[None]:
-        """Compile what follows under a condition: for the threads of a mask, if they differ in it."""
+        """Compile the code within under a condition, which is of a kind, for the lanes of a mask."""
         saved = self.mask, self.control
         self.mask = mask
         if kind != BLOCK:
@@ -208,7 +210,7 @@ class State:
 
     @contextmanager
     def unwritten(self) -> Iterator[None]:
-        """Compile what follows without writing it: only its type, or its kind, is of interest."""
+        """Compile the code within without emitting instructions, to find its type or kind."""
         outer, self.b.silent = self.b.silent, True
         try:
             yield
@@ -217,7 +219,7 @@ class State:
 
     @contextmanager
     def masked(self, mask: str | None) -> Iterator[None]:
-        """Compile what follows for the threads that are left, under the same conditions."""
+        """Compile the code within for the lanes of a mask, without a new condition."""
         saved, self.mask = self.mask, mask
         try:
             yield
@@ -225,7 +227,7 @@ class State:
             self.mask = saved
 
     def escape_slots(self) -> list[str]:
-        """Return the memory of all who have left the innermost loop, iteration or function that is open."""
+        """Return the slots of the masks of exited lanes, for the current function and all loops in it."""
         frame = self.calls[-1]
         slots = [frame.returned]
         for loop in self.loops:
@@ -233,37 +235,39 @@ class State:
         return [slot for slot in slots if slot]
 
     def exited_lanes(self) -> str:
-        """Return who has left the loops and the function that are open here."""
+        """Return the mask of the lanes that exited the current function, or a loop in it."""
         exited = "zeroinitializer"
         for slot in self.escape_slots():
             exited = self.b.op(f"or {self.v.type('i1')} {self.load_mask(slot)}, {exited}")
         return exited
 
     def mask_slot(self) -> str:
-        """Return memory for a mask, empty at first."""
+        """Return memory for a lane mask, empty at first."""
         slot = self.b.slot(self.v.type("i1"))
         self.clear(slot)
         return slot
 
     def clear(self, slot: str) -> None:
+        """Clear all lanes of a mask in memory."""
         self.b.do(f"store {self.v.type('i1')} zeroinitializer, ptr {slot}")
 
     def load_mask(self, slot: str) -> str:
+        """Load a lane mask from memory."""
         return self.b.op(f"load {self.v.type('i1')}, ptr {slot}")
 
     def add_to(self, slot: str) -> None:
-        """Put the threads that are active now into a mask in memory."""
+        """Add the active lanes to a mask in memory."""
         if self.mask is None:
             self.b.do(f"store {self.v.type('i1')} splat (i1 true), ptr {slot}")
         else:
             both = self.b.op(f"or {self.v.type('i1')} {self.load_mask(slot)}, {self.mask}")
             self.b.do(f"store {self.v.type('i1')} {both}, ptr {slot}")
 
-    # ---- mistakes
+    # ---- errors in the source
 
     @contextmanager
     def at(self, place: syntax.Place) -> Iterator[None]:
-        """Say that what follows is about a place in the source."""
+        """Set the place in the source that errors raised within refer to."""
         outer, self.place = self.place, place
         try:
             yield
@@ -271,20 +275,20 @@ class State:
             self.place = outer
 
     def collecting(self) -> Collecting:
-        """Note what is wrong with a part of the source, and go on with the next."""
+        """Return a context that collects errors, so that the compiler continues with the next statement."""
         return Collecting(self.mistakes)
 
     def raise_mistakes(self) -> None:
-        """Raise what was noted: PortabilityError if all of it would run on a GPU."""
+        """Raise the collected errors, if any: as PortabilityError if all of the source would run on a GPU."""
         if self.mistakes:
             raise (PortabilityError if all(self.mistakes.values()) else KernelError)(list(self.mistakes))
 
     def fail(self, message: str, remedy: str = "", place: syntax.Place | None = None) -> NoReturn:
-        """Report a mistake in the source."""
+        """Raise KernelError for an error in the source."""
         raise KernelError(self._mistake(message, remedy, place))
 
     def refuse(self, message: str, remedy: str = "", place: syntax.Place | None = None) -> NoReturn:
-        """Report something that CUDA can do and this engine cannot."""
+        """Raise PortabilityError for code that is valid CUDA but that this engine does not support."""
         raise PortabilityError(self._mistake(message, remedy, place))
 
     def _mistake(self, message: str, remedy: str, place: syntax.Place | None) -> Mistake:

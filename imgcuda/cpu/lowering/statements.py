@@ -1,4 +1,4 @@
-"""Statements that hold others or an expression, and the ways out: `break`, `continue` and `return`."""
+"""Compiles expression statements, blocks, `break`, `continue` and `return`."""
 
 from __future__ import annotations
 
@@ -15,33 +15,39 @@ from imgcuda.frontend import syntax
 
 
 def expression(state: State, node: syntax.Evaluate) -> None:
+    """Compile an expression statement."""
     evaluate(state, node.value)
 
 
 def block(state: State, node: syntax.Block) -> None:
+    """Compile a block in braces."""
     with state.scope():
         run(state, node.items)
 
 
 def declarations(state: State, node: syntax.Declarations) -> None:
+    """Compile several declarations in one statement: `int a, b;`."""
     run(state, node.items)
 
 
-# ---- leaving
+# ---- jumps
 
 
 def break_statement(state: State, node: syntax.Break) -> None:
+    """Compile `break`."""
     frame = state.loops[-1]
     _exit_lanes(state, frame, [frame], frame.broken, frame.end)
 
 
 def continue_statement(state: State, node: syntax.Continue) -> None:
+    """Compile `continue`."""
     enclosing = [position for position, frame in enumerate(state.loops) if frame.step]
     frame = state.loops[enclosing[-1]]
     _exit_lanes(state, frame, state.loops[enclosing[-1] :], frame.skipped, frame.step)
 
 
 def return_statement(state: State, node: syntax.Return) -> None:
+    """Compile `return`."""
     frame = state.calls[-1]
     if node.value is not None:
         value = evaluate(state, node.value)
@@ -52,7 +58,7 @@ def return_statement(state: State, node: syntax.Return) -> None:
             state.fail(f"{frame.function.name}() returns nothing, but this returns a value", remedy)
     elif frame.result is not None:
         state.fail(f"{frame.function.name}() must return a {frame.result.type}, but this returns nothing")
-    # A loop around a barrier goes on as long as any thread is in it, and needs not know who returned.
+    # A loop with a barrier runs while any thread is in it, so it need not know which threads returned.
     loops = [loop for loop in state.loops if loop.mask != "never"]
     _exit_lanes(state, frame, [frame, *loops], frame.returned, frame.end)
 
@@ -60,7 +66,7 @@ def return_statement(state: State, node: syntax.Return) -> None:
 def _exit_lanes(
     state: State, frame: LoopFrame | CallFrame, left: Sequence[LoopFrame | CallFrame], slot: str, label: str
 ) -> None:
-    """Jump if all threads that came here together go; else note who goes, and let the others go on."""
+    """Jump if all lanes that entered the construct exit; else add the active lanes to a mask of exited lanes."""
     if state.mask == frame.mask:
         state.b.jump(label)
         if state.divergence(frame.control) >= UNIFORM:

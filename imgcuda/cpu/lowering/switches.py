@@ -1,4 +1,4 @@
-"""`switch`: a jump where threads agree; else case after case, each for the threads that have come in so far."""
+"""`switch`: a jump where the value is uniform; else the sections in order, each under the mask of its lanes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imgcuda.frontend import syntax
 
 @dataclass
 class Section:
-    """The statements behind one or more labels."""
+    """The statements that follow one or more case labels."""
 
     cases: list[Value] = field(default_factory=list)
     default: bool = False
@@ -36,14 +36,14 @@ def switch(state: State, node: syntax.Switch) -> None:
 
 
 def value_type(state: State, type: Type, node: syntax.Switch) -> Int:
-    """Return the type in which the value of a switch is compared with its cases."""
+    """Return the promoted type in which a value is compared with the case labels."""
     if not isinstance(type, Int):
         state.fail(f"'switch' is for integers; this is a {type}", place=node.value.place)
     return I32 if type.bits < 32 else type
 
 
 def sections_of(state: State, node: syntax.Switch, type: Int) -> list[Section]:
-    """Return the parts of a switch; what stands before the first label is never reached."""
+    """Return the sections of a switch; statements before the first label are unreachable."""
     sections = [Section()]
     seen: set[int | None] = set()
     for item in node.items:
@@ -88,7 +88,7 @@ def _uniform(state: State, node: syntax.Switch, value: Value, sections: list[Sec
 
 
 def _diverging(state: State, node: syntax.Switch, value: Value, sections: list[Section]) -> None:
-    """Compile all cases in order; a thread takes part from its own case on, until it leaves."""
+    """Compile all sections in order; a lane is active from its own case on, until it breaks."""
     if len(sections) > SECTIONS:
         message = (
             f"a switch of {len(sections):,} sections on which threads may disagree; the CPU engine takes {SECTIONS:,}"
@@ -117,7 +117,7 @@ def any_of(state: State, tests: list[Value]) -> Value:
 
 
 def _section(state: State, section: Section, frame: LoopFrame, inside: str, enters: Value) -> None:
-    """Compile a section for the threads that enter here, and those that came from the section before."""
+    """Compile a section for the lanes that enter here, and those that fall through from the one before."""
     with state.masked(state.v.both(state.mask, state.v.of(enters))):
         state.add_to(inside)
     state.loops.append(frame)

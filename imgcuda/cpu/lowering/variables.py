@@ -1,8 +1,9 @@
-"""Variables: where a thread's values live between statements.
+"""Variables of a thread: how their values are stored between statements.
 
-A variable that is set once, where it is declared, is no memory at all: its name stands for the value. The
-others get memory of the narrowest kind that all assignments allow. Which that is, is found by compiling a
-function repeatedly: each pass notes in `Facts` what did not fit, and the last pass notes nothing.
+A variable that is set once, at its declaration, needs no memory: its name is bound to the value. Any other gets memory
+of the least general kind that all assignments allow: uniform, affine or varying. To find the kinds, a kernel is
+compiled repeatedly: each pass records in `Facts` which kinds were too narrow, until a pass records nothing new. That is
+an iterative dataflow analysis, with the compiler as its transfer function.
 """
 
 from __future__ import annotations
@@ -45,27 +46,27 @@ if TYPE_CHECKING:
     from imgcuda.cpu.lowering.state import State
 
 Key: TypeAlias = Hashable
-"""What names a variable across passes: its declaration, and the calls that lead to it."""
+"""Identifies a variable in all passes: its declaration, and the chain of calls that leads to it."""
 
 
 @dataclass
 class Facts:
-    """What earlier passes found out about a kernel."""
+    """The facts about a kernel that earlier passes found."""
 
     kinds: dict[Key, tuple[Variability, int]] = field(default_factory=dict)
-    """A variable's kind, and its stride if that is LINEAR."""
+    """The kind of each variable, and the stride if it is AFFINE."""
     marks: set[Key] = field(default_factory=set)
-    """What else was seen: a variable that is set per vector, a loop that only some threads leave."""
+    """Other facts: a variable is stored per chunk, some lanes exit a loop early."""
     types: dict[Key, Type] = field(default_factory=dict)
-    """The types of expressions, where finding one takes compiling it."""
+    """A cache of the types of expressions."""
     rebuilt: dict[Key, Any] = field(default_factory=dict)
-    """Expressions of which a part was compiled before, and has a name now."""
+    """Nodes from which barriers were extracted: all passes use the same new node."""
     narrow: dict[Key, Int | None] = field(default_factory=dict)
-    """The shorter type that a variable's numbers all came from, as the bytes of a picture in an int."""
+    """The shorter type that all values of a variable were widened from, such as bytes of an image in an int."""
     changed: bool = False
 
     def narrow_down(self, key: Key, value: Value) -> None:
-        """Note that a variable takes this value, beside those it took before."""
+        """Record the shorter type of a value that is assigned to a variable."""
         origin = value.narrow.type if value.narrow else U8 if fits(value.const, U8) else None
         assert not isinstance(origin, Float)
         if key not in self.narrow or self.narrow[key] not in (origin, None):
@@ -73,7 +74,7 @@ class Facts:
             self.changed = True
 
     def raise_kind(self, key: Key, kind: Variability, stride: int = 0) -> None:
-        """Note that a variable takes values of this kind, beside those it took before."""
+        """Record the kind of a value that is assigned to a variable: its kind becomes the join of both."""
         old, old_stride = self.kinds.get(key, (BLOCK, 0))
         if key not in self.kinds:
             new = (kind, stride)
@@ -86,25 +87,26 @@ class Facts:
             self.changed = True
 
     def exit_divergence(self, key: Key) -> Variability:
-        """Return how the threads differ in when they leave a loop or function early."""
+        """Return whether lanes exit a loop or function at different times (VARYING), or vectors do (UNIFORM)."""
         return (
             VARYING if ("lanes exit", key) in self.marks else UNIFORM if ("vectors exit", key) in self.marks else BLOCK
         )
 
     def mark(self, key: Key) -> None:
+        """Record a fact."""
         if key not in self.marks:
             self.marks.add(key)
             self.changed = True
 
 
 class Variable:
-    """A number that a thread sets more than once."""
+    """A variable with a number that a thread assigns more than once."""
 
     def __init__(self, state: State, key: Key, type: Scalar) -> None:
         self.key, self.type = key, type
         self.kind, self.stride = state.facts.kinds.get(key, (BLOCK, 0))
         self.control = state.control
-        """Under which conditions it was declared: what is set under further ones is set for some threads only."""
+        """The control path of its declaration: an assignment under further conditions needs a mask."""
         self.per_chunk = state.outside_chunks and (self.kind != BLOCK or ("per chunk", key) in state.facts.marks)
         self.held = self._held(state)
         self._ir = state.v.type(self.held) if self.kind == VARYING else type.ir
@@ -115,16 +117,17 @@ class Variable:
         self._given: Variable | None = None
 
     def watch(self, state: State, name: str) -> None:
-        """In a checked build, report who reads the variable before it was set."""
+        """Track, in a checked build, which threads have set the variable, to report reads of it before that."""
         self._name, self._given = name, (given := Variable(state, (self.key, "given"), BOOL))
         state.b.do(f"store {given._copies} zeroinitializer, ptr {given._slot}")
 
     @property
     def watched(self) -> bool:
+        """Whether reads before the first assignment are reported."""
         return self._given is not None
 
     def _held(self, state: State) -> Scalar:
-        """Return the type in which the numbers are kept: a vector's may be shorter than the variable's."""
+        """Return the type in which the numbers are stored: for a vector it may be shorter than the variable's."""
         kind = state.facts.kinds.get(self.key, (BLOCK, 0))[0]
         return (state.facts.narrow.get(self.key) if kind == VARYING else None) or self.type
 
@@ -134,13 +137,13 @@ class Variable:
         kind, stride = state.facts.kinds.get(self.key, (BLOCK, 0))
         held = self._held(state)
         if (kind, stride, held) != (self.kind, self.stride, self.held):
-            # Found out in this pass, whose code is not kept: what matters is that the kind goes on from here.
+            # The kind changed in this pass, so its code is dropped; but the new kind must propagate from here.
             return state.math.convert(Value(held, kind, "poison", stride), self.type)
         made = Value(held, kind, state.b.op(f"load {self._ir}, ptr {self._place(state)}"), stride)
         return state.math.convert(made, self.type)
 
     def assign(self, state: State, value: Value) -> None:
-        """Set the variable for the threads that are active now."""
+        """Assign to the variable, for the active threads."""
         if self._given:
             self._given.assign(state, constant(True, BOOL))
         self._note(state, value)
@@ -172,14 +175,14 @@ class Variable:
 
 
 class PointerVariable:
-    """A pointer that a thread sets more than once: a base, one for all threads if it can be, and an index for each."""
+    """A pointer that a thread assigns more than once: a base, which is uniform if possible, and an index."""
 
     def __init__(self, state: State, key: Key, type: PointerTo) -> None:
         self.key, self.type = key, type
         self.base = Variable(state, (key, "base"), ADDRESS)
         self.index = Variable(state, (key, "index"), I64)
         self._target: Address | None = None
-        """The last address assigned: what is the same for all that may be."""
+        """The last address assigned, for the properties that all of its addresses share."""
 
     def read(self, state: State) -> Operand:
         index = self.index.read(state)
@@ -207,7 +210,7 @@ class PointerVariable:
 
 @dataclass
 class StructVariable:
-    """A structure that a thread sets field by field."""
+    """A structure variable without arrays: one variable for each field."""
 
     type: Struct
     fields: dict[str, Binding]
@@ -215,7 +218,7 @@ class StructVariable:
 
 @dataclass(frozen=True)
 class Reference:
-    """A name for something in memory: an array, a shared variable, what a C++ reference refers to."""
+    """A name that is bound to an address: an array, a shared variable, the target of a C++ reference."""
 
     address: Address
 
@@ -225,7 +228,7 @@ class Reference:
 
 
 class Private:
-    """Memory of each thread's own, for an array or what a pointer points to: element by element, a vector each."""
+    """Private memory of each thread, for an array or an addressed variable: one vector for each element."""
 
     def __init__(self, state: State, element: Type, count: int, key: Key) -> None:
         self.key = key
@@ -235,7 +238,7 @@ class Private:
         self._written: dict[tuple[str, ...], tuple[str, str, int]] = {}
         for path, type, inner in scalar_leaves(element):
             size = count * inner
-            rows = f"[{size + bool(state.checks)} x {state.v.type(memory_ir(type))}]"  # a spare one for who goes beyond
+            rows = f"[{size + bool(state.checks)} x {state.v.type(memory_ir(type))}]"  # + 1 for accesses out of bounds
             self._slots[path] = (self._reserve(state, rows)[0], rows)
             if state.checks:
                 flags = f"[{size} x {state.v.type('i8')}]"
@@ -248,12 +251,12 @@ class Private:
         return state.b.slot(whole, 64), whole
 
     def slot(self, state: State, path: tuple[str, ...]) -> str:
-        """Return the address of the vectors of one field, for the chunk of threads being compiled."""
+        """Return the address of the vectors of one field, for the current chunk of threads."""
         slot, rows = self._slots[path]
         return state.chunk_element(slot, rows) if self._outside else slot
 
     def watched(self, state: State, path: tuple[str, ...]) -> tuple[int, str]:
-        """Return, in a checked build, how many elements there are, and memory that says which were written."""
+        """Return, in a checked build, the number of elements, and memory that says which were written."""
         slot, flags, size = self._written[path]
         return size, state.chunk_element(slot, flags) if self._outside else slot
 
@@ -262,7 +265,7 @@ Binding: TypeAlias = Operand | Variable | PointerVariable | StructVariable | Ref
 
 
 def scalar_leaves(type: Type, path: tuple[str, ...] = (), count: int = 1) -> list[tuple[tuple[str, ...], Scalar, int]]:
-    """Return the numbers that a type consists of: the fields that lead to each, its type, and how many there are."""
+    """Return the scalars that a type consists of: for each the path of fields, the type and the count."""
     if isinstance(type, ArrayOf):
         return scalar_leaves(type.element, path, count * type.size)
     if isinstance(type, Struct):
