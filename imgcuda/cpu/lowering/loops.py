@@ -118,7 +118,7 @@ def _rounds(state: State, node: syntax.Loop) -> int:
 
 
 def _iterate(state: State, node: syntax.Loop, frame: LoopFrame) -> None:
-    """Compile the body. A `break` or `continue` is complete within this loop; a `return` concerns the code behind it."""
+    """Compile the body. `break` and `continue` are handled here; a `return` makes lanes exit the code behind too."""
     state.loops.append(frame)
     escapes = state.escapes
     try:
