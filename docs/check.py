@@ -41,7 +41,7 @@ def modes_table(_: Registry) -> str:
 
 def formats_table(_: Registry) -> str:
     """Return the table of formats that are written: what they hold, what they keep beside it, what can be chosen."""
-    lines = ["| format | extensions | samples | alpha | pictures | beside the pixels | choices |", "|" + "---|" * 7]
+    lines = ["| format | extensions | samples | alpha | pictures | metadata | choices |", "|" + "---|" * 7]
     for format in FORMATS:
         names = {"uint8": "8 bits", "uint16": "16 bits", "float32": "float"}
         samples = ", ".join(words for dtype, words in names.items() if format.holds(dtype, 3))

@@ -1,7 +1,7 @@
-"""An image file <-> arrays: what is read can be written back with nothing lost in silence.
+"""Read an image file into arrays, and write arrays to an image file, without losing anything silently.
 
-Pillow decodes, also what it has no mode for (`deep`), but for TIFF and BMP, whose directories and samples are read here
-(`tiff_reader`, `bmp`). Pillow encodes all but PNG, TIFF and PPM, of which its own encoders know half (`png`, `tiff`).
+Our own readers decode TIFF, BMP, TGA, QOI, ICO, PSD, DDS, PCX, SGI and the formats of Netpbm; Pillow decodes the rest.
+PNG, TIFF, PPM and TGA are encoded here, since Pillow cannot write most of their 16-bit kinds; Pillow encodes the rest.
 """
 
 from imgcuda.images.atomic_write import Clobber

@@ -1,4 +1,4 @@
-"""Pixels that are decoded, put together with what their file says beside them: an Image, upright."""
+"""Put decoded pixels and the metadata of their file together into an Image, and turn it upright."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imgcuda.images.sources import Open
 
 
 def by_pillow(picture: PIL.Image.Image, pixels: Pixels, losses: list[str], auto_orient: bool, reopen: Open) -> Image:
-    """Return the Image of a picture that Pillow has loaded. Damaged EXIF is lost, the picture is not."""
+    """Return the Image of a picture that Pillow has loaded; damaged EXIF is left out, and reported."""
     info = picture.info
     packet = metadata.xmp(info.get("xmp") or raw_profiles.of(info, "xmp"), keep_orientation=True)
     exif, damage = metadata.block(metadata.raw_exif(picture))
@@ -42,7 +42,7 @@ def by_pillow(picture: PIL.Image.Image, pixels: Pixels, losses: list[str], auto_
 
 
 class RawMetadata(NamedTuple):
-    """What a file says beside its pixels, in the bytes of the file."""
+    """The metadata of a file, in the bytes of the file."""
 
     exif: bytes = b""
     xmp: bytes = b""
@@ -64,7 +64,7 @@ def of_parts(pixels: Pixels, found: RawMetadata, losses: list[str], auto_orient:
 
 
 def _color(picture: PIL.Image.Image, reopen: Open) -> color.Color:
-    """Return what a file says of its colors without a profile."""
+    """Return how a file describes its colors without a profile."""
     known = {"PNG": color.of_png, "AVIF": color.of_avif}
     if picture.format not in known:
         return ()
@@ -85,7 +85,7 @@ def _photoshop(picture: PIL.Image.Image, reopen: Open) -> bytes:
 
 
 def _left_out(picture: PIL.Image.Image, reopen: Open) -> Iterator[str]:
-    """Return what is beside the pixels of a file and is not carried, a sentence each."""
+    """Return a sentence for each part of a file's metadata that is not carried."""
     if picture.format == "PNG":
         yield from raw_profiles.left_out(picture.info)
     if picture.format in ("JPEG", "MPO"):  # behind an MPO's picture are its others, which are told of

@@ -80,7 +80,7 @@ class _TerminatedError(BaseException):
 
 @contextmanager
 def _cleaned_up_when_terminated() -> Iterator[None]:
-    """Have SIGTERM and SIGHUP end the process only after the draft is removed; handlers of the caller's stay."""
+    """Remove the draft before SIGTERM or SIGHUP ends the process; handlers of the caller's stay."""
     names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     ours = [number for number in names if signal.getsignal(number) == signal.SIG_DFL]
     if threading.current_thread() is not threading.main_thread():
@@ -127,7 +127,7 @@ def _keep_attributes(target: Path, descriptor: int) -> None:
 
 
 def _extended_attributes(path: Path) -> list[str]:
-    """Return the names of a file's extended attributes, access control lists included, but for what gives rights."""
+    """Return the names of a file's extended attributes, with access control lists, without those that give rights."""
     if not hasattr(os, "listxattr"):
         return []
     try:
@@ -141,7 +141,7 @@ def _create(path: Path) -> int:
 
 
 def _name(descriptor: int, path: Path) -> None:
-    """Give a file without a name one, in the way of open(2): by a link to what /proc links to."""
+    """Give a file without a name one, as open(2) describes it: by a link to what /proc links to."""
     folder = os.open(_DESCRIPTORS, os.O_RDONLY)
     try:  # with `src_dir_fd`, or else Python makes a link to the link
         os.link(str(descriptor), path, src_dir_fd=folder, follow_symlinks=True)
@@ -159,7 +159,7 @@ def _open_nameless(folder: Path) -> int | None:
 
 
 def _move(draft: Path, target: Path, clobber: Clobber) -> None:
-    """Give the draft the target's name; unless anything may be replaced, not if something came there meanwhile."""
+    """Give the draft the target's name; if nothing may be replaced, only where there is still no file."""
     if clobber is True:
         draft.replace(target)
         return

@@ -1,4 +1,4 @@
-"""The boxes of an AVIF, for what its decoder does not tell: other pictures that belong to the one that is read."""
+"""Find the other pictures of an AVIF (gain maps, depth maps) in its boxes; the decoder does not report them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Box(NamedTuple):
 
 
 def others(stream: IO[bytes]) -> Iterator[str]:
-    """Return which other pictures belong to the one that is read, a sentence each: they are left out."""
+    """Return a sentence for each other picture that belongs to the one that is read, and is left out."""
     data = stream.read(HEAD)
     found = (_NAMES.get(_what(data, box)) for box in _boxes(data, 0, len(data)))
     for name in dict.fromkeys(found):

@@ -31,7 +31,7 @@ class _Length(NamedTuple):
 
 
 def plays(data: bytes) -> int:
-    """Return how often an AVIF animation is shown; 0 is for ever, and for one that does not say."""
+    """Return how often an AVIF animation is shown; 0 is for ever, or if it does not say."""
     for track in _inside(data, b"moov", b"trak"):
         whole, edits = _length(data, b"tkhd", *track), next(_inside(data, b"edts", b"elst", within=track), None)
         if whole is None or edits is None:
@@ -44,7 +44,7 @@ def plays(data: bytes) -> int:
 
 
 def with_plays(data: bytes, count: int) -> bytes:
-    """Return an AVIF animation that is shown so often, 0 for ever, as Pillow has written it."""
+    """Return an AVIF animation of Pillow's with its play count set; 0 is for ever."""
     if not count:
         return data
     made = bytearray(data)
@@ -58,7 +58,7 @@ def with_plays(data: bytes, count: int) -> bytes:
 
 
 def _inside(data: bytes, *kinds: bytes, within: tuple[int, int] | None = None) -> Iterator[tuple[int, int]]:
-    """Return where the boxes are that lie in each other in this order: where what is in them begins and ends."""
+    """Return where the content of each box begins and ends that is nested in boxes of these kinds."""
     for kind, place, end in boxes(data, *(within or (0, len(data)))):
         if kind == kinds[0] and len(kinds) == 1:
             yield place, end

@@ -1,4 +1,4 @@
-"""Unpack pixels whose colors are runs of bits in one number, as BMP and DDS have them: 5-6-5, 10-10-10-2, any other."""
+"""Unpack pixels that hold several channels in one number, as in BMP and DDS: 5-6-5, 10-10-10-2 and others."""
 
 from __future__ import annotations
 

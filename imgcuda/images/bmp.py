@@ -105,7 +105,7 @@ def _header(data: bytes, alpha: bool) -> BmpHeader:
 
 
 def _check(size: int, width: int, height: int, bits: int, compression: int) -> None:
-    """Raise ImageError for a header of a picture that cannot be."""
+    """Raise ImageError for a header that no picture can have."""
     if width <= 0 or height == 0:
         raise ImageError(f"it is damaged: its header says that it has {width} x {height} pixels")
     if bits not in (1, 2, 4, 8, 16, 24, 32):
@@ -174,7 +174,7 @@ def _palette(data: bytes, header: BmpHeader) -> Pixels:
 
 
 def _in_colors(indices: Pixels, palette: Pixels, losses: list[str]) -> Pixels:
-    """Return colors for places in a palette; what is beyond it is black, as in other programs, and said."""
+    """Return the colors of palette indices. Those beyond the palette become black, which is reported."""
     if int(indices.max()) >= len(palette):
         losses.append("some of its pixels have colors that are not in its palette; they are black")
         black = np.zeros((256 - len(palette), *palette.shape[1:]), np.uint8)
@@ -199,7 +199,7 @@ def _indices(data: bytes, header: BmpHeader) -> Pixels:
 
 
 def _rows(data: bytes, header: BmpHeader) -> npt.NDArray[np.uint8]:
-    """Return the bytes of each row, whole multiples of four; only the last may lack some of those that fill it up."""
+    """Return the bytes of each row, padded to a multiple of four; only the last row's padding may be missing."""
     stride, used = (header.width * header.bits + 31) // 32 * 4, (header.width * header.bits + 7) // 8
     start = header.offset
     if not start:
@@ -215,7 +215,7 @@ def _rows(data: bytes, header: BmpHeader) -> npt.NDArray[np.uint8]:
 
 
 def _fields(rows: npt.NDArray[np.uint8], header: BmpHeader) -> Pixels:
-    """Return the channels of pixels. Alpha that is 0 all over is none, as in browsers."""
+    """Return the channels of pixels; alpha that is 0 everywhere is ignored, as in browsers."""
     step = header.bits // 8
     pixels = rows[:, : header.width * step].reshape(header.height, header.width, step)
     masks = header.masks if header.masks[3] else header.masks[:3]

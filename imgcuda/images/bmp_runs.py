@@ -1,4 +1,4 @@
-"""Run lengths of a BMP: pairs of a count and a value, and escapes that end a row or jump."""
+"""Decode the run lengths of a BMP: pairs of a count and a value, and escapes that end a row or skip pixels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ END_OF_ROW, END, JUMP = range(3)
 
 
 def decoded(data: bytes, start: int, width: int, height: int, *, half: bool) -> npt.NDArray[np.uint8]:
-    """Return places in a palette, the bottom row first; what is jumped over is 0. With `half`, a value has 4 bits.
+    """Return palette indices, the bottom row first; skipped pixels are 0. With `half`, a value has 4 bits.
 
     What is beyond a row's end is left out. Raises ImageError if the data ends before the rows do.
     """

@@ -1,4 +1,4 @@
-"""Colors that a file tells of without a profile: chunks of a PNG, and the numbers of AVIF for the same ("nclx")."""
+"""Colors that a file describes without a profile: in chunks of a PNG, or in the numbers of an AVIF ("nclx")."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PLAIN = (1, 2, 6, 13, 14, 15)
 
 
 def of_png(stream: IO[bytes]) -> Color:
-    """Return what a PNG says of its colors."""
+    """Return how a PNG describes its colors."""
     stream.seek(8)
     return tuple((kind, data) for kind, data in _chunks(stream) if kind in KINDS)
 
@@ -40,7 +40,7 @@ def _chunks(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
 
 
 def of_avif(stream: IO[bytes]) -> Color:
-    """Return what an AVIF says of its colors, as a PNG would."""
+    """Return how an AVIF describes its colors, in the form of a PNG."""
     head = stream.read(1 << 16)
     place = head.find(b"colrnclx")
     if place < 0 or len(head) < place + 14:
@@ -52,14 +52,14 @@ def of_avif(stream: IO[bytes]) -> Color:
 
 
 def chunks(color: Color, has_profile: bool) -> Iterator[tuple[bytes, bytes]]:
-    """Return the chunks of a PNG; beside a profile what is said in place of one is left out."""
+    """Return the chunks of a PNG; with a profile, the chunk that stands for one is left out."""
     for kind, data in color:
         if not (has_profile and kind == "sRGB"):
             yield kind.encode(), data
 
 
 def other_than_srgb(color: Color) -> str:
-    """Return what to call colors that look different where they are taken for sRGB, or nothing."""
+    """Return a name for colors that look different if they are taken for sRGB, or nothing."""
     said = dict(color)
     if len(told := said.get("cICP", b"")) == 4:
         if told[0] in (1, 2) and told[1] in _PLAIN:

@@ -1,4 +1,4 @@
-"""What libtiff prints on stderr of its own accord, for which it has no other way through Pillow."""
+"""Capture what libtiff prints on stderr; Pillow has no other way to report it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _lock = threading.RLock()
 
 @contextmanager
 def gathered() -> Iterator[list[str]]:
-    """Keep from stderr what libtiff prints within; the list has it at the end, a line each.
+    """Keep from stderr what libtiff prints in the block; at the end the list holds its lines.
 
     The descriptor is the whole process's: one thread at a time gathers, and what others print meanwhile is printed
     afterwards. Where there is no stderr, nothing is gathered.

@@ -1,6 +1,6 @@
-"""Lay the parts of an animation's frames together, as the PNG and GIF specifications have it.
+"""Compose the frames of an animation from the parts that its file holds, as PNG and GIF specify it.
 
-Pillow blends "over" without adding up alpha, and keeps what is to be disposed of.
+Pillow computes alpha wrongly when it blends, and does not clear what a frame disposes of.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class FrameRegion(NamedTuple):
 
 
 class Canvas:
-    """What is seen of an animation; it is transparent at first."""
+    """What an animation shows; transparent at first."""
 
     def __init__(self, width: int, height: int) -> None:
         self._size = (height, width)
@@ -53,7 +53,7 @@ class Canvas:
         place[:] = over(pixels, place) if part.over else pixels
 
     def seen(self, *, alpha: bool) -> Pixels:
-        """Return what is seen; without `alpha`, alpha that is full all over is left out."""
+        """Return what is shown; without `alpha`, alpha that is opaque everywhere is left out."""
         assert self._shown is not None, "nothing is laid yet"
         if alpha or not (self._shown[:, :, -1] == white_level(self._shown.dtype)).all():
             return self._shown.copy()
@@ -71,7 +71,7 @@ def over(above: Pixels, below: Pixels) -> Pixels:
 
 
 def cut_out(above: Pixels, below: Pixels, opaque: npt.NDArray[np.bool_]) -> Pixels:
-    """Return one picture over another where all of it is opaque or not seen at all, as in a GIF: a pixel at once."""
+    """Return one picture over another if each of its pixels is opaque or transparent, as in a GIF."""
     one = np.dtype(f"u{above.itemsize * above.shape[2]}")
     made = np.where(opaque[:, :, None], above.view(one), below.view(one))
     made[~opaque & (below[:, :, -1] == 0)] = 0
@@ -79,7 +79,7 @@ def cut_out(above: Pixels, below: Pixels, opaque: npt.NDArray[np.bool_]) -> Pixe
 
 
 def blended(above: Pixels, below: Pixels) -> Pixels:
-    """Return one picture over another, whatever their alpha; exact but where both are seen."""
+    """Return one picture over another, with any alpha; only pixels in which both are seen are rounded."""
     alpha, under = above[:, :, -1:], below[:, :, -1:]
     full = white_level(above.dtype)
     made = np.where((alpha == full) | (under == 0), above, below)

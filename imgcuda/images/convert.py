@@ -1,4 +1,4 @@
-"""Other sample types and other channels: scaled to the new range and rounded, never cut off in silence."""
+"""Convert between sample types and between channels: values are scaled to the new range and rounded."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def out_of_range(pixels: Pixels) -> str:
 def convert(image: Image, mode: str) -> Image:
     """Return an image, with all its frames, as L (gray), LA, RGB or RGBA; F is L as float.
 
-    Transparency that the mode cannot hold is laid on white.
+    If the mode has no alpha, the image is blended with white.
     """
     if mode == "F":
         return image.filtered([to_depth(with_channels(frame.pixels, 1), "float") for frame in image.frames])
@@ -82,7 +82,7 @@ def with_channels(pixels: Pixels, wanted: int) -> Pixels:
 
 
 def on_white(pixels: Pixels) -> Pixels:
-    """Return gray or RGB: an image with alpha as it looks on white paper."""
+    """Return gray or RGB: an image with alpha, blended with white."""
 
     def blend(color: npt.NDArray[np.float64], alpha: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return color * alpha + (1 - alpha) * white_level(pixels.dtype)

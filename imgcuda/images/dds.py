@@ -1,6 +1,6 @@
-"""Read DDS textures: what is compressed in blocks (BC1 to BC5, BC7) by Pillow, all else here.
+"""Read DDS textures: Pillow decodes blocks (BC1 to BC5, BC7); everything else is decoded here.
 
-Pillow does not look at what the header says of alpha, and knows few of the layouts that are not compressed.
+Pillow ignores what the header says about alpha, and reads few of the uncompressed layouts.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _pixels(part: bytes, table: bytes, found: _Texture) -> Pixels:
 
 
 def _with_blue(pixels: Pixels) -> Pixels:
-    """Return red and green as RGB, which have no blue in them."""
+    """Return red and green as RGB without blue."""
     return np.concatenate([pixels, np.zeros_like(pixels[:, :, :1])], axis=2) if pixels.shape[2] == 2 else pixels
 
 
@@ -125,7 +125,7 @@ def _from_blocks(part: bytes, found: _Texture) -> Pixels:
 
 
 def _with_meant_alpha(pixels: Pixels, found: _Texture, losses: list[str]) -> Pixels:
-    """Return pixels with alpha only if that is what their fourth channel is, and not full all over."""
+    """Return pixels whose fourth channel is kept only if it is alpha, and not opaque everywhere."""
     if pixels.ndim < 3 or pixels.shape[2] < 4:
         return np.ascontiguousarray(pixels)
     alpha: npt.NDArray[np.generic] = pixels[:, :, 3]

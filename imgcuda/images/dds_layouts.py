@@ -1,4 +1,4 @@
-"""How a DDS texture lays out its pixels: by the flags, letters and masks of its header, or by Direct3D's number."""
+"""The layouts of pixels in a DDS texture, by the header's flags, letters and masks, or by Direct3D's number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ALPHA_PIXELS, ALPHA, LETTERS, INDEXED, COLORS, YUV, LUMINANCE, SIGNED = 1, 2, 4,
 
 @dataclass(frozen=True)
 class TextureLayout:
-    """How pixels are laid out, by one of four kinds: blocks, bit fields, a palette, samples next to each other."""
+    """The layout of pixels, of one of four kinds: blocks, bit fields, a palette, samples next to each other."""
 
     kind: int
     number: int = 0

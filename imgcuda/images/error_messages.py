@@ -1,4 +1,4 @@
-"""Whatever a decoder or an encoder raises, as one sentence with the file's name."""
+"""Turn any error of a decoder or an encoder into one sentence with the file's name."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _PYTHON = re.compile(r"operand|format character|keyword|argument|__\w+__|encodin
 
 @dataclass
 class Subject:
-    """What a file is known to be while it is read."""
+    """What is known about the file that is being read."""
 
     format: str = ""
 
 
 @contextmanager
 def translated_errors(name: str, verb: str) -> Iterator[Subject]:
-    """Turn whatever is raised inside into an ImageError: "in.png cannot be read: no such file or directory"."""
+    """Turn any error in the block into an ImageError: "in.png cannot be read: no such file or directory"."""
     subject = Subject()
     try:
         yield subject
@@ -54,7 +54,7 @@ def _reason(error: Exception, verb: str, format: str) -> str:
 
 
 def _of_decoder(error: Exception, words: str, format: str) -> str:
-    """Return what a decoder's error says about the file: its own words are mostly about the decoder, or Python's."""
+    """Return what a decoder's error means for the file; its own words are mostly about the decoder, or Python's."""
     if isinstance(error, OSError | SyntaxError | EOFError | ValueError) and _CUT_SHORT.search(words):
         return "it is damaged or cut short: some of its data is missing"
     if _is_about_support(error, words):

@@ -1,8 +1,8 @@
-"""EXIF as bytes: tags are changed where they stand, and all else keeps its bytes and its place.
+"""EXIF as bytes: tags are changed in place, and everything else keeps its bytes and its place.
 
-Texts may be in any encoding, and maker notes hold offsets from the beginning of the block: both are lost where EXIF is
-parsed into values and written anew. A TIFF's own directory, which is spread over its file, is collected into a block;
-a maker note keeps its offset there too, if it needs it.
+Texts may be in any encoding, and maker notes hold offsets from the beginning of the block. Parsing EXIF into values and
+writing it again would damage both. A TIFF's own tags, which are spread over its file, are collected into a block; a
+maker note keeps its offset there too, if it needs it.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _POSITIONS = (0x9214, 0xA214)
 
 
 class ExifBlock(Directories):
-    """A block of EXIF, to be changed in place. What of it is damaged is taken out, and so are its thumbnails."""
+    """A block of EXIF that can be changed in place. Damaged values and thumbnails are removed."""
 
     def __init__(self, data: bytes) -> None:
-        """Take a block, with or without "Exif" before it. Raises ExifError for what is none."""
+        """Take a block, with or without "Exif" before it. Raises ExifError if it is no EXIF."""
         super().__init__(data)
         clean(self)
 
@@ -54,7 +54,7 @@ class ExifBlock(Directories):
         return value if value and value <= 8 else 0
 
     def set_number(self, tag: int, value: int, sub: int = 0) -> None:
-        """Give a tag that is there another whole number."""
+        """Set a tag that is there to another integer."""
         place = self.place(tag, sub)
         if place:
             kind = SHORT if value < 1 << 16 and self.kind(place) == SHORT else LONG
@@ -62,13 +62,13 @@ class ExifBlock(Directories):
             self.data[place + 2 : place + 12] = struct.pack(self.order + "HI", kind, 1) + packed
 
     def swap(self, one: int, other: int, sub: int = 0) -> None:
-        """Have two tags change their values."""
+        """Exchange the values of two tags."""
         a, b = self.place(one, sub), self.place(other, sub)
         if a and b:
             self.data[a + 2 : a + 12], self.data[b + 2 : b + 12] = self.data[b + 2 : b + 12], self.data[a + 2 : a + 12]
 
     def resize(self, width: int, height: int) -> None:
-        """Say another size of the picture, where a size is said."""
+        """Set the tags that say the size of the picture."""
         across = self.find(0xA002, EXIF)
         if across and across.number(self.order) not in (None, width):
             self.remove(_POSITIONS, EXIF)
@@ -77,7 +77,7 @@ class ExifBlock(Directories):
                 self.set_number(tag, value, sub)
 
     def turn(self, orientation: int) -> None:
-        """Say that the picture is upright now, which had an orientation."""
+        """Set the tags of a picture that had an orientation and is upright now."""
         self.set_number(ORIENTATION, 1)
         if orientation != 1:
             self.remove(_POSITIONS, EXIF)
@@ -86,7 +86,7 @@ class ExifBlock(Directories):
                 self.swap(across, across + 1, sub)
 
     def name_software(self, name: bytes) -> None:
-        """Say which program wrote the file last; the one before becomes the one that processed it, if none did yet."""
+        """Set the program that wrote the file. The earlier one becomes the one that processed it, if none did."""
         old = self.find(SOFTWARE)
         value = name + b"\0"
         if old and len(old.value) == len(value) and old.value[:8] == value[:8]:
@@ -96,7 +96,7 @@ class ExifBlock(Directories):
         self.add(*earlier, ExifEntry(SOFTWARE, ASCII, len(value), value, 0))
 
     def add(self, *added: ExifEntry) -> None:
-        """Put tags into the first directory, which moves to the end of the block; no value moves."""
+        """Add tags to the first directory, which moves to the end of the block; no value moves."""
         entries = self.raw_entries()
         for entry in added:
             value = entry.value.ljust(4, b"\0")
@@ -110,7 +110,7 @@ class ExifBlock(Directories):
 
 
 def collected(read: Read, order: str, offset: int, big: bool, without: Iterable[int]) -> tuple[bytes, list[str]]:
-    """Return a TIFF's own tags and those of its EXIF as a block, but for some, and what is lost, a sentence each."""
+    """Return a TIFF's own tags and those of its EXIF as a block, without some, and a sentence for each loss."""
     reader, losses = Reader(read, order, big), []
     top, damaged, _ = reader.directory(offset)
     wanted = {entry.tag: entry for entry in reversed(top) if entry.tag not in set(without)}  # the first of two

@@ -1,6 +1,6 @@
-"""A block of EXIF made of entries: those of a TIFF, which are spread over its file, or fewer than a block had.
+"""Build a block of EXIF from entries: those of a TIFF, or fewer than another block had.
 
-A maker note keeps its place, if it needs it, as its offsets may count from the beginning of the block.
+A maker note keeps its place if it must, as its offsets may count from the beginning of the block.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Turn big-endian EXIF into little-endian where nothing of it can be lost, for a TIFF, all of which has one byte order.
+"""Turn big-endian EXIF into little-endian, for a TIFF, if no meaning can be lost.
 
-Some values are bytes whose order only their maker knows (maker notes, comments in Unicode), and some may be offsets to
-directories that are not known here. EXIF that has any of these stays as it is.
+The byte order of some values is known to their maker alone (maker notes, comments in Unicode), and some values may be
+offsets to directories that are not known here. EXIF with any of these stays as it is.
 """
 
 from __future__ import annotations

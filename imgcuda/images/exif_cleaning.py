@@ -1,4 +1,4 @@
-"""What of a block of EXIF is damaged, or a picture, is taken out; the rest keeps its place."""
+"""Remove damaged values and embedded pictures from a block of EXIF; the rest keeps its place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _THUMBNAIL_DATA = ((0x0201, 0x0202), (0x0111, 0x0117))
 
 
 def clean(block: Directories) -> None:
-    """Take out what is damaged, and every picture. Raises ExifError if the first directory is damaged."""
+    """Remove damaged values and pictures. Raises ExifError if the first directory is damaged."""
     following = block.reader.directory(block.offset())[2]
     tables = [(0, 8), block.table(block.offset())]
     for sub, parents in SUB_DIRECTORIES.items():
@@ -35,7 +35,7 @@ def clean(block: Directories) -> None:
 
 
 def _is_sound(block: Directories, entry: ExifEntry, tables: list[tuple[int, int]]) -> bool:
-    """Return whether a tag leads to a directory, beside all others, which it then joins."""
+    """Return whether a tag leads to a directory that overlaps no other, and add it to them."""
     offset = entry.number(block.order) or 0
     try:
         block.reader.directory(offset)
@@ -48,7 +48,7 @@ def _is_sound(block: Directories, entry: ExifEntry, tables: list[tuple[int, int]
 
 
 def _drop_damaged(block: Directories, sub: int, tables: Sequence[tuple[int, int]]) -> None:
-    """Take out tags whose values are not in the block, or lie where directories are."""
+    """Remove tags whose values are not in the block, or overlap directories."""
     reader = block.reader
 
     def is_sound(raw: bytes) -> bool:
@@ -66,7 +66,7 @@ def _drop_damaged(block: Directories, sub: int, tables: Sequence[tuple[int, int]
 
 
 def _unlink(block: Directories, following: int) -> list[tuple[int, int]]:
-    """Have no directory after the first one; return where the others and their pictures are."""
+    """Remove all directories after the first one; return where they and their pictures are."""
     first, seen = block.offset(), {block.offset()}
     struct.pack_into(block.order + "I", _room(block, first), first + 2 + 12 * len(block.raws()), 0)
     found = []

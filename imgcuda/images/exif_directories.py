@@ -1,4 +1,4 @@
-"""Directories of EXIF, which are those of a TIFF: entries that each have a tag, a type and a value, in bytes."""
+"""The directories of EXIF, which are those of a TIFF: entries with a tag, a type and a value in bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A block of EXIF whose directories are changed where they are: values keep their bytes and their places."""
+"""Change the directories of a block of EXIF in place: values keep their bytes and their places."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Directories:
     """The directories of a block, in its bytes."""
 
     def __init__(self, data: bytes) -> None:
-        """Take a block, with or without "Exif" before it. Raises ExifError for what is none."""
+        """Take a block, with or without "Exif" before it. Raises ExifError if it is no EXIF."""
         while data.startswith(PREFIX):
             data = data[len(PREFIX) :]
         if data[:4] not in (b"II*\0", b"MM\0*") or len(data) < 8:
@@ -93,7 +93,7 @@ class Directories:
         return parts
 
     def align(self) -> None:
-        """Have the block end at an even place, as values begin at one."""
+        """Pad the block to an even length, as values begin at even places."""
         self.data += bytes(len(self.data) % 2)
 
     def keep(self, sub: int, wanted: Callable[[bytes], bool]) -> None:
@@ -119,14 +119,14 @@ class Directories:
         self.data += struct.pack(self.order + "H", len(raws)) + b"".join(raws) + bytes(4)
 
     def remove(self, tags: Iterable[int], sub: int = 0) -> None:
-        """Take tags out of a directory; their values are overwritten with zeros where nothing else needs them."""
+        """Remove tags from a directory, and overwrite their values with zeros if nothing else needs them."""
         gone = [entry for entry in self.directory(sub) if entry.tag in set(tags)]
         if gone:
             self.keep(sub, lambda raw: self.tag_of(raw) not in {entry.tag for entry in gone})
             self.wipe([(entry.place, entry.place + len(entry.value)) for entry in gone if len(entry.value) > 4])
 
     def wipe(self, parts: Iterable[tuple[int, int]]) -> None:
-        """Overwrite parts of the block with zeros, but for what its tags need."""
+        """Overwrite parts of the block with zeros, except what its tags need."""
         live = self.live()
         for start, end in parts:
             inside = [(max(a, start), min(b, end)) for a, b in live if a < end and b > start]

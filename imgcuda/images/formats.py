@@ -1,4 +1,4 @@
-"""The file formats: what each can hold, by which names it goes, and how it is written."""
+"""The file formats: what each can hold, its extensions, and the choices that it has."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Format:
     """The most pixels that a picture may have for it to be opened again."""
 
     def holds(self, dtype: str, channels: int) -> bool:
-        """Return whether it can hold samples of a type, in so many channels, as they are."""
+        """Return whether it can hold samples of a type, in so many channels, unchanged."""
         return (dtype, channels) in self.samples
 
 
@@ -69,7 +69,7 @@ FORMATS = (
 
 @dataclass(frozen=True)
 class Options:
-    """What can be chosen about how a file is written; None leaves it to us."""
+    """How a file is written; None is for the default."""
 
     quality: int | None = None
     """From 1 to 100: how much a lossy format may lose."""
@@ -79,7 +79,7 @@ class Options:
     progressive: bool = False
 
     def check(self, format: Format) -> None:
-        """Raise ParameterError for what is chosen and the format does not have."""
+        """Raise ParameterError for a choice that the format does not have."""
         for option, value in vars(self).items():
             if value not in (None, False) and option not in format.options:
                 others = ", ".join(other.name for other in FORMATS if option in other.options)

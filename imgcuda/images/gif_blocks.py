@@ -1,4 +1,4 @@
-"""The blocks of a GIF: where its frames are, and what it says of them and beside them."""
+"""Find the frames of a GIF, and its metadata, in the blocks of its file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SOMETHING = re.compile(rb"[^\0]")
 
 
 class GraphicControl(NamedTuple):
-    """What is said of the frame that follows."""
+    """What a GIF says about the frame that follows."""
 
     disposal: int = 0
     clear: int | None = None
@@ -77,7 +77,7 @@ class GifSurvey:
 
 
 def survey(data: bytes) -> GifSurvey:
-    """Return the frames of a GIF, and what it says beside them. Of a damaged one, what is before the damage.
+    """Return the frames and the metadata of a GIF; of a damaged one, those before the damage.
 
     Raises ImageError if there is no frame.
     """

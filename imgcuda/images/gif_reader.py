@@ -1,6 +1,6 @@
 """Read GIF: Pillow decodes the indices of each frame; color tables and disposal are applied here.
 
-Pillow fills what no frame covers with the first color of a table.
+Pillow fills the parts of the picture that no frame covers with the first color of a table; here they are transparent.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _size(found: GifSurvey) -> tuple[int, int]:
 
 
 def _about(found: GifSurvey, losses: list[str]) -> Image:
-    """Return what the file says beside its pixels, and no pixels yet."""
+    """Return an image with the metadata of the file, and no pixels yet."""
     text = (("Comment", "\n".join(found.comments)),) if found.comments else ()
     plays = found.plays if len(found.frames) > 1 else 0
     xmp = metadata.xmp(found.xmp, keep_orientation=False)
@@ -85,7 +85,7 @@ def _about(found: GifSurvey, losses: list[str]) -> Image:
 
 
 def _part(data: bytes, frame: Frame, table: bytes, size: tuple[int, int]) -> FrameRegion:
-    """Return what a frame lays on the canvas; nothing if it is beside it."""
+    """Return the region that a frame draws; it is empty if it lies outside of the canvas."""
     pixels = np.zeros((0, 0, 4), np.uint8)
     if frame.is_seen(*size):
         colors = _colors(frame.table or table, frame.clear).view(np.uint32)[:, 0]  # four bytes at once are faster

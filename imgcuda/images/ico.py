@@ -1,7 +1,7 @@
 """Read icons and cursors of Windows: the largest picture, with its mask as alpha.
 
-Pillow decodes the picture before its size can be looked at. Each is a PNG, or a BMP without its first header that has
-twice the height: behind the pixels is a bit for each, which is set where it is clear.
+Pillow decodes the picture before its size can be checked. Each picture is a PNG, or a BMP without its first header and
+with twice the height: after the pixels there is a bit for each, which is set where the picture is transparent.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A picture in memory: its pixels, and what its file says beside them."""
+"""An image in memory: its pixels and its metadata."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Image:
     plays: int = 0
     """How often an animation is shown; 0 is for ever."""
     left_out: tuple[str, ...] = ()
-    """What the file says beside its pixels and is not carried, a sentence each."""
+    """A sentence for each part of the file's metadata that is not carried."""
     aspect: tuple[int, int] | None = None
     """So many pixels are as long across as so many are down, where the file says this and no resolution."""
     color: Color = ()
@@ -53,7 +53,7 @@ class Image:
         return (self, *self.later)
 
     def stripped(self) -> Image:
-        """Return the pixels alone, without what the file says beside them."""
+        """Return the same without metadata."""
         bare = (
             replace(frame, exif=b"", icc=b"", dpi=None, xmp=b"", text=(), aspect=None, color=(), photoshop=b"")
             for frame in self.later

@@ -1,4 +1,4 @@
-"""What a JPEG 2000 says that Pillow does not tell: its depth, both its sizes, its color profile, other boxes."""
+"""Read from a JPEG 2000's header what Pillow does not report: its depth, size, color profile and other boxes."""
 
 from __future__ import annotations
 

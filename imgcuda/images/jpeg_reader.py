@@ -1,7 +1,7 @@
-"""Decode JPEG so that damage is told: libjpeg goes on with a warning, and Pillow does not pass it on.
+"""Decode JPEG and report damage, for which libjpeg has a warning that Pillow drops.
 
-simplejpeg calls the same libjpeg-turbo, with the same pixels, and raises for a warning. What it cannot decode, and what
-is damaged, Pillow decodes as it always does.
+simplejpeg calls the same libjpeg-turbo, gives the same pixels, and raises an error for a warning. What it cannot
+decode, and what is damaged, Pillow decodes as always.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def decode(picture: PIL.Image.Image, data: bytes) -> tuple[Pixels | None, list[s
 
 
 def not_carried(data: bytes, *, behind: bool = True) -> list[str]:
-    """Return what a JPEG holds beside its picture, and `behind` it, that is not carried, a sentence each."""
+    """Return a sentence for each part of a JPEG that is not carried: metadata, and what is `behind` its picture."""
     found = list(jpeg.segments(data))
     names = [_name(segment, data) for segment in found if jpeg.APP0 <= segment.marker < jpeg.APP0 + 16]
     said = [f"its {name} data are left out" for name in dict.fromkeys(names) if name]

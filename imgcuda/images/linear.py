@@ -1,7 +1,7 @@
-"""Linear light: samples that are proportional to it, by the image's color profile or as sRGB, and back.
+"""Convert samples to linear light and back, by the image's color profile, or as sRGB.
 
-A blur mixes light. Samples are not proportional to light (IEC 61966-2-1, sRGB: about its 2.2nd root), so that mixed as
-they are, red and green meet in a dark seam. What is mixed here is float32 light, from 0 to 1.
+A blur mixes light, but samples are not proportional to light (IEC 61966-2-1, sRGB: about its 2.2nd root). Mixed as they
+are, red and green meet in a dark seam. Here they are mixed as float32 light, from 0 to 1.
 """
 
 from __future__ import annotations

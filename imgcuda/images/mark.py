@@ -1,8 +1,8 @@
-"""Know the files that imgcuda wrote, and that nothing has changed since, from all others.
+"""Recognize the files that imgcuda wrote and that nothing has changed since.
 
-A marked file says which program wrote it, in the standard place for that of its format, with a checksum of all else in
-the file: "imgcuda 0.1.0 #5d41402a". A photograph that imgcuda did not write, or that was edited after it, is so told
-from what the same command wrote before.
+Such a file names the program that wrote it, in the standard place of its format, with a checksum of everything else in
+the file: "imgcuda 0.1.0 #5d41402a". So a file that the same command wrote before can be told from a photograph that
+imgcuda did not write, or that was edited since.
 """
 
 from __future__ import annotations

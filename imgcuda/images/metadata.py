@@ -1,4 +1,4 @@
-"""What a file says beside its pixels: EXIF, XMP, color profile, resolution and text, made fit to be written again."""
+"""Read metadata (EXIF, XMP, color profile, resolution, text) from a file, and prepare it to be written again."""
 
 from __future__ import annotations
 

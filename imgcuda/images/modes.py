@@ -1,4 +1,4 @@
-"""Pillow's modes: what each becomes as an array. docs/files.md has the table that is made from `MODES`."""
+"""Convert the modes of Pillow to arrays. The table in docs/files.md is made from `MODES`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Read the formats of Netpbm: PBM, PGM and PPM, in bytes or in words; PAM, with alpha; PFM, in floats.
+"""Read the formats of Netpbm: PBM, PGM and PPM, as bytes or as decimal numbers; PAM, with alpha; PFM, in floats.
 
-Pillow reads 8 of 16 bits where they are written as words, no PAM, no PFM in color, and the first picture of several.
+Pillow reduces 16-bit decimal numbers to 8 bits, reads no PAM, no PFM in color, and only the first of several pictures.
 """
 
 from __future__ import annotations

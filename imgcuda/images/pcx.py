@@ -1,6 +1,6 @@
 """Read PCX: black and white, 4 to 256 colors in all their layouts, gray and RGB.
 
-Pillow knows four of the layouts, and takes a run that goes on in the next row for damage.
+Pillow reads four of the layouts, and refuses a run that goes on in the next row.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def read(data: bytes, allow: Callable[[int], None]) -> Image:
 
 
 def _from_runs(data: bytes, needed: int) -> npt.NDArray[np.uint8]:
-    """Return what run lengths stand for: a byte of 192 or more repeats the next one, all others stand for themselves.
+    """Return unpacked run lengths: a byte of 192 or more says how often the next one is repeated; others are pixels.
 
     In a row of bytes of 192 or more, every second is a count, beginning with the first.
     """

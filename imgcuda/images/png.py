@@ -1,9 +1,9 @@
 """Write PNG: 8 and 16 bits, gray and color, still and animated, on all cores.
 
-Pillow cannot write 16-bit color at all, and takes half a second for 4K before it begins to compress. The encoders that
-can are 80 MB of libraries. A PNG is little more than rows, each less a guess from its neighbors ("filtered"), through
-zlib: NumPy and the standard library do that, and as both let other threads run meanwhile, bands of rows go through at
-once. docs/files.md has the times.
+Pillow cannot write 16-bit color, and takes half a second for 4K before it begins to compress. The encoders that can
+are 80 MB of libraries. A PNG is little more than rows, each less a guess from its neighbors ("filtered"), compressed
+by zlib. NumPy and the standard library do both, and release the lock of the interpreter, so bands of rows are
+compressed at the same time. docs/files.md has the times.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The chunks of a PNG, each held against its checksum: what its pixels need is intact, or it is refused.
+"""Check the chunks of a PNG against their checksums: damage to a chunk that its pixels need is refused.
 
-Pillow does not look at the checksums of pixels, and takes a PNG with any other wrong one for no PNG at all.
+Pillow does not check the checksums of pixels, and takes a PNG with any other wrong checksum for no PNG at all.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ class PngSurvey:
         return [chunk for chunk in self.chunks if chunk.kind in kinds]
 
     def rest(self) -> list[Chunk]:
-        """Return the chunks that no pixels need: what the file says beside them."""
+        """Return the chunks that no pixels need: the metadata."""
         return [chunk for chunk in self.chunks if chunk.kind not in NEEDED]
 
 
 def survey(stream: IO[bytes]) -> PngSurvey:
-    """Return the chunks of a PNG. What says something beside the pixels and is damaged is left out, and is a loss.
+    """Return the chunks of a PNG. Damaged metadata is left out, and is a loss.
 
     Raises ImageError, with the chunk and its place, for damage to what the pixels need.
     """
@@ -167,5 +167,5 @@ def _check_colors(found: PngSurvey, color: int) -> None:
 
 
 def pieces(chunks: Sequence[Chunk], stream: IO[bytes]) -> Iterable[tuple[bytes, bytes]]:
-    """Return the kinds of chunks, with what they hold."""
+    """Return the kinds and the contents of chunks."""
     return ((chunk.kind, chunk.data(stream)) for chunk in chunks)

@@ -30,7 +30,7 @@ DISPOSALS: tuple[Disposal, ...] = ("none", "background", "previous")
 
 @dataclass
 class _FrameControl:
-    """What an animation says about a frame, and where its pixels are; no part of the animation has no control."""
+    """What an animation says about a frame, and where its pixels are."""
 
     width: int
     height: int
@@ -77,7 +77,7 @@ def _size(found: PngSurvey, stream: IO[bytes]) -> tuple[int, int]:
 
 
 def _controls(found: PngSurvey, stream: IO[bytes]) -> Iterator[_FrameControl]:
-    """Return what is said of each frame; of a PNG that is no animation, one control for its pixels."""
+    """Return the control of each frame; of a PNG that is no animation, one for its pixels."""
     size = _size(found, stream)
     start = found.chunks.index(found.named(b"IDAT")[0])
     heads = [chunk for chunk in found.chunks[:start] if chunk.kind == b"acTL" and chunk.size >= 8]
@@ -149,7 +149,7 @@ def _animation(
 
 
 def _part(found: PngSurvey, control: _FrameControl, stream: IO[bytes], decode: Decode) -> Pixels:
-    """Return the pixels that a frame brings."""
+    """Return the pixels that the file holds of a frame."""
     header = struct.pack(">II", control.width, control.height) + found.chunks[0].data(stream)[8:]
     start = found.chunks.index(found.named(b"IDAT")[0])
     colors = [chunk for chunk in found.chunks[:start] if chunk.kind in (b"PLTE", b"tRNS")]
@@ -159,7 +159,7 @@ def _part(found: PngSurvey, control: _FrameControl, stream: IO[bytes], decode: D
 
 
 def _about(found: PngSurvey, stream: IO[bytes]) -> Open:
-    """Return a PNG of one pixel that says all that the file says beside its pixels."""
+    """Return a PNG of one pixel with all the metadata of the file."""
     header, pixel = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0), zlib.compress(b"\0\0")
     made = [(b"IHDR", header), *pieces(found.rest(), stream), (b"IDAT", pixel), (b"IEND", b"")]
     return _opener(assembled(made))

@@ -1,6 +1,6 @@
 """Read the flattened picture of a Photoshop file (PSD, PSB): gray, RGB, CMYK, Lab and palettes, of 1 to 32 bits.
 
-Pillow reads 8 bits alone, and takes a selection that was saved for alpha.
+Pillow reads 8 bits only, and takes a saved selection for alpha.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _header(data: bytes) -> PsdHeader:
 
 
 def _losses(header: PsdHeader, found: Sections) -> list[str]:
-    """Return what the flattened picture does not have of the file, a sentence each."""
+    """Return a sentence for each part of the file that the flattened picture does not hold."""
     rest = header.channels - COLORS[header.mode] - found.has_alpha
     losses = [f"its {found.layers} layers are not read; their flattened picture is"] * (found.layers > 1)
     if rest > 0:
@@ -93,7 +93,7 @@ def _losses(header: PsdHeader, found: Sections) -> list[str]:
 
 
 def _planes(data: bytes, header: PsdHeader, start: int, count: int) -> Pixels:
-    """Return the first channels of the picture, each of which is stored by itself."""
+    """Return the first channels of the picture, which are stored one after the other."""
     if len(data) < start + 2:
         raise ImageError("it has no flattened picture, or is cut short before it")
     compression = struct.unpack_from(">H", data, start)[0]
@@ -153,7 +153,7 @@ def _in_palette(indices: Pixels, palette: bytes, clear: bytes) -> Pixels:
 
 
 def _without_white(pixels: Pixels, mode: int) -> Pixels:
-    """Return the colors that are seen through alpha: Photoshop lays the flattened picture on white, and keeps alpha."""
+    """Return straight color. Photoshop blends the flattened picture with white, and keeps its alpha."""
     full = float(white_level(pixels.dtype))
     white = np.array([full, 128 * full // 255, 128 * full // 255] if mode == LAB else [full])
     alpha = pixels[:, :, -1:].astype(np.float64)

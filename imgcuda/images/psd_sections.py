@@ -1,4 +1,4 @@
-"""Take a Photoshop file apart: its palette, its resources, what it says of its layers, and where its picture begins."""
+"""Find the sections of a Photoshop file: palette, image resources, layers, flattened picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read QOI. Pillow's decoder forgets the black pixels of a run that a file begins with."""
+"""Read QOI. Pillow's decoder loses the black pixels of a run at the beginning of a file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read(data: bytes, allow: Callable[[int], None]) -> Image:
 
 
 def _decoded(data: bytes, pixels: int) -> bytearray:
-    """Return RGBA: as many pixels as there are, and no more than one run too many."""
+    """Return RGBA: all the pixels, and at most the rest of one run more."""
     made, needed, place, end = bytearray(), 4 * pixels, HEADER, len(data)
     red, green, blue, alpha = 0, 0, 0, 255
     pixel, seen = bytes((0, 0, 0, 255)), [bytes(4)] * 64

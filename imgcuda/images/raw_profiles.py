@@ -30,7 +30,7 @@ def of(info: Mapping[Any, Any], *names: str) -> bytes | None:
 
 
 def left_out(info: Mapping[Any, Any]) -> Iterator[str]:
-    """Return which profiles are not carried, a sentence each; of EXIF that is damaged is told elsewhere."""
+    """Return a sentence for each profile that is not carried; damaged EXIF is reported elsewhere."""
     for name in (key.removeprefix(PREFIX) for key in info if isinstance(key, str) and key.startswith(PREFIX)):
         if name not in _READ:
             yield f"its profile '{name}' is left out"

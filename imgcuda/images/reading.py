@@ -1,4 +1,4 @@
-"""A file -> an Image: its header is looked at first, and what is too large or unknown is not decoded."""
+"""Read a file into an Image. Nothing is decoded that is too large, or of an unknown format."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _png_in_an_icon(data: bytes, request: ReadRequest) -> Image:
 
 
 def _jpeg2000(reopen: Open, request: ReadRequest) -> list[Image]:
-    """Return the picture in a JPEG 2000, with what Pillow does not tell of it."""
+    """Return the picture in a JPEG 2000, with what Pillow does not report."""
     facts = jpeg2000.look(reopen().read())
     request.allow(facts.width * facts.height)
     (image,) = _by_pillow(reopen, request)
@@ -142,7 +142,7 @@ def _by_pillow(reopen: Open, request: ReadRequest) -> Iterator[Image]:
 
 
 def _losses_that_pillow_does_not_know(format: str | None, reopen: Open) -> Iterator[str]:
-    """Return what is lost of a file, and Pillow does not know of."""
+    """Return a sentence for each loss that Pillow does not report."""
     if format == "AVIF" and is_deep_avif(reopen()):
         yield "its 10- or 12-bit colors are read as 8-bit"
     if format == "AVIF":
@@ -157,7 +157,7 @@ def _open(stream: IO[bytes], max_pixels: int) -> PIL.Image.Image:
 
 
 class _Limit:
-    """Pillow's limit, which the whole process shares: raised while anything is read that needs more, then as before."""
+    """Pillow's limit of pixels, which the whole process shares. It is raised while a file is read that needs more."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -166,7 +166,7 @@ class _Limit:
 
     @contextmanager
     def raised(self, pixels: int) -> Iterator[None]:
-        """Have Pillow read so many pixels, if it would refuse them."""
+        """Let Pillow read so many pixels, if it would refuse them."""
         with self._lock:
             if not self._wishes:
                 self._before = PIL.Image.MAX_IMAGE_PIXELS
@@ -193,7 +193,7 @@ _LIMIT = _Limit()
 def _frame(
     picture: PIL.Image.Image, number: int | None, reopen: Open, open_once: Open, request: ReadRequest, lost: list[str]
 ) -> Image:
-    """Return a picture's present frame. How it is stored is known before it is loaded, what it says mostly after."""
+    """Return a picture's present frame. Its layout is known before it is loaded, its metadata mostly after."""
     losses, stored = list(lost), sixteen_bit.layout(picture)
     if sixteen_bit.can_read(stored) and number is None:  # an animation's frames are mixed
         pixels = sixteen_bit.read(picture, lambda: _open(reopen(), request.max_pixels))

@@ -1,4 +1,4 @@
-"""What is to be read of a file."""
+"""What to read from a file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from imgcuda.errors import ImageError
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """What is to be read of a file, and how."""
+    """What to read from a file, and how."""
 
     frame: int | None
     """Counted from 1; None for all."""
@@ -21,7 +21,7 @@ class ReadRequest:
     max_pixels: int
 
     def numbers(self, count: int) -> range:
-        """Return which of so many frames to read, counted from 0."""
+        """Return which of so many frames to read, counted from 0; ImageError if there is no such frame."""
         if self.frame is None:
             return range(count if self.several else 1)
         if not 1 <= self.frame <= count:
@@ -29,7 +29,7 @@ class ReadRequest:
         return range(self.frame - 1, self.frame)
 
     def losses(self, count: int) -> list[str]:
-        """Return what is lost of so many frames."""
+        """Return a sentence if some of so many frames are not read."""
         more = count > 1 and self.frame is None and not self.several
         return [f"it holds {count} pictures; the first is read"] * more
 

@@ -60,7 +60,7 @@ def _from_runs(data: bytes, width: int, rows: int, size: int) -> bytes:
 
 
 def _row(data: bytes, needed: int, size: int) -> bytes:
-    """Return one row: a sample that says how many follow (from 128 on as they are, below it one that is repeated)."""
+    """Return one row, of packets: a count with 128 added and so many samples, or a count and one to repeat."""
     made, place = bytearray(), 0
     while len(made) < needed and place + size <= len(data):
         count, literal = data[place + size - 1] & 127, data[place + size - 1] & 128

@@ -1,4 +1,4 @@
-"""The format of a file, by its first bytes: those that are read, and those that are only known by name."""
+"""Find a file's format by its first bytes: a format that is read, or one that is only known by name."""
 
 from __future__ import annotations
 

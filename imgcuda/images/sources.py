@@ -1,4 +1,4 @@
-"""Where a picture's bytes come from, and what they say that no decoder tells."""
+"""Open a file, a pipe or a stream as often as needed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Open = Callable[[], IO[bytes]]
 
 
 def name_of(source: Source) -> str:
-    """Return what to call a file in a message."""
+    """Return the name of a file for a message."""
     return os.fspath(source) if isinstance(source, str | os.PathLike) else "standard input"
 
 
 @contextmanager
 def opener(source: Source) -> Iterator[Open]:
-    """Return what opens the file, as often as needed. A pipe is read into memory, once. All is closed at the end."""
+    """Return a function that opens the file again. A pipe is read into memory, once. All is closed at the end."""
     if isinstance(source, str | os.PathLike) and Path(source).is_file():
         with ExitStack() as opened:
             yield lambda: opened.enter_context(Path(source).open("rb"))

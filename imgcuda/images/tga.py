@@ -94,7 +94,7 @@ def read(data: bytes, allow: Callable[[int], None]) -> Image:
 
 
 def _unpacked(data: bytes, place: int, needed: int, step: int) -> bytes:
-    """Return what run lengths stand for: a byte with the count, then one pixel for all, or as many as it counts."""
+    """Return unpacked run lengths: a byte with a count, then one pixel to repeat, or so many pixels."""
     made = bytearray()
     while len(made) < needed and place < len(data):
         count, place = (data[place] & 127) + 1, place + 1
@@ -144,7 +144,7 @@ def _of_bytes(pixels: npt.NDArray[np.uint8], clear: bool) -> Pixels:
 
 
 def _alpha(pixels: Pixels, kind: int | None) -> Pixels:
-    """Return pixels without alpha that is none: by what the file says, or as it is 0 all over."""
+    """Return pixels without their alpha if the file says that it is none, or if it is 0 everywhere."""
     if channels(pixels) in (1, 3):
         return pixels
     if kind in NO_ALPHA or not pixels[:, :, -1].any():

@@ -1,8 +1,8 @@
-"""The compressions of TIFF: strips or tiles, each a run of bytes, to what was in them before they were compressed.
+"""Decompress the strips and tiles of a TIFF.
 
-Those that lose nothing give bytes back, whatever the bytes mean. For the ones that Python does not have, libtiff is
-given a small TIFF in which a row of the picture is a row of gray bytes: so it never comes to interpret them. Fax, JPEG,
-WebP and JPEG 2000 know what a pixel is, and give samples.
+Lossless compressions give bytes back, whatever the bytes mean. Where Python has no decoder, libtiff is given a small
+TIFF in which a row of the picture is a row of gray bytes, so that it does not interpret them. Fax, JPEG, WebP and
+JPEG 2000 know what a pixel is, and give samples.
 """
 
 from __future__ import annotations

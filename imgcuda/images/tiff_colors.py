@@ -1,4 +1,4 @@
-"""What the samples of a TIFF mean: to gray or RGB, with or without alpha, of a type that filters know."""
+"""Convert the samples of a TIFF to gray or RGB, with or without alpha, in a type that filters accept."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def to_pixels(samples: Pixels, page: TiffLayout, raw: bool, losses: list[str]) -
 
 
 def _tell(page: TiffLayout, losses: list[str]) -> None:
-    """Add what is lost, whatever the samples are."""
+    """Report what is lost, whatever the samples are."""
     unknown = len(page.extra) - page.has_alpha
     if unknown:
         what = "sample of a pixel is" if unknown == 1 else f"{unknown} samples of a pixel are"
@@ -88,7 +88,7 @@ def _scaled(samples: Pixels, bits: int) -> Pixels:
 
 
 def _divided(color: Pixels, alpha: Pixels, page: TiffLayout) -> Pixels:
-    """Return premultiplied color as it is without its alpha; divided before scaling, to be rounded once."""
+    """Return premultiplied color as straight color; it is divided before it is scaled, to be rounded once."""
     if page.kind == FLOAT:
         return divided_by_alpha(np.concatenate([color, alpha], axis=2).astype(np.float32))[:, :, :-1]
     white, dtype = (255, np.uint8) if page.bits <= 8 else (65535, np.uint16)
@@ -97,7 +97,7 @@ def _divided(color: Pixels, alpha: Pixels, page: TiffLayout) -> Pixels:
 
 
 def _whole_numbers(samples: Pixels, page: TiffLayout, raw: bool, losses: list[str]) -> Pixels:
-    """Return numbers that are no levels: as floats of the same value, or if they may be levels as these."""
+    """Return integers without a known white: as floats of the same value, or as levels if they fit."""
     if page.photometric == WHITE_IS_ZERO:
         samples = samples.dtype.type((1 << page.bits) - 1) - samples
     if raw:
@@ -112,7 +112,7 @@ def _whole_numbers(samples: Pixels, page: TiffLayout, raw: bool, losses: list[st
 
 
 def _from_palette(indices: Pixels, page: TiffLayout, losses: list[str]) -> Pixels:
-    """Return the colors of a palette, of 8 bits: some programs wrote them as that, instead of as 16."""
+    """Return the colors of a palette in 8 bits. Some programs wrote 8-bit values there, instead of 16-bit ones."""
     values = np.array(page.directory.values(320), np.int64)
     count = len(values) // 3
     if not count or len(values) % 3 or indices.max() >= count:

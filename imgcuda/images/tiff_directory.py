@@ -1,4 +1,4 @@
-"""The directories of a TIFF: tags and their values, read from bytes that nobody has checked.
+"""Read the directories of a TIFF, tags and values, from bytes that may be damaged.
 
 Values are read when they are asked for, so that neither a damaged count nor a hundred thousand pages cost memory.
 """

@@ -1,4 +1,4 @@
-"""How a page of a TIFF lays out its samples, as its directory says; what cannot be read is refused here."""
+"""Read from its directory how a page of a TIFF lays out its samples; refuse what cannot be read."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def layout(directory: Directory) -> TiffLayout:
 
 
 def _photometric(directory: Directory, samples: int, compression: int) -> tuple[int, bool]:
-    """Return what samples mean, and whether that is a guess, which for fax it is not: black is written as 1."""
+    """Return what samples mean, and whether that is a guess; for fax it is none, as black is written as 1."""
     if directory.values(262):
         return directory.value(262, 0), False
     if compression in codecs.FAX:

@@ -1,4 +1,4 @@
-"""Read TIFF: which of its directories are pictures, and what each is."""
+"""Read TIFF: find the directories that are pictures, and read each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Page:
 
     directory: Directory
     offset: int
-    """Where the directory is that has what is said beside the pixels."""
+    """Where the directory with the metadata is."""
 
     @property
     def pixels(self) -> int:
@@ -138,7 +138,7 @@ def _refuse_raw(every: list[Directory], beneath: list[Directory]) -> None:
 
 
 def _tell(made: Pages, every: list[Directory], beneath: list[Directory]) -> None:
-    """Add what the file holds beside its pictures."""
+    """Report what the file holds beside its pictures."""
     if masks := sum(_is_mask(page) for page in [*every, *beneath]):
         made.losses.append(f"it holds {_several(masks, 'transparency mask')}, left out")
     if smaller := sum(_is_reduced(page) and not _is_mask(page) for page in [*every, *beneath]):

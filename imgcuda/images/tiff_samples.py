@@ -1,4 +1,4 @@
-"""The samples of a TIFF's page: out of its strips or tiles, with every number as its file has it."""
+"""Read the samples of a page of a TIFF from its strips or tiles, as the numbers that the file holds."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _segments(page: TiffLayout) -> list[TiffSegment]:
 
 
 def _counts(page: TiffLayout, offsets: Sequence[int], number: int) -> tuple[int, ...]:
-    """Return how long segments are that do not say so: uncompressed, or one up to the end of the file."""
+    """Return the lengths of segments if the file does not say them: uncompressed ones, or one up to the file's end."""
     if page.compression == codecs.NONE and not page.is_subsampled:
         rows = [page.down if page.tiled else min(page.down, page.height - y) for y in range(0, page.height, page.down)]
         columns = -(-page.width // page.across)
@@ -170,7 +170,7 @@ def _numbers(page: TiffLayout, data: bytes, rows: int) -> Pixels:
 
 
 def _few_bits(stored: Pixels, bits: int, count: int) -> Pixels:
-    """Return numbers that are not whole bytes: the upper bits first, whatever the order of bytes."""
+    """Return samples of less than whole bytes: the upper bits come first, in either byte order."""
     single = np.unpackbits(stored, axis=1, count=count * bits)
     made = np.zeros((len(stored), count), np.uint8 if bits < 9 else np.uint16)
     for place in range(bits):

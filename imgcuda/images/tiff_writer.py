@@ -84,7 +84,7 @@ Values = dict[int, tuple[int, str, Sequence[int]]]
 
 
 def _layout(frame: Image, sizes: list[int], compress: int) -> Values:
-    """Return the tags that say how the pixels lie; where they are is said later."""
+    """Return the tags for the layout of the pixels; their place is set later."""
     planes = as_planes(frame.pixels)
     height, width, samples = planes.shape
     shorts = {
@@ -108,7 +108,7 @@ def _layout(frame: Image, sizes: list[int], compress: int) -> Values:
 
 
 def _metadata(frame: Image) -> Values:
-    """Return the tags of what goes beside the pixels and is not in EXIF."""
+    """Return the tags of metadata that is not in EXIF."""
     found: Values = {}
     if frame.dpi and not _says(frame, frame.dpi):
         for tag, value in zip((_X, _Y), frame.dpi, strict=True):

@@ -1,4 +1,4 @@
-"""An Image -> a file, in the format of its extension, with what metadata that can hold."""
+"""Write an Image to a file, in the format of its extension, with the metadata that the format can hold."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ from imgcuda.pixels import white_level
 
 
 class Written(NamedTuple):
-    """What a file could not hold, a sentence each."""
+    """What a file could not hold, in sentences."""
 
     losses: tuple[str, ...]
     """Of the pixels."""
     left_out: tuple[str, ...]
-    """Of what the image says beside them."""
+    """Of the metadata."""
 
 
 Target = str | os.PathLike[str] | IO[bytes]
@@ -210,7 +210,7 @@ def _convert_metadata(image: Image, format: Format) -> tuple[Image, list[str]]:
 
 
 def _within_segments(image: Image) -> tuple[Image, list[str]]:
-    """Return an image without what is longer than a JPEG's segment: encoders fail with it."""
+    """Return an image without metadata that is longer than a JPEG's segment; encoders fail with it."""
     exif, left_out = image.exif, []
     if len(exif) > JPEG_SEGMENT:
         exif, tags = metadata.shortened(exif, JPEG_SEGMENT)
@@ -283,7 +283,7 @@ def _with_alpha_flag(data: bytes) -> bytes:
 
 
 class _Exif(PIL.Image.Exif):
-    """EXIF for Pillow's AVIF encoder, which turns the orientation into its own form, and else would write all anew."""
+    """EXIF for Pillow's AVIF encoder, which would otherwise write all of it anew to remove the orientation."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__()
@@ -307,7 +307,7 @@ def _metadata(image: Image) -> dict[str, Any]:
 
 
 def _arguments(image: Image, format: Format, options: Options) -> Iterator[tuple[str, Any]]:
-    """Return how a format is written, for people who wait: docs/files.md has what each choice costs."""
+    """Return the encoder's settings for a format. They are fast by default; docs/files.md has the costs."""
     if format.name == "JPEG":
         yield from {"quality": options.quality or 90, "progressive": options.progressive}.items()
     if format.name == "WEBP":
