@@ -74,12 +74,12 @@ def _section(filter_class: type[Filter]) -> Iterator[str]:
     name = filter_class.name
     yield f"### {name}\n"
     summary, _, more = inspect.cleandoc(filter_class.__doc__ or "").partition("\n")
-    yield f"{_plain(summary)}\n"
+    yield f"{escaped(summary)}\n"
     yield f"![{name}: before and after](pictures/filters/{name}.jpg)\n"
     if said := _caption(SHOTS.get(name, Shot())):
         yield f"{said}\n"
     for paragraph in more.strip().split("\n\n") if more.strip() else ():
-        yield f"{_plain(paragraph)}\n"
+        yield f"{escaped(paragraph)}\n"
     if filter_class.aliases:
         yield f"Also called {', '.join(_alias(filter_class, word) for word in filter_class.aliases)}.\n"
     parameters = in_order(filter_class)
@@ -87,7 +87,7 @@ def _section(filter_class: type[Filter]) -> Iterator[str]:
         yield "| parameter | its value | what it does |"
         yield "|---|---|---|"
     for parameter in parameters:
-        yield f"| `{parameter.name}` | {_value(parameter)} | {_cell(parameter.help)} |"
+        yield f"| `{parameter.name}` | {_value(parameter)} | {table_cell(parameter.help)} |"
     yield "" if parameters else "It has no parameters.\n"
 
 
@@ -99,7 +99,7 @@ def _caption(shot: Shot) -> str:
 
 def _value(parameter: Parameter) -> str:
     default = "required" if parameter.required else f"default {in_words(parameter.default)}"
-    return _cell(f"{type_in_words(parameter)}; {default}")
+    return table_cell(f"{type_in_words(parameter)}; {default}")
 
 
 def _alias(filter_class: type[Filter], word: str) -> str:
@@ -107,11 +107,11 @@ def _alias(filter_class: type[Filter], word: str) -> str:
     return f"`{word}` ({values})" if values else f"`{word}`"
 
 
-def _cell(text: str) -> str:
-    return _plain(text).replace("|", "\\|")
+def table_cell(text: str) -> str:
+    return escaped(text).replace("|", "\\|")
 
 
-def _plain(text: str) -> str:
+def escaped(text: str) -> str:
     """Return a text that Markdown shows as it is, but for what stands between backquotes, on one line."""
     parts = re.split(r"(`[^`]*`)", " ".join(text.split()))
     return "".join(part if part.startswith("`") else re.sub(r"([*_<\[\]])", r"\\\1", part) for part in parts)

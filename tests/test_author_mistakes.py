@@ -86,7 +86,7 @@ def test_a_vector_is_a_pixel_of_as_many_channels_and_its_type(tmp_path: Path, na
             filter(np.ascontiguousarray(other), device="cpu")
 
 
-def test_bytes_that_are_expected_and_premultiplied_floats_that_come_are_told_of(tmp_path: Path) -> None:
+def test_bytes_expected_where_premultiplied_floats_come_are_reported(tmp_path: Path) -> None:
     text = kernel("const uchar4 *src, uchar4 *dst, int width, int height", FOUR.replace("@", "uchar"))
     with pytest.raises(FilterError, match="comes premultiplied, as float32, unless the filter's alpha_mode is 'plain'"):
         made(tmp_path, text, "NeighborhoodFilter")(np.zeros((9, 7, 4), np.uint8), device="cpu")

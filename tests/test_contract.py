@@ -125,7 +125,7 @@ def test_a_parameter_that_is_no_number_is_refused(name: str, value: float) -> No
             create(name, {parameter.name: value})
 
 
-def test_a_misspelt_parameter_is_refused(name: str) -> None:
+def test_a_misspelled_parameter_is_refused(name: str) -> None:
     with pytest.raises(ParameterError, match=f"{name} has no parameter 'zzz'"):
         INSTALLED.create(name, {"zzz": 1})
 

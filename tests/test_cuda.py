@@ -120,7 +120,7 @@ def test_memory_is_kept_for_the_next_filter_and_no_more_than_a_bound(
     for _ in range(5):
         imgcuda.apply(image, "edges", device=gpu)
     assert gpu_memory.most == kept
-    monkeypatch.setattr(cuda_memory, "_kept", lambda device: 14 << 20)
+    monkeypatch.setattr(cuda_memory, "most_kept", lambda device: 14 << 20)
     imgcuda.apply(image, "edges", device=gpu)
     assert 0 < gpu_memory.taken <= 14 << 20
 

@@ -133,7 +133,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
     )
 
 
-def test_a_misspelt_name_has_a_hint() -> None:
+def test_a_misspelled_name_has_a_hint() -> None:
     with pytest.raises(DeviceError, match=r"did you mean 'cuda'\?"):
         devices.choose("cude:1")
 

@@ -63,7 +63,7 @@ def test_the_pages_leave_a_strangers_filter_out(pages: Any) -> None:
     assert pages.by_category(registry) == pages.by_category(load())
 
 
-def test_a_filter_without_a_picture_is_named_and_a_picture_without_a_filter(
+def test_a_filter_without_picture_and_a_picture_without_filter_are_named(
     pages: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert pages.pictures_wrong(load()) == []
@@ -82,5 +82,5 @@ def test_a_filter_without_a_picture_is_named_and_a_picture_without_a_filter(
 
 
 def test_what_means_something_to_markdown_is_shown_as_it_is(pages: Any) -> None:
-    assert pages._plain("1 - a * b_c < [2]\n  and `x * y`") == r"1 - a \* b\_c \< \[2\] and `x * y`"
-    assert pages._cell("a | b") == r"a \| b"
+    assert pages.escaped("1 - a * b_c < [2]\n  and `x * y`") == r"1 - a \* b\_c \< \[2\] and `x * y`"
+    assert pages.table_cell("a | b") == r"a \| b"

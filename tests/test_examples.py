@@ -48,7 +48,7 @@ def test_they_stand_in_a_chain_with_built_in_filters(environment: Environment, i
         assert np.asarray(made).std() > 10
 
 
-def test_the_per_pixel_one_becomes_one_kernel_with_its_neighbours(environment: Environment, installed: Path) -> None:
+def test_the_per_pixel_one_becomes_one_kernel_with_its_neighbors(environment: Environment, installed: Path) -> None:
     program = """
 import numpy
 from imgcuda import load

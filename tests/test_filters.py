@@ -180,7 +180,7 @@ def test_parameters_say_what_the_fields_declare() -> None:
     ]
 
 
-def test_a_neighbourhood_filter_has_a_border() -> None:
+def test_a_neighborhood_filter_has_a_border() -> None:
     border = Around.parameters()[0]
     assert (border.name, border.default, border.constant) == ("border", "reflect", True)
     assert border.choices == ("reflect", "mirror", "nearest", "wrap", "constant")

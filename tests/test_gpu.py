@@ -74,9 +74,7 @@ def fake(session: FakeSession, image: DeviceArray) -> Gpu:
 # A launch
 
 
-def test_a_launch_gives_the_kernel_the_image_the_result_its_size_and_the_arguments(
-    session: FakeSession, image: DeviceArray, fake: Gpu
-) -> None:
+def test_a_launch_passes_image_result_size_and_arguments(session: FakeSession, image: DeviceArray, fake: Gpu) -> None:
     result = fake.launch("darken", image, 0.5, 3, True)
     assert (result.shape, result.dtype) == (image.shape, image.dtype)
     ((program, kernel, grid, block, values),) = session.launches

@@ -354,7 +354,7 @@ def test_each_of_several_devices_takes_its_share(device: str, random_image: Make
     assert sorted(seen) == [74, 128, 128]
 
 
-def test_several_devices_honour_the_limit_too(device: str, random_image: Make, limit: Limit) -> None:
+def test_several_devices_honor_the_limit_too(device: str, random_image: Make, limit: Limit) -> None:
     image = random_image((1000, 1000, 1))
     limit(400_000)
     seen: list[int] = []
@@ -459,14 +459,14 @@ def test_without_page_locked_memory_the_bytes_are_the_same(
 def test_page_locked_memory_goes_back_when_the_result_dies(gpu: str, random_image: Make) -> None:
     image = random_image((3000, 4000, 3))
     gc.collect()  # what the errors of other tests held
-    before = pinned._held
+    before = pinned.held()
     result = imgcuda.apply(image, "blur", device=gpu)
-    assert pinned._held == before + image.nbytes
+    assert pinned.held() == before + image.nbytes
     part = result[100:200, ::2]
     del result
-    assert pinned._held == before + image.nbytes
+    assert pinned.held() == before + image.nbytes
     del part
-    assert pinned._held == before
+    assert pinned.held() == before
 
 
 @pytest.mark.usefixtures("short_strips")
@@ -479,10 +479,10 @@ def test_after_an_error_half_way_nothing_is_held(gpu: str, random_image: Make) -
             raise RuntimeError("half-way")
 
     gc.collect()
-    before = pinned._held
+    before = pinned.held()
     for _ in range(3):
         seen.clear()
         with pytest.raises(FilterError, match="half-way"):
             Pipeline([watched(fail)])(random_image((3000, 4000, 3)), device=gpu)
     gc.collect()  # what an error's traceback held
-    assert pinned._held == before
+    assert pinned.held() == before

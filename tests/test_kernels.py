@@ -32,7 +32,7 @@ def arguments(written: str) -> tuple[KernelArgument, ...]:
     ("pixel", "c", "bits"),
     [(np.uint8, "unsigned char", 8), (np.uint16, "unsigned short", 16), (np.float32, "float", 32)],
 )
-def test_a_program_begins_with_what_it_is_specialised_for(pixel: type, c: str, bits: int) -> None:
+def test_a_program_begins_with_what_it_is_specialized_for(pixel: type, c: str, bits: int) -> None:
     made = specialise(SOURCE, pixel, 4, {"RADIUS": 3})
     head = [
         f"#define PIXEL {c}",
@@ -151,7 +151,7 @@ def test_every_number_type_has_its_numpy_type(c: str, dtype: type) -> None:
     )
 
 
-def test_a_pixel_is_what_the_program_is_specialised_for() -> None:
+def test_a_pixel_is_what_the_program_is_specialized_for() -> None:
     made = specialise(SOURCE, np.float32, 3, {})
     assert made.kernels["twice"][0].dtype == FLOAT
 

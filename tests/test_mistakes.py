@@ -191,7 +191,7 @@ class Mean(MeasuringFilter):
 
 
 @pytest.mark.usefixtures("nvrtc")
-def test_what_a_filter_is_built_from_is_measured_though_it_is_only_compiled() -> None:
+def test_what_a_filter_is_built_from_is_measured_when_only_compiled() -> None:
     compiled = compile_for_gpu([Mean()], np.ones((40, 50, 3), np.uint8))
     assert list(compiled) == ["k"]
     assert compiled["k"].startswith(b"\x7fELF")

@@ -493,7 +493,7 @@ def test_a_kernel_that_is_missing_is_named(device: str) -> None:
         Empty()(np.zeros((4, 5), np.uint8), device=device)
 
 
-def test_a_point_function_that_does_not_match_the_fields_is_shown_as_it_should_be(device: str) -> None:
+def test_a_point_function_that_does_not_match_the_fields_is_shown_right(device: str) -> None:
     class Loss(Gain):
         """Have another argument than its field."""
 

@@ -27,7 +27,7 @@ def test_a_failed_comparison_says_how_many_pixels_how_far_and_where() -> None:
     )
 
 
-def test_a_grey_image_has_no_channel_to_name() -> None:
+def test_a_gray_image_has_no_channel_to_name() -> None:
     assert difference([[1, 2], [3, 4]], [[1, 2], [3, 5]]).startswith(
         "1 of 4 pixels differ, by up to 1; the first is at row 1, column 1: 4"
     )

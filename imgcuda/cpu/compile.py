@@ -59,7 +59,7 @@ def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None 
 
 def _compiled(program: Program, kernel: str, block: Dim3, machine: Machine, checked: bool) -> Code:
     lowered = to_llvm(program, kernel, block, vector_width(block.x, machine.width), program.contract, checked)
-    letters = tuple(map(_letter, lowered.parameters))
+    letters = tuple(map(argument_letter, lowered.parameters))
     binary = to_machine_code(lowered, machine)
     return Code(binary, letters, lowered.checklist, lowered.written, lowered.heap, lowered.stack)
 
@@ -140,7 +140,8 @@ def _initialise() -> None:
     llvm.initialize_native_asmprinter()
 
 
-def _letter(type: Type) -> str:
+def argument_letter(type: Type) -> str:
+    """Return the letter of an argument's type: p for a pointer, else NumPy's."""
     if isinstance(type, PointerTo):
         return "p"
     if type == BOOL:

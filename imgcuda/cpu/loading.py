@@ -40,7 +40,8 @@ EntryPoint: TypeAlias = Callable[[bytes, bytes, int, int], None]
 KernelKey: TypeAlias = tuple[str, bool, str, Dim3, bool]
 
 _lock = threading.RLock()
-_kernels: OrderedDict[KernelKey, LoadedKernel] = OrderedDict()
+loaded: OrderedDict[KernelKey, LoadedKernel] = OrderedDict()
+"""Kernels in memory; what was used last comes last."""
 _unused: deque[object] = deque()
 """LLVM's engines of kernels that nobody holds: each is freed when the lock is held next."""
 
@@ -83,11 +84,11 @@ class LoadedKernel:
 def kernel(program: Program, name: str, block: Dim3, checked: bool = False) -> LoadedKernel:
     """Return a kernel, compiled and loaded if it is not. Raises KernelError."""
     key = program.text, program.contract, name, block, checked
-    found = _kernels.get(key)
+    found = loaded.get(key)
     if found is None:
         return _new(key, program)
     with suppress(KeyError):  # another thread may have dropped it just now, which does no harm
-        _kernels.move_to_end(key)
+        loaded.move_to_end(key)
     return found
 
 
@@ -106,8 +107,8 @@ def _compiled(key: KernelKey, program: Program, stored_key: str) -> LoadedKernel
 
     with _lock:
         _unused.clear()
-        if key in _kernels:  # another thread made it meanwhile
-            return _kernels[key]
+        if key in loaded:  # another thread made it meanwhile
+            return loaded[key]
         _, _, name, block, checked = key
         code = compile(program, name, block, checked=checked)
         store(stored_key, code)
@@ -116,10 +117,10 @@ def _compiled(key: KernelKey, program: Program, stored_key: str) -> LoadedKernel
 
 def _keep(key: KernelKey, kernel: LoadedKernel) -> LoadedKernel:
     """Remember a kernel, or return the one that another thread has loaded meanwhile; drop what is not used."""
-    kept = _kernels.setdefault(key, kernel)
+    kept = loaded.setdefault(key, kernel)
     with suppress(KeyError):  # another thread drops kernels, too
-        while len(_kernels) > MOST:
-            _kernels.popitem(last=False)
+        while len(loaded) > MOST:
+            loaded.popitem(last=False)
     return kept
 
 

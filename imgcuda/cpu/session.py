@@ -60,7 +60,7 @@ class CpuSession:
         size = prod(shape) * np.dtype(dtype).itemsize
         self._budget.take(size)
         try:
-            made = _wrap(how(tuple(shape), dtype))
+            made = as_device_array(how(tuple(shape), dtype))
         except MemoryError as error:
             self._budget.give(size)
             raise DeviceMemoryError(f"cpu: there is no memory for an array of {in_words(size)}") from error
@@ -69,7 +69,7 @@ class CpuSession:
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
         """Return the host's array itself; a kernel that writes to it is given a copy instead."""
-        return _wrap(self._loans.lend(np.ascontiguousarray(array)))
+        return as_device_array(self._loans.lend(np.ascontiguousarray(array)))
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
         owner = self._loans.own(array).owner
@@ -135,13 +135,14 @@ def pack(letters: Sequence[str], arguments: Sequence[LaunchArgument]) -> bytes:
 
 # ---- running
 
-_pools: dict[int, ThreadPoolExecutor] = {}
+thread_pools: dict[int, ThreadPoolExecutor] = {}
+"""The threads of a process, by its id."""
 
 
-def _pool() -> ThreadPoolExecutor:
+def thread_pool() -> ThreadPoolExecutor:
     """Return this process's threads. A forked child does not have its parent's, and gets its own."""
-    pool = _pools.get(os.getpid())
-    return pool or _pools.setdefault(os.getpid(), _new_pool())
+    pool = thread_pools.get(os.getpid())
+    return pool or thread_pools.setdefault(os.getpid(), _new_pool())
 
 
 def _new_pool() -> ThreadPoolExecutor:
@@ -197,17 +198,18 @@ def run_alone(part: Callable[[], None], stack: int) -> None:
 
 def _share(parts: Sequence[Callable[[], None]]) -> None:
     """Run parts of a launch in this process's threads, and wait for all."""
-    pool = _pool()
+    pool = thread_pool()
     jobs = [pool.submit(part) for part in parts]
     try:
         for job in jobs:
             job.result()
     except BaseException:  # Ctrl-C: the threads may be at a kernel that never ends, so what comes next gets others
-        _pools.pop(os.getpid(), None)
+        thread_pools.pop(os.getpid(), None)
         for job in jobs:
             job.cancel()
         raise
 
 
-def _wrap(array: npt.NDArray[Any]) -> DeviceArray:
+def as_device_array(array: npt.NDArray[Any]) -> DeviceArray:
+    """Return an array of the host as a kernel is given it: the same memory, which it keeps alive."""
     return DeviceArray(array.ctypes.data, array.shape, array.dtype, array)

@@ -61,7 +61,7 @@ class StreamMemory:
         self._idle.clear()
         for block in blocks:
             self._budget.give(block.size)
-        _spare(self._device, blocks, _kept(self._device) if keep and self._budget.limit is None else 0)
+        _spare(self._device, blocks, most_kept(self._device) if keep and self._budget.limit is None else 0)
 
     def _take(self, size: int) -> Allocation:
         try:
@@ -115,7 +115,8 @@ _lock = threading.Lock()
 _spares: dict[int, list[Allocation]] = {}
 
 
-def _kept(device: int) -> int:
+def most_kept(device: int) -> int:
+    """Return how many bytes of a GPU's memory may be kept for the next filter."""
     import pycuda.driver as driver
 
     return int(driver.Device(device).total_memory()) // KEPT

@@ -61,6 +61,11 @@ def _returned(owner: int, size: int) -> None:
         _ours.discard(owner)
 
 
+def held() -> int:
+    """Return how many bytes of the pool are in use."""
+    return _held
+
+
 def is_ours(array: npt.NDArray[Any]) -> bool:
     """Return whether an array lies in memory of the pool: the result of a filter, say, that is now to be filtered."""
     owner: object = array

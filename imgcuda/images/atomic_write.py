@@ -56,7 +56,7 @@ def replace(path: Path, data: bytes, *, clobber: Clobber = True) -> None:
             raise ImageError(NOT_OURS)
         clobber = True
     draft = target.with_name(f".imgcuda-{os.urandom(8).hex()}")
-    nameless = _open_nameless(target.parent)
+    nameless = open_nameless(target.parent)
     with _cleaned_up_when_terminated():
         try:
             with open(_create(draft) if nameless is None else nameless, "wb") as file:  # noqa: PTH123  # open already
@@ -149,7 +149,8 @@ def _name(descriptor: int, path: Path) -> None:
         os.close(folder)
 
 
-def _open_nameless(folder: Path) -> int | None:
+def open_nameless(folder: Path) -> int | None:
+    """Return a new file of a folder that has no name yet; None where the file system has no such files."""
     if not hasattr(os, "O_TMPFILE") or not _DESCRIPTORS.is_dir():
         return None
     try:

@@ -60,7 +60,7 @@ def grey_of(path: Path) -> Pixels:
 # Depth, channels, light
 
 
-def test_16_bit_colour_goes_through_at_full_depth(command: Any, tmp_path: Path) -> None:
+def test_16_bit_color_goes_through_at_full_depth(command: Any, tmp_path: Path) -> None:
     pixels = rgb(np.uint16)
     cv2.imwrite(str(tmp_path / "in.png"), pixels[:, :, ::-1])
     assert command(tmp_path / "in.png", tmp_path / "out.tif") == (0, "")
@@ -187,7 +187,7 @@ def test_strip_leaves_the_pixels_alone(command: Any, tmp_path: Path) -> None:
         assert not picture.getexif() and "dpi" not in picture.info
 
 
-def test_strip_tells_of_a_profile_without_which_colours_change(command: Any, tmp_path: Path) -> None:
+def test_strip_tells_of_a_profile_without_which_colors_change(command: Any, tmp_path: Path) -> None:
     from PIL import ImageCms
 
     xyz = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
@@ -279,7 +279,7 @@ def test_what_is_wrong_in_a_pipe_is_one_sentence(arguments: list[str], given: by
     assert done.stderr.startswith(said)
 
 
-def test_nobody_reads_and_nothing_is_said(tmp_path: Path) -> None:
+def test_nobody_reads_and_nothing_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "in.png"
     PIL.Image.fromarray(rgb(size=(400, 400))).save(path)
     command = [sys.executable, "-m", "imgcuda", "edges", str(path), "-", "--format", "png", "--device", "cpu"]

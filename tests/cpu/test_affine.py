@@ -105,7 +105,7 @@ def test_flat_positions_are_taken_apart() -> None:
 
 
 @pytest.mark.parametrize("index", ["min(max(x - 1, 0), n - 1)", "max(x / 3 - 1, 0) * 3 + x % 3", "x < 1 ? 0 : x - 1"])
-def test_neighbours_are_read_at_once(index: str) -> None:
+def test_neighbors_are_read_at_once(index: str) -> None:
     source = f"__global__ void k(int *out, const int *in, int n) {{ int x = threadIdx.x; out[x] = in[{index}]; }}"
     text = to_llvm(program(source), "k", Dim3(64), width=32).ir
     assert "= load <32 x i32>, ptr %v" in text and "llvm.masked.gather" in text
@@ -113,7 +113,7 @@ def test_neighbours_are_read_at_once(index: str) -> None:
 
 @pytest.mark.parametrize("width", [8, 16, 32, 64])
 @pytest.mark.parametrize("type", ["unsigned char", "short"])
-def test_most_lanes_at_a_border_are_neighbours(type: str, width: int) -> None:
+def test_most_lanes_at_a_border_are_neighbors(type: str, width: int) -> None:
     """Lanes that a clamp moved are read one by one, the others at once; and under a mask only those of threads."""
     source = f"""__global__ void k(int *out, const {type} *in, int n) {{
         int x = threadIdx.x, i = min(max(x - 3, 0), n - 5);
@@ -121,7 +121,7 @@ def test_most_lanes_at_a_border_are_neighbours(type: str, width: int) -> None:
         if (x % 3 == 0) out[64 + x] = in[i + 1];
     }}"""
     out, given = np.full(128, -1, np.int32), (np.arange(60) * 7 % 101).astype(NUMPY[type])
-    arrays = [session._wrap(out), session._wrap(given), np.int32(60)]
+    arrays = [session.as_device_array(out), session.as_device_array(given), np.int32(60)]
     run_exactly(source, arrays, "k", Dim3(1), Dim3(64), width=width)
     i = np.clip(np.arange(64) - 3, 0, 55)
     wanted = [*given[i].tolist(), *(int(given[i[x] + 1]) if x % 3 == 0 else -1 for x in range(64))]

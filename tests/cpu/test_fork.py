@@ -54,12 +54,12 @@ def test_a_child_runs_what_its_parent_has_compiled_and_compiles_more(tmp_path: P
     run(
         """
 before = blurred(1)
-assert session._pools, "the parent must have its threads running"
+assert session.thread_pools, "the parent must have its threads running"
 
 def work():
     must((blurred(1) == before).all(), "another result in the child")
     blurred(3)  # not compiled yet
-    assert set(session._pools) == {os.getpid(), os.getppid()}, "the child must have threads of its own"
+    assert set(session.thread_pools) == {os.getpid(), os.getppid()}, "the child must have threads of its own"
 
 must(forked(work) == 0, "the child failed")
 must((blurred(1) == before).all(), "another result in the parent, afterwards")

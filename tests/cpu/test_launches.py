@@ -209,7 +209,7 @@ def test_few_threads_that_make_much_are_shared_out_too(
     monkeypatch.setenv("IMGCUDA_THREADS", "2")
     out = np.zeros(samples, np.int32)
     with Pool(2) as pool:
-        monkeypatch.setattr(session, "_pool", lambda: pool)
+        monkeypatch.setattr(session, "thread_pool", lambda: pool)
         launch("__global__ void k(int *out, int n) { int i = blockIdx.x * 32 + threadIdx.x; for (int j = 0; j < n; j++) out[i + 128 * j] = i; }",
                out, np.int32(samples // 128), grid=4, block=32)  # fmt: skip
     assert len(given) == jobs

@@ -19,7 +19,7 @@ import pytest
 
 from imgcuda.cpu import loading, session
 from imgcuda.cpu.code import Code
-from imgcuda.cpu.session import WORTH_A_THREAD, CpuSession, _wrap
+from imgcuda.cpu.session import WORTH_A_THREAD, CpuSession, as_device_array
 from imgcuda.errors import KernelError
 from support.small_kernels import dim3, program
 
@@ -28,7 +28,7 @@ LEAKS = Path(__file__).parents[2] / "benchmarks" / "leaks.py"
 
 @pytest.fixture(autouse=True)
 def nothing_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "_kernels", OrderedDict())
+    monkeypatch.setattr(loading, "loaded", OrderedDict())
     monkeypatch.setattr(loading, "MOST", 2)
 
 
@@ -39,7 +39,7 @@ def kernel(number: int) -> loading.LoadedKernel:
 
 def result(loaded: loading.LoadedKernel) -> int:
     out = np.zeros(1, np.int32)
-    loaded(session.pack(loaded.letters, [_wrap(out)]), bytes(40), 0, 1)
+    loaded(session.pack(loaded.letters, [as_device_array(out)]), bytes(40), 0, 1)
     return int(out[0])
 
 
@@ -53,14 +53,14 @@ def test_what_was_not_used_for_longest_is_unloaded() -> None:
     kernel(3)
     assert first() is not None
     assert second() is None
-    assert len(loading._kernels) == 2
+    assert len(loading.loaded) == 2
 
 
 def test_a_kernel_that_was_dropped_while_somebody_used_it_still_runs() -> None:
     used = kernel(1)
     for number in range(2, 6):
         kernel(number)
-    assert used not in loading._kernels.values()
+    assert used not in loading.loaded.values()
     assert result(used) == 1
 
 
@@ -68,7 +68,7 @@ def test_a_kernel_that_was_unloaded_is_loaded_again() -> None:
     assert [result(kernel(number)) for number in (1, 2, 3, 4, 1)] == [1, 2, 3, 4, 1]
 
 
-def test_a_launch_that_is_interrupted_ends_at_once_and_its_arrays_stay_as_long_as_it_runs(
+def test_an_interrupted_launch_ends_at_once_and_keeps_its_arrays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Interruption(Exception):

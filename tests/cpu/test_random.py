@@ -25,7 +25,7 @@ def test_random_kernels_do_what_gcc_says(batch: int) -> None:
 
 
 @pytest.mark.parametrize("batch", batches(3))
-def test_a_checked_run_finds_no_fault_with_random_kernels_and_makes_the_same(batch: int) -> None:
+def test_a_checked_run_of_random_kernels_finds_no_fault(batch: int) -> None:
     for seed in range(20 * batch, 20 * batch + 20):
         made = Generator(seed).generate()
         if made.divergent:

@@ -28,7 +28,7 @@ def test_only_the_teeth_are_written(step: int, type: str, width: int) -> None:
     out = np.full(BEFORE + span + BEHIND, 1, NUMPY[type])
     wanted = out.copy()
     wanted[BEFORE : BEFORE + span : abs(step)] = given[:: abs(step)]
-    arrays = [session._wrap(out), session._wrap(given)]
+    arrays = [session.as_device_array(out), session.as_device_array(given)]
     run_exactly(source, arrays, "k", Dim3(2), Dim3(64), width=width)
     assert (out == wanted).all()
 
@@ -46,7 +46,7 @@ def test_elements_anywhere(type: str, index: str, width: int) -> None:
     }}"""
     given, where = np.arange(100).astype(NUMPY[type]), np.random.default_rng(2).permutation(96)[:64] | 4
     out = np.zeros(100, NUMPY[type])
-    arrays = [session._wrap(each) for each in (out, given, where.astype(NUMPY[index]))]
+    arrays = [session.as_device_array(each) for each in (out, given, where.astype(NUMPY[index]))]
     run_exactly(source, arrays, "k", Dim3(1), Dim3(64), width=width)
     wanted = np.zeros(100, NUMPY[type])
     for x in range(0, 64, 3):

@@ -26,9 +26,9 @@ def nothing_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     """An empty cache, several cores whatever the machine has, and threads that take turns as often as can be."""
     monkeypatch.setenv("IMGCUDA_CACHE", str(tmp_path))
     monkeypatch.setenv("IMGCUDA_THREADS", "4")
-    monkeypatch.setattr(session, "_pools", {})
+    monkeypatch.setattr(session, "thread_pools", {})
     monkeypatch.setattr(session, "WORTH_A_THREAD", 1 << 8)
-    monkeypatch.setattr(loading, "_kernels", OrderedDict())
+    monkeypatch.setattr(loading, "loaded", OrderedDict())
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     yield
@@ -89,7 +89,7 @@ def test_threads_take_kernels_from_each_other(monkeypatch: pytest.MonkeyPatch) -
     # Only two may stay loaded, so most of them are dropped while another thread runs them.
     monkeypatch.setattr(loading, "MOST", 2)
     at_once(lambda number: add_all([(number + each) % 7 for each in range(40)]))
-    assert len(loading._kernels) == 2
+    assert len(loading.loaded) == 2
 
 
 STEPS: list[tuple[str, dict[str, Any]]] = [

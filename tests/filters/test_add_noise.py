@@ -52,7 +52,7 @@ def test_the_first_pixel_has_the_first_published_words(device: str) -> None:
     assert_close(100 * noisy(dark, device, kind="poisson", amount=0.1), [[[3, 4, 5]]], 1e-5)
 
 
-def test_the_same_noise_for_all_colours_leaves_grey_grey(device: str) -> None:
+def test_the_same_noise_for_all_colors_leaves_gray_gray(device: str) -> None:
     for kind in KINDS:
         made = noisy(np.full((9, 50, 3), 100, np.uint8), device, kind=kind, amount=0.3, monochrome=True)
         assert_close(made, made[..., :1].repeat(3, axis=2))
@@ -244,7 +244,7 @@ def test_photons_come_as_poisson_has_it(device: str, mean: float) -> None:
     assert abs(found[~usual].sum() - (counts.size - expected[usual].sum())) < 40
 
 
-def test_neighbours_channels_and_seeds_know_nothing_of_each_other(device: str) -> None:
+def test_neighbors_channels_and_seeds_are_independent(device: str) -> None:
     for kind in ("gaussian", "uniform"):
         found, other = noise(device, kind=kind, seed=5), noise(device, kind=kind, seed=6)
         pairs = [

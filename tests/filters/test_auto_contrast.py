@@ -80,7 +80,7 @@ def test_some_percent_are_set_aside(device: str) -> None:
     assert made[0].tolist() == pytest.approx([-1, 0, 0.2, 0.2, 0.2, 0.4, 0.4, 0.4, 1, 4.1])  # floats are not clipped
 
 
-def test_colours_by_themselves_or_all_in_the_same_way(device: str) -> None:
+def test_colors_by_themselves_or_all_in_the_same_way(device: str) -> None:
     image = np.array([[[0, 100, 20], [51, 151, 20]]], np.uint8)
     assert auto_contrast(image, device).tolist() == [[[0, 0, 20], [255, 255, 20]]]
     assert auto_contrast(image // 151 * 151, device, per_channel=False).tolist() == [[[0, 0, 0], [0, 255, 0]]]
@@ -93,7 +93,7 @@ def test_colours_by_themselves_or_all_in_the_same_way(device: str) -> None:
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_and_type_is_as_float64_has_it(
+def test_any_shape_and_type_matches_float64(
     device: str, shape: tuple[int, ...], dtype: str, random_image: Make
 ) -> None:
     for image in (random_image(shape, dtype), narrow(random_image, shape, dtype)):
@@ -104,7 +104,7 @@ def test_any_shape_and_type_is_as_float64_has_it(
 
 @pytest.mark.parametrize("cutoff", CUTOFFS)
 @pytest.mark.parametrize("dtype", TOLERANCE)
-def test_any_cutoff_is_as_float64_has_it(device: str, dtype: str, cutoff: float, random_image: Make) -> None:
+def test_any_cutoff_matches_float64(device: str, dtype: str, cutoff: float, random_image: Make) -> None:
     for image in (narrow(random_image, (37, 53, 3), dtype), narrow(random_image, (300, 517), dtype)):
         for per_channel in (True, False):
             made = auto_contrast(image, device, cutoff=cutoff, per_channel=per_channel)

@@ -77,7 +77,7 @@ def test_the_triangle_finds_the_foot_of_the_peak(device: str) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_is_as_opencv_has_the_grey_image(
+def test_any_shape_matches_the_gray_image_of_opencv(
     device: str, shape: tuple[int, ...], method: str, random_image: Make
 ) -> None:
     for image in (random_image(shape), (random_image(shape) / 255.0) ** 3 * 200 + 20):
@@ -88,7 +88,7 @@ def test_any_shape_is_as_opencv_has_the_grey_image(
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_pictures_are_as_opencv_has_them(device: str, method: str, picture: Image) -> None:
+def test_pictures_match_opencv(device: str, method: str, picture: Image) -> None:
     for image in (picture, picture // 2, 255 - picture, cv2.GaussianBlur(picture, (0, 0), 5)):
         grey = imgcuda.apply(image, "grayscale", device=device)
         assert_close(auto_threshold(image, device, method=method), cv2.threshold(grey, 0, 255, METHODS[method])[1])
@@ -124,7 +124,7 @@ def _between(values: Image, part: int) -> float:
     return float(len(low) * len(high) * (low.mean() - high.mean()) ** 2)
 
 
-def test_the_level_of_the_triangle_is_beside_the_one_that_is_furthest_from_the_line() -> None:
+def test_the_triangle_level_is_next_to_the_one_furthest_from_the_line() -> None:
     for seed in range(20):
         for image in images(seed, "uint16"):
             counts = np.bincount(image[0] // 2 + 1000, minlength=65536)
@@ -157,7 +157,7 @@ def test_floats_outside_of_0_to_1_count_as_0_and_1(device: str) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("level", [0, 1, 2, 128, 254, 255])
-def test_a_flat_image_is_as_opencv_has_it(device: str, level: int, method: str) -> None:
+def test_a_flat_image_matches_opencv(device: str, level: int, method: str) -> None:
     image = np.full((40, 60), level, np.uint8)
     _, expected = cv2.threshold(image, 0, 255, METHODS[method])
     assert_close(auto_threshold(image, device, method=method), expected)

@@ -76,14 +76,14 @@ HALF = (2 * log(2)) ** -0.5
 # By hand
 
 
-def test_pixels_count_by_distance_and_by_colour(device: str) -> None:
+def test_pixels_count_by_distance_and_by_color(device: str) -> None:
     # One pixel away counts half, 40 levels half, 80 levels a sixteenth; the corners are out of reach.
     image = np.array([[255, 100, 255], [140, 100, 180], [255, 100, 255]], np.uint16)
     result = bilateral(image * 257, device, sigma_space=HALF, sigma_color=40 / 255 * HALF)
     assert result[1, 1] == round(257 * (100 + (40 / 4 + 80 / 32) / (1 + 1 / 2 + 1 / 2 + 1 / 4 + 1 / 32)))
 
 
-def test_the_difference_in_colour_is_the_sum_of_the_channels(device: str) -> None:
+def test_the_difference_in_color_is_the_sum_of_the_channels(device: str) -> None:
     # 30 and 10 levels are 40, so a neighbour's weight is a half of a half: (1 * 100 + 1/4 * 130) / (1 + 1/4) = 106.
     image = np.array([[[100, 100, 100], [130, 90, 100]]], np.uint8)
     result = bilateral(image, device, sigma_space=HALF, sigma_color=40 / 255 * HALF, border="constant")

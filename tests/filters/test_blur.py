@@ -122,7 +122,7 @@ def test_a_point_becomes_a_large_gaussian(device: str) -> None:
 
 
 @pytest.mark.parametrize(("shape", "border"), EDGES, ids=str)
-def test_any_shape_at_any_border_is_as_scipy_blurs_it(
+def test_any_shape_at_any_border_matches_scipy(
     device: str, shape: tuple[int, ...], border: str, random_image: Make, reference: Make
 ) -> None:
     image = random_image(shape)
@@ -135,7 +135,7 @@ def test_any_shape_at_any_border_is_as_scipy_blurs_it(
     ("dtype", "border"),
     [("uint16", "reflect"), ("float32", "mirror"), ("uint16", "nearest"), ("float32", "wrap"), ("float32", "constant")],
 )
-def test_any_type_at_any_border_is_as_scipy_blurs_it(
+def test_any_type_at_any_border_matches_scipy(
     device: str, dtype: str, border: str, random_image: Make, reference: Make
 ) -> None:
     for shape in ((17, 31, 3), (40, 150, 3)):
@@ -160,9 +160,7 @@ def test_any_type_at_any_border_is_as_scipy_blurs_it(
         (100, "float32"),
     ],
 )
-def test_any_sigma_is_as_scipy_blurs_it(
-    device: str, sigma: float, dtype: str, random_image: Make, reference: Make
-) -> None:
+def test_any_sigma_matches_scipy(device: str, sigma: float, dtype: str, random_image: Make, reference: Make) -> None:
     image = random_image((61, 230), dtype)
     tolerance = TOLERANCE if sigma <= 6 else ON_GRID
     assert_close(blur(image, device, sigma=sigma), reference(image, gaussian(sigma, "reflect")), tolerance[dtype])
@@ -170,7 +168,7 @@ def test_any_sigma_is_as_scipy_blurs_it(
 
 @pytest.mark.parametrize("sigma", LARGE)
 @pytest.mark.parametrize("border", BORDERS)
-def test_any_shape_on_a_grid_is_as_scipy_blurs_it(
+def test_any_shape_on_a_grid_matches_scipy(
     device: str, border: str, sigma: float, random_image: Make, reference: Make
 ) -> None:
     # Images smaller than a step of the grid, smaller than the halo and larger; noise, an edge, a corner and stripes.
@@ -186,7 +184,7 @@ def test_any_shape_on_a_grid_is_as_scipy_blurs_it(
 
 @pytest.mark.parametrize(("sigma", "dtype"), [(6.2, "uint8"), (6.2, "uint16"), (20, "uint16"), (100, "uint8")])
 @pytest.mark.parametrize("shape", [(40, 30, 1), (40, 30, 2), (37, 53, 3), (5, 700, 3), (33, 65, 4)], ids=str)
-def test_any_channels_on_a_grid_are_as_scipy_blurs_them(
+def test_any_channels_on_a_grid_match_scipy(
     device: str, shape: tuple[int, ...], sigma: float, dtype: str, random_image: Make, reference: Make
 ) -> None:
     image = random_image(shape, dtype)
@@ -197,7 +195,7 @@ def test_any_channels_on_a_grid_are_as_scipy_blurs_them(
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
 @pytest.mark.parametrize("shape", ALPHA, ids=str)
-def test_alpha_of_any_type_is_as_scipy_blurs_premultiplied_colour(
+def test_alpha_of_any_type_matches_scipy_on_premultiplied_color(
     device: str, shape: tuple[int, ...], dtype: str, random_image: Make, reference: Make
 ) -> None:
     image = random_image(shape, dtype)
@@ -291,14 +289,14 @@ def test_a_strip_may_begin_anywhere_but_on_a_grid() -> None:
 # Alpha
 
 
-def test_transparent_pixels_give_no_colour(device: str) -> None:
+def test_transparent_pixels_give_no_color(device: str) -> None:
     # Red, then transparent green: the red spreads, and thins out; nothing turns green or dark.
     image = np.array([[[200, 0, 0, 240], [0, 255, 0, 0]]], np.uint8)
     result = blur(image, device, sigma=EXACT, border="nearest")
     assert result.tolist() == [[[200, 0, 0, 238], [200, 0, 0, 2]]]  # 99 % and 1 % of 240
 
 
-def test_grey_with_alpha_has_no_fringes_either(device: str) -> None:
+def test_gray_with_alpha_has_no_fringes_either(device: str) -> None:
     image = np.array([[[200, 240], [0, 0]]], np.uint8)
     assert blur(image, device, sigma=EXACT, border="nearest").tolist() == [[[200, 238], [200, 2]]]
 

@@ -122,7 +122,7 @@ def test_a_quotient_by_a_product_is_exact_for_every_radius() -> None:
 
 @pytest.mark.parametrize("border", BORDERS)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_at_any_border_is_as_scipy_has_it(
+def test_any_shape_at_any_border_matches_scipy(
     device: str, shape: tuple[int, ...], border: str, random_image: Make, reference: Make
 ) -> None:
     image = random_image(shape)
@@ -132,7 +132,7 @@ def test_any_shape_at_any_border_is_as_scipy_has_it(
 
 
 @pytest.mark.parametrize(("radius", "dtype"), RADII)
-def test_any_radius_of_any_type_is_as_scipy_has_it(
+def test_any_radius_of_any_type_matches_scipy(
     device: str, radius: int, dtype: str, random_image: Make, reference: Make
 ) -> None:
     border = BORDERS[RADII.index((radius, dtype)) % len(BORDERS)]
@@ -152,7 +152,7 @@ def test_the_brightest_image_does_not_overflow(device: str, radius: int) -> None
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("shape", ALPHA, ids=str)
-def test_alpha_of_any_type_is_as_scipy_has_premultiplied_colour(
+def test_alpha_of_any_type_matches_scipy_on_premultiplied_color(
     device: str, shape: tuple[int, ...], dtype: str, random_image: Make, reference: Make
 ) -> None:
     image = random_image(shape, dtype)
@@ -230,7 +230,7 @@ def test_a_strip_is_blurred_as_in_the_whole(device: str, radius: int, random_ima
 # Alpha
 
 
-def test_transparent_pixels_give_no_colour(device: str) -> None:
+def test_transparent_pixels_give_no_color(device: str) -> None:
     # Red beside transparent green: the red spreads, and thins out; nothing turns green or dark.
     image = np.array([[[200, 0, 0, 240], [0, 255, 0, 0]]], np.uint8)
     result = box_blur(image, device, radius=1, border="nearest")

@@ -56,7 +56,7 @@ def test_alpha_stays(device: str) -> None:
 
 
 @pytest.mark.parametrize("factor", FACTORS[:-1])
-def test_a_picture_is_as_pillow_and_opencv_have_it(device: str, factor: float, picture: Image) -> None:
+def test_a_picture_matches_pillow_and_opencv(device: str, factor: float, picture: Image) -> None:
     result = brightness(picture, device, factor)
     cut_off = np.asarray(ImageEnhance.Brightness(PIL.Image.fromarray(picture)).enhance(factor))
     assert_close(result, cut_off, 1)  # Pillow does not round
@@ -65,7 +65,7 @@ def test_a_picture_is_as_pillow_and_opencv_have_it(device: str, factor: float, p
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
 @pytest.mark.parametrize("factor", FACTORS)
-def test_every_level_is_as_float64_has_it(
+def test_every_level_matches_float64(
     device: str, factor: float, dtype: str, every_level: Make, point_reference: Make
 ) -> None:
     levels = every_level(dtype)
@@ -75,7 +75,7 @@ def test_every_level_is_as_float64_has_it(
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_every_type_and_channel_count_is_as_float64_has_it(
+def test_every_type_and_channel_count_matches_float64(
     device: str, channels: int, dtype: str, random_image: Make, point_reference: Make
 ) -> None:
     image = random_image((37, 53, channels), dtype)
@@ -84,7 +84,7 @@ def test_every_type_and_channel_count_is_as_float64_has_it(
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_is_as_float64_has_it(
+def test_any_shape_matches_float64(
     device: str, shape: tuple[int, int], random_image: Make, point_reference: Make
 ) -> None:
     image = random_image((*shape, 3))

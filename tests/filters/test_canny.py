@@ -110,7 +110,7 @@ def test_what_is_weak_is_drawn_as_far_as_it_hangs_on_something_strong(device: st
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_is_as_opencv_has_it(device: str, shape: tuple[int, int], random_image: Make) -> None:
+def test_any_shape_matches_opencv(device: str, shape: tuple[int, int], random_image: Make) -> None:
     noise = random_image(shape)
     coarse = cv2.resize(random_image((shape[0] // 7 + 1, shape[1] // 7 + 1)), shape[::-1])
     for image in (noise, coarse, noise // 200 * 200):
@@ -120,7 +120,7 @@ def test_any_shape_is_as_opencv_has_it(device: str, shape: tuple[int, int], rand
 
 
 @pytest.mark.parametrize(("low", "high"), THRESHOLDS)
-def test_pictures_are_as_opencv_has_them(device: str, low: float, high: float, picture: Image) -> None:
+def test_pictures_match_opencv(device: str, low: float, high: float, picture: Image) -> None:
     large = cv2.resize(picture, (1400, 900), interpolation=cv2.INTER_CUBIC)
     for image in (picture, picture[::-1], 255 - picture, large):
         grey = imgcuda.apply(image, "grayscale", device=device)
@@ -142,9 +142,7 @@ def test_an_edge_that_winds_through_the_whole_image_is_found_to_its_end(
 
 
 @pytest.mark.parametrize(("sigma", "low", "off"), [(0.5, 0.1, 2), (1, 0.1, 2), (3, 0.05, 2), (8, 0.02, 12)])
-def test_a_blurred_picture_is_as_float64_has_it(
-    device: str, sigma: float, low: float, off: int, picture: Image
-) -> None:
+def test_a_blurred_picture_matches_float64(device: str, sigma: float, low: float, off: int, picture: Image) -> None:
     expected = exact(picture, sigma, low, 2 * low)
     assert np.count_nonzero(expected) > 4000
     made = canny(picture, device, sigma=sigma, low=low, high=2 * low) > 0
@@ -155,7 +153,7 @@ def test_a_blurred_picture_is_as_float64_has_it(
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("shape", [(17, 31), (40, 253, 1), (40, 253, 2), (33, 256, 3), (61, 300, 4)], ids=str)
-def test_any_type_and_channels_are_as_float64_has_them(
+def test_any_type_and_channels_match_float64(
     device: str, shape: tuple[int, ...], dtype: str, random_image: Make
 ) -> None:
     image = random_image(shape, dtype)
@@ -222,7 +220,7 @@ def test_an_opaque_image_is_as_without_alpha(device: str, picture: Image) -> Non
     assert_close(canny(opaque, device)[..., 0], canny(picture, device))
 
 
-def test_colours_that_cannot_be_seen_have_no_edges(device: str, random_image: Make) -> None:
+def test_colors_that_cannot_be_seen_have_no_edges(device: str, random_image: Make) -> None:
     image = random_image((33, 65, 4))
     image[..., 3] = 0
     assert not canny(image, device, low=0, high=0)[..., 0].any()

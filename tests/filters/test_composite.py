@@ -77,7 +77,7 @@ def test_a_picture_lies_where_it_is_put(device: str) -> None:
     ("mode", "made"),
     [("over", 100), ("multiply", 80), ("screen", 224), ("darken", 100), ("lighten", 204), ("mask", 80)],
 )
-def test_each_mode_mixes_two_greys_in_its_way(device: str, mode: str, made: int) -> None:
+def test_each_mode_mixes_two_grays_in_its_way(device: str, mode: str, made: int) -> None:
     image, other = np.full((2, 2), 204, np.uint8), np.full((2, 2), 100, np.uint8)  # 0.8 of white, and 0.392
     assert (composite(image, other, device, mode=mode) == made).all()
 

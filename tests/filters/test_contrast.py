@@ -66,7 +66,7 @@ def test_alpha_stays(device: str) -> None:
 
 
 @pytest.mark.parametrize("factor", FACTORS)
-def test_with_the_mean_for_a_pivot_a_picture_is_as_pillow_has_it(device: str, factor: float, picture: Image) -> None:
+def test_with_the_mean_for_a_pivot_a_picture_matches_pillow(device: str, factor: float, picture: Image) -> None:
     image = PIL.Image.fromarray(picture)
     mean = int(ImageStat.Stat(image.convert("L")).mean[0] + 0.5)
     expected = np.asarray(ImageEnhance.Contrast(image).enhance(factor))
@@ -76,7 +76,7 @@ def test_with_the_mean_for_a_pivot_a_picture_is_as_pillow_has_it(device: str, fa
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
 @pytest.mark.parametrize("pivot", [0, 0.2, 0.5, 1])
 @pytest.mark.parametrize("factor", FACTORS)
-def test_every_level_is_as_float64_has_it(
+def test_every_level_matches_float64(
     device: str, factor: float, pivot: float, dtype: str, every_level: Make, point_reference: Make
 ) -> None:
     levels = every_level(dtype)
@@ -92,7 +92,7 @@ def test_the_greatest_factor_is_within_a_level(device: str, every_level: Make, p
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_every_type_and_channel_count_is_as_float64_has_it(
+def test_every_type_and_channel_count_matches_float64(
     device: str, channels: int, dtype: str, random_image: Make, point_reference: Make
 ) -> None:
     image = random_image((37, 53, channels), dtype)
@@ -101,7 +101,7 @@ def test_every_type_and_channel_count_is_as_float64_has_it(
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_is_as_float64_has_it(
+def test_any_shape_matches_float64(
     device: str, shape: tuple[int, int], random_image: Make, point_reference: Make
 ) -> None:
     image = random_image((*shape, 3))

@@ -196,7 +196,7 @@ def test_what_is_nearly_a_column_times_a_row_is_not_taken_for_one() -> None:
 
 @pytest.mark.parametrize("border", BORDERS)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_at_any_border_is_as_scipy_has_it(
+def test_any_shape_at_any_border_matches_scipy(
     device: str, shape: tuple[int, ...], border: str, random_image: Make, reference: Make
 ) -> None:
     # Whole numbers that a float holds come out to the last level.
@@ -228,7 +228,7 @@ def test_any_shape_at_any_border_is_as_scipy_has_it(
         ("large, 63x63", "nearest", "uint16"),
     ],
 )
-def test_any_kernel_is_as_scipy_has_it(
+def test_any_kernel_matches_scipy(
     device: str, way: str, border: str, dtype: str, random_image: Make, reference: Make
 ) -> None:
     kernel = WAYS[way]
@@ -313,7 +313,7 @@ def test_the_kernels_do_nothing_that_they_may_not(way: str, border: str, random_
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("shape", [(40, 30, 2), (33, 65, 4)], ids=str)
-def test_alpha_is_convolved_as_the_colours_are(
+def test_alpha_is_convolved_as_the_colors_are(
     device: str, shape: tuple[int, ...], dtype: str, random_image: Make, reference: Make
 ) -> None:
     kernel = np.array([[1, 2, 0], [4, 5, 1], [0, 2, 1]]) / 16
@@ -349,7 +349,7 @@ def test_differences_leave_alpha_as_it_was(device: str, random_image: Make, refe
     assert_close(relief[..., :3], np.clip(np.rint(expected * 255), 0, 255), 1)
 
 
-def test_transparent_pixels_give_no_colour(device: str) -> None:
+def test_transparent_pixels_give_no_color(device: str) -> None:
     # Red, then transparent green: the red spreads, and thins out; nothing turns green or dark.
     image = np.array([[[200, 0, 0, 240], [0, 255, 0, 0]]], np.uint8)
     result = convolve(image, device, [[1, 2, 1]], normalize=True, border="nearest")

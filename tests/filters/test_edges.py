@@ -121,7 +121,7 @@ def test_floats_are_not_clipped(device: str) -> None:
 
 
 @pytest.mark.parametrize(("shape", "border"), EDGES, ids=str)
-def test_any_shape_at_any_border_is_as_scipy_has_it(
+def test_any_shape_at_any_border_matches_scipy(
     device: str, shape: tuple[int, ...], border: str, random_image: Make, reference: Make
 ) -> None:
     image = random_image(shape)
@@ -142,7 +142,7 @@ def test_any_shape_at_any_border_is_as_scipy_has_it(
         ("laplacian", "uint16"),
     ],
 )
-def test_any_operator_on_any_type_is_as_scipy_has_it(
+def test_any_operator_on_any_type_matches_scipy(
     device: str, operator: str, dtype: str, random_image: Make, reference: Make
 ) -> None:
     for shape in ((17, 31, 3), (40, 150, 3)):
@@ -163,7 +163,7 @@ def test_any_operator_on_any_type_is_as_scipy_has_it(
         ("laplacian", "constant"),
     ],
 )
-def test_any_operator_at_any_border_is_as_scipy_has_it(
+def test_any_operator_at_any_border_matches_scipy(
     device: str, operator: str, border: str, random_image: Make, reference: Make
 ) -> None:
     for shape in ((1, 1), (17, 31), (2, 600)):
@@ -174,7 +174,7 @@ def test_any_operator_at_any_border_is_as_scipy_has_it(
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
 @pytest.mark.parametrize("shape", ALPHA, ids=str)
-def test_alpha_of_any_type_is_as_scipy_has_premultiplied_colour(
+def test_alpha_of_any_type_matches_scipy_on_premultiplied_color(
     device: str, shape: tuple[int, ...], dtype: str, random_image: Make, reference: Make
 ) -> None:
     image = random_image(shape, dtype)
@@ -223,7 +223,7 @@ def test_a_constant_added_changes_nothing(device: str, random_image: Make) -> No
 
 
 @pytest.mark.parametrize("operator", [*SMOOTHING, "laplacian"])
-def test_a_pixel_reaches_its_neighbours_and_no_further(device: str, operator: str) -> None:
+def test_a_pixel_reaches_its_neighbors_and_no_further(device: str, operator: str) -> None:
     image = np.zeros((40, 40), np.uint8)
     image[20, 20] = 9
     rows, columns = np.nonzero(edges(image, device, operator=operator))
@@ -245,7 +245,7 @@ def test_an_opaque_image_is_as_without_alpha(device: str, random_image: Make) ->
     assert_close(edges(opaque, device)[..., :3], edges(colors, device), 1)
 
 
-def test_colours_that_cannot_be_seen_have_no_edges(device: str, random_image: Make) -> None:
+def test_colors_that_cannot_be_seen_have_no_edges(device: str, random_image: Make) -> None:
     image = np.full((33, 65, 4), 255, np.uint8)
     image[10:20] = random_image((10, 65, 4))
     image[10:20, :, 3] = 0

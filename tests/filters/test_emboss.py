@@ -111,7 +111,7 @@ def test_each_border_continues_the_row_in_its_way(device: str, border: str, row:
 
 @pytest.mark.parametrize("border", BORDERS)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_at_any_border_is_as_scipy_has_it(
+def test_any_shape_at_any_border_matches_scipy(
     device: str, shape: tuple[int, ...], border: str, random_image: Make
 ) -> None:
     image = random_image(shape)
@@ -122,7 +122,7 @@ def test_any_shape_at_any_border_is_as_scipy_has_it(
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize(("angle", "height"), [(135, 1), (0, 1), (-30, 2.5), (260, 0.3)])
-def test_any_light_on_any_type_is_as_scipy_has_it(
+def test_any_light_on_any_type_matches_scipy(
     device: str, angle: float, height: float, dtype: str, random_image: Make
 ) -> None:
     for shape in ((17, 31, 3), (40, 150, 3)):
@@ -136,7 +136,7 @@ def test_any_light_on_any_type_is_as_scipy_has_it(
 
 
 @pytest.mark.parametrize("dtype", GREY)
-def test_a_flat_image_becomes_middle_grey(device: str, dtype: str) -> None:
+def test_a_flat_image_becomes_middle_gray(device: str, dtype: str) -> None:
     image = np.full((40, 150, 3), 1 if dtype == "float32" else 199, dtype)
     assert_close(emboss(image, device), np.full(image.shape, GREY[dtype]))
 
@@ -163,7 +163,7 @@ def test_a_constant_added_changes_nothing(device: str, random_image: Make) -> No
     assert_close(emboss(image + 100, device), emboss(image, device))
 
 
-def test_a_pixel_reaches_its_neighbours_and_no_further(device: str) -> None:
+def test_a_pixel_reaches_its_neighbors_and_no_further(device: str) -> None:
     image = np.zeros((40, 40), np.uint8)
     image[20, 20] = 90
     rows, columns = np.nonzero(emboss(image, device) != 128)
@@ -187,14 +187,14 @@ def test_an_opaque_image_is_as_without_alpha(device: str, random_image: Make) ->
 
 @pytest.mark.parametrize("shape", ALPHA, ids=str)
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
-def test_a_flat_image_is_middle_grey_however_opaque(device: str, dtype: str, shape: tuple[int, ...]) -> None:
+def test_a_flat_image_is_middle_gray_however_opaque(device: str, dtype: str, shape: tuple[int, ...]) -> None:
     top = 1 if dtype == "float32" else 255
     image = np.full(shape, top, dtype)
     image[..., -1] = top / 4 if dtype == "float32" else 60
     assert_close(emboss(image, device)[..., :-1], np.full((*shape[:2], shape[2] - 1), GREY[dtype]), 1e-6)
 
 
-def test_colours_that_cannot_be_seen_have_no_relief(device: str, random_image: Make) -> None:
+def test_colors_that_cannot_be_seen_have_no_relief(device: str, random_image: Make) -> None:
     image = np.full((33, 65, 4), 255, np.uint8)
     image[10:20] = random_image((10, 65, 4))
     image[10:20, :, 3] = 0

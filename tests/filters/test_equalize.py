@@ -72,7 +72,7 @@ def test_two_levels_become_black_and_white(device: str) -> None:
     assert equalize(np.array([[30001, 30000]], np.uint16), device).tolist() == [[65535, 0]]
 
 
-def test_colours_by_themselves_or_all_together(device: str) -> None:
+def test_colors_by_themselves_or_all_together(device: str) -> None:
     image = np.array([[[10, 30, 30], [20, 40, 30]]], np.uint8)
     assert equalize(image, device).tolist() == [[[0, 0, 30], [255, 255, 30]]]
     # Counted together 10, 20, 30 thrice, 40: of the five above 10, the first is 20, the next three are 30.
@@ -83,13 +83,13 @@ def test_colours_by_themselves_or_all_together(device: str) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_is_as_opencv_has_it(device: str, shape: tuple[int, ...], random_image: Make) -> None:
+def test_any_shape_matches_opencv(device: str, shape: tuple[int, ...], random_image: Make) -> None:
     for image in (random_image(shape), noisy(random_image, shape, "uint8")):
         planes = [cv2.equalizeHist(plane) for plane in np.moveaxis(np.atleast_3d(image), -1, 0).copy()]
         assert_close(equalize(image, device), np.stack(planes, axis=-1).reshape(shape))
 
 
-def test_pictures_are_as_opencv_has_them(device: str, picture: Image) -> None:
+def test_pictures_match_opencv(device: str, picture: Image) -> None:
     for image in (picture, picture // 3 + 100, cv2.resize(picture, (1400, 900), interpolation=cv2.INTER_CUBIC)):
         expected = np.dstack([cv2.equalizeHist(plane) for plane in cv2.split(image)])
         assert_close(equalize(image, device), expected)

@@ -59,7 +59,7 @@ def test_what_other_programs_call_it_means_what_it_means_there(word: str, direct
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("direction", AXES)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_and_type_is_as_numpy_has_it(
+def test_any_shape_and_type_matches_numpy(
     device: str, shape: tuple[int, ...], direction: str, dtype: str, random_image: Make
 ) -> None:
     image = random_image(shape, dtype)
@@ -74,7 +74,7 @@ def test_floats_that_are_no_numbers_stay_what_they_are(device: str) -> None:
 
 
 @pytest.mark.parametrize("direction", AXES)
-def test_colours_that_cannot_be_seen_stay_what_they_are(device: str, direction: str, random_image: Make) -> None:
+def test_colors_that_cannot_be_seen_stay_what_they_are(device: str, direction: str, random_image: Make) -> None:
     image = random_image((33, 65, 4))
     image[..., 3] = 0
     assert_close(flip(image, device, direction), np.flip(image, AXES[direction]))

@@ -98,7 +98,7 @@ def test_any_shape_is_as_scikit_image_has_it(
 
 
 @pytest.mark.parametrize("power", [0.1, 0.5, 1, 2.2, 3])
-def test_floats_of_any_size_are_as_float64_has_them(device: str, power: float) -> None:
+def test_floats_of_any_size_match_float64(device: str, power: float) -> None:
     sizes = np.logspace(-10, 10, 10_000, dtype=np.float32).reshape(100, 100)
     expected = sizes.astype(np.float64) ** power
     assert_close(gamma(sizes, device, gamma=power) / expected, np.ones(sizes.shape), 1e-5)

@@ -42,7 +42,7 @@ def grayscale(image: Image, device: str, **parameters: Any) -> Image:
         ("lightness", [0, 255, 128, 128, 128]),
     ],
 )
-def test_each_colour_counts_what_the_weights_say(device: str, weights: str, expected: list[int]) -> None:
+def test_each_color_counts_what_the_weights_say(device: str, weights: str, expected: list[int]) -> None:
     black, white, red, green, blue = (0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255)
     image = np.array([[black, white, red, green, blue]], np.uint8)
     assert grayscale(image, device, weights=weights).tolist() == [expected]
@@ -51,7 +51,7 @@ def test_each_colour_counts_what_the_weights_say(device: str, weights: str, expe
 # Against Pillow, OpenCV and float64
 
 
-def test_every_colour_is_as_pillow_has_it(device: str, every_colour: Image) -> None:
+def test_every_color_matches_pillow(device: str, every_colour: Image) -> None:
     result = grayscale(every_colour, device)
     expected = np.asarray(PIL.Image.fromarray(every_colour).convert("L"))
     assert_close(result, expected, 1)
@@ -59,7 +59,7 @@ def test_every_colour_is_as_pillow_has_it(device: str, every_colour: Image) -> N
     assert np.count_nonzero(result != expected) <= 200
 
 
-def test_every_colour_is_as_opencv_has_it_but_for_its_rounder_weights(device: str, every_colour: Image) -> None:
+def test_every_color_matches_opencv_but_for_its_rounder_weights(device: str, every_colour: Image) -> None:
     result = grayscale(every_colour, device)
     expected = cv2.cvtColor(every_colour, cv2.COLOR_RGB2GRAY)
     assert_close(result, expected, 1)
@@ -68,7 +68,7 @@ def test_every_colour_is_as_opencv_has_it_but_for_its_rounder_weights(device: st
 
 
 @pytest.mark.parametrize("weights", WEIGHTS)
-def test_every_colour_is_as_float64_has_it(device: str, weights: str, every_colour: Image) -> None:
+def test_every_color_matches_float64(device: str, weights: str, every_colour: Image) -> None:
     assert_close(
         grayscale(every_colour, device, weights=weights), np.rint(WEIGHTS[weights](every_colour.astype(np.float64))), 1
     )
@@ -76,7 +76,7 @@ def test_every_colour_is_as_float64_has_it(device: str, weights: str, every_colo
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("uint16", 1), ("float32", 2e-7)])
 @pytest.mark.parametrize("weights", WEIGHTS)
-def test_the_other_types_are_as_float64_has_them(
+def test_the_other_types_match_float64(
     device: str, weights: str, dtype: str, tolerance: float, random_image: Make
 ) -> None:
     image = random_image((300, 517, 3), dtype)
@@ -88,7 +88,7 @@ def test_the_other_types_are_as_float64_has_them(
 
 @pytest.mark.parametrize("channels", [3, 4])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_is_as_float64_has_it(device: str, shape: tuple[int, int], channels: int, random_image: Make) -> None:
+def test_any_shape_matches_float64(device: str, shape: tuple[int, int], channels: int, random_image: Make) -> None:
     image = random_image((*shape, channels))
     result = grayscale(image, device).reshape(*shape, -1)
     assert_close(result[..., 0], np.rint(WEIGHTS["rec601"](image[..., :3].astype(np.float64))), 1)
@@ -99,13 +99,13 @@ def test_any_shape_is_as_float64_has_it(device: str, shape: tuple[int, int], cha
 
 @pytest.mark.parametrize("weights", WEIGHTS)
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
-def test_a_colour_that_is_grey_stays_as_it_is(device: str, dtype: str, weights: str) -> None:
+def test_a_color_that_is_gray_stays_as_it_is(device: str, dtype: str, weights: str) -> None:
     levels = np.arange(np.iinfo(dtype).max + 1, dtype=dtype).reshape(-1, 16)
     assert_close(grayscale(np.dstack([levels] * 3), device, weights=weights), levels)
 
 
 @pytest.mark.parametrize("weights", WEIGHTS)
-def test_a_grey_image_stays_as_it_is(device: str, weights: str, random_image: Make) -> None:
+def test_a_gray_image_stays_as_it_is(device: str, weights: str, random_image: Make) -> None:
     for shape in ((17, 31), (17, 31, 1), (17, 31, 2)):
         image = random_image(shape)
         assert_close(grayscale(image, device, weights=weights), image)
@@ -122,7 +122,7 @@ def test_a_pixel_changes_itself_only(device: str) -> None:
     assert np.argwhere(grayscale(image, device)).tolist() == [[8, 9]]
 
 
-def test_colour_becomes_one_channel_and_alpha_stays(device: str, random_image: Make) -> None:
+def test_color_becomes_one_channel_and_alpha_stays(device: str, random_image: Make) -> None:
     image = random_image((33, 65, 4))
     result = grayscale(image, device)
     assert result.shape == (33, 65, 2)

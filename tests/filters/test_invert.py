@@ -32,7 +32,7 @@ def test_each_sample_is_taken_from_white(device: str) -> None:
     assert invert(np.array([[0, 0.25, 1, 3, -1]], np.float32), device).tolist() == [[1, 0.75, 0, -2, 2]]
 
 
-def test_a_colour_becomes_its_opposite_and_alpha_stays(device: str) -> None:
+def test_a_color_becomes_its_opposite_and_alpha_stays(device: str) -> None:
     red_and_orange = np.array([[[255, 0, 0, 7], [255, 165, 0, 0]]], np.uint8)
     assert invert(red_and_orange, device).tolist() == [[[0, 255, 255, 7], [0, 90, 255, 0]]]
 
@@ -41,14 +41,14 @@ def test_a_colour_becomes_its_opposite_and_alpha_stays(device: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
-def test_every_level_is_as_opencv_has_it(device: str, dtype: str, every_level: Make) -> None:
+def test_every_level_matches_opencv(device: str, dtype: str, every_level: Make) -> None:
     levels = every_level(dtype)
     assert_close(invert(levels, device), cv2.bitwise_not(levels))
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_every_type_and_channel_count_is_as_float64_has_it(
+def test_every_type_and_channel_count_matches_float64(
     device: str, channels: int, dtype: str, random_image: Make, point_reference: Make
 ) -> None:
     image = random_image((37, 53, channels), dtype)
@@ -57,7 +57,7 @@ def test_every_type_and_channel_count_is_as_float64_has_it(
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_is_as_opencv_has_it(device: str, shape: tuple[int, int], random_image: Make) -> None:
+def test_any_shape_matches_opencv(device: str, shape: tuple[int, int], random_image: Make) -> None:
     image = random_image((*shape, 3))
     assert_close(invert(image, device), cv2.bitwise_not(image))
 

@@ -86,7 +86,7 @@ def tetrahedral(colors: Image) -> Callable[[Image], Image]:
         ((0.25, 0.5, 0.75), [(0, 0, 0), (0, 0, 1), (0, 1, 1), (1, 1, 1)]),
     ],
 )
-def test_a_colour_is_mixed_of_the_corners_of_its_tetrahedron(device: str, color: Any, corners: Any) -> None:
+def test_a_color_is_mixed_of_the_corners_of_its_tetrahedron(device: str, color: Any, corners: Any) -> None:
     # Each of the four counts a quarter.
     colors = np.zeros((2, 2, 2, 3))
     for red, green, blue in np.ndindex(2, 2, 2):
@@ -104,7 +104,7 @@ def test_a_file_is_a_table_in_which_red_goes_fastest(device: str, tmp_path: Path
     assert_close(look_up(image, device, path), expected, 1e-7)
 
 
-def test_a_table_of_one_dimension_has_a_curve_for_each_colour(device: str, tmp_path: Path) -> None:
+def test_a_table_of_one_dimension_has_a_curve_for_each_color(device: str, tmp_path: Path) -> None:
     path = tmp_path / "curves.cube"
     path.write_text("LUT_1D_SIZE 3\n0 1 0\n1 0.5 0\n1 0 0.5\n", "utf-8")
     image = np.array([[[0.25, 0.25, 0.25], [0.5, 0.5, 0.5], [0.75, 0.75, 0.75]]], np.float32)
@@ -123,14 +123,14 @@ def test_a_table_may_begin_and_end_elsewhere(device: str, tmp_path: Path) -> Non
         assert_close(look_up(image, device, path), expected, 1e-7)
 
 
-def test_strength_is_how_far_a_colour_goes(device: str) -> None:
+def test_strength_is_how_far_a_color_goes(device: str) -> None:
     image = np.array([[[0, 100, 255]]], np.uint8)
     turned = table(2, lambda colors: 1 - colors)
     for strength, expected in ((0, [0, 100, 255]), (0.2, [51, 111, 204]), (1, [255, 155, 0])):
         assert look_up(image, device, turned, strength=strength)[0, 0].tolist() == expected
 
 
-def test_grey_becomes_three_colours_and_alpha_stays(device: str) -> None:
+def test_gray_becomes_three_colors_and_alpha_stays(device: str) -> None:
     red = table(2, lambda colors: colors * [1, 0.5, 0])
     assert look_up(np.array([[100]], np.uint8), device, red).tolist() == [[[100, 50, 0]]]
     assert look_up(np.array([[[100, 7]]], np.uint8), device, red).tolist() == [[[100, 50, 0, 7]]]
@@ -198,7 +198,7 @@ def test_pillow_agrees_to_a_level(device: str, picture: Image) -> None:
 
 
 @pytest.mark.parametrize("size", [2, 17, 33, 65])
-def test_a_table_of_the_colours_themselves_changes_no_byte(
+def test_a_table_of_the_colors_themselves_changes_no_byte(
     device: str, size: int, random_image: Make, every_level: Make
 ) -> None:
     for image in (random_image((61, 230, 3)), random_image((61, 230, 3), np.uint16)):
@@ -288,7 +288,7 @@ def test_what_a_file_may_have_beside_its_table(text: str, tmp_path: Path) -> Non
         ("DOMAIN_MAX 1 1 1e-300\n" + SMALL, "whose table would begin at [0.0, 0.0, 0.0] and end at [1.0, 1.0, 1e-300]"),
     ],
 )
-def test_what_is_wrong_in_a_file_is_said_with_its_line(text: str, why: str, tmp_path: Path) -> None:
+def test_what_is_wrong_in_a_file_is_reported_with_its_line(text: str, why: str, tmp_path: Path) -> None:
     path = tmp_path / "look.cube"
     path.write_text(text, "utf-8")
     with pytest.raises(imgcuda.ParameterError) as caught:

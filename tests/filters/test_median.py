@@ -57,7 +57,7 @@ def test_negative_floats_and_large_ones_keep_their_order(device: str) -> None:
 
 @pytest.mark.parametrize("radius", [1, 2, 3, 8])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_bytes_are_as_scipy_has_them(device: str, shape: tuple[int, ...], radius: int, random_image: Make) -> None:
+def test_bytes_match_scipy(device: str, shape: tuple[int, ...], radius: int, random_image: Make) -> None:
     image = random_image(shape)
     if len(shape) == 3 and shape[2] == 2:
         image[..., 1] = 255
@@ -66,14 +66,14 @@ def test_bytes_are_as_scipy_has_them(device: str, shape: tuple[int, ...], radius
 
 @pytest.mark.parametrize("radius", [1, 2, 4])
 @pytest.mark.parametrize("border", ["mirror", "nearest", "wrap", "constant"])
-def test_every_border_is_as_scipy_has_it(device: str, border: str, radius: int, random_image: Make) -> None:
+def test_every_border_matches_scipy(device: str, border: str, radius: int, random_image: Make) -> None:
     image = random_image((33, 65, 3))
     assert_close(median(image, device, radius=radius, border=border), expected(image, radius, border))
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
 @pytest.mark.parametrize("radius", [1, 2, 5, 9])
-def test_the_other_types_are_as_scipy_has_them(device: str, radius: int, dtype: str, random_image: Make) -> None:
+def test_the_other_types_match_scipy(device: str, radius: int, dtype: str, random_image: Make) -> None:
     image = random_image((37, 53, 3), dtype)
     if dtype == "float32":
         image = image * 4 - 2
@@ -81,7 +81,7 @@ def test_the_other_types_are_as_scipy_has_them(device: str, radius: int, dtype: 
 
 
 @pytest.mark.parametrize("radius", [15, 50])
-def test_large_squares_are_as_opencv_has_them(device: str, radius: int, picture: Image) -> None:
+def test_large_squares_match_opencv(device: str, radius: int, picture: Image) -> None:
     inner = picture[:160, :200]
     made = median(np.ascontiguousarray(inner), device, radius=radius, border="nearest")
     assert_close(made, cv2.medianBlur(np.ascontiguousarray(inner), 2 * radius + 1))
@@ -102,7 +102,7 @@ def test_mirrored_in_is_mirrored_out(device: str, random_image: Make) -> None:
         assert_close(median(np.ascontiguousarray(image[::-1, ::-1]), device, radius=radius), made[::-1, ::-1])
 
 
-def test_what_is_transparent_has_no_say_in_the_colours(device: str) -> None:
+def test_transparent_pixels_do_not_count_in_the_colors(device: str) -> None:
     image = np.zeros((9, 9, 4), np.uint8)
     image[..., :3], image[..., 3] = (10, 200, 30), 255
     image[4, 4] = (255, 0, 255, 0)

@@ -89,7 +89,7 @@ def test_every_sample_goes_to_the_nearest_of_any_number_of_levels(
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_every_type_and_channel_count_is_as_float64_has_it(
+def test_every_type_and_channel_count_matches_float64(
     device: str, channels: int, dtype: str, random_image: Make, point_reference: Make
 ) -> None:
     image = random_image((37, 53, channels), dtype)
@@ -97,7 +97,7 @@ def test_every_type_and_channel_count_is_as_float64_has_it(
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_is_as_float64_has_it(
+def test_any_shape_matches_float64(
     device: str, shape: tuple[int, int], random_image: Make, point_reference: Make
 ) -> None:
     image = random_image((*shape, 3))

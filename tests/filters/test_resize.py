@@ -244,7 +244,7 @@ def test_the_kernels_do_nothing_that_they_may_not(method: str, random_image: Mak
 # Alpha
 
 
-def test_colours_that_cannot_be_seen_do_not_bleed(device: str) -> None:
+def test_colors_that_cannot_be_seen_do_not_bleed(device: str) -> None:
     image = np.zeros((40, 60, 4), np.uint8)
     image[..., 0] = 255  # red, where it is transparent
     image[:, 30:] = [0, 200, 0, 255]
@@ -261,7 +261,7 @@ def test_an_opaque_image_is_as_without_alpha(device: str, random_image: Make) ->
     assert (made[..., 3] == 255).all()
 
 
-def test_the_nearest_pixel_keeps_a_colour_that_cannot_be_seen(device: str, random_image: Make) -> None:
+def test_the_nearest_pixel_keeps_a_color_that_cannot_be_seen(device: str, random_image: Make) -> None:
     image = random_image((33, 65, 4))
     image[..., 3] = 0
     assert_close(resize(image, (66, 130), "nearest", device), image.repeat(2, axis=0).repeat(2, axis=1))

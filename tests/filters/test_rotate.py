@@ -166,7 +166,7 @@ def test_floats_that_are_no_numbers_stay_what_they_are(device: str, quarters: in
 
 @pytest.mark.parametrize("expand", [True, False])
 @pytest.mark.parametrize("border", BORDERS)
-def test_any_shape_at_any_border_is_as_scipy_has_it(
+def test_any_shape_at_any_border_matches_scipy(
     device: str, border: str, expand: bool, random_image: Make, reference: Make
 ) -> None:
     for shape in SHAPES if border in ("constant", "mirror") else SHAPES[:5]:  # each channel count is compiled anew
@@ -178,7 +178,7 @@ def test_any_shape_at_any_border_is_as_scipy_has_it(
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
 @pytest.mark.parametrize("shape", [(17, 31), (37, 53, 3)], ids=str)
-def test_any_type_is_as_scipy_has_it(
+def test_any_type_matches_scipy(
     device: str, shape: tuple[int, ...], dtype: str, random_image: Make, reference: Make
 ) -> None:
     image = random_image(shape, dtype)
@@ -296,7 +296,7 @@ def test_the_corners_are_black_or_transparent_and_have_no_fringe(device: str) ->
     assert (made[made[..., 3] > 0] == 255)[:, :3].all()
 
 
-def test_colours_that_cannot_be_seen_do_not_bleed(device: str) -> None:
+def test_colors_that_cannot_be_seen_do_not_bleed(device: str) -> None:
     image = np.zeros((40, 60, 4), np.uint8)
     image[..., 0] = 255  # red, where it is transparent
     image[:, 30:] = [0, 200, 0, 255]
@@ -304,7 +304,7 @@ def test_colours_that_cannot_be_seen_do_not_bleed(device: str) -> None:
 
 
 @pytest.mark.parametrize("parameters", [{"angle": 90.0}, {"angle": 180.0}], ids=str)
-def test_a_copy_keeps_a_colour_that_cannot_be_seen(device: str, parameters: dict[str, Any], random_image: Make) -> None:
+def test_a_copy_keeps_a_color_that_cannot_be_seen(device: str, parameters: dict[str, Any], random_image: Make) -> None:
     image = random_image((33, 65, 4))
     image[..., 3] = 0
     assert_close(rotate(image, device, **parameters), np.rot90(image, int(parameters["angle"] / 90)))

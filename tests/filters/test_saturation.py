@@ -67,15 +67,13 @@ def test_floats_are_not_clipped_and_alpha_stays(device: str) -> None:
 
 
 @pytest.mark.parametrize("factor", FACTORS)
-def test_a_picture_is_as_pillow_has_it(device: str, factor: float, picture: Image) -> None:
+def test_a_picture_matches_pillow(device: str, factor: float, picture: Image) -> None:
     expected = np.asarray(ImageEnhance.Color(PIL.Image.fromarray(picture)).enhance(factor))
     assert_close(saturation(picture, device, factor), expected, 1)  # which rounds the luma, but not the result
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.5])
-def test_every_colour_is_as_float64_has_it(
-    device: str, factor: float, every_colour: Image, point_reference: Make
-) -> None:
+def test_every_color_matches_float64(device: str, factor: float, every_colour: Image, point_reference: Make) -> None:
     result = saturation(every_colour, device, factor)
     for first in range(0, 4096, 512):  # in parts, since the whole would take gigabytes
         part = slice(first, first + 512)
@@ -84,7 +82,7 @@ def test_every_colour_is_as_float64_has_it(
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_every_type_and_channel_count_is_as_float64_has_it(
+def test_every_type_and_channel_count_matches_float64(
     device: str, channels: int, dtype: str, random_image: Make, point_reference: Make
 ) -> None:
     image = random_image((300, 517, channels), dtype)
@@ -92,7 +90,7 @@ def test_every_type_and_channel_count_is_as_float64_has_it(
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_is_as_float64_has_it(
+def test_any_shape_matches_float64(
     device: str, shape: tuple[int, int], random_image: Make, point_reference: Make
 ) -> None:
     image = random_image((*shape, 3))
@@ -110,7 +108,7 @@ def test_the_greatest_factor_is_within_a_level(device: str, random_image: Make, 
 @pytest.mark.parametrize("factor", [0, 0.3, 1, 7, 100])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_grey_stays_as_it_is(device: str, channels: int, dtype: str, factor: float, every_level: Make) -> None:
+def test_gray_stays_as_it_is(device: str, channels: int, dtype: str, factor: float, every_level: Make) -> None:
     levels = np.dstack([every_level(dtype)] * channels)
     assert_close(saturation(levels, device, factor), levels)
 

@@ -45,13 +45,13 @@ def formula(strength: float) -> Callable[[Image], Image]:
         (0, [[0, 0, 0], [255, 255, 255], [255, 0, 0], [100, 100, 100]]),
     ],
 )
-def test_each_colour_is_a_sum_of_all(device: str, strength: float, expected: list[list[int]]) -> None:
+def test_each_color_is_a_sum_of_all(device: str, strength: float, expected: list[list[int]]) -> None:
     black_white_red_grey = np.array([[[0, 0, 0], [255, 255, 255], [255, 0, 0], [100, 100, 100]]], np.uint8)
     assert sepia(black_white_red_grey, device, strength).tolist() == [expected]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 1, 1)], ids=str)
-def test_grey_becomes_brown(device: str, shape: tuple[int, ...]) -> None:
+def test_gray_becomes_brown(device: str, shape: tuple[int, ...]) -> None:
     assert sepia(np.full(shape, 100, np.uint8), device).tolist() == [[[135, 120, 94]]]
 
 
@@ -68,16 +68,14 @@ def test_floats_are_not_clipped(device: str) -> None:
 # Against Pillow, OpenCV and float64
 
 
-def test_a_picture_is_as_pillow_has_it(device: str, picture: Image) -> None:
+def test_a_picture_matches_pillow(device: str, picture: Image) -> None:
     matrix = np.column_stack([WEIGHTS, np.zeros(3)]).ravel().tolist()
     expected = np.asarray(PIL.Image.fromarray(picture).convert("RGB", tuple(matrix)))
     assert_close(sepia(picture, device), expected, 1)
 
 
 @pytest.mark.parametrize("strength", [0.4, 1])
-def test_every_colour_is_as_float64_has_it(
-    device: str, strength: float, every_colour: Image, point_reference: Make
-) -> None:
+def test_every_color_matches_float64(device: str, strength: float, every_colour: Image, point_reference: Make) -> None:
     result = sepia(every_colour, device, strength)
     for first in range(0, 4096, 512):  # in parts, since the whole would take gigabytes
         part = slice(first, first + 512)
@@ -86,7 +84,7 @@ def test_every_colour_is_as_float64_has_it(
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_every_type_and_channel_count_is_as_float64_has_it(
+def test_every_type_and_channel_count_matches_float64(
     device: str, channels: int, dtype: str, random_image: Make, point_reference: Make
 ) -> None:
     image = random_image((300, 517, channels), dtype)
@@ -94,7 +92,7 @@ def test_every_type_and_channel_count_is_as_float64_has_it(
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_is_as_float64_has_it(
+def test_any_shape_matches_float64(
     device: str, shape: tuple[int, int], random_image: Make, point_reference: Make
 ) -> None:
     image = random_image((*shape, 3))
@@ -111,6 +109,6 @@ def test_a_strength_of_0_changes_nothing(device: str, dtype: str, random_image: 
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
-def test_grey_is_toned_as_the_colour_that_it_is(device: str, dtype: str, every_level: Make) -> None:
+def test_gray_is_toned_as_the_color_that_it_is(device: str, dtype: str, every_level: Make) -> None:
     levels = every_level(dtype)
     assert_close(sepia(levels, device), sepia(np.dstack([levels] * 3), device))

@@ -32,7 +32,7 @@ def test_what_is_brighter_is_white_and_what_is_as_bright_is_black(device: str) -
     assert threshold(image, device, level=100 / 255).tolist() == [[0, 0, 0, 255, 255]]
 
 
-def test_a_colour_is_as_bright_as_its_luminance(device: str) -> None:
+def test_a_color_is_as_bright_as_its_luminance(device: str) -> None:
     # Red, green and blue are 76, 150 and 29: 0.299, 0.587 and 0.114 of 255.
     image = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]]], np.uint8)
     assert threshold(image, device, level=0.5).tolist() == [[0, 255, 0, 255]]
@@ -66,7 +66,7 @@ def test_each_level_of_16_bits_is_above_those_below_it_only(device: str) -> None
 
 
 @pytest.mark.parametrize("level", [29, 127, 200])
-def test_every_colour_is_as_opencv_has_the_grey_image(device: str, level: int) -> None:
+def test_every_color_matches_the_gray_image_of_opencv(device: str, level: int) -> None:
     number = np.arange(2**24, dtype=np.uint32).reshape(4096, 4096)
     image = np.stack([number >> 16, number >> 8 & 255, number & 255], axis=-1).astype(np.uint8)
     grey = imgcuda.apply(image, "grayscale", device=device)
@@ -77,9 +77,7 @@ def test_every_colour_is_as_opencv_has_the_grey_image(device: str, level: int) -
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_and_type_is_as_numpy_has_it(
-    device: str, shape: tuple[int, ...], dtype: str, random_image: Make
-) -> None:
+def test_any_shape_and_type_matches_numpy(device: str, shape: tuple[int, ...], dtype: str, random_image: Make) -> None:
     image = random_image(shape, dtype)
     top = 1 if dtype == "float32" else np.iinfo(dtype).max
     grey = imgcuda.apply(image, "grayscale", device=device)
@@ -89,7 +87,7 @@ def test_any_shape_and_type_is_as_numpy_has_it(
 # What holds for any image
 
 
-def test_alpha_stays_and_colour_becomes_one_channel(device: str, random_image: Make) -> None:
+def test_alpha_stays_and_color_becomes_one_channel(device: str, random_image: Make) -> None:
     image = random_image((33, 65, 4))
     made = threshold(image, device)
     assert made.shape == (33, 65, 2)

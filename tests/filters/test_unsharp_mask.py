@@ -223,7 +223,7 @@ def test_the_kernels_do_nothing_that_they_may_not(sigma: float, channels: int, r
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 @pytest.mark.parametrize(("shape", "sigma"), [((40, 30, 2), 1.5), ((33, 65, 4), 1.5), ((33, 65, 4), 9)], ids=str)
-def test_colours_are_compared_with_the_colours_of_what_is_there(
+def test_colors_are_compared_with_the_colors_of_what_is_there(
     device: str, shape: tuple[int, ...], sigma: float, dtype: str, random_image: Make
 ) -> None:
     image = random_image(shape, dtype)
@@ -241,7 +241,7 @@ def test_colours_are_compared_with_the_colours_of_what_is_there(
     assert_close(sharpen(image, device, sigma=sigma, amount=2), expected, 1 if dtype == "uint8" else ON_GRID[dtype])
 
 
-def test_a_shape_of_one_colour_gets_no_seam(device: str) -> None:
+def test_a_shape_of_one_color_gets_no_seam(device: str) -> None:
     rows, columns = np.mgrid[:60, :80]
     alpha = np.clip(8 * (25 - np.hypot(rows - 30, columns - 40)), 0, 255).astype(np.uint8)
     image = np.dstack([np.full((60, 80, 3), (200, 90, 30), np.uint8), alpha])

@@ -53,7 +53,7 @@ def exact(image: Image, **parameters: float) -> Image:
 # By hand
 
 
-def test_the_light_falls_off_from_the_centre_to_the_corners(device: str) -> None:
+def test_the_light_falls_off_from_the_center_to_the_corners(device: str) -> None:
     # The middles of 3x3 pixels are 0, 2/sqrt(18) = 0.4714 and 2 sqrt(2)/sqrt(18) = 2/3 from the centre; with t = d:
     # 1 - (3 t^2 - 2 t^3) = 1, 0.5428 and 0.2593.
     made = vignette(np.full((3, 3), 200, np.uint8), device, amount=1, radius=0, softness=1)
@@ -98,7 +98,7 @@ def test_below_zero_the_corners_are_lit_and_clipped(device: str) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_is_as_float64_has_it(device: str, shape: tuple[int, ...], random_image: Make) -> None:
+def test_any_shape_matches_float64(device: str, shape: tuple[int, ...], random_image: Make) -> None:
     image = random_image(shape)
     made = vignette(image, device)
     assert_close(made, np.rint(exact(image)), TOLERANCE["uint8"])
@@ -107,7 +107,7 @@ def test_any_shape_is_as_float64_has_it(device: str, shape: tuple[int, ...], ran
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("choice", CHOICES, ids=str)
-def test_any_choice_on_any_type_is_as_float64_has_it(
+def test_any_choice_on_any_type_matches_float64(
     device: str, choice: dict[str, float], dtype: str, random_image: Make
 ) -> None:
     image = random_image((301, 517, 3), dtype)

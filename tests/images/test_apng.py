@@ -167,7 +167,7 @@ def still(*extra: bytes, color: int = GRAY, pixels: bytes = b"") -> bytes:
 @pytest.mark.parametrize(
     "kind", [b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"pHYs", b"abCd"]
 )
-def test_damage_beside_the_pixels_is_left_out_and_said(kind: bytes) -> None:
+def test_damage_beside_the_pixels_is_left_out_with_notice(kind: bytes) -> None:
     image = images.read(io.BytesIO(still(chunk(kind, b"a\0\0" + zlib.compress(b"profile"), off=1))))
     assert image.losses == (f"its chunk {kind.decode()} at byte 33 is damaged and is left out",)
     assert np.array_equal(image.pixels, np.full((HEIGHT, WIDTH), 7))

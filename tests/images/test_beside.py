@@ -49,7 +49,7 @@ def test_the_iptc_of_a_png_is_carried(name: str, data: bytes, tmp_path: Path) ->
     assert (lines[:2], int(lines[2]), bytes.fromhex("".join(lines[3:]))) == (["", "iptc"], len(RESOURCES), RESOURCES)
 
 
-def test_iptc_that_a_text_of_a_png_cannot_hold_is_said(tmp_path: Path) -> None:
+def test_iptc_that_a_text_of_a_png_cannot_hold_is_reported(tmp_path: Path) -> None:
     long = b"8BIM\x04\x04\0\0" + struct.pack(">I", 600_000) + bytes(600_000)
     written = images.write(tmp_path / "a.png", images.Image(RGB, photoshop=long))
     assert written.left_out == ("its IPTC has no place in this PNG",)
@@ -60,7 +60,7 @@ def test_the_xmp_of_a_raw_profile_is_read() -> None:
     assert images.read(png(xmp=profile(XMP))).xmp == XMP
 
 
-def test_raw_profiles_that_are_not_carried_are_said() -> None:
+def test_raw_profiles_that_are_not_carried_are_reported() -> None:
     image = images.read(png(icm=profile(b"a profile of colors"), iptc="\niptc\n 3\nno digits\n"))
     assert image.left_out == ("its profile 'icm' is left out", "its profile 'iptc' is damaged and is left out")
     assert (image.losses, image.text) == ((), ())
@@ -74,7 +74,7 @@ def test_raw_profiles_that_are_not_carried_are_said() -> None:
     ],
 )
 @pytest.mark.parametrize("pictures", [1, 2])
-def test_segments_of_a_jpeg_that_are_not_carried_are_said(pictures: int, segment: bytes, said: str) -> None:
+def test_segments_of_a_jpeg_that_are_not_carried_are_reported(pictures: int, segment: bytes, said: str) -> None:
     file, picture = io.BytesIO(), PIL.Image.fromarray(RGB)
     more = {"save_all": True, "append_images": [picture]} if pictures > 1 else {}
     picture.save(file, "MPO" if pictures > 1 else "JPEG", **more)
@@ -108,14 +108,14 @@ def with_item(data: bytes, kind: bytes) -> bytes:
     return bytes(made)
 
 
-def test_a_gain_map_of_an_avif_is_said() -> None:
+def test_a_gain_map_of_an_avif_is_reported() -> None:
     image = images.read(io.BytesIO(with_item(avif(3), b"tmap")))
     assert image.losses == ("its gain map is left out",)
     assert (image.pixels == 99).all()
     assert images.read(io.BytesIO(with_item(avif(3), b"hidn"))).losses == ()
 
 
-def test_a_depth_map_of_an_avif_is_said() -> None:
+def test_a_depth_map_of_an_avif_is_reported() -> None:
     made = avif(4).replace(b"auxiliary:alpha\0", b"auxiliary:depth\0")
     image = images.read(io.BytesIO(made))
     assert (image.losses, image.pixels.shape) == (("its depth map is left out",), (8, 8, 3))

@@ -196,7 +196,7 @@ def test_resolution_and_profile_are_read() -> None:
     assert image.icc == profile and image.dpi == pytest.approx((100, 200), rel=1e-4)
 
 
-def test_a_color_that_the_palette_has_not_is_black_and_said() -> None:
+def test_a_color_that_the_palette_has_not_is_black_with_notice() -> None:
     places = np.full((HEIGHT, WIDTH), 1)
     places[0, 0] = 9
     image = read(bmp(packed(places, 8), 8, palette=[(200, 0, 0), (0, 200, 0)]))

@@ -97,7 +97,7 @@ def test_what_stands_behind_a_png_is_not_looked_at() -> None:
     assert image is not None and image.pixels.shape == (24, 20)
 
 
-def test_a_gif_that_ends_between_two_pictures_is_read_and_that_is_said(tmp_path: Path) -> None:
+def test_a_gif_that_ends_between_two_pictures_is_read_with_notice(tmp_path: Path) -> None:
     frames = [PIL.Image.new("RGB", (4, 4), color) for color in ("red", "blue")]
     path = saved(tmp_path / "a.gif", frames[0], save_all=True, append_images=frames[1:])
     path.write_bytes(path.read_bytes().removesuffix(b";"))

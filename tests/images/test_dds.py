@@ -161,7 +161,7 @@ def test_letters_say_that_colors_are_premultiplied() -> None:
     assert read(dds(block, (4, 4), letters=b"DXT4")).pixels[0, 0].tolist() == [round(16 * 255 / 100)] * 3 + [100]
 
 
-def test_the_faces_of_a_cube_are_pictures_each_behind_the_smaller_sizes_of_the_one_before() -> None:
+def test_the_faces_of_a_cube_are_pictures_between_their_smaller_sizes() -> None:
     faces = [RANDOM.integers(0, 255, (4, 4, 4), np.uint8) for _ in range(6)]
     body = b"".join(face.tobytes() + bytes(4 * (4 + 1)) for face in faces)
     image = read(dds(body, (4, 4), number=28, levels=3, misc=4))

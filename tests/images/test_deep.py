@@ -152,7 +152,7 @@ def test_signed_numbers_of_the_other_byte_order_are_read(dtype: Any, compression
     assert images.read(tmp_path / "a.tif").pixels.tolist() == levels.tolist()
 
 
-def test_64_bit_floats_are_read_and_that_is_said(tmp_path: Path) -> None:
+def test_64_bit_floats_are_read_with_notice(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", np.full((2, 3, 3), 0.1), photometric="rgb")
     image = images.read(tmp_path / "a.tif")
     assert image.losses == ("its 64-bit samples are read as 32-bit",)
@@ -168,7 +168,7 @@ def test_16_bit_color_of_a_ppm_is_read(largest: int, tmp_path: Path) -> None:
     assert np.array_equal(image.pixels, np.rint(levels * (65535 / largest)))
 
 
-def test_16_bit_cmyk_is_reduced_and_that_is_said(tmp_path: Path) -> None:
+def test_16_bit_cmyk_is_reduced_with_notice(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", samples(4, np.uint16), photometric="separated")
     assert images.read(tmp_path / "a.tif").losses == (
         "its 16-bit colors are read as 8-bit",
@@ -185,7 +185,7 @@ TEN_BITS = base64.b64decode(
 """An AVIF of 8 x 8 pixels, all (512, 512, 512) of 1023."""
 
 
-def test_an_avif_of_10_bits_is_reduced_and_that_is_said() -> None:
+def test_an_avif_of_10_bits_is_reduced_with_notice() -> None:
     image = images.read(io.BytesIO(TEN_BITS))
     assert image.losses == ("its 10- or 12-bit colors are read as 8-bit",)
     assert np.abs(image.pixels.astype(int) - 128).max() <= 1
@@ -277,7 +277,7 @@ def test_every_level_comes_back_from_a_greater_depth(dtype: Any) -> None:
         assert np.array_equal(images.to_depth(images.to_depth(levels, depth), str(8 * dtype().itemsize)), levels)
 
 
-def test_what_a_depth_cuts_off_is_said() -> None:
+def test_what_a_depth_cuts_off_is_reported() -> None:
     made = images.at_depth(images.Image(np.array([[-0.5, 7.5]], np.float32)), "8")
     assert made.losses == ("its samples run from -0.5 to 7.5; what is beyond 0 and 1 is cut off",)
     assert images.at_depth(images.Image(np.array([[0, 1]], np.float32)), "8").losses == ()

@@ -259,7 +259,7 @@ def test_exif_that_is_too_long_for_a_jpeg_loses_its_largest_values(tmp_path: Pat
 
 @pytest.mark.parametrize("change", ["value beyond the end", "loop", "loop of Interop", "no directory", "cut short"])
 @pytest.mark.parametrize("source", ["jpg", "png", "webp", "tif"])
-def test_damaged_exif_costs_what_is_damaged_and_is_said(change: str, source: str, tmp_path: Path) -> None:
+def test_damaged_exif_costs_what_is_damaged_with_notice(change: str, source: str, tmp_path: Path) -> None:
     good = bytearray(rich("<"))
     at = {tag: good.index(struct.pack("<H", tag)) for tag in (ARTIST, EXIF, INTEROP)}
     if change == "value beyond the end":
@@ -357,9 +357,7 @@ def pointed(data: bytes, at: int, *subs: int) -> dict[int, tuple[int, bytes]]:
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("note", [False, True])
-def test_a_tiff_leads_to_interop_and_is_little_endian_unless_a_maker_note_is_not(
-    order: str, note: bool, tmp_path: Path
-) -> None:
+def test_a_tiff_has_interop_and_is_little_endian_unless_a_note_is_not(order: str, note: bool, tmp_path: Path) -> None:
     number = struct.Struct(order + "I").pack
     inner: Any = {0x9003: (2, b"2020:01:02 03:04:05\0"), 0x829A: (5, number(1) + number(250)), 0x9000: (7, b"0232"),
                   0xA002: (4, number(7)), INTEROP: {1: (2, b"R98\0"), 2: (7, b"0100")}}  # fmt: skip

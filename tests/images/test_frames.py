@@ -162,7 +162,7 @@ def test_pages_of_several_sizes_are_no_animation(tmp_path: Path) -> None:
         images.write(tmp_path / "a.png", image)
 
 
-def test_times_that_a_tiff_cannot_hold_are_left_out_and_said(tmp_path: Path) -> None:
+def test_times_that_a_tiff_cannot_hold_are_left_out_with_notice(tmp_path: Path) -> None:
     written = images.write(tmp_path / "b.tif", images.read(animation(tmp_path / "a.gif")))
     assert written == ((), ("its timing has no place in this TIFF",))
 
@@ -194,7 +194,7 @@ def test_one_frame_is_taken(source: str, tmp_path: Path) -> None:
             images.read(path, frame=number)
 
 
-def test_a_gif_of_many_colors_is_reduced_and_that_is_said(tmp_path: Path) -> None:
+def test_a_gif_of_many_colors_is_reduced_with_notice(tmp_path: Path) -> None:
     written = images.write(tmp_path / "a.gif", images.Image(samples(3, size=(40, 40))))
     assert written.losses == ("its colors are reduced to 256 for each picture; GIF has no more",)
 
@@ -213,7 +213,7 @@ def test_a_gif_of_few_colors_is_exact(channels: int, tmp_path: Path) -> None:
     assert np.array_equal(made[expected[:, :, 3] > 0], expected[expected[:, :, 3] > 0])
 
 
-def test_half_transparency_in_a_gif_is_said(tmp_path: Path) -> None:
+def test_half_transparency_in_a_gif_is_reported(tmp_path: Path) -> None:
     pixels = np.full((4, 4, 4), 100, np.uint8)
     written = images.write(tmp_path / "a.gif", images.Image(pixels))
     assert written.losses == ("its transparency is reduced to all or nothing; GIF has no more",)
@@ -273,7 +273,7 @@ def test_an_avif_plays_as_often_as_its_edit_list_fits_into_its_track(
     assert avif_plays.plays(box(b"ftyp", b"avis") + box(b"moov", box(b"trak", head))) == 0
 
 
-def test_the_play_count_of_an_avif_is_in_its_movie_and_in_each_of_its_tracks(tmp_path: Path) -> None:
+def test_the_play_count_of_an_avif_is_in_its_movie_and_each_track(tmp_path: Path) -> None:
     frames = [images.Image(np.full((16, 16, 4), level, np.uint8), duration=100.0) for level in (9, 99)]
     images.write(tmp_path / "a.avif", replace(frames[0], plays=3, later=(frames[1],)))
     data = (tmp_path / "a.avif").read_bytes()

@@ -205,7 +205,7 @@ def test_one_frame_is_what_it_is_in_all() -> None:
 # Damage
 
 
-def test_the_frame_that_a_file_ends_in_is_dropped_and_that_is_said() -> None:
+def test_the_frame_that_a_file_ends_in_is_dropped_with_notice() -> None:
     frames = Frame(part(WIDTH, HEIGHT)), Frame(part(WIDTH, HEIGHT))
     first, whole = screen() + block(frames[0]), screen() + block(frames[0]) + block(frames[1])
     counts = set()
@@ -220,7 +220,7 @@ def test_the_frame_that_a_file_ends_in_is_dropped_and_that_is_said() -> None:
             read(first[:end])
 
 
-def test_what_is_no_block_ends_the_pictures_and_its_place_is_said() -> None:
+def test_what_is_no_block_ends_the_pictures_and_its_place_is_reported() -> None:
     made = screen() + block(Frame(part(WIDTH, HEIGHT)))
     image = read(made + b"\0\0x" + block(Frame(part(2, 2))) + b";")
     assert image.losses == (f"it is damaged at byte {len(made) + 2}; pictures may be missing",)

@@ -175,7 +175,7 @@ def test_stripped_nothing_is_left_beside_the_pixels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["exif", "xmp", "text"])
-def test_what_is_too_long_for_a_jpeg_is_left_out_and_said(what: str, tmp_path: Path) -> None:
+def test_what_is_too_long_for_a_jpeg_is_left_out_with_notice(what: str, tmp_path: Path) -> None:
     long = {"exif": b"Exif\0\0" + bytes(70000), "xmp": b"x" * 70000, "text": (("Comment", "x" * 70000),)}
     image = images.Image(RGB, **{what: long[what]})  # type: ignore[arg-type]
     said = {

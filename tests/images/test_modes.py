@@ -121,13 +121,13 @@ def test_a_transparent_gray_of_few_bits_is_so_in_every_frame(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(("lab", "rgb"), [((255, 128, 128), (255, 255, 255)), ((0, 128, 128), (0, 0, 0))])
-def test_lab_is_converted_and_that_is_said(lab: tuple[int, ...], rgb: tuple[int, ...], tmp_path: Path) -> None:
+def test_lab_is_converted_with_notice(lab: tuple[int, ...], rgb: tuple[int, ...], tmp_path: Path) -> None:
     image = images.read(saved(tmp_path / "a.tif", PIL.Image.new("LAB", (2, 2), lab)))
     assert np.abs(image.pixels[0, 0].astype(int) - rgb).max() <= 1
     assert image.losses == ("its LAB colors are converted to RGB",)
 
 
-def test_cmyk_is_converted_and_that_is_said(tmp_path: Path) -> None:
+def test_cmyk_is_converted_with_notice(tmp_path: Path) -> None:
     image = images.read(saved(tmp_path / "a.jpg", PIL.Image.new("CMYK", (8, 8), (0, 0, 0, 255))))
     assert image.pixels.max() < 3
     assert image.losses == ("its CMYK colors are converted to RGB",)

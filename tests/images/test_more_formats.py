@@ -65,7 +65,7 @@ def test_a_tga_of_five_bits_a_color_is_scaled_to_eight(bits: int, flags: int, ch
     assert pixels.tolist() == [right]
 
 
-def test_a_tgas_palette_comes_out_as_its_colors_and_what_is_beyond_is_said() -> None:
+def test_a_tga_palette_comes_out_as_colors_and_what_is_beyond_reported() -> None:
     image = read(tga([[b"\0", b"\1", b"\2"]], 1, 8, table=[b"\x01\x02\x03", b"\x04\x05\x06"]))
     assert image.pixels.tolist() == [[[3, 2, 1], [6, 5, 4], [0, 0, 0]]]
     assert image.losses == ("some of its pixels have colors that are not in its palette; they are black",)
@@ -119,7 +119,7 @@ BITMAP += bytes([1, 2, 3, 4, 5, 6, 0, 0, 7, 8, 9, 10, 11, 12, 0, 0]) + bytes([0x
 IN_BITMAP = [[[9, 8, 7, 255], [12, 11, 10, 0]], [[3, 2, 1, 0], [6, 5, 4, 255]]]
 
 
-def test_the_largest_picture_of_an_icon_is_read_and_the_others_are_said() -> None:
+def test_the_largest_picture_of_an_icon_is_read_and_others_reported() -> None:
     assert read(icon(BITMAP)).pixels.tolist() == IN_BITMAP and read(icon(BITMAP)).losses == ()
     both = icon(BITMAP, written(NOISE[:5], "png"))
     assert np.array_equal(read(both).pixels, NOISE[:5])
@@ -137,7 +137,7 @@ def test_a_lossless_jpeg_2000_is_read_as_it_was_here_and_by_opencv(shape: tuple[
     assert np.array_equal(other if pixels.ndim == 2 else other[:, :, [2, 1, 0, 3][: shape[2]]], pixels)
 
 
-def test_a_deep_jpeg_2000_stays_deep_in_gray_and_is_said_to_be_reduced_in_color() -> None:
+def test_a_deep_jpeg_2000_stays_deep_in_gray_and_is_reduced_in_color() -> None:
     gray = np.random.default_rng(6).integers(0, 65536, (64, 64), np.uint16)
     assert np.array_equal(read(written(gray, "jp2", lossless=True)).pixels, gray)
     done, color = cv2.imencode(".jp2", np.stack([gray] * 3, axis=2))

@@ -73,7 +73,7 @@ def test_a_pcx_of_one_bit_is_black_and_white() -> None:
 
 
 @pytest.mark.parametrize("runs", [False, True])
-def test_a_pcx_is_looked_at_before_it_is_decoded_and_refused_where_it_is_cut(runs: bool) -> None:
+def test_a_pcx_is_checked_before_it_is_decoded_and_refused_if_cut(runs: bool) -> None:
     data = pcx(rows(3), 7, 8, runs=runs)
     with pytest.raises(ImageError, match="it has 42 pixels, more than 41"):
         read(data, max_pixels=41)
@@ -104,7 +104,7 @@ def test_an_sgi_that_is_neither_gray_nor_rgb_is_refused(kind: int) -> None:
 
 
 @pytest.mark.parametrize("runs", [False, True])
-def test_an_sgi_is_looked_at_before_it_is_decoded_and_refused_where_it_is_cut(runs: bool) -> None:
+def test_an_sgi_is_checked_before_it_is_decoded_and_refused_if_cut(runs: bool) -> None:
     data = sgi(RANDOM.integers(0, 256, (3, 5, 9), np.uint8), runs=runs)
     with pytest.raises(ImageError, match="it has 45 pixels, more than 44"):
         read(data, max_pixels=44)

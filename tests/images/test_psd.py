@@ -74,7 +74,7 @@ def test_alpha_is_alpha_and_its_colors_lie_on_white(mode: int, count: int, bits:
         assert (off <= allowed)[alpha[0] > 0].all()
 
 
-def test_a_saved_selection_is_no_alpha_and_is_said() -> None:
+def test_a_saved_selection_is_no_alpha_with_notice() -> None:
     channels = planes(5)
     image = read(psd(channels, RGB))
     assert np.array_equal(image.pixels, interleaved(channels[:3]))
@@ -109,7 +109,7 @@ def test_a_palette_comes_out_as_its_colors_and_one_may_be_clear(clear: int | Non
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-def test_cmyk_is_white_less_its_inks_which_is_said(bits: int) -> None:
+def test_cmyk_is_white_less_its_inks_which_is_reported(bits: int) -> None:
     inks = np.array([[[0, 255, 0, 128]], [[0, 0, 255, 0]], [[0, 0, 0, 0]], [[0, 0, 0, 255]]], np.uint8)
     stored = (255 - inks).astype(KINDS[bits]) * np.array(1 if bits == 8 else 257, KINDS[bits])
     image = read(psd(stored, CMYK))

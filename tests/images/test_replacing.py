@@ -78,7 +78,7 @@ def test_extended_attributes_are_kept(tmp_path: Path) -> None:
     assert os.getxattr(path, "user.comment") == b"mine"
 
 
-def test_other_names_of_a_file_keep_the_old_picture_and_that_is_said(tmp_path: Path) -> None:
+def test_other_names_of_a_file_keep_the_old_picture_with_notice(tmp_path: Path) -> None:
     path, other = tmp_path / "a.png", tmp_path / "b.png"
     other.write_bytes(b"the old file")
     path.hardlink_to(other)
@@ -91,7 +91,7 @@ TERMINATED = """
 import os, signal, sys
 from pathlib import Path
 from imgcuda.images import atomic_write
-atomic_write._open_nameless = lambda folder: None
+atomic_write.open_nameless = lambda folder: None
 def terminate(number):
     os.kill(os.getpid(), getattr(signal, sys.argv[2]))
     print("not ended")

@@ -44,7 +44,7 @@ def link(data: bytes | bytearray, directory: int) -> int:
 
 @pytest.mark.parametrize("to_itself", [False, True])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-def test_pages_that_run_in_a_circle_are_each_read_once_and_that_is_said(dtype: Any, to_itself: bool) -> None:
+def test_pages_that_run_in_a_circle_are_each_read_once_with_notice(dtype: Any, to_itself: bool) -> None:
     data = bytearray(written((SMALL.astype(dtype), {}), (SMALL.astype(dtype), {})))
     first = struct.unpack_from("<I", data, 4)[0]
     second = struct.unpack_from("<I", data, link(data, first))[0]
@@ -54,7 +54,7 @@ def test_pages_that_run_in_a_circle_are_each_read_once_and_that_is_said(dtype: A
     assert image.losses == ("its list of pages runs in a circle; each is read once",)
 
 
-def test_a_list_of_pages_that_breaks_off_is_said() -> None:
+def test_a_list_of_pages_that_breaks_off_is_reported() -> None:
     data = bytearray(written((SMALL, {})))
     struct.pack_into("<I", data, link(data, struct.unpack_from("<I", data, 4)[0]), len(data) + 100)
     assert read(bytes(data)).losses == ("its list of pages is broken off; pages may be missing",)
@@ -73,7 +73,7 @@ def test_a_reduced_copy_is_never_read_for_the_picture() -> None:
     assert alone.losses == ("it calls itself a reduced copy of a picture that is not in the file",)
 
 
-def test_a_pyramid_loses_its_smaller_copies_and_other_pictures_in_subifds_are_a_loss() -> None:
+def test_a_pyramid_loses_its_smaller_copies_and_other_subifds_are_a_loss() -> None:
     pyramid = read(written((BIG, {"subifds": 1}), (SMALL, {"subfiletype": 1})))
     assert np.array_equal(pyramid.pixels, BIG) and not pyramid.losses
     another = read(written((BIG, {"subifds": 1}), (BIG[::-1].copy(), {})))
@@ -102,7 +102,7 @@ def test_a_cameras_raw_file_is_refused(photometric: int) -> None:
 
 
 @pytest.mark.parametrize(("extra", "channels"), [((0,), 3), ((0, 0), 3), ((0, 2), 4), ((2, 0), 4), ((0,) * 5, 3)])
-def test_samples_that_are_neither_color_nor_alpha_are_left_out_and_that_is_said(
+def test_samples_that_are_neither_color_nor_alpha_are_left_out_with_notice(
     extra: tuple[int, ...], channels: int
 ) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (5, 7, 3 + len(extra)), np.uint8)
@@ -173,7 +173,7 @@ def test_jpeg_in_a_tiff_is_read_as_libtiff_reads_it(mode: str, tile: Any) -> Non
     assert np.abs(read(buffer.getvalue()).pixels.astype(int) - right).max() <= 1
 
 
-def test_a_damaged_fax_is_read_and_that_is_said() -> None:
+def test_a_damaged_fax_is_read_with_notice() -> None:
     page = np.kron(np.random.default_rng(5).integers(0, 2, (20, 15)), np.ones((8, 8), int)).astype(bool)
     buffer = io.BytesIO()
     PIL.Image.fromarray(page).save(buffer, "TIFF", compression="group4")

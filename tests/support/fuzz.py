@@ -64,7 +64,7 @@ def computed(seed: int, made: Generated, checked: bool = False) -> np.ndarray:
     """Return what a kernel makes; CheckError if a checked run finds fault with it."""
     numbers, bytes_, n = inputs(seed)
     out = np.zeros(GRID * made.block * OUT, np.uint64)
-    given = [session._wrap(out), session._wrap(numbers), session._wrap(bytes_), n]
+    given = [session.as_device_array(out), session.as_device_array(numbers), session.as_device_array(bytes_), n]
     source, kernel = SHARED_HEAD + made.cuda, f"p{seed}_k"
     if checked:
         exact = replace(program(source), contract=False)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from imgcuda.cpu import loading, session
 from imgcuda.cpu.code import Code
-from imgcuda.cpu.compile import Machine, _letter, to_llvm, to_machine_code
+from imgcuda.cpu.compile import Machine, argument_letter, to_llvm, to_machine_code
 from imgcuda.cpu.session import CpuSession
 from imgcuda.engine.protocol import DeviceArray
 from imgcuda.programs.layout import Dim3
@@ -33,7 +33,7 @@ def dim3(size: Size) -> Dim3:
 
 def launch(source: str, *arguments: Any, kernel: str = "k", grid: Size = 1, block: Size = 32, shared: int = 0) -> None:
     """Run a kernel. Arrays are written in place."""
-    given = [session._wrap(each) if isinstance(each, np.ndarray) else each for each in arguments]
+    given = [session.as_device_array(each) if isinstance(each, np.ndarray) else each for each in arguments]
     if shared:
         run_exactly(source, given, kernel, dim3(grid), dim3(block), shared)
     else:
@@ -45,7 +45,7 @@ def run_exactly(
 ) -> None:
     """Run a kernel past the cache: with dynamic shared memory, or compiled in a special way."""
     low = to_llvm(program(source), kernel, block, **how)
-    letters = tuple(map(_letter, low.parameters))
+    letters = tuple(map(argument_letter, low.parameters))
     loaded = loading.load(Code(to_machine_code(low, Machine.host()), letters, heap=low.heap))
     loaded(session.pack(loaded.letters, given), struct.pack("5q", *grid, shared, 0), 0, grid.total)
 
