@@ -34,24 +34,25 @@ def api_reference() -> str:
 
 
 def prelude_reference() -> str:
-    """Return a list of what the prelude declares, each with the comment that stands before it."""
+    """Return a table of what the prelude declares, each with the comment that stands before it."""
     text = (ROOT / "imgcuda" / "programs" / "prelude.cuh").read_text("utf-8")
     found = re.finditer(_PIECE, text, re.MULTILINE)
-    made = []
+    made = ["| name | what it is |", "|---|---|"]
     for each in found:
-        words = " ".join(line.removeprefix("// ") for line in each["words"].splitlines())
-        for declared in _declared(each["code"]):
-            made.append(f"- `{declared}`: {words}" if words else f"- `{declared}`")
-            words = ""
+        words = " ".join(line.removeprefix("// ") for line in each["words"].splitlines()).replace("|", "\\|")
+        if names := " ".join(f"`{declared}`" for declared in _declared(each["code"])):
+            made.append(f"| {names} | {words} |")
     return "\n".join(made) + "\n"
 
 
 def _declared(code: str) -> list[str]:
-    """Return the heads of what some lines declare: functions, structures, macros."""
+    """Return the heads of what some lines declare: functions, structures, macros; a type only if it is no structure."""
     functions = re.findall(r"^__device__ ([^\n{]+)$", code, re.MULTILINE)
     structures = re.findall(r"^struct (?:alignas\([^\n]*\) )?(\w+ \{[^}]*\};)", code, re.MULTILINE)
-    macros = re.findall(r"^#define (\w+\([^)]*\))", code, re.MULTILINE)
-    heads = [*functions, *(f"struct {' '.join(each.split())}" for each in structures), *macros]
+    plain = code.startswith("#define")  # else a macro without arguments is only one of the ways to set it
+    macros = re.findall(rf"^#define (\w+{'' if plain else '(?=[(])'}(?:\([^)]*\))?)", code, re.MULTILINE)
+    types = [] if structures else re.findall(r"^typedef [^;]* (\w+);", code, re.MULTILINE)
+    heads = [*functions, *(f"struct {' '.join(each.split())}" for each in structures), *macros, *types]
     return list(dict.fromkeys(heads))
 
 

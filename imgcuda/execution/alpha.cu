@@ -1,7 +1,8 @@
-// Premultiplied colour, for filters that mix neighbours: a transparent pixel has no colour to give.
-// A thread makes one pixel. Values are 0 to 1 in float, so that nothing is lost in between.
+// Alpha: straight color to premultiplied color, and back, for filters that mix neighbors: a transparent pixel then adds
+// no color to the others. A thread makes one pixel. Premultiplied samples are floats from 0 to 1, so that filters
+// between the two kernels do not round to levels. No pixel outside of the image is read.
 
-#define COLORS (CHANNELS - 1)
+#define COLORS COLORS_IN(CHANNELS)
 
 __global__ void premultiply(const pixel *__restrict__ src, float *__restrict__ dst, int width, int height)
 {
@@ -10,14 +11,15 @@ __global__ void premultiply(const pixel *__restrict__ src, float *__restrict__ d
     if (x >= width || y >= height) return;
     const pixel *in = src + ((long long)y * width + x) * CHANNELS;
     float *out = dst + ((long long)y * width + x) * CHANNELS;
-    float alpha = in[COLORS] * (1.0f / PIXEL_MAX);
-    for (int c = 0; c < COLORS; c++) out[c] = in[c] * (1.0f / PIXEL_MAX) * alpha;
+    float alpha = pixel_to_unit(in[COLORS]);
+    for (int c = 0; c < COLORS; c++) out[c] = pixel_to_unit(in[c]) * alpha;
     out[COLORS] = alpha;
 }
 
-// The way back, for MADE_CHANNELS samples a pixel. KEEP_ALPHA: alpha is the original's rather than the filtered one.
+// Premultiplied to straight color, MADE_CHANNELS samples a pixel. KEEP_ALPHA: alpha is the original's, not the filtered
+// one.
 #ifdef MADE_CHANNELS
-#define MADE_COLORS (MADE_CHANNELS - 1)
+#define MADE_COLORS COLORS_IN(MADE_CHANNELS)
 
 __global__ void unpremultiply(const float *__restrict__ src, pixel *__restrict__ dst, int width, int height,
                               const pixel *__restrict__ original)
@@ -29,13 +31,13 @@ __global__ void unpremultiply(const float *__restrict__ src, pixel *__restrict__
     const float *in = src + i * MADE_CHANNELS;
     pixel *out = dst + i * MADE_CHANNELS;
 #if KEEP_ALPHA
-    float alpha = original[i * CHANNELS + COLORS] * (1.0f / PIXEL_MAX);
+    float alpha = pixel_to_unit(original[i * CHANNELS + COLORS]);
 #else
     float alpha = in[MADE_COLORS];
 #endif
-    // Where nothing is left of the picture its colour is black, not a division by zero.
+    // A fully transparent pixel becomes black, without a division by zero.
     float scale = alpha > 0.0f ? PIXEL_MAX / alpha : 0.0f;
     for (int c = 0; c < MADE_COLORS; c++) out[c] = to_pixel(in[c] * scale);
-    out[MADE_COLORS] = to_pixel(alpha * PIXEL_MAX);
+    out[MADE_COLORS] = unit_to_pixel(alpha);
 }
 #endif

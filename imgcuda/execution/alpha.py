@@ -1,4 +1,4 @@
-"""Images with alpha through filters that mix neighbours: premultiplied before, divided again after."""
+"""Images with alpha through filters that mix neighbors: premultiplied before, divided again after."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LAYOUT = Layout(over="pixels", block=(256, 1))
 def filter_premultiplied(
     session: Session, image: DeviceArray, filter: Callable[[DeviceArray], DeviceArray], alpha: Alpha
 ) -> DeviceArray:
-    """Return the image filtered as premultiplied float colour, in its own type again.
+    """Return the image filtered as premultiplied float color, in its own type again.
 
     With `alpha="keep"` the result has the image's own alpha, and its size, else the filtered one.
     """

@@ -1,6 +1,7 @@
-// The kernel around per-pixel functions: RESULT_CHANNELS samples are made of CHANNELS. The core puts the filters' fields
-// where they are declared and passed, and the calls of their functions. The image is taken as one run of pixels; where
-// a pixel is, is worked out only if a function asks for it (PLACES).
+// Point: the kernel around per-pixel functions, which makes a pixel of RESULT_CHANNELS samples from one of CHANNELS.
+// The core inserts the filters' fields, where they are declared and where they are passed, and the calls of their
+// functions. The image is one run of pixels, of which a thread makes PACK neighboring ones. A pixel's place is computed
+// only if a function takes it (PLACES). No pixel outside of the image is read.
 
 struct point_source {
 #if CHANNELS == 1
@@ -26,35 +27,21 @@ struct point_result {
 #endif
 };
 
-__device__ float point_unit(pixel sample)
-{
-#if PIXEL_BITS == 32
-    return sample;
-#else
-    return sample * (1.0f / PIXEL_MAX);
-#endif
-}
-
-__device__ pixel point_sample(float value)
-{
-    return to_pixel(value * PIXEL_MAX);
-}
-
-// A colour as it is between two filters that run one by one: of the image's own type, grey if the first makes it so,
-// its alpha untouched.
+// The color between two filters, as if each ran alone: rounded to the image's type, gray if the first filter's result
+// is, and with the image's alpha.
 __device__ color point_between(color c, int colors, float alpha)
 {
-    c.r = point_unit(point_sample(c.r));
-    c.g = colors == 1 ? c.r : point_unit(point_sample(c.g));
-    c.b = colors == 1 ? c.r : point_unit(point_sample(c.b));
+    c.r = pixel_to_unit(unit_to_pixel(c.r));
+    c.g = colors == 1 ? c.r : pixel_to_unit(unit_to_pixel(c.g));
+    c.b = colors == 1 ? c.r : pixel_to_unit(unit_to_pixel(c.b));
     c.a = alpha;
     return c;
 }
 
-// Where a pixel of a strip is, whose first row is row `first` of an image of `rows` rows: the one that comes `offset`
-// after that with the number `block`, with which a block of threads begins. So what is costly is the same for the block's
-// threads, and where rows are long, at most one ends among them. The quotient of whole numbers below 2^50 as doubles is
-// never rounded up to the next whole number.
+// The place of pixel number block + offset of a strip; the strip's first row is row `first` of an image of `rows` rows.
+// `block` is the number of the first pixel of a block of threads: so the division, which is slow, is the same for all
+// its threads, and in wide images at most one row ends within a block. The quotient of whole numbers below 2^50, as
+// doubles, is never rounded up to the next whole number.
 __device__ place point_place(long long block, int offset, int width, int first, int rows)
 {
     int row = (int)((double)block / width);
@@ -72,28 +59,28 @@ __device__ point_result point_pixel(point_source in, place at/* fields */)
 {
     color c;
     point_result out;
-    c.r = point_unit(in.x);
+    c.r = pixel_to_unit(in.x);
 #if CHANNELS >= 3
-    c.g = point_unit(in.y);
-    c.b = point_unit(in.z);
+    c.g = pixel_to_unit(in.y);
+    c.b = pixel_to_unit(in.z);
 #else
     c.g = c.b = c.r;
 #endif
 #if CHANNELS == 4
-    c.a = point_unit(in.w);
+    c.a = pixel_to_unit(in.w);
 #elif CHANNELS == 2
-    c.a = point_unit(in.y);
+    c.a = pixel_to_unit(in.y);
 #else
     c.a = 1.0f;
 #endif
     float alpha = c.a;
     /* filters */
-    out.x = point_sample(c.r);
+    out.x = unit_to_pixel(c.r);
 #if RESULT_CHANNELS >= 3
-    out.y = point_sample(c.g);
-    out.z = point_sample(c.b);
+    out.y = unit_to_pixel(c.g);
+    out.z = unit_to_pixel(c.b);
 #endif
-    // Alpha is passed on as it was, not as the function left it.
+    // store alpha as it was, whatever the functions made of it
 #if RESULT_CHANNELS == 2 && CHANNELS == 2
     out.y = in.y;
 #elif RESULT_CHANNELS == 2
@@ -135,7 +122,7 @@ __global__ void point(const pixel *__restrict__ src, pixel *__restrict__ dst, in
 #if PACK == 1
     if (i < count) to[i] = point_pixel(from[i], at/* values */);
 #else
-    // A thread makes PACK neighbouring pixels in one wide load and one wide store, where they are whole.
+    // PACK neighboring pixels are one wide load and one wide store, but for the last of the image.
     struct alignas(PACK * sizeof(pixel)) sources { point_source p[PACK]; };
     struct alignas(PACK * sizeof(pixel)) results { point_result p[PACK]; };
     if (i + PACK <= count) {

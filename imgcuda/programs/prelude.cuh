@@ -1,9 +1,9 @@
 // What every kernel of imgcuda may assume. The core sets, before this file:
 //
 //   PIXEL, PIXEL_BITS    the type of a sample and its size: unsigned char (8), unsigned short (16) or float (32)
-//   CHANNELS             samples in a pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha
+//   CHANNELS             samples in a pixel: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha
 //   BLOCK_WIDTH, BLOCK_HEIGHT, ROWS, PACK    the launch's layout: threads in a block, rows that each thread makes,
-//                        and neighbours along a row that it makes, which is 1 on the CPU
+//                        and neighbors along a row that it makes, which is 1 on the CPU
 //   a name in capitals for each field declared constant, and for each of its choices (BORDER, BORDER_WRAP ...)
 
 #ifdef __CUDACC_RTC__  // what nvcc has from the system's headers, which NVRTC does without
@@ -24,6 +24,7 @@ typedef unsigned char uchar;
 
 typedef PIXEL pixel;
 
+// The sample value of white, and of opaque.
 #if PIXEL_BITS == 32
 #define PIXEL_MAX 1.0f
 #elif PIXEL_BITS == 16
@@ -32,7 +33,11 @@ typedef PIXEL pixel;
 #define PIXEL_MAX 255.0f
 #endif
 
-// A filter without a border field still may ask for border().
+// Whether an image of so many channels has alpha, which is the last of them; and how many of its channels are color.
+#define HAS_ALPHA(channels) ((channels) % 2 == 0)
+#define COLORS_IN(channels) ((channels) - HAS_ALPHA(channels))
+
+// A filter without a border field may still call border().
 #ifndef BORDER
 #define BORDER_REFLECT 0
 #define BORDER_MIRROR 1
@@ -60,7 +65,34 @@ __device__ pixel to_pixel(float value)
 #endif
 }
 
-// What a thread makes of a row: PACK neighbouring samples, or as many floats. `*(pack *)(row + x)` is one wide load or
+// A sample as a value from 0 to 1, whatever the pixel type; floats are not clipped.
+__device__ float pixel_to_unit(pixel sample)
+{
+#if PIXEL_BITS == 32
+    return sample;
+#else
+    return sample * (1.0f / PIXEL_MAX);
+#endif
+}
+
+// A sample from a value from 0 to 1: rounded to nearest and clamped; a float stays as it is.
+__device__ pixel unit_to_pixel(float value)
+{
+    return to_pixel(value * PIXEL_MAX);
+}
+
+// The weights of red, green and blue in a color's luminance, in 65536ths: ITU-R BT.601, as in Pillow's convert("L").
+#define REC601_RED 19595.0f
+#define REC601_GREEN 38470.0f
+#define REC601_BLUE 7471.0f
+
+// A color's luminance by these weights, on the scale of red, green and blue.
+__device__ float rec601_luminance(float r, float g, float b)
+{
+    return (REC601_RED * r + REC601_GREEN * g + REC601_BLUE * b) * (1.0f / 65536.0f);
+}
+
+// What a thread makes of a row: PACK neighboring samples, or as many floats. `*(pack *)(row + x)` is one wide load or
 // store; x must be a multiple of PACK, and rows must begin at one. PART(several, i) is one of them.
 #if PACK > 1
 struct alignas(PACK * sizeof(pixel)) pack {
@@ -75,6 +107,98 @@ typedef pixel pack;
 typedef float floats;
 #define PART(several, i) (several)
 #endif
+
+// PACK samples of a row from `from` on. Wide, where width * CHANNELS % PACK == 0 and x is a multiple of PACK, it is one
+// load. Else samples are read one by one; of the `count` that are left of the row, the last is repeated as needed.
+__device__ pack load_pack(const pixel *from, bool wide, int count)
+{
+    pack values;
+    if (wide) {
+        values = *(const pack *)from;
+    } else {
+        for (int i = 0; i < PACK; i++) PART(values, i) = from[min(i, count - 1)];
+    }
+    return values;
+}
+
+// Write PACK samples of a row from `to` on: in one store where `wide`, as above, else only the `count` left of the row.
+__device__ void store_pack(pixel *to, pack values, bool wide, int count)
+{
+    if (wide) {
+        *(pack *)to = values;
+    } else {
+        for (int i = 0; i < PACK; i++)
+            if (i < count) to[i] = PART(values, i);
+    }
+}
+
+// As load_pack, converted to floats.
+__device__ floats load_floats(const pixel *from, bool wide, int count)
+{
+    pack values = load_pack(from, wide, count);
+    floats made;
+    for (int i = 0; i < PACK; i++) PART(made, i) = PART(values, i);
+    return made;
+}
+
+// As store_pack, of values on the samples' scale: each is rounded and clamped by to_pixel.
+__device__ void store_floats(pixel *to, floats values, bool wide, int count)
+{
+    pack made;
+    for (int i = 0; i < PACK; i++) PART(made, i) = to_pixel(PART(values, i));
+    store_pack(to, made, wide, count);
+}
+
+// Samples in a word of 32 bits: several bytes or 16-bit samples move as one word faster than one by one.
+#define WORD_SAMPLES (32 / PIXEL_BITS)
+
+// A word with a sample at a position from 0 to WORD_SAMPLES - 1, as neighbors lie in memory, and 0 elsewhere.
+__device__ unsigned int sample_to_word(pixel sample, int position)
+{
+#if PIXEL_BITS == 32
+    return __float_as_uint(sample);
+#else
+    return (unsigned int)sample << position * PIXEL_BITS;
+#endif
+}
+
+// The sample at a position of a word.
+__device__ pixel sample_from_word(unsigned int word, int position)
+{
+#if PIXEL_BITS == 32
+    return __uint_as_float(word);
+#else
+    return (pixel)(word >> position * PIXEL_BITS);
+#endif
+}
+
+// The type of whole numbers that are ordered as samples are.
+#if PIXEL_BITS == 32
+typedef unsigned int pixel_key;
+#else
+typedef pixel pixel_key;
+#endif
+
+// A whole number that is greater where the sample is greater. Bits of negative floats are inverted, else only the sign.
+__device__ pixel_key key_of_pixel(pixel sample)
+{
+#if PIXEL_BITS == 32
+    int bits = __float_as_int(sample);
+    return (pixel_key)(bits ^ (bits >> 31 | 0x80000000));
+#else
+    return sample;
+#endif
+}
+
+// The sample that has a key.
+__device__ pixel pixel_of_key(pixel_key key)
+{
+#if PIXEL_BITS == 32
+    return __uint_as_float(key & 0x80000000u ? key ^ 0x80000000u : ~key);
+#else
+    return key;
+#endif
+}
 
 // A square root to within a few units in the last place, which is one instruction where an exact one is eight.
 __device__ float quick_sqrt(float value)
@@ -117,7 +241,16 @@ __device__ int border(int i, int n)
 #endif
 }
 
-// A pixel's colour, 0 to 1 whatever the pixel type (floats are not clipped); grey has r = g = b.
+// Where sample x of a row is read, by the border rule: in the same channel of another pixel; -1 for what lies outside
+// under BORDER_CONSTANT. x lies at most `outside` pixels, a constant, left of the image.
+__device__ int border_sample(int x, int width, int outside)
+{
+    int column = (x + outside * CHANNELS) / CHANNELS - outside;  // x may be negative, and division rounds towards 0
+    int from = border(column, width);
+    return from < 0 ? -1 : from * CHANNELS + x - column * CHANNELS;
+}
+
+// A pixel's color, 0 to 1 whatever the pixel type (floats are not clipped); gray has r = g = b.
 struct color {
     float r, g, b, a;
 };

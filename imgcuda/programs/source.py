@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,8 @@ import numpy.typing as npt
 
 from imgcuda.errors import FilterError
 from imgcuda.frontend.source_lines import source_line
+from imgcuda.programs.includes import with_includes
+from imgcuda.programs.prelude import prelude_for
 
 PIXEL_TYPES: dict[np.dtype[Any], str] = {
     np.dtype(np.uint8): "unsigned char",
@@ -91,18 +93,18 @@ class Source:
 
     @classmethod
     def read(cls, path: Path) -> Source:
-        """Return a file's source; FilterError if it cannot be read."""
+        """Return the source of a file and of those that it includes; FilterError if one cannot be read."""
         try:
-            return cls(path.name, _decoded(path.name, path.read_bytes()))
+            return cls(path.name, with_includes(path, _text))
         except FileNotFoundError:
             where = "it stands beside the filter's Python file, and in a package *.cu is among the package-data"
             raise FilterError(f"there is no kernel file {path}; {where}") from None
         except OSError as error:
-            raise FilterError(f"{path}: the kernel file cannot be read: {error.strerror}") from error
+            raise FilterError(f"{error.filename or path}: the kernel file cannot be read: {error.strerror}") from error
 
-    def followed_by(self, other: Source) -> Source:
-        """Return this text and another's behind it; a compiler's messages name the file that a line is from."""
-        return replace(self, text=f'{self.text}#line 1 "{other.name}"\n{other.text}')
+
+def _text(path: Path) -> str:
+    return _decoded(path.name, path.read_bytes())
 
 
 def _decoded(name: str, data: bytes) -> str:
@@ -154,18 +156,13 @@ def specialise(source: Source, pixel: npt.DTypeLike, channels: int, constants: M
     macros = {"PIXEL": PIXEL_TYPES[dtype], "PIXEL_BITS": 8 * dtype.itemsize, "CHANNELS": channels}
     lines = [f"#define {name} {value}\n" for name, value in macros.items()]
     lines += [macro(name, value) for name, value in constants.items()]
-    parts = [*lines, '#line 1 "prelude.cuh"\n', _prelude(), f'#line 1 "{source.name}"\n', source.text]
+    parts = [*lines, '#line 1 "prelude.cuh"\n', prelude_for(source.text), f'#line 1 "{source.name}"\n', source.text]
     return Program(source.name, "".join(parts), dtype, source.contract)
 
 
 def macro(name: str, value: int | float) -> str:
     """Return the line that defines a macro as a number."""
     return f"#define {name} {_literal(value)}\n"
-
-
-@cache
-def _prelude() -> str:
-    return Path(__file__).with_name("prelude.cuh").read_text(encoding="utf-8")
 
 
 def _literal(value: int | float) -> str:

@@ -1,14 +1,15 @@
-// Bilateral: the mean of the pixels in a circle, weighed by how near they are and how near in colour.
-// A block first brings what it reads into shared memory, as floats, channel by channel: neighbouring threads then read
-// neighbouring numbers. What lies outside of the image under BORDER_CONSTANT is black. Behind a barrier each thread makes
-// ROWS pixels of a column.
+// Bilateral: each pixel becomes the mean of the pixels in a circle around it. The weight of each is
+// 2^(by_distance * d^2 + by_color * c^2), at a distance of d pixels and with a sum c of the differences in all
+// channels. A block first loads what it reads into a tile in shared memory, as floats, channel by channel, so that
+// neighboring threads read neighboring numbers. After a barrier each thread makes ROWS pixels of a column. Edge: pixels
+// outside of the image are read by the border rule; under BORDER_CONSTANT they are black.
 
 #define TILE_WIDTH (BLOCK_WIDTH + 2 * RADIUS)
 #define TILE_HEIGHT (BLOCK_HEIGHT * ROWS + 2 * RADIUS)
 
 typedef float plane[TILE_HEIGHT][TILE_WIDTH];
 
-// 2^x of a number that is not above 0, within 3e-7 of it; 2^-126 stands for all that is less.
+// 2^x for x up to 0, to within a relative error of 3e-7; 2^-126 for all x below -126.
 __device__ float power_of_2(float x)
 {
 #ifdef __CUDACC__  // in one instruction
@@ -16,8 +17,8 @@ __device__ float power_of_2(float x)
     asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x));
     return power;
 #else
-    // To add 1.5 * 2^23 rounds x to a whole number, which then stands in the lowest bits; for the rest, from -1/2 to 1/2,
-    // a polynomial is near enough. The whole number is added to its exponent.
+    // Adding 1.5 * 2^23 rounds x to a whole number, in the lowest bits of the sum. 2^rest, with a rest from -1/2 to
+    // 1/2, is a polynomial; the whole number is added to its exponent.
     x = fmaxf(x, -126.0f);
     float shifted = x + 12582912.0f, rest = x - (shifted - 12582912.0f);
     float power = 1.33988744e-3f;
@@ -30,6 +31,7 @@ __device__ float power_of_2(float x)
 #endif
 }
 
+// Loads the tile whose upper left corner is column x0 and row y0 of the image.
 __device__ void read_tile(plane *tile, const pixel *src, int x0, int y0, int width, int height)
 {
     for (int j = threadIdx.y; j < TILE_HEIGHT; j += BLOCK_HEIGHT) {
@@ -42,15 +44,18 @@ __device__ void read_tile(plane *tile, const pixel *src, int x0, int y0, int wid
     }
 }
 
-// The pixel at row j, column i of the tile. What neighbours differ by is averaged, rather than they themselves, so that
-// nothing is lost to rounding where they are alike. In rows dy above and below the circle reaches reach[dy] columns far.
+// Makes the pixel at row j and column i of the tile. It averages the differences from that pixel, not the pixels: where
+// they are small, so is the rounding. dy rows above and below the pixel the circle reaches reach[dy] columns to either
+// side.
 __device__ void make(pixel *out, plane *tile, int j, int i, float by_distance, float by_color, const int *reach)
 {
     float here[CHANNELS], sum[CHANNELS], total = 0.0f;
+    // load
     for (int c = 0; c < CHANNELS; c++) {
         here[c] = tile[c][j][i];
         sum[c] = 0.0f;
     }
+    // accumulate
     for (int dy = -RADIUS; dy <= RADIUS; dy++) {
         int end = reach[abs(dy)];
         float across = -end;
@@ -66,6 +71,7 @@ __device__ void make(pixel *out, plane *tile, int j, int i, float by_distance, f
             for (int c = 0; c < CHANNELS; c++) sum[c] += weight * apart[c];
         }
     }
+    // store
     for (int c = 0; c < CHANNELS; c++) out[c] = to_pixel(here[c] + sum[c] / total);
 }
 

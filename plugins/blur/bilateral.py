@@ -15,10 +15,10 @@ SHARED = 48 * 1024
 
 
 class Bilateral(NeighborhoodFilter):
-    """Smooth an image and keep its edges: average each pixel with those near it that have about its colour.
+    """Smooth an image and keep its edges: average each pixel with those near it that have about its color.
 
     A pixel's weight is exp(-d^2 / (2 sigma_space^2)) * exp(-c^2 / (2 sigma_color^2)) at a distance of d pixels and a
-    difference in colour of c, which is the sum of the differences of all channels, as in OpenCV (Tomasi and Manduchi,
+    difference in color of c, which is the sum of the differences of all channels, as in OpenCV (Tomasi and Manduchi,
     Bilateral filtering for gray and color images, 1998, leave it open). Pixels up to 1.5 sigma_space away count.
     Alpha counts as a channel, so that the edges of what is opaque are kept, too.
     """
@@ -32,7 +32,7 @@ class Bilateral(NeighborhoodFilter):
         default=0.1,
         ge=0.001,
         le=10,
-        help="how different in colour they count: the standard deviation of their weight, where 1 is as black and white"
+        help="how different in color they count: the standard deviation of their weight, where 1 is as black and white"
         " differ in one channel (OpenCV's is 255 times that)",
     )
 

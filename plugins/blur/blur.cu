@@ -1,54 +1,41 @@
-// Blur: a Gaussian. A small one is a sum that convolve.cu, which stands behind this file, weighs along columns and rows.
-// Here are the kernels for large ones, which are blurred on a grid: every STEP-th row and column.
+// Blur: each sample becomes the mean of those around it, weighed by a Gaussian.
+// A small Gaussian is launched as `separable` of convolve.cu, whose sum is then the result.
 
 #define FINISH(sum, middle, scale, bias) (sum)
+#include "convolve.cu"
 
 #ifdef STEP
 
-// A large Gaussian is smooth, so it is blurred on a grid that keeps every STEP-th row and column, each at a multiple of
-// STEP from the image's first: `down_columns` and `down_rows` weigh the image onto the grid, `blur_grid` blurs it there,
-// once down and once along, and `up` weighs the grid back onto the image. A thread makes ROWS samples of a column.
-// The weights both ways are a B-spline's, spline[STEP * TAPS / 2 + d] at distance d: TAPS of them, STEP apart, reach any
-// place. The grid begins and ends so far outside of the image that only the first two kernels need the border.
-__device__ void write(pixel *out, floats sum, bool wide, int count)
-{
-    pack made;
-    for (int i = 0; i < PACK; i++) PART(made, i) = to_pixel(PART(sum, i));
-    if (wide) {
-        *(pack *)out = made;
-    } else {
-        for (int i = 0; i < count; i++) out[i] = PART(made, i);
-    }
-}
-
-// PACK neighbours of a row that may lie outside of the image; `wide`: rows begin at a multiple of PACK.
+// A large Gaussian is smooth, so the image is blurred on a grid that keeps every STEP-th row and column, counted from
+// the image's first. There are four kernels:
+//   down_columns, down_rows   bring the image onto the grid, first along the columns, then along the rows
+//   blur_grid                 blurs the grid, launched once along the columns and once along the rows
+//   up                        brings the grid back onto the image
+// Weights from the image to the grid and back are a B-spline's, spline[STEP * TAPS / 2 + d] at distance d; TAPS grid
+// points, STEP apart, have a weight other than 0 at any place. A thread of the first and the last kernel makes ROWS
+// rows of PACK samples, of the others one sample. Edge: the grid extends beyond the image, as far as the blur reaches.
+// So only down_columns and down_rows read outside of the image, by the border rule. PACK neighboring samples from
+// column x of row y, which may lie above or below the image; `wide` as for load_pack.
 __device__ floats from_row(const pixel *src, int x, int y, int samples, int height, bool wide)
 {
     int from = border(y, height);
-    const pixel *row = src + (long long)max(from, 0) * samples;
-    pack several;
-    if (wide) {
-        several = *(const pack *)(row + x);
-    } else {
-        for (int p = 0; p < PACK; p++) PART(several, p) = row[min(x + p, samples - 1)];
-    }
-    floats value;
-    for (int p = 0; p < PACK; p++) PART(value, p) = PART(several, p);
+    floats value = load_floats(src + (long long)max(from, 0) * samples + x, wide, samples - x);
 #if BORDER == BORDER_CONSTANT
     for (int p = 0; p < PACK; p++) PART(value, p) = from < 0 ? 0.0f : PART(value, p);
 #endif
     return value;
 }
 
-// Where the columns brought onto grid rows keep a sample: those that are STEP columns apart lie side by side, `run` of
-// them, since that is what neighbouring threads of `down_rows` read at a time.
+// Where down_columns stores a sample within a row: `run` columns that are STEP apart lie side by side, because
+// neighboring threads of down_rows read them at the same time.
 __device__ int place(int column, int channel, int run)
 {
     return (column % STEP * run + column / STEP) * CHANNELS + channel;
 }
 
-// Rows of the grid from `first` on, of columns of the image. A thread walks down bands of STEP rows. A band is part of
-// TAPS rows of the grid, so it is read once and added to all: sum[k] is of the row that has had k bands before.
+// Makes rows of the grid from row `first` on, as wide as the image. A thread walks down bands of STEP rows. A band
+// counts for TAPS rows of the grid, so it is read once and added to TAPS sums: sum[k] belongs to the row that k bands
+// were added to before.
 __global__ void down_columns(const pixel *__restrict__ src, float *__restrict__ dst, int width, int height,
                              const float *__restrict__ spline, int first, int image_width, int image_height)
 {
@@ -64,6 +51,7 @@ __global__ void down_columns(const pixel *__restrict__ src, float *__restrict__ 
         for (int p = 0; p < PACK; p++) PART(sum[k], p) = 0.0f;
 
     for (int i = 1 - TAPS; i < rows; i++) {
+        // load a band, and add it to all sums
         int band = (first + y0 + i + TAPS / 2 - 1) * STEP;
         for (int j = 0; j < STEP; j++) {
             floats value = from_row(src, x, band + j, samples, image_height, wide);
@@ -71,6 +59,7 @@ __global__ void down_columns(const pixel *__restrict__ src, float *__restrict__ 
             for (int k = 0; k < TAPS; k++)
                 for (int p = 0; p < PACK; p++) PART(sum[k], p) += spline[k * STEP + j] * PART(value, p);
         }
+        // store the row that is complete
         if (i >= 0) {
             float *row = dst + (long long)(y0 + i) * width * CHANNELS;
             for (int p = 0; p < PACK && x + p < samples; p++) {
@@ -78,13 +67,14 @@ __global__ void down_columns(const pixel *__restrict__ src, float *__restrict__ 
                 row[place(column, channel, width / STEP)] = PART(sum[TAPS - 1], p);
             }
         }
+        // move each sum on
 #pragma unroll
         for (int k = TAPS - 1; k > 0; k--) sum[k] = sum[k - 1];
         for (int p = 0; p < PACK; p++) PART(sum[0], p) = 0.0f;
     }
 }
 
-// Columns of the grid from `first` on.
+// Makes columns of the grid from column `first` on, of what down_columns stored. A thread makes one sample.
 __global__ void down_rows(const float *__restrict__ src, float *__restrict__ dst, int width, int height,
                           const float *__restrict__ spline, int first, int image_width, int run)
 {
@@ -111,8 +101,9 @@ __global__ void down_rows(const float *__restrict__ src, float *__restrict__ dst
     dst[(long long)y * samples + x] = sum;
 }
 
-// One direction of the grid. A row of src has `pitch` samples, and it is `next` samples from one that is weighed to the
-// next. The result is smaller than src by what the weights reach, so nothing is read outside.
+// Blurs the grid in one direction: a thread makes one sample from `count` samples of src, each `next` samples behind
+// the one before. A row of src has `pitch` samples. The result is smaller than src by the reach of the weights, so
+// nothing is read outside of src.
 __global__ void blur_grid(const float *__restrict__ src, float *__restrict__ dst, int width, int height,
                           const float *__restrict__ weights, int count, int pitch, int next)
 {
@@ -126,7 +117,7 @@ __global__ void blur_grid(const float *__restrict__ src, float *__restrict__ dst
     dst[(long long)y * samples + x] = sum;
 }
 
-// The grid along one of its rows, at PACK samples of the image from x.
+// A row of the grid, interpolated along it at PACK samples of the image from x on.
 __device__ floats along(const float *row, int x, int samples, const float *spline)
 {
     floats sum;
@@ -141,7 +132,8 @@ __device__ floats along(const float *row, int x, int samples, const float *splin
     return sum;
 }
 
-// A thread keeps, of its columns, the TAPS rows of the grid that are around the row that it makes.
+// Interpolates the grid at each row of the image. A thread walks down ROWS rows, and keeps the TAPS rows of the grid
+// around the row that it makes.
 __global__ void up(const float *__restrict__ src, pixel *__restrict__ dst, int width, int height,
                    const float *__restrict__ spline, int pitch)
 {
@@ -156,9 +148,11 @@ __global__ void up(const float *__restrict__ src, pixel *__restrict__ dst, int w
 #pragma unroll
     for (int k = 1; k < TAPS; k++, row += pitch) near[k] = along(row, x, samples, spline);
     for (int band = y0 / STEP * STEP; band < y1; band += STEP, row += pitch) {
+        // load the next row of the grid
 #pragma unroll
         for (int k = 1; k < TAPS; k++) near[k - 1] = near[k];
         near[TAPS - 1] = along(row, x, samples, spline);
+        // accumulate and store the rows of the image up to the next row of the grid
         for (int y = max(band, y0); y < min(band + STEP, y1); y++) {
             floats sum;
             for (int p = 0; p < PACK; p++) PART(sum, p) = 0.0f;
@@ -166,7 +160,7 @@ __global__ void up(const float *__restrict__ src, pixel *__restrict__ dst, int w
             for (int k = 0; k < TAPS; k++)
                 for (int p = 0; p < PACK; p++)
                     PART(sum, p) += spline[(TAPS - 1 - k) * STEP + y - band] * PART(near[k], p);
-            write(dst + (long long)y * samples + x, sum, wide, min(samples - x, PACK));
+            store_floats(dst + (long long)y * samples + x, sum, wide, samples - x);
         }
     }
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from math import log2
 from typing import Any, ClassVar
 
@@ -25,18 +24,12 @@ class Blur(NeighborhoodFilter):
 
     Up to a sigma of 6 each pixel is weighed with all those around it. Beyond, what is left of the image is so smooth
     that it is blurred on a coarser grid, in a time that does not grow with sigma. The result is within 1e-4 of the
-    range for noise, edges and all that pictures have, and within 3e-4, a tenth of a grey level, whatever the image.
+    range for noise, edges and all that pictures have, and within 3e-4, a tenth of a gray level, whatever the image.
     """
 
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"gaussian-blur": {}, "gaussian": {}}
 
     sigma: float = param(default=2.0, ge=0.1, le=100, help="standard deviation of the Gaussian, in pixels")
-
-    @classmethod
-    @cache
-    def source(cls) -> Any:
-        """Return its own kernels, and after them those of convolve."""
-        return super().source().followed_by(Convolve.source())
 
     @property
     def row_step(self) -> int:
@@ -58,8 +51,8 @@ class Blur(NeighborhoodFilter):
         """The weights of the Gaussian as far as it reaches to either side; they add up to 1."""
         radius = reach(self.sigma)
         weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / self.sigma) ** 2)
-        normalised: npt.NDArray[np.float64] = weights / weights.sum()
-        return normalised
+        normalized: npt.NDArray[np.float64] = weights / weights.sum()
+        return normalized
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         return self._at_once(gpu, image) if self.row_step == 1 else self._on_grid(gpu, image)
@@ -148,5 +141,5 @@ def grid_gaussian(sigma: float, step: int) -> npt.NDArray[np.float32]:
     spectrum = np.exp(-2 * (np.pi * sigma / step * frequencies) ** 2) / spline**2
     radius = grid_radius(sigma, step)
     weights = spectrum @ np.cos(2 * np.pi * np.outer(frequencies, np.arange(-radius, radius + 1)))
-    normalised: npt.NDArray[np.float32] = (weights / weights.sum()).astype(np.float32)
-    return normalised
+    normalized: npt.NDArray[np.float32] = (weights / weights.sum()).astype(np.float32)
+    return normalized

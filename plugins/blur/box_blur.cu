@@ -1,17 +1,17 @@
-// Box blur: the mean of the square of AREA samples around each, of its own channel.
-// A block makes ROWS rows of a tile that overlaps its neighbours by MARGIN samples on either side, walking down GROUP
-// rows at a time. Each thread keeps the sums of PACK columns, WINDOW rows high: for the next row one sample is added and
-// one taken away. Then, behind a barrier, those sums are added up along the rows: of a few columns first, of those sums
-// a few again, and so on, since what runs along a row would leave the threads beside it nothing to do.
-// What lies outside of the image under BORDER_CONSTANT has position -1, and is black.
+// Box blur: each sample becomes the mean of the square of AREA samples around it, of its own channel.
+// A block makes ROWS rows of a tile that overlaps its neighbors by MARGIN samples on either side. It walks down GROUP
+// rows at a time. A thread keeps the sums of PACK columns, WINDOW rows high: for the next row it adds one sample and
+// subtracts one. After a barrier the column sums are added up along the rows in steps: sums of a few columns, then sums
+// of a few of those, and so on, so that all threads share the work. Edge: samples outside of the image are read by the
+// border rule; under BORDER_CONSTANT their position is -1, and they are black.
 
 #define WINDOW (2 * RADIUS + 1)
 #define AREA (WINDOW * WINDOW)
 #define SPAN (BLOCK_WIDTH * PACK)
 
-// Whole numbers are summed exactly, in BITS that hold AREA of the greatest (of uint16, 32 bits hold 256 x 256 of them).
-// Floats are taken away again only from a double: the sum keeps nothing of them that a float would show, unless they were
-// LARGE, and what is left is less than 1 / LARGE of that. Then the sum begins anew.
+// Whole numbers are summed exactly: BITS bits hold AREA times the greatest (32 bits hold 256 x 256 samples of uint16).
+// Floats are summed as doubles. Subtracting a float from a double leaves an error too small for a float to show, unless
+// the sum was once LARGE times what it is now; then it is computed anew.
 #if PIXEL_BITS == 32
 typedef double running;
 typedef float part;
@@ -33,8 +33,9 @@ struct alignas(PACK * sizeof(part)) parts {
 typedef part parts;
 #endif
 
-// Along a row, WINDOW columns are taken as RADIUS, one and RADIUS. Up to 3 they are added one by one; beyond, the sums of
-// RADIUS columns are made by way of those of RADIUS / 4 and RADIUS / 16, so far that no step adds more than 8 numbers.
+// Along a row, WINDOW columns are RADIUS columns, one, and RADIUS columns. A RADIUS up to 3 is added column by column.
+// For a larger one, sums of RADIUS columns are made of sums of RADIUS / 4, those of sums of RADIUS / 16, in as many
+// STEPS as keep each from adding more than 8 numbers.
 #if RADIUS <= 3
 #define STEPS 0
 #elif RADIUS < 8
@@ -45,11 +46,11 @@ typedef part parts;
 #define STEPS 3
 #endif
 
-// Rows between barriers: the more, the fewer; but a core's nearest cache must hold what is kept of them.
+// Rows between two barriers. More rows mean fewer barriers, but their sums must fit into a core's first-level cache.
 #define GROUP (STEPS < 2 ? 4 : 2)
 
-// Add a row's PACK samples from x on to the sums of their columns, or take them away: `times` is 1 or -1. at[i] is where
-// column x + i is read, unless all of them stand side by side (`inside`).
+// Adds a row's PACK samples from x on to the sums of their columns (`times` is 1), or subtracts them (-1). `inside`:
+// all lie in the image, side by side, at x; else at[i] is the position of sample x + i.
 __device__ void add(running *sum, const pixel *src, int y, int samples, int height, int x, bool inside, const int *at,
                     int times)
 {
@@ -67,14 +68,15 @@ __device__ void add(running *sum, const pixel *src, int y, int samples, int heig
     for (int i = 0; i < PACK; i++) sum[i] = times > 0 ? sum[i] + PART(several, i) : sum[i] - PART(several, i);
 }
 
-// The window around row y, without its last row.
+// Sums the window around row y, without its last row.
 __device__ void begin(running *sum, const pixel *src, int y, int samples, int height, int x, bool inside, const int *at)
 {
     for (int i = 0; i < PACK; i++) sum[i] = 0;
     for (int k = -RADIUS; k < RADIUS; k++) add(sum, src, y + k, samples, height, x, inside, at, 1);
 }
 
-// Sums of `count` columns from each on: those of count / 4, if they are there, four times, and the rest one by one.
+// Makes the sum of `count` columns from each column on: of four sums of count / 4 columns, if they are `there`, and of
+// the remaining columns one by one.
 __device__ void widen(parts (*to)[BLOCK_WIDTH], parts (*quarters)[BLOCK_WIDTH], parts (*columns)[BLOCK_WIDTH], int count,
                       bool there)
 {
@@ -96,7 +98,8 @@ __device__ void widen(parts (*to)[BLOCK_WIDTH], parts (*quarters)[BLOCK_WIDTH], 
     __syncthreads();
 }
 
-// The quotient of whole numbers rounded to nearest: never half-way, since AREA is odd.
+// total / AREA, rounded to nearest. AREA is odd, so a quotient is never half-way. The host chose FACTOR and SHIFT so
+// that the product is the exact quotient.
 __device__ pixel mean(part total)
 {
 #if PIXEL_BITS == 32
@@ -121,20 +124,17 @@ box_blur(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int 
     int x = x0 - MARGIN + t * PACK;
     bool inside = x >= 0 && x + PACK <= samples && samples % PACK == 0;
     int at[PACK];
-    for (int i = 0; i < PACK; i++) {
-        int column = (x + i + MARGIN * CHANNELS) / CHANNELS - MARGIN;  // x may be negative
-        int inner = border(column, width);
-        at[i] = inner < 0 ? -1 : inner * CHANNELS + x + i - column * CHANNELS;
-    }
+    for (int i = 0; i < PACK; i++) at[i] = border_sample(x + i, width, MARGIN);
     running sum[PACK];
 #if PIXEL_BITS == 32
-    float most[PACK];  // that the sum has been since it began
+    float most[PACK];  // the largest that each sum has been since it was computed anew
     for (int i = 0; i < PACK; i++) most[i] = 0.0f;
 #endif
     begin(sum, src, y0, samples, height, x, inside, at);
 
     int end = min(y0 + ROWS, height), made = min(SPAN - 2 * MARGIN, samples - x0);
     for (int y = y0; y < end; y += GROUP) {
+        // accumulate down the columns
 #pragma unroll
         for (int g = 0; g < GROUP; g++) {
             add(sum, src, y + g + RADIUS, samples, height, x, inside, at, 1);
@@ -142,7 +142,7 @@ box_blur(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int 
             for (int i = 0; i < PACK; i++) PART(whole, i) = (part)sum[i];
             columns[g][t] = whole;
             add(sum, src, y + g - RADIUS, samples, height, x, inside, at, -1);
-#if PIXEL_BITS == 32  // what was infinite, or not a number, cannot be taken away again either
+#if PIXEL_BITS == 32  // an infinity, or NaN, cannot be subtracted again either
             bool lost = false;
             for (int i = 0; i < PACK; i++) {
                 most[i] = fmaxf(most[i], fabsf(PART(whole, i)));
@@ -156,6 +156,8 @@ box_blur(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int 
 #endif
         }
         __syncthreads();
+
+        // accumulate along the rows
 #if STEPS > 2
         widen(sums[0], sums[1], columns, RADIUS / 16, false);
 #endif
@@ -165,6 +167,8 @@ box_blur(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int 
 #if STEPS > 0
         widen(sums[0], sums[STEPS > 1], columns, RADIUS, STEPS > 1);
 #endif
+
+        // store
 #pragma unroll
         for (int g = 0; g < GROUP; g++) {
             const part *column = (const part *)columns[g] + MARGIN;

@@ -45,7 +45,7 @@ def rows(radius: int) -> int:
 
 
 def tile(radius: int, channels: int) -> Layout:
-    """Return what one block makes: wide where much of what it reads is its neighbours' to make."""
+    """Return what one block makes: wide where much of what it reads is its neighbors' to make."""
     margin = -(-radius * channels // 4) * 4  # of whole packs, so that blocks begin where wide loads may
     return Layout(over="samples", block=(256 if radius < 32 else 512, 1), rows=rows(radius), pack=4, margin=margin)
 

@@ -1,46 +1,41 @@
-// Convolve: each sample becomes a sum over its neighbours of the same channel, KERNEL_HEIGHT rows of KERNEL_WIDTH, times
-// a weight each; and that sum times `scale` plus `bias`. Weights lie over the image as they are given here: the host
-// has turned them round if need be. There are three ways, SMALL, SEPARABLE and LARGE, of which one is compiled at a time.
-// What lies outside of the image under BORDER_CONSTANT has position -1, and is black.
+// Convolve: each sample becomes scale * sum + bias, with the weighted sum of the KERNEL_HEIGHT x KERNEL_WIDTH samples
+// of its channel around it. It is a correlation: for a convolution the host turns the weights by half a turn. There are
+// three kernels, of which one is compiled at a time; each says what a thread does:
+//   SMALL, `small`           all weights at once, sums in registers: kernels up to 7 x 7
+//   SEPARABLE, `separable`   along columns, then along rows, through shared memory: kernels that are a column times a row
+//   LARGE, `large`           all weights at once, rows of the image in shared memory: all other kernels
+// Edge: samples outside of the image are read by the border rule; under BORDER_CONSTANT their position is -1, and they
+// are black.
 
 #ifdef KERNEL_WIDTH
 
 #define ABOVE (KERNEL_HEIGHT / 2)
 #define BESIDE (KERNEL_WIDTH / 2)
 
-// Where sample x of a row is read, which may lie outside of the image.
-__device__ int sample_at(int x, int width)
-{
-    const int outside = BESIDE + 8;  // pixels, since blocks begin at a multiple of 8 samples
-    int column = (x + outside * CHANNELS) / CHANNELS - outside;  // x may be negative
-    int from = border(column, width);
-    return from < 0 ? -1 : from * CHANNELS + x - column * CHANNELS;
-}
+#define OUTSIDE (BESIDE + 8)  // pixels left of the image that are read at most: blocks begin at multiples of 8 samples
 
-// What a sum becomes. A filter whose source comes before this one may make something else of it and of the sample in the
-// middle of those that it is the sum of; it then says what `scale` and `bias` are.
+// The result from a sum and from the sample in the middle of what was summed. A file that includes this one may define
+// it otherwise, and give `scale` and `bias` another meaning.
 #ifndef FINISH
 #define FINISH(sum, middle, scale, bias) ((sum) * (scale) + (bias))
 #endif
 
+// Stores the results of PACK sums at number `at` of dst; `wide` and `count` are as for store_pack.
 __device__ void write(const pixel *src, pixel *dst, long long at, floats sum, float scale, float bias, bool wide,
                       int count)
 {
-    if (wide) {
-        pack middle = *(const pack *)(src + at), made;
-        for (int i = 0; i < PACK; i++) PART(made, i) = to_pixel(FINISH(PART(sum, i), PART(middle, i), scale, bias));
-        *(pack *)(dst + at) = made;
-    } else {
-        for (int i = 0; i < count; i++) dst[at + i] = to_pixel(FINISH(PART(sum, i), src[at + i], scale, bias));
-    }
+    pack middle = load_pack(src + at, wide, count);
+    floats made;
+    for (int i = 0; i < PACK; i++) PART(made, i) = FINISH(PART(sum, i), PART(middle, i), scale, bias);
+    store_floats(dst + at, made, wide, count);
 }
 
 #ifdef SMALL
 
-// A thread makes PACK neighbouring samples in each of ROWS rows, walking down, so that each row is read once for all
-// that it is part of: sum[k] is of the row to which the one just read is row k of the kernel.
-// It reads SPAN samples of a row, those under the kernel for all that it makes. Tap j of sample i is number i + j * STEP
-// of them. Inside of the image, REACH samples to either side are read, in whole packs.
+// A thread makes PACK neighboring samples in each of ROWS rows, walking down. It reads each row of the image once, and
+// adds it to KERNEL_HEIGHT sums: sum[k] belongs to the row of the result for which the row just read lies under row k
+// of the kernel. Of a row it reads SPAN samples, those under the kernel for the PACK that it makes: tap j of sample i
+// is number i + j * STEP of them. Inside of the image it reads REACH samples to either side, in whole packs.
 #if PACK == 1
 #define STEP 1
 #define REACH (BESIDE * CHANNELS)
@@ -78,10 +73,11 @@ __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int 
         for (int p = 0; p < PACK; p++) PART(sum[k], p) = 0.0f;
 
 #if PACK > 1
-    const int turn = KERNEL_HEIGHT;  // after so many rows a sum is in the register that it began in
+    const int turn = KERNEL_HEIGHT;  // after so many rows each sum is back in the register that it began in
 #pragma unroll turn
 #endif
     for (int i = 0; i < rows + 2 * ABOVE; i++) {
+        // load
         int from = border(y0 + i - ABOVE, height);
         const pixel *row = src + (long long)max(from, 0) * samples;
         float in[SPAN];
@@ -93,6 +89,7 @@ __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int 
 #if BORDER == BORDER_CONSTANT
         for (int s = 0; s < SPAN; s++) in[s] = from < 0 ? 0.0f : in[s];
 #endif
+        // accumulate, and move each sum on
 #pragma unroll
         for (int k = KERNEL_HEIGHT - 1; k >= 0; k--) {
             for (int p = 0; p < PACK; p++) PART(sum[k], p) = k > 0 ? PART(sum[max(k - 1, 0)], p) : 0.0f;
@@ -101,20 +98,22 @@ __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int 
                 for (int p = 0; p < PACK; p++)
                     PART(sum[k], p) += weights[k * KERNEL_WIDTH + j] * in[p + j * STEP];
         }
+        // store
         if (i >= 2 * ABOVE) {
             long long at = (long long)(y0 + i - 2 * ABOVE) * samples + x;
-            write(src, dst, at, sum[KERNEL_HEIGHT - 1], scale, bias, wide, min(samples - x, PACK));
+            write(src, dst, at, sum[KERNEL_HEIGHT - 1], scale, bias, wide, samples - x);
         }
     }
 }
 
-// The same where the image ends: apart, so that what it needs does not weigh on the others.
+// `walk` at the left or right edge of the image. A function of its own, so that the other threads need no registers for
+// the positions.
 __device__ __noinline__ void walk_edge(const pixel *src, pixel *dst, int samples, int width, int height, int y0, int x,
                                        const float *weights, float scale, float bias)
 {
     int positions[SPAN];
     for (int s = 0; s < SPAN; s++)
-        positions[s] = sample_at(PACK == 1 ? x + (s - BESIDE) * CHANNELS : x + s - BESIDE * CHANNELS, width);
+        positions[s] = border_sample(PACK == 1 ? x + (s - BESIDE) * CHANNELS : x + s - BESIDE * CHANNELS, width, OUTSIDE);
     walk(src, dst, samples, height, y0, x, false, positions, weights, scale, bias);
 }
 
@@ -134,11 +133,11 @@ __global__ void small(const pixel *__restrict__ src, pixel *__restrict__ dst, in
 
 #elif defined(SEPARABLE)
 
-// The weight in row i and column j is down[i] * along[j], so that columns and rows can be summed up one after the other.
-// Weights that are the same in both directions (SYMMETRIC) are given from the middle on.
-// A block makes ROWS rows of a tile that overlaps its neighbours by MARGIN samples on either side: first each thread sums
-// up PACK columns, margins included, which is where a sample is converted to a float, once for all who use it; then,
-// behind a barrier, along the rows of what the block has so far.
+// The weight in row i and column j is down[i] * along[j], so columns and rows are summed one after the other.
+// SYMMETRIC: weights are the same in both directions, and are given from the middle on. A block makes ROWS rows of a
+// tile that overlaps its neighbors by MARGIN samples on either side. First each thread sums PACK columns, margins
+// included, into the tile, and converts each sample to a float, once for all threads that use it. After a barrier each
+// thread sums along the rows of the tile.
 
 #if SYMMETRIC
 #define DOWN(i) down[abs((i) - ABOVE)]
@@ -148,7 +147,7 @@ __global__ void small(const pixel *__restrict__ src, pixel *__restrict__ dst, in
 #define ALONG(j) along[j]
 #endif
 
-// Rows that a thread sums up at a step: each sample is read once for all of them, and they must fit into registers.
+// Rows whose sums a thread keeps in registers at a time; each sample is read once for all of them.
 #if PACK == 1
 #define GROUP 4
 #else
@@ -158,13 +157,14 @@ __global__ void small(const pixel *__restrict__ src, pixel *__restrict__ dst, in
 #define PITCH (BLOCK_WIDTH + (PACK > 1))
 
 #if PACK > 1
-#define WIDE 4  // packs that a thread makes of a row at a step: so many use what is read of the tile
+#define WIDE 4  // packs of a row that a thread makes at a time, from the same samples of the tile
 
 struct alignas(WIDE * PACK * sizeof(pixel)) packs {
     pixel at[WIDE * PACK];
 };
 
-// Write neighbouring samples, as many as there is room for: in one go where rows begin at a multiple of them.
+// Stores the results of WIDE * PACK sums, or as many as there is `room` for: in one store where rows begin at multiples
+// of them.
 __device__ void write_packs(const pixel *src, pixel *dst, const float *sum, float scale, float bias, int samples, int room)
 {
     bool wide = samples % (WIDE * PACK) == 0 && room >= WIDE * PACK;
@@ -187,8 +187,8 @@ __device__ void write_packs(const pixel *src, pixel *dst, const float *sum, floa
 }
 #endif
 
-// Sum up PACK columns from x for the ROWS rows of a tile; from[i] is where row i - ABOVE is read, at[i] where column
-// x + i is, unless all of them stand side by side (`inside`).
+// Sums PACK columns, from sample x on, for the ROWS rows of a tile. from[i] is the position of row i - ABOVE. `inside`:
+// all lie in the image, side by side, at x; else at[i] is the position of sample x + i.
 __device__ void sum_columns(floats (*tile)[PITCH], const pixel *src, int samples, int x, const int *from, const int *at,
                             bool inside, const float *down)
 {
@@ -197,21 +197,22 @@ __device__ void sum_columns(floats (*tile)[PITCH], const pixel *src, int samples
 #pragma unroll
         for (int g = 0; g < GROUP; g++)
             for (int p = 0; p < PACK; p++) PART(sum[g], p) = 0.0f;
-#if PACK > 1  // on the CPU it stays a loop, whose code takes a third of the time to compile
+#if PACK > 1  // on the CPU it stays a loop, which compiles in a third of the time
 #pragma unroll
 #endif
         for (int i = 0; i < GROUP + 2 * ABOVE; i++) {
+            // load
             const pixel *row = src + (long long)max(from[y + i], 0) * samples;
             floats value;
             if (inside) {
-                pack several = *(const pack *)(row + x);
-                for (int p = 0; p < PACK; p++) PART(value, p) = PART(several, p);
+                value = load_floats(row + x, true, PACK);
             } else {
                 for (int p = 0; p < PACK; p++) PART(value, p) = row[max(at[p], 0)];
             }
 #if BORDER == BORDER_CONSTANT
             for (int p = 0; p < PACK; p++) PART(value, p) = from[y + i] < 0 || at[p] < 0 ? 0.0f : PART(value, p);
 #endif
+            // accumulate
 #pragma unroll
             for (int g = 0; g < GROUP; g++) {
                 if (i >= g && i - g < KERNEL_HEIGHT) {
@@ -224,7 +225,7 @@ __device__ void sum_columns(floats (*tile)[PITCH], const pixel *src, int samples
     }
 }
 
-// The bound leaves a thread as many registers as keep BLOCKS blocks at work on a multiprocessor.
+// The launch bound leaves a thread as many registers as let BLOCKS blocks share a multiprocessor.
 __global__ void __launch_bounds__(BLOCK_WIDTH, BLOCKS)
 separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
           const float *__restrict__ down, const float *__restrict__ along, float scale, float bias)
@@ -237,16 +238,18 @@ separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int
     for (int i = t; i < ROWS + 2 * ABOVE; i += BLOCK_WIDTH) from[i] = border(y0 + i - ABOVE, height);
     __syncthreads();
 
+    // load, halo included, and accumulate down the columns
     int x = x0 - MARGIN + t * PACK;
     bool inside = x >= 0 && x + PACK <= samples && samples % PACK == 0;
     int at[PACK];
-    for (int i = 0; i < PACK; i++) at[i] = sample_at(x + i, width);
+    for (int i = 0; i < PACK; i++) at[i] = border_sample(x + i, width, OUTSIDE);
     if (inside)
         sum_columns(tile, src, samples, x, from, at, true, down);
     else
         sum_columns(tile, src, samples, x, from, at, false, down);
     __syncthreads();
 
+    // accumulate along the rows, and store
     int rows = min(ROWS, height - y0);
     int made = min(BLOCK_WIDTH * PACK - 2 * MARGIN, samples - x0);
 #if PACK == 1
@@ -263,8 +266,9 @@ separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int
         write(src, dst, (long long)(y0 + r) * samples + x0 + t, sum, scale, bias, true, 1);
     }
 #else
-    // A thread makes WIDE neighbouring packs in every WIDE-th row. Of eight threads, who read shared memory together,
-    // WIDE groups take a row each: by PITCH rows begin in different banks, so that no two ask one bank for two words.
+    // A thread makes WIDE neighboring packs in every WIDE-th row. Eight threads read shared memory together: in WIDE
+    // groups, each in a row of its own. PITCH makes rows begin in different banks, so that no two threads wait for one
+    // bank.
     const int side = 8 / WIDE;
     int column = (t / 8 * side + t % side) * WIDE;  // in packs
     if (column * PACK >= made) return;
@@ -277,8 +281,8 @@ separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int
             floats value = tile[r][column + j];
 #pragma unroll
             for (int p = 0; p < PACK; p++) {
-                int from_first = j * PACK + p - MARGIN;  // where this sample is, seen from the first that is made
-                // It counts for those of its own channel that are near enough.
+                int from_first = j * PACK + p - MARGIN;  // this sample's distance from the first that is made
+                // It counts for the samples of its own channel that are near enough.
 #pragma unroll
                 for (int i = (from_first + MARGIN * CHANNELS) % CHANNELS; i < WIDE * PACK; i += CHANNELS) {
                     int tap = (from_first - i) / CHANNELS + BESIDE;
@@ -294,20 +298,21 @@ separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int
 
 #else  // LARGE
 
-// A block walks down the rows of the image that its ROWS rows are made of. Of each, it puts the samples that it reads
-// into shared memory, as floats; then each thread adds them to the sums of all its rows and PACK neighbours. There are
-// two such lines, in turn, so that one barrier a row is enough. A row of the weights takes PITCH places.
+// A block walks down the rows of the image that its ROWS rows are made of. It loads what it reads of each into a line
+// of shared memory, as floats. After a barrier each thread adds it to its sums, of PACK neighboring samples in ROWS
+// rows. There are two lines, used in turn, so that one barrier a row is enough. Weights are in rows of PITCH.
 #define PITCH ((KERNEL_WIDTH + 3) / 4 * 4)
 #if PACK == 1
-#define GROUP (ROWS > 4 ? 4 : ROWS)  // sums that a thread works on at a time: its registers hold no more
-#define TAPS 1                       // weights of a row that it takes at a time
+#define GROUP (ROWS > 4 ? 4 : ROWS)  // rows whose sums are added to at a time: registers hold no more
+#define TAPS 1                       // weights of a row that are used at a time
 #else
 #define GROUP ROWS
 #define TAPS 4
 #endif
 #define LINE ((BLOCK_WIDTH * PACK + (KERNEL_WIDTH - 1) * CHANNELS + 7) / 4 * 4)
 
-// Of a kernel that is separable, but reaches too far for a tile, the columns are summed up first, to floats.
+// A kernel that is separable, but too wide for a tile, takes two launches: down the columns TO_FLOATS, along the rows
+// of those FROM_FLOATS.
 #if TO_FLOATS
 typedef float result;
 #else
@@ -319,6 +324,7 @@ typedef float source;
 typedef pixel source;
 #endif
 
+// Loads row y of the image, as far as the block reads it, into a line.
 __device__ void read_line(float *line, const source *src, int x0, int y, int width, int height)
 {
     int samples = width * CHANNELS;
@@ -327,13 +333,14 @@ __device__ void read_line(float *line, const source *src, int x0, int y, int wid
     int first = x0 - BESIDE * CHANNELS;
     bool inside = first >= 0 && first + LINE <= samples;
     for (int s = threadIdx.x; s < LINE; s += BLOCK_WIDTH) {
-        int at = inside ? first + s : sample_at(first + s, width);
+        int at = inside ? first + s : border_sample(first + s, width, OUTSIDE);
         line[s] = from < 0 || at < 0 ? 0.0f : row[at];
     }
 }
 
-// Add `count` neighbouring taps, of which here[0] is the first for a thread's first sample, to GROUP sums. For the first
-// of these the line lies under row `row` of the kernel, for the next under the row above; `all`: for each there is one.
+// Adds `count` neighboring taps to GROUP sums; here[0] is the first tap of the thread's first sample. For the first sum
+// the line lies under row `row` of the kernel, for the next under the row above. `all`: there is a row of the kernel
+// for each.
 __device__ void add_taps(floats *sum, const float *here, const float *weights, int row, bool all, int count)
 {
     float in[(TAPS - 1) * CHANNELS + 2 * PACK];
@@ -357,7 +364,7 @@ __device__ void add_taps(floats *sum, const float *here, const float *weights, i
     }
 }
 
-// Add a row of the image to GROUP sums: summed up by itself first, as sums of few are more exact than sums of many.
+// Adds a row of the image to GROUP sums. The row is summed by itself first: short sums are more exact than a long one.
 __device__ void add_line(floats *sum, const float *here, const float *weights, int row, bool all)
 {
     floats made[GROUP];
@@ -384,9 +391,11 @@ __global__ void large(const source *__restrict__ src, result *__restrict__ dst, 
         for (int p = 0; p < PACK; p++) PART(sum[g], p) = 0.0f;
 
     for (int i = 0; i < ROWS + 2 * ABOVE; i++) {
+        // load, halo included
         float *line = lines[i % 2];
         read_line(line, src, x0, y0 + i - ABOVE, width, height);
         __syncthreads();
+        // accumulate
         const float *here = line + threadIdx.x * PACK;
 #pragma unroll
         for (int g = 0; g < ROWS; g += GROUP) {
@@ -398,6 +407,7 @@ __global__ void large(const source *__restrict__ src, result *__restrict__ dst, 
         }
     }
 
+    // store
     int x = x0 + threadIdx.x * PACK;
 #pragma unroll
     for (int g = 0; g < ROWS; g++)
@@ -415,8 +425,8 @@ __global__ void large(const source *__restrict__ src, result *__restrict__ dst, 
 #endif
 #else
 
-// What is left to do for an image with alpha, as premultiplied floats, whose alpha came out right: the colours become as
-// bright as the kernel makes them, and `offset` is added to what there is of the picture. A thread makes one pixel.
+// For premultiplied color with alpha, after a sum by the weights divided by their sum, which makes the right alpha:
+// multiplies colors by `gain`, adds `offset` times the alpha of `opaque`, and leaves alpha. A thread makes one pixel.
 __global__ void brighten(const float *__restrict__ src, float *__restrict__ dst, int width, int height,
                          const float *__restrict__ opaque, float gain, float offset)
 {

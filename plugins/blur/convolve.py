@@ -1,4 +1,4 @@
-"""Convolve: weighted sums of neighbours, by a matrix of weights."""
+"""Convolve: weighted sums of neighbors, by a matrix of weights."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MARGIN = 256
 
 
 class Convolve(NeighborhoodFilter):
-    """Weigh each pixel and its neighbours with a matrix, and add them up.
+    """Weigh each pixel and its neighbors with a matrix, and add them up.
 
     The matrix is the kernel, of odd sides; its middle lies on the pixel that is made. `mode` says which way round: a
     convolution, as in mathematics and in SciPy's convolve, turns it by half a turn, so that a single bright pixel
@@ -49,7 +49,7 @@ class Convolve(NeighborhoodFilter):
 
     A kernel that is a column times a row, but for 1e-6 of its weights, is summed up along columns and rows apart.
 
-    With alpha, colours are weighed by their alpha, and alpha itself by the kernel divided by its sum, so that what
+    With alpha, colors are weighed by their alpha, and alpha itself by the kernel divided by its sum, so that what
     makes an image brighter does not make it more opaque. A kernel whose sum is 0 measures differences: it leaves alpha
     as it was.
     """
@@ -67,7 +67,7 @@ class Convolve(NeighborhoodFilter):
     )
     normalize: bool = param(default=False, help="divide by the sum of the weights, if that is not 0")
     offset: float = param(
-        default=0.0, ge=-1, le=1, help="what is added to the result, as a part of the range: 0.5 is a medium grey"
+        default=0.0, ge=-1, le=1, help="what is added to the result, as a part of the range: 0.5 is a medium gray"
     )
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
-// Unsharp mask: image + amount * (image - blurred), where the two are at least `threshold` apart.
-// A small blur is a sum that convolve.cu, which stands behind this file, weighs; here is what it makes of one. A large
-// one is a filter of its own, which is given finer levels than the image's: its rounding would be multiplied by `amount`.
-// What lies outside of the image is the blur's affair.
+// Unsharp mask: image + amount * (image - blurred), where the two are at least `threshold` apart; else the image.
+// A small blur is launched as `separable` of convolve.cu, which then makes the result in the same launch. A large blur
+// is the filter blur, launched on finer levels than the image's (`widen`), because `amount` multiplies what it rounds;
+// then `sharpen` makes the result. Edge: only the blur reads outside of the image, by the border rule.
 
 __device__ float sharpened(float here, float blurred, float amount, float threshold)
 {
@@ -10,8 +10,9 @@ __device__ float sharpened(float here, float blurred, float amount, float thresh
 }
 
 #define FINISH(sum, middle, amount, threshold) sharpened(middle, sum, amount, threshold)
+#include "convolve.cu"
 
-// Bytes are blurred in 16 bits, those as floats: FINER times as many levels.
+// Bytes are blurred as 16-bit samples, which have FINER times as many levels; 16-bit samples as floats.
 #if PIXEL_BITS == 8
 typedef unsigned short finer;
 #define FINER 257
@@ -28,7 +29,7 @@ struct alignas(PACK * sizeof(finer)) finers {
 typedef finer finers;
 #endif
 
-// A thread makes PACK neighbouring samples of a row.
+// Converts the image to finer levels. A thread makes PACK neighboring samples of a row.
 __global__ void widen(const pixel *__restrict__ src, finer *__restrict__ dst, int width, int height)
 {
     int samples = width * CHANNELS;
@@ -45,7 +46,7 @@ __global__ void widen(const pixel *__restrict__ src, finer *__restrict__ dst, in
     }
 }
 
-// The same for the result.
+// Makes the result from the image and its blur. A thread makes PACK neighboring samples of a row.
 __global__ void sharpen(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
                         const finer *__restrict__ blurred, float amount, float threshold)
 {
@@ -55,19 +56,20 @@ __global__ void sharpen(const pixel *__restrict__ src, pixel *__restrict__ dst, 
     long long i = (long long)blockIdx.y * samples + x;
     const float back = 1.0f / FINER;
     if (samples % PACK == 0) {
-        pack here = *(const pack *)(src + i), made;
+        pack here = *(const pack *)(src + i);
         finers other = *(const finers *)(blurred + i);
-        for (int p = 0; p < PACK; p++)
-            PART(made, p) = to_pixel(sharpened(PART(here, p), PART(other, p) * back, amount, threshold));
-        *(pack *)(dst + i) = made;
+        floats made;
+        for (int p = 0; p < PACK; p++) PART(made, p) = sharpened(PART(here, p), PART(other, p) * back, amount, threshold);
+        store_floats(dst + i, made, true, PACK);
     } else {
         for (int p = 0; p < min(PACK, samples - x); p++)
             dst[i + p] = to_pixel(sharpened(src[i + p], blurred[i + p] * back, amount, threshold));
     }
 }
 
-// For premultiplied colours with their alpha, which stays. A thread makes one pixel. The colour that is blurred is that
-// of what there is of the picture: blurred premultiplied colour by blurred alpha.
+// The same for premultiplied color with alpha; alpha stays. A thread makes one pixel. It compares a color with the
+// blurred straight color: the blurred premultiplied color, divided by the blurred alpha and multiplied by the pixel's
+// own.
 __global__ void sharpen_colors(const float *__restrict__ src, float *__restrict__ dst, int width, int height,
                                const float *__restrict__ blurred, float amount, float threshold)
 {

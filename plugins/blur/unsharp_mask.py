@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,7 +25,7 @@ class UnsharpMask(NeighborhoodFilter):
     elsewhere. The blur is that of the filter `blur`, but not rounded to the image's type, since what it is off would be
     multiplied. Of 16 bits without alpha, the result is within a level up to a sigma of 16; beyond, what the blur is off
     on its coarser grid counts `amount` times, which is 2 levels of noise with an amount of 10. Alpha stays as it is; a
-    colour is compared with the colours around it as they are without their alpha, those that are more opaque counting
+    color is compared with the colors around it as they are without their alpha, those that are more opaque counting
     more, so that a shape gets no seam from what it stands on.
     """
 
@@ -44,12 +43,6 @@ class UnsharpMask(NeighborhoodFilter):
         le=1,
         help="the least difference that counts, as a part of the range: 0.02 is 5 of 255 levels",
     )
-
-    @classmethod
-    @cache
-    def source(cls) -> Any:
-        """Return its own kernels, and after them those of convolve, which sum up a small blur."""
-        return super().source().followed_by(Convolve.source())
 
     @property
     def halo(self) -> int:

@@ -37,7 +37,7 @@ class AutoContrast(Levels):
         default=0.0, ge=0, le=50, help="percent of the darkest and of the brightest samples that are set aside"
     )
     per_channel: bool = param(
-        default=True, help="stretch each colour by itself, which removes a cast; otherwise all in the same way"
+        default=True, help="stretch each color by itself, which removes a cast; otherwise all in the same way"
     )
 
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:

@@ -1,4 +1,4 @@
-// Brightness: each colour times a factor.
+// Brightness: each channel of the color is multiplied by a factor.
 
 __device__ color brightness(color c, float factor)
 {

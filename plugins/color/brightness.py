@@ -11,7 +11,7 @@ from imgcuda import PointFilter, param
 class Brightness(PointFilter):
     """Make an image brighter or darker, as if there had been more or less light.
 
-    Each colour is multiplied by a factor, as by Pillow's `ImageEnhance.Brightness`, torchvision's `adjust_brightness`
+    Each color is multiplied by a factor, as by Pillow's `ImageEnhance.Brightness`, torchvision's `adjust_brightness`
     and CSS's `brightness()`. Black stays black.
     """
 
@@ -22,5 +22,5 @@ class Brightness(PointFilter):
     }
 
     factor: float = param(
-        default=1.5, ge=0, le=100, help="what each colour is multiplied by: 0 makes black, 1 leaves the image as it is"
+        default=1.5, ge=0, le=100, help="what each color is multiplied by: 0 makes black, 1 leaves the image as it is"
     )

@@ -1,4 +1,4 @@
-// Contrast: each colour's distance from the pivot times a factor.
+// Contrast: the distance of each channel of the color from the pivot is multiplied by a factor.
 
 __device__ color contrast(color c, float factor, float pivot)
 {

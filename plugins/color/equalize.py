@@ -28,7 +28,7 @@ class Equalize(Levels):
 
     per_channel: bool = param(
         default=True,
-        help="equalize each colour by itself, which shifts hues; otherwise all in the same way, counted together",
+        help="equalize each color by itself, which shifts hues; otherwise all in the same way, counted together",
     )
 
     def measured(self, found: npt.NDArray[Any]) -> Filter:

@@ -1,5 +1,5 @@
-// Equalized: each channel's level looked up in a table of what it becomes, from 0 to 1, one row of `levels` for each. What
-// is below 0 in the table stays as it is, and so does what is infinite or not a number.
+// Equalized: each channel is looked up in its row of a table, which has a new value from 0 to 1 for each of `levels`
+// levels. Where the table has a negative number the value stays as it is, and so do infinities and NaN.
 
 __device__ float equalized_level(float value, const float *table, int levels)
 {
@@ -7,7 +7,7 @@ __device__ float equalized_level(float value, const float *table, int levels)
     float made = table[__float2int_rn(fminf(fmaxf(value, 0.0f), 1.0f) * (levels - 1))];
     return made >= 0.0f && isfinite(value) ? made : value;
 #else
-    float made = table[to_pixel(value * PIXEL_MAX)];
+    float made = table[unit_to_pixel(value)];
     return made >= 0.0f ? made : value;
 #endif
 }

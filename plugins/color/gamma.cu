@@ -1,6 +1,6 @@
-// Gamma: each colour to a power, times a gain.
-// The power is 2^(gamma log2(x)), and both functions are written out here: CUDA's own differ from device to device in
-// their last bits, and take half as long again on the CPU. Each operation here is rounded as IEEE 754 says, everywhere.
+// Gamma: each channel of the color is raised to a power, and multiplied by a gain.
+// The power is 2^(gamma log2(x)). Both functions are written here, because CUDA's own differ in their last bits between
+// devices, and take half as long again on the CPU. Each operation here is rounded as IEEE 754 says, on every device.
 
 // log2(x), for x from 2^-126 to the largest float. Its bits give n and f of x = 2^n (1 + f), f from -1/3 to 1/3;
 // log2(1 + f) is f P(f), with P the polynomial of degree 8 that has the least relative error, 2^-25.
@@ -36,7 +36,8 @@ __device__ float exp2_of(float x)
     return __int_as_float(__float_as_int(p) + ((int)n << 23));
 }
 
-// Negative numbers have no power, so the size is raised, and the sign put back. 0 and NaN stay what they are.
+// The absolute value is raised, and gets its sign back: negative numbers have no real power. 0 and NaN stay as they
+// are.
 __device__ float power(float value, float gamma)
 {
     float size = fabsf(value);
@@ -45,22 +46,22 @@ __device__ float power(float value, float gamma)
 }
 
 #if PIXEL_BITS == 32
-// Whether `power` does not hold: whether the size is outside of 2^-span to 2^span, and not 0. It is infinite then, or
-// subnormal, or its power may be. Without && and ||, so that the caller has one branch.
+// Whether `power` cannot be used: the absolute value is not 0, and outside of 2^-span to 2^span. It, or its power, may
+// be infinite or subnormal. Without && and ||, so that the caller has one branch.
 __device__ bool is_extreme(float value, int span)
 {
     float size = fabsf(value);
     return (size > 0.0f) & (__float_as_uint(size) - ((127 - span) << 23) >= (unsigned int)span << 24);
 }
 
-// The same as `power`, for every float. The square of half the power ends at 0 and at infinity.
+// `power` for every float: the square of half the power, which becomes 0 or infinity where the power is out of range.
 __device__ float power_of_any(float value, float gamma)
 {
     float size = fabsf(value);
     bool small = size < 1.17549435e-38f;  // 2^-126
     float log = log2_of(small ? size * 16777216.0f : size) - (small ? 24.0f : 0.0f);
     float root = exp2_of(fminf(fmaxf(0.5f * gamma * log, -80.0f), 65.0f));
-    bool ordinary = __float_as_uint(size) - 1 < 0x7f7fffff;  // which is at once above 0 and finite
+    bool ordinary = __float_as_uint(size) - 1 < 0x7f7fffff;  // above 0 and finite, in one comparison
     return ordinary ? copysignf(root * root, value) : value;
 }
 #endif
@@ -72,7 +73,7 @@ __device__ color raise(color c, float gamma)
     made.g = power(c.g, gamma);
     made.b = power(c.b, gamma);
 #if PIXEL_BITS == 32
-    int span = (int)(125.0f / fmaxf(gamma, 1.0f));  // neither these nor their powers leave 2^-126 to 2^126
+    int span = (int)(125.0f / fmaxf(gamma, 1.0f));  // within it, values and their powers stay within 2^-126 to 2^126
     if (is_extreme(c.r, span) | is_extreme(c.g, span) | is_extreme(c.b, span)) {  // seldom
         made.r = power_of_any(c.r, gamma);
         made.g = power_of_any(c.g, gamma);

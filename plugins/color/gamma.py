@@ -1,4 +1,4 @@
-"""Gamma: a power of each colour."""
+"""Gamma: a power of each color."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imgcuda import PointFilter, param
 class Gamma(PointFilter):
     """Make what is between black and white darker or brighter, by a power.
 
-    The result is gain * colour ** gamma, as of torchvision's and scikit-image's `adjust_gamma`. What ImageMagick, GIMP
+    The result is gain * color ** gamma, as of torchvision's and scikit-image's `adjust_gamma`. What ImageMagick, GIMP
     and ffmpeg call gamma is 1 divided by it. Floats beyond 1 are on the same curve; a float below 0 becomes what its
     size does, negative, so that no result is undefined.
     """

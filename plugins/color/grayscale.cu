@@ -1,10 +1,10 @@
-// Grayscale: one number for a colour.
-// The weights of ITU-R BT.601 are in 65536ths, as in Pillow's convert("L").
+// Grayscale: one number for a color: its luminance by ITU-R BT.601 (the prelude's weights) or BT.709, the mean of its
+// channels, or the mean of the largest and the smallest.
 
 __device__ color grayscale(color c)
 {
 #if WEIGHTS == WEIGHTS_REC601
-    c.r = (19595.0f * c.r + 38470.0f * c.g + 7471.0f * c.b) * (1.0f / 65536.0f);
+    c.r = rec601_luminance(c.r, c.g, c.b);
 #elif WEIGHTS == WEIGHTS_REC709
     c.r = 0.2126f * c.r + 0.7152f * c.g + 0.0722f * c.b;
 #elif WEIGHTS == WEIGHTS_AVERAGE

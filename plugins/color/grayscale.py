@@ -1,4 +1,4 @@
-"""Grayscale: the brightness of a colour image."""
+"""Grayscale: the brightness of a color image."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from imgcuda import PointFilter, param
 
 
 class Grayscale(PointFilter):
-    """Make an image grey, weighting the colours as the eye does."""
+    """Make an image gray, weighting the colors as the eye does."""
 
     channels: ClassVar[Literal[1]] = 1
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"greyscale": {}, "gray": {}, "desaturate": {}}
@@ -17,6 +17,6 @@ class Grayscale(PointFilter):
     weights: Literal["rec601", "rec709", "average", "lightness"] = param(
         default="rec601",
         constant=True,
-        help="what each colour counts: rec601 as Pillow and OpenCV, rec709 for HDTV and sRGB, average for a third"
+        help="what each color counts: rec601 as Pillow and OpenCV, rec709 for HDTV and sRGB, average for a third"
         " each, lightness for the middle of the largest and the smallest",
     )

@@ -1,4 +1,4 @@
-// Invert: what each colour lacks of white.
+// Invert: each channel of the color becomes white minus its value.
 
 __device__ color invert(color c)
 {

@@ -9,9 +9,9 @@ from imgcuda import PointFilter
 
 
 class Invert(PointFilter):
-    """Turn an image into its negative: bright becomes dark, and each colour its opposite.
+    """Turn an image into its negative: bright becomes dark, and each color its opposite.
 
-    Each colour is taken from white: from 255, 65535, or 1 for floats, of which those beyond 1 become negative.
+    Each color is taken from white: from 255, 65535, or 1 for floats, of which those beyond 1 become negative.
     """
 
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"negate": {}, "negative": {}}

@@ -1,16 +1,18 @@
-// Levels: how often each occurs in each colour channel. Of the SAMPLES of a pixel the first COLORS are counted.
-// The image is taken as one run of pixels. A block counts PIXELS of them, one behind the other, a thread PACK at a time.
+// Levels: how often each level occurs in each color channel, the first COLORS of the SAMPLES of a pixel.
+// There are two kernels, of which one is compiled at a time: `digits` counts some bits of each sample, `steps` the
+// nearest of STEPS steps. The image is one run of pixels: a block counts PIXELS neighboring ones, a thread PACK at a
+// time. No pixel outside of the image is read.
 
 #define PIXELS (BLOCK_WIDTH * PACK * ROWS)
 
-// Whether a sample counts: what is infinite or not a number does not.
+// Whether a sample counts: infinities and NaN do not.
 #if PIXEL_BITS == 32
 #define COUNTS(sample) (fabsf(sample) < __int_as_float(0x7f800000))
 #else
 #define COUNTS(sample) true
 #endif
 
-// How many pixels there are for a block: PIXELS, but for the last.
+// The number of pixels that a block counts: PIXELS, or fewer for the last block.
 __device__ int pixels_of(int block, int width, int height)
 {
     long long left = (long long)width * height - (long long)block * PIXELS;
@@ -19,30 +21,20 @@ __device__ int pixels_of(int block, int width, int height)
 
 #ifdef BITS
 
-// `digits` counts numbers of BITS bits, SHIFT bits up in the samples. A block has a table in shared memory, in COPIES
-// between which neighbouring threads are spread, since in a flat area all of them find the same. If ENDS is 2 there are
-// two tables to a channel, each for the samples of which the bits above are as `known` says.
+// `digits` counts the numbers of BITS bits that stand SHIFT bits up in the samples' keys. A block counts in a table in
+// shared memory. Neighboring threads use different ones of its COPIES, because in a flat area all of them count the
+// same level. If ENDS is 2 there are two tables a channel, each for the samples whose bits above are equal to a number
+// in `known`.
 
 #define BINS (1 << BITS)
 #define TABLE (COLORS * ENDS * BINS)
 #define FIT (12288 / TABLE)  // in 48 KiB
 #define COPIES (FIT < 8 ? FIT : 8)
 
-// A sample as a whole number that grows with it.
-__device__ unsigned int key_of(pixel sample)
-{
-#if PIXEL_BITS == 32
-    unsigned int bits = __float_as_uint(sample);
-    return bits >> 31 ? ~bits : bits | 0x80000000u;
-#else
-    return sample;
-#endif
-}
-
-// Count a sample.
+// Counts a sample.
 __device__ void count(unsigned int *table, pixel sample, int channel, const unsigned int *known)
 {
-    unsigned int key = key_of(sample);
+    unsigned int key = key_of_pixel(sample);
     int place = (channel * ENDS * BINS + (int)((key >> SHIFT) % BINS)) * COPIES + threadIdx.x % COPIES;
     bool counts = COUNTS(sample);
 #if ENDS == 2
@@ -51,25 +43,22 @@ __device__ void count(unsigned int *table, pixel sample, int channel, const unsi
     if (counts && above == known[2 * channel + 1]) atomicAdd(&table[place + BINS * COPIES], 1u);
 #elif PACK > 1
     if (counts) atomicAdd(&table[place], 1u);
-#else  // a vector of which all threads count is much faster: what does not count adds 0
+#else  // a vector in which all threads add is much faster: a sample that does not count adds 0
     atomicAdd(&table[place], counts ? 1u : 0u);
 #endif
 }
 
 #if PACK > 1
 
-// The pixels that a thread reads in one go: by words, or the compiler would leave out alpha, byte for byte.
+// The pixels that a thread reads at once. They are declared as words, since of samples the compiler would read all but
+// alpha, byte by byte.
 struct alignas(16) words {
-    unsigned int at[PACK * SAMPLES * PIXEL_BITS / 32];
+    unsigned int at[PACK * SAMPLES / WORD_SAMPLES];
 };
 
 __device__ pixel sample_of(words in, int i)
 {
-#if PIXEL_BITS == 32
-    return __uint_as_float(in.at[i]);
-#else
-    return (pixel)(in.at[i * PIXEL_BITS / 32] >> i * PIXEL_BITS % 32);
-#endif
+    return sample_from_word(in.at[i / WORD_SAMPLES], i % WORD_SAMPLES);
 }
 
 #endif
@@ -83,6 +72,7 @@ __global__ void digits(const pixel *__restrict__ src, unsigned int *__restrict__
     for (int i = t; i < cells; i += BLOCK_WIDTH) table[i] = 0;
     __syncthreads();
 
+    // load and count
     const pixel *from = src + (long long)blockIdx.x * PIXELS * SAMPLES;
     int number = pixels_of(blockIdx.x, width, height), single = 0;
 #if PACK > 1
@@ -97,18 +87,19 @@ __global__ void digits(const pixel *__restrict__ src, unsigned int *__restrict__
         for (int c = 0; c < COLORS; c++) count(table, from[i * SAMPLES + c], c, known);
     __syncthreads();
 
+    // add up the copies, and add the block's counts to the image's
     for (int i = t; i < TABLE; i += BLOCK_WIDTH) {
         unsigned int sum = 0;
-        for (int k = 0; k < COPIES; k++) sum += table[i * COPIES + (i + k) % COPIES];  // neighbours in other banks
+        for (int k = 0; k < COPIES; k++) sum += table[i * COPIES + (i + k) % COPIES];  // neighbors in other banks
         if (sum) atomicAdd(&dst[i], sum);
     }
 }
 
 #else
 
-// `steps` counts of how many samples each of STEPS steps from 0 to 1 is the nearest: too many for shared memory. On a GPU
-// blocks are spread over TABLES tables. On the CPU, where an atomic operation between cores takes as long as many others,
-// one block in so many counts for all up to the next such, and has a table to itself.
+// `steps` counts for each of STEPS steps from 0 to 1 the samples that it is the nearest to: too many steps for shared
+// memory. On a GPU blocks are spread over TABLES tables. On the CPU an atomic operation between cores is slow: one
+// block of every so many counts for all up to the next of them, and has a table to itself.
 
 __device__ int step_of(pixel sample)
 {
@@ -146,7 +137,7 @@ __global__ void steps(const pixel *__restrict__ src, unsigned int *__restrict__ 
     }
 }
 
-// A thread adds up one step's counts.
+// Adds up the tables. A thread makes one step's count.
 __global__ void merge(const unsigned int *__restrict__ src, unsigned int *__restrict__ dst, int width, int height)
 {
     int step = blockIdx.x * BLOCK_WIDTH + threadIdx.x, color = blockIdx.y;

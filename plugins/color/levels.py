@@ -21,10 +21,10 @@ PIXELS = 49152
 
 
 class Levels(MeasuringFilter, abstract=True):
-    """Count how often each level occurs in each colour channel; alpha is left out."""
+    """Count how often each level occurs in each color channel; alpha is left out."""
 
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        """Return the counts, (colours, levels, 1): of 256 levels, or of STEPS."""
+        """Return the counts, (colors, levels, 1): of 256 levels, or of STEPS."""
         if image.dtype == np.uint8:
             return self.count_digit(gpu, image, bits=8)
         sizes = {**samples(image), "TABLES": TABLES, "STEPS": STEPS}
@@ -35,9 +35,9 @@ class Levels(MeasuringFilter, abstract=True):
     def count_digit(
         self, gpu: Gpu, image: DeviceArray, bits: int, shift: int = 0, known: npt.NDArray[Any] | None = None
     ) -> DeviceArray:
-        """Return how often each number of some bits occurs, `shift` bits up in the samples: (colours, 2**bits, 1).
+        """Return how often each number of some bits occurs, `shift` bits up in the samples: (colors, 2**bits, 1).
 
-        With `known`, (colours, 2) or (1, 2), only where the bits above are the one or the other: (colours, 2, 2**bits).
+        With `known`, (colors, 2) or (1, 2), only where the bits above are the one or the other: (colors, 2, 2**bits).
         """
         sizes = {**samples(image), "BITS": bits, "SHIFT": shift, "ENDS": 1 if known is None else 2}
         above = np.broadcast_to(0 if known is None else known, (sizes["COLORS"], 2)).astype(np.uint32)
@@ -52,5 +52,5 @@ def layout(image: DeviceArray) -> Layout:
 
 
 def samples(image: DeviceArray) -> dict[str, int]:
-    """Return the samples of a pixel, and how many of them are colour: all but alpha."""
+    """Return the samples of a pixel, and how many of them are color: all but alpha."""
     return {"SAMPLES": image.channels, "COLORS": color_channels(image.channels)}

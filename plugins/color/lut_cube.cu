@@ -1,17 +1,18 @@
-// LUT: a colour is looked up in a table of `size` colours along each side. domain[0..2] is the red, green and blue that
-// it begins with, domain[3..5] how many colours of the table there are to a range of 1. What is beyond the table is
-// taken for what is at its edge.
-// In three dimensions a colour lies among 8 of the table, at the corners of a cube. Of the 6 tetrahedra that the cube's
-// diagonal of greys divides it into, it lies in that of 4 corners on a way along the edges: from the first corner along
-// the colour that is furthest on its way to the next, then along the second, then the third. Their weights are the
-// differences between these three ways and 1 and 0.
+// LUT: a color is looked up in a table of `size` colors along each side, and interpolated. domain[0..2] is the red,
+// green and blue of the table's first color, domain[3..5] the number of steps of the table in a range of 1. Edge: a
+// color outside of the table is moved to its nearest side. A table of three dimensions is interpolated in tetrahedra. A
+// color lies in a cube of 8 colors of the table. The cube's diagonal of grays divides it into 6 tetrahedra. The color's
+// tetrahedron has 4 corners on a path along the cube's edges, from the first corner to the last: first along the
+// channel whose `part` is largest, then the second, then the third. The weights of the corners are 1 minus the largest
+// part, the differences between one part and the next, and the smallest.
 
 struct step {
     int first;
     float part;
 };
 
-// The colour of the table at or before a value, and how far the value is on the way from it to the next, from 0 to 1.
+// A value's place in the table: the number of the color at or before it, and its distance from there, as a part of a
+// step.
 __device__ step step_at(float value, float low, float steps, int size)
 {
     float at = fminf(fmaxf((value - low) * steps, 0.0f), size - 1);
@@ -46,7 +47,7 @@ __device__ color lut_cube(color c, const float *__restrict__ colors, int size, c
     found.g = table[g.first].y + g.part * (table[g.first + 1].y - table[g.first].y);
     found.b = table[b.first].z + b.part * (table[b.first + 1].z - table[b.first].z);
 #endif
-    if (strength < 1.0f) {  // else what is infinite would stay so
+    if (strength < 1.0f) {  // at 1, an infinity would stay one
         found.r = c.r + strength * (found.r - c.r);
         found.g = c.g + strength * (found.g - c.g);
         found.b = c.b + strength * (found.b - c.b);

@@ -1,4 +1,4 @@
-"""LUT: colours looked up in the table of a `.cube` file."""
+"""LUT: colors looked up in the table of a `.cube` file."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LARGEST_FILE = 1 << 30
 """Bytes that a file may have: that of the largest table there is has about half of them."""
 
 LARGEST = {"LUT_1D_SIZE": 65536, "LUT_3D_SIZE": 256}
-"""How many colours a table may have along a side, by Adobe's specification. The least is 2."""
+"""How many colors a table may have along a side, by Adobe's specification. The least is 2."""
 
 NARROWEST = 1e-30
-"""What a table's first and last colour must at least differ by, so that float32 holds how many there are to 1."""
+"""What a table's first and last color must at least differ by, so that float32 holds how many there are to 1."""
 
 KEYWORDS = {
     "LUT_1D_SIZE": 1,
@@ -37,14 +37,14 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class CubeLut:
-    """A table of colours: `CubeLut.of("look.cube")`, or of an array."""
+    """A table of colors: `CubeLut.of("look.cube")`, or of an array."""
 
     words: ClassVar[str] = "a .cube file, or an array from 0 to 1, of shape (size, size, size, 3) or (size, 3)"
 
     colors: npt.NDArray[np.float32] = field(repr=False)
     """(size, size, size, 4) by blue, green and red, or (size, 4) for a curve of each. The fourth number is not used."""
     low: tuple[float, ...]
-    """Of which red, green and blue the first colour is the result."""
+    """Of which red, green and blue the first color is the result."""
     high: tuple[float, ...]
     """Of which the last."""
     name: str
@@ -99,17 +99,17 @@ class CubeLut:
         low, high = _domain(given, kinds[0])
         colors = _colors(lines, first)
         if len(colors) != np.prod(shape):
-            raise ValueError(f"which has {len(colors)} colours, where {kinds[0]} {size} means {np.prod(shape)}")
+            raise ValueError(f"which has {len(colors)} colors, where {kinds[0]} {size} means {np.prod(shape)}")
         return cls(_padded(colors.reshape(*shape, 3)), tuple(low.tolist()), tuple(high.tolist()), name)
 
 
 class LutCube(PointFilter):
-    """Give an image the look of a `.cube` file: its colours are looked up in a table.
+    """Give an image the look of a `.cube` file: its colors are looked up in a table.
 
-    Between the colours of a table of three dimensions the result is found by tetrahedral interpolation (Kasson, Plouffe
+    Between the colors of a table of three dimensions the result is found by tetrahedral interpolation (Kasson, Plouffe
     and Nin, A tetrahedral interpolation technique for color space conversion, 1993), in full precision; between those
-    of a table of one, on a straight line. Colours beyond the table are taken for those at its edge. Since a look may
-    colour what is grey, a grey image becomes one of three colours.
+    of a table of one, on a straight line. Colors beyond the table are taken for those at its edge. Since a look may
+    color what is gray, a gray image becomes one of three colors.
     """
 
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"lut3d": {}}
@@ -184,7 +184,7 @@ def _in_range(values: Numbers) -> bool:
 
 
 def _domain(given: Mapping[str, Numbers], kind: str) -> tuple[Numbers, Numbers]:
-    """Return the colours that the table begins and ends with."""
+    """Return the colors that the table begins and ends with."""
     low, high = given.get(kind.replace("SIZE", "INPUT_RANGE"), np.array([0.0, 1.0]))
     lows, highs = given.get("DOMAIN_MIN", np.full(3, low)), given.get("DOMAIN_MAX", np.full(3, high))
     if not (highs - lows > NARROWEST).all():
@@ -208,10 +208,10 @@ def _colors(lines: Sequence[str], first: int) -> Numbers:
 def _color(number: int, words: Sequence[str]) -> Numbers:
     values = _numbers(words)
     if values is None or len(values) != 3:
-        raise ValueError(f"line {number}: a colour has 3 numbers, and is not {shown(' '.join(words))}")
+        raise ValueError(f"line {number}: a color has 3 numbers, and is not {shown(' '.join(words))}")
     return values
 
 
 def _padded(colors: Numbers) -> npt.NDArray[np.float32]:
-    """Return colours with a fourth number, so that a GPU loads one in one go."""
+    """Return colors with a fourth number, so that a GPU loads one in one go."""
     return np.ascontiguousarray(np.pad(colors, [(0, 0)] * (colors.ndim - 1) + [(0, 1)]), np.float32)

@@ -1,4 +1,4 @@
-"""Saturation: how strong colours are."""
+"""Saturation: how strong colors are."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from imgcuda import PointFilter, param
 
 
 class Saturation(PointFilter):
-    """Make colours stronger or paler; what is grey stays as it is.
+    """Make colors stronger or paler; what is gray stays as it is.
 
-    The result is luma + factor * (colour - luma), as of Pillow's `ImageEnhance.Color` and torchvision's
+    The result is luma + factor * (color - luma), as of Pillow's `ImageEnhance.Color` and torchvision's
     `adjust_saturation`. The luma is how bright a pixel is by Rec. 601, as in `grayscale`, and here is not rounded.
     """
 
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"saturate": {}, "adjust-saturation": {}}
 
     factor: float = param(
-        default=1.5, ge=0, le=100, help="how strong colours become: 0 makes all grey, 1 leaves the image as it is"
+        default=1.5, ge=0, le=100, help="how strong colors become: 0 makes all gray, 1 leaves the image as it is"
     )

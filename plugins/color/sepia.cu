@@ -1,4 +1,5 @@
-// Sepia: each colour becomes a weighted sum of red, green and blue, or a mixture of that and itself.
+// Sepia: each channel becomes a weighted sum of red, green and blue, mixed with its own value by
+// `strength`. The weights are those of CSS's sepia() (W3C, Filter Effects Module Level 1).
 
 __device__ color sepia(color c, float strength)
 {

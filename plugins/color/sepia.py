@@ -12,7 +12,7 @@ class Sepia(PointFilter):
     """Tone an image brown, as an old photograph is.
 
     The weights, and the strength, are those of CSS's `sepia()` (W3C, Filter Effects Module Level 1). White becomes
-    (1.351, 1.203, 0.937), which is clipped, but for floats. A grey image becomes one of three colours.
+    (1.351, 1.203, 0.937), which is clipped, but for floats. A gray image becomes one of three colors.
     """
 
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"sepia-tone": {}}

@@ -1,10 +1,11 @@
-// Stretched: each channel's value, less the one that becomes black, times a factor: `ends` has both for each channel, and
-// what floats are multiplied by before, a power of two, so that neither their difference nor the factor is beyond float32.
+// Stretched: the value that becomes black is subtracted from each channel, and the rest multiplied by a factor. `ends`
+// has three numbers a channel: that value, the factor, and for floats a power of two, by which a value is multiplied
+// before, and the other two are scaled, so that neither the difference nor the factor overflows a float.
 
 __device__ float stretched_value(float value, const float *ends)
 {
-#if PIXEL_BITS == 16  // the very level, not what is next to it in single precision: a factor may be thousands
-    value = to_pixel(value * PIXEL_MAX) - ends[0] * PIXEL_MAX;
+#if PIXEL_BITS == 16  // the exact level, not a rounded fraction: a factor of thousands would magnify the error
+    value = unit_to_pixel(value) - ends[0] * PIXEL_MAX;
     return value * ends[1] * (1.0f / PIXEL_MAX);
 #elif PIXEL_BITS == 32
     return (value * ends[2] - ends[0]) * ends[1];

@@ -1,12 +1,13 @@
-// Composite: the colours of two pictures mixed, as by W3C, Compositing and Blending Level 1: with Cs and As the picture's
-// colour and alpha, Cb and Ab the image's, and B what the mode makes of the two colours,
+// Composite: another picture laid over the image, as in W3C, Compositing and Blending Level 1. Cs and As are the
+// picture's color and alpha, Cb and Ab the image's, and B is the mode's function of the two colors:
 //   Ao = As + Ab (1 - As)    Co = (As (1 - Ab) Cs + As Ab B(Cb, Cs) + (1 - As) Ab Cb) / Ao
-// A thread makes one pixel in each of ROWS rows; `other` begins at row `top` and column `left` of what is made.
+// A thread makes one pixel in each of ROWS rows. The picture, `other`, begins at row `top` and column `left` of the
+// image. Edge: pixels that the picture does not cover stay as they are, and what lies beyond the image is not drawn.
 
-#define COLORS (CHANNELS - (CHANNELS == 2 || CHANNELS == 4))
-#define OTHER_COLORS (OTHER_CHANNELS - (OTHER_CHANNELS == 2 || OTHER_CHANNELS == 4))
-#define UNIT (1.0f / PIXEL_MAX)
+#define COLORS COLORS_IN(CHANNELS)
+#define OTHER_COLORS COLORS_IN(OTHER_CHANNELS)
 
+// B: what the mode makes of a channel of the image and of the picture.
 __device__ float blended(float below, float above)
 {
 #if MODE == MODE_MULTIPLY
@@ -22,33 +23,35 @@ __device__ float blended(float below, float above)
 #endif
 }
 
+// The picture's luminance.
 __device__ float luma(const pixel *other)
 {
 #if OTHER_COLORS == 1
-    return other[0] * UNIT;
+    return pixel_to_unit(other[0]);
 #else
-    return (19595.0f * other[0] + 38470.0f * other[1] + 7471.0f * other[2]) * (UNIT / 65536.0f);
+    return rec601_luminance(other[0], other[1], other[2]) * (1.0f / PIXEL_MAX);
 #endif
 }
 
-// The picture's colour as the image has it: grey for a grey one, and grey as r = g = b.
+// Channel c of the picture's color, converted to the image's channels: luminance for gray, r = g = b for RGB.
 __device__ float color_of(const pixel *other, int c)
 {
 #if COLORS == 1
     return luma(other);
 #else
-    return other[OTHER_COLORS == 1 ? 0 : c] * UNIT;
+    return pixel_to_unit(other[OTHER_COLORS == 1 ? 0 : c]);
 #endif
 }
 
+// Makes a pixel that the picture covers.
 __device__ void mix(const pixel *in, pixel *out, const pixel *other, float opacity)
 {
-    float above = opacity, below = 1.0f;
+    float above = opacity, below = 1.0f;  // As and Ab
 #if OTHER_COLORS < OTHER_CHANNELS
-    above *= other[OTHER_COLORS] * UNIT;
+    above *= pixel_to_unit(other[OTHER_COLORS]);
 #endif
 #if COLORS < CHANNELS
-    below = in[COLORS] * UNIT;
+    below = pixel_to_unit(in[COLORS]);
 #endif
 #if MODE == MODE_MASK
     float kept = 1.0f - opacity + above * luma(other);  // the mask itself fades with the opacity
@@ -57,11 +60,12 @@ __device__ void mix(const pixel *in, pixel *out, const pixel *other, float opaci
     float both = above + below * (1.0f - above);
     float scale = both > 0.0f ? PIXEL_MAX / both : 0.0f;
     for (int c = 0; c < COLORS; c++) {
-        float mine = in[c] * UNIT, theirs = color_of(other, c);
-        float mixed = above * (1.0f - below) * theirs + above * below * blended(mine, theirs) + (1.0f - above) * below * mine;
+        float mine = pixel_to_unit(in[c]), theirs = color_of(other, c);
+        float mixed = above * (1.0f - below) * theirs + above * below * blended(mine, theirs)
+                      + (1.0f - above) * below * mine;
         out[c] = to_pixel(mixed * scale);
     }
-    if (COLORS < CHANNELS) out[CHANNELS - 1] = to_pixel(both * PIXEL_MAX);
+    if (COLORS < CHANNELS) out[CHANNELS - 1] = unit_to_pixel(both);
 #endif
 }
 

@@ -16,11 +16,11 @@ Pixels = npt.NDArray[Any]
 class Composite(Filter):
     """Lay another picture over an image, or blend the two.
 
-    The colours are mixed as the W3C's Compositing and Blending Level 1 has it, whether one of the two has alpha or
-    both: over shows the picture; multiply, screen, darken and lighten blend each colour of the two; mask multiplies the
-    image's alpha, or its colours where it has none, by the picture's brightness and alpha. Where the picture does not
+    The colors are mixed as the W3C's Compositing and Blending Level 1 has it, whether one of the two has alpha or
+    both: over shows the picture; multiply, screen, darken and lighten blend each color of the two; mask multiplies the
+    image's alpha, or its colors where it has none, by the picture's brightness and alpha. Where the picture does not
     reach, the image stays as it is. The picture is converted to the image's sample type, in which its floats beyond
-    black and white are cut off, and those that are no numbers black; over a grey image its brightness counts, by
+    black and white are cut off, and those that are no numbers black; over a gray image its brightness counts, by
     Rec. 601. The file of a picture is a regular one, and not a pipe.
     """
 

@@ -1,36 +1,39 @@
-// Canny's edges (A computational approach to edge detection, 1986), of the luminance after a blur, in four launches.
+// Canny: edges one pixel wide (Canny, A computational approach to edge detection, 1986), of the luminance after a blur.
+// There are four launches:
+//   luminance   makes a plane of floats, on the scale of the image's own type, 0 to PIXEL_MAX; the filter blur follows
+//   suppress    keeps pixels whose Sobel gradient is longest across the edge, and marks each as WEAK or STRONG
+//   link        joins weak pixels to trees with their neighbors
+//   draw        makes strong pixels white, and weak ones whose tree has a strong pixel in it
+// Each says what a thread does. Edge: outside of the image the luminance is that of the nearest pixel, and no gradient
+// is long.
 //
-// `luminance` makes a plane of floats, on the scale of the image's own type, 0 to PIXEL_MAX.
-// `suppress` leaves where Sobel's gradient is longest across the edge, and says where it is weak and where strong.
-// `link` joins neighbours to trees; `draw` draws those that have something strong in them.
-//
-// A tree's nodes are weak pixels, numbered from 1 as they follow each other in the image, and all strong pixels
-// together, number 0. Each weak pixel's label is the node above it, of a smaller number, or itself for the root. So a
-// tree with something strong in it has the root 0. Threads join trees at once, without a lock: a label only ever becomes
-// smaller, and who finds that a root has got another label meanwhile goes on from there.
+// A tree's nodes are the weak pixels, numbered from 1 in the order of the image, and node 0, which stands for all
+// strong pixels. A weak pixel's label is its parent, which has a smaller number, or itself for a root. So a tree with a
+// strong pixel in it has the root 0. Threads join trees at the same time, without a lock: labels only ever become
+// smaller, and a thread that finds that a root has got a parent in the meantime continues from that parent.
 
 #define WEAK 1
 #define STRONG 2
 #define TAN 0.41421356f  // of 22.5 degrees
 
-// One pixel to a thread. What cannot be seen has no edges: colours are multiplied by alpha.
+// A thread makes one pixel. Colors are multiplied by alpha, so that what is transparent has no edges.
 __global__ void luminance(const pixel *__restrict__ src, float *__restrict__ dst, int width, int height)
 {
     long long i = (long long)blockIdx.x * BLOCK_WIDTH + threadIdx.x;
     if (i >= (long long)width * height) return;
     const pixel *in = src + i * CHANNELS;
 #if CHANNELS >= 3
-    float value = (19595.0f * in[0] + 38470.0f * in[1] + 7471.0f * in[2]) * (1.0f / 65536.0f);
+    float value = rec601_luminance(in[0], in[1], in[2]);
 #else
     float value = in[0];
 #endif
-#if CHANNELS % 2 == 0
-    value *= in[CHANNELS - 1] * (1.0f / PIXEL_MAX);
+#if HAS_ALPHA(CHANNELS)
+    value *= pixel_to_unit(in[CHANNELS - 1]);
 #endif
     dst[i] = value;
 }
 
-// Of a pixel and its neighbours in the row: Sobel's sum along the row and the difference.
+// Of a pixel and its two neighbors in the row: Sobel's weighted sum, and the difference between the neighbors.
 struct pair {
     float along, slope;
 };
@@ -52,7 +55,7 @@ __device__ pair read_pair(const float *src, int width, int height, int x, int y,
     return made;
 }
 
-// Which of four directions is nearest to the gradient's.
+// The directions that a gradient is rounded to.
 #define ACROSS 0
 #define DOWN 1
 #define FALLS 2
@@ -64,13 +67,13 @@ __device__ unsigned char direction_of(float gx, float gy)
     return dy < TAN * dx ? ACROSS : dx < TAN * dy ? DOWN : (gx < 0.0f) == (gy < 0.0f) ? FALLS : RISES;
 }
 
-// Squared lengths of the gradients, and their directions: of a block's pixels, and of those around them.
+// The squared lengths of the gradients and their directions: at a block's pixels, and at the halo of one pixel around.
 struct tile {
     float length[ROWS + 2][BLOCK_WIDTH];
     unsigned char direction[ROWS + 2][BLOCK_WIDTH];
 };
 
-// Fill a column of the tile, from row y0 - 1 on. Outside of the image there is no gradient.
+// Fills a column of the tile, from row y0 - 1 on. Outside of the image the length is 0.
 __device__ void measure(tile *made, const float *src, int width, int height, int x, int y0, int rows, bool inside)
 {
     int t = threadIdx.x;
@@ -87,9 +90,10 @@ __device__ void measure(tile *made, const float *src, int width, int height, int
     }
 }
 
-// A pixel is left if its gradient is longer than those on both sides of it; of two that are as long, in a row or in a
-// column, the first. After a blur, which is not exact, those are as long that are within a factor of `alike`, and of
-// them the first is left on a diagonal, too. Without one it is 1, and all is as in OpenCV.
+// A pixel is kept if its gradient is longer than at its two neighbors in the gradient's direction. Of two in a row or a
+// column that are equally long, the first is kept. A blur is not exact, so after one, lengths within a factor of
+// `alike` are equal, and the first of two is kept on a diagonal, too. Without a blur `alike` is 1, and the result is
+// OpenCV's.
 __device__ unsigned char kind_of(const tile *from, int r, int c, float low, float high, float alike)
 {
     const float(*at)[BLOCK_WIDTH] = from->length + r;
@@ -102,17 +106,21 @@ __device__ unsigned char kind_of(const tile *from, int r, int c, float low, floa
     return longest && length > low ? (length > high ? STRONG : WEAK) : 0;
 }
 
-// A block makes ROWS rows of all columns but the outermost of its tile. `low` and `high` are squared.
+// A block makes ROWS rows of the columns of its tile, without the outermost two. A thread fills one column of the tile,
+// and makes one column of pixels. `low` and `high` are squared.
 __global__ void suppress(const float *__restrict__ src, unsigned char *__restrict__ dst, int width, int height,
                          unsigned int *__restrict__ labels, float low, float high, float alike)
 {
     __shared__ tile part;
     int t = threadIdx.x, x0 = blockIdx.x * (BLOCK_WIDTH - 2), y0 = blockIdx.y * ROWS, rows = min(ROWS, height - y0);
+    // load
     if (x0 >= 2 && x0 + BLOCK_WIDTH <= width)
         measure(&part, src, width, height, x0 + t - 1, y0, rows, true);
     else
         measure(&part, src, width, height, x0 + t - 1, y0, rows, false);
     __syncthreads();
+
+    // compare and store
     if (t >= BLOCK_WIDTH - 2 || x0 + t >= width) return;
     for (int r = 0; r < rows; r++) {
         unsigned char kind = kind_of(&part, r + 1, t + 1, low, high, alike);
@@ -122,7 +130,8 @@ __global__ void suppress(const float *__restrict__ src, unsigned char *__restric
     }
 }
 
-// The root of a node's tree. On the way every other label is set to the one above it, so that the next way is shorter.
+// The root of a node's tree. Every other node on the path gets its grandparent as its parent, so that later paths are
+// shorter.
 __device__ unsigned int root_of(unsigned int *labels, unsigned int node)
 {
     while (node != 0) {
@@ -135,20 +144,20 @@ __device__ unsigned int root_of(unsigned int *labels, unsigned int node)
     return 0;
 }
 
-// Join two trees (Rem's algorithm): the node with the larger number gets the other one above it, and what was above it
-// is joined with that one in turn.
+// Joins two trees (Rem's algorithm): the node with the larger number gets the other as its parent, and its former
+// parent is joined with the other in turn.
 __device__ void join(unsigned int *labels, unsigned int node, unsigned int other)
 {
     while (node != other) {
         unsigned int low = min(node, other), high = max(node, other), up = labels[high - 1];
         if (up > low) up = atomicMin(&labels[high - 1], low);
-        if (up == high) return;  // it was a root
+        if (up == high) return;  // `high` was a root
         node = low;
         other = up;
     }
 }
 
-// Note where weak pixels are in a block's part of the image: they are few, and so threads can share them out evenly.
+// Lists the weak pixels in a block's part of the image: they are few, and from a list threads share them evenly.
 __device__ void note(unsigned short *list, unsigned int *number, bool weak, int row)
 {
     if (weak) list[atomicAdd(number, 1u)] = (unsigned short)(row * BLOCK_WIDTH + threadIdx.x);
@@ -159,7 +168,8 @@ __device__ int kind_at(const unsigned char *kinds, int width, int height, int x,
     return x >= 0 && x < width && y >= 0 && y < height ? kinds[(long long)y * width + x] : 0;
 }
 
-// Join a weak pixel with what is strong around it, and with the weak ones before it that are not joined anyway.
+// Joins a weak pixel with node 0 if a strong pixel is beside it, and with those weak neighbors before it that are not
+// joined to each other anyway.
 __device__ void join_pixel(const unsigned char *kinds, unsigned int *labels, int width, int height, int x, int y)
 {
     unsigned int node = (unsigned int)((long long)y * width + x) + 1u;
@@ -176,6 +186,9 @@ __device__ void join_pixel(const unsigned char *kinds, unsigned int *labels, int
     for (int i = 0; i < 3; i++) join(labels, node, others[i]);
 }
 
+// A block lists the weak pixels of ROWS rows of BLOCK_WIDTH pixels; then each thread joins every BLOCK_WIDTH-th of
+// them.
+
 __global__ void link(const unsigned char *__restrict__ src, unsigned int *dst, int width, int height)
 {
     __shared__ unsigned short list[BLOCK_WIDTH * ROWS];
@@ -190,11 +203,10 @@ __global__ void link(const unsigned char *__restrict__ src, unsigned int *dst, i
         join_pixel(src, dst, width, height, x0 + list[k] % BLOCK_WIDTH, y0 + list[k] / BLOCK_WIDTH);
 }
 
-#if CHANNELS % 2 == 0
-#define RESULTS 2
-#else
-#define RESULTS 1
-#endif
+#define RESULTS (1 + HAS_ALPHA(CHANNELS))  // samples in a pixel of the result
+
+// A block makes ROWS rows of BLOCK_WIDTH pixels, a thread one column: strong pixels white, all others black. Then each
+// thread looks up every BLOCK_WIDTH-th of the block's weak pixels.
 
 __global__ void draw(const unsigned char *__restrict__ src, pixel *__restrict__ dst, int width, int height,
                      unsigned int *labels, const pixel *__restrict__ image)

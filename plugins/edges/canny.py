@@ -21,8 +21,8 @@ class Canny(Filter):
 
     The luminance of Rec. 601, multiplied by alpha, is blurred, and Sobel's gradient taken, as long as `edges` shows it.
     Where it is longest across the edge and longer than `high`, there is an edge, and so is all that is longer than
-    `low` and connected with that. Of two neighbours that are as long, as beside an ideal edge, the one to the left or
-    above is drawn, whatever the image's type. Of a grey image of 8 bits, with sigma=0, that is pixel for pixel OpenCV's
+    `low` and connected with that. Of two neighbors that are as long, as beside an ideal edge, the one to the left or
+    above is drawn, whatever the image's type. Of a gray image of 8 bits, with sigma=0, that is pixel for pixel OpenCV's
     Canny(image, 255 * low, 255 * high, L2gradient=True).
     """
 

@@ -1,11 +1,12 @@
-// Edges: the length of the gradient, sqrt(gx^2 + gy^2), or the absolute Laplacian.
-// A thread makes PACK neighbouring samples in each of ROWS rows, walking down. Of each row it keeps two numbers a
-// sample, in which the operators are separable, so that every row is read once and serves three times:
+// Edges: the length of the gradient, sqrt(gx^2 + gy^2), or the absolute Laplacian; times a scale.
+// A thread makes PACK neighboring samples in each of ROWS rows, walking down. The operators are separable: of each row
+// it keeps two numbers a sample, so that it reads every row once and uses it for three rows of the result:
 //   along = FAR * (left + right) + NEAR * here    slope = right - left      (Sobel, Scharr, Prewitt)
 //   along = here                                  slope = left + right - 4 * here        (Laplacian)
-// At the edge of the image, where each sample is read is looked up once for the whole walk.
-// A filter whose source comes before this one may say by FINISH what it makes of the two slopes, gx and gy, and of two
-// numbers of its own, at sample x of a row; edges' own first number is its scale.
+// Edge: samples outside of the image are read by the border rule; under BORDER_CONSTANT their position is -1, and they
+// are black. Threads that read them look their positions up once for the whole walk (walk_edge). A file that includes
+// this one may define OPERATOR, and FINISH(gx, gy, first, second, row, x, samples): the result from the slopes gx and
+// gy at sample x of a row, given the launch's two numbers. Here `first` is the scale.
 
 #if OPERATOR == OPERATOR_SCHARR
 #define NEAR 10.0f
@@ -18,8 +19,8 @@
 #define FAR 1.0f
 #endif
 
-// A thread reads its samples and those one pixel to the left and to the right of them: SPAN in all. Sample i stands at
-// i + STEP among them. REACH samples to either side are read, in whole packs.
+// A thread reads its samples and those one pixel to the left and to the right of them: SPAN in all; sample i is number
+// i + STEP of them. Inside of the image it reads REACH samples to either side, in whole packs.
 #if PACK == 1
 #define STEP 1
 #define REACH CHANNELS
@@ -45,7 +46,6 @@ __device__ void read_inside(const pixel *row, int x, float *in)
 #endif
 }
 
-// What lies outside of the image under BORDER_CONSTANT has position -1, and is black.
 __device__ void read_edge(const pixel *row, const int *positions, float *in)
 {
     for (int i = 0; i < SPAN; i++) in[i] = positions[i] < 0 ? 0.0f : row[positions[i]];
@@ -53,6 +53,7 @@ __device__ void read_edge(const pixel *row, const int *positions, float *in)
 
 __device__ row_pair read_row(const pixel *src, int samples, int height, int y, int x, bool inside, const int *positions)
 {
+    // load
     float in[SPAN];
     int from = border(y, height);
     const pixel *row = src + (long long)max(from, 0) * samples;
@@ -63,6 +64,8 @@ __device__ row_pair read_row(const pixel *src, int samples, int height, int y, i
 #if BORDER == BORDER_CONSTANT
     for (int i = 0; i < SPAN; i++) in[i] = from < 0 ? 0.0f : in[i];
 #endif
+
+    // the two numbers of each sample
     row_pair made;
     for (int i = 0; i < PACK; i++) {
         float left = in[i], here = in[i + STEP], right = in[i + 2 * STEP];
@@ -93,54 +96,41 @@ __device__ float made_of(const row_pair *above, const row_pair *here, const row_
 #endif
 }
 
-__device__ void write(pixel *out, pack made, bool wide, int count)
-{
-    if (wide) {
-        *(pack *)out = made;
-    } else {
-        for (int i = 0; i < count; i++) out[i] = PART(made, i);
-    }
-}
-
 __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int y0, int x, bool inside,
                      const int *positions, float first, float second)
 {
     int end = min(y0 + ROWS, height);
-    // Rows that do not begin at a multiple of PACK are written sample by sample.
     bool wide = samples % PACK == 0;
-    int count = min(samples - x, PACK);
     row_pair above = read_row(src, samples, height, y0 - 1, x, inside, positions);
     row_pair here = read_row(src, samples, height, y0, x, inside, positions);
-#if PACK > 1  // not on the CPU: there it takes long to compile, and is no faster
+#if PACK > 1  // not on the CPU: there unrolled code takes long to compile, and is no faster
 #pragma unroll 4
 #endif
     for (int y = y0; y < end; y++) {
         row_pair below = read_row(src, samples, height, y + 1, x, inside, positions);
-        pack made;
+        floats made;
         const pixel *row = src + (long long)y * samples;
         for (int i = 0; i < PACK; i++)
-            PART(made, i) = to_pixel(made_of(&above, &here, &below, i, first, second, row, x + i, samples));
-        write(dst + (long long)y * samples + x, made, wide, count);
+            PART(made, i) = made_of(&above, &here, &below, i, first, second, row, x + i, samples);
+        store_floats(dst + (long long)y * samples + x, made, wide, samples - x);
         above = here;
         here = below;
     }
 }
 
-// The same where the image ends: apart, so that what it needs does not weigh on the others.
+// `walk` at the left or right edge of the image. A function of its own, so that the other threads need no registers for
+// the positions.
 __device__ __noinline__ void walk_edge(const pixel *src, pixel *dst, int samples, int width, int height, int y0, int x,
                                        float first, float second)
 {
     int positions[SPAN];
-    for (int i = 0; i < SPAN; i++) {
-        int at = PACK == 1 ? x + (i - 1) * CHANNELS : x + i - STEP;
-        int column = (at + CHANNELS) / CHANNELS - 1, channel = at - column * CHANNELS;  // at may be -CHANNELS
-        int from = border(column, width);
-        positions[i] = from < 0 ? -1 : from * CHANNELS + channel;
-    }
+    for (int i = 0; i < SPAN; i++)
+        positions[i] = border_sample(PACK == 1 ? x + (i - 1) * CHANNELS : x + i - STEP, width, 1);
     walk(src, dst, samples, height, y0, x, false, positions, first, second);
 }
 
-// The bound leaves a thread 64 registers, so that enough of them fit a multiprocessor to hide the loads' latency.
+// The launch bound leaves a thread 64 registers, so that enough threads fit a multiprocessor to hide the loads'
+// latency.
 __global__ void __launch_bounds__(BLOCK_WIDTH, 1024 / BLOCK_WIDTH)
 slopes(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, float first, float second)
 {

@@ -1,6 +1,7 @@
-// Flip: rows in reverse order, or the pixels of each row, or both. Nothing is computed, so nothing is rounded.
-// A thread moves PACK neighbouring units, in one wide load and one wide store where rows begin at a multiple of them; a
-// unit is a pixel, or a sample where rows stay as they are. Row 0 of the result is row `first` of src.
+// Flip: the rows in reverse order, or the pixels of each row, or both. Samples are moved as they are.
+// A thread moves PACK neighboring units: a unit is a pixel, or a sample where each row keeps its order. That takes one
+// wide load and one wide store where rows begin at a multiple of PACK units. Row 0 of the result is row `first` of src.
+// No pixel outside of the image is read.
 
 #define ACROSS (DIRECTION != DIRECTION_VERTICAL)
 #define DOWN (DIRECTION != DIRECTION_HORIZONTAL)

@@ -1,46 +1,47 @@
-// Resize: each sample of the result is a weighted sum of the samples that it stands for.
-// What counts for row i of the result begins with row spans[i].x of src, and spans[i].y is behind its last; row i of a
-// table has the weights, of which there are at most `taps`. Columns likewise. All of it lies in the image, so that no
-// kernel needs to know where that ends.
+// Resize: each sample of the result is a weighted sum of samples of src, their mean, or the nearest one.
+// Three kernels, of which one is compiled at a time: `resize`, `average` and `nearest`. Each says what a thread does.
+// The host makes the tables of weights. Row i of the result is a sum of the rows of src from row_spans[i].x up to, but
+// without, row_spans[i].y; row i of a table has their weights, `taps` at most. Columns have tables of the same form.
+// Edge: all rows and columns in the tables lie in the image, so the kernels need no border rule.
 
 #if defined(COLUMNS)  // any weights
 
-// A block makes TILE_ROWS rows of BLOCK_WIDTH pixels: it weighs along the columns into a tile, COLUMNS columns of src
-// at a time, and then along the rows of the tile. There, what is one below the other lies side by side, so that
-// neighbouring threads make one column: they have the same weights and read the same columns, however far these are
-// apart. What they made goes through the tile too, a word of several samples at a time, to be written row by row.
+// A block makes TILE_ROWS rows of BLOCK_WIDTH pixels. It sums along the columns of src into a tile, COLUMNS columns at
+// a time, then along the rows of the tile. The tile is transposed: samples of one column lie side by side. Neighboring
+// threads make pixels of one column, which have the same weights and read the same columns, however far apart these
+// are. Results go through the tile, in words of several samples, so that they are written row by row.
 #define TILE_ROWS (BLOCK_HEIGHT * ROWS)
 #define TILE_SAMPLES (COLUMNS * CHANNELS)
-#define PITCH (TILE_ROWS + 1)  // odd, so that those who write one below the other do not ask the same bank
+#define PITCH (TILE_ROWS + 1)  // odd, so that threads that write below each other use different banks
 
-#define MADE (BLOCK_WIDTH / BLOCK_HEIGHT)  // neighbouring pixels that a thread makes
-#define WORD (32 / PIXEL_BITS)             // samples in a word
+#define MADE (BLOCK_WIDTH / BLOCK_HEIGHT)  // neighboring pixels that a thread makes
 
-// Samples that a thread reads at once. On the CPU neighbouring threads' reads are one wide read already.
+// Samples that a thread reads at once: NEAR. On the CPU the reads of neighboring threads are one wide read already.
 #ifdef __CUDACC__
 #define NEAR 4
-struct alignas(NEAR * sizeof(pixel)) neighbours {
+struct alignas(NEAR * sizeof(pixel)) neighbors {
     pixel at[NEAR];
 };
-#define NEIGHBOUR(several, i) ((several).at[i])
+#define NEIGHBOR(several, i) ((several).at[i])
 #else
 #define NEAR 1
-typedef pixel neighbours;
-#define NEIGHBOUR(several, i) (several)
+typedef pixel neighbors;
+#define NEIGHBOR(several, i) (several)
 #endif
 
-__device__ neighbours read(const pixel *at, bool wide, int count)
+// NEAR samples from `at` on, of which `count` are left of the row; `wide` as for load_pack.
+__device__ neighbors read(const pixel *at, bool wide, int count)
 {
-    neighbours several;
+    neighbors several;
     if (wide) {
-        several = *(const neighbours *)at;
+        several = *(const neighbors *)at;
     } else {
-        for (int i = 0; i < NEAR; i++) NEIGHBOUR(several, i) = at[min(i, count - 1)];
+        for (int i = 0; i < NEAR; i++) NEIGHBOR(several, i) = at[min(i, count - 1)];
     }
     return several;
 }
 
-// Row r of the tile: `samples` of each row of the span, from `src` on.
+// Makes row r of the tile: the weighted sum of `samples` samples of each row of the span, from `src` on.
 __device__ void weigh_rows(float *tile, int r, const pixel *src, long long pitch, int samples, int2 span,
                            const float *weights)
 {
@@ -51,31 +52,13 @@ __device__ void weigh_rows(float *tile, int r, const pixel *src, long long pitch
             float sum[NEAR];
             for (int i = 0; i < NEAR; i++) sum[i] = 0.0f;
             for (int row = span.x; row < span.y; row++) {
-                neighbours several = read(src + row * pitch + sample, wide, samples - sample);
+                neighbors several = read(src + row * pitch + sample, wide, samples - sample);
                 float weight = weights[row - span.x];
-                for (int i = 0; i < NEAR; i++) sum[i] += weight * NEIGHBOUR(several, i);
+                for (int i = 0; i < NEAR; i++) sum[i] += weight * NEIGHBOR(several, i);
             }
             for (int i = 0; i < NEAR; i++) tile[(sample + i) * PITCH + r] = sum[i];
         }
     }
-}
-
-__device__ unsigned int bits(float value)
-{
-#if PIXEL_BITS == 32
-    return __float_as_uint(value);
-#else
-    return to_pixel(value);
-#endif
-}
-
-__device__ pixel from_word(unsigned int word, int position)
-{
-#if PIXEL_BITS == 32
-    return __uint_as_float(word);
-#else
-    return (pixel)(word >> position * PIXEL_BITS);
-#endif
 }
 
 __global__ void resize(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
@@ -91,13 +74,16 @@ __global__ void resize(const pixel *__restrict__ src, pixel *__restrict__ dst, i
     for (int i = 0; i < MADE * CHANNELS; i++) sum[i] = 0.0f;
 
     for (int from = begin; from < end; from += COLUMNS) {
+        // load, and accumulate down the columns
         int to = min(from + COLUMNS, end);
         for (int r = threadIdx.y * ROWS; r < threadIdx.y * ROWS + ROWS; r++) {
-            int y = min(y0 + r, height - 1);  // below the image its last row again, so that the tile is whole
+            int y = min(y0 + r, height - 1);  // below the last row it is repeated, so that the tile is full
             weigh_rows(tile, r, src + from * CHANNELS, (long long)src_width * CHANNELS, (to - from) * CHANNELS,
                        row_spans[y], row_weights + y * row_taps);
         }
         __syncthreads();
+
+        // accumulate along the rows
         for (int i = 0; i < MADE; i++) {
             int x = min(x0 + threadIdx.y * MADE + i, width - 1);
             int2 span = column_spans[x];
@@ -111,26 +97,28 @@ __global__ void resize(const pixel *__restrict__ src, pixel *__restrict__ dst, i
         __syncthreads();
     }
 
+    // pack into words, through the tile
     unsigned int *words = (unsigned int *)tile;
-    for (int w = 0; w < MADE * CHANNELS / WORD; w++) {
+    for (int w = 0; w < MADE * CHANNELS / WORD_SAMPLES; w++) {
         unsigned int word = 0;
-        for (int i = 0; i < WORD; i++) word |= bits(sum[w * WORD + i]) << i * PIXEL_BITS % 32;
-        words[(threadIdx.y * (MADE * CHANNELS / WORD) + w) * PITCH + threadIdx.x] = word;
+        for (int i = 0; i < WORD_SAMPLES; i++) word |= sample_to_word(to_pixel(sum[w * WORD_SAMPLES + i]), i);
+        words[(threadIdx.y * (MADE * CHANNELS / WORD_SAMPLES) + w) * PITCH + threadIdx.x] = word;
     }
     __syncthreads();
 
+    // store
     int samples = width * CHANNELS, made = min(BLOCK_WIDTH * CHANNELS, samples - x0 * CHANNELS);
     for (int r = threadIdx.y; r < min(TILE_ROWS, height - y0); r += BLOCK_HEIGHT) {
         pixel *out = dst + (long long)(y0 + r) * samples + x0 * CHANNELS;
-        if (samples % WORD == 0) {
-            for (int x = 0; x < made / WORD; x += BLOCK_WIDTH) {
+        if (samples % WORD_SAMPLES == 0) {
+            for (int x = 0; x < made / WORD_SAMPLES; x += BLOCK_WIDTH) {
                 int w = x + threadIdx.x;
-                if (w < made / WORD) ((unsigned int *)out)[w] = words[w * PITCH + r];
+                if (w < made / WORD_SAMPLES) ((unsigned int *)out)[w] = words[w * PITCH + r];
             }
         } else {
             for (int x = 0; x < made; x += BLOCK_WIDTH) {
                 int i = x + threadIdx.x;
-                if (i < made) out[i] = from_word(words[i / WORD * PITCH + r], i % WORD);
+                if (i < made) out[i] = sample_from_word(words[i / WORD_SAMPLES * PITCH + r], i % WORD_SAMPLES);
             }
         }
     }
@@ -163,7 +151,7 @@ __global__ void average(const pixel *__restrict__ src, pixel *__restrict__ dst, 
 
 #else  // the nearest pixel
 
-// A thread makes PACK neighbouring samples of ROWS rows: pixel (x, y) is column columns[x] and row rows[y] of src.
+// A thread makes PACK neighboring samples of ROWS rows: pixel (x, y) is column columns[x] and row rows[y] of src.
 __global__ void nearest(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
                         const int *__restrict__ columns, const int *__restrict__ rows, int src_width)
 {
@@ -184,12 +172,7 @@ __global__ void nearest(const pixel *__restrict__ src, pixel *__restrict__ dst, 
             const pixel *row = src + (long long)before * src_width * CHANNELS;
             for (int i = 0; i < PACK; i++) PART(found, i) = row[at[i]];
         }
-        pixel *out = dst + (long long)y * samples + x;
-        if (wide) {
-            *(pack *)out = found;
-        } else {
-            for (int i = 0; i < min(PACK, samples - x); i++) out[i] = PART(found, i);
-        }
+        store_pack(dst + (long long)y * samples + x, found, wide, samples - x);
     }
 }
 

@@ -1,33 +1,16 @@
-// Rotate: each pixel of the result is found where it was before the turn.
+// Rotate: each pixel of the result is read from its place in src before the turn.
+// Three kernels, of which one is compiled at a time: `quarter_turn`, `half_turn` and, for other angles, `rotate`. Each
+// says what a thread does. Edge: only `rotate` reads outside of the image, by the border rule.
 
 #if defined(QUARTERS) && QUARTERS % 2  // turned counter-clockwise by so many quarters
 
-// A block moves a square of SIDE x SIDE pixels. Neighbouring threads each have a column of src, which becomes a row:
-// each reads ROWS pixels one below the other, and puts them side by side into words of several samples. These are
-// exchanged through shared memory, so that what neighbouring threads read, and what they write, lies side by side too.
+// A block moves a square of SIDE x SIDE pixels. A thread reads ROWS pixels of a column of src, one below the other,
+// which become neighbors in a row, and packs them into words of several samples. Words are exchanged through shared
+// memory, so that neighboring threads read side by side, and write side by side.
 #define SIDE BLOCK_WIDTH
-#define WORD (32 / PIXEL_BITS)             // samples in a word
-#define WORDS (ROWS * CHANNELS / WORD)     // words that a thread makes
-#define LINE (SIDE * CHANNELS / WORD)      // words in a row of the square
-#define PITCH (LINE + LINE % 2 + 1)        // odd, so that those who write one below the other do not ask the same bank
-
-__device__ unsigned int bits(pixel sample)
-{
-#if PIXEL_BITS == 32
-    return __float_as_uint(sample);
-#else
-    return sample;
-#endif
-}
-
-__device__ pixel from_word(unsigned int word, int position)
-{
-#if PIXEL_BITS == 32
-    return __uint_as_float(word);
-#else
-    return (pixel)(word >> position * PIXEL_BITS);
-#endif
-}
+#define WORDS (ROWS * CHANNELS / WORD_SAMPLES)  // words that a thread makes
+#define LINE (SIDE * CHANNELS / WORD_SAMPLES)   // words in a row of the square
+#define PITCH (LINE + LINE % 2 + 1)             // odd, so that threads that write below each other use different banks
 
 __global__ void quarter_turn(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height)
 {
@@ -36,6 +19,7 @@ __global__ void quarter_turn(const pixel *__restrict__ src, pixel *__restrict__ 
     int lane = threadIdx.x;
     int made = QUARTERS == 1 ? SIDE - 1 - lane : lane;  // the row of the square
     int column = QUARTERS == 1 ? height - SIDE - y0 + lane : y0 + lane;
+    // load, and pack into words
     if (column >= 0 && column < height) {  // src is as wide as the result is high
         pixel samples[ROWS * CHANNELS];
         for (int i = 0; i < ROWS; i++) {
@@ -45,27 +29,29 @@ __global__ void quarter_turn(const pixel *__restrict__ src, pixel *__restrict__ 
         }
         for (int w = 0; w < WORDS; w++) {
             unsigned int word = 0;
-            for (int i = 0; i < WORD; i++) word |= bits(samples[w * WORD + i]) << i * PIXEL_BITS % 32;
+            for (int i = 0; i < WORD_SAMPLES; i++) word |= sample_to_word(samples[w * WORD_SAMPLES + i], i);
             square[made * PITCH + threadIdx.y * WORDS + w] = word;
         }
     }
     __syncthreads();
 
+    // store
     int count = min(SIDE, width - x0) * CHANNELS;
     for (int r = threadIdx.y; r < min(SIDE, height - y0); r += BLOCK_HEIGHT) {
         const unsigned int *words = square + r * PITCH;
         pixel *out = dst + ((long long)(y0 + r) * width + x0) * CHANNELS;
-        if (width * CHANNELS % WORD == 0) {
-            for (int i = threadIdx.x; i < count / WORD; i += SIDE) ((unsigned int *)out)[i] = words[i];
+        if (width * CHANNELS % WORD_SAMPLES == 0) {
+            for (int i = threadIdx.x; i < count / WORD_SAMPLES; i += SIDE) ((unsigned int *)out)[i] = words[i];
         } else {
-            for (int i = threadIdx.x; i < count; i += SIDE) out[i] = from_word(words[i / WORD], i % WORD);
+            for (int i = threadIdx.x; i < count; i += SIDE)
+                out[i] = sample_from_word(words[i / WORD_SAMPLES], i % WORD_SAMPLES);
         }
     }
 }
 
 #elif defined(QUARTERS)  // half a turn, or none
 
-// A thread moves a pixel. Row 0 of the result is row `first` of src.
+// A thread moves one pixel. Row 0 of the result is row `first` of src.
 __global__ void half_turn(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, int first)
 {
     int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
@@ -78,13 +64,16 @@ __global__ void half_turn(const pixel *__restrict__ src, pixel *__restrict__ dst
 
 #else  // any angle
 
-// A thread makes one pixel, from the TAPS x TAPS around the place where it was. Places are whole numbers of 2^-32 of a
-// pixel, so they are the same on any device and in any strip: pixel (x, y) was at origin + x * along + y * down. What
-// lies outside of the image is read by the border rule. Row 0 of src is row `first` of src_height.
+// A thread makes one pixel, from the TAPS x TAPS pixels around its place in src. Places are whole numbers of 2^-32 of a
+// pixel, so that they are the same on any device and in any strip: pixel (x, y) comes from origin + x * along + y *
+// down. Row 0 of src is row `first` of the image's src_height.
+
+// The weights of TAPS pixels in a row.
 struct weights {
     float at[TAPS];
 };
 
+// The weights for a place that is `fraction` * 2^-32 of a pixel behind the second tap (of four), or the first (of two).
 __device__ weights weigh(unsigned int fraction)
 {
     float t = fraction * 2.3283064e-10f;  // 2^-32
@@ -104,27 +93,26 @@ __device__ weights weigh(unsigned int fraction)
 }
 
 #define LINE (TAPS * CHANNELS)  // samples of one row of taps
-#define WORD (32 / PIXEL_BITS)  // samples in a word
 #if PIXEL_BITS == 32 || LINE == 1
 #define READ LINE
 #else
-#define READ ((LINE + WORD - 1) / WORD * WORD + WORD)
+#define READ ((LINE + WORD_SAMPLES - 1) / WORD_SAMPLES * WORD_SAMPLES + WORD_SAMPLES)
 #endif
 
-// LINE samples from number `at` of src on. Scattered bytes are read by the word, which takes as long as one byte does;
-// the words end up to READ samples behind `at`.
+// Reads LINE samples from number `at` of src on. A word takes as long to read as a byte, so samples are read in words,
+// which end up to READ samples behind `at`.
 __device__ void read(const pixel *src, long long at, float *line)
 {
 #if READ == LINE
     for (int i = 0; i < LINE; i++) line[i] = src[at + i];
 #else
-    const unsigned int *words = (const unsigned int *)src + (unsigned long long)at / WORD;
-    int shift = (unsigned int)at % WORD * PIXEL_BITS;
+    const unsigned int *words = (const unsigned int *)src + (unsigned long long)at / WORD_SAMPLES;
+    int shift = (unsigned int)at % WORD_SAMPLES * PIXEL_BITS;
     unsigned int here = words[0];
-    for (int w = 0; w < READ / WORD - 1; w++) {
+    for (int w = 0; w < READ / WORD_SAMPLES - 1; w++) {
         unsigned int next = words[w + 1], word = __funnelshift_r(here, next, shift);
-        for (int i = 0; i < WORD && w * WORD + i < LINE; i++)
-            line[w * WORD + i] = (int)(word >> i * PIXEL_BITS & (unsigned int)PIXEL_MAX);
+        for (int i = 0; i < WORD_SAMPLES && w * WORD_SAMPLES + i < LINE; i++)
+            line[w * WORD_SAMPLES + i] = (int)(word >> i * PIXEL_BITS & (unsigned int)PIXEL_MAX);
         here = next;
     }
 #endif
@@ -142,8 +130,10 @@ __global__ void rotate(const pixel *__restrict__ src, pixel *__restrict__ dst, i
 
     float sum[CHANNELS];
     for (int c = 0; c < CHANNELS; c++) sum[c] = 0.0f;
-    if (column >= 0 && row >= 0 && column * CHANNELS + READ <= src_width * CHANNELS && row + TAPS <= src_height) {
+    bool inside = column >= 0 && row >= 0 && column * CHANNELS + READ <= src_width * CHANNELS && row + TAPS <= src_height;
+    if (inside) {
         long long at = ((long long)(row - first) * src_width + column) * CHANNELS;
+        // load row by row, and accumulate
         for (int j = 0; j < TAPS; j++) {
             float line[LINE];
             read(src, at + j * src_width * CHANNELS, line);
@@ -155,6 +145,7 @@ __global__ void rotate(const pixel *__restrict__ src, pixel *__restrict__ dst, i
         }
     } else if (BORDER != BORDER_CONSTANT
                || (column > -TAPS && row > -TAPS && column < src_width && row < src_height)) {
+        // the same pixel by pixel, by the border rule
         for (int j = 0; j < TAPS; j++) {
             int at_row = border(row + j, src_height);
             for (int i = 0; i < TAPS; i++) {
@@ -166,6 +157,7 @@ __global__ void rotate(const pixel *__restrict__ src, pixel *__restrict__ dst, i
             }
         }
     }
+    // store
     pixel *out = dst + ((long long)y * width + x) * CHANNELS;
     for (int c = 0; c < CHANNELS; c++) out[c] = to_pixel(sum[c]);
 }

@@ -1,9 +1,9 @@
-// Add noise: a generator makes four random words of a seed and of where a pixel is; each colour takes one, and makes its
-// noise of it. All of that is done in whole numbers and in +, -, *, / and square roots of floats, which every device rounds
-// to nearest: so the noise is the same everywhere, to the bit.
+// Add noise: for each pixel a generator makes four random words from a seed and the pixel's place; each channel takes
+// one word and makes its noise from it. It uses whole numbers, and +, -, *, / and square roots of floats, which every
+// device rounds to nearest. So the noise is the same on every device, bit for bit.
 
-// Philox4x32-10 (Salmon, Moraes, Dror and Shaw: Parallel random numbers: as easy as 1, 2, 3. SC11). Of a counter and a key
-// it makes four words which have nothing to do with those of any other counter or key.
+// Philox4x32-10 (Salmon, Moraes, Dror and Shaw: Parallel random numbers: as easy as 1, 2, 3. SC11): four random words
+// from a counter and a key, independent of those from any other counter or key.
 __device__ uint4 philox(uint4 counter, unsigned int key, unsigned int other_key)
 {
     for (int round = 0; round < 10; round++) {
@@ -16,17 +16,17 @@ __device__ uint4 philox(uint4 counter, unsigned int key, unsigned int other_key)
     return counter;
 }
 
-// How much of the normal distribution is further out than a word says, from 2^-33 to 1/2, and on which side, by the word's
-// first bit: below, where it is 0.
+// A word as a probability from 2^-33 to 1/2: of the part of a distribution that lies further out than the word's value.
+// The word's highest bit says on which side: 0 is below the middle.
 __device__ float tail(unsigned int word)
 {
     return ((float)(int)(word & 0x7FFFFFFFu) + 0.5f) * (1.0f / 4294967296.0f);
 }
 
-// The binary logarithm of a positive number, to within 3e-6 for a tail.
+// The binary logarithm of a positive number; for a tail, to within 3e-6.
 __device__ float binary_logarithm(float value)
 {
-    int bits = __float_as_int(value), exponent = (bits - 0x3F2AAAAB) >> 23;  // such that the rest is from 2/3 to 4/3
+    int bits = __float_as_int(value), exponent = (bits - 0x3F2AAAAB) >> 23;  // leaves 2/3 to 4/3
     float rest = __int_as_float(bits - exponent * (1 << 23)) - 1.0f, sum = 0.25709033f;
     sum = sum * rest - 0.28425089f;
     sum = sum * rest + 0.28365300f;
@@ -37,8 +37,8 @@ __device__ float binary_logarithm(float value)
     return exponent + sum * rest;
 }
 
-// A number of the normal distribution, by its inverse. It is w * P(sqrt(w)) / Q(sqrt(w)), where w is how many times the tail
-// is halved from 1/2 on: to within 3e-6, up to the largest, 6.3 standard deviations.
+// A number of the normal distribution, by its inverse: w * P(sqrt(w)) / Q(sqrt(w)), where 2^-w is twice the tail. It is
+// right to within 3e-6, up to the largest, 6.3 standard deviations.
 __device__ float normal(unsigned int word)
 {
     float w = -1.0f - binary_logarithm(tail(word)), root = sqrtf(w);
@@ -48,7 +48,7 @@ __device__ float normal(unsigned int word)
     return word >> 31 ? distance : -distance;
 }
 
-// e to the power of a number from -16 to 0, to within 2e-6 of itself.
+// e to the power of a number from -16 to 0, to within a relative error of 2e-6.
 __device__ float exponential(float value)
 {
     float halvings = value * -1.44269504f, whole = floorf(halvings), rest = halvings - whole, sum = -0.00093878828f;
@@ -60,8 +60,9 @@ __device__ float exponential(float value)
     return sum * __int_as_float((127 - (int)whole) << 23);
 }
 
-// How many photons come where `mean` are expected. Few are counted, until their chances add up to what the word says. For
-// many it is the normal distribution, bent (Cornish and Fisher's expansion, as in Giles: Algorithm 955, 2016).
+// A number of the Poisson distribution: how many photons arrive where `mean` are expected. From 16 on it is a corrected
+// number of the normal distribution (Cornish and Fisher's expansion, as in Giles: Algorithm 955, 2016). Below, the
+// probabilities of 0, 1, 2 ... photons are added up until they reach the word's.
 __device__ float poisson(float mean, unsigned int word)
 {
     if (mean >= 16.0f) {
@@ -80,6 +81,7 @@ __device__ float poisson(float mean, unsigned int word)
     return count;
 }
 
+// A channel's value with noise.
 __device__ float noisy(float value, unsigned int word, float amount)
 {
 #if KIND == KIND_GAUSSIAN
@@ -91,7 +93,7 @@ __device__ float noisy(float value, unsigned int word, float amount)
     return chance >= amount ? value : 2.0f * chance < amount ? 0.0f : 1.0f;
 #else
     float photon = amount * amount, mean = value * (1.0f / photon);
-    return mean > 0.0f && mean < 1e12f ? poisson(mean, word) * photon : value;  // so many that nobody sees the noise
+    return mean > 0.0f && mean < 1e12f ? poisson(mean, word) * photon : value;  // beyond, noise is too weak to see
 #endif
 }
 

@@ -45,4 +45,4 @@ class AddNoise(PointFilter):
         " samples that are replaced",
     )
     seed: int = param(default=0, ge=0, le=2**31 - 1, help="which noise: another number makes another")
-    monochrome: bool = param(default=False, constant=True, help="whether all colours of a pixel get the same noise")
+    monochrome: bool = param(default=False, constant=True, help="whether all colors of a pixel get the same noise")

@@ -1,12 +1,17 @@
-// Median: the middle one of the samples in a square, of 2 RADIUS + 1 pixels a side, each channel by itself.
-// A thread makes one sample in each of ROWS rows. What lies outside of the image under BORDER_CONSTANT is 0.
+// Median: each sample becomes the median of a square of 2 RADIUS + 1 pixels a side, of its own channel.
+// There are three ways, of which one is compiled at a time; each says what a thread does:
+//   RADIUS 1 and 2       `median` sorts the samples as far as the middle one needs it
+//   larger, !TOGETHER    `split`, `halve`, `join`: each pixel searches its median by bisection
+//   larger, TOGETHER     `split`, `search`, `join`: the pixels of a block search their medians together
+// Edge: samples outside of the image are read by the border rule; under BORDER_CONSTANT they are 0.
 
 #define SIDE (2 * RADIUS + 1)
 
-#if RADIUS <= 2  // the values are put in order, as far as is needed to have the middle one in the middle
+#if RADIUS <= 2  // sorting
 
 #define ORDER(a, b) { pixel low = min(v[a], v[b]); v[b] = max(v[a], v[b]); v[a] = low; }
 
+// The median of SIDE * SIDE values, by a sorting network that leaves it in the middle.
 __device__ pixel middle(pixel *v)
 {
 #if RADIUS == 1  // 19 exchanges (J. L. Smith, Implementing Median Filters in XC4000E FPGAs, 1996), and 99 for 25 values
@@ -31,11 +36,13 @@ __device__ pixel middle(pixel *v)
 #endif
 }
 
-// at[k] is where column k of the square is read, unless all of them stand side by side (`inside`).
+// Makes one sample in each of ROWS rows. `inside`: all columns of the square lie in the image, side by side; else at[k]
+// is the position of column k.
 __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int x, bool inside, const int *at)
 {
     int end = min((int)(blockIdx.y + 1) * ROWS, height);
     for (int y = blockIdx.y * ROWS; y < end; y++) {
+        // load
         pixel v[SIDE * SIDE];
 #pragma unroll
         for (int j = 0; j < SIDE; j++) {
@@ -54,10 +61,12 @@ __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int 
                 v[j * SIDE + k] = value;
             }
         }
+        // sort and store
         dst[(long long)y * samples + x] = middle(v);
     }
 }
 
+// A thread makes one sample in each of ROWS rows.
 __global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height)
 {
     int samples = width * CHANNELS, x0 = blockIdx.x * BLOCK_WIDTH, x = x0 + threadIdx.x;
@@ -73,47 +82,21 @@ __global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, i
         walk(src, dst, samples, height, x, false, at);
 }
 
-#else  // the middle one is the largest number that no more than half of the values are less than
+#else  // searching: the median is the largest number that at most half of the values are less than
 
-// The image is split into planes, a channel each, with RADIUS more pixels on every side, so that no border is in the way
-// of what comes next; and what is found there is joined to an image again. Planes stand side by side, each a whole number
-// of blocks high and `wide`; a plane of the image is 2 RADIUS wider and higher.
+// `split` splits the image into planes, one for each channel, with a halo of RADIUS pixels, so that the search needs no
+// border rule; `join` joins the medians to an image. Planes stand side by side. A plane of medians is `wide` columns
+// wide, a whole number of blocks, and as high; a plane of the image is 2 RADIUS wider and higher.
 
-#if PIXEL_BITS == 8
-typedef unsigned char key;
-#elif PIXEL_BITS == 16
-typedef unsigned short key;
-#else
-typedef unsigned int key;
-#endif
+typedef pixel_key key;
 
-#if RADIUS <= 7  // in as few bits as hold the count, of which the CPU then has more in a vector
+#if RADIUS <= 7  // the fewest bits that hold a count, so that a vector of the CPU's holds more counts
 typedef unsigned char count;
 #else
 typedef unsigned short count;
 #endif
 
-// A whole number that is less where the sample is less: of a negative float, which has its size in its bits, the opposite.
-__device__ key key_of(pixel value)
-{
-#if PIXEL_BITS == 32
-    int bits = __float_as_int(value);
-    return (key)(bits ^ (bits >> 31 | 0x80000000));
-#else
-    return value;
-#endif
-}
-
-__device__ pixel sample_of(key found)
-{
-#if PIXEL_BITS == 32
-    return __int_as_float((int)(found & 0x80000000u ? found ^ 0x80000000u : ~found));
-#else
-    return found;
-#endif
-}
-
-// A thread splits the pixels of a column. What lies beyond a plane's RADIUS more pixels is read by nobody who counts.
+// A thread splits the pixels of a column, in each of ROWS rows. What it writes beyond a plane's halo is not used.
 __global__ void split(const pixel *__restrict__ src, key *__restrict__ dst, int width, int height, int inner_width,
                       int inner_height)
 {
@@ -126,10 +109,11 @@ __global__ void split(const pixel *__restrict__ src, key *__restrict__ dst, int 
         int from = border(min(y - RADIUS, inner_height - 1 + RADIUS), inner_height);
         const pixel *in = src + ((long long)max(from, 0) * inner_width + max(column, 0)) * CHANNELS;
         for (int c = 0; c < CHANNELS; c++)
-            dst[(long long)y * width + c * columns + x] = key_of(from < 0 || column < 0 ? (pixel)0 : in[c]);
+            dst[(long long)y * width + c * columns + x] = key_of_pixel(from < 0 || column < 0 ? (pixel)0 : in[c]);
     }
 }
 
+// A thread joins the samples of a pixel, in each of ROWS rows.
 __global__ void join(const key *__restrict__ src, pixel *__restrict__ dst, int width, int height, int wide)
 {
     int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x;
@@ -137,10 +121,13 @@ __global__ void join(const key *__restrict__ src, pixel *__restrict__ dst, int w
     int end = min((int)(blockIdx.y + 1) * ROWS, height);
     for (int y = blockIdx.y * ROWS; y < end; y++)
         for (int c = 0; c < CHANNELS; c++)
-            dst[((long long)y * width + x) * CHANNELS + c] = sample_of(src[((long long)y * CHANNELS + c) * wide + x]);
+            dst[((long long)y * width + x) * CHANNELS + c] = pixel_of_key(src[((long long)y * CHANNELS + c) * wide + x]);
 }
 
-#if !TOGETHER  // each pixel is searched for by itself, bit by bit: a thread makes one in each of ROWS rows
+#if !TOGETHER
+
+// A thread finds the median of one sample in each of ROWS rows, bit by bit from the highest: a bit is set if at most
+// half of the values are less than the number with that bit.
 
 __global__ void halve(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int wide)
 {
@@ -163,12 +150,12 @@ __global__ void halve(const key *__restrict__ src, key *__restrict__ dst, int wi
 
 #else
 
-// The pixels of a block are searched for together. For all of them it is counted how many values are less than one trial,
-// in a time that hardly depends on RADIUS: down the columns, where for the next row one value is added and one taken away,
-// and then along the rows, where the sums of two columns make those of four, and so on. That narrows the bounds of every
-// pixel for which the trial lies between them. The next trial is the least that any pixel would halve its bounds by; so
-// it goes on until all have one value left. Neighbours have similar results, so that trials serve many.
-// A thread has a column of ROWS pixels. The last 2 RADIUS of a block's columns are only read by the others.
+// The pixels of a block search together. Each step has a trial value, and counts for every pixel how many values of its
+// square are less than the trial, in a time that hardly depends on RADIUS: down the columns, where for the next row one
+// value is added and one subtracted; then along the rows, where sums of two columns make sums of four, and so on. The
+// count narrows the bounds of each pixel's median if the trial lies between them. The next trial is the smallest that
+// halves the bounds of any pixel, until every pixel has one value left. Medians of neighbors are similar, so a trial
+// serves many. A thread makes a column of ROWS pixels. The last 2 RADIUS threads of a block only count, for the others.
 __global__ void search(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int wide)
 {
     __shared__ count sums[2][ROWS][BLOCK_WIDTH];
@@ -183,6 +170,7 @@ __global__ void search(const key *__restrict__ src, key *__restrict__ dst, int w
     }
     key trial = 128;
     while (trial) {
+        // count down the columns
         count less = 0;
         for (int j = 0; j < SIDE - 1; j++) less = (count)(less + (window[j * pitch] < trial));
         for (int r = 0; r < ROWS; r++) {
@@ -192,6 +180,7 @@ __global__ void search(const key *__restrict__ src, key *__restrict__ dst, int w
         }
         __syncthreads();
 
+        // count along the rows
         count total[ROWS];
         for (int r = 0; r < ROWS; r++) total[r] = 0;
         int done = 0, from = 0;
@@ -208,7 +197,8 @@ __global__ void search(const key *__restrict__ src, key *__restrict__ dst, int w
             __syncthreads();
         }
 
-        key least = 255;  // one less than the least trial that is wanted
+        // narrow the bounds
+        key least = 255;  // one less than the smallest trial that a pixel needs
         for (int r = 0; r < ROWS; r++) {
             bool reached = total[r] <= SIDE * SIDE / 2;
             key below = trial - 1;
@@ -217,6 +207,8 @@ __global__ void search(const key *__restrict__ src, key *__restrict__ dst, int w
             key apart = (key)(high[r] - low[r] - 1), half = (key)(low[r] + (apart >> 1));
             least = low[r] < high[r] ? min(least, half) : least;
         }
+
+        // the next trial: the smallest of all threads'
         wanted[t] = least;
         __syncthreads();
         for (int n = BLOCK_WIDTH / 2; n > 0; n /= 2) {
@@ -226,6 +218,7 @@ __global__ void search(const key *__restrict__ src, key *__restrict__ dst, int w
         trial = (key)(wanted[0] + 1);
         __syncthreads();
     }
+    // store
     if (t < made)
         for (int r = 0; r < ROWS; r++) dst[(long long)(y0 + r) * width + first + t] = low[r];
 }

@@ -15,7 +15,7 @@ SORTED = 2
 ALONE = 7
 """The largest radius for which that is done pixel by pixel; beyond, the pixels of a block are searched for together.
 
-That is faster from 5 on a GPU, and for photographs from 10 on the CPU. Only bytes: of 65536 levels neighbours have too
+That is faster from 5 on a GPU, and for photographs from 10 on the CPU. Only bytes: of 65536 levels neighbors have too
 few in common.
 """
 
@@ -29,9 +29,9 @@ KEYS = {"uint8": np.uint8, "uint16": np.uint16, "float32": np.uint32}
 class Median(NeighborhoodFilter):
     """Replace each sample by the middle one of those around it: specks go, edges stay.
 
-    Those around are a square of 2 * radius + 1 pixels a side, each colour by itself; the result is exact for all types.
+    Those around are a square of 2 * radius + 1 pixels a side, each color by itself; the result is exact for all types.
     The time grows with the square's area. Not so for bytes without alpha: from a radius of 8 on it grows little, and
-    hangs on how many levels the medians of a neighbourhood have.
+    hangs on how many levels the medians of a neighborhood have.
     """
 
     layout = Layout(over="samples", block=(128, 1), rows=16)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from math import cos, radians, sin
 from typing import Any, ClassVar
 
 from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
-from imgcuda_plugins.edges.edges import Edges
 
 
 class Emboss(NeighborhoodFilter):
-    """Emboss an image: show it as a grey relief that is lit from one side.
+    """Emboss an image: show it as a gray relief that is lit from one side.
 
-    What is bright is raised. Where the image gets brighter away from the light it is brighter than middle grey, where
-    it gets darker, darker: grey + height * slope, the slope being the difference between the means of the three pixels
-    on either side, along the light. Middle grey is 128, 32768 or 0.5. Towards 135 degrees that is the kernel
+    What is bright is raised. Where the image gets brighter away from the light it is brighter than middle gray, where
+    it gets darker, darker: gray + height * slope, the slope being the difference between the means of the three pixels
+    on either side, along the light. Middle gray is 128, 32768 or 0.5. Towards 135 degrees that is the kernel
     (-2 -1 0; -1 0 1; 0 1 2) / (3 sqrt(2)).
     """
 
@@ -35,12 +33,6 @@ class Emboss(NeighborhoodFilter):
     @property
     def halo(self) -> int:
         return 1
-
-    @classmethod
-    @cache
-    def source(cls) -> Any:
-        """Return its own part, and after it what edges and it share."""
-        return super().source().followed_by(Edges.source())
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         angle, slope = radians(self.angle), self.height / 3  # of sums over three rows or columns

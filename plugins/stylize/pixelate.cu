@@ -1,8 +1,9 @@
-// Pixelate: each square of `size` x `size` pixels becomes its mean colour; at the right and lower edges, the mean of what
-// there is. Sums of bytes and of 16 bits are whole numbers, so these means are exact; they are rounded to nearest,
-// halves to even. SIZE is set for small squares, which one launch makes; large ones take four.
+// Pixelate: each square of `size` x `size` pixels becomes its mean color. Edge: squares that reach beyond the right or
+// lower edge become the mean of their part in the image. Sums of 8 and 16 bits are whole numbers, so their means are
+// exact, and rounded to nearest, halves to even. SIZE is set for small squares, which one launch makes (`pixelate`);
+// large ones take up to four (`columns`, `whole_columns`, `means`, `fill`). Each kernel says what a thread does.
 
-// What holds the sum of a small square, of which there are 15 x 15 samples at most; or of a column of a large one.
+// The sum of a small square, of 15 x 15 samples at most, or of a column of a large one.
 #if PIXEL_BITS == 32
 typedef float sum;
 #elif PIXEL_BITS == 8 && defined(SIZE)
@@ -11,7 +12,8 @@ typedef unsigned short sum;
 typedef unsigned int sum;
 #endif
 
-// Add up PACK columns, from x on, in rows `first` to `last`. What is beyond the image counts nothing.
+// Sums PACK columns, from sample x on, over rows `first` to `last`, the latter not included. Samples outside of the
+// image do not count.
 __device__ void add_rows(const pixel *src, int samples, int x, int first, int last, sum *made)
 {
     const pixel *from = src + x;
@@ -28,23 +30,19 @@ __device__ void add_rows(const pixel *src, int samples, int x, int first, int la
     }
 }
 
-// Write the same PACK samples to rows `first` to `last`: in one go where rows begin at a multiple of them.
+// Stores the same PACK samples to rows `first` to `last`, the latter not included.
 __device__ void write_rows(pixel *dst, int samples, int x, int first, int last, pack made)
 {
-    pixel *to = dst + x;
-    if (samples % PACK == 0) {
-        for (int y = first; y < last; y++) *(pack *)(to + (long long)y * samples) = made;
-    } else {
-        for (int y = first; y < last; y++)
-            for (int i = 0; i < PACK && x + i < samples; i++) to[(long long)y * samples + i] = PART(made, i);
-    }
+    bool wide = samples % PACK == 0;
+    for (int y = first; y < last; y++) store_pack(dst + (long long)y * samples + x, made, wide, samples - x);
 }
 
 #ifdef SIZE
 
 #define TILE (BLOCK_WIDTH * PACK)
 
-// The means of the squares that PACK samples from x on are in; squares[i] is the sum of the one that begins at x + i.
+// The means of the squares that the PACK samples from x on lie in; squares[i] is the sum of the square that begins at x
+// + i.
 __device__ pack means_at(const sum *squares, int x, int width, int rows)
 {
     pack made;
@@ -52,7 +50,7 @@ __device__ pack means_at(const sum *squares, int x, int width, int rows)
         int column = (x + i) / CHANNELS, inner = column % SIZE;
 #if PACK > 1
         sum square = squares[i - inner * CHANNELS];
-#else  // the same, without looking each thread's place up by itself
+#else  // the same by selecting, which the CPU does faster than a read from a place of each thread's own
         sum square = squares[0];
         for (int j = 1; j < SIZE; j++) square = inner < j ? square : squares[-j * CHANNELS];
 #endif
@@ -61,9 +59,9 @@ __device__ pack means_at(const sum *squares, int x, int width, int rows)
     return made;
 }
 
-// A block makes ROWS rows, SIZE at a time, of a tile that overlaps its neighbours by MARGIN samples on either side. A
-// thread adds up PACK columns; behind a barrier, from each of these on as many as a square is wide; and behind another it
-// takes the sum that begins where its own square does.
+// A block makes ROWS rows, SIZE at a time, of a tile that overlaps its neighbors by MARGIN samples on either side. A
+// thread sums PACK columns; after a barrier it sums SIZE columns from each of these on; after another it takes the sums
+// of the squares that its PACK samples lie in.
 __global__ void pixelate(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height)
 {
     __shared__ sum columns[TILE], squares[TILE];
@@ -72,11 +70,14 @@ __global__ void pixelate(const pixel *__restrict__ src, pixel *__restrict__ dst,
     int x = blockIdx.x * (TILE - 2 * MARGIN) + t - MARGIN;
     int start = blockIdx.y * ROWS, stop = min(start + ROWS, height);
     for (int y = start; y < stop; y += SIZE) {
+        // load, and accumulate down the columns
         int end = min(y + SIZE, height);
         sum own[PACK];
         add_rows(src, samples, x, y, end, own);
         for (int i = 0; i < PACK; i++) columns[t + i] = own[i];
         __syncthreads();
+
+        // accumulate along the rows
         if (t < TILE - MARGIN) {
             for (int i = 0; i < PACK; i++) {
                 sum square = columns[t + i];
@@ -85,6 +86,8 @@ __global__ void pixelate(const pixel *__restrict__ src, pixel *__restrict__ dst,
             }
         }
         __syncthreads();
+
+        // store
         if (t >= MARGIN && t < TILE - MARGIN && x < samples)
             write_rows(dst, samples, x, y, end, means_at(squares + t, x, width, end - y));
     }
@@ -92,8 +95,9 @@ __global__ void pixelate(const pixel *__restrict__ src, pixel *__restrict__ dst,
 
 #else
 
-// The sums of columns, `parts` to a square: a row of `dst` for each. A thread adds up PACK columns of one. `above` rows of
-// the first squares are not in this image, but in the strip before it, here and in what follows.
+// Makes the sums of columns of large squares, in `parts` parts a square, each a row of dst. A thread sums PACK columns
+// of one part. Here and in what follows, `above` rows of the first squares are not in this image, but in the strip
+// before it.
 __global__ void columns(const pixel *__restrict__ src, sum *__restrict__ dst, int width, int height, int rows, int size,
                         int parts, int above)
 {
@@ -108,7 +112,7 @@ __global__ void columns(const pixel *__restrict__ src, sum *__restrict__ dst, in
         if (x + i < samples) dst[(long long)blockIdx.y * samples + x + i] = made[i];
 }
 
-// The sums of whole columns of squares, of their parts'. A thread makes one.
+// Makes the sums of whole columns of squares from those of their parts. A thread makes one.
 __global__ void whole_columns(const sum *__restrict__ src, sum *__restrict__ dst, int width, int height, int parts)
 {
     int samples = width * CHANNELS;
@@ -119,7 +123,7 @@ __global__ void whole_columns(const sum *__restrict__ src, sum *__restrict__ dst
     dst[(long long)blockIdx.y * samples + x] = made;
 }
 
-// The mean of each square, of `columns` columns and `rows` rows of an image. A thread makes a sample of one.
+// Makes the mean of each square of an image of `columns` columns and `rows` rows. A thread makes one sample of it.
 __global__ void means(const sum *__restrict__ src, pixel *__restrict__ dst, int width, int height, int columns, int rows,
                       int size, int above)
 {
@@ -141,7 +145,8 @@ __global__ void means(const sum *__restrict__ src, pixel *__restrict__ dst, int 
 #endif
 }
 
-// Each pixel from the mean of its square, of which there are `squares` in a row. A thread makes PACK samples in ROWS rows.
+// Makes each pixel from the mean of its square; there are `squares` squares in a row. A thread makes PACK samples in
+// each of ROWS rows.
 __global__ void fill(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, int squares, int size,
                      int above)
 {

@@ -1,4 +1,4 @@
-"""Pixelate: squares of one colour."""
+"""Pixelate: squares of one color."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PART = 32
 
 
 class Pixelate(Filter):
-    """Make an image of squares, each of the mean colour of what it covers.
+    """Make an image of squares, each of the mean color of what it covers.
 
-    The squares begin at the upper left corner; those at the right and lower edges may be cut off, and their colour is
-    the mean of what there is of them. Means of 8 and 16 bits are exact, and rounded to nearest, halves to even. Colours
+    The squares begin at the upper left corner; those at the right and lower edges may be cut off, and their color is
+    the mean of what there is of them. Means of 8 and 16 bits are exact, and rounded to nearest, halves to even. Colors
     count by their alpha, so that what is transparent gives none.
     """
 
@@ -30,7 +30,7 @@ class Pixelate(Filter):
 
     @property
     def halo(self) -> int:
-        """A pixel has the colours of its whole square."""
+        """A pixel has the colors of its whole square."""
         return self.size - 1
 
     @property

@@ -1,4 +1,4 @@
-// Posterize: each colour becomes the nearest of levels that are evenly apart, 0 and 1 among them.
+// Posterize: each channel becomes the nearest of `levels` levels, which are evenly spaced from 0 to 1.
 
 __device__ color posterize(color c, int levels)
 {

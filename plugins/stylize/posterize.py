@@ -9,13 +9,13 @@ from imgcuda import PointFilter, param
 
 
 class Posterize(PointFilter):
-    """Leave few tones of each colour, as a printed poster has.
+    """Leave few tones of each color, as a printed poster has.
 
-    Each colour goes to the nearest of some levels, which are evenly apart from black to white, as in ImageMagick and
+    Each color goes to the nearest of some levels, which are evenly apart from black to white, as in ImageMagick and
     GIMP. Pillow and torchvision keep the highest bits instead: 2 ** bits levels, white not among them. Floats beyond 0
     and 1 go on in the same steps.
     """
 
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"posterise": {}}
 
-    levels: int = param(default=4, ge=2, le=256, help="how many tones are left of each colour, with black and white")
+    levels: int = param(default=4, ge=2, le=256, help="how many tones are left of each color, with black and white")

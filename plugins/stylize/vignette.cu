@@ -1,5 +1,5 @@
-// Vignette: the colours are multiplied by 1 - amount * smoothstep(d), d being the distance from the centre, where the
-// corners have 1. A pixel stands at its own middle, (2 x + 1 - width) / 2 from the centre.
+// Vignette: the color is multiplied by 1 - amount * smoothstep(d), with the pixel's distance d from the center: 0
+// there, 1 in the corners. The middle of a pixel in column x is (2 x + 1 - width) / 2 columns from the center.
 
 __device__ color vignette(color c, place at, float amount, float radius, float softness, float roundness)
 {
@@ -7,7 +7,7 @@ __device__ color vignette(color c, place at, float amount, float radius, float s
     float circle = roundness / (width * width + height * height), ellipse = 0.5f - 0.5f * roundness;
     float across = circle + ellipse / (width * width), down = circle + ellipse / (height * height);
     float distance = sqrtf(across * x * x + down * y * y);
-    float rise = 1.0f / fmaxf(softness, 1e-4f);  // less than a pixel is an edge, without a division by zero
+    float rise = 1.0f / fmaxf(softness, 1e-4f);  // a softness of 0 is a hard edge, without a division by zero
     float t = fminf(fmaxf(rise * (distance - radius), 0.0f), 1.0f);
     float light = 1.0f - amount * t * t * (3.0f - 2.0f * t);
     c.r *= light;

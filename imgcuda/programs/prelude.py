@@ -1,0 +1,48 @@
+"""The prelude that stands before every kernel: for each text, the functions of `prelude.cuh` that it may call."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+_FUNCTION = re.compile(r"^(?P<head>__device__ [^\n{]*?(?P<name>\w+)\([^\n]*\))(?P<body>\n\{\n.*?^\}\n)", re.M | re.S)
+
+
+def prelude_for(text: str) -> str:
+    """Return the prelude for a kernel's text, in which functions that the text does not name are only declared.
+
+    So a function costs a compiler nothing where it is not used. Lines keep their numbers.
+    """
+    whole = _whole()
+    if "##" in text:  # which may put names together
+        return whole
+    wanted = _named(text)
+    return _FUNCTION.sub(lambda m: m[0] if m["name"] in wanted else f"{m['head']};{_blank(m['body'])}", whole)
+
+
+def _named(text: str) -> set[str]:
+    """Return the functions that a text names, and those that these call in turn."""
+    functions = _functions()
+    wanted: set[str] = set()
+    found = {name for name in functions if name in text}
+    while found:
+        wanted |= found
+        bodies = "".join(functions[name] for name in found)
+        found = {name for name in functions if name in bodies} - wanted
+    return wanted
+
+
+def _blank(body: str) -> str:
+    return "\n" * body.count("\n")
+
+
+@cache
+def _functions() -> dict[str, str]:
+    """Return the body of each function by its name."""
+    return {match["name"]: match["body"] for match in _FUNCTION.finditer(_whole())}
+
+
+@cache
+def _whole() -> str:
+    return Path(__file__).with_name("prelude.cuh").read_text(encoding="utf-8")
