@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from imgcuda.cli import filtering, streams
+from imgcuda.cli.attached import end_with
 from imgcuda.cli.options import Timeout
 from imgcuda.cli.run_file import note
 from imgcuda.cli.timeout import Deadline
@@ -35,6 +37,7 @@ File = Annotated[
 ]
 Watch = Annotated[bool, typer.Option("--watch", help="Run again each time the file, or a .cu beside it, is saved.")]
 Name = Annotated[str, typer.Option("--filter", metavar="NAME", help="Which filter, where the file has several.")]
+Parent = Annotated[int, typer.Option("--ends-with", hidden=True, help="The process at whose end this one ends.")]
 
 SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
 """What stands after the file is the filter's own: IN, OUT and its options."""
@@ -42,8 +45,12 @@ SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
 _numbers = count()
 
 
-def try_filter(ctx: typer.Context, file: File, watch: Watch = False, name: Name = "", timeout: Timeout = None) -> None:
+def try_filter(
+    ctx: typer.Context, file: File, watch: Watch = False, name: Name = "", timeout: Timeout = None, parent: Parent = 0
+) -> None:
     """Run a filter from its file, uninstalled: imgcuda try FILE IN OUT, with its options, which FILE alone lists."""
+    if parent:
+        end_with(parent)
     run = _run if timeout is None or not watch else _run_apart
     if not watch:
         run(file, name, timeout, ctx.args)
@@ -101,6 +108,7 @@ def _compile_for_gpu(filters: Sequence[Filter], image: npt.NDArray[Any]) -> None
 def _run_apart(file: Path, name: str, timeout: float | None, arguments: list[str]) -> None:
     """Run a filter in a process of its own: whose time is over ends its process, and not the one that watches."""
     command = [sys.executable, "-P", "-m", "imgcuda", "try", str(file), "--filter", name, "--timeout", str(timeout)]
+    command += ["--ends-with", str(os.getpid())]
     raise SystemExit(subprocess.run([*command, *arguments], check=False, stdout=streams.descriptor()).returncode)
 
 

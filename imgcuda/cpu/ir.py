@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from math import prod
 
-from imgcuda.cpu.budget import INSTRUCTIONS, TooMuch
+from imgcuda.cpu.budget import BLOCK, INSTRUCTIONS, TooMuch, TooWide
+from imgcuda.cpu.values.types import Scalar
 
 
 class Builder:
     """Writes the body of one function: instructions into blocks, blocks in the order in which they are placed."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = INSTRUCTIONS) -> None:
+        self._most = most
+        """Instructions beyond which TooWide is raised."""
         self._lines: list[str] = []
         self._slots: list[tuple[str, str, int]] = []
         """The memory reserved for the length of the function: name, type, alignment."""
         self._on_heap: list[str] = []
+        self._cut = 0
+        """The line up to which blocks have been cut."""
         self.unrolled = 0
         """The instructions that unrolled loops will have beside those written."""
         self._count = 0
+        self.formulas = 0
+        """The instructions of mathematical functions that stand in place of calls."""
+        self.called: dict[str, Scalar] = {}
+        """The results' types of those that are functions of the module instead, by their names there."""
         self.declarations: dict[str, str] = {}
         self.globals: dict[str, str] = {}
         self.metadata: list[str] = []
@@ -37,6 +47,8 @@ class Builder:
         self._count += 1
         if self.count > INSTRUCTIONS:
             raise TooMuch(f"it becomes more than {INSTRUCTIONS:,} instructions, its functions compiled at each call")
+        if self.count > self._most:
+            raise TooWide
         return self._count
 
     # ---- instructions
@@ -54,6 +66,16 @@ class Builder:
         if self.ended:  # what cannot be reached is a block of its own, which LLVM drops
             self.place(self.label("dead"))
         self._lines.append(f"  {text}")
+        if len(self._lines) - self._cut > BLOCK:
+            self._cut_block()
+
+    def _cut_block(self) -> None:
+        """Begin a block that LLVM cannot join with the one before: what it takes for one grows with its square."""
+        self._cut = len(self._lines)
+        byte = self.op("load volatile i8, ptr %uncut")
+        following = self.label("following")
+        self.branch(self.op(f"icmp ne i8 {byte}, 0"), following, "never")
+        self.place(following)
 
     def call(self, name: str, result: str, arguments: list[tuple[str, str]], attributes: str = "") -> str:
         """Call a function of LLVM or the C library, declaring it, and return its result's name."""
@@ -70,6 +92,18 @@ class Builder:
         """Add a function of our own to the module, once, and return its name."""
         self.declarations[name] = text
         return name
+
+    def function(self, name: str, parameters: str, write: Callable[[], tuple[str, str]]) -> None:
+        """Add a function to the module, whose body is what `write` writes; it returns its result's type and name."""
+        outer = self._lines, self._slots, self.ended, self.silent, self._cut
+        self._lines, self._slots, self.ended, self.silent, self._cut = [], [], False, False, INSTRUCTIONS
+        try:
+            type, result = write()
+            self._end(f"ret {type} {result}")
+            text = _body(self._slots, [], self._lines)
+            self.helper(name, f"define internal {type} @{name}({parameters}) noinline nounwind #0 {{\n{text}\n}}")
+        finally:
+            self._lines, self._slots, self.ended, self.silent, self._cut = outer
 
     def slot(self, type: str, align: int = 0) -> str:
         """Reserve memory for the length of the function, and return its address."""
@@ -155,8 +189,15 @@ class Builder:
 
     def body(self) -> str:
         """Return the function's body: the reserved memory, then the instructions."""
-        slots = [f"  {name} = alloca {type}{f', align {align}' if align else ''}" for name, type, align in self._slots]
-        return "\n".join(["entry:", *slots, *self._on_heap, "  br label %start", "start:", *self._lines])
+        if not self._cut:
+            return _body(self._slots, self._on_heap, self._lines)
+        byte = ["  %uncut = alloca i8", "  store volatile i8 1, ptr %uncut"]
+        return _body(self._slots, [*byte, *self._on_heap], [*self._lines, "never:", "  ret void"])
+
+
+def _body(slots: Sequence[tuple[str, str, int]], heap: Sequence[str], lines: Sequence[str]) -> str:
+    reserved = [f"  {name} = alloca {type}{f', align {align}' if align else ''}" for name, type, align in slots]
+    return "\n".join(["entry:", *reserved, *heap, "  br label %start", "start:", *lines])
 
 
 def bytes_of(type: str) -> int:

@@ -25,16 +25,17 @@ END = "end"
 
 NOT_HIDDEN: frozenset[str] = frozenset()
 
+# A loop that never goes back, *+, keeps no place to go back to for each character of a long string.
 _PATTERN = re.compile(
     r"""[ \t\r\f\v]*(?:
       (?P<identifier>[A-Za-z_$][\w$]*)
-    | (?P<number>0[xX](?:[pP][+-]|'(?=\w)|[\w.])*|\.?\d(?:[eE][+-]|'(?=\w)|[\w.])*)
+    | (?P<number>0[xX](?:[pP][+-]|'(?=\w)|[\w.])*+|\.?\d(?:[eE][+-]|'(?=\w)|[\w.])*+)
     | (?P<comment>//[^\n]*|/\*[\s\S]*?\*/)
     | (?P<other>/\*[\s\S]*)
     | (?P<punctuator><<<|<<=|>>=|\.\.\.|[-+*/%&|^<>=!]=|<<|>>|->|\+\+|--|&&|\|\||::|\#\#|[][(){}<>+\-*/%&|^~!=?:;,.\#])
     | (?P<newline>\n)
-    | (?P<string>"(?:[^"\\\n]|\\.)*")
-    | (?P<character>'(?:[^'\\\n]|\\.)*')
+    | (?P<string>"(?:[^"\\\n]|\\.)*+")
+    | (?P<character>'(?:[^'\\\n]|\\.)*+')
     | (?P<stray>[\s\S])
     )""",
     re.VERBOSE | re.ASCII,

@@ -76,14 +76,14 @@ class _Parser(StatementParser):
 
     def _items_of_file(self, end: str) -> None:
         while self.token.kind != END and self.token.text != end:
-            start, types = self.position, self.types
+            start, mark = self.position, self.types.mark()
             try:
                 self._item()
             except Stop:
                 self.recover(start)
-                self.types |= types
+                self.types.restore(mark)
             except Unclosed:
-                self.types = types
+                self.types.back_to(mark)
 
     def _item(self) -> None:
         text = self.token.text
@@ -150,13 +150,13 @@ class _Parser(StatementParser):
         return (first.text in self.types and second.text != "(") or second.kind == IDENTIFIER
 
     def _function(self, name: Token, result: TypeName, specifiers: Specifiers) -> None:
-        outside = self.types
+        outside = self.types.mark()
         parameters = self._parameters()
         self.accept("noexcept")
         try:
             body = self._body_of_function()
         finally:
-            self.types = outside
+            self.types.back_to(outside)
         kernel = "__global__" in specifiers.words
         device = "__device__" in specifiers.words
         function = Function(name.text, result, parameters, body, name.place, kernel, device)
@@ -198,5 +198,5 @@ class _Parser(StatementParser):
         if name is None:
             return FunctionParameter("", type_, place, specifiers.const)
         if not isinstance(type_, NamedType) or name.text in self.types:
-            self.types -= {name.text}
+            self.types.hide(name.text)
         return FunctionParameter(name.text, type_, name.place, specifiers.const)

@@ -34,6 +34,7 @@ class DeclarationParser(Types):
     def __init__(self, tokens: list[Token], mistakes: Mistakes) -> None:
         super().__init__(tokens, mistakes)
         self.file = TranslationUnit()
+        self._declared: dict[str, Structure | Enumeration | Typedef] = {}
 
     def declared_name(self, specifiers: Specifiers) -> tuple[Token, TypeName]:
         """Parse a declarator that must have a name."""
@@ -41,8 +42,8 @@ class DeclarationParser(Types):
         if name is None:
             raise self.unexpected("a name")
         # As in C, the name of a variable hides a type of that name.
-        if name.text in self.types and "typedef" not in specifiers.words:
-            self.types -= {name.text}
+        if "typedef" not in specifiers.words:
+            self.types.hide(name.text)
         return name, type_
 
     def variable(self, name: Token, type_: TypeName, specifiers: Specifiers, space: str) -> Declaration:
@@ -90,15 +91,10 @@ class DeclarationParser(Types):
 
     def add_type(self, node: Structure | Enumeration | Typedef) -> None:
         """Keep a declared type; one declared in a function goes to the file too, under its own name."""
-        kept: list[Structure | Enumeration | Typedef] = [
-            *self.file.structures,
-            *self.file.typedefs,
-            *(e for e in self.file.enumerations if e.name),
-        ]
-        if isinstance(node, Typedef) and any(node.type == each.type for each in kept if each.name == node.name
-                                             and isinstance(each, Typedef)):  # fmt: skip
+        same = self._declared.get(node.name)
+        if isinstance(node, Typedef) and isinstance(same, Typedef) and node.type == same.type:
             return
-        if any(other.name == node.name for other in kept):
+        if same is not None:
             self.wrong(f"'{node.name}' is declared twice", node.place, "give the second a name of its own")
             return
         if isinstance(node, Structure):
@@ -107,6 +103,8 @@ class DeclarationParser(Types):
             self.file.typedefs.append(node)
         else:
             self.file.enumerations.append(node)
+        if node.name:
+            self._declared[node.name] = node
 
     def typedef(self, specifiers: Specifiers) -> None:
         """Parse the names behind `typedef type`, to the semicolon."""
@@ -115,7 +113,7 @@ class DeclarationParser(Types):
             # `typedef struct tile { ... } tile;` says nothing new, as a tag is a type's name.
             if type_ != replace(specifiers.type, name=name.text):
                 self.add_type(Typedef(name.text, type_, name.place))
-            self.types |= {name.text}
+            self.types.add(name.text)
             if not self.accept(","):
                 break
         self.semicolon()
@@ -129,7 +127,7 @@ class DeclarationParser(Types):
         name = self.expect_name()
         self.expect("=")
         self.add_type(Typedef(name.text, self.type_name(), name.place))
-        self.types |= {name.text}
+        self.types.add(name.text)
         self.semicolon()
 
     def _tag(self, words: set[str], word: Token) -> Token:
@@ -155,7 +153,7 @@ class DeclarationParser(Types):
         while self.token.text in WITH_ARGUMENT:
             align = self.attribute() or align
         tag = self._tag(words, word)
-        self.types |= {tag.text}
+        self.types.add(tag.text)
         if self.token.text == ":":
             raise self.refuse(_NO_BASE, self.token.place)
         if self.token.text == "{":
@@ -206,7 +204,7 @@ class DeclarationParser(Types):
         tag = self._tag(words, word)
         if self.token.text == ":":
             raise self.refuse(_NO_ENUM_TYPE, self.token.place)
-        self.types |= {tag.text}
+        self.types.add(tag.text)
         if self.token.text == "{":
             name = "" if anonymous and tag.place == word.place else tag.text
             self.add_type(Enumeration(name, self._members(), word.place))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from imgcuda.frontend import refusals
 from imgcuda.frontend.lexer import CHARACTER, IDENTIFIER, NUMBER, STRING, Token
+from imgcuda.frontend.mistakes import Mistakes
 from imgcuda.frontend.parse_cursor import Cursor, Stop
 from imgcuda.frontend.parse_literals import BadLiteral, character, number
 from imgcuda.frontend.syntax import (
@@ -23,6 +24,7 @@ from imgcuda.frontend.syntax import (
     TypeName,
     Unary,
 )
+from imgcuda.frontend.type_scope import TypeScope
 
 _PRECEDENCE = {
     operator: level
@@ -47,7 +49,9 @@ STATEMENT_WORDS = frozenset(
 class ExpressionParser(Cursor):
     """Parses expressions; `types` are the names of types known here."""
 
-    types: frozenset[str] = frozenset()
+    def __init__(self, tokens: list[Token], mistakes: Mistakes) -> None:
+        super().__init__(tokens, mistakes)
+        self.types = TypeScope()
 
     def type_name(self) -> TypeName:
         """Parse a type without a variable's name; only a whole file has types."""

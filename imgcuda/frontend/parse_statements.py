@@ -51,10 +51,10 @@ class StatementParser(DeclarationParser):
 
     def rest_of_block(self, opening: Token) -> Block:
         """Parse a block behind its opening brace."""
-        types = self.types
+        mark = self.types.mark()
         items: list[Statement | Case] = []
         self._items(items, opening, labels=False)
-        self.types = types
+        self.types.back_to(mark)
         return Block(tuple(item for item in items if not isinstance(item, Case)), opening.place)
 
     def _items(self, items: list[Statement | Case], opening: Token, labels: bool) -> None:
@@ -131,7 +131,7 @@ class StatementParser(DeclarationParser):
     def _for(self) -> Statement:
         unroll = self._take_unroll()
         place = self.advance().place
-        types = self.types
+        mark = self.types.mark()
         self.expect("(")
         start = self._for_start()
         condition = None if self.token.text == ";" else self.expression()
@@ -139,7 +139,7 @@ class StatementParser(DeclarationParser):
         step = None if self.token.text == ")" else self.expression()
         self.expect(")")
         body = self._loop_body()
-        self.types = types
+        self.types.back_to(mark)
         return Loop(start, condition, step, body, place, unroll=unroll)
 
     def _for_start(self) -> Statement | None:
@@ -169,14 +169,14 @@ class StatementParser(DeclarationParser):
     def _switch(self) -> Statement:
         place = self.advance().place
         value = self._condition()
-        types = self.types
+        mark = self.types.mark()
         items: list[Statement | Case] = []
         self._switches += 1
         try:
             self._items(items, self.expect("{"), labels=True)
         finally:
             self._switches -= 1
-        self.types = types
+        self.types.back_to(mark)
         return Switch(value, tuple(items), place)
 
     def _label(self) -> Case:

@@ -8,10 +8,12 @@ from imgcuda.errors import did_you_mean
 from imgcuda.frontend import refusals
 from imgcuda.frontend.constant_expressions import NotConstant, integer
 from imgcuda.frontend.lexer import IDENTIFIER, Token
+from imgcuda.frontend.mistakes import Mistakes
 from imgcuda.frontend.parse_cursor import Stop
 from imgcuda.frontend.parse_expressions import STATEMENT_WORDS, ExpressionParser
 from imgcuda.frontend.syntax import ArrayType, NamedType, Place, PointerType, ReferenceType, TypeName
 from imgcuda.frontend.type_names import BASIC_WORDS, KNOWN_TYPES, basic_type
+from imgcuda.frontend.type_scope import TypeScope
 
 FUNCTION_WORDS = frozenset(["__global__", "__device__", "__host__"])
 _STORAGE = FUNCTION_WORDS | frozenset(
@@ -62,7 +64,9 @@ class Specifiers:
 class Types(ExpressionParser):
     """Parses types; those that a file declares are added to the ones known by `DeclarationParser`."""
 
-    types = KNOWN_TYPES
+    def __init__(self, tokens: list[Token], mistakes: Mistakes) -> None:
+        super().__init__(tokens, mistakes)
+        self.types = TypeScope(KNOWN_TYPES)
 
     def structure(self, words: set[str]) -> NamedType:
         """Parse `struct tag { ... }`."""
@@ -169,7 +173,7 @@ class Types(ExpressionParser):
         else:
             self.wrong(self._unknown(token.text), token.place)
         if token.text != "auto":
-            self.types |= {token.text}
+            self.types.add(token.text)
         return NamedType(self.advance().text, token.place)
 
     def attribute(self) -> int:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import PIL.Image
@@ -13,6 +15,8 @@ import pytest
 
 from imgcuda import load
 from imgcuda.cli import build, run
+
+Result = TypeVar("Result")
 
 FILTER = '''
 from imgcuda import PointFilter, param
@@ -152,12 +156,44 @@ def test_watch_goes_on_after_a_run_that_took_too_long(folder: Path) -> None:
     command = [sys.executable, "-m", "imgcuda", "try", "mine.py", "in.png", "out.png", "--device", "cpu", "--watch"]
     with subprocess.Popen([*command, "--timeout", "1"], cwd=folder, stderr=subprocess.PIPE, text=True) as watching:
         try:
-            assert "in.png: dim took longer than 1 s" in _read_until(watching, " not run\n")
+            assert "took longer than 1 s, and nothing was written" in _read_until(watching, " not run\n")
             _save(folder / "dim.cu", KERNEL)
             _read_until(watching, " done\n")
             assert level(folder / "out.png") == 50
         finally:
             watching.terminate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process of its parent's end")
+def test_a_run_ends_with_the_process_that_watches(folder: Path) -> None:
+    _save(folder / "dim.cu", KERNEL.replace("return c;", "while (amount >= 0.0f) c.r = 1.0f - c.r; return c;"))
+    _save(folder / "mine.py", f"import os, pathlib\npathlib.Path('pid').write_text(str(os.getpid()))\n{FILTER}")
+    command = [sys.executable, "-m", "imgcuda", "try", "mine.py", "in.png", "out.png", "--device", "cpu", "--watch"]
+    with subprocess.Popen([*command, "--timeout", "100"], cwd=folder, stderr=subprocess.PIPE, text=True) as watching:
+        child = _soon(lambda: int((folder / "pid").read_text()))
+        watching.kill()
+    _soon(lambda: _ended(child))
+
+
+def _ended(process: int) -> None:
+    """Raise OSError while there is such a process, and it is no zombie."""
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
+    ).stdout
+    if state.strip() and not state.startswith("Z"):
+        raise OSError(f"process {process} goes on: {state}")
+
+
+def _soon(look: Callable[[], Result]) -> Result:
+    """Return what is seen as soon as it can be seen, within 20 s."""
+    end = time.monotonic() + 20
+    while True:
+        try:
+            return look()
+        except (OSError, ValueError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
 
 
 def _save(path: Path, text: str) -> None:

@@ -40,6 +40,12 @@ REFUSED = {
     "words that double": (PASTED, "int c29 = 1; out[x] = c29;", "a word of more than 10,000 characters"),
     "strings that double": (QUOTED, "const char *p = s29; out[x] = x;", "a word of more than 10,000 characters"),
     "sections": ("", f"switch (in[x]) {{ {SECTIONS} }}", "a switch of 1,001 sections"),
+    "loops": ("", f"{'for (int i = 0; i < n; i++) ' * 51} out[x] = i;", "more than 50 loops within each other"),
+    "loops of functions": (
+        f"__device__ void g(int *out, int n) {{ {'for (int i = 0; i < n; i++) ' * 30} out[i]++; }}",
+        f"{'for (int i = 0; i < n; i++) ' * 30} g(out, n);",
+        "more than 50 loops within each other",
+    ),
     "calls that double": (DOUBLING, "out[x] = f30(x);", "k is too large for the CPU engine"),
     "structures that double": (NESTED, "s39 v; out[x] = sizeof(v);", "a structure of 4,096 numbers"),
     "values": ("", f"int a[3000] = {{{'1,' * 2999}1}}; out[x] = a[x];", "a thread's own array takes up to 2,000"),
@@ -72,6 +78,37 @@ def test_large_arrays_that_live_across_a_barrier() -> None:
 def test_a_long_sum_and_deep_brackets_are_no_trouble() -> None:
     assert values("in[x]" + " + in[1]" * 3000).tolist() == [x + 3000 for x in range(40)]
     assert values("(" * 1000 + "in[x]" + ")" * 1000).tolist() == list(range(40))
+
+
+@pytest.mark.parametrize("call", ["sinf(v)", "powf(v, 1.01f)", "expf(-v)", "atan2f(v, u)", "(float)log(v + 2.0)"])
+def test_a_function_called_often_computes_what_one_in_place_does(call: str) -> None:
+    begin, step = "float v = in[x] * 0.1f, u = n;", f"v = {call} + u * 0.001f;"
+    often = values(f"{begin} {step * 200} out[x] = v;", "float")
+    looped = values(f"{begin} for (int k = 0; k < 200; k++) {{ {step} }} out[x] = v;", "float")
+    assert often.tolist() == looped.tolist()
+
+
+def test_a_function_called_often_may_be_of_numbers_that_all_threads_share() -> None:
+    often = values(f"float v = n; {'v = cosf(v);' * 200} out[x] = v;", "float")
+    looped = values("float v = n; for (int k = 0; k < 200; k++) v = cosf(v); out[x] = v;", "float")
+    assert often.tolist() == looped.tolist()
+
+
+def test_long_code_in_a_row_computes_what_a_loop_does() -> None:
+    row = "".join(f"v = v * 3 + in[{k % 8}];" for k in range(1500))
+    loop = "for (int k = 0; k < 1500; k++) v = v * 3 + in[k % 8];"
+    assert values(f"int v = x; {row} out[x] = v;").tolist() == values(f"int v = x; {loop} out[x] = v;").tolist()
+
+
+def test_many_barriers_and_what_lives_across_them() -> None:
+    steps = "".join(f"int v{k} = t[39 - x] + {k}; __syncthreads(); t[x] = v{k}; __syncthreads();" for k in range(100))
+    made = values(f"__shared__ int t[40]; t[x] = x; __syncthreads(); {steps} out[x] = t[x] + v0;")
+    assert made.tolist() == [x + sum(range(100)) + 39 - x for x in range(40)]
+
+
+def test_a_long_chain_of_types_is_no_trouble() -> None:
+    chain = "typedef int t0; " + "".join(f"typedef t{k} t{k + 1}; " for k in range(3000))
+    assert values("t3000 v = in[x]; out[x] = v;", before=chain).tolist() == list(range(40))
 
 
 def test_a_loop_that_is_too_long_to_unroll_stays_a_loop() -> None:

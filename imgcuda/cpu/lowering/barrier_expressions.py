@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -26,8 +26,8 @@ class BarrierExpressions(BarrierCalls):
         """Compile a statement with a barrier in it."""
         raise NotImplementedError
 
-    def region(self, items: list[syntax.Statement], later: object) -> None:
-        """Compile statements without a barrier, in a loop over the threads."""
+    def region(self, items: Sequence[syntax.Statement], used_later: Collection[str] = ()) -> None:
+        """Compile statements without a barrier, in a loop over the threads; `used_later` are names needed after it."""
         raise NotImplementedError
 
     def extract(self, node: Any) -> Any:
@@ -73,7 +73,7 @@ class BarrierExpressions(BarrierCalls):
     def _first(self, node: syntax.Expression) -> None:
         """Evaluate the left side of a comma operator."""
         statement = self.kept(node, "first", syntax.Evaluate(node, node.place))
-        self.across(statement) if has_barrier(self.state, node) else self.region([statement], ())
+        self.across(statement) if has_barrier(self.state, node) else self.region([statement])
 
     def _result_of(self, node: syntax.Call) -> syntax.Expression:
         """Call a function, and return a fresh name for its result that no source can contain."""
@@ -90,7 +90,7 @@ class BarrierExpressions(BarrierCalls):
         result = self._named(node, declare(self.state, self.state.key(node, "result"), BOOL))
         place = node.place
         left = self.extract(node.left)
-        self.region([self.kept(node, "left", _set(result, left))], ())
+        self.region([self.kept(node, "left", _set(result, left))])
         test = result if node.operator == "&&" else syntax.Unary("!", result, place)
         right = _set(result, node.right)
         self.across(self.kept(node, "right", syntax.If(test, right, None, place)))

@@ -104,7 +104,7 @@ class BarrierLoops(BarrierExpressions):
     def _iterate(self, node: syntax.Loop, enclosing: EnclosingLoop) -> None:
         self.loops.append(enclosing)
         try:
-            with self.state.scope():
+            with self.state.scope(), self.state.one_loop_deeper():
                 self.run([node.body])
         finally:
             self.loops.pop()

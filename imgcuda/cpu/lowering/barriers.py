@@ -8,7 +8,7 @@ computed once, between the regions. Where only some threads reach a barrier, the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeAlias
@@ -49,18 +49,19 @@ class ParallelRegions(BarrierLoops):
         """Compile statements with barriers among them; those between barriers form one region. `later` follows them."""
         region: list[syntax.Statement] = []
         flat = [each for item in items for each in (item.items if isinstance(item, syntax.Declarations) else (item,))]
+        last = {name: position for position, item in enumerate([*flat, later]) for name in _names(item)}
         for position, item in enumerate(flat):
             if self._is_tail(flat[position:]):
                 region.append(self._once(flat[position:]))
                 break
             if handle := self._for_block(item, region):
-                self.region(region, (*flat[position:], later))
+                self.region(region, {name for name in _declared(region) if last.get(name, -1) >= position})
                 region = []
                 with self.state.collecting(), self.state.at(item.place), self._followed_by(flat[position + 1 :]):
                     handle()
             else:
                 region.append(item)
-        self.region(region, later)
+        self.region(region, {name for name in _declared(region) if last.get(name) == len(flat)})
 
     def _for_block(self, item: syntax.Statement, region: Sequence[syntax.Statement]) -> Callable[[], None] | None:
         """Return a function that compiles a statement for the whole block; None if it belongs to a region.
@@ -69,7 +70,7 @@ class ParallelRegions(BarrierLoops):
         """
         if has_barrier(self.state, item) or self._may_exit_loop(item):
             return lambda: self.across(item)
-        if _names(item) & {each.name for each in region if isinstance(each, syntax.Declaration)}:
+        if region and _names(item) & _declared(region):
             return None
         if isinstance(item, syntax.Declaration) and self._same_for_block(item):
             return lambda: declaration(self.state, item)
@@ -79,11 +80,10 @@ class ParallelRegions(BarrierLoops):
 
     # ---- a parallel region: the code between two barriers, in a loop over the threads
 
-    def region(self, items: Sequence[syntax.Statement], later: object) -> None:
-        """Compile a parallel region; variables that `later` uses get memory that outlives it."""
+    def region(self, items: Sequence[syntax.Statement], used_later: Collection[str] = ()) -> None:
+        """Compile a parallel region; variables in `used_later` get memory that outlives it."""
         if not items:
             return
-        used_later = _names(later)
         for item in items:
             if isinstance(item, syntax.Declaration) and item.name in used_later:
                 with self.state.collecting():
@@ -101,7 +101,7 @@ class ParallelRegions(BarrierLoops):
             case syntax.Evaluate(syntax.Call() as call) if call.name in self.state.unit.functions:
                 self.call(self.kept(call, "call", self._with_parts(call)))
             case syntax.Evaluate(value) | syntax.Return(value) if value is not None:
-                self.region([self.kept(item, "", replace(item, value=self.extract(value)))], ())
+                self.region([self.kept(item, "", replace(item, value=self.extract(value)))])
             case syntax.Declaration(value=syntax.Initializer() as values):
                 self._declare_with(item, values)
             case syntax.Declaration(value=value) if value is not None:
@@ -120,7 +120,7 @@ class ParallelRegions(BarrierLoops):
                 enclosing = self.loops[-1]
                 self.b.jump(enclosing.end if isinstance(item, syntax.Break) else enclosing.step)
             case _:
-                self.region([item], ())
+                self.region([item])
 
     def _declare_with(self, node: syntax.Declaration, values: syntax.Initializer) -> None:
         """Compile a declaration whose initializer in braces contains a barrier."""
@@ -137,7 +137,7 @@ class ParallelRegions(BarrierLoops):
         elif has_barrier(self.state, (node.then, node.otherwise)):
             self._both_sides(node, test)
         else:
-            self.region([self.kept(node, "", replace(node, condition=test))], ())
+            self.region([self.kept(node, "", replace(node, condition=test))])
 
     def _choose_side(self, node: syntax.If, test: syntax.Expression) -> None:
         """Compile an `if` whose condition is uniform over the block."""
@@ -192,9 +192,10 @@ class ParallelRegions(BarrierLoops):
 
     def _is_tail(self, items: Sequence[syntax.Statement]) -> bool:
         """Return whether a loop's body ends with these statements, which have a `continue` but no barrier."""
-        if not self.loops or self.loops[-1].goes_on or has_barrier(self.state, tuple(items)):
+        if not self.loops or self.loops[-1].goes_on or not any(_free_jumps(items[0])):
             return False
-        return any(_free_jumps(items[0])) and all(isinstance(each, syntax.Continue) for each in _all_jumps(items))
+        alike = all(isinstance(each, syntax.Continue) for each in _all_jumps(items))
+        return alike and not has_barrier(self.state, tuple(items))
 
     def _once(self, items: Sequence[syntax.Statement]) -> syntax.Statement:
         """Return `do { ... } while (false);` around statements: a `continue` in it is one thread's alone."""
@@ -260,6 +261,10 @@ def _segments(node: syntax.Statement | None) -> list[_Segment]:
         if isinstance(item, syntax.Evaluate) and item.value == syntax.Call("__syncthreads", (), item.value.place):
             segments.append(())
     return [segment for segment in segments if segment]
+
+
+def _declared(items: Sequence[syntax.Statement]) -> set[str]:
+    return {each.name for each in items if isinstance(each, syntax.Declaration)}
 
 
 def _names(node: object) -> set[str]:

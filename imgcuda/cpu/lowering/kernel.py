@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from imgcuda.cpu import budget
-from imgcuda.cpu.budget import TooMuch
+from imgcuda.cpu.budget import INSTRUCTIONS, WIDE, TooMuch, TooWide
 from imgcuda.cpu.checks.instrument import Checks, known
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.lowering.barriers import ParallelRegions
@@ -27,6 +27,9 @@ from imgcuda.programs.layout import Dim3
 
 PASSES = 50
 """The most passes over a kernel; each pass but the last makes the kind of some variable more general."""
+
+NARROWEST = 16
+"""The longest vectors that are never halved, however large a kernel is."""
 
 _WIDEST = 8
 """Bytes of the largest number."""
@@ -49,14 +52,22 @@ def lower(
 
     `functions` has the file's functions by the names that calls have for them.
     """
-    facts = Facts()
-    for _ in range(PASSES):
-        facts.changed = False
-        work = _Kernel(file, functions, name, text, facts, block, width, contract, checked)
-        compiled = _within_budget(work, kernel)
-        if not facts.changed:
-            return compiled
-    raise KernelError(f"{name}: {kernel} is too tangled for the CPU engine; please report it, with the kernel's source")
+
+    def compiled(width: int, most: int) -> Compiled:
+        facts = Facts()
+        for _ in range(PASSES):
+            facts.changed = False
+            b = Builder(most)
+            work = _Kernel(b, file, functions, name, text, facts, block, width, contract, checked)
+            made = _within_budget(work, kernel)
+            if not facts.changed:
+                return made
+        remedy = "please report it, with the kernel's source"
+        raise KernelError(f"{name}: {kernel} is too tangled for the CPU engine; {remedy}")
+
+    with suppress(TooWide):
+        return compiled(width, WIDE if width > NARROWEST else INSTRUCTIONS)
+    return compiled(width // 2, INSTRUCTIONS)
 
 
 def _within_budget(work: _Kernel, kernel: str) -> Compiled:
@@ -76,6 +87,7 @@ class _Kernel:
 
     def __init__(
         self,
+        b: Builder,
         file: syntax.TranslationUnit,
         functions: Mapping[str, syntax.Function],
         name: str,
@@ -86,7 +98,7 @@ class _Kernel:
         contract: bool,
         checked: bool,
     ) -> None:
-        self.b = Builder()
+        self.b = b
         unit = Unit(name, text, functions, {}, {})
         self.state = State(unit, HANDLERS, self.b, Vectors(self.b, width), facts, block, contract=contract)
         self.across = -(-block.x // width)

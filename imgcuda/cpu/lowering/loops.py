@@ -122,7 +122,8 @@ def _iterate(state: State, node: syntax.Loop, frame: LoopFrame) -> None:
     state.loops.append(frame)
     escapes = state.escapes
     try:
-        scoped(state, node.body)
+        with state.one_loop_deeper():
+            scoped(state, node.body)
     finally:
         state.loops.pop()
     if state.escapes != escapes:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
+from imgcuda.cpu.budget import LOOPS
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.lowering.variables import Binding, Facts, Key
 from imgcuda.cpu.values.arithmetic import Arithmetic
@@ -136,6 +137,8 @@ class State:
     has_barriers: bool = False
     reserved: set[syntax.Declaration] = field(default_factory=set)
     """In a kernel with barriers: the declarations with memory that outlives a parallel region."""
+    depth: int = 0
+    """How many loops are open, those of callers included."""
     escapes: int = 0
     """The number of divergent `break`s, `continue`s and `return`s compiled so far."""
     place: syntax.Place | None = None
@@ -179,6 +182,17 @@ class State:
     def key(self, node: object, what: str = "") -> Key:
         """Return a key that identifies a node in all passes, one for each chain of calls that leads to it."""
         return (self.path, id(node), what)
+
+    @contextmanager
+    def one_loop_deeper(self) -> Iterator[None]:
+        """Compile what follows as the body of a loop."""
+        if self.depth == LOOPS:
+            self.refuse(f"more than {LOOPS} loops within each other", "make one loop of some of them")
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
 
     # ---- threads
 

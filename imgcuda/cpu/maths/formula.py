@@ -7,10 +7,11 @@ whether it rounds between the two: one instruction where the processor has a fus
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from imgcuda.cpu.budget import FORMULAS
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.values.arithmetic import suffix
 from imgcuda.cpu.values.types import BOOL, F32, F64, I32, I64, U32, U64, Float, Int, Scalar
@@ -55,6 +56,37 @@ class Formula:
         then, otherwise = one.like(then), one.like(otherwise)
         shape = self.shape(then.type)
         return self.op(then.type, f"select {self.shape(BOOL)} {test.ir}, {shape} {then.ir}, {shape} {otherwise.ir}")
+
+    def computed(self, rule: Callable[..., Number], numbers: Sequence[Number]) -> Number:
+        """Return a rule's result: computed here, or by a function that is called, where there are many of them."""
+        before = self.b.count
+        if self.b.formulas > FORMULAS:
+            return self._called(rule, numbers)
+        made = rule(*numbers)
+        self.b.formulas += self.b.count - before
+        return made
+
+    def _called(self, rule: Callable[..., Number], numbers: Sequence[Number]) -> Number:
+        types = [each.type for each in numbers]
+        words = [rule.__module__.rpartition(".")[2], rule.__name__, *map(str, types), "lanes" if self.wide else "one"]
+        name = "_".join(words).replace(" ", "_")
+        if name not in self.b.called:
+            self.b.called[name] = self._defined(name, rule, types)
+        type = self.b.called[name]
+        passed = ", ".join(f"{self.shape(each.type)} {each.ir}" for each in numbers)
+        return self.op(type, f"call {self.shape(type)} @{name}({passed})")
+
+    def _defined(self, name: str, rule: Callable[..., Number], types: Sequence[Scalar]) -> Scalar:
+        """Write a rule as a function of its own, and return its result's type."""
+        made: list[Number] = []
+
+        def write() -> tuple[str, str]:
+            made.append(rule(*(Number(self, type, f"%n{place}") for place, type in enumerate(types))))
+            return self.shape(made[0].type), made[0].ir
+
+        parameters = ", ".join(f"{self.shape(type)} %n{place}" for place, type in enumerate(types))
+        self.b.function(name, parameters, write)
+        return made[0].type
 
     def result(self, number: Number) -> Value:
         return Value(number.type, self.kind, number.ir)

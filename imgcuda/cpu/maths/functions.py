@@ -40,7 +40,7 @@ def _of(function: BuiltinFunction, *fixed: Any) -> BuiltinFunction:
 def _formula(state: State, rule: Rule, types: tuple[Scalar, ...], *values: Value) -> Value:
     """Return a rule's result for arguments of known types."""
     f = Formula(state, *values)
-    return f.result(rule(*(f.given(value, type) for value, type in zip(values, types, strict=True))))
+    return f.result(f.computed(rule, [f.given(value, type) for value, type in zip(values, types, strict=True)]))
 
 
 def _floating(state: State, rule: Rule, type: Float | None, *values: Value) -> Value:
