@@ -4,6 +4,7 @@ what their own tests leave out. With the filters' defaults: what differs between
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,8 @@ import numpy.typing as npt
 import pytest
 
 from imgcuda import Filter, ImageError, ParameterError, Pipeline, load
-from imgcuda.testing import assert_close, contract
+from imgcuda.testing import assert_close, contract, contract_checks
+from imgcuda.testing.contract_checks import CHECKS
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -26,7 +28,26 @@ def with_defaults(name: str) -> Filter:
     return INSTALLED.create(name, {p.name: p.some_value() for p in INSTALLED[name].parameters()})
 
 
-test_the_contract = contract(*map(with_defaults, INSTALLED))
+# Each pair of a type and a channel count takes kernels of its own: every type and every count is in the plain run, and
+# every pair in the exhaustive one.
+OTHER_CHECKS = [check for check in CHECKS if check is not contract_checks.every_type_and_channel_count]
+PLAIN_PAIRS = {("uint8", 1), ("uint8", 2), ("uint8", 3), ("uint8", 4), ("uint16", 3), ("float32", 3)}
+PAIRS = [
+    pytest.param(*pair, marks=() if pair in PLAIN_PAIRS else pytest.mark.exhaustive)
+    for pair in itertools.product(contract_checks.TYPES, contract_checks.CHANNELS)
+]
+
+test_the_contract = contract(*map(with_defaults, INSTALLED), checks=OTHER_CHECKS)
+
+
+@pytest.mark.parametrize(("dtype", "channels"), PAIRS)
+def test_a_type_and_channel_count_has_a_result(device: str, filter: Filter, dtype: str, channels: int) -> None:
+    contract_checks.type_and_channels(filter, device, dtype, channels)
+
+
+def test_the_plain_run_has_each_type_and_each_channel_count() -> None:
+    assert {dtype for dtype, _ in PLAIN_PAIRS} == set(contract_checks.TYPES)
+    assert {channels for _, channels in PLAIN_PAIRS} == set(contract_checks.CHANNELS)
 
 
 @pytest.fixture(params=list(INSTALLED))

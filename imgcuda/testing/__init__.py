@@ -10,7 +10,7 @@ assert_close(Sharpen(amount=0)(image), image)            # or where they differ,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,17 +22,18 @@ from imgcuda.filters import Filter
 from imgcuda.testing.contract_checks import CHECKS, Check, NotApplicableError
 
 
-def contract(*filters: Filter) -> Callable[..., None]:
+def contract(*filters: Filter, checks: Sequence[Check] | None = None) -> Callable[..., None]:
     """Return a test for pytest that holds filters to what every filter promises: each check, on each device.
 
-    What fails says what to do. The fixture `device` comes with imgcuda's plugin for pytest.
+    `checks` are all of them, unless a test leaves some to others. What fails says what to do. The fixture
+    `device` comes with imgcuda's plugin for pytest.
     """
     import pytest
 
     faulty: list[Filter] = []
 
     @pytest.mark.parametrize("filter", filters, ids=repr)
-    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+    @pytest.mark.parametrize("check", CHECKS if checks is None else checks, ids=lambda check: check.__name__)
     def test(filter: Filter, check: Check, device: str) -> None:
         if any(filter is other for other in faulty):
             pytest.skip("it might crash or never end: mend first what the checked run has found")

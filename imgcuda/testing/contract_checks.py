@@ -57,13 +57,18 @@ def every_type_and_channel_count(filter: Filter, device: str) -> None:
     """A result for every type and channel count, of the declared shape and the image's type."""
     for dtype in TYPES:
         for channels in CHANNELS:
-            image = random_image((17, 31, channels), dtype)
-            made = filter(image, device=device)
-            told = f"{filter.name} made {made.shape} {made.dtype} of {image.shape} {image.dtype}"
-            wanted = declared_shape(filter, image.shape)
-            _hold(made.shape == wanted, f"{told}, not {wanted}; `channels` and `result_size` declare the shape")
-            _hold(made.dtype == image.dtype, f"{told}; a result has the image's own type")
-            _hold(bool(np.isfinite(made).all()), f"{told}, with values that are not finite; look for a division by 0")
+            type_and_channels(filter, device, dtype, channels)
+
+
+def type_and_channels(filter: Filter, device: str, dtype: str, channels: int) -> None:
+    """A result for one type and channel count: each takes kernels of its own, and so a second of compiling or so."""
+    image = random_image((17, 31, channels), dtype)
+    made = filter(image, device=device)
+    told = f"{filter.name} made {made.shape} {made.dtype} of {image.shape} {image.dtype}"
+    wanted = declared_shape(filter, image.shape)
+    _hold(made.shape == wanted, f"{told}, not {wanted}; `channels` and `result_size` declare the shape")
+    _hold(made.dtype == image.dtype, f"{told}; a result has the image's own type")
+    _hold(bool(np.isfinite(made).all()), f"{told}, with values that are not finite; look for a division by 0")
 
 
 def awkward_sizes(filter: Filter, device: str) -> None:
