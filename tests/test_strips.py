@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imgcuda import Filter, Layout, NeighborhoodFilter, Pipeline, load
@@ -106,6 +106,7 @@ CUTS = st.builds(Cut, st.integers(0, 40), st.sampled_from([1, 2, 8, 16, 32, 48])
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # as on a machine that is busy
 @given(cut=CUTS, height=st.integers(1, 500), steps=st.integers(1, 9), count=st.integers(1, 5))
 def test_strips_make_every_row_once_from_all_that_it_needs(cut: Cut, height: int, steps: int, count: int) -> None:
     rows = steps * cut.step
@@ -126,6 +127,7 @@ def test_strips_make_every_row_once_from_all_that_it_needs(cut: Cut, height: int
         assert bottom == height or bottom // cut.step * cut.step >= last + cut.inner
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # as on a machine that is busy
 @given(cut=CUTS, height=st.integers(1, 500), row_bytes=st.integers(1, 100), wish=st.integers(1, 10_000))
 def test_an_image_is_cut_only_where_two_strips_have_the_size(cut: Cut, height: int, row_bytes: int, wish: int) -> None:
     rows = rows_of_size(height, row_bytes, wish, cut)

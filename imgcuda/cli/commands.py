@@ -19,12 +19,12 @@ from imgcuda.parameters import Parameter
 from imgcuda.registry import Plugin, Registry
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The filter's name.", show_default=False)]
-Disable = Annotated[str, typer.Option("--disable", metavar="NAME", help="A plugin not to load from now on.")]
-Enable = Annotated[str, typer.Option("--enable", metavar="NAME", help="One to load again.")]
+Disable = Annotated[str, typer.Option("--disable", metavar="NAME", help="Do not load this plugin from now on.")]
+Enable = Annotated[str, typer.Option("--enable", metavar="NAME", help="Load this plugin again.")]
 
 
 def info(ctx: typer.Context, name: Name) -> None:
-    """Tell what a filter does, and what it takes."""
+    """Describe a filter and its parameters."""
     filter_class = find(ctx.obj, name)
     name = filter_class.name
     typer.echo(f"{name}: {inspect.cleandoc(filter_class.__doc__ or '')}\n")
@@ -41,7 +41,7 @@ def info(ctx: typer.Context, name: Name) -> None:
 
 
 def list_devices() -> None:
-    """List what filters can run on: the GPUs, and this machine's cores."""
+    """List the devices: the GPUs, and this machine's cores."""
     from imgcuda import devices
 
     found = devices.find()
@@ -55,7 +55,7 @@ def list_devices() -> None:
 
 
 def list_plugins(ctx: typer.Context, disable: Disable = "", enable: Enable = "") -> None:
-    """List the plugins and their filters, and what is wrong with them; exit 1 if anything is. Switch one off or on."""
+    """List the plugins, their filters and their errors; exit 1 if there are errors. Disable or enable one."""
     registry: Registry = ctx.obj
     if disable or enable:
         _switch(registry, disable, enable)

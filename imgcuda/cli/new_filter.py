@@ -24,19 +24,17 @@ class FilterKind(StrEnum):
 
 
 SUMMARIES = {
-    FilterKind.POINT: "Move each colour towards its opposite.",
+    FilterKind.POINT: "Move each color towards its opposite.",
     FilterKind.NEIGHBORHOOD: "Sharpen what is fine.",
 }
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="What to call it, in lower case with hyphens: warm-glow.")]
-KindOption = Annotated[
-    FilterKind, typer.Option("--kind", help="Whether it looks at one pixel, or at those around it, too.")
-]
-Folder = Annotated[Path, typer.Option("--into", help="The folder in which the package's own folder is made.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The filter's name, in lower case with hyphens: warm-glow.")]
+KindOption = Annotated[FilterKind, typer.Option("--kind", help="What it reads: one pixel, or those around it, too.")]
+Folder = Annotated[Path, typer.Option("--into", help="The folder that gets the package's folder.")]
 
 
 def new_filter(ctx: typer.Context, name: Name, kind: KindOption = FilterKind.POINT, into: Folder = Path()) -> None:
-    """Write a package with a new filter in it: installable, tested, and yours to change."""
+    """Write a package with a new filter: it can be installed and tested, and is yours to change."""
     _check(ctx.obj, name)
     package = into / f"imgcuda-{name}"
     if package.exists():

@@ -12,7 +12,7 @@ from imgcuda.cli.timeout import seconds
 
 Timeout = Annotated[
     float | None,
-    typer.Option(metavar="SECONDS", parser=seconds, help="Give up what takes longer, and leave OUT as it was."),
+    typer.Option(metavar="SECONDS", parser=seconds, help="Stop a run that takes longer, and leave OUT as it was."),
 ]
 
 
@@ -40,41 +40,42 @@ class Job:
             metavar="auto|cuda[:N]|cpu",
             envvar="IMGCUDA_DEVICE",
             show_envvar=True,
-            help="Where to run; auto takes a GPU if there is one.",
+            help="The device to run on; auto takes a GPU if there is one.",
         ),
     ] = "auto"
     check: Annotated[
         bool,
         typer.Option(
-            "--check", help="Run on the CPU and look for mistakes in the kernels; takes a hundred times as long."
+            "--check", help="Run on the CPU and check each access of the kernels; takes 50 to 600 times as long."
         ),
     ] = False
     timeout: Timeout = None
     verbose: Annotated[
         bool,
-        typer.Option("-v", "--verbose", help="Say on which device it ran, how long it took, and what OUT cannot hold."),
+        typer.Option("-v", "--verbose", help="Print the device, the time, and what OUT cannot hold."),
     ] = False
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace OUT though imgcuda did not write it, or is IN itself.")
+        bool, typer.Option("--overwrite", help="Replace OUT even if imgcuda did not write it, or if it is IN.")
     ] = False
-    no_clobber: Annotated[bool, typer.Option("--no-clobber", help="Let OUT be no file that is there already.")] = False
+    no_clobber: Annotated[bool, typer.Option("--no-clobber", help="Fail if OUT exists.")] = False
     format: Annotated[
-        str | None, typer.Option(metavar="FORMAT", help="Write png, jpeg, tiff, webp ..., whatever OUT is called.")
+        str | None,
+        typer.Option(metavar="FORMAT", help="The format to write, whatever OUT is called: png, jpeg, tiff, webp ..."),
     ] = None
     depth: Annotated[
         Literal["8", "16", "float"] | None,
-        typer.Option(help="Filter and write samples of so many bits, scaled and rounded; by default IN's."),
+        typer.Option(help="Bits of the samples to filter and write, scaled and rounded; by default IN's."),
     ] = None
     convert: Annotated[
         Literal["L", "LA", "RGB", "RGBA", "F"] | None,
         typer.Option(help="Convert IN first: to gray, with alpha or without, or to color; F takes gray as float."),
     ] = None
     linear: Annotated[
-        bool, typer.Option("--linear", help="Filter light, not samples: by IN's color profile, or as sRGB.")
+        bool, typer.Option("--linear", help="Filter in linear light, by IN's color profile or as sRGB.")
     ] = False
     frame: Annotated[
         int | None,
-        typer.Option(min=1, help="Take one picture of several, the first is 1; by default all are filtered."),
+        typer.Option(min=1, help="Filter one picture of several; the first is 1; by default all."),
     ] = None
     auto_orient: Annotated[
         bool,

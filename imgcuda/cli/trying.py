@@ -33,10 +33,10 @@ INTERVAL = 0.2
 
 File = Annotated[
     Path,
-    typer.Argument(metavar="FILE", help="A Python file with a filter in it; its .cu stands beside it.", readable=False),
+    typer.Argument(metavar="FILE", help="A Python file that holds a filter, beside its .cu file.", readable=False),
 ]
-Watch = Annotated[bool, typer.Option("--watch", help="Run again each time the file, or a .cu beside it, is saved.")]
-Name = Annotated[str, typer.Option("--filter", metavar="NAME", help="Which filter, where the file has several.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Run again each time the file or a .cu beside it is saved.")]
+Name = Annotated[str, typer.Option("--filter", metavar="NAME", help="The filter to run, if the file has several.")]
 Parent = Annotated[int, typer.Option("--ends-with", hidden=True, help="The process at whose end this one ends.")]
 
 SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -48,7 +48,7 @@ _numbers = count()
 def try_filter(
     ctx: typer.Context, file: File, watch: Watch = False, name: Name = "", timeout: Timeout = None, parent: Parent = 0
 ) -> None:
-    """Run a filter from its file, uninstalled: imgcuda try FILE IN OUT, with its options, which FILE alone lists."""
+    """Run a filter from its file: imgcuda try FILE IN OUT and its options; FILE alone lists them."""
     if parent:
         end_with(parent)
     run = _run if timeout is None or not watch else _run_apart

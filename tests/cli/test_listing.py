@@ -20,9 +20,12 @@ class Warm(PointFilter):
 
 
 class Ink(PointFilter):
-    """Draw\tin ink."""
+    """Draw in ink."""
 
     category = "edges"
+
+
+Ink.__doc__ = "Draw\tin ink."  # from Python 3.13 on, the compiler would expand the tab
 
 
 class Outline(Filter):

@@ -1,4 +1,4 @@
-// Solarize: each colour that is above the level becomes its negative.
+// Solarize: each color that is above the level becomes its negative.
 // Called once for each pixel, with r, g and b from 0 to 1 whatever the image's type; alpha stays as it was.
 
 __device__ float solarized(float value, float level)
