@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import PIL.Image
 
-from imgcuda.images import color, jpeg_reader, metadata, photoshop, raw_profiles, tiff_reader
+from imgcuda.images import color, metadata, photoshop, raw_profiles
 from imgcuda.images.image import Image, Pixels
 from imgcuda.images.sources import Open
+
+if TYPE_CHECKING:
+    from imgcuda.images.tiff_reader import Page
 
 
 def by_pillow(picture: PIL.Image.Image, pixels: Pixels, losses: list[str], auto_orient: bool, reopen: Open) -> Image:
@@ -89,12 +92,14 @@ def _left_out(picture: PIL.Image.Image, reopen: Open) -> Iterator[str]:
     if picture.format == "PNG":
         yield from raw_profiles.left_out(picture.info)
     if picture.format in ("JPEG", "MPO"):  # behind an MPO's picture are its others, which are told of
+        from imgcuda.images import jpeg_reader  # a format's module is imported with the first file that needs it
+
         stream = reopen()
         stream.seek(0)
         yield from jpeg_reader.not_carried(stream.read(), behind=picture.format == "JPEG")
 
 
-def of_page(page: tiff_reader.Page, stream: IO[bytes], raw: bool, auto_orient: bool) -> Image:
+def of_page(page: Page, stream: IO[bytes], raw: bool, auto_orient: bool) -> Image:
     """Return the Image of a page of a TIFF."""
     pixels, losses = page.read(raw)
     exif, damage = metadata.tiff_block(stream, page.offset)

@@ -17,17 +17,7 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError
-from imgcuda.images import (
-    assemble,
-    avif_boxes,
-    avif_plays,
-    gif_reader,
-    jpeg2000,
-    jpeg_reader,
-    png_reader,
-    sixteen_bit,
-    tiff_reader,
-)
+from imgcuda.images import assemble, jpeg2000, sixteen_bit
 from imgcuda.images.convert import with_channels
 from imgcuda.images.error_messages import translated_errors
 from imgcuda.images.image import Image, Pixels, channels
@@ -53,16 +43,15 @@ def read(
     name: str = "",
     strict: bool = False,
 ) -> Image:
-    """Return the image in a file: all its frames, the one that is `frame` (from 1), or without `several` the first.
+    """Return the image in a file: all its frames, or the one numbered `frame` (from 1), or without `several` the first.
 
-    Every mode of Pillow has its way (`modes.MODES`): palettes come out as RGB or RGBA, black and white as gray, CMYK as
-    RGB; 16 bits stay uint16, also in color, floats stay float32. It is upright: its EXIF orientation is applied,
-    unless `auto_orient` is false. What could not be kept is listed in `losses`, for the caller to say, and not to
-    overwrite the original with. `raw` takes whole numbers that are no levels (signed, 32 bits) as they are, as floats.
-    More than `max_pixels`, in all frames together, are not decoded; for very many, Pillow's own limit, which the whole
-    process shares, is raised meanwhile. With `strict` there may be no losses, damage among
-    them. Raises ImageError, a sentence with the file's name, whatever the decoder raises; `name` is what to call a
-    stream that is not standard input.
+    Palettes become RGB or RGBA, black and white becomes gray, CMYK becomes RGB; 16 bits stay uint16, also in color, and
+    floats stay float32. The image is turned upright by its EXIF orientation, unless `auto_orient` is false. `losses`
+    lists what could not be kept: the caller reports it, and does not overwrite the original. With `raw`, integers
+    without a known white (signed, 32 bits) become floats of the same value. An image with more than `max_pixels`, in
+    all frames together, is refused before it is decoded; for a very high limit, Pillow's own limit, which the whole
+    process shares, is raised meanwhile. With `strict`, any loss or damage is refused. Raises ImageError, one sentence
+    with the file's name, for any error of the decoder; `name` is the name of a stream that is not standard input.
     """
     request = ReadRequest(frame, several, auto_orient, raw, max_pixels)
     errors = translated_errors(name or name_of(source), "read")
@@ -89,7 +78,7 @@ def _read(format: str, reopen: Open, request: ReadRequest) -> list[Image]:
     if format == "JPEG2000":
         return _jpeg2000(reopen, request)
     if format in ("PNG", "GIF"):
-        alone, reader = replace(request, frame=None), png_reader if format == "PNG" else gif_reader
+        alone, reader = replace(request, frame=None), _module("png_reader" if format == "PNG" else "gif_reader")
         return list(reader.frames(reopen, request, lambda one: next(_by_pillow(one, alone))))
     return list(_pages(reopen(), request) if format == "TIFF" else _by_pillow(reopen, request))
 
@@ -131,6 +120,8 @@ def _by_pillow(reopen: Open, request: ReadRequest) -> Iterator[Image]:
     lost = [*request.losses(count), *_losses_that_pillow_does_not_know(picture.format, reopen)]
     scale_transparent_gray(picture)
     if picture.format == "AVIF" and count > 1:
+        from imgcuda.images import avif_plays
+
         picture.info["loop"] = avif_plays.plays(reopen().read())
     total, open_once = 0, cache(reopen)
     for number in numbers:
@@ -146,6 +137,8 @@ def _losses_that_pillow_does_not_know(format: str | None, reopen: Open) -> Itera
     if format == "AVIF" and is_deep_avif(reopen()):
         yield "its 10- or 12-bit colors are read as 8-bit"
     if format == "AVIF":
+        from imgcuda.images import avif_boxes
+
         yield from avif_boxes.others(reopen())
 
 
@@ -218,11 +211,15 @@ def _decoded(picture: PIL.Image.Image, open_once: Open) -> tuple[Pixels | None, 
         return None, []
     stream = open_once()
     stream.seek(0)
+    from imgcuda.images import jpeg_reader
+
     return jpeg_reader.decode(picture, stream.read())
 
 
 def _pages(stream: IO[bytes], request: ReadRequest) -> Iterator[Image]:
     """Return the pages of a TIFF."""
+    from imgcuda.images import tiff_reader
+
     found = tiff_reader.pages(stream)
     count = len(found.pictures)
     chosen = [found.pictures[number] for number in request.numbers(count)]

@@ -15,17 +15,12 @@ import PIL.Image
 from imgcuda.errors import ImageError, ParameterError
 from imgcuda.images import (
     atomic_write,
-    avif_plays,
     color,
-    gif,
     jpeg,
     mark,
     metadata,
     photoshop,
-    png,
     raw_profiles,
-    tga,
-    tiff_writer,
 )
 from imgcuda.images.atomic_write import Clobber
 from imgcuda.images.convert import with_channels
@@ -66,15 +61,14 @@ def write(
     software: str = "",
     complete: bool = False,
 ) -> Written:
-    """Write an image in the format of the path's extension, or in another, to a path or a stream of bytes.
+    """Write an image to a path or a stream of bytes, in the format of the path's extension, or in another.
 
-    Returns what had to be given up: transparency is laid on white for JPEG, BMP and PPM, which is what one who asks for
-    a JPEG expects to see; of several pictures a format may hold the first. A sample type that the format cannot hold is
-    refused, not reduced. The old file stands until the new one is complete: whatever fails, it is left as it was.
-    Without `clobber` there may be no old file; with "ours" there may be one that imgcuda marked, and that nothing has
-    changed since. `software` ("imgcuda 0.1.0") marks a file, in the place where its format names the program that wrote
-    it. With `complete`, nothing is written where anything would be given up. Raises ImageError, and ParameterError for
-    options of other formats.
+    Returns what was lost: for JPEG, BMP and PPM, transparency is blended with white; a format for one picture gets the
+    first of several. A sample type that the format cannot hold is refused, not reduced. The write is atomic: whatever
+    fails, the old file is left as it was. If `clobber` is False there may be no old file; with "ours" there may be one
+    that imgcuda marked and nothing has changed since. `software` ("imgcuda 0.1.0") marks the file, in the place where
+    its format names the program that wrote it. With `complete`, nothing is written if anything would be lost. Raises
+    ImageError, and ParameterError for options of other formats.
     """
     name = "standard output"
     if isinstance(target, str | os.PathLike):
@@ -228,17 +222,25 @@ def _within_segments(image: Image) -> tuple[Image, list[str]]:
 
 def _encode(image: Image, format: Format, options: Options, losses: list[str], left_out: list[str]) -> bytes:
     if format.name == "PNG":
+        from imgcuda.images import png
+
         chunks = png.chunks(image)
         return png.encode(image, chunks, options.compress)
     if format.name == "TIFF":
+        from imgcuda.images import tiff_writer
+
         return tiff_writer.encode(image, options.compress, left_out)
     if format.name == "PPM":
         return _ppm(image)
     if format.name == "GIF":
+        from imgcuda.images import gif
+
         return gif.encode(image, losses)
     if format.name in ("TGA", "JPEG2000") and channels(image.pixels) == 2:  # few programs know gray with alpha in these
         image = image.filtered([with_channels(image.pixels, 4)])
     if format.name == "TGA":
+        from imgcuda.images import tga
+
         return tga.encode(image.pixels)
     return _by_pillow(image, format, options)
 
@@ -271,6 +273,8 @@ def _by_pillow(image: Image, format: Format, options: Options) -> bytes:
         unit, *numbers = (jpeg.density(image.dpi) if image.dpi else None) or (0, *(image.aspect or (1, 1)))
         return jpeg.with_density(data, unit, *numbers)
     if later and format.name == "AVIF":
+        from imgcuda.images import avif_plays
+
         return avif_plays.with_plays(data, image.plays)
     return _with_alpha_flag(data) if later and first.mode.endswith("A") else data
 
