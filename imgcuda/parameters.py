@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self, cast, get_args, get_origin
 
 import numpy as np
 
+from imgcuda.containment import ends_the_process, in_words
 from imgcuda.errors import FilterError, ImgcudaError, ParameterError, did_you_mean, shown
 
 FLOAT32_MAX, INT32_MIN, INT32_MAX = float(np.finfo(np.float32).max), -(2**31), 2**31 - 1
@@ -74,6 +76,12 @@ class Parameter:
         return number
 
     @property
+    def options(self) -> tuple[str, ...]:
+        """Return the options of the command line that set it: --sigma; of a switch, --fast and --no-fast."""
+        name = self.name.replace("_", "-")
+        return (f"--{name}", f"--no-{name}") if self.type is bool else (f"--{name}",)
+
+    @property
     def range(self) -> str:
         """The range in words: "at least 0.1", "from 0 to 1"; empty where there is none."""
         if self.ge is not None and self.le is not None:
@@ -99,14 +107,17 @@ class Parameter:
         raise ParameterError(f"{self.name} must be one of {', '.join(self.choices)}; got {shown(value)}{hint}")
 
     def _read(self, value: object) -> object:
+        process = os.getpid()
         try:
             return self.type.of(value)
         except ValueError as error:
             raise ParameterError(f"{self.name} must be {self.type.words}; {error}") from error
-        except (ImgcudaError, MemoryError):
+        except (ImgcudaError, MemoryError, KeyboardInterrupt):
             raise
-        except Exception as error:  # the type may be anybody's code
-            words = f"{self.type.__name__}.of({shown(value)}) failed: {type(error).__name__}: {error}"
+        except BaseException as error:  # the type may be anybody's code: it may even call sys.exit()
+            if ends_the_process(error, process):
+                raise
+            words = f"{self.type.__name__}.of({shown(value)}) failed: {in_words(error)}"
             raise FilterError(f"the parameter {self.name} cannot be read: {words}") from error
 
     def _number(self, value: object) -> float | int | bool:

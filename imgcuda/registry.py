@@ -227,6 +227,7 @@ def _filters(point: metadata.EntryPoint) -> list[type[Filter]]:
         if not (isinstance(filter_class, type) and issubclass(filter_class, Filter)):
             raise TypeError(f"imgcuda_filters() must return filter classes; it returned {filter_class!r}")
         _check_words(filter_class)
+        check_options(filter_class)
         check_aliases(filter_class)
     if twice := [name for name, count in Counter(each.name for each in filters).items() if count > 1]:
         raise PluginError(f"it brings several filters called '{twice[0]}'")
@@ -252,6 +253,23 @@ def _check_words(filter_class: type[Filter]) -> None:
     for what, text in texts.items():
         if not all(c.isprintable() or c in "\n\t" for c in text):
             raise PluginError(f"{name}: {what} has control characters")
+
+
+def check_options(filter_class: type[Filter]) -> None:
+    """Refuse a parameter whose option could not be told from a mistake, and two parameters with one option."""
+    owners: dict[str, str] = {}
+    for parameter in filter_class.parameters():
+        name = parameter.name
+        if name != name.strip("_"):
+            raise PluginError(
+                f"{filter_class.name}: the parameter {name} would be the option {parameter.options[0]}; "
+                "let its name begin and end with a letter or digit"
+            )
+        for option in parameter.options:
+            if option in owners:
+                words = f"the parameters {owners[option]} and {name} would have one option, {option}"
+                raise PluginError(f"{filter_class.name}: {words}; rename one")
+            owners[option] = name
 
 
 def check_aliases(filter_class: type[Filter]) -> None:

@@ -98,6 +98,18 @@ BROKEN = {
         DUOTONE.replace('param(default=1.0, ge=0, le=1, help="how much")', "1.0"),
         "Duotone.strength must be declared with param(default=..., help=...)",
     ),
+    "its parameter begins with _": (
+        DUOTONE.replace("strength:", "_strength:"),
+        "duotone: the parameter _strength would be the option ---strength; let its name begin and end with a letter",
+    ),
+    "two parameters have one option": (
+        DUOTONE.replace(
+            "strength:",
+            "no_ink: float = param(default=1, help='x')\n        ink: bool = param(default=True, help='x')"
+            "\n        strength:",
+        ),
+        "duotone: the parameters no_ink and ink would have one option, --no-ink; rename one",
+    ),
     "its parameter is a list": (DUOTONE.replace(": float", ": list"), "Duotone.strength must be typed float"),
 }
 

@@ -229,3 +229,13 @@ def test_a_field_cannot_hide_what_every_filter_has() -> None:
                 f"class Odd(Filter):\n    'Hide something.'\n    {name}: int = param(default=1, help='x')",
                 {"Filter": Filter, "param": param},
             )
+
+
+@pytest.mark.parametrize("error", [SystemExit(0), GeneratorExit(), BaseException("no")], ids=repr)
+def test_a_type_that_ends_the_program_does_not(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    def of(value: object) -> Word:
+        raise error
+
+    monkeypatch.setattr(Word, "of", of)
+    with pytest.raises(FilterError, match=r"the parameter word cannot be read: Word\.of\('x'\) failed: "):
+        Say(word="x")  # type: ignore[arg-type]

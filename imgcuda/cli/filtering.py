@@ -34,6 +34,18 @@ COMMON = {
 """What every command that filters takes, as `Job` declares it."""
 
 
+def _options(name: str, declared: inspect.Parameter) -> Iterator[str]:
+    """Return the options by which a field of `Job` is set."""
+    (info,) = declared.annotation.__metadata__
+    # Typer keeps the first name given to Option in the place of a default.
+    declared_names = [each for each in (info.default, *(info.param_decls or ())) if isinstance(each, str)]
+    for words in declared_names or [f"--{name.replace('_', '-')}"]:
+        yield from words.split("/")
+
+
+_COMMON_OPTIONS = {"--help", *(option for name, each in COMMON.items() for option in _options(name, each))}
+
+
 def filter_image(ctx: typer.Context, steps: Steps = None, **job: Any) -> None:
     """Run filters over an image, one after the other."""
     filter_file(lambda: parse_chain(ctx.obj, steps or []), Job(**job))
@@ -65,15 +77,14 @@ def without_option(filter_class: type[Filter]) -> Iterator[str]:
 
 
 def _taken(parameter: Parameter) -> bool:
-    return parameter.name in COMMON or parameter.name == "help"
+    return parameter.name in COMMON or not _COMMON_OPTIONS.isdisjoint(parameter.options)
 
 
 def _option(parameter: Parameter) -> inspect.Parameter:
     """Return a parameter as Typer wants it: in a function's signature."""
-    name = parameter.name.replace("_", "-")
     flag = parameter.type is bool
     option = typer.Option(
-        f"--{name}/--no-{name}" if flag else f"--{name}",
+        "/".join(parameter.options),
         help=parameter.help,
         min=parameter.ge,
         max=parameter.le,

@@ -24,6 +24,7 @@ from imgcuda.cli.timeout import Deadline
 from imgcuda.errors import ImgcudaError, ParameterError, PluginError, did_you_mean, last_line
 from imgcuda.filters import Filter
 from imgcuda.pixels import as_image
+from imgcuda.registry import check_options
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -74,7 +75,7 @@ def load_filters(file: Path) -> dict[str, type[Filter]]:
     if not found:
         raise PluginError(f"{file} has no filter: no class that derives from PointFilter, or another kind of filter")
     for each in found:
-        each.parameters()  # a field that is declared wrongly is found now
+        check_options(each)  # a field that is declared wrongly is found now, too
     return {each.name: each for each in found}
 
 

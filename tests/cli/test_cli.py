@@ -29,6 +29,7 @@ from imgcuda import (
     param,
 )
 from imgcuda.cli import build, run
+from imgcuda.cli.filtering import without_option
 from imgcuda.errors import DeviceError
 from imgcuda.programs.source import Source
 from imgcuda.registry import Plugin
@@ -184,6 +185,16 @@ def test_plugins_says_what_is_reached_with_f_only(command: Command) -> None:
     assert "ours 1.0: cut, list, soften\n" in result.out
     assert "filter 'list' is reached with -f only: `imgcuda list` is another command\n" in result.out
     assert "cut: parameter 'device' is reached with -f only: --device is another option\n" in result.out
+
+
+def test_a_switch_whose_no_option_is_taken_is_reached_with_f_only() -> None:
+    class Careful(PointFilter):
+        """Have a switch whose negation is another option."""
+
+        clobber: bool = param(default=True, help="whether")
+        auto: bool = param(default=True, help="whether")
+
+    assert list(without_option(Careful)) == ["clobber"]
 
 
 def test_plugins_fails_when_one_is_broken(command: Command, registry: Registry) -> None:
