@@ -29,7 +29,7 @@ from task import Picture, Task
 import imgcuda
 from imgcuda import Filter, devices, load
 from imgcuda.engine.protocol import Device
-from imgcuda.execution.executor import run
+from imgcuda.execution.executor import run_chain
 
 HOST = ("OpenCV", "Pillow", "scikit-image", "NumPy")
 ON_GPU = ("CuPy", "torchvision", "kornia")
@@ -128,7 +128,7 @@ def contest(task: Task, picture: Picture, wanted: Any, more: int, device: Device
     with device.session() as session:
         sources = [session.upload(picture.copy()) for _ in range(gpu_work.BUFFERS)]
         recorders: list[Any] = [Recorder(session) for _ in sources]
-        made = [run(recorder, filters(task), source) for recorder, source in zip(recorders, sources, strict=True)]
+        made = [run_chain(recorder, filters(task), source) for recorder, source in zip(recorders, sources, strict=True)]
         work = gpu_work.Task(task.name, dict(task.parameters), sources, made, session)
         own = gpu_work.Run(lambda n: recorders[n].repeat(), work.results, int(task.tolerance) + more)
         contenders: dict[str, Callable[[], gpu_work.Run]] = {"imgcuda": lambda: own}

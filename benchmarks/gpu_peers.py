@@ -16,7 +16,7 @@ import references
 from gpu_work import BUFFERS, Run, Task, View
 
 from imgcuda.engine.protocol import DeviceArray
-from imgcuda.execution.executor import run
+from imgcuda.execution.executor import run_chain
 from imgcuda.registry import load
 
 
@@ -70,7 +70,7 @@ def imgcuda(task: Task) -> Run:
     recorders = []
     for source, target in zip(task.sources, task.targets, strict=True):
         recorders.append(Recorder(task.session))
-        made = run(recorders[-1], [load().create(task.name, task.parameters)], source)
+        made = run_chain(recorders[-1], [load().create(task.name, task.parameters)], source)
         recorders[-1].redirect(made, target)
     return Run(lambda n: recorders[n].repeat(), task.results)
 

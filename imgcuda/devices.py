@@ -1,4 +1,4 @@
-"""Which devices there are, and how one is chosen."""
+"""Finds the devices of this machine, and chooses one by name."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from imgcuda.errors import DeviceError, did_you_mean
 
 @dataclass(frozen=True)
 class Together:
-    """Several devices that share the work on an image. What cannot be shared runs on the first."""
+    """Several devices that share the rows of an image. A chain that cannot run in strips runs on the first."""
 
     devices: tuple[Device, ...]
 
     @property
     def name(self) -> str:
-        """What `--device` calls them: "cuda:0,1"."""
+        """The name for `--device`: "cuda:0,1"."""
         kind = self.devices[0].name.partition(":")[0]
         return f"{kind}:{','.join(device.name.partition(':')[2] for device in self.devices)}"
 
@@ -34,7 +34,7 @@ class Together:
 
 
 def members(device: Device) -> Sequence[Device]:
-    """Return the devices that work together under one name: mostly the device itself."""
+    """Return the devices of a Together, or the one device itself."""
     return device.devices if isinstance(device, Together) else (device,)
 
 
@@ -42,7 +42,7 @@ def choose(name: str | None = None) -> Device:
     """Return the device called "cuda", "cuda:1", "cpu" or "auto": a GPU if there is one, else the CPU.
 
     "cuda:0,1" and "cuda:all" are several GPUs that work together.
-    None means what IMGCUDA_DEVICE says, else "auto". Raises DeviceError if there is no such device.
+    None means the value of IMGCUDA_DEVICE, else "auto". Raises DeviceError if the device does not exist.
     """
     asked = name or os.environ.get("IMGCUDA_DEVICE") or "auto"
     origin = "" if name or asked == "auto" else " (from the variable IMGCUDA_DEVICE)"
@@ -65,10 +65,11 @@ def choose(name: str | None = None) -> Device:
 
 @contextmanager
 def checked() -> Iterator[None]:
-    """Run what is run within on the CPU, and check it; as IMGCUDA_CHECK=1 has it for a whole process.
+    """Do all runs within the context on the CPU, checked; IMGCUDA_CHECK=1 does so for a whole process.
 
-    A kernel that reads or writes beyond an array, reads what nothing wrote, races, parts at a barrier, never ends or
-    makes NaN raises CheckError, with the line, the thread and the element. It takes about a hundred times as long.
+    A kernel raises CheckError, with the line, the thread and the element, if it accesses an array out of bounds, reads
+    uninitialized memory, has a data race or a divergent barrier, never ends, or computes NaN. Checked runs take about a
+    hundred times as long.
     """
     token = _checked.set(True)
     try:
@@ -81,7 +82,7 @@ _checked: ContextVar[bool] = ContextVar("checked", default=False)
 
 
 def _checking() -> bool:
-    """Return whether runs are to be checked."""
+    """Return whether runs are checked now."""
     asked = os.environ.get("IMGCUDA_CHECK", "0").lower()
     if asked not in ("", "0", "1", "false", "true"):
         raise DeviceError(f"IMGCUDA_CHECK must be 0 or 1; it is '{asked}'")
@@ -89,7 +90,7 @@ def _checking() -> bool:
 
 
 def find() -> list[Device]:
-    """Return every device of this machine, GPUs first."""
+    """Return all devices of this machine, GPUs first."""
     from imgcuda.cuda import device as cuda
 
     gpus = 0 if cuda.missing() else cuda.count()
@@ -108,7 +109,7 @@ def _first_gpu() -> Device | None:
 
 
 def _gpus(numbers: Iterable[int]) -> Device:
-    """Return a GPU by its number, or several as one."""
+    """Return a GPU by its number, or several as a Together."""
     gpus = tuple(_gpu(number) for number in numbers)
     return gpus[0] if len(gpus) == 1 else Together(gpus)
 

@@ -57,7 +57,7 @@ class Pipeline:
         allow(self.filters, image.shape[1], image.shape[0], max_pixels)
         chosen = devices.members(devices.choose(device))
         try:
-            result = streaming.run(chosen, self.filters, image)
+            result = streaming.filter_image(chosen, self.filters, image)
             return self._like(given, result, copy=np.shares_memory(result, given))
         except MemoryError as error:
             raise DeviceMemoryError(out_of_memory(error)) from error

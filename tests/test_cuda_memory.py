@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from imgcuda.cuda.memory import rounded
-from imgcuda.cuda.transfers import PIECE, Copies
+from imgcuda.cuda.transfers import PIECE, ParallelCopy
 from imgcuda.testing import assert_close
 
 
@@ -35,7 +35,7 @@ def test_sizes_are_rounded_so_that_blocks_can_be_used_again(asked: int, given: i
 def test_threads_copy_every_byte(size: int, random_image: Callable[..., npt.NDArray[Any]]) -> None:
     source = random_image((size,))
     target = np.zeros(size + 1, np.uint8)
-    Copies(target[:size], source).wait()
+    ParallelCopy(target[:size], source).wait()
     assert_close(target[:size], source)
     assert target[size] == 0
 
@@ -43,7 +43,7 @@ def test_threads_copy_every_byte(size: int, random_image: Callable[..., npt.NDAr
 def test_copies_may_be_waited_for_again(random_image: Callable[..., npt.NDArray[Any]]) -> None:
     source = random_image((3 * PIECE,))
     target = np.empty_like(source)
-    copies = Copies(target, source)
+    copies = ParallelCopy(target, source)
     copies.wait()
     copies.wait()
     assert_close(target, source)

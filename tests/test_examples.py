@@ -53,7 +53,7 @@ def test_the_per_pixel_one_becomes_one_kernel_with_its_neighbors(environment: En
 import numpy
 from imgcuda import load
 from imgcuda.engine.protocol import DeviceArray
-from imgcuda.execution.executor import run
+from imgcuda.execution.executor import run_chain
 
 class Session:
     packs, launched = True, []
@@ -63,7 +63,7 @@ class Session:
 
 filters = [load().create(name, {}) for name in ("invert", "solarize", "sepia")]
 session = Session()
-run(session, filters, session.empty((4, 4, 3), "uint8"))
+run_chain(session, filters, session.empty((4, 4, 3), "uint8"))
 print(session.launched)
 """
     told = environment.call("-P", "-c", program, cwd=installed)

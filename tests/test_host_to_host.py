@@ -18,7 +18,7 @@ import imgcuda
 from imgcuda import DeviceArray, DeviceMemoryError, Filter, FilterError, Gpu, Pipeline, devices, load
 from imgcuda.cuda import device as cuda
 from imgcuda.cuda import pinned, transfers
-from imgcuda.execution.streaming import run
+from imgcuda.execution.streaming import filter_image
 from imgcuda.programs.source import Source
 from imgcuda.testing import assert_close
 
@@ -338,7 +338,7 @@ def test_what_goes_wrong_in_a_strip_ends_it_all_and_the_device_goes_on(
 
 
 def on_several(device: str, count: int, filters: Sequence[Filter], image: Image) -> Image:
-    return run([devices.choose(device)] * count, filters, image)
+    return filter_image([devices.choose(device)] * count, filters, image)
 
 
 @pytest.mark.parametrize("count", [2, 3, 8])

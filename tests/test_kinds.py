@@ -29,8 +29,8 @@ from imgcuda import (
     load,
     param,
 )
-from imgcuda.execution.schedule import Plan
-from imgcuda.execution.streaming import run
+from imgcuda.execution.schedule import Schedule
+from imgcuda.execution.streaming import filter_image
 from imgcuda.programs.source import Source
 from imgcuda.testing import assert_close
 
@@ -356,7 +356,7 @@ def test_a_chain_across_sizes_makes_the_same_bytes_in_strips(
 def test_several_devices_make_the_same_bytes(device: str, chain: list[Filter], random_image: Make) -> None:
     image = random_image((333, 70, 3)) // 2
     whole = Pipeline(chain)(image, device=device)
-    assert_close(run([devices.choose(device)] * 3, chain, image), whole)
+    assert_close(filter_image([devices.choose(device)] * 3, chain, image), whole)
 
 
 def test_two_gpus_make_the_same_bytes(gpu: str, random_image: Make) -> None:
@@ -369,7 +369,7 @@ def test_two_gpus_make_the_same_bytes(gpu: str, random_image: Make) -> None:
 
 
 def test_a_strip_reads_only_the_rows_that_it_needs() -> None:
-    plan = Plan([EDGES, Every(step=10), Upside()], 100, 1000)
+    plan = Schedule([EDGES, Every(step=10), Upside()], 100, 1000)
     assert plan.height == 100
     strip = plan.strip(0, 32)
     assert [(rows.first, rows.last) for rows in strip.spans] == [(608, 992), (64, 100), (0, 32)]

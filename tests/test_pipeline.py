@@ -27,7 +27,7 @@ from imgcuda import (
     load,
     param,
 )
-from imgcuda.execution.executor import run
+from imgcuda.execution.executor import run_chain
 from imgcuda.parameters import Parameter
 from imgcuda.programs.source import Source
 from imgcuda.testing import assert_close
@@ -413,7 +413,7 @@ def test_each_step_releases_what_it_was_given(device: str, random_image: Make) -
     with devices.choose(device).session() as real:
         session = Counting(real)
         image = session.upload(random_image((17, 31, 4)))
-        result = run(session, [BLUR, EDGES, Gain(), GRAYSCALE], image)
+        result = run_chain(session, [BLUR, EDGES, Gain(), GRAYSCALE], image)
         assert session.live == [result]
 
 
@@ -437,7 +437,7 @@ def test_a_filter_that_fails_releases_all_but_the_image(
         session = Counting(real)
         image = session.upload(random_image(shape))
         with pytest.raises(FilterError, match=r"fragile failed at test_pipeline\.py:\d+: RuntimeError: half-way"):
-            run(session, [Fragile()], image)
+            run_chain(session, [Fragile()], image)
         assert session.live == [image]
 
 

@@ -86,7 +86,7 @@ class CpuSession:
         return None if self._budget.limit is None else max(1, self._budget.limit // PER_STRIP)
 
     @contextmanager
-    def lanes(self, most: int) -> Iterator[list[CpuSession]]:
+    def streams(self, most: int) -> Iterator[list[CpuSession]]:
         yield [type(self)()]
 
     def stage(self, rows: npt.NDArray[Any]) -> Callable[[], DeviceArray]:

@@ -1,4 +1,4 @@
-"""CUDA C to a GPU's machine code: NVRTC where it is installed, else nvcc. Needs no GPU; keeps what it made.
+"""Compiles CUDA C for a GPU, with NVRTC if it is installed, else with nvcc. Needs no GPU; the results are cached.
 
 NVRTC compiles a kernel in some 30 ms and needs neither a toolkit nor a host compiler on the user's machine;
 nvcc takes half a second and needs both.

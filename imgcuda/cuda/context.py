@@ -1,5 +1,4 @@
-"""What lives as long as the process: the GPUs' contexts, and the kernels that are loaded in them; and PyCUDA's errors
-as ours."""
+"""State that lives as long as the process: each GPU's primary context, loaded kernels and idle streams."""
 
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ def device(index: int) -> Any:
 
 
 def context(index: int) -> Any:
-    """Return the primary context of a device, retained once for the process."""
+    """Return the primary context of a device; it is retained once for the process."""
     with _lock:
         if not _contexts:
             atexit.register(_release)
@@ -39,7 +38,7 @@ def context(index: int) -> Any:
 
 
 def function(index: int, program: Program, kernel: str, letters: str) -> Any:
-    """Return a kernel ready to be launched, compiled and loaded the first time. The device's context is current."""
+    """Return a kernel that is ready to launch; the first call compiles and loads it. The context must be current."""
     import pycuda.driver as driver
 
     key = index, program.text, kernel, letters
@@ -56,7 +55,7 @@ def function(index: int, program: Program, kernel: str, letters: str) -> Any:
 
 
 def take_stream(index: int) -> Any:
-    """Return a stream that nothing runs in. The device's context is current."""
+    """Return an idle stream. The device's context must be current."""
     import pycuda.driver as driver
 
     with _lock:
@@ -65,14 +64,13 @@ def take_stream(index: int) -> Any:
 
 
 def give_stream(index: int, stream: Any) -> None:
-    """Let a stream be used again."""
+    """Return an idle stream for reuse."""
     with _lock:
         _streams[index].append(stream)
 
 
 def _release() -> None:
-    """Unload the kernels and give back spare memory while their contexts still stand: PyCUDA complains of what
-    outlives them."""
+    """Unload kernels and free spare memory before their contexts end, else PyCUDA warns."""
     import pycuda.driver as driver
 
     for index, primary in _contexts.items():
@@ -90,7 +88,7 @@ def _release() -> None:
 
 @contextmanager
 def translated(what: str) -> Iterator[None]:
-    """Turn PyCUDA's errors into ours."""
+    """Translate errors of PyCUDA raised within into DeviceError; `what` begins the message."""
     import pycuda.driver as driver
 
     try:

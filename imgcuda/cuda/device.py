@@ -1,16 +1,15 @@
-"""The GPU engine: what every PyCUDA program does, in one place. This file and those whose names begin as its own does
-are all that knows PyCUDA.
+"""The CUDA engine: GPUs as devices, their sessions and streams. All modules of this package use PyCUDA, no others do.
 
     allocate on the device      CudaSession.empty
     copy in                     CudaSession.upload
     configure and launch        CudaSession.launch
     copy out                    CudaSession.download
-    release                     CudaSession.free, and the end of the session
+    free                        CudaSession.free, and the end of the session
 
-Several lanes, each with a stream, do so at a time where an image is cut into strips.
+For an image in strips, several streams do these steps at the same time.
 
-It uses the device's primary context, which PyTorch and CuPy use too, pushed for as long as a session lasts and
-popped at its end, in whichever thread that is.
+A session uses the primary context of the device, which PyTorch and CuPy use too. It pushes the context at its begin and
+pops it at its end, in whichever thread it runs.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from imgcuda.cuda import context as cuda_context
 from imgcuda.cuda import pinned, transfers
 from imgcuda.cuda.context import translated
 from imgcuda.cuda.memory import StreamMemory, wait_for
-from imgcuda.cuda.transfers import Landing, Staging
+from imgcuda.cuda.transfers import DownloadStaging, UploadStaging
 from imgcuda.engine.memory_limit import Budget, in_words
 from imgcuda.engine.protocol import DeviceArray, LaunchArgument
 from imgcuda.errors import DeviceError
@@ -36,15 +35,15 @@ from imgcuda.programs.layout import Dim3, LaunchLimits, excess
 from imgcuda.programs.source import Program
 
 STRIP = 12 << 20
-"""Bytes of an image that make a good strip: enough to keep the device busy, few enough that the first copy in and
-the last copy out, which nothing overlaps, are short."""
+"""The best size of a strip in bytes: large enough to keep the device busy, small enough that the first upload and the
+last download, which overlap with nothing, are short."""
 
-LANES = 4
-"""Strips on the way at a time: one in the kernels, one that goes out, and two on their way in, so that the threads that
-copy always have something to do. More are slower: what is to be copied on is no longer in the processor's cache."""
+STREAMS = 4
+"""The number of streams, and so of strips in flight: one in kernels, one in download and two in upload, so that
+the copy threads are never idle. More are slower: the staging buffers then no longer fit into the processor's cache."""
 
 PER_STRIP = 8
-"""Where memory is limited, how often a strip is meant to fit into a lane's part: filters make more of it."""
+"""Under a memory limit, how often a strip fits into the memory of a stream: filters allocate more than the strip."""
 
 
 @cache
@@ -64,7 +63,7 @@ def missing() -> str | None:
 
 
 def count() -> int:
-    """Return how many GPUs there are, where none is missing."""
+    """Return the number of GPUs; call it only if `missing` returns None."""
     import pycuda.driver as driver
 
     return int(driver.Device.count())
@@ -72,7 +71,7 @@ def count() -> int:
 
 @cache
 def limits(index: int) -> LaunchLimits:
-    """Return what a launch may ask of a GPU."""
+    """Return the limits of a launch on a GPU."""
     device = cuda_context.device(index)
     block = Dim3(device.max_block_dim_x, device.max_block_dim_y, device.max_block_dim_z)
     grid = Dim3(device.max_grid_dim_x, device.max_grid_dim_y, device.max_grid_dim_z)
@@ -110,7 +109,7 @@ class CudaDevice:
 
 
 class CudaSession:
-    """A GPU in use by one thread, its work in the order of a stream: the default one, or a lane's own."""
+    """A GPU in use by one thread; its work is queued in one CUDA stream, by default the default stream."""
 
     packs = True
 
@@ -168,33 +167,33 @@ class CudaSession:
     @property
     def strip_bytes(self) -> int:
         limit = self._budget.limit
-        return STRIP if limit is None else max(1, min(STRIP, limit // (LANES * PER_STRIP)))
+        return STRIP if limit is None else max(1, min(STRIP, limit // (STREAMS * PER_STRIP)))
 
     @contextmanager
-    def lanes(self, most: int) -> Iterator[list[CudaLane]]:
+    def streams(self, most: int) -> Iterator[list[CudaStream]]:
         with ExitStack() as closed:
-            yield [closed.enter_context(closing(self._lane())) for _ in range(min(LANES, most))]
+            yield [closed.enter_context(closing(self._stream_session())) for _ in range(min(STREAMS, most))]
 
-    def _lane(self) -> CudaLane:
+    def _stream_session(self) -> CudaStream:
         with translated(f"cuda:{self._index}"):
-            return CudaLane(self._index, self._budget, cuda_context.take_stream(self._index))
+            return CudaStream(self._index, self._budget, cuda_context.take_stream(self._index))
 
     def close(self) -> None:
-        """Wait for what is queued and release everything, whatever state the device is in."""
+        """Wait for the queued work and free all memory, also after an error."""
         try:
             self.wait()
-        except DeviceError:  # what went wrong has been told, or is of no interest any more
+        except DeviceError:  # the error was reported before, or no longer matters
             self._memory.close(keep=False)
         else:
             self._memory.close(keep=True)
 
 
-class CudaLane(CudaSession):
-    """A stream of a GPU, with memory of its own, and its own ways from the host and back."""
+class CudaStream(CudaSession):
+    """A session on a CUDA stream of its own, with its own memory and staging buffers."""
 
     def __init__(self, index: int, budget: Budget, stream: Any) -> None:
         super().__init__(index, budget, stream)
-        self._staging, self._landing = Staging(stream), Landing(stream)
+        self._uploads, self._downloads = UploadStaging(stream), DownloadStaging(stream)
         self._tables: list[npt.NDArray[Any]] = []
         self._last_tables = self._tables
 
@@ -202,20 +201,20 @@ class CudaLane(CudaSession):
         import pycuda.driver as driver
 
         made = self.empty(array.shape, array.dtype)
-        self._tables.append(np.array(array, order="C"))  # which the filter may change or drop before it is read
+        self._tables.append(np.array(array, order="C"))  # the filter may change its array before the upload
         with translated(f"cuda:{self._index}: copying to the device"):
             driver.memcpy_htod_async(made.pointer, self._tables[-1], self._stream)
         return made
 
     def stage(self, rows: npt.NDArray[Any]) -> Callable[[], DeviceArray]:
         with translated(f"cuda:{self._index}: copying to the device"):
-            self._staging.fill(rows)  # waits for the last strip to be there, and so for the tables of the one before
+            self._uploads.fill(rows)  # waits for the last strip's upload, and so for earlier tables
         self._last_tables, self._tables = self._tables, []
 
         def send() -> DeviceArray:
             made = self.empty(rows.shape, rows.dtype)
             with translated(f"cuda:{self._index}: copying to the device"):
-                self._staging.send(made.pointer)
+                self._uploads.send(made.pointer)
             return made
 
         return send
@@ -226,17 +225,17 @@ class CudaLane(CudaSession):
     def fetch(self, array: DeviceArray, first: int, target: npt.NDArray[Any]) -> None:
         start = array.pointer + first * prod(array.shape[1:]) * array.dtype.itemsize
         with translated(f"cuda:{self._index}: copying from the device"):
-            self._landing.fetch(start, target)
+            self._downloads.fetch(start, target)
 
     def wait(self) -> None:
         with translated(f"cuda:{self._index}: copying from the device"):
-            self._landing.settle()
+            self._downloads.settle()
         super().wait()
         self._last_tables = self._tables = []
 
     def close(self) -> None:
-        self._landing.abandon()
+        self._downloads.abandon()
         super().close()
-        self._staging.close()
-        self._landing.close()
+        self._uploads.close()
+        self._downloads.close()
         cuda_context.give_stream(self._index, self._stream)

@@ -1,11 +1,10 @@
-"""Device memory that is used again: to take it from the driver and to give it back takes longer than a small filter,
-and giving it back waits for all that the device does.
+"""A pool of device memory, since cudaMalloc and cudaFree take longer than a small filter, and cudaFree synchronizes.
 
-What a session or a lane frees it keeps for its own next wishes. That needs no waiting: its work is done in order, so
-what still reads the memory is done before what uses it next begins. At its end, when it has waited for its work, its
-memory becomes spare, for whoever comes next on that device. No more than a part of it is, none under a memory
-limit, and all are given back when the device is full. PyCUDA's own DeviceMemoryPool has no lock, and knows neither
-lanes nor a limit.
+A session or stream reuses the memory that it frees. That needs no waiting: its work runs in order, so a kernel that
+still reads the memory is done before the next use begins. When a session ends, after waiting for its work, its memory
+becomes spare: any later session on that device may take it. The spare memory is limited to a share of the device's
+memory; under a memory limit there is none; and it is freed when the device is full. PyCUDA's DeviceMemoryPool is not
+used, since it has no lock and knows neither streams nor a limit.
 """
 
 from __future__ import annotations
@@ -18,19 +17,19 @@ from imgcuda.engine.memory_limit import Budget
 from imgcuda.errors import DeviceMemoryError
 
 KEPT = 64
-"""Which part of a device's memory may be spare: one 64th."""
+"""The largest share of a device's memory that is kept spare: one 64th."""
 
 
 class Allocation(NamedTuple):
-    """A piece of device memory."""
+    """One allocation of device memory."""
 
     size: int
     memory: Any
-    """PyCUDA's handle of it, whose number is the address."""
+    """PyCUDA's handle; `int` of it is the address."""
 
 
 class StreamMemory:
-    """The memory of one session or lane, whose work is in the order of a stream: None is the default stream."""
+    """The memory of one session, whose work runs in one stream; None is the default stream."""
 
     def __init__(self, device: int, budget: Budget, stream: Any) -> None:
         self._device, self._budget, self._stream = device, budget, stream
@@ -38,8 +37,8 @@ class StreamMemory:
         self._idle: list[Allocation] = []
 
     def allocate(self, size: int) -> int:
-        """Return the address of so many bytes. Raises DeviceMemoryError if the budget does not have them, or
-        PyCUDA's own error if the device does not."""
+        """Allocate `size` bytes, and return the address. Raises DeviceMemoryError beyond the memory limit, and
+        PyCUDA's own error if the device is out of memory."""
         size = rounded(size)
         block = next((block for block in self._idle if block.size == size), None)
         if block is None:
@@ -50,12 +49,12 @@ class StreamMemory:
         return int(block.memory)
 
     def free(self, address: int) -> None:
-        """Release what stands at an address, if it has not been before."""
+        """Free the allocation at an address, unless it was freed before."""
         if block := self._used.pop(address, None):
             self._idle.append(block)
 
     def close(self, keep: bool) -> None:
-        """Release everything. The work is done; or else, if it failed, nothing is worth keeping."""
+        """Free everything; with `keep`, make it spare. All work is done, or has failed."""
         blocks = [*self._used.values(), *self._idle]
         self._used.clear()
         self._idle.clear()
@@ -86,7 +85,7 @@ class StreamMemory:
             return Allocation(size, driver.mem_alloc(size))
 
     def _trim(self) -> None:
-        """Give back to the driver what is idle."""
+        """Return idle allocations to the driver."""
         wait_for(self._stream)
         while self._idle:
             block = self._idle.pop()
@@ -95,7 +94,7 @@ class StreamMemory:
 
 
 def wait_for(stream: Any) -> None:
-    """Wait until all that was queued in a stream is done, and not for what other threads do."""
+    """Wait until the work queued in a stream so far is done; work of other threads is not waited for."""
     import pycuda.driver as driver
 
     reached = driver.Event(driver.event_flags.DISABLE_TIMING)
@@ -104,12 +103,12 @@ def wait_for(stream: Any) -> None:
 
 
 def rounded(size: int) -> int:
-    """Return a size, or a little more, that others are likely to have too: at most an eighth or 4 MiB."""
+    """Return a size rounded up, by at most an eighth or 4 MiB, so that more allocations can be reused."""
     step = 1 << min(max(9, size.bit_length() - 4), 22)
     return max(1, -(-size // step)) * step
 
 
-# ---- what is spare
+# ---- spare memory, shared by all sessions of a device
 
 _lock = threading.Lock()
 _spares: dict[int, list[Allocation]] = {}
@@ -123,7 +122,7 @@ def most_kept(device: int) -> int:
 
 
 def _reuse(device: int, size: int) -> Allocation | None:
-    """Return a spare block of exactly this size; None if there is none."""
+    """Return a spare allocation of exactly this size; None if there is none."""
     with _lock:
         spare = _spares.get(device, [])
         block = next((block for block in spare if block.size == size), None)
@@ -133,7 +132,7 @@ def _reuse(device: int, size: int) -> Allocation | None:
 
 
 def _spare(device: int, blocks: list[Allocation], kept: int) -> None:
-    """Keep blocks for others, and give back what has been spare for longest, or is too large, beyond `kept` bytes."""
+    """Keep at most `kept` bytes spare; return the oldest allocations beyond that, and too large ones, to the driver."""
     with _lock:
         spare = _spares.setdefault(device, [])
         spare += [block for block in blocks if block.size <= kept]
@@ -144,7 +143,7 @@ def _spare(device: int, blocks: list[Allocation], kept: int) -> None:
 
 
 def give_back(device: int) -> None:
-    """Give all that is spare on a device back to the driver. Its context is current."""
+    """Return all spare memory of a device to the driver. The device's context must be current."""
     with _lock:
         blocks = _spares.pop(device, [])
     _give(blocks)

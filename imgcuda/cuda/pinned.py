@@ -1,6 +1,6 @@
-"""Host memory that a GPU copies at full speed: page-locked, and pooled, since locking takes longer than copying.
+"""Pinned (page-locked) host memory, which a GPU copies at full speed; pooled, since pinning takes longer than copying.
 
-Results are in it, and keep it until they die. Beyond LARGEST_HELD they are in ordinary memory.
+Results are allocated in it, and keep it until they are freed. Beyond LARGEST_HELD they are in pageable memory.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ import numpy as np
 import numpy.typing as npt
 
 SMALL = 1 << 20
-"""Bytes below which an ordinary copy is as fast."""
+"""Size in bytes below which a copy from pageable memory is as fast."""
 
 LARGEST_HELD = 2 << 30
-"""Bytes of page-locked memory that may be in use at once: it is memory that the system cannot swap out."""
+"""The most bytes of pinned memory in use at once: the system cannot swap it out."""
 
-_lock = threading.RLock()  # an array may die while its thread holds it
+_lock = threading.RLock()  # reentrant: an array may be garbage-collected while this thread holds the lock
 _held = 0
 _ours: set[int] = set()
-"""What owns the pool's memory that is in use, by its id."""
+"""The ids of the owners of pinned memory that is in use."""
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Return an array for a result: page-locked if it is large and there is enough of that."""
+    """Return an array for a result: in pinned memory if it is large and enough is left."""
     size = prod(shape) * dtype.itemsize
     memory = allocate(size) if size > SMALL else None
     return np.empty(shape, dtype) if memory is None else memory.view(dtype).reshape(shape)
 
 
 def allocate(size: int) -> npt.NDArray[np.uint8] | None:
-    """Return page-locked memory from the pool; None if too much is in use, or the system has no more."""
+    """Return pinned memory from the pool; None if the limit or the system's memory is exhausted."""
     import pycuda.driver as driver
 
     global _held
@@ -67,7 +67,7 @@ def held() -> int:
 
 
 def is_ours(array: npt.NDArray[Any]) -> bool:
-    """Return whether an array lies in memory of the pool: the result of a filter, say, that is now to be filtered."""
+    """Return whether an array lies in the pool's pinned memory, such as the result of an earlier filter."""
     owner: object = array
     while isinstance(owner, np.ndarray):
         owner = owner.base
@@ -79,6 +79,6 @@ def _pool() -> Any:
     import pycuda.driver as driver
     from pycuda.tools import PageLockedAllocator, PageLockedMemoryPool
 
-    pool = PageLockedMemoryPool(PageLockedAllocator(driver.host_alloc_flags.PORTABLE))  # for all GPUs alike
+    pool = PageLockedMemoryPool(PageLockedAllocator(driver.host_alloc_flags.PORTABLE))  # usable by all GPUs
     atexit.register(pool.stop_holding)
     return pool

@@ -1,4 +1,4 @@
-"""How much memory a session may take on a device: no more than IMGCUDA_MEMORY_LIMIT says, in bytes or as 512M or 2G."""
+"""The memory limit of a session: IMGCUDA_MEMORY_LIMIT, in bytes or as 512M or 2G."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _limited: ContextVar[int | None] = ContextVar("limited", default=None)
 
 @contextmanager
 def limited(size: int) -> Iterator[None]:
-    """Let the sessions that are opened within, by this thread, take no more than so many bytes."""
+    """Limit the memory of sessions that this thread opens within the context to `size` bytes."""
     token = _limited.set(size)
     try:
         yield
@@ -28,7 +28,7 @@ def limited(size: int) -> Iterator[None]:
 
 
 def limit() -> int | None:
-    """Return the limit in bytes, None where there is none. Raises DeviceError for what is no size."""
+    """Return the limit in bytes; None if there is none. Raises DeviceError if the variable is no size."""
     if (size := _limited.get()) is not None:
         return size
     asked = os.environ.get(VARIABLE, "").strip()
@@ -42,12 +42,12 @@ def limit() -> int | None:
 
 
 def in_words(size: int) -> str:
-    """Return a number of bytes for people: "12.0 MiB", "1.5 KiB"."""
+    """Return a number of bytes as text: "12.0 MiB", "1.5 KiB"."""
     return f"{size / 2**20:.1f} MiB" if size >= 2**20 else f"{size / 2**10:.1f} KiB"
 
 
 class Budget:
-    """What a session has taken on a device, and the most that it may."""
+    """Counts the memory that a session has allocated, against its limit."""
 
     def __init__(self, device: str) -> None:
         self.limit = limit()
@@ -55,7 +55,7 @@ class Budget:
         self._device = device
 
     def take(self, size: int) -> None:
-        """Note that so many bytes are taken. Raises DeviceMemoryError, and notes nothing, if they are too many."""
+        """Count `size` bytes as allocated. Raises DeviceMemoryError, and counts nothing, if that exceeds the limit."""
         if self.limit is not None and self.taken + size > self.limit:
             raise DeviceMemoryError(
                 f"{self._device}: allocating {in_words(size)}: {VARIABLE} allows {in_words(self.limit)}, "
@@ -64,5 +64,5 @@ class Budget:
         self.taken += size
 
     def give(self, size: int) -> None:
-        """Note that so many bytes are free again."""
+        """Count `size` bytes as freed."""
         self.taken -= size

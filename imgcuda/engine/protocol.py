@@ -1,4 +1,4 @@
-"""What an engine must do to run filters: the verbs that PyCUDA and the CPU engine both speak."""
+"""The protocol of an engine: what the PyCUDA and the CPU engine implement to run filters."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
 LaunchArgument: TypeAlias = Any
-"""What a kernel takes: a DeviceArray for a pointer, a NumPy scalar for anything else."""
+"""An argument of a launch: a DeviceArray for a pointer, a NumPy scalar for anything else."""
 
 
 @dataclass(frozen=True, eq=False)
 class DeviceArray:
-    """Memory on a device: a C-contiguous array. An image is (height, width, channels)."""
+    """A C-contiguous array in the memory of a device. An image has the shape (height, width, channels)."""
 
     pointer: int
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     owner: object = field(default=None, repr=False)
-    """What keeps the memory alive: the device's own handle of it."""
+    """The device's own handle of the memory, which keeps it alive."""
 
     @property
     def nbytes(self) -> int:
-        """How many bytes it takes."""
+        """Size in bytes."""
         return prod(self.shape) * self.dtype.itemsize
 
     @property
@@ -49,83 +49,83 @@ class DeviceArray:
         return self.shape[2]
 
     def part(self, first: int, last: int) -> DeviceArray:
-        """Return rows `first` to `last` of it, the end not included: the same memory."""
+        """Return a view of rows `first` to `last`, the end not included."""
         start = first * prod(self.shape[1:]) * self.dtype.itemsize
         owner = self.owner[first:last] if isinstance(self.owner, np.ndarray) else self.owner
         return DeviceArray(self.pointer + start, (last - first, *self.shape[1:]), self.dtype, owner)
 
 
 class Session(Protocol):
-    """A device in use by one thread. What it allocates is released when it ends, also when something raises."""
+    """A device in use by one thread. It frees all memory that it allocated when it ends, also on an error."""
 
     @property
     def packs(self) -> bool:
-        """Whether a thread should make several neighbours (`Layout.pack`): not where it is a lane of a vector."""
+        """Whether a thread computes several neighboring samples (`Layout.pack`): on a GPU, not in a CPU vector."""
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
-        """Allocate an array; what it holds is undefined."""
+        """Allocate an array with undefined contents."""
 
     def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         """Allocate an array of zeros."""
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
-        """Copy an array to the device. A device that shares the host's memory may use it where it is."""
+        """Copy an array to the device. A device that shares the host's memory may use the array itself."""
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
         """Wait for the device and copy an array back to the host."""
 
     def free(self, array: DeviceArray) -> None:
-        """Release an array now rather than at the session's end."""
+        """Free an array now rather than at the end of the session."""
 
     def launch(
         self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[LaunchArgument]
     ) -> None:
-        """Run a kernel, compiling its program the first time."""
+        """Run a kernel; its program is compiled the first time."""
 
 
-class Lane(Session, Protocol):
-    """A session that queues its work, to be done in order, and does not wait for it.
+class Stream(Session, Protocol):
+    """A session that queues its work, which runs in order, and does not wait for it.
 
-    So several lanes overlap: the copies of one, the kernels of another.
+    The work of several streams overlaps: copies in one run during kernels in another.
     """
 
     def stage(self, rows: npt.NDArray[Any]) -> Callable[[], DeviceArray]:
-        """Begin to bring rows within the device's reach. What is returned, called once, is `upload` of them.
+        """Begin to copy rows to a staging buffer, and return a function that uploads them when it is called, once.
 
-        The rows must not change until the lane has been waited for.
+        The rows must not change before `wait`.
         """
 
     def fetch(self, array: DeviceArray, first: int, target: npt.NDArray[Any]) -> None:
-        """Copy rows of an array, from the one numbered `first`, to the host: they are there after `wait`."""
+        """Queue a copy of rows, beginning at row `first`, to the host; it is complete after `wait`."""
 
     def host_empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """Return an array of the host for results, where the device copies to fastest."""
+        """Return a host array for results, in the memory that the device copies to fastest."""
 
     def wait(self) -> None:
-        """Wait until all that was asked for is done. Raises DeviceError for what went wrong meanwhile."""
+        """Wait until all queued work is done. Raises DeviceError if any of it failed."""
 
 
 class DeviceSession(Session, Protocol):
-    """What a device opens: a session for whole images, and for strips of them the lanes that they take in turn."""
+    """The session that a device opens: for whole images, and with streams for images in strips."""
 
     @property
     def strip_bytes(self) -> int | None:
-        """How much of an image makes a good strip; None where an image is better run whole."""
+        """The best size of a strip in bytes; None if images are better run whole."""
 
-    def lanes(self, most: int) -> AbstractContextManager[Sequence[Lane]]:
-        """Return lanes, `most` at most, that last as long as the context: it ends when they have nothing more to do."""
+    def streams(self, most: int) -> AbstractContextManager[Sequence[Stream]]:
+        """Return a context with at most `most` streams; they are closed when it ends."""
 
 
 class Device(Protocol):
-    """Something that runs kernels."""
+    """A device that runs kernels: a GPU or the CPU."""
 
     @property
     def name(self) -> str:
-        """What `--device` calls it: "cuda:0", "cpu"."""
+        """The name for `--device`: "cuda:0", "cpu"."""
 
     @property
     def description(self) -> str:
-        """What it is, for people: "NVIDIA H100 80GB HBM3, 79 GiB, compute capability 9.0"."""
+        """A description to show: "NVIDIA H100 80GB HBM3, 79 GiB, compute capability 9.0"."""
 
     def session(self) -> AbstractContextManager[DeviceSession]:
-        """Return a session; enter it to use the device."""
+        """Return a context manager for a session."""

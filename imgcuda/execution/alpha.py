@@ -1,4 +1,4 @@
-"""Images with alpha through filters that mix neighbors: premultiplied before, divided again after."""
+"""Runs neighborhood filters on images with alpha: on premultiplied color, which is divided by alpha again after."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ LAYOUT = Layout(over="pixels", block=(256, 1))
 def filter_premultiplied(
     session: Session, image: DeviceArray, filter: Callable[[DeviceArray], DeviceArray], alpha: Alpha
 ) -> DeviceArray:
-    """Return the image filtered as premultiplied float color, in its own type again.
+    """Return the result of a filter that runs on premultiplied float color, in the type of the image.
 
-    With `alpha="keep"` the result has the image's own alpha, and its size, else the filtered one.
+    With `alpha="keep"` the result has the alpha of the image, else the filtered alpha.
     """
     source = Source.read(Path(__file__).with_name("alpha.cu"))
     with Gpu(session, source, image, {"KEEP_ALPHA": int(alpha == "keep")}, LAYOUT) as gpu:

@@ -1,4 +1,4 @@
-"""Filters run over an image that is on a device: one after the other, per-pixel ones together."""
+"""Runs a chain of filters over an image on a device: one after the other, consecutive per-pixel filters fused."""
 
 from __future__ import annotations
 
@@ -25,21 +25,22 @@ from imgcuda.pixels import has_alpha
 from imgcuda.programs.strips import STEP, Rows, all_rows
 
 FUSED = 16
-"""Per-pixel filters that become one kernel at most: the time to compile one grows faster than their number."""
+"""The most per-pixel filters fused into one kernel: its compile time grows faster than their number."""
 
 
-def run(session: Session, filters: Sequence[Filter], image: DeviceArray, spans: Sequence[Rows] = ()) -> DeviceArray:
-    """Return what filters in a row make of an image, or of a strip: rows spans[0] of a whole image.
+def run_chain(
+    session: Session, filters: Sequence[Filter], image: DeviceArray, spans: Sequence[Rows] = ()
+) -> DeviceArray:
+    """Return the result of a chain of filters on an image, or on a strip, which has the rows `spans[0]` of an image.
 
-    The other spans are the rows that the filters which move rows are to make. What is on the way is released, the
-    image too.
+    The other spans are the rows that each GeometryFilter computes. The image and all intermediate results are freed.
     """
     pending, coming = list(filters), iter(spans)
     rows = next(coming, None) or all_rows(image.height)
     while pending:
         head = pending[0]
         if isinstance(head, MeasuringFilter):
-            pending[0] = settled(head, measure(session, head, image, rows))
+            pending[0] = resolved(head, measure(session, head, image, rows))
             continue
         group = list(islice(takewhile(_is_point, pending), FUSED)) or [head]
         wanted = _wanted(head, image, rows, coming if spans else None)
@@ -51,9 +52,9 @@ def run(session: Session, filters: Sequence[Filter], image: DeviceArray, spans: 
 
 
 def run_group(session: Session, filters: Sequence[Filter], image: DeviceArray, rows: Rows, wanted: Rows) -> DeviceArray:
-    """Run one filter over an image on the device, or several that are per-pixel. The image itself is left as it is.
+    """Run one filter over an image on the device, or several per-pixel filters fused. The image is not changed.
 
-    Raises FilterError, with the filter's name, for what a filter raises that is no ImgcudaError.
+    Raises FilterError, with the filter's name, if a filter raises an error that is no ImgcudaError.
     """
     head = filters[0]
     with _named(filters):
@@ -67,7 +68,7 @@ def run_group(session: Session, filters: Sequence[Filter], image: DeviceArray, r
 
 
 def run_plain(session: Session, filter: Filter, image: DeviceArray, rows: Rows) -> DeviceArray:
-    """Run a filter for another one, over pixels as they are. The image itself is left as it is."""
+    """Run a filter for another filter, without premultiplying alpha. The image is not changed."""
     if isinstance(filter, MeasuringFilter | GeometryFilter):
         raise FilterError(f"{filter.name} cannot be applied by another filter: it needs the whole image")
     if isinstance(filter, PointFilter):
@@ -76,18 +77,18 @@ def run_plain(session: Session, filter: Filter, image: DeviceArray, rows: Rows) 
 
 
 def measure(session: Session, filter: MeasuringFilter, image: DeviceArray, rows: Rows) -> npt.NDArray[Any]:
-    """Return what a filter finds in an image, or in some of its rows."""
+    """Return the measurement of a filter on an image, or on some of its rows."""
     with _named([filter]), _gpu(session, filter, image, rows, rows) as gpu:
         return total([session.download(filter.measure(gpu, image))])
 
 
 def total(found: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    """Return the sum of what was found in parts of an image; whole numbers become large enough for any."""
+    """Return the sum of the measurements of strips, in a type that does not overflow."""
     return np.asarray(np.sum(found, axis=0, dtype=np.int64 if found[0].dtype.kind in "iub" else np.float64))
 
 
-def settled(filter: MeasuringFilter, found: npt.NDArray[Any]) -> Filter:
-    """Return the filter that is run, given what was found."""
+def resolved(filter: MeasuringFilter, found: npt.NDArray[Any]) -> Filter:
+    """Return the filter that a two-phase filter builds from its measurement."""
     with _named([filter]):
         made = filter.measured(found)
         if not isinstance(made, Filter):
@@ -100,7 +101,7 @@ def _is_point(filter: Filter) -> bool:
 
 
 def _wanted(filter: Filter, image: DeviceArray, rows: Rows, coming: Iterator[Rows] | None) -> Rows:
-    """Return the rows that a filter is to make: in a strip, those of the image but for a filter that moves them."""
+    """Return the rows that a filter computes: in a strip, those of its input, except for a GeometryFilter."""
     if coming is None:
         return all_rows(result_size(filter, image.width, image.height)[1])
     return next(coming) if isinstance(filter, GeometryFilter) else rows
@@ -126,7 +127,7 @@ def _run_points(session: Session, filters: tuple[PointFilter, ...], image: Devic
 
 
 def _check_blocks(filter: Filter, gpu: Gpu) -> None:
-    """Hold a filter that runs in strips to blocks that begin where strips do."""
+    """Raise FilterError if a filter runs in strips and has blocks of threads that may cross their boundaries."""
     cuttable = filter.halo is not None or isinstance(filter, GeometryFilter)
     for rows in gpu.block_rows:
         if cuttable and step(filter) % rows:
@@ -137,7 +138,7 @@ def _check_blocks(filter: Filter, gpu: Gpu) -> None:
 
 
 def _check_result(filter: Filter, image: DeviceArray, result: object, rows: Rows, wanted: Rows) -> None:
-    """Hold a result against what the filter declares."""
+    """Raise FilterError if a result does not have the size and channels that the filter declares."""
     if not isinstance(result, DeviceArray) or len(result.shape) != 3 or result is image:
         returned = "the image that it was given" if result is image else _in_words(result)
         raise FilterError(f"{filter.name}: run() must return a new image, as gpu.launch does; it returned {returned}")
@@ -147,12 +148,12 @@ def _check_result(filter: Filter, image: DeviceArray, result: object, rows: Rows
         made, expected = (f"{shape} {dtype}" for shape, dtype in ((result.shape, result.dtype), declared))
         raise FilterError(
             f"{filter.name}: run() returned an array of {made}, but by what the filter declares it is {expected}; "
-            "another size is declared by `result_size` of a GeometryFilter, another number of colours by `channels`"
+            "another size is declared by `result_size` of a GeometryFilter, another number of colors by `channels`"
         )
 
 
 def _in_words(result: object) -> str:
-    """Return what something is, without all that it holds: "None", "a numpy.ndarray", "an array of (3, 4) uint8"."""
+    """Return the type of an object in words: "None", "a numpy.ndarray", "an array of (3, 4) uint8"."""
     if isinstance(result, DeviceArray):
         return f"an array of {result.shape} {result.dtype}"
     kind = type(result)
@@ -161,7 +162,7 @@ def _in_words(result: object) -> str:
 
 @contextmanager
 def _named(filters: Sequence[Filter]) -> Iterator[None]:
-    """Turn what a filter raises into a FilterError with its name: it may be anybody's code."""
+    """Turn any error of a filter, which may be third-party code, into a FilterError with the filter's name."""
     process = os.getpid()
     try:
         yield
@@ -175,7 +176,7 @@ def _named(filters: Sequence[Filter]) -> Iterator[None]:
 
 
 def _place(filters: Sequence[Filter], error: BaseException) -> str:
-    """Return the last line of the filters' own files that had to do with an error: " at blur.py:30"."""
+    """Return the innermost line of the traceback that lies in a file of the filters: " at blur.py:30"."""
     files = (getattr(sys.modules.get(type(filter).__module__), "__file__", None) for filter in filters)
     place = last_line(error, {Path(file).resolve() for file in files if file})
     return f" at {place[0].name}:{place[1]}" if place else ""

@@ -1,6 +1,6 @@
-"""What a filter is given to work with: verbs that make arrays on the device, and launch kernels over them.
+"""The `gpu` argument of `Filter.run`: allocates arrays on the device and launches kernels over them.
 
-Everything made through them is released when the filter ends, all but its result, also when it raises.
+Everything that it allocates is freed when the filter ends, also on an error, except the filter's result.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from imgcuda.filters import Filter
 
 LaunchValue = DeviceArray | npt.NDArray[Any] | int | float | bool
-"""What a kernel may be given: memory on the device, a table that is to be copied there, a number."""
+"""An argument of `launch`: an array on the device, a table to upload, or a number."""
 
 Apply: TypeAlias = "Callable[[Session, Filter, DeviceArray, Rows], DeviceArray]"
-"""Runs another filter over an image, or over some of its rows."""
+"""A function that runs another filter over an image, or over some of its rows."""
 
 
 def _apply_nothing(session: Session, filter: Filter, image: DeviceArray, rows: Rows) -> DeviceArray:
@@ -35,10 +35,10 @@ def _apply_nothing(session: Session, filter: Filter, image: DeviceArray, rows: R
 
 
 class Gpu(AbstractContextManager["Gpu"]):
-    """A device, as one filter sees it while it filters one image.
+    """The device, for one run of a filter over one image or strip.
 
-    `rows` says which rows of the whole image it was given: all, or those of a strip. `wanted` says which rows of the
-    whole result it is to make; only for a GeometryFilter they are not the same. What is made here is released here.
+    `rows` are the rows of the whole image that the filter is given: all, or those of a strip. `wanted` are the rows of
+    the whole result that it must compute; they differ from `rows` only for a GeometryFilter.
     """
 
     def __init__(
@@ -62,14 +62,14 @@ class Gpu(AbstractContextManager["Gpu"]):
         self.rows = rows or all_rows(image.height)
         self.wanted = wanted or self.rows
         self.block_rows: set[int] = set()
-        """How many rows a block made, in the launches so far that made the image's own rows, or the result's."""
+        """The numbers of rows for each block of threads, in the launches so far that cover the image or the result."""
 
     def upload(self, array: npt.ArrayLike) -> DeviceArray:
-        """Copy a table to the device; its type must be the one that the kernel's argument points to."""
+        """Copy a table to the device; its type must be the target type of the kernel's pointer argument."""
         return self._mine(self._session.upload(np.ascontiguousarray(array)))
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
-        """Allocate an array; what it holds is undefined."""
+        """Allocate an array with undefined contents."""
         return self._mine(self._session.empty(shape, dtype))
 
     def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
@@ -77,7 +77,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         return self._mine(self._session.zeros(shape, dtype))
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
-        """Wait for the device and return a copy of what an array holds."""
+        """Wait for the device, and return a copy of an array on the host."""
         return np.array(self._session.download(array))
 
     def launch(
@@ -91,11 +91,11 @@ class Gpu(AbstractContextManager["Gpu"]):
         constants: Mapping[str, int | float] | None = None,
         layout: Layout | None = None,
     ) -> DeviceArray:
-        """Run a kernel over an image and return what it made: an array like the image, or of `shape` and `dtype`.
+        """Run a kernel over an image, and return its result: an array like the image, or of `shape` and `dtype`.
 
-        The kernel takes `src, dst, width, height`, the size being the result's, and then `arguments`. Tables are
-        uploaded; what stands in a mapping, as Filter.arguments returns it, is held against the kernel's own names.
-        With `out` no new array is made, but that one written to. `constants` are macros beside those of the filter's
+        The kernel takes `src, dst, width, height`, with the size of the result, and then `arguments`. Tables are
+        uploaded; the names in a mapping, as Filter.arguments returns it, must be the names of the kernel's parameters.
+        With `out`, the kernel writes to that array. `constants` are macros in addition to those of the filter's
         fields. Threads cover the result as `layout` says.
         """
         result = out or self.empty(shape or image.shape, dtype or image.dtype)
@@ -112,18 +112,18 @@ class Gpu(AbstractContextManager["Gpu"]):
         constants: Mapping[str, int | float] | None = None,
         layout: Layout | None = None,
     ) -> DeviceArray:
-        """Run a kernel that adds up what it finds in an image, and return the sums: an array of `shape`, 0 at first.
+        """Run a kernel that reduces an image to sums, and return them: an array of `shape`, 0 at first.
 
-        As `launch`, but threads cover the image, and `width, height` are the image's own.
+        As `launch`, but threads cover the image, and `width, height` are those of the image.
         """
         result = self.zeros(shape, dtype)
         self._launch(kernel, image, result, image, arguments, constants, layout)
         return result
 
     def apply(self, filter: Filter, image: DeviceArray) -> DeviceArray:
-        """Return what another filter makes of an image that has the rows of this one's, in the type that it has.
+        """Return the result of another filter on an image with the same rows as this filter's image.
 
-        Pixels are given to it as they are. The halo of the filter that uses it must be as large as the two ask for.
+        Alpha is not premultiplied for it. The halo of this filter must include the halo of the other.
         """
         return self._mine(self._apply(self._session, filter, image, self.rows))
 
@@ -149,7 +149,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         self._session.launch(program, kernel, layout.grid(width, height, channels), Dim3(*layout.block), values)
 
     def keep(self, array: DeviceArray) -> DeviceArray:
-        """Let an array outlive the filter: its result."""
+        """Let an array outlive the run of the filter: its result."""
         self._made = [made for made in self._made if made is not array]
         return array
 
@@ -174,14 +174,14 @@ class Gpu(AbstractContextManager["Gpu"]):
 def _specialised(
     source: Source, pixel: np.dtype[Any], channels: int, constants: tuple[tuple[str, float], ...]
 ) -> Program:
-    """Return a program, the same one for the same wishes: a filter is mostly run many times."""
+    """Return the specialization of a source for a pixel type, channels and constants, from a cache."""
     return specialise(source, pixel, channels, dict(constants))
 
 
 def _check(
     program: Program, kernel: str, names: Sequence[str], values: Sequence[DeviceArray | int | float | bool]
 ) -> list[Any]:
-    """Return the values as the kernel's own argument list wants them; FilterError where they do not match."""
+    """Return the values converted to the types of the kernel's parameters; FilterError if they do not match."""
     if kernel not in program.kernels:
         hint = did_you_mean(kernel, list(program.kernels))
         others = f"; it has: {', '.join(program.kernels) or 'none'}"
@@ -205,7 +205,7 @@ def _check(
 def _check_vector(
     program: Program, kernel: str, argument: KernelArgument, value: DeviceArray | float, whole: bool
 ) -> None:
-    """Hold a pointer to uchar4 and its like against an array's type and channels; `whole`: one vector is a pixel."""
+    """Check that an array fits a pointer to uchar4 or another vector type; with `whole`, a vector is a whole pixel."""
     name = argument.written.removesuffix(" *")
     if name not in VECTOR_TYPES or not argument.pointer or not isinstance(value, DeviceArray):
         return
@@ -228,7 +228,7 @@ _WIDTH = frozenset(["width", "w", "cols", "ncols", "numcols", "columns", "imagew
 
 
 def _check_order(program: Program, kernel: str) -> None:
-    """Refuse a kernel whose own names say that it expects other things than what a launch gives it first."""
+    """Raise FilterError if the names of a kernel's first parameters tell that it expects them in another order."""
     own = [argument.name for argument in program.kernels[kernel]]
     plain = [name.lower().removeprefix("d_").removeprefix("g_").replace("_", "") for name in own[:4]]
     told = f"{program.name}: {kernel}({', '.join(own)})"
@@ -243,11 +243,11 @@ def _check_order(program: Program, kernel: str) -> None:
 
 
 def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:
-    """Hold names, where they are known, against the kernel's own: two that are exchanged may have the same type."""
+    """Check the names of the arguments, where known, against the kernel's: two with one type may be exchanged."""
     own = [argument.name for argument in program.kernels[kernel]]
     usual = own if len(own) == len(names) else ["src", "dst", "width", "height", *names[4:]]
     wanted = [name or unknown for name, unknown in zip(names, usual, strict=True)]
-    if wanted != own and any(names) and all(wanted):  # or else there is nothing to be written that is right
+    if wanted != own and any(names) and all(wanted):  # else the message could not show a correct signature
         raise FilterError(
             f"{program.name}: {kernel}({', '.join(own)}) does not have the filter's fields in their order; "
             f"write {kernel}({', '.join(wanted)})"
@@ -271,7 +271,7 @@ def _match(program: Program, kernel: str, argument: KernelArgument, value: Devic
 def _number(
     program: Program, kernel: str, argument: KernelArgument, kind: np.dtype[Any], value: int | float | bool
 ) -> Any:
-    """Return a number in an argument's type; FilterError if it is finite, and too large for that."""
+    """Return a number in a parameter's type; FilterError if it is finite and too large for the type."""
     try:
         with np.errstate(over="ignore"):
             made = kind.type(value)
@@ -284,7 +284,7 @@ def _number(
 
 
 def _c_type(program: Program, value: DeviceArray | int | float | bool) -> str:
-    """Return how C declares what holds a value: "pixel *", "float "."""
+    """Return the C type of a value as in a declaration: "pixel *", "float "."""
     if not isinstance(value, DeviceArray):
         kinds = {"bool": bool | np.bool_, "float": float | np.floating}
         return f"{next((name for name, kind in kinds.items() if isinstance(value, kind)), 'int')} "

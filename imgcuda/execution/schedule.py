@@ -1,8 +1,8 @@
-"""How an image may be cut into strips for filters in a row: what each filter makes of which rows.
+"""The tiling schedule of a chain: which rows each filter reads and computes for each strip of the result.
 
-Filters that leave rows where they are make a part of the chain, in which one cut serves all. A GeometryFilter begins
-a new part: from the rows that it is to make it says which rows of the part before it needs, and so from the result
-back to the image.
+Filters that keep rows in their places form a part of the chain, and all have the same strips. A GeometryFilter begins a
+new part: from the rows that it must compute, it tells which rows of the part before it reads. So the schedule is
+computed from the result back to the image.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import numpy as np
 from imgcuda.errors import FilterError, ImageError
 from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter, PointFilter
 from imgcuda.programs.layout import ceil_div
-from imgcuda.programs.strips import STEP, Cut, Rows, all_rows, block_rows, reach
+from imgcuda.programs.strips import STEP, Rows, Tiling, all_rows, block_rows, rows_read
 
 
 class Strip(NamedTuple):
-    """Rows `first` to `last` of a result, and the rows that each part of the chain works on to make them."""
+    """Rows `first` to `last` of the result, and the rows that each part of the chain computes for them."""
 
     first: int
     last: int
@@ -28,64 +28,66 @@ class Strip(NamedTuple):
 
     @property
     def read(self) -> Rows:
-        """The rows of the image that are read."""
+        """The rows of the image that the strip reads."""
         return self.spans[0]
 
 
 class ChainPart(NamedTuple):
-    """Filters between which rows keep their places; the first may be one that moves them."""
+    """Consecutive filters that keep rows in their places, except that the first may be a GeometryFilter."""
 
     filters: tuple[Filter, ...]
     width: int
     height: int
-    cut: Cut
+    tiling: Tiling
 
 
-class Plan:
-    """The way of an image of some size through filters in a row."""
+class Schedule:
+    """The schedule of a chain of filters for an image of a given size."""
 
     def __init__(self, filters: Sequence[Filter], width: int, height: int) -> None:
         self.whole = why_whole(filters)
-        """Why the image cannot be cut, in words; empty if it can."""
+        """Why the chain cannot run in strips, in words; empty if it can."""
         self.parts = () if self.whole else _parts(filters, width, height)
         self.whole = self.whole or self._reads_all()
 
     @property
     def height(self) -> int:
-        """Rows of the result."""
+        """The number of rows of the result."""
         return self.parts[-1].height
 
     @property
-    def cut(self) -> Cut:
-        """How the result is cut: where strips begin, and about how many rows beside its own each reads."""
-        return Cut(sum(ceil_div(part.cut.halo * self.height, part.height) for part in self.parts), self._last.step)
+    def tiling(self) -> Tiling:
+        """The tiling of the result: where strips begin, and about how large their halo is."""
+        return Tiling(
+            sum(ceil_div(part.tiling.halo * self.height, part.height) for part in self.parts), self._last.step
+        )
 
     @property
     def row_size(self) -> int:
-        """How many pixels a row of the result stands for, where most of them are on the way."""
+        """The number of pixels in flight for each row of the result, in the largest part of the chain."""
         return max(ceil_div(part.width * part.height, self.height) for part in self.parts)
 
     def strips(self, first: int, last: int, rows: int) -> list[Strip]:
-        """Return strips of `rows` rows, a multiple of the step, that make rows `first` to `last` of the result."""
+        """Return strips of `rows` rows, a multiple of the step, for rows `first` to `last` of the result."""
         return [self.strip(start, min(start + rows, last)) for start in range(first, last, rows)]
 
     def strip(self, first: int, last: int) -> Strip:
-        """Return the strip that makes rows `first` to `last` of the result."""
+        """Return the strip for rows `first` to `last` of the result."""
         spans: list[Rows] = []
         wanted = (first, last)
         for number in range(len(self.parts) - 1, -1, -1):
             part = self.parts[number]
-            spans.insert(0, reach(*wanted, part.height, part.cut))
+            spans.insert(0, rows_read(*wanted, part.height, part.tiling))
             if number:
                 wanted = _read(part, spans[0], self.parts[number - 1]) or wanted
         return Strip(first, last, tuple(spans))
 
     @property
-    def _last(self) -> Cut:
-        return self.parts[-1].cut
+    def _last(self) -> Tiling:
+        return self.parts[-1].tiling
 
     def _reads_all(self) -> str:
-        """Return which filter needs all rows for any, in words."""
+        """Return in words which filter reads the whole image for any row; empty if none does."""
         for number in range(1, len(self.parts)):
             part = self.parts[number]
             if _read(part, all_rows(part.height), self.parts[number - 1]) is None:
@@ -94,7 +96,7 @@ class Plan:
 
 
 def why_whole(filters: Sequence[Filter]) -> str:
-    """Return why no image can be cut for filters in a row, in words; empty if one can."""
+    """Return in words why a chain cannot run in strips; empty if it can."""
     for filter in filters:
         if _halo(filter) is None and not isinstance(filter, GeometryFilter | MeasuringFilter):
             return _reads_whole(filter)
@@ -104,24 +106,24 @@ def why_whole(filters: Sequence[Filter]) -> str:
 
 
 def _halo(filter: Filter) -> int | None:
-    """Return how far a filter looks, as it says itself; FilterError if that is no number of pixels."""
+    """Return the halo that a filter declares; FilterError if it is no number of pixels."""
     halo = filter.halo
     if halo is None or (isinstance(halo, int | np.integer) and halo >= 0):
         return halo
     raise FilterError(f"{filter.name}: halo must be a number of pixels, 0 or more, or WHOLE_IMAGE; it is {halo!r}")
 
 
-def cut(filters: Sequence[Filter]) -> Cut:
-    """Return how an image is cut for filters that leave rows where they are, but for the first."""
+def tiling(filters: Sequence[Filter]) -> Tiling:
+    """Return the tiling of an image for the filters of one part of a chain."""
     halos = [filter.halo or 0 for filter in filters]
     after = [sum(halos[number + 1 :]) for number in range(len(halos))]
     steps = [step(filter) for filter in filters]
     inner = max((rows for rows, step in zip(after, steps, strict=True) if step > 1), default=0)
-    return Cut(sum(halos), lcm(*steps), inner)
+    return Tiling(sum(halos), lcm(*steps), inner)
 
 
 def step(filter: Filter) -> int:
-    """Return the rows that strips begin at a multiple of: for per-pixel filters, any."""
+    """Return the number of rows that strips begin at a multiple of; 1 for per-pixel filters."""
     if isinstance(filter, PointFilter | MeasuringFilter):
         return 1
     return lcm(STEP, block_rows(filter.layout), filter.row_step)
@@ -141,14 +143,14 @@ def _parts(filters: Sequence[Filter], width: int, height: int) -> tuple[ChainPar
     for number, group in enumerate(groups):
         if number:
             width, height = result_size(group[0], width, height)
-        # What a filter that moves rows is given begins where its own blocks may, too.
-        own, coming = cut(group), step(groups[number + 1][0]) if number + 1 < len(groups) else 1
+        # The strips that a GeometryFilter reads must begin where its own blocks may, too.
+        own, coming = tiling(group), step(groups[number + 1][0]) if number + 1 < len(groups) else 1
         parts.append(ChainPart(tuple(group), width, height, own._replace(step=lcm(own.step, coming))))
     return tuple(parts)
 
 
 def result_size(filter: Filter, width: int, height: int) -> tuple[int, int]:
-    """Return width and height of what a filter makes of an image; FilterError if that is no image."""
+    """Return the width and height of a filter's result; FilterError if they are no positive whole numbers."""
     made: object = filter.result_size(width, height)
     if not (
         isinstance(made, tuple | list) and len(made) == 2 and all(isinstance(each, int | np.integer) for each in made)
@@ -162,7 +164,7 @@ def result_size(filter: Filter, width: int, height: int) -> tuple[int, int]:
 
 
 def allow(filters: Sequence[Filter], width: int, height: int, most: int | None) -> int:
-    """Return how many pixels filters in a row make of an image; ImageError if one of them makes more than `most`."""
+    """Return the number of pixels of a chain's result; ImageError if any filter's result has more than `most`."""
     for filter in filters:
         width, height = result_size(filter, width, height)
         if most is not None and width * height > most:
@@ -172,7 +174,7 @@ def allow(filters: Sequence[Filter], width: int, height: int, most: int | None) 
 
 
 def _read(part: ChainPart, wanted: Rows, before: ChainPart) -> tuple[int, int] | None:
-    """Return the rows of the part before that the first filter needs; None for all."""
+    """Return the rows of the part before that the GeometryFilter reads; None for all."""
     moving = part.filters[0]
     assert isinstance(moving, GeometryFilter)
     rows = moving.reads(wanted, before.width, before.height)

@@ -1,4 +1,4 @@
-"""The arithmetic of a launch: how many blocks of threads cover an image. Imports nothing of ours."""
+"""The arithmetic of a launch: how many blocks of threads cover an image. Imports no other module of imgcuda."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 VECTOR = 64
-"""The most threads that are a vector of the CPU."""
+"""The largest number of threads in a CPU vector."""
 
 
 class Dim3(NamedTuple):
@@ -22,7 +22,7 @@ class Dim3(NamedTuple):
 
 
 class LaunchLimits(NamedTuple):
-    """What one launch may ask of a device."""
+    """The limits of a launch on a device."""
 
     threads: int = 1024
     block: Dim3 = Dim3(1024, 1024, 64)
@@ -34,14 +34,14 @@ class Layout:
     """How the threads of a kernel cover an image.
 
     `over="pixels"`: x counts pixels. `over="samples"`: x runs along the width * channels samples of a row, so
-    that neighbouring threads touch neighbouring bytes whatever the channel count: the fast layout.
-    `over="image"`: x counts all pixels, row after row, for kernels that need not know where a pixel is.
-    `rows`: how many rows each thread makes; over the image, how many rounds a block's threads make, each behind the one
-    before. `pack`: how many neighbours along x it makes on a GPU, for wide loads and stores; on the CPU always one,
-    since there neighbouring threads' loads are one wide load already: a block then has as many times the threads, up to
-    1024. A block that makes rounds has a vector of them and makes more rounds instead, since vectors come one after the
-    other: so it goes through its memory once. `margin`: samples at either side of what a block covers that it only
-    reads, and its neighbours make; a multiple of `pack`.
+    that neighboring threads access neighboring bytes for any number of channels: the fast layout.
+    `over="image"`: x counts all pixels, row after row, for kernels that do not use the position of a pixel.
+    `rows`: the number of rows that each thread computes; over the image, the number of iterations that a block makes
+    over consecutive spans. `pack`: the number of neighboring samples along x that a thread computes on a GPU, with wide
+    loads and stores. On the CPU it is always one, since loads of neighboring threads are one wide load anyway; a block
+    has `pack` times the threads instead, up to 1024. A block that iterates has one vector of threads there and makes
+    more iterations, so that it reads memory in order. `margin`: the number of samples at either side of a block that it
+    reads but does not compute; a multiple of `pack`.
     """
 
     over: Literal["pixels", "samples", "image"] = "pixels"
@@ -51,14 +51,14 @@ class Layout:
     margin: int = 0
 
     def grid(self, width: int, height: int, channels: int) -> Dim3:
-        """Return how many blocks cover an image; the last ones may hang over its right and lower edges."""
+        """Return the grid that covers an image; its last blocks may extend beyond the right and lower edges."""
         across, down = self.block[0] * self.pack - 2 * self.margin, self.block[1] * self.rows
         if self.over == "image":
             return Dim3(ceil_div(width * height, across * self.rows))
         return Dim3(ceil_div(width * channels if self.over == "samples" else width, across), ceil_div(height, down))
 
     def unpacked(self) -> Layout:
-        """Return the layout for the CPU, in which a thread makes one sample at a time and a block covers as many."""
+        """Return the layout for the CPU: a thread computes one sample at a time, and a block covers as many samples."""
         across, down = self.block
         if self.over == "image" and self.rows > 1:
             return replace(self, block=(VECTOR, 1), rows=ceil_div(across * self.pack * self.rows, VECTOR), pack=1)
@@ -66,18 +66,18 @@ class Layout:
 
     @property
     def constants(self) -> dict[str, int]:
-        """What a kernel may use at compile time, to size its shared memory and unroll its loops."""
+        """The macros that a kernel may use, to size its shared memory and unroll its loops."""
         return {"BLOCK_WIDTH": self.block[0], "BLOCK_HEIGHT": self.block[1], "ROWS": self.rows, "PACK": self.pack,
                 "MARGIN": self.margin}  # fmt: skip
 
 
 def ceil_div(dividend: int, divisor: int) -> int:
-    """Return the quotient rounded up: how many times `divisor` it takes to hold `dividend`."""
+    """Return the quotient rounded up."""
     return -(-dividend // divisor)
 
 
 def excess(grid: Dim3, block: Dim3, limits: LaunchLimits) -> str:
-    """Return what of a launch is beyond a device's limits, in words; an empty string when it fits."""
+    """Return in words what part of a launch exceeds a device's limits; an empty string if it fits."""
     if block.total > limits.threads:
         return f"a block of {block.x}x{block.y}x{block.z} threads; at most {limits.threads} threads fit"
     for what, asked, limit in (("block", block, limits.block), ("grid", grid, limits.grid)):

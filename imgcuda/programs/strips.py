@@ -1,14 +1,13 @@
-"""The arithmetic of strips: an image's rows cut into parts that a chain of filters can run over one by one.
+"""The arithmetic of strips: an image's rows divided so that a chain of filters can run over one strip at a time.
 
-To make rows `first` to `last` a chain reads those up to its halo above and below. Where that is beyond the image the
-strip ends where the image does, and the filters do there what they always do at the image's edge. Everywhere else it
-ends in the middle of the image: the filters take the cut for an edge, and what they make near it is wrong, but that
-is within the halo, and cropped.
+To compute rows `first` to `last`, a chain reads them and the halo above and below. At the edge of the image the strip
+ends with the image, and the filters handle the border as always. Elsewhere the filters treat the edge of the strip as
+a border, so the rows near it are wrong; but those rows lie within the halo, and are cropped.
 
-A strip begins at a multiple of the rows that a kernel's blocks make (Layout.rows). So its blocks are those of the
-whole image, each with the same rows in it, and run the same instructions in the same order. That is what makes the
-result the same to the bit: a compiler may round one row of a block otherwise than the next, by making a product and a
-sum into one operation in one copy of an unrolled loop and not in another.
+A strip begins at a multiple of the rows that a kernel's blocks compute (Layout.rows). So its blocks are those of the
+whole image, with the same rows in each, and run the same instructions in the same order. That makes the result the same
+to the bit: in different copies of an unrolled loop, a compiler may or may not contract a product and a sum to a fused
+multiply-add, and so round one row of a block differently than the next.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ from typing import NamedTuple
 from imgcuda.programs.layout import Layout, ceil_div
 
 STEP = 32
-"""Rows that strips begin at a multiple of, where no layout asks for more: what blocks mostly make divides it."""
+"""Strips begin at a multiple of this number of rows, unless a layout needs more; most blocks' rows divide it."""
 
 HALO_SHARE = 16
-"""A strip has at least so many times the halo's rows: what is read and made twice stays small beside the rest."""
+"""A strip has at least this many times the rows of its halo, so that little is computed twice."""
 
 
 class Rows(NamedTuple):
-    """Rows `first` to `last`, the end not included, of an image that has `height` of them."""
+    """Rows `first` to `last`, the end not included, of an image with `height` rows."""
 
     first: int
     last: int
@@ -33,7 +32,7 @@ class Rows(NamedTuple):
 
     @property
     def number(self) -> int:
-        """How many they are."""
+        """The number of rows."""
         return self.last - self.first
 
 
@@ -42,42 +41,42 @@ def all_rows(height: int) -> Rows:
     return Rows(0, height, height)
 
 
-class Cut(NamedTuple):
-    """How a chain of filters lets an image be cut."""
+class Tiling(NamedTuple):
+    """How a chain of filters may be divided into strips."""
 
     halo: int
-    """Rows above and below a row that it is made from."""
+    """The number of rows above and below a row that are read for it."""
     step: int
-    """Rows that strips begin at a multiple of."""
+    """Strips begin at a multiple of this number of rows."""
     inner: int = 0
-    """Rows above and below that are made on the way by one filter for the next: those in whole blocks, too."""
+    """Intermediate halo rows: those that one filter computes for the next, rounded to whole blocks."""
 
 
 def block_rows(layout: Layout) -> int:
-    """Return how many rows of an image one block makes."""
+    """Return the number of image rows that one block of threads computes."""
     return 1 if layout.over == "image" else layout.block[1] * layout.rows
 
 
-def reach(first: int, last: int, height: int, cut: Cut) -> Rows:
-    """Return the rows of an image from which rows `first` to `last` are made."""
-    top = max(0, first - cut.halo) // cut.step * cut.step
-    bottom = max(last + cut.halo, ceil_div(last + cut.inner, cut.step) * cut.step)
+def rows_read(first: int, last: int, height: int, tiling: Tiling) -> Rows:
+    """Return the rows of an image that are read to compute rows `first` to `last`."""
+    top = max(0, first - tiling.halo) // tiling.step * tiling.step
+    bottom = max(last + tiling.halo, ceil_div(last + tiling.inner, tiling.step) * tiling.step)
     return Rows(top, min(bottom, height), height)
 
 
-def rows_of_size(height: int, row_bytes: int, wish: int, cut: Cut) -> int:
-    """Return how many rows strips of about `wish` bytes have, all alike; the height itself if one is enough."""
-    rows = max(wish // row_bytes, HALO_SHARE * cut.halo, 1)
+def rows_of_size(height: int, row_bytes: int, wish: int, tiling: Tiling) -> int:
+    """Return the number of rows of equal strips of about `wish` bytes; the height if one strip is enough."""
+    rows = max(wish // row_bytes, HALO_SHARE * tiling.halo, 1)
     count = max(1, height // rows)
-    return height if count == 1 else ceil_div(ceil_div(height, count), cut.step) * cut.step
+    return height if count == 1 else ceil_div(ceil_div(height, count), tiling.step) * tiling.step
 
 
-def fewer_rows(rows: int, cut: Cut) -> int:
+def fewer_rows(rows: int, tiling: Tiling) -> int:
     """Return about half as many rows, at least one step."""
-    return max(1, rows // 2 // cut.step) * cut.step
+    return max(1, rows // 2 // tiling.step) * tiling.step
 
 
-def shares(height: int, count: int, cut: Cut) -> list[tuple[int, int]]:
-    """Return the rows that each of several devices makes, from and to; fewer shares if there are too few."""
-    rows = ceil_div(ceil_div(height, count), cut.step) * cut.step
+def shares(height: int, count: int, tiling: Tiling) -> list[tuple[int, int]]:
+    """Return the first and last row of each device's share; fewer shares if there are too few rows."""
+    rows = ceil_div(ceil_div(height, count), tiling.step) * tiling.step
     return [(first, min(first + rows, height)) for first in range(0, height, rows)]

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from imgcuda import devices
 from imgcuda.engine.memory_limit import limited
-from imgcuda.execution.executor import run
+from imgcuda.execution.executor import run_chain
 from imgcuda.execution.point import result_channels
-from imgcuda.execution.schedule import Plan
+from imgcuda.execution.schedule import Schedule
 from imgcuda.filters import Border, Filter, PointFilter
 from imgcuda.testing.gpu_compilation import compile_for_gpu, nvrtc_missing
 from imgcuda.testing.guarded import GuardedSession
@@ -102,7 +102,7 @@ def the_same_each_time(filter: Filter, device: str) -> None:
 
 def strips_make_the_whole(filter: Filter, device: str) -> None:
     """The same bytes whether an image runs in strips or as a whole."""
-    if why := Plan([filter], 70, 500).whole:
+    if why := Schedule([filter], 70, 500).whole:
         raise NotApplicableError(why)
     halo = filter.halo or 0
     for channels in (3, 4):
@@ -160,7 +160,7 @@ def nothing_beyond_its_arrays(filter: Filter, device: str) -> None:
             with devices.choose(device).session() as real:
                 session = GuardedSession(real, rubbish)
                 image = session.upload(random_image((37, 53, 4), dtype))
-                result = run(session, [filter], image)
+                result = run_chain(session, [filter], image)
                 made.append(session.download(result).copy())
                 damage, kept = session.damaged(), len(session.live) - 1
             _hold(not damage, f"{filter.name} writes {', '.join(damage)}; hold x and y against width and height")

@@ -14,7 +14,7 @@ from imgcuda.cuda import compile as gpu_compiler
 from imgcuda.cuda.compile import nvrtc_missing as nvrtc_missing
 from imgcuda.engine.protocol import DeviceArray
 from imgcuda.errors import KernelError
-from imgcuda.execution.executor import measure, run, settled
+from imgcuda.execution.executor import measure, resolved, run_chain
 from imgcuda.filters import Filter, MeasuringFilter
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
@@ -70,7 +70,7 @@ def compile_for_gpu(
     session = CompilingSession(capability, optimize)
     given = session.empty(image.shape, image.dtype)
     try:
-        run(session, [_resolved(filter, session, image) for filter in filters], given)
+        run_chain(session, [_resolved(filter, session, image) for filter in filters], given)
     except KernelError as error:
         told = [replace(each, message=f"NVRTC refuses it for a GPU: {each.message}") for each in error.mistakes]
         raise KernelError(told or str(error)) from error
@@ -85,4 +85,4 @@ def _resolved(filter: Filter, session: CompilingSession, image: npt.NDArray[Any]
     measure(session, filter, session.empty(image.shape, image.dtype), rows)
     with devices.choose("cpu").session() as cpu:
         found = measure(cpu, filter, cpu.upload(image), rows)
-    return _resolved(settled(filter, found), session, image)
+    return _resolved(resolved(filter, found), session, image)

@@ -16,7 +16,7 @@ import pytest
 
 import imgcuda
 from imgcuda import devices
-from imgcuda.execution.streaming import run
+from imgcuda.execution.streaming import filter_image
 from imgcuda.testing import assert_close, checked
 
 Image = npt.NDArray[Any]
@@ -210,6 +210,6 @@ def test_several_devices_and_strips_make_the_same_bytes(
     image = narrow(random_image, (900, 61, 3), dtype)
     pipeline = imgcuda.Pipeline([imgcuda.load().create(name, {}) for name in ("blur", "auto-contrast", "edges")])
     whole = pipeline(image, device=device)
-    assert_close(run([devices.choose(device)] * 2, pipeline.filters, image), whole)
+    assert_close(filter_image([devices.choose(device)] * 2, pipeline.filters, image), whole)
     monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(image.nbytes * (1 if dtype == "float32" else 2)))
-    assert_close(run([devices.choose(device)] * 2, pipeline.filters, image), whole)
+    assert_close(filter_image([devices.choose(device)] * 2, pipeline.filters, image), whole)

@@ -17,7 +17,7 @@ import skimage.filters
 
 import imgcuda
 from imgcuda import devices
-from imgcuda.execution.streaming import run
+from imgcuda.execution.streaming import filter_image
 from imgcuda.testing import assert_close
 from imgcuda_plugins.threshold.auto_threshold import otsu, triangle
 
@@ -199,9 +199,9 @@ def test_several_devices_and_strips_make_the_same_bytes(
     image = random_image((900, 61, 3))
     pipeline = imgcuda.Pipeline([imgcuda.load().create(name, {}) for name in ("blur", "auto-threshold", "edges")])
     whole = pipeline(image, device=device)
-    assert_close(run([devices.choose(device)] * 2, pipeline.filters, image)[..., 0], whole)
+    assert_close(filter_image([devices.choose(device)] * 2, pipeline.filters, image)[..., 0], whole)
     monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", "200000")
-    assert_close(run([devices.choose(device)] * 2, pipeline.filters, image)[..., 0], whole)
+    assert_close(filter_image([devices.choose(device)] * 2, pipeline.filters, image)[..., 0], whole)
 
 
 @pytest.mark.parametrize("method", ["otsu", "triangle"])

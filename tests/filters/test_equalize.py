@@ -16,7 +16,7 @@ import pytest
 
 import imgcuda
 from imgcuda import devices
-from imgcuda.execution.streaming import run
+from imgcuda.execution.streaming import filter_image
 from imgcuda.testing import assert_close
 
 Image = npt.NDArray[Any]
@@ -148,9 +148,9 @@ def test_several_devices_and_strips_make_the_same_bytes(
     image = noisy(random_image, (height, 61, 3), dtype)
     pipeline = imgcuda.Pipeline([imgcuda.load().create(name, {}) for name in ("blur", "equalize", "edges")])
     whole = pipeline(image, device=device)
-    assert_close(run([devices.choose(device)] * 2, pipeline.filters, image), whole)
+    assert_close(filter_image([devices.choose(device)] * 2, pipeline.filters, image), whole)
     monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(limit))
-    assert_close(run([devices.choose(device)] * 2, pipeline.filters, image), whole)
+    assert_close(filter_image([devices.choose(device)] * 2, pipeline.filters, image), whole)
 
 
 @pytest.mark.parametrize("value", [0.3, 1.5, -2.0, 1e-39, np.inf, np.nan])

@@ -15,7 +15,7 @@ import pytest
 from scipy import ndimage
 
 import imgcuda
-from imgcuda.execution.schedule import Plan
+from imgcuda.execution.schedule import Schedule
 from imgcuda.filters import Border
 from imgcuda.testing import assert_close, checked
 
@@ -264,7 +264,7 @@ def test_strips_give_what_the_whole_gives(
     device: str, parameters: dict[str, Any], random_image: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = random_image((1500, 70, 3))
-    plan = Plan([imgcuda.load().create("rotate", parameters)], 70, 1500)
+    plan = Schedule([imgcuda.load().create("rotate", parameters)], 70, 1500)
     assert plan.strip(64, 128).read.number < 500
     whole = rotate(image, device, **parameters)
     monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(image.nbytes))
@@ -273,7 +273,7 @@ def test_strips_give_what_the_whole_gives(
 
 @pytest.mark.parametrize("parameters", [{"angle": 90.0}, {"angle": 60.0}, {"angle": 3.0, "border": "mirror"}], ids=str)
 def test_what_needs_most_rows_for_any_runs_as_a_whole(parameters: dict[str, Any]) -> None:
-    assert Plan([imgcuda.load().create("rotate", parameters)], 70, 1500).whole
+    assert Schedule([imgcuda.load().create("rotate", parameters)], 70, 1500).whole
 
 
 @pytest.mark.parametrize("parameters", [*STRIPS[1:4], {"angle": 180.0}, {"angle": 90.0}], ids=str)

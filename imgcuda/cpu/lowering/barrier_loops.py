@@ -9,7 +9,7 @@ from imgcuda.cpu.lowering.live_threads import EnclosingLoop, wider
 from imgcuda.cpu.lowering.loops import own_the_head
 from imgcuda.cpu.lowering.lvalues import convert, declare, read, write
 from imgcuda.cpu.lowering.operands import condition, type_of
-from imgcuda.cpu.lowering.sequences import run
+from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.side_effects import has_barrier, has_effects
 from imgcuda.cpu.lowering.switches import Section, any_of, sections_of, value_type
 from imgcuda.cpu.lowering.variables import Variable
@@ -116,7 +116,7 @@ class BarrierLoops(BarrierExpressions):
             return
         node = self.extract(node)
         if has_effects(self.state, node, self.is_for_block):
-            self.each_thread(lambda: run(self.state, [syntax.Evaluate(node, node.place)]))
+            self.each_thread(lambda: compile_sequence(self.state, [syntax.Evaluate(node, node.place)]))
         else:
             evaluate(self.state, node)
 

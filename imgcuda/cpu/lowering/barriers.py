@@ -19,7 +19,7 @@ from imgcuda.cpu.lowering.live_threads import EnclosingLoop, wider
 from imgcuda.cpu.lowering.lvalues import declare, private
 from imgcuda.cpu.lowering.names import addressed, set_again
 from imgcuda.cpu.lowering.operands import condition
-from imgcuda.cpu.lowering.sequences import run
+from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.variables import Binding, Reference
 from imgcuda.cpu.values.types import Float, Int
@@ -89,7 +89,7 @@ class ParallelRegions(BarrierLoops):
                 with self.state.collecting():
                     self.state.bind(item.name, reserve(self.state, item, type_declared(self.state, item)))
                     self.state.reserved.add(item)
-        self.each_thread(lambda: run(self.state, items))
+        self.each_thread(lambda: compile_sequence(self.state, items))
 
     # ---- code of the whole block
 
@@ -127,7 +127,7 @@ class ParallelRegions(BarrierLoops):
         made = self.kept(node, "", replace(node, value=self.extract(values)))
         self.state.bind(node.name, reserve(self.state, made, type_declared(self.state, made)))
         self.state.reserved.add(made)
-        self.each_thread(lambda: run(self.state, [made]))
+        self.each_thread(lambda: compile_sequence(self.state, [made]))
 
     def _if(self, node: syntax.If) -> None:
         test = self.extract(node.condition)

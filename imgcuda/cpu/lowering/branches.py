@@ -6,7 +6,7 @@ from typing import Any
 
 from imgcuda.cpu.lowering.conditionals import is_speculatable
 from imgcuda.cpu.lowering.operands import condition
-from imgcuda.cpu.lowering.sequences import run
+from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Variable
 from imgcuda.cpu.values.types import BOOL
@@ -39,7 +39,7 @@ def branch(state: State, node: syntax.If) -> None:
 def scoped(state: State, node: syntax.Statement) -> None:
     """Compile the body of a branch or loop in a scope of its own."""
     with state.scope():
-        run(state, node.items if isinstance(node, syntax.Block) else [node])
+        compile_sequence(state, node.items if isinstance(node, syntax.Block) else [node])
 
 
 def _uniform(state: State, node: syntax.If, test: Value) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import convert, declare, is_lvalue, locate, private, read, value_at, write
 from imgcuda.cpu.lowering.names import addressed, resolve_type, set_again
-from imgcuda.cpu.lowering.sequences import run
+from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.state import CallFrame, State
 from imgcuda.cpu.lowering.variables import Binding, Reference
 from imgcuda.cpu.values.types import VOID, Type, has_array
@@ -102,7 +102,7 @@ def _body(state: State, frame: CallFrame, type: Type) -> Operand:
     if not returns and type != VOID:
         state.fail(f"{frame.function.name}() must return a {type}, and has no 'return'", place=frame.function.place)
     if returns and returns == [body.items[-1]] and returns[0].value is not None and type != VOID:
-        run(state, body.items[:-1])
+        compile_sequence(state, body.items[:-1])
         with state.at(returns[0].place):
             return convert(state, evaluate(state, returns[0].value), type)
     return _with_returns(state, frame, type, bool(returns))
@@ -118,7 +118,7 @@ def _with_returns(state: State, frame: CallFrame, type: Type, returns: bool) -> 
         frame.returned = state.mask_slot()
     escapes = state.escapes
     with state.under(frame.key, kind, state.mask):
-        run(state, frame.function.body.items)
+        compile_sequence(state, frame.function.body.items)
     state.escapes = escapes  # the threads that returned continue after the call
     state.b.place(frame.end)
     return NOTHING if frame.result is None else read(state, frame.result)

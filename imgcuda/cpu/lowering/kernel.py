@@ -14,7 +14,7 @@ from imgcuda.cpu.lowering.file_scope import declare_file
 from imgcuda.cpu.lowering.handlers import HANDLERS
 from imgcuda.cpu.lowering.inline import own
 from imgcuda.cpu.lowering.names import resolve_type
-from imgcuda.cpu.lowering.sequences import run
+from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.state import CallFrame, State, Unit
 from imgcuda.cpu.lowering.variables import Facts
@@ -214,7 +214,7 @@ class _Kernel:
                     given = self.state.lookup(parameter.name)
                     assert given is not None
                     self.state.bind(parameter.name, own(self.state, parameter, given))
-                run(self.state, function.body.items)
+                compile_sequence(self.state, function.body.items)
 
     @contextmanager
     def _threads(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ from imgcuda.cpu.lowering.conditionals import is_speculatable
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.names import names_set
 from imgcuda.cpu.lowering.operands import condition
-from imgcuda.cpu.lowering.sequences import run
+from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.state import LoopFrame, State
 from imgcuda.cpu.lowering.variables import PointerVariable, Variable
 from imgcuda.cpu.values.value import BLOCK, VARYING, Value, Variability, constant
@@ -22,7 +22,7 @@ def loop(state: State, node: syntax.Loop) -> None:
     """Compile a loop of any kind."""
     with state.scope():
         if node.start is not None:
-            run(state, [node.start])
+            compile_sequence(state, [node.start])
         key = state.key(node)
         kind = _kind(state, node)
         own_the_head(state, node, key, kind)

@@ -15,7 +15,7 @@ from imgcuda.cpu.lowering.state import State
 from imgcuda.frontend import syntax
 
 
-def run(state: State, items: Sequence[syntax.Statement]) -> None:
+def compile_sequence(state: State, items: Sequence[syntax.Statement]) -> None:
     """Compile a sequence of statements."""
     for position, item in enumerate(items):
         escapes = state.escapes
@@ -25,7 +25,7 @@ def run(state: State, items: Sequence[syntax.Statement]) -> None:
         if state.escapes != escapes:
             rest = items[position + 1 :]
             if rest:
-                for_remaining_lanes(state, lambda rest=rest: run(state, rest))  # type: ignore[misc]
+                for_remaining_lanes(state, lambda rest=rest: compile_sequence(state, rest))  # type: ignore[misc]
             break
 
 

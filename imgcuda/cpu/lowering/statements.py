@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import write
-from imgcuda.cpu.lowering.sequences import run
+from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.state import CallFrame, LoopFrame, State
 from imgcuda.cpu.lowering.variables import Reference
 from imgcuda.cpu.values.types import VOID
@@ -22,12 +22,12 @@ def expression(state: State, node: syntax.Evaluate) -> None:
 def block(state: State, node: syntax.Block) -> None:
     """Compile a block in braces."""
     with state.scope():
-        run(state, node.items)
+        compile_sequence(state, node.items)
 
 
 def declarations(state: State, node: syntax.Declarations) -> None:
     """Compile several declarations in one statement: `int a, b;`."""
-    run(state, node.items)
+    compile_sequence(state, node.items)
 
 
 # ---- jumps

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from imgcuda.cpu.budget import SECTIONS
 from imgcuda.cpu.lowering.operands import number
-from imgcuda.cpu.lowering.sequences import run
+from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.state import LoopFrame, State
 from imgcuda.cpu.values.types import BOOL, I32, Int, Type
 from imgcuda.cpu.values.value import VARYING, Value, constant
@@ -135,6 +135,6 @@ def _section(state: State, section: Section, frame: LoopFrame, inside: str, ente
 def _run(state: State, section: Section, frame: LoopFrame) -> None:
     state.loops.append(frame)
     try:
-        run(state, section.items)
+        compile_sequence(state, section.items)
     finally:
         state.loops.pop()
