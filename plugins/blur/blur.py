@@ -13,18 +13,18 @@ from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
 from imgcuda_plugins.blur.convolve import Convolve
 
 LARGEST_AT_ONCE = 24
-"""The largest radius for which rows and columns are blurred in one go; beyond, a coarser grid costs less."""
+"""The largest radius that is blurred pixel by pixel, in one launch; beyond, a coarser grid costs less."""
 
 TAPS = 6
-"""Steps of the grid that its B-spline is wide: as many box blurs in a row are one, so it is of degree 5."""
+"""The width of the B-spline in steps of the grid. It is as many box blurs in a row, so of degree 5."""
 
 
 class Blur(NeighborhoodFilter):
     """Blur an image evenly in every direction, by a Gaussian.
 
-    Up to a sigma of 6 each pixel is weighed with all those around it. Beyond, what is left of the image is so smooth
-    that it is blurred on a coarser grid, in a time that does not grow with sigma. The result is within 1e-4 of the
-    range for noise, edges and all that pictures have, and within 3e-4, a tenth of a gray level, whatever the image.
+    Up to a sigma of 6 a pixel is the weighted sum of all pixels around it. The result of a larger one is so smooth that
+    it is computed on a coarser grid, in a time that does not grow with sigma. The result is within 1e-4 of the range
+    for noise, edges and all that pictures have, and within 3e-4, a tenth of a gray level, for any image.
     """
 
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"gaussian-blur": {}, "gaussian": {}}
@@ -35,14 +35,14 @@ class Blur(NeighborhoodFilter):
     def row_step(self) -> int:
         """How far apart the rows and columns of the grid are; 1 where none is needed.
 
-        In a Gaussian of 2 steps or more there is nothing that a grid does not hold. Steps of 4 are exact enough from
-        1.5 of them, and half the time of steps of 2.
+        A grid holds everything that a Gaussian with a sigma of 2 steps or more leaves. Steps of 4 are exact enough from
+        a sigma of 1.5 steps on, and take half the time of steps of 2.
         """
         return 1 if reach(self.sigma) <= LARGEST_AT_ONCE else max(4, 1 << int(log2(self.sigma / 2)))
 
     @property
     def halo(self) -> int:
-        """Four standard deviations, where SciPy cuts the Gaussian off too; more on a grid, down to it and up again."""
+        """Four standard deviations, where SciPy cuts the Gaussian off too; on a grid also what its B-splines reach."""
         step = self.row_step
         return reach(self.sigma) if step == 1 else step * grid_radius(self.sigma, step) + TAPS * (step - 1)
 
@@ -105,12 +105,12 @@ def reach(sigma: float) -> int:
 
 
 def grid_radius(sigma: float, step: int) -> int:
-    """Return where the Gaussian is cut off on the grid, in steps: so that the whole is nearest to SciPy's, by trial."""
+    """Return where the Gaussian is cut off on the grid, in steps: found by trial, to be nearest to SciPy's result."""
     return max(6, int(4 * sigma / step - 0.5))
 
 
 def grid_layout(kernel: str, step: int) -> Layout:
-    """Return how threads cover what a kernel makes. Where rows are read before the first can be made, it is many."""
+    """Return how threads cover what a kernel makes: many rows a thread if it reads several before the first."""
     rows = {"down_columns": max(8, 64 // step), "up": 32}
     if kernel in rows:
         return Layout(over="samples", block=(128, 1), rows=rows[kernel], pack=4)
@@ -120,8 +120,8 @@ def grid_layout(kernel: str, step: int) -> Layout:
 def b_spline(step: int) -> npt.NDArray[np.float32]:
     """Return the weights of TAPS box blurs in a row, each `step` wide, at distances -TAPS/2 steps up to +TAPS/2 steps.
 
-    That is a discrete B-spline (Unser, Aldroubi, Eden: B-spline signal processing, 1993). It takes out what would be
-    mistaken for something else on the grid: its spectrum is 0, TAPS times over, where the grid's would repeat.
+    That is a discrete B-spline (Unser, Aldroubi, Eden: B-spline signal processing, 1993). It prevents aliasing: its
+    spectrum has a zero of order TAPS at each frequency that the grid would mistake for a constant.
     """
     spline = np.ones(1)
     for _ in range(TAPS):
@@ -131,9 +131,9 @@ def b_spline(step: int) -> npt.NDArray[np.float32]:
 
 
 def grid_gaussian(sigma: float, step: int) -> npt.NDArray[np.float32]:
-    """Return the weights that are a Gaussian together with the B-spline's, by which the grid is made and left.
+    """Return the weights on the grid that, with the B-splines to the grid and back, make a Gaussian.
 
-    In the spectrum a blur after another is a product, so the Gaussian's is divided by the B-spline's, twice:
+    Spectra of blurs in a row multiply, so the Gaussian's spectrum is divided by the B-spline's, twice:
     exp(-2 (pi sigma f / step)^2) at f cycles a step of the grid, and (sin(pi f) / step / sin(pi f / step))^TAPS.
     """
     frequencies = (np.arange(256) + 0.5) / 512

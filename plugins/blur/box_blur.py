@@ -13,8 +13,8 @@ from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
 class BoxBlur(NeighborhoodFilter):
     """Blur an image by the mean of the square around each pixel.
 
-    The time hardly grows with the square, since its sum runs along with it. Whole numbers are summed exactly, and
-    rounded once; as a square has an odd number of pixels, no mean is half-way between two levels.
+    The time hardly grows with the square: its sum is updated from one row to the next. Whole numbers are summed
+    exactly, and rounded once; as a square has an odd number of pixels, no mean is half-way between two levels.
     """
 
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"boxblur": {}, "mean-blur": {}}

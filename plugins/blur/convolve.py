@@ -27,7 +27,8 @@ LARGEST = 1023
 """Rows or columns that a kernel may have: what a row of it reads must fit into shared memory."""
 
 NEGLIGIBLE = 1e-6
-"""What part of its weights a kernel may lose when it is taken apart, or its sum be off 0: about what a float loses."""
+"""The part of its weights that a kernel may lose when it is split into a column and a row, and by which its sum may
+differ from 0: about the rounding error of a float."""
 
 AT_ONCE = 25
 """The most weights, 5x5, for which a sum over all of them is as fast as one over columns and one over rows."""
@@ -36,7 +37,7 @@ SMALL = 7
 """The most rows, or columns, of a kernel whose sums a thread keeps in registers."""
 
 MARGIN = 256
-"""Samples to either side of a block that it may read twice: of 1024, it makes what is left."""
+"""The most samples to either side of a block that are its halo; of 1024 samples it makes the others."""
 
 
 class Convolve(NeighborhoodFilter):
@@ -47,7 +48,8 @@ class Convolve(NeighborhoodFilter):
     becomes the kernel as it is written; a correlation lays it over the image as it is written, as OpenCV's filter2D
     does. For kernels that look the same after half a turn it makes no difference.
 
-    A kernel that is a column times a row, but for 1e-6 of its weights, is summed up along columns and rows apart.
+    A kernel that is a column times a row, to within 1e-6 of its weights, is summed along the columns, then along the
+    rows.
 
     With alpha, colors are weighed by their alpha, and alpha itself by the kernel divided by its sum, so that what
     makes an image brighter does not make it more opaque. A kernel whose sum is 0 measures differences: it leaves alpha
@@ -130,7 +132,8 @@ class Convolve(NeighborhoodFilter):
 
         Kernels that are the same in both directions take fewer products on the CPU, and fewer registers on a GPU.
 
-        A filter whose source has this one's behind it may call it too; then FINISH says what becomes of a sum.
+        A filter whose kernel file includes convolve.cu may call it too; FINISH of that file then makes its result from
+        a sum.
         """
         few = len(down) <= 17  # what a block makes is high where it would else mostly read above and below
         block, rows = ((128, 1), 16) if few else ((256, 1), 8)

@@ -73,7 +73,9 @@ class Ends(Levels):
 class Stretched(PointFilter):
     """Move all values in proportion, so that one becomes black."""
 
-    ends: Table = param(help="what is subtracted, what is multiplied by, and what by before, (channels, 3) or (1, 3)")
+    ends: Table = param(
+        help="black, the factor, and the power of two that floats are scaled by before, (channels, 3) or (1, 3)"
+    )
 
     def arguments(self) -> Mapping[str, Argument]:
         return {"ends": np.broadcast_to(self.ends.array, (3, 3))}
@@ -95,7 +97,7 @@ def narrowed(known: Numbers, aside: Numbers, counts: Numbers, size: int, digit: 
 
 
 def nth(counts: Numbers, aside: Numbers) -> tuple[Numbers, Numbers]:
-    """Return where the first sample is that is not set aside, and how many are that stand at the same place."""
+    """Return the digit of the first sample that is not set aside, and how many samples of that digit are."""
     until = np.cumsum(counts, axis=1)
     place = np.argmax(until > aside[:, None], axis=1)
     before = np.take_along_axis(until - counts, place[:, None], axis=1)[:, 0]
@@ -103,7 +105,7 @@ def nth(counts: Numbers, aside: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def values(keys: Numbers, size: int) -> npt.NDArray[np.float64]:
-    """Return the samples that belong to the numbers that were counted, from 0 to 1: for floats, bits in their order."""
+    """Return samples from 0 to 1 by their keys, of which the prelude's key_of_pixel makes those of floats."""
     if size < 4:
         return keys / (256.0**size - 1)
     bits = np.where(keys >> 31, keys ^ (1 << 31), ~keys & 0xFFFFFFFF)
@@ -111,7 +113,7 @@ def values(keys: Numbers, size: int) -> npt.NDArray[np.float64]:
 
 
 def factors(ends: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """Return for each channel what is subtracted, what is multiplied by, and the power of two that both of it is in.
+    """Return for each channel the value of black, the factor, and the power of two that values are scaled by before.
 
     Nothing changes where one level is left, or none.
     """

@@ -9,7 +9,11 @@ from imgcuda import PointFilter, param
 
 
 class Grayscale(PointFilter):
-    """Make an image gray, weighting the colors as the eye does."""
+    """Make an image gray, weighting the colors as the eye does.
+
+    The weights are those of ITU-R BT.601 (in 65536ths, as in Pillow's convert("L")) or of ITU-R BT.709. `average` is
+    the mean of red, green and blue; `lightness` the mean of the largest and the smallest, as in HSL.
+    """
 
     channels: ClassVar[Literal[1]] = 1
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"greyscale": {}, "gray": {}, "desaturate": {}}

@@ -44,9 +44,9 @@ class CubeLut:
     colors: npt.NDArray[np.float32] = field(repr=False)
     """(size, size, size, 4) by blue, green and red, or (size, 4) for a curve of each. The fourth number is not used."""
     low: tuple[float, ...]
-    """Of which red, green and blue the first color is the result."""
+    """The red, green and blue that become the table's first color."""
     high: tuple[float, ...]
-    """Of which the last."""
+    """The red, green and blue that become its last color."""
     name: str
 
     @classmethod

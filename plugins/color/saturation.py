@@ -12,7 +12,7 @@ class Saturation(PointFilter):
     """Make colors stronger or paler; what is gray stays as it is.
 
     The result is luma + factor * (color - luma), as of Pillow's `ImageEnhance.Color` and torchvision's
-    `adjust_saturation`. The luma is how bright a pixel is by Rec. 601, as in `grayscale`, and here is not rounded.
+    `adjust_saturation`. The luma is the luminance by Rec. 601, as in `grayscale`, but not rounded.
     """
 
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"saturate": {}, "adjust-saturation": {}}

@@ -9,7 +9,12 @@ from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
 
 
 class Edges(NeighborhoodFilter):
-    """Show the edges of an image: the length of the gradient at each pixel."""
+    """Show the edges of an image: the length of the gradient at each pixel.
+
+    The gradient is that of Sobel's, Scharr's or Prewitt's operator over 3x3 pixels, not divided by the sum of its
+    weights, as in OpenCV's Sobel and Scharr; or the result is the absolute value of the Laplacian of the 4 nearest
+    neighbors.
+    """
 
     layout = Layout(over="samples", block=(64, 1), rows=16, pack=4)
     alpha_mode = "keep"

@@ -106,14 +106,14 @@ def averages(factor: float, channels: int = 1) -> bool:
 
 
 def nearest(size: int, made: int) -> npt.NDArray[np.int32]:
-    """Return which of `size` pixels each of the `made` ones is: the one that its middle lies in."""
+    """Return the number of the pixel, of `size`, in which the middle of each of `made` pixels lies."""
     found: npt.NDArray[np.int32] = ((2 * np.arange(made) + 1) * size // (2 * made)).astype(np.int32)
     return found
 
 
 @lru_cache(maxsize=32)
 def weights(size: int, made: int, method: Method) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """Return what counts for each of `made` pixels of a line of `size`: from which to before which, and how much."""
+    """Return for each of `made` pixels the span of pixels that it is a sum of, in a line of `size`, and weights."""
     step = size / made
     weigh, reach = METHODS[method](step)
     middle = (np.arange(made) + 0.5) * step

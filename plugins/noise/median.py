@@ -29,9 +29,9 @@ KEYS = {"uint8": np.uint8, "uint16": np.uint16, "float32": np.uint32}
 class Median(NeighborhoodFilter):
     """Replace each sample by the middle one of those around it: specks go, edges stay.
 
-    Those around are a square of 2 * radius + 1 pixels a side, each color by itself; the result is exact for all types.
-    The time grows with the square's area. Not so for bytes without alpha: from a radius of 8 on it grows little, and
-    hangs on how many levels the medians of a neighborhood have.
+    The median is that of a square of 2 * radius + 1 pixels a side, of each channel by itself; it is exact for all
+    types. The time grows with the square's area. For bytes without alpha and a radius of 8 or more it grows little, and
+    depends on how many different medians lie near each other.
     """
 
     layout = Layout(over="samples", block=(128, 1), rows=16)
@@ -62,7 +62,7 @@ class Median(NeighborhoodFilter):
 
 
 def tile(radius: int) -> Layout:
-    """Return what one block searches: wide and high where columns and rows that it only reads would else be most."""
+    """Return the pixels that one block makes: more for a large radius, lest most of its work be the halo."""
     block, rows = (128, 16) if radius <= 20 else (256, 32)
     return Layout(block=(block, 1), rows=rows, margin=radius)
 
