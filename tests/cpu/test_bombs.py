@@ -72,6 +72,7 @@ BOMBS = {
     "a table": "__constant__ float t[] = {" + many(lambda i: f"{i}.5f,", 100_000) + "};\n" + body("dst[x] = t[x];"),
     "pointers to pointers": body(f"float {'*' * 1000}p; dst[x] = 1;"),
     "cases": body("switch (width) {" + many(lambda i: f"case {i}: dst[x] = {i}; break;\n", 10_000) + "}"),
+    "atomics": body(many(lambda i: f"atomicAdd((int *)dst + (int)src[x] + {i}, 1);\n", 1000)),
     "unknown names": body(many(lambda i: f"dst[x] = unknown{i};\n", 3000)),
     "divergent loops": body(many(lambda i: f"for (int i = 0; i < src[x]; i++) dst[x] += src[i + {i}];\n", 500)),
 }

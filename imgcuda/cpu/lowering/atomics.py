@@ -31,6 +31,8 @@ ATOMICS: dict[str, tuple[str, tuple[Scalar, ...]]] = {
 }
 """The atomic functions of CUDA: LLVM's name of the operation, and the types that it takes."""
 ATOMICS |= {f"{name}_block": meaning for name, meaning in ATOMICS.items()}  # among the threads of one block only
+_UNROLLED = 8
+"""Lanes to a round of the loop over all of them."""
 _PLAIN = frozenset(["add", "sub", "or", "and", "xor", "fadd", "xchg"])
 
 
@@ -81,11 +83,13 @@ def _for_all(state: State, action: Callable[[str], None]) -> None:
     b.do(f"store i64 0, ptr {count}")
     head = b.label("lanes")
     b.place(head)
+    before = b.count
     lane = b.op(f"load i64, ptr {count}")
     action(lane)
     next, end = b.op(f"add nuw nsw i64 {lane}, 1"), b.label("end")
     b.do(f"store i64 {next}, ptr {count}")
-    note = b.loop_note('!"llvm.loop.unroll.count", i32 8')
+    b.unrolled += (_UNROLLED - 1) * (b.count - before)
+    note = b.loop_note(f'!"llvm.loop.unroll.count", i32 {_UNROLLED}')
     b.branch(b.op(f"icmp eq i64 {next}, {state.v.width}"), end, head, note)
     b.place(end)
 
