@@ -11,7 +11,7 @@ from imgcuda.cpu.session import NAME, CpuSession, cores
 
 
 class CpuDevice:
-    """This machine's cores; `checked`: one of them, looking at all that a kernel does."""
+    """The cores of this machine; with `checked`, one core that checks every memory access of a kernel."""
 
     name = NAME
 

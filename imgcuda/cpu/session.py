@@ -1,4 +1,4 @@
-"""The CPU in use: kernels run on this machine's cores, on the host's own memory."""
+"""The session of the CPU engine: launches kernels on this machine's cores, on host memory."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from imgcuda.programs.source import Program
 NAME = "cpu"
 
 WORTH_A_THREAD = 1 << 18
-"""Samples of a launch for each core that is woken: to share work out takes 0.2 ms, the time of 600,000 samples."""
+"""The fewest samples for each core of a launch: to share work out takes 0.2 ms, the time of 600,000 samples."""
 
 PER_STRIP = 8
-"""Which part of the memory a strip is meant to be: beside it there is room for what filters make of it, floats too."""
+"""The share of limited memory for a strip, as a divisor: filters allocate several arrays as large, some of floats."""
 
 
 class CpuSession:
-    """The CPU in use. Its memory is the host's, so nothing is copied that need not be, and strips are of use only
-    where memory is limited. What counts is what filters make: the images themselves are the caller's."""
+    """A session on the CPU. It works on host memory, so uploads copy nothing, and strips are used only under a memory
+    limit. The limit counts the arrays that filters allocate, not the images, which are the caller's."""
 
     packs = False
     limits = LaunchLimits(grid=Dim3(2**31 - 1, 2**31 - 1, 2**31 - 1))
@@ -68,7 +68,7 @@ class CpuSession:
         return made
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
-        """Return the host's array itself; a kernel that writes to it is given a copy instead."""
+        """Return the host's array itself; a kernel that writes to it gets a copy instead (copy-on-write)."""
         return as_device_array(self._loans.lend(np.ascontiguousarray(array)))
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
@@ -77,7 +77,7 @@ class CpuSession:
         return owner
 
     def free(self, array: DeviceArray) -> None:
-        """Note that it is free; the memory itself goes when its last user does."""
+        """Count the array as freed; NumPy frees the memory with its last reference."""
         self._budget.give(self._sizes.pop(array.pointer, 0))
         self._loans.give_back(array)
 
@@ -96,7 +96,7 @@ class CpuSession:
         np.copyto(target, self.download(array)[first : first + len(target)])
 
     def wait(self) -> None:
-        """Do nothing: what was asked for is done."""
+        """Do nothing: launches and copies here are synchronous."""
 
     def host_empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         return np.empty(tuple(shape), dtype)
@@ -111,12 +111,12 @@ class CpuSession:
         packed = pack(loaded.letters, arguments)
         launch = struct.pack("5q", *grid, 0, 0)
         samples = max((prod(a.shape) for a in arguments if isinstance(a, DeviceArray)), default=0)
-        work = max(samples, grid.total * block.total)  # a thread may make many
+        work = max(samples, grid.total * block.total)  # a thread may compute many samples
         _run(partial(_part, loaded, packed, launch, arguments), grid.total, work, loaded.heap, loaded.stack)
 
 
 def cores() -> int:
-    """Return how many cores this process may use: IMGCUDA_THREADS, else what the system allows."""
+    """Return the number of cores to use: IMGCUDA_THREADS, else those that the system allows this process."""
     if asked := os.environ.get("IMGCUDA_THREADS"):
         if not re.fullmatch("[0-9]{1,4}", asked):
             raise DeviceError(f"IMGCUDA_THREADS must be a number of cores, such as 4; it is '{asked[:60]}'")
@@ -125,7 +125,7 @@ def cores() -> int:
 
 
 def pack(letters: Sequence[str], arguments: Sequence[LaunchArgument]) -> bytes:
-    """Return the arguments as the entry point reads them, eight bytes each."""
+    """Return the arguments packed for the entry point, eight bytes each."""
     values = [a.pointer if isinstance(a, DeviceArray) else a.item() for a in arguments]
     cells = (
         struct.pack("P" if letter == "p" else letter, value) for letter, value in zip(letters, values, strict=True)
@@ -189,7 +189,7 @@ def _run(part: Callable[[int, int], None], blocks: int, work: int, heap: int, st
 
 
 def run_alone(part: Callable[[], None], stack: int) -> None:
-    """Run a kernel that needs so much of a stack: in this thread, if it has as much."""
+    """Run a kernel that needs `stack` bytes of stack: in this thread if it has them, else in the pool."""
     if has_room(stack):
         part()
     else:

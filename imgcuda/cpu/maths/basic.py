@@ -19,7 +19,7 @@ def chosen(type: Float | None, *values: Value) -> Float:
 
 
 def intrinsic(state: State, name: str, *values: Value) -> Value:
-    """Call LLVM's own function for values of one type, lane by lane."""
+    """Call an LLVM intrinsic on values of one type."""
     values = tuple(map(state.v.flat, values))
     wide = any(value.kind == VARYING for value in values)
     shape = state.v.type(values[0].type) if wide else values[0].type.ir
@@ -29,7 +29,7 @@ def intrinsic(state: State, name: str, *values: Value) -> Value:
 
 
 def own(state: State, name: str, type: Float | None, *values: Value) -> Value:
-    """Call LLVM's own function that is one instruction: sqrt, fabs, copysign, fma."""
+    """Call an LLVM intrinsic that is one instruction: sqrt, fabs, copysign, fma."""
     to = chosen(type, *values)
     return intrinsic(state, name, *(state.math.convert(value, to) for value in values))
 
@@ -41,7 +41,7 @@ def rounded(state: State, name: str, type: Float | None, value: Value) -> Value:
 
 
 def extreme(state: State, which: str, type: Scalar | None, left: Value, right: Value) -> Value:
-    """Return the "min" or "max"; a NaN gives way to a number."""
+    """Return the "min" or "max"; of a NaN and a number, the number."""
     if type is not None:
         left, right = state.math.convert(left, type), state.math.convert(right, type)
     return state.math.extreme(which, left, right)
@@ -70,7 +70,7 @@ def quotient(state: State, left: Value, right: Value) -> Value:
 
 
 def exact(state: State, operator: str, type: Float, left: Value, right: Value) -> Value:
-    """Return left `operator` right, rounded by itself: never contracted with what comes before or after."""
+    """Return `left operator right`, never contracted with other operations to a fused multiply-add."""
     f = Formula(state, left, right)
     x, y = f.given(left, type), f.given(right, type)
     return f.result({"+": x.__add__, "-": x.__sub__, "*": x.__mul__, "/": x.__truediv__}[operator](y))

@@ -19,7 +19,7 @@ from imgcuda.cpu.values.value import BLOCK, VARYING, Value, Variability, float_l
 
 
 class Formula:
-    """Where a formula's instructions go, and whether it is computed for one number or for a vector."""
+    """Emits the instructions of a formula, for scalars or for vectors."""
 
     def __init__(self, state: State, *values: Value) -> None:
         self.state = state
@@ -41,7 +41,7 @@ class Formula:
         return Number(self, type, self.state.v.splat(text, type.ir) if self.wide else text)
 
     def call(self, name: str, type: Scalar, *arguments: Number) -> Number:
-        """Call LLVM's own function `llvm.name` for each lane."""
+        """Call the LLVM intrinsic `llvm.name`."""
         shape = self.shape(arguments[0].type)
         passed = [(self.shape(each.type), each.ir) for each in arguments]
         return Number(self, type, self.b.call(f"llvm.{name}.{suffix(shape)}", self.shape(type), passed))
@@ -91,7 +91,7 @@ class Formula:
     def result(self, number: Number) -> Value:
         return Value(number.type, self.kind, number.ir)
 
-    # ---- what is seldom needed: skipped unless some lane asks for it
+    # ---- rare cases: skipped at run time unless some lane needs them
 
     def variable(self, number: Number) -> FormulaVariable:
         """Return a variable that holds a number at first, for what a branch or loop changes."""
@@ -101,7 +101,7 @@ class Formula:
 
     @contextmanager
     def if_any(self, test: Number) -> Iterator[None]:
-        """Write what follows so that it is run only if a lane asks for it; it is run for all lanes then."""
+        """Emit the code within so that it runs, for all lanes, only if `test` is true in some lane."""
         rare, end = self.b.label("rare"), self.b.label("usual")
         self.b.branch(self.any(test), rare, end)
         self.b.place(rare)
@@ -143,7 +143,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class FormulaVariable:
-    """Memory for a number, which LLVM turns into a register."""
+    """A mutable number in a formula: memory, which LLVM turns into a register."""
 
     f: Formula
     type: Scalar

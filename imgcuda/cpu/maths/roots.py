@@ -121,7 +121,7 @@ def double_remainder(x: Number, y: Number) -> Number:
 
 
 def _nearest_multiple_off(x: Number, rest: Number, divisor: Number) -> Number:
-    """Return what is left beyond the nearest multiple, from what is left beyond a multiple of twice the divisor."""
+    """Return the remainder to the nearest multiple, from the remainder of a division by twice the divisor."""
     choose = x.f.choose
     less = rest - divisor
     less = choose(less >= divisor - less, less - divisor, less)
@@ -137,7 +137,7 @@ def _defined(x: Number, y: Number, made: Number) -> Number:
 
 
 def _long_division(rest: Number, divisor: Number) -> Number:
-    """Return what the division of one float by another leaves, both as doubles and positive.
+    """Return the remainder of the division of two positive floats, given as doubles.
 
     Each step takes away a multiple of divisor * 2^k with at most 25 bits, so that the product is exact; one too many
     is put right.
