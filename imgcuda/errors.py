@@ -120,6 +120,8 @@ class CheckError(KernelError):
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return "; did you mean 'blur'?" for a near miss, else an empty string."""
+    if len(known) > 500:  # comparing with thousands takes long, where thousands of words are wrong
+        known = [each for each in known if each[:2] == word[:2]][:500]
     near = get_close_matches(word, known, n=1)
     return f"; did you mean '{near[0]}'?" if near else ""
 

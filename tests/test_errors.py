@@ -60,3 +60,9 @@ def test_what_the_cpu_cannot_run_is_a_kernel_error() -> None:
 )
 def test_a_near_miss_is_named(word: str, hint: str) -> None:
     assert did_you_mean(word, ["blur", "edges"]) == hint
+
+
+def test_a_near_miss_is_found_among_thousands_of_names() -> None:
+    names = [f"{letter}{number}" for letter in "pqrs" for number in range(1000)]
+    assert did_you_mean("blurr", [*names, "blur"]) == "; did you mean 'blur'?"
+    assert did_you_mean("zoom", names) == ""
