@@ -28,7 +28,9 @@ NOT_HIDDEN: frozenset[str] = frozenset()
 # A loop that never goes back, *+, keeps no place to go back to for each character of a long string.
 _PATTERN = re.compile(
     r"""[ \t\r\f\v]*(?:
-      (?P<identifier>[A-Za-z_$][\w$]*)
+      (?P<raw>(?:u8|[uUL])?R"(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)")
+    | (?P<unclosed>(?:u8|[uUL])?R"[^()\\\s]{0,16}\([\s\S]*)
+    | (?P<identifier>[A-Za-z_$][\w$]*)
     | (?P<number>0[xX](?:[pP][+-]|'(?=\w)|[\w.])*+|\.?\d(?:[eE][+-]|'(?=\w)|[\w.])*+)
     | (?P<comment>//[^\n]*|/\*[\s\S]*?\*/)
     | (?P<other>/\*[\s\S]*)
@@ -40,7 +42,9 @@ _PATTERN = re.compile(
     )""",
     re.VERBOSE | re.ASCII,
 )
-_KINDS = ("", IDENTIFIER, NUMBER, "comment", OTHER, PUNCTUATOR, "newline", STRING, CHARACTER, OTHER)
+_KINDS = ("", STRING, "", OTHER, IDENTIFIER, NUMBER, "comment", OTHER, PUNCTUATOR, "newline", STRING, CHARACTER, OTHER)
+_UNCLOSED = {_PATTERN.groupindex["unclosed"]: '"', _PATTERN.groupindex["other"]: "/*"}
+"""What is left of a raw string, or a comment, that takes all the rest of the text."""
 
 
 class Token:
@@ -95,7 +99,7 @@ class Lexer:
                 yield tokens
                 tokens, file, first, spaced = [], self.file, self._first, False
             else:
-                text = match[group] if group != 4 else "/*"
+                text = _UNCLOSED.get(group) or match[group]
                 place = Place(file, row + first, start - starts[row] + 1)
                 tokens.append(Token(kind, text, place, spaced or start > match.start()))
                 spaced = False

@@ -45,6 +45,19 @@ def test_each_kind_of_token(text: str, kind: str) -> None:
     assert (token.kind, token.text) == (kind, text)
 
 
+@pytest.mark.parametrize("raw", ['R"(a\n"b"\\n // c)"', 'u8R"x(")" )x"', 'LR"(/*)"', 'R"()"'])
+def test_a_raw_string_is_one_token_whatever_is_in_it(raw: str) -> None:
+    tokens = tokens_of(f"a {raw} b\nc")
+    assert [(token.kind, token.text) for token in tokens[1:2]] == [("string", raw)]
+    lines = raw.count("\n")
+    assert [(token.text, token.place.line) for token in tokens[2:]] == [("b", 1 + lines), ("c", 2 + lines)]
+
+
+@pytest.mark.parametrize("text", ['R"(a\nint b', 'uR"x(a)y" b', 'R"(' * 20_000])
+def test_a_raw_string_that_is_never_closed_takes_the_rest(text: str) -> None:
+    assert [(token.kind, token.text) for token in tokens_of(f"a {text}")] == [("identifier", "a"), ("other", '"')]
+
+
 def test_operators_are_as_long_as_possible() -> None:
     assert texts_of("a+++b<<=c>>1!=d") == ["a", "++", "+", "b", "<<=", "c", ">>", "1", "!=", "d"]
 
