@@ -1,4 +1,4 @@
-"""Machine code that was made before, on disk: nothing is compiled twice.
+"""What was made of kernels before, machine code above all, on disk: nothing is compiled twice.
 
 What is read is run, so it is taken only from a folder of the user's own (`ownfolder`), and a checksum over its key and
 itself is held against it: what is damaged, or has another entry's name, is made anew. An entry is written as a draft
@@ -19,7 +19,7 @@ LARGEST = 256 * 2**20
 """Bytes that the cache may hold."""
 
 _DIGEST = 32
-_OURS = (".new-", "cpu-", "cuda-")
+_OURS = (".new-", "cpu-", "cuda-", "outline-")
 """How our files' names begin: the folder may be one that the user keeps other files in."""
 
 

@@ -60,7 +60,7 @@ class Session(Protocol):
 
     @property
     def packs(self) -> bool:
-        """Whether a thread computes several neighboring samples (`Layout.pack`): on a GPU, not in a CPU vector."""
+        """Whether a thread computes several neighboring samples (`Layout.pack`), and CUDA's compiler compiles: on a GPU."""
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         """Allocate an array with undefined contents."""

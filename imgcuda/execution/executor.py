@@ -17,7 +17,7 @@ from imgcuda.containment import ends_the_process, in_words
 from imgcuda.engine.protocol import DeviceArray, Session
 from imgcuda.errors import FilterError, ImgcudaError, last_line
 from imgcuda.execution.alpha import filter_premultiplied
-from imgcuda.execution.gpu import Gpu
+from imgcuda.execution.gpu import Gpu, compiler_of
 from imgcuda.execution.point import functions, layout, point_source, result_channels
 from imgcuda.execution.schedule import result_size, step
 from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter, PointFilter
@@ -120,7 +120,7 @@ def _run(session: Session, filter: Filter, image: DeviceArray, rows: Rows, wante
 
 
 def _run_points(session: Session, filters: tuple[PointFilter, ...], image: DeviceArray, rows: Rows) -> DeviceArray:
-    made, values = functions(filters, image.channels)
+    made, values = functions(filters, image.channels, image.dtype, compiler_of(session))
     with Gpu(session, point_source(made), image, {}, layout(image.dtype), rows) as gpu:
         shape = (image.height, image.width, made[-1].result_channels)
         return gpu.keep(gpu.launch("point", image, rows.first, rows.height, *values, shape=shape))

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.engine.protocol import DeviceArray, Session
-from imgcuda.errors import FilterError, did_you_mean, shown
+from imgcuda.errors import FilterError, KernelError, did_you_mean, shown
+from imgcuda.frontend.compilers import CPU, CUDA, Macros
 from imgcuda.programs.layout import Dim3, Layout
 from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, KernelArgument, Program, Source, specialise
 from imgcuda.programs.strips import Rows, all_rows, block_rows
@@ -157,7 +158,8 @@ class Gpu(AbstractContextManager["Gpu"]):
         return layout if self._session.packs else layout.unpacked()
 
     def _program(self, constants: Mapping[str, int | float]) -> Program:
-        return _specialised(self._source, self._image.dtype, self._image.channels, tuple(constants.items()))
+        compiler = compiler_of(self._session)
+        return _specialised(self._source, self._image.dtype, self._image.channels, tuple(constants.items()), compiler)
 
     def _mine(self, array: DeviceArray) -> DeviceArray:
         self._made.append(array)
@@ -172,10 +174,15 @@ class Gpu(AbstractContextManager["Gpu"]):
 
 @lru_cache(maxsize=256)
 def _specialised(
-    source: Source, pixel: np.dtype[Any], channels: int, constants: tuple[tuple[str, float], ...]
+    source: Source, pixel: np.dtype[Any], channels: int, constants: tuple[tuple[str, float], ...], compiler: Macros
 ) -> Program:
     """Return the specialization of a source for a pixel type, channels and constants, from a cache."""
-    return specialise(source, pixel, channels, dict(constants))
+    return specialise(source, pixel, channels, dict(constants), compiler)
+
+
+def compiler_of(session: Session) -> Macros:
+    """Return what the compiler defines by which a session's kernels are made."""
+    return CUDA if session.packs else CPU
 
 
 def _check(
@@ -183,9 +190,7 @@ def _check(
 ) -> list[Any]:
     """Return the values converted to the types of the kernel's parameters; FilterError if they do not match."""
     if kernel not in program.kernels:
-        hint = did_you_mean(kernel, list(program.kernels))
-        others = f"; it has: {', '.join(program.kernels) or 'none'}"
-        raise FilterError(f"{program.name} has no kernel '{kernel}'{hint or others}")
+        raise _no_kernel(program, kernel)
     if program.sized_by_launch:
         remedy = "give the array a size, by a macro among the constants if it depends on the filter's fields"
         raise FilterError(f"{program.name}: a launch cannot say the size of `extern __shared__` memory; {remedy}")
@@ -197,9 +202,23 @@ def _check(
         raise FilterError(
             f"{program.name}: {kernel}({own}) takes {len(expected)} arguments; it was given {len(values)}"
         )
+    expected = tuple(each._replace(name=each.name or f"number {n}") for n, each in enumerate(expected, 1))
     for position, (argument, value) in enumerate(zip(expected, values, strict=True)):
         _check_vector(program, kernel, argument, value, whole=position < 2)
     return [_match(program, kernel, argument, value) for argument, value in zip(expected, values, strict=True)]
+
+
+def _no_kernel(program: Program, kernel: str) -> FilterError | KernelError:
+    """Return why a program has no kernel of a name: its list may be none, or the preprocessor have stumbled."""
+    heads = [head for head in program.outline.functions if head.name == kernel and "__global__" in head.words]
+    if faults := [head.fault for head in heads if head.fault] or program.outline.faults:
+        return KernelError([program.mistake(fault) for fault in faults])
+    if any(head.is_template for head in heads):
+        remedy = "write it for one type, `pixel`, and use the filter's constants in place of template arguments"
+        return FilterError(f"{program.name}: a launch cannot give the template arguments of '{kernel}'; {remedy}")
+    hint = did_you_mean(kernel, list(program.kernels))
+    others = f"; it has: {', '.join(program.kernels) or 'none'}"
+    return FilterError(f"{program.name} has no kernel '{kernel}'{hint or others}")
 
 
 def _check_vector(
@@ -247,7 +266,8 @@ def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:
     own = [argument.name for argument in program.kernels[kernel]]
     usual = own if len(own) == len(names) else ["src", "dst", "width", "height", *names[4:]]
     wanted = [name or unknown for name, unknown in zip(names, usual, strict=True)]
-    if wanted != own and any(names) and all(wanted):  # else the message could not show a correct signature
+    fits = len(wanted) == len(own) and all(mine in (name, "") for mine, name in zip(own, wanted, strict=True))
+    if not fits and any(names) and all(wanted):  # else the message could not show a correct signature
         raise FilterError(
             f"{program.name}: {kernel}({', '.join(own)}) does not have the filter's fields in their order; "
             f"write {kernel}({', '.join(wanted)})"

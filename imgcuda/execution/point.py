@@ -6,19 +6,22 @@ had run alone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgcuda.errors import FilterError
+from imgcuda.errors import FilterError, KernelError
 from imgcuda.filters import Argument, Filter, PointFilter, snake
+from imgcuda.frontend.compilers import Macros
+from imgcuda.frontend.outline import FunctionHead
 from imgcuda.pixels import color_channels
 from imgcuda.programs.layout import Layout
-from imgcuda.programs.source import Source, macro
+from imgcuda.programs.prelude import PRELUDE
+from imgcuda.programs.source import Program, Source, macro, specialise
 
 
 def layout(pixel: np.dtype[Any]) -> Layout:
@@ -27,6 +30,8 @@ def layout(pixel: np.dtype[Any]) -> Layout:
 
 
 KERNEL = Path(__file__).with_name("point.cuh")
+_GIVEN = "imgcuda"
+"""The file that the macros before the prelude are from, as the reader of a filter's own declarations is told."""
 _C_TYPES: dict[type, str] = {float: "float", int: "int", bool: "bool"}
 _POINTERS: dict[np.dtype[Any], str] = {
     np.dtype(np.float32): "const float *",
@@ -35,13 +40,6 @@ _POINTERS: dict[np.dtype[Any], str] = {
     np.dtype(np.uint16): "const unsigned short *",
     np.dtype(np.uint8): "const unsigned char *",
 }
-_QUALIFIER = re.compile(r"\b(const|volatile|__restrict__|__restrict|restrict)\b")
-
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
-_NOT_NAMES = {"struct", "enum", "r", "g", "b", "a"}  # the head of an unnamed structure; a colour's own fields
-_INNERMOST = re.compile(r"\([^(){}]*\)|\{[^(){}]*\}")
-_DEFINED = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
 
 
 class PixelFunction(NamedTuple):
@@ -55,6 +53,10 @@ class PixelFunction(NamedTuple):
     channels: int
     """Of the image that it is given, alpha included."""
     result_channels: int
+    names: tuple[str, ...]
+    """What its source declares outside functions."""
+    macros: tuple[str, ...]
+    """What its source defines."""
 
     @property
     def sees_place(self) -> bool:
@@ -79,23 +81,45 @@ def stages(filters: Sequence[Filter], image_channels: int) -> list[int]:
     return channels
 
 
-def functions(filters: Sequence[PointFilter], image_channels: int) -> tuple[tuple[PixelFunction, ...], list[Argument]]:
+def functions(
+    filters: Sequence[PointFilter], image_channels: int, pixel: np.dtype[Any], compiler: Macros
+) -> tuple[tuple[PixelFunction, ...], list[Argument]]:
     """Return what the kernel for filters in a row depends on, and the values that it is given."""
     channels = stages(filters, image_channels)
     made: list[PixelFunction] = []
     values: list[Argument] = []
     for position, filter in enumerate(filters):
         given = filter.arguments()
-        made.append(_function(filter, given, channels[position], channels[position + 1]))
+        program = _alone(filter.source(), pixel, channels[position], tuple(filter.constants().items()), compiler)
+        made.append(_function(filter, program, given, channels[position], channels[position + 1]))
         values += given.values()
     return tuple(made), values
 
 
-def _function(filter: PointFilter, given: Mapping[str, Argument], channels: int, made: int) -> PixelFunction:
-    source, name = filter.source(), snake(filter.name)
+@lru_cache(maxsize=256)
+def _alone(
+    source: Source, pixel: np.dtype[Any], channels: int, constants: tuple[tuple[str, float], ...], compiler: Macros
+) -> Program:
+    """Return a filter's source as it would be without others, to be read."""
+    program = specialise(source, pixel, channels, dict(constants), compiler)
+    return replace(program, text=f'#line 1 "{_GIVEN}"\n{program.text}')
+
+
+def _function(
+    filter: PointFilter, program: Program, given: Mapping[str, Argument], channels: int, made: int
+) -> PixelFunction:
+    name, outline = snake(filter.name), program.outline
     fields = tuple((_c_type(filter, each, value), each) for each, value in given.items())
-    fields = _checked(source, name, fields)
-    return PixelFunction(name, source, tuple(filter.constants().items()), fields, channels, made)
+    fields = _checked(program, name, fields)
+    macros = _own(outline.macros)
+    names = tuple(each for each in _own(outline.names) if each in macros or each not in dict(outline.macros))
+    constants = tuple(filter.constants().items())
+    return PixelFunction(name, filter.source(), constants, fields, channels, made, names, macros)
+
+
+def _own(found: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Return names that the author's text declares, not the core's."""
+    return tuple(name for name, file in found if file not in (_GIVEN, PRELUDE))
 
 
 @lru_cache(maxsize=256)
@@ -139,23 +163,11 @@ def _passed(field: tuple[str, str], position: int) -> str:
 def _own_source(position: int, function: PixelFunction) -> str:
     """Return a function's source such that it can stand beside any other: names and macros of its own."""
     text, name = function.source.text, function.source.name
-    names = declared(text)
-    renamed = "".join(f"#define {name} f{position}_{name}\n" for name in names)
+    renamed = "".join(f"#define {each} f{position}_{each}\n" for each in function.names)
     macros = {**dict(function.constants), "CHANNELS": function.channels}
     given = "".join(macro(name, value) for name, value in macros.items())
-    gone = "".join(f"#undef {name}\n" for name in dict.fromkeys([*names, *macros, *_DEFINED.findall(text)]))
+    gone = "".join(f"#undef {name}\n" for name in dict.fromkeys([*function.names, *macros, *function.macros]))
     return f'{renamed}{given}#line 1 "{name}"\n{text}\n{gone}'
-
-
-def declared(text: str) -> list[str]:
-    """Return the names that a source declares outside its functions: functions, tables, structures and types."""
-    outline = _DIRECTIVE.sub("", _COMMENT.sub(" ", text))
-    while (shorter := _INNERMOST.sub(lambda m: "<" if m[0][0] == "(" else "|", outline)) != outline:
-        outline = shorter
-    # What is left of each item is its head: in front of `<` for parameters, `|` for a body or values, `[` or `=`.
-    items = re.split(r"[;|]", outline.replace("= |", "="))
-    names = [re.search(r"(\w+)\s*(?:<|\[|=|$)", item.strip()) for item in items]
-    return list(dict.fromkeys(name[1] for name in names if name and name[1] not in _NOT_NAMES))
 
 
 def _c_type(filter: PointFilter, name: str, value: Argument) -> str:
@@ -168,30 +180,37 @@ def _c_type(filter: PointFilter, name: str, value: Argument) -> str:
     return _C_TYPES[type(value)]
 
 
-def _checked(source: Source, function: str, fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def _checked(program: Program, function: str, fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Hold the function's own argument list against what it is given: names, types and order.
 
     Return what it takes beside the colour: with the place in front, if it asks for that.
     """
     wanted = ", ".join(["color c", *(f"{kind} {name}" for kind, name in fields)])
-    found = re.search(rf"__device__\s+(?:\w+\s+)*?color\s+{function}\s*\(([^)]*)\)", _COMMENT.sub(" ", source.text))
-    if found is None:
-        raise FilterError(f"{source.name} has no function `__device__ color {function}({wanted})`")
-    first, *written = (_normal(part) for part in found[1].split(","))
-    place = (PLACE,) if written[:1] == [PLACE] else ()
-    if first[0] != "color" or tuple(written[len(place) :]) != tuple((_plain(kind), name) for kind, name in fields):
+    head = _head(program, function)
+    if head is None:
+        raise FilterError(f"{program.name} has no function `__device__ color {function}({wanted})`")
+    (first, _), *own = [(each.written, each.name) for each in head.arguments] or [("", "")]
+    place = (PLACE,) if own[:1] == [PLACE] else ()
+    if first != "color" or tuple(own[len(place) :]) != tuple((_plain(kind), name) for kind, name in fields):
+        written = ", ".join(f"{each.written} {each.name}".strip() for each in head.arguments)
         raise FilterError(
-            f"{source.name}: {function}({' '.join(found[1].split())}) does not match the filter's fields; "
-            f"write {function}({wanted})"
+            f"{program.name}: {function}({written}) does not match the filter's fields; write {function}({wanted})"
         )
     return (*place, *fields)
 
 
-def _normal(written: str) -> tuple[str, str]:
-    """Return type and name of an argument: `const float *__restrict__ table` is a `float *`."""
-    *kind, name = _QUALIFIER.sub(" ", written).replace("*", " * ").split() or [""]
-    return " ".join(kind), name
+def _head(program: Program, function: str) -> FunctionHead | None:
+    """Return a function from colour to colour; None if there is none. Raises KernelError if it cannot be read."""
+    outline = program.outline
+    for head in outline.functions:
+        if (head.name, head.result) == (function, "color") and "__device__" in head.words:
+            if head.fault:
+                raise KernelError(program.mistake(head.fault))
+            return head
+    if outline.faults:
+        raise KernelError([program.mistake(fault) for fault in outline.faults])
+    return None
 
 
 def _plain(kind: str) -> str:
-    return _normal(f"{kind} name")[0]
+    return kind.removeprefix("const ")

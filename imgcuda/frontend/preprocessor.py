@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from imgcuda.errors import did_you_mean
+from imgcuda.frontend.compilers import CPU
 from imgcuda.frontend.constant_expressions import NotConstant, integer
 from imgcuda.frontend.lexer import END, IDENTIFIER, NUMBER, PRAGMA, Lexer, Token
 from imgcuda.frontend.macros import Macro, Macros, spell
@@ -51,8 +52,6 @@ KNOWN_HEADERS = frozenset(
 )
 """What a pasted kernel includes, and the CPU engine knows without."""
 
-_PREDEFINED = {"IMGCUDA_CPU": "1"}
-
 
 @dataclass(slots=True)
 class _Condition:
@@ -67,10 +66,12 @@ class _Condition:
 
 def preprocess(text: str, file: str, macros: Mapping[str, str], mistakes: Mistakes) -> list[Token]:
     """Return the tokens for the parser, closed by one of kind END; what is wrong is added to `mistakes`."""
-    return _Preprocessor(text, file, macros, mistakes).run()
+    return Preprocessor(text, file, {**dict(CPU), **macros}, mistakes).run()
 
 
-class _Preprocessor:
+class Preprocessor:
+    """Obeys the directives of one text."""
+
     def __init__(self, text: str, file: str, macros: Mapping[str, str], mistakes: Mistakes) -> None:
         self._lexer = Lexer(text, file)
         self._mistakes = mistakes
@@ -80,8 +81,10 @@ class _Preprocessor:
         self._conditions: list[_Condition] = []
         self._pending: list[Token] = []
         self._result: list[Token] = []
+        self.defined: dict[str, str] = {}
+        """The names that the text defines, each with the file that it was defined in last."""
         self._place = Place(file, 1, 1)
-        for name, value in {**_PREDEFINED, **macros}.items():
+        for name, value in macros.items():
             self._macros.define(next(Lexer(f"{name} {value}", f"<macro {name}>").lines()))
 
     def run(self) -> list[Token]:
@@ -95,8 +98,12 @@ class _Preprocessor:
         for condition in self._conditions:
             self._mistakes.add("this #if has no #endif", condition.place)
         self._flush()
-        self._result.append(Token(END, "the end of the file", self._place))
-        return self._result
+        return self.tokens
+
+    @property
+    def tokens(self) -> list[Token]:
+        """What is left of the text so far, closed by a token of kind END."""
+        return [*self._result, Token(END, "the end of the file", self._place)]
 
     def _flush(self) -> None:
         """Expand the lines collected, with the macros as they are now; a macro's call may span many lines."""
@@ -198,6 +205,7 @@ class _Preprocessor:
             self._mistakes.add("#define needs a name", name.place)
         else:
             self._macros.define(rest)
+            self.defined[rest[0].text] = rest[0].place.file
             self._hold_given(rest[0])
 
     def _hold_given(self, name: Token) -> None:
@@ -256,21 +264,21 @@ def _as_number(token: Token) -> Token:
     return Token(NUMBER, "1" if token.text == "true" else "0", token.place)
 
 
-_Obey = Callable[[_Preprocessor, Token, list[Token]], None]
+_Obey = Callable[[Preprocessor, Token, list[Token]], None]
 _CONDITIONALS: dict[str, _Obey] = {
-    "if": _Preprocessor._if,
-    "ifdef": _Preprocessor._if,
-    "ifndef": _Preprocessor._if,
-    "elif": _Preprocessor._elif,
-    "else": _Preprocessor._else,
-    "endif": _Preprocessor._endif,
+    "if": Preprocessor._if,
+    "ifdef": Preprocessor._if,
+    "ifndef": Preprocessor._if,
+    "elif": Preprocessor._elif,
+    "else": Preprocessor._else,
+    "endif": Preprocessor._endif,
 }
 _DIRECTIVES: dict[str, _Obey] = {
-    "define": _Preprocessor._define,
-    "undef": _Preprocessor._undef,
-    "error": _Preprocessor._error,
-    "line": _Preprocessor._line,
-    "include": _Preprocessor._include,
-    "pragma": _Preprocessor._pragma,
-    "warning": _Preprocessor._ignore,
+    "define": Preprocessor._define,
+    "undef": Preprocessor._undef,
+    "error": Preprocessor._error,
+    "line": Preprocessor._line,
+    "include": Preprocessor._include,
+    "pragma": Preprocessor._pragma,
+    "warning": Preprocessor._ignore,
 }

@@ -6,6 +6,9 @@ import re
 from functools import cache
 from pathlib import Path
 
+PRELUDE = "prelude.cuh"
+"""Its file."""
+
 _FUNCTION = re.compile(r"^(?P<head>__device__ [^\n{]*?(?P<name>\w+)\([^\n]*\))(?P<body>\n\{\n.*?^\}\n)", re.M | re.S)
 
 
@@ -45,4 +48,4 @@ def _functions() -> dict[str, str]:
 
 @cache
 def _whole() -> str:
-    return Path(__file__).with_name("prelude.cuh").read_text(encoding="utf-8")
+    return Path(__file__).with_name(PRELUDE).read_text(encoding="utf-8")

@@ -6,7 +6,6 @@ compiler reports the author's own file and line.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,10 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.errors import FilterError
+from imgcuda.errors import FilterError, Mistake
+from imgcuda.frontend.compilers import CPU, Macros
+from imgcuda.frontend.outline import Fault, HeadArgument, Outline
 from imgcuda.frontend.source_lines import source_line
 from imgcuda.programs.includes import with_includes
-from imgcuda.programs.prelude import prelude_for
+from imgcuda.programs.outlines import outline
+from imgcuda.programs.prelude import PRELUDE, prelude_for
 
 PIXEL_TYPES: dict[np.dtype[Any], str] = {
     np.dtype(np.uint8): "unsigned char",
@@ -132,32 +134,65 @@ class Program:
     text: str
     pixel: np.dtype[Any]
     contract: bool = True
+    compiler: Macros = CPU
+    """What its compiler defines: CPU or CUDA."""
 
     def line(self, file: str, number: int) -> str:
         """Return a line of the source by its own file and number; an empty string if there is none."""
         return source_line(self.text, self.name, file, number)
 
-    @cached_property
+    @property
+    def outline(self) -> Outline:
+        """What it declares, as its compiler sees it."""
+        return outline(self.text, self.name, self.compiler)
+
+    @property
     def sized_by_launch(self) -> bool:
         """Whether it has shared memory whose size only a launch would say: `extern __shared__ float tile[];`."""
-        return re.search(r"\bextern\s+__shared__|__shared__\s+extern\b", _without_comments(self.text)) is not None
+        return self.outline.sized_by_launch
 
     @cached_property
     def kernels(self) -> dict[str, tuple[KernelArgument, ...]]:
-        """The `__global__` functions and their arguments, in order."""
-        return {
-            m["name"]: _arguments(m["arguments"], self.pixel) for m in _KERNEL.finditer(_without_comments(self.text))
-        }
+        """The `__global__` functions that can be launched, and their arguments, in order."""
+        heads = [head for head in self.outline.functions if head.is_launched and not head.fault]
+        types = {name: (type, stars) for name, type, stars in self.outline.typedefs}
+        ordered = sorted(heads, key=lambda head: head.defined)  # what is defined counts, where it is declared before
+        found = {head.name: tuple(_argument(each, types, self.pixel) for each in head.arguments) for head in ordered}
+        return {head.name: found[head.name] for head in heads}
+
+    def mistake(self, fault: Fault) -> Mistake:
+        """Return a fault as an error has it, with the author's line."""
+        text = self.line(fault.file, fault.line)
+        return Mistake(fault.message, fault.file, fault.line, fault.column, text, fault.remedy)
 
 
-def specialise(source: Source, pixel: npt.DTypeLike, channels: int, constants: Mapping[str, int | float]) -> Program:
+def _argument(written: HeadArgument, types: Mapping[str, tuple[str, int]], pixel: np.dtype[Any]) -> KernelArgument:
+    """Return what a launch gives for an argument, by what the author's names for types stand for."""
+    type, stars = written.type, written.stars
+    for _ in types:
+        if type not in types or type == "pixel":
+            break
+        type, more = types[type]
+        stars += more
+    dtype = pixel if type == "pixel" else np.dtype(C_TYPES[type]) if type in C_TYPES else None
+    simple = stars < 2 and not written.other
+    return KernelArgument(written.name, dtype if simple else None, stars == 1 and simple, written.written)
+
+
+def specialise(
+    source: Source,
+    pixel: npt.DTypeLike,
+    channels: int,
+    constants: Mapping[str, int | float],
+    compiler: Macros = CPU,
+) -> Program:
     """Return the program for images of one sample type and channel count; `constants` become macros."""
     dtype = np.dtype(pixel)
     macros = {"PIXEL": PIXEL_TYPES[dtype], "PIXEL_BITS": 8 * dtype.itemsize, "CHANNELS": channels}
     lines = [f"#define {name} {value}\n" for name, value in macros.items()]
     lines += [macro(name, value) for name, value in constants.items()]
-    parts = [*lines, '#line 1 "prelude.cuh"\n', prelude_for(source.text), f'#line 1 "{source.name}"\n', source.text]
-    return Program(source.name, "".join(parts), dtype, source.contract)
+    parts = [*lines, f'#line 1 "{PRELUDE}"\n', prelude_for(source.text), f'#line 1 "{source.name}"\n', source.text]
+    return Program(source.name, "".join(parts), dtype, source.contract, compiler)
 
 
 def macro(name: str, value: int | float) -> str:
@@ -169,30 +204,3 @@ def _literal(value: int | float) -> str:
     """Return a number as C: floats in their shortest exact form, negatives in parentheses."""
     text = f"{np.float32(value)!s}f" if isinstance(value, float | np.floating) else str(int(value))
     return f"({text})" if value < 0 else text
-
-
-# ---- reading a kernel's own argument list
-
-_KERNEL = re.compile(
-    r"__global__\s+(?:\w+\s*\([^)]*\)\s*)*?void\s+(?:__launch_bounds__\s*\([^)]*\)\s*)?(?P<name>\w+)\s*\((?P<arguments>[^)]*)\)"
-)
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_QUALIFIERS = re.compile(r"\b(const|volatile|__restrict__|__restrict|restrict)\b")
-
-
-def _without_comments(text: str) -> str:
-    return _COMMENT.sub(" ", text)
-
-
-def _arguments(text: str, pixel: np.dtype[Any]) -> tuple[KernelArgument, ...]:
-    return tuple(_argument(part, pixel) for part in text.split(",") if part.strip() not in ("", "void"))
-
-
-def _argument(text: str, pixel: np.dtype[Any]) -> KernelArgument:
-    """Return one argument; `float w[]` is a pointer, as it is for C."""
-    words = _QUALIFIERS.sub(" ", text.replace("[]", "")).replace("*", " * ").split()
-    *kind, name = words
-    pointer = "*" in kind or "[" in text
-    written = " ".join(word for word in kind if word != "*")
-    dtype = pixel if written == "pixel" else np.dtype(C_TYPES[written]) if written in C_TYPES else None
-    return KernelArgument(name.partition("[")[0], dtype, pointer, written + " *" * pointer)

@@ -1,0 +1,55 @@
+"""The outline of a text, read once and kept on disk: at a warm start, reading C anew would be noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from imgcuda import kernel_cache
+from imgcuda.frontend.compilers import CPU, Macros
+from imgcuda.frontend.outline import Fault, FunctionHead, HeadArgument, Outline
+
+
+@lru_cache(maxsize=512)
+def outline(text: str, file: str, macros: Macros = CPU) -> Outline:
+    """Return what a text declares; `macros` are what its compiler defines before the first line."""
+    key = hashlib.sha256(repr((edition(), file, macros, text)).encode()).hexdigest()
+    stored = _stored(f"outline-{key}")
+    if stored is None:  # imported here: at a warm start there is nothing to be read
+        from imgcuda.frontend.outline_reader import read_outline
+
+        stored = read_outline(text, file, dict(macros))
+        kernel_cache.put(f"outline-{key}", json.dumps(stored).encode())
+    return stored
+
+
+def _stored(key: str) -> Outline | None:
+    """Return what the cache has under a key; None if that is nothing, or cannot be understood."""
+    try:
+        functions, names, macros, typedefs, sized_by_launch, faults = json.loads(kernel_cache.get(key) or b"")
+        return Outline(
+            tuple(map(_head, functions)),
+            tuple((str(name), str(file)) for name, file in names),
+            tuple((str(name), str(file)) for name, file in macros),
+            tuple((str(name), str(type), int(stars)) for name, type, stars in typedefs),
+            bool(sized_by_launch),
+            tuple(Fault(*fault) for fault in faults),
+        )
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+def _head(stored: list[Any]) -> FunctionHead:
+    name, file, line, result, words, arguments, fault, defined = stored
+    read = tuple(HeadArgument(*each) for each in arguments)
+    return FunctionHead(name, file, line, result, tuple(words), read, fault and Fault(*fault), defined)
+
+
+@cache
+def edition() -> list[tuple[str, int, int]]:
+    """Return what changes when the reader of C does: its files' sizes and times."""
+    seen = [(file.name, file.stat()) for file in (Path(__file__).parents[1] / "frontend").glob("*.py")]
+    return sorted((name, status.st_size, status.st_mtime_ns) for name, status in seen)
