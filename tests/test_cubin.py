@@ -159,9 +159,32 @@ def test_a_gpu_too_old_for_the_compiler_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("nvrtc", "fresh_cache")
-@pytest.mark.parametrize("head", ["__global__ void k", 'extern "C" __global__ void k', 'extern "C"\n__global__ void k'])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "__global__ void k",
+        'extern "C" __global__ void k',
+        'extern "C"\n__global__ void k',
+        'extern "C" {}\n__global__ void k',
+        'extern "C" static __global__ void k',
+        "static __global__ void k",
+        "__global__ static void k",
+        "static __global__ void __launch_bounds__(256, 2) k",
+        "__launch_bounds__(256) __global__ void k",
+        "__attribute__((used)) __global__ void k",
+        "[[gnu::used]] inline __global__ void k",
+        "#define KERNEL(name) static __global__ void name\nKERNEL(k)",
+        "template <int N> __global__ void t(int a) {}\n__global__ void k",
+        "template <int N> __global__ void t(int a) {}\ntemplate __global__ void t<3>(int a);\n__global__ void k",
+        "class C { friend __global__ void z(int); };\n__global__ void k",
+        "// __global__\n/* __global__ */ __global__ void k",
+        '#define TEXT "__global__"\n__global__ void k',
+    ],
+)
 def test_a_kernel_keeps_its_own_name(head: str) -> None:
-    assert b"\0k\0" in cubin.compile(program(f"{head}(pixel *dst) {{ dst[0] = 1; }}"), (9, 0))
+    made = program(f"{head}(pixel *dst) {{ dst[0] = 1; }}")
+    assert b"\0k\0" in cubin.compile(made, (9, 0))
+    assert list(made.kernels) == ["k"]
 
 
 @pytest.mark.usefixtures("nvrtc")

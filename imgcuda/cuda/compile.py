@@ -18,9 +18,9 @@ from typing import Any, Protocol
 
 from imgcuda import kernel_cache
 from imgcuda.errors import DeviceError, KernelError, Mistake
+from imgcuda.programs.outlines import edition
 from imgcuda.programs.source import Program
 
-_KERNEL = re.compile(r'(?<!extern "C" )\b__global__\b')
 _MESSAGE = re.compile(r"^(?P<file>[^\n(]+)\((?P<line>\d+)\): (?:catastrophic )?error: (?P<message>.*)$", re.MULTILINE)
 
 
@@ -36,13 +36,15 @@ def compile(program: Program, capability: tuple[int, int], optimize: bool = True
         raise DeviceError(
             "neither NVRTC nor nvcc was found to compile kernels for the GPU; pip install 'imgcuda[cuda]' brings NVRTC"
         )
-    # Without this a kernel's name would be mangled, as C++ does for overloading.
-    text = _KERNEL.sub('extern "C" __global__', program.text)
     options = [*_options(program), *([] if optimize else ["--device-debug"])]
-    key = hashlib.sha256(repr((text, capability, options, compiler.version)).encode()).hexdigest()
+    parts = edition(), program.text, capability, options, compiler.version
+    key = hashlib.sha256(repr(parts).encode()).hexdigest()
     made = kernel_cache.get(f"cuda-{key}")
-    if made is None:
-        made = compiler.compile(text, program, capability, options)
+    if made is None:  # imported here, as at a warm start nothing is compiled
+        from imgcuda.frontend.linkage import with_c_names
+
+        # C++ would mangle a kernel's name, for overloading.
+        made = compiler.compile(with_c_names(program.text), program, capability, options)
         kernel_cache.put(f"cuda-{key}", made)
     return made
 
