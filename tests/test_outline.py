@@ -208,6 +208,12 @@ def test_a_kernel_behind_an_error_directive_is_not_just_missing() -> None:
         run("#if CHANNELS == 1\n#error no gray\n#endif\n__global__ void mine(const pixel *src) {}\n", channels=1)
 
 
+def test_macros_that_are_nested_too_deeply_are_a_sentence() -> None:
+    deep = "F(" * 5000 + "1" + ")" * 5000
+    with pytest.raises(KernelError, match=r"mine.cu:2:\d+: macros are nested too deeply here; define names for parts"):
+        run(f"#define F(x) (x)\nconstexpr int n = {deep};\n__global__ void mine(const pixel *src) {{}}\n")
+
+
 BODY = "{ int i = threadIdx.x, y = threadIdx.y; if (i < width && y < height) DO(y * width + i); }\n"
 
 

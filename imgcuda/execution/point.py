@@ -111,8 +111,8 @@ def _function(
     name, outline = snake(filter.name), program.outline
     fields = tuple((_c_type(filter, each, value), each) for each, value in given.items())
     fields = _checked(program, name, fields)
-    macros = _own(outline.macros)
-    names = tuple(each for each in _own(outline.names) if each in macros or each not in dict(outline.macros))
+    macros, defined = _own(outline.macros), dict(outline.macros)
+    names = tuple(each for each in _own(outline.names) if each in macros or each not in defined)
     constants = tuple(filter.constants().items())
     return PixelFunction(name, filter.source(), constants, fields, channels, made, names, macros)
 

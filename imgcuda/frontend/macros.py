@@ -181,7 +181,11 @@ class Macros:
                 piece = _hide(arguments[parameter], hidden) or [Token(PUNCTUATOR, "", place)]
             else:
                 if parameter not in expanded:
-                    expanded[parameter] = self.expand(arguments[parameter])
+                    try:
+                        expanded[parameter] = self.expand(arguments[parameter])
+                    except RecursionError:
+                        self._mistakes.add("macros are nested too deeply here", place, "define names for parts of it")
+                        raise EnoughMistakes from None
                 piece = _hide(expanded[parameter], hidden)
             if pasted and result:
                 is_rest = macro.variadic and parameter == len(macro.parameters or ()) - 1
