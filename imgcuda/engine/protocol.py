@@ -60,7 +60,7 @@ class Session(Protocol):
 
     @property
     def packs(self) -> bool:
-        """Whether a thread computes several neighboring samples (`Layout.pack`), and CUDA's compiler compiles: on a GPU."""
+        """Whether it is a GPU: a thread computes several neighboring samples (`Layout.pack`); CUDA compiles the kernels."""
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         """Allocate an array with undefined contents."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 
-from imgcuda.frontend.declarations import DeclarationReader
 from imgcuda.frontend.lexer import Token
 from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
 from imgcuda.frontend.outline import Fault, Outline
 from imgcuda.frontend.preprocessor import Preprocessor
 from imgcuda.frontend.syntax import Place
+from imgcuda.frontend.top_level import DeclarationReader
 
 
 class _Faults(Mistakes):
