@@ -60,7 +60,7 @@ class Session(Protocol):
 
     @property
     def packs(self) -> bool:
-        """Whether it is a GPU: a thread computes several neighboring samples (`Layout.pack`); CUDA compiles the kernels."""
+        """Whether it is a GPU: a thread computes several neighboring samples (`Layout.pack`), and CUDA compiles."""
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         """Allocate an array with undefined contents."""
