@@ -158,6 +158,9 @@ class _Parser(StatementParser):
         finally:
             self.types.back_to(outside)
         kernel = "__global__" in specifiers.words
+        if kernel and specifiers.words & {"__device__", "__host__"}:
+            message = f"'{name.text}' cannot be a kernel and a function that others call"
+            self.wrong(message, name.place, "write either '__global__' or '__device__'")
         device = "__device__" in specifiers.words
         function = Function(name.text, result, parameters, body, name.place, kernel, device)
         self.file.functions.append(function)

@@ -28,6 +28,11 @@ class Cursor:
         self.token = self.tokens[self.position]
         return token
 
+    def go_to(self, position: int) -> None:
+        """Go on at a token by its number."""
+        self.position = position
+        self.token = self.tokens[position]
+
     def peek(self, distance: int = 1) -> Token:
         """Return a token further on."""
         return self.tokens[self.position + distance]

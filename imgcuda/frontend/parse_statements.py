@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import takewhile
 
 from imgcuda.frontend import refusals
-from imgcuda.frontend.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
+from imgcuda.frontend.constant_expressions import NotConstant, integer
+from imgcuda.frontend.lexer import END, IDENTIFIER, NUMBER, PRAGMA, PUNCTUATOR, STRING, Token
 from imgcuda.frontend.parse_cursor import Stop
 from imgcuda.frontend.parse_declarations import DeclarationParser
 from imgcuda.frontend.parse_types import FUNCTION_WORDS, Specifiers
@@ -27,6 +29,7 @@ from imgcuda.frontend.syntax import (
     Switch,
 )
 
+_TRUTHS = frozenset(["true", "false"])
 _UNROLL = re.compile(r"unroll\s*\(?\s*(\d*)\s*\)?")
 _NO_STATICS = refusals.Refusal(
     "a static variable that kernels can change is not in the portable subset",
@@ -215,10 +218,29 @@ class StatementParser(DeclarationParser):
         self.using()
 
     def static_assert(self) -> None:
-        """Step over `static_assert(...)`: NVRTC checks it."""
-        self.advance()
+        """Step over `static_assert(...)`, and hold it where all is known here; else NVRTC does."""
+        word = self.advance()
+        start = self.position
         self.skip_parentheses()
+        if self._known_here(start):
+            after = self.position
+            self.go_to(start + 1)
+            try:
+                holds = integer(self.conditional())
+            except NotConstant as error:
+                raise self.wrong(error.message, error.place) from None
+            if not holds:
+                self.wrong("this static_assert does not hold", word.place, "change what it asserts, or what it is about")
+            self.go_to(after)
         self.semicolon()
+
+    def _known_here(self, start: int) -> bool:
+        """Whether the condition of a `static_assert`, whose bracket is at `start`, consists of whole numbers only."""
+        condition = takewhile(lambda token: token.text != ",", self.tokens[start + 1 : self.position - 1])
+        return all(
+            token.kind == PUNCTUATOR or (token.kind == NUMBER and token.text.isalnum()) or token.text in _TRUTHS
+            for token in condition
+        )
 
     def _pragma_operator(self) -> Statement | None:
         """Parse `_Pragma("unroll 4")`, which macros use."""

@@ -67,7 +67,7 @@ TypeName: TypeAlias = NamedType | PointerType | ReferenceType | ArrayType
 @dataclass(frozen=True, slots=True)
 class NumberLiteral:
     """A literal. `type` is the name of its C type: "int", "unsigned int", "long long",
-    "unsigned long long", "float", "double", "bool" or "char"."""
+    "unsigned long long", "float", "double", "bool", "char" or "nullptr"."""
 
     value: int | float
     type: str

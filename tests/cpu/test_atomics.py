@@ -63,7 +63,7 @@ def test_atomic_among_the_threads_of_a_block(statement: str) -> None:
     assert out.tolist() == 40 * [OPERATIONS[statement] or wanted(statement)]
 
 
-@pytest.mark.parametrize("type", ["int", "unsigned int", "unsigned long long", "float", "double", "long long"])
+@pytest.mark.parametrize("type", ["int", "unsigned int", "unsigned long long", "float", "double"])
 def test_adding_every_type(type: str) -> None:
     from support.small_kernels import NUMPY
 

@@ -112,7 +112,7 @@ def in_kernel(statements: str) -> str:
         ("(float(*p) + 1) * (2)", "((<float>(*p) + 1) * 2)"),
         ("sizeof(float4) + sizeof n * 2", "(sizeof(float4) + (sizeof(n) * 2))"),
         ("true != false", "(1:bool != 0:bool)"),
-        ("p == NULL || p == nullptr", "((p == 0) || (p == 0))"),
+        ("p == NULL || p == nullptr", "((p == 0) || (p == 0:nullptr))"),
     ],
 )
 def test_expressions(text: str, tree: str) -> None:

@@ -17,17 +17,17 @@ from imgcuda.frontend import syntax
 
 _WHOLE = (I32, U32, I64, U64)
 ATOMICS: dict[str, tuple[str, tuple[Scalar, ...]]] = {
-    "atomicAdd": ("add", (*_WHOLE, Float(32), Float(64))),
-    "atomicSub": ("sub", _WHOLE),
+    "atomicAdd": ("add", (I32, U32, U64, Float(32), Float(64))),
+    "atomicSub": ("sub", (I32, U32)),
     "atomicMin": ("min", _WHOLE),
     "atomicMax": ("max", _WHOLE),
     "atomicAnd": ("and", _WHOLE),
     "atomicOr": ("or", _WHOLE),
     "atomicXor": ("xor", _WHOLE),
-    "atomicExch": ("xchg", (*_WHOLE, Float(32))),
+    "atomicExch": ("xchg", (I32, U32, U64, Float(32))),
     "atomicInc": ("uinc_wrap", (U32,)),
     "atomicDec": ("udec_wrap", (U32,)),
-    "atomicCAS": ("cas", _WHOLE),
+    "atomicCAS": ("cas", (I32, U32, U64)),
 }
 """The atomic functions of CUDA: LLVM's name of the operation, and the types that it takes."""
 ATOMICS |= {f"{name}_block": meaning for name, meaning in ATOMICS.items()}  # among the threads of one block only

@@ -32,7 +32,7 @@ _FOR_INTEGERS = frozenset(["%", "&", "|", "^", "<<", ">>"])
 
 def literal(state: State, node: syntax.NumberLiteral) -> Operand:
     """Return the value of a number literal."""
-    type = BASIC[node.type]
+    type = BASIC["int" if node.type == "nullptr" else node.type]
     assert isinstance(type, Int | Float)
     return constant(node.value, type)
 

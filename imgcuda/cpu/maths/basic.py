@@ -14,8 +14,9 @@ from imgcuda.cpu.values.value import VARYING, Value, constant
 
 
 def chosen(type: Float | None, *values: Value) -> Float:
-    """Return the type a function computes in: the one its name says, else float if all arguments are, else double."""
-    return type or (F32 if all(value.type == F32 for value in values) else F64)
+    """Return the type a function computes in: the one its name says, else float if that is all the floats' type."""
+    types = {value.type for value in values}
+    return type or (F32 if F32 in types and F64 not in types else F64)
 
 
 def intrinsic(state: State, name: str, *values: Value) -> Value:

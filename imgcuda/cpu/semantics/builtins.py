@@ -19,10 +19,14 @@ from imgcuda.cpu.semantics.cxx_types import (
     decayed,
     scalar,
 )
-from imgcuda.cpu.values.types import BASIC, VECTORS, Float
+from imgcuda.cpu.values.types import BASIC, VECTORS, Float, Int, Scalar
 
 VOIDS = frozenset(["__syncthreads", "__threadfence", "__threadfence_block"])
 _TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])
+_DOUBLE = frozenset(["rhypot", "norm3d", "norm4d"])
+"""What has another name for floats, and no overload."""
+OVERLOADED = _TESTS | frozenset(name for name in FUNCTIONS if f"{name}f" in FUNCTIONS and name not in _DOUBLE)
+"""The functions that there are for float and for double, by one name."""
 _WORDS = {"int": "int", "uint": "unsigned int", "ll": "long long", "ull": "unsigned long long", "float": "float",
           "double": "double", "longlong": "long long"}  # fmt: skip
 
@@ -39,15 +43,33 @@ def takes(name: str, given: Sequence[Typed]) -> bool:
     return name in FUNCTIONS and numbers and ARGUMENTS.get(name, 1) == len(given)
 
 
-def comparable(given: Sequence[Typed]) -> bool:
-    """Return whether CUDA has one best min() or max() for two numbers: of floats, or of integers of one size."""
-    sizes = set[object]()
-    for each in given:
-        type = scalar(decayed(each.type))
-        if type is None:
-            return True
-        sizes.add("float" if isinstance(type, Float) else max(type.bits, 32))
-    return len(sizes) == 1
+def ambiguous(name: str, given: Sequence[Typed]) -> str:
+    """Return the way out where several of CUDA's functions of one name fit numbers equally well; else nothing."""
+    types = [scalar(decayed(each.type)) for each in given]
+    if None in types or not types:
+        return ""
+    real = {type for type in types if isinstance(type, Float)}
+    if name in ("min", "max"):
+        sizes = {"float" if isinstance(type, Float) else max(type.bits, 32) for type in types if type is not None}
+        return "" if len(sizes) == 1 else "cast one to the type of the other"
+    if name == "abs":
+        wide = isinstance(types[0], Int) and not types[0].signed and types[0].bits >= 32
+        return "it is never negative, so leave abs() out" if wide else ""
+    if name not in OVERLOADED:
+        return ""
+    if name in ("ldexp", "scalbn", "scalbln"):
+        return "" if isinstance(types[0], Float) else "cast the first to float"
+    if not real:
+        return f"cast to float, or write {name}f()" if f"{name}f" in FUNCTIONS else "cast to float"
+    mixed = len(real) > 1 or (name == "copysign" and len(set(types)) > 1) or (name == "pow" and not _power(types))
+    return "cast one to the type of the other" if mixed else ""
+
+
+def _power(types: Sequence[Scalar | None]) -> bool:
+    """Return whether pow() takes such numbers: two of one type, or as the second one what fits an int."""
+    base, exponent = types[0], types[-1]
+    whole = isinstance(exponent, Int) and (exponent.bits < 32 or exponent == BASIC["int"])
+    return whole or isinstance(exponent, Float)
 
 
 def result(name: str, given: Sequence[Typed]) -> Type:
@@ -68,10 +90,10 @@ def result(name: str, given: Sequence[Typed]) -> Type:
         return INT
     if name == "abs":
         return arithmetic(types[0], types[0])  # type: ignore[arg-type]
-    return _by_name(name, all(type == BASIC["float"] for type in types), any(isinstance(t, Float) for t in types))
+    return _by_name(name, BASIC["float"] in types and BASIC["double"] not in types)
 
 
-def _by_name(name: str, single: bool, real: bool) -> Type:
+def _by_name(name: str, single: bool) -> Type:
     if name.startswith("__"):
         target = name.replace("_as_", "2").partition("2")[2].partition("_")[0]
         if target in _WORDS:
@@ -80,5 +102,5 @@ def _by_name(name: str, single: bool, real: bool) -> Type:
     if name.endswith("f") and name[:-1] in FUNCTIONS and not name.startswith(("l", "ll")):
         return Basic("float")
     if name + "f" in FUNCTIONS and not name.startswith("l"):
-        return Basic("float") if single else Basic("double")
+        return Basic("float") if single and name in OVERLOADED else Basic("double")
     return UNKNOWN

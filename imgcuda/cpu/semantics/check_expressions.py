@@ -258,7 +258,18 @@ class ExpressionChecker(Names):
         elif conversion(given, wanted) is None and not _castable(source, wanted) and not made.lvalue:
             message, remedy = why_not(given, wanted)
             raise Wrong(message, node.place, remedy)
+        elif node.word and not made.lvalue:
+            self._cast_number(node, given, source, wanted)
         return made
+
+    def _cast_number(self, node: syntax.Cast, given: Typed, source: Type, wanted: Type) -> None:
+        """Hold a cast in words, between numbers or of a pointer and a number, against what its word is for."""
+        pointers = isinstance(source, Pointer) or isinstance(wanted, Pointer)
+        if node.word == "static_cast" and pointers and conversion(given, wanted) is None:
+            raise Wrong(f"static_cast cannot turn a {source} into a {wanted}", node.place, "use reinterpret_cast")
+        if node.word == "reinterpret_cast" and not pointers and source != plain(wanted):
+            remedy = "use static_cast, or __float_as_int() and its like for the bits"
+            raise Wrong(f"reinterpret_cast cannot turn a {source} into a {wanted}", node.place, remedy)
 
     def _cast_pointer(self, node: syntax.Cast, given: Typed, source: Pointer, wanted: Pointer) -> None:
         if node.word == "static_cast" and conversion(given, wanted) is None:
@@ -292,15 +303,20 @@ class ExpressionChecker(Names):
             for argument, each in zip(node.arguments, given, strict=True):
                 if isinstance(decayed(each.type), Pointer | Record) or decayed(each.type) == VOID:
                     raise Wrong(*_not_a_number(each, argument.place))
-        if node.name in ("min", "max") and not builtins.comparable(given):
+        if remedy := builtins.ambiguous(node.name, given):
             types = " and ".join(f"a {decayed(each.type)}" for each in given)
-            raise Wrong(f"{node.name}() of {types} is ambiguous", node.place, "cast one to the type of the other")
+            raise Wrong(f"{node.name}() of {types} is ambiguous", node.place, remedy)
         return Typed(builtins.result(node.name, given))
 
     def _atomic(self, node: syntax.Call, type: Type) -> None:
         if isinstance(type, Pointer) and type.target.const:
             remedy = "declare the pointer without const"
             raise Wrong(f"{node.name}() changes memory, but a {type} points to what is const", node.place, remedy)
+        target = scalar(type.target) if isinstance(type, Pointer) else None
+        known = ATOMICS[node.name][1]
+        if target is not None and target not in known:
+            remedy = f"it is for {', '.join(map(str, known))}"
+            raise Wrong(f"{node.name}() cannot be used on a {target}", node.place, remedy)
 
     def _chosen(self, node: syntax.Call, own: list[Signature], given: list[Typed]) -> Signature:
         found = best(own, given)

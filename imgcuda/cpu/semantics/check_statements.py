@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from imgcuda.cpu.semantics.check_expressions import ExpressionChecker
@@ -20,6 +21,7 @@ from imgcuda.cpu.semantics.cxx_types import (
 from imgcuda.cpu.semantics.scopes import Symbol, Wrong
 from imgcuda.cpu.values.types import Int
 from imgcuda.frontend import syntax
+from imgcuda.frontend.constant_expressions import NotConstant, integer
 
 
 class StatementChecker(ExpressionChecker):
@@ -143,10 +145,13 @@ class StatementChecker(ExpressionChecker):
                     message = "a whole number that is known when the kernel is compiled is needed here"
                     remedy = "use a #define, an enum, or a constant field of the filter"
                     raise Wrong(message, type.size.place, remedy)
-                if isinstance(type.size, syntax.NumberLiteral) and type.size.value <= 0:
-                    message = f"an array must have a size of 1 at least; this is {type.size.value}"
-                    raise Wrong(message, type.size.place)
+                self._at_least_one(type.size)
             type = type.element
+
+    def _at_least_one(self, size: syntax.Expression) -> None:
+        with suppress(NotConstant):  # as where it is made of enumerators
+            if (value := integer(size)) <= 0:
+                raise Wrong(f"an array must have a size of 1 at least; this is {value}", size.place)
 
     def _initial(self, node: syntax.Declaration, type: Type, reference: bool) -> bool:
         """Check a variable's first value; return whether C++ knows it."""
@@ -183,8 +188,21 @@ class StatementChecker(ExpressionChecker):
     def _without_value(self, node: syntax.Declaration, type: Type, reference: bool) -> None:
         if reference:
             raise Wrong(f"the reference '{node.name}' refers to nothing", node.place, "give it a variable")
-        if type.const and not node.external and node.space != "constant":
+        if isinstance(type, Array) and type.size is None and _has_no_size(node.type) and not node.external:
+            raise Wrong(f"the array '{node.name}' has no size", node.place, "write it between the brackets")
+        if type.const and not node.external:
             raise Wrong(f"'{node.name}' is const and has no value", node.place, "give it one, or take const away")
+        if (field := self._const_field(type)) and not node.external:
+            message = f"'{node.name}' has no value, but its field '{field}' is const"
+            raise Wrong(message, node.place, "give it its values in braces, or take const away")
+
+    def _const_field(self, type: Type) -> str:
+        """Return the first field of a structure, or of those in it, that is const; nothing if none is."""
+        while isinstance(type, Array):
+            type = type.element
+        fields = self.fields.get(type.name, {}) if isinstance(type, Record) else {}
+        own = (name if each.const else self._const_field(each) for name, each in fields.items())
+        return next(filter(None, own), "")
 
     def _braces(self, values: syntax.Initializer, type: Type) -> bool:
         """Check values in braces as far as each has its own place; return whether all are constants."""
@@ -212,6 +230,11 @@ class StatementChecker(ExpressionChecker):
             fields = list(self.fields.get(type.name, {}).values())
             return fields[position] if position < len(fields) else UNKNOWN
         return type if position == 0 else UNKNOWN
+
+
+def _has_no_size(type: syntax.TypeName) -> bool:
+    """Return whether `[]` was written; a size may be there and not be known."""
+    return isinstance(type, syntax.ArrayType) and type.size is None
 
 
 _CHECKS: dict[type, Callable[[StatementChecker, Any], None]] = {

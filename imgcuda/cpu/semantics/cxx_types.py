@@ -199,6 +199,7 @@ def why_not(given: Typed, wanted: Type) -> tuple[str, str]:
     if isinstance(wanted, Pointer):
         return f"a pointer or an array is needed here; this is a {source}", "pass the address of a variable"
     if scalar(wanted) is not None and not isinstance(wanted, Enum):
-        remedy = "read what it points to with * or [...]" if isinstance(source, Pointer) else "use one of its fields"
-        return f"a number is needed here; this is a {source}", remedy if source != VOID else ""
+        pointer, field = isinstance(source, Pointer), isinstance(source, Record)
+        remedy = "read what it points to with * or [...]" if pointer else "use one of its fields" if field else ""
+        return f"a number is needed here; this is a {source}", remedy
     return f"a {wanted} is needed here; this is a {source}", ""

@@ -104,6 +104,10 @@ class Names:
 
     def declare_type(self, item: syntax.Structure | syntax.Typedef | syntax.Enumeration) -> None:
         """Make a type known that a file declares."""
+        own = item.name in VECTORS or item.name == DIM3.name
+        if own and not (isinstance(item, syntax.Typedef) and self.resolve(item.type) == Record(item.name)):
+            self.mistakes.add(f"'{item.name}' is a type of CUDA's own", item.place, "give yours another name")
+            return
         if isinstance(item, syntax.Typedef):
             self.types[item.name] = self.resolve(item.type)
         elif isinstance(item, syntax.Structure):
