@@ -230,7 +230,9 @@ class StatementParser(DeclarationParser):
             except NotConstant as error:
                 raise self.wrong(error.message, error.place) from None
             if not holds:
-                self.wrong("this static_assert does not hold", word.place, "change what it asserts, or what it is about")
+                self.wrong(
+                    "this static_assert does not hold", word.place, "change what it asserts, or what it is about"
+                )
             self.go_to(after)
         self.semicolon()
 

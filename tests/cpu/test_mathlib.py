@@ -18,6 +18,8 @@ from imgcuda.cpu.compile import Machine, compile, to_llvm
 from imgcuda.cpu.loading import load
 from imgcuda.cpu.maths import polynomials as tables
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
+from imgcuda.cpu.semantics import builtins
+from imgcuda.cpu.semantics.cxx_types import Basic, Typed
 from imgcuda.cpu.session import CpuSession, pack
 from imgcuda.cpu.values.types import F32, F64, Scalar
 from imgcuda.programs.layout import Dim3

@@ -66,8 +66,8 @@ def ambiguous(name: str, given: Sequence[Typed]) -> str:
 
 
 def _power(types: Sequence[Scalar | None]) -> bool:
-    """Return whether pow() takes such numbers: two of one type, or as the second one what fits an int."""
-    base, exponent = types[0], types[-1]
+    """Return whether pow() takes such numbers: its second one is a float, or fits an int."""
+    exponent = types[-1]
     whole = isinstance(exponent, Int) and (exponent.bits < 32 or exponent == BASIC["int"])
     return whole or isinstance(exponent, Float)
 
