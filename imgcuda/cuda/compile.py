@@ -138,6 +138,7 @@ def nvrtc_missing() -> str | None:
 
 @cache
 def find_nvrtc() -> Nvrtc | None:
+    """Return NVRTC, or None if it or its Python bindings are not installed."""
     try:
         from cuda.bindings import nvrtc
     except ImportError:

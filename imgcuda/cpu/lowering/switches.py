@@ -110,6 +110,7 @@ def _diverging(state: State, node: syntax.Switch, value: Value, sections: list[S
 
 
 def any_of(state: State, tests: list[Value]) -> Value:
+    """Return whether any of some bools is true, lane by lane."""
     found = constant(False, BOOL)
     for test in tests:
         found = state.math.connect("or", found, test)

@@ -54,6 +54,7 @@ def float_extreme(state: State, which: str, left: Value, right: Value) -> Value:
 
 
 def absolute(state: State, type: Scalar | None, value: Value) -> Value:
+    """Return the absolute value of an integer or float."""
     value = state.math.convert(value, type or promote(value.type))
     if isinstance(value.type, Float):
         return intrinsic(state, "fabs", value)
@@ -67,6 +68,7 @@ def saturate(state: State, value: Value) -> Value:
 
 
 def quotient(state: State, left: Value, right: Value) -> Value:
+    """Return the quotient of two floats."""
     return state.math.binary("/", state.math.convert(left, F32), state.math.convert(right, F32))
 
 
@@ -88,6 +90,7 @@ def to_integer(state: State, rounding: str, source: Float, type: Int, value: Val
 
 
 def to_long(state: State, rounding: str, type: Float | None, value: Value) -> Value:
+    """Return lrint, lround and the like: a float rounded to a 64-bit integer."""
     return to_integer(state, rounding, chosen(type, value), I64, value)
 
 
@@ -107,18 +110,22 @@ def same_bits(state: State, source: Scalar, type: Scalar, value: Value) -> Value
 
 
 def is_nan(x: Number) -> Number:
+    """Return isnan."""
     return x.is_nan()
 
 
 def is_infinite(x: Number) -> Number:
+    """Return isinf."""
     return x.abs().equals(inf)
 
 
 def is_finite(x: Number) -> Number:
+    """Return isfinite."""
     return x.abs() < inf
 
 
 def sign_bit(x: Number) -> Number:
+    """Return signbit."""
     return x.bits() < 0
 
 

@@ -48,6 +48,7 @@ def _reduced(x: Number) -> tuple[Number, Number, Number]:
 
 
 def exp2(x: Number) -> Number:
+    """Return 2^x."""
     low, high = EXP2_RANGE[x.type]
     x = x.at_least(low).at_most(high)
     n, integer = x.nearest_and_integer()
@@ -60,6 +61,7 @@ def exp2_of_parts(r: Number, n: Number) -> Number:
 
 
 def exp10(x: Number) -> Number:
+    """Return 10^x."""
     low, high = EXP10_RANGE[x.type]
     x = x.at_least(low).at_most(high)
     high, low = LOG10_2[x.type]
@@ -74,6 +76,7 @@ def fast_exp(x: Number) -> Number:
 
 
 def fast_exp10(x: Number) -> Number:
+    """Return __exp10f(x): 10^x, less exact."""
     return exp2(x * LOG2_10)
 
 
@@ -91,6 +94,7 @@ def expm1(x: Number) -> Number:
 
 
 def sinh(x: Number) -> Number:
+    """Return the hyperbolic sine."""
     square, size = x * x, x.abs()
     half = exp(size, halvings=1)
     small = (x * square).times_plus(square.polynomial(tables.SINH[x.type]), x)
@@ -99,11 +103,13 @@ def sinh(x: Number) -> Number:
 
 
 def cosh(x: Number) -> Number:
+    """Return the hyperbolic cosine."""
     half = exp(x.abs(), halvings=1)
     return half + 0.25 / half
 
 
 def tanh(x: Number) -> Number:
+    """Return the hyperbolic tangent."""
     square, size = x * x, x.abs()
     small = (x * square).times_plus(square.polynomial(tables.TANH[x.type]), x)
     great = (1.0 - 2.0 / (exp(size + size) + 1.0)).with_sign_of(x)

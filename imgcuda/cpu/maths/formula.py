@@ -337,10 +337,12 @@ BIAS: dict[Scalar, int] = {F32: 127, F64: 1023}
 
 
 def either(left: Number, right: Number) -> Number:
+    """Return whether one of two bools is true, or both are."""
     return Number(left.f, BOOL, left.f.b.op(f"or {left.f.shape(BOOL)} {left.ir}, {right.ir}"))
 
 
 def both(left: Number, right: Number) -> Number:
+    """Return whether both of two bools are true."""
     return Number(left.f, BOOL, left.f.b.op(f"and {left.f.shape(BOOL)} {left.ir}, {right.ir}"))
 
 

@@ -9,6 +9,7 @@ _WIDER = {I32: I64, U32: U64, I64: Int(128, True), U64: Int(128, False)}
 
 
 def leading_zeros(x: Number) -> Number:
+    """Return __clz: the number of leading zero bits."""
     return _counted("ctlz", x)
 
 
@@ -18,6 +19,7 @@ def first_set(x: Number) -> Number:
 
 
 def set_bits(x: Number) -> Number:
+    """Return __popc: the number of set bits."""
     return x.f.call("ctpop", x.type, x).to(I32)
 
 
@@ -30,6 +32,7 @@ def _counted(name: str, x: Number) -> Number:
 
 
 def reversed_bits(x: Number) -> Number:
+    """Return __brev: the bits in reverse order."""
     return x.f.call("bitreverse", x.type, x)
 
 
@@ -82,20 +85,25 @@ def funnel_right(low: Number, high: Number, shift: Number) -> Number:
 
 
 def funnel_left_clamped(low: Number, high: Number, shift: Number) -> Number:
+    """Return __funnelshift_lc."""
     return low.f.choose(shift > 31, low, funnel_left(low, high, shift))
 
 
 def funnel_right_clamped(low: Number, high: Number, shift: Number) -> Number:
+    """Return __funnelshift_rc."""
     return low.f.choose(shift > 31, high, funnel_right(low, high, shift))
 
 
 def double_of_words(high: Number, low: Number) -> Number:
+    """Return __hiloint2double: a double from its upper and lower 32 bits."""
     return ((high.to(I64) << 32) | low.to(U32).to(I64)).of_bits()
 
 
 def upper_word(x: Number) -> Number:
+    """Return __double2hiint: the upper 32 bits of a double."""
     return (x.bits() >> 32).to(I32)
 
 
 def lower_word(x: Number) -> Number:
+    """Return __double2loint: the lower 32 bits of a double."""
     return x.bits().to(I32)

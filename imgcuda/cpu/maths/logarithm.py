@@ -34,6 +34,7 @@ SMALLEST: dict[Scalar, float] = {F32: 2.0**-126, F64: 2.0**-1022}
 
 
 def log(x: Number) -> Number:
+    """Return the natural logarithm."""
     n, m = parts(x)
     return _special(x, _log_of_parts(n, m - 1.0))
 
@@ -47,12 +48,14 @@ def _log_of_parts(exponent: Number, f: Number) -> Number:
 
 
 def log2(x: Number) -> Number:
+    """Return the logarithm to base 2."""
     n, m = parts(x)
     great, small = _times_unit(m - 1.0, LOG2_E, tables.LOG2)
     return _special(x, n.to(m.type) + (great + small))
 
 
 def log10(x: Number) -> Number:
+    """Return the logarithm to base 10."""
     exponent, m = parts(x)
     n, (high, low) = exponent.to(m.type), LOG10_2[m.type]
     great, small = _times_unit(m - 1.0, LOG10_E, tables.LOG10)

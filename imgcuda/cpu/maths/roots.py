@@ -17,10 +17,12 @@ NEAR: dict[Scalar, tuple[float, float]] = {F32: (2.0**-50, 2.0**100), F64: (2.0*
 
 
 def rsqrt(x: Number) -> Number:
+    """Return 1 / sqrt(x)."""
     return 1.0 / x.sqrt()
 
 
 def reciprocal(x: Number) -> Number:
+    """Return 1 / x."""
     return 1.0 / x
 
 
@@ -38,6 +40,7 @@ def norm(*sides: Number) -> Number:
 
 
 def rcbrt(x: Number) -> Number:
+    """Return 1 / cbrt(x)."""
     return 1.0 / cbrt(x)
 
 
@@ -114,6 +117,7 @@ def double_fmod(x: Number, y: Number) -> Number:
 
 
 def double_remainder(x: Number, y: Number) -> Number:
+    """Return remainder of doubles, by the C library's function for each lane: exact, and slow."""
     choose, divisor = x.f.choose, y.abs()
     twice = divisor + divisor
     rest = choose(twice < inf, double_fmod(x.abs(), twice), x.abs())

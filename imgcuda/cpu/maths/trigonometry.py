@@ -38,16 +38,19 @@ PIECES_SCALE = 2.0**200
 
 
 def sin(x: Number) -> Number:
+    """Return the sine."""
     quarter, r, low = _quarter_turns(x)
     return _zero_kept(x, _turned(quarter, *_sin_and_cos(r, low)))
 
 
 def cos(x: Number) -> Number:
+    """Return the cosine."""
     quarter, r, low = _quarter_turns(x)
     return _turned(quarter + 1, *_sin_and_cos(r, low))
 
 
 def tan(x: Number) -> Number:
+    """Return the tangent."""
     quarter, r, low = _quarter_turns(x)
     sine, cosine = _sin_and_cos(r, low)
     odd, choose = quarter.is_set(1), x.f.choose
@@ -55,11 +58,13 @@ def tan(x: Number) -> Number:
 
 
 def sinpi(x: Number) -> Number:
+    """Return sin(pi x)."""
     quarter, r, low = _half_units(x)
     return _zero_kept(x, _turned(quarter, *_sin_and_cos(r, low)))
 
 
 def cospi(x: Number) -> Number:
+    """Return cos(pi x)."""
     quarter, r, low = _half_units(x)
     return _turned(quarter + 1, *_sin_and_cos(r, low))
 

@@ -27,34 +27,39 @@ def gather_mostly_contiguous(state: State, address: Address, cell: str, contiguo
     `contiguous` is the index that all lanes would have without the clamp. Lanes with that index are read by one masked
     load, the others one by one.
     """
-    width, bits = state.v.width, f"i{state.v.width}"
-    everyone = state.v.type("i1")
+    everyone, vector, width = state.v.type("i1"), state.v.type(cell), state.v.width
     mask = state.mask or "splat (i1 true)"
     with state.masked(mask):  # so that the helper is the one that takes a mask
         one_by_one, (base, lanes, _) = _helper(state, address, cell, "gather")
     name = f"near.{one_by_one}.{contiguous.stride}"
     read = f"llvm.masked.load.v{width}{cell}.p0"
-    vector, indices = state.v.type(cell), f"<{width} x i64>"
-    steps = ", ".join(f"i64 {lane * contiguous.stride}" for lane in range(width))
     state.b.declarations.setdefault(read, f"declare {vector} @{read}(ptr, {everyone}, {vector})")
-    state.b.helper(name, "\n".join([
-        f"define internal {vector} @{name}(ptr %base, {indices} %i, {everyone} %m, i64 %start) noinline nounwind #0 {{",
+    state.b.helper(name, _mostly_contiguous(name, one_by_one, width, cell, contiguous.stride, address.scale))
+    return state.b.call(name, vector, [base, lanes, (everyone, mask), ("i64", contiguous.ir)])
+
+
+def _mostly_contiguous(name: str, one_by_one: str, width: int, cell: str, stride: int, scale: int) -> str:
+    """Return the LLVM IR of a gather that reads contiguous lanes by one masked load, the others by `one_by_one`."""
+    vector, indices, mask, bits = f"<{width} x {cell}>", f"<{width} x i64>", f"<{width} x i1>", f"i{width}"
+    steps = ", ".join(f"i64 {lane * stride}" for lane in range(width))
+    load = f"@llvm.masked.load.v{width}{cell}.p0"
+    return "\n".join([
+        f"define internal {vector} @{name}(ptr %base, {indices} %i, {mask} %m, i64 %start) noinline nounwind #0 {{",
         f"  %one = insertelement {indices} poison, i64 %start, i32 0",
-        f"  %same = shufflevector {indices} %one, {indices} poison, {state.v.type('i32')} zeroinitializer",
+        f"  %same = shufflevector {indices} %one, {indices} poison, <{width} x i32> zeroinitializer",
         f"  %line = add {indices} %same, <{steps}>",
         f"  %there = icmp eq {indices} %i, %line",
-        f"  %near = and {everyone} %there, %m",
-        f"  %far = xor {everyone} %near, %m",
-        f"  %bytes = mul i64 %start, {address.scale}",
+        f"  %near = and {mask} %there, %m",
+        f"  %far = xor {mask} %near, %m",
+        f"  %bytes = mul i64 %start, {scale}",
         "  %row = getelementptr i8, ptr %base, i64 %bytes",
-        f"  %read = call {vector} @{read}(ptr align 1 %row, {everyone} %near, {vector} zeroinitializer)",
-        f"  %left = bitcast {everyone} %far to {bits}",
+        f"  %read = call {vector} {load}(ptr align 1 %row, {mask} %near, {vector} zeroinitializer)",
+        f"  %left = bitcast {mask} %far to {bits}",
         f"  %rest = call {vector} @{one_by_one}(ptr %base, {indices} %i, {bits} %left)",
         f"  %all = or {vector} %read, %rest",
         f"  ret {vector} %all",
         "}",
-    ]))  # fmt: skip
-    return state.b.call(name, vector, [base, lanes, (everyone, mask), ("i64", contiguous.ir)])
+    ])  # fmt: skip
 
 
 def scatter(state: State, address: Address, cell: str, vector: str) -> None:
