@@ -36,6 +36,15 @@ _NO_GLOBALS = refusals.Refusal(
 _NO_DEFAULT_ARGUMENT = refusals.Refusal("a default argument is C++", "pass the value in each call")
 _NO_VARIADIC = refusals.Refusal("'...' is not in the portable subset", "name the parameters")
 
+_NOT_OF_PARAMETERS = FUNCTION_WORDS | {
+    "static",
+    "extern",
+    "typedef",
+    "constexpr",
+    "inline",
+    "__shared__",
+    "__constant__",
+}
 _STARTS_ITEM = FUNCTION_WORDS | {"extern", "static", "template"}
 
 
@@ -193,6 +202,8 @@ class _Parser(StatementParser):
             raise self.refuse(_NO_VARIADIC, self.token.place)
         place = self.token.place
         specifiers = self.specifiers()
+        if storage := sorted(specifiers.words & _NOT_OF_PARAMETERS):
+            self.wrong(f"'{storage[0]}' has no place in a parameter", place, "leave it out")
         name, type_ = self.declarator(specifiers.type)
         if self.token.text == "=":
             raise self.refuse(_NO_DEFAULT_ARGUMENT, self.token.place)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from imgcuda.cpu.semantics.cxx_types import UNKNOWN, Array, Basic, Enum, Pointer, Record, Type, Typed, with_const
+from imgcuda.cpu.semantics.cxx_types import UNKNOWN, VOID, Array, Basic, Enum, Pointer, Record, Type, Typed, with_const
 from imgcuda.cpu.semantics.overloads import Signature
 from imgcuda.cpu.values.types import BASIC, DIM3, VECTORS
 from imgcuda.errors import did_you_mean
@@ -98,7 +98,10 @@ class Names:
             case syntax.PointerType(target, _, const):
                 return Pointer(self.resolve(target), const)
             case syntax.ReferenceType(target):
-                return self.resolve(target)
+                type = self.resolve(target)
+                if type == VOID and isinstance(target, syntax.NamedType):
+                    raise Wrong("there is no reference to void", target.place, "give it a type")
+                return type
             case syntax.ArrayType(element, size):
                 return Array(self.resolve(element), size.value if _is_whole(size) else None)  # type: ignore[arg-type, union-attr]
 
