@@ -1,4 +1,4 @@
-"""Arrays of the caller's that kernels read where they are: a kernel that writes to one writes to a private copy."""
+"""Copy-on-write for the caller's arrays: kernels read them in place; a kernel that writes to one gets a copy of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from imgcuda.engine.protocol import DeviceArray, LaunchArgument
 
 @dataclass
 class _Loan:
-    """An array of the caller's, and the copy that took its place when a kernel was about to write to it."""
+    """An array of the caller, and the copy made before a kernel first wrote to it, if one did."""
 
     array: npt.NDArray[Any]
     copy: npt.NDArray[np.uint8] | None = None
@@ -30,7 +30,7 @@ class _Loan:
         return self.start < array.ctypes.data + array.nbytes and array.ctypes.data < self.start + self.array.nbytes
 
     def own(self, array: DeviceArray) -> DeviceArray:
-        """Return what stands for an array, or for a part of it, from now on."""
+        """Return an array, or a part of it, in the copy, if there is one."""
         if self.copy is None:
             return array
         first = array.pointer - self.start
@@ -39,15 +39,15 @@ class _Loan:
 
 
 class Loans:
-    """What a session was lent by its caller, and must give back as it was."""
+    """The arrays of the caller that a session uses and must not change."""
 
     def __init__(self) -> None:
         self._loans: dict[int, _Loan] = {}
 
     def lend(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return the array to work on: the caller's, or a copy of one that is lent already.
+        """Return the array to work on: the caller's, or a copy if it overlaps one that is lent already.
 
-        On a GPU each of two uploads would be memory of its own, too.
+        As on a GPU, two uploads of one array are then different memory.
         """
         if any(loan.overlaps(array) for loan in self._loans.values()):
             return array.copy()
@@ -62,11 +62,11 @@ class Loans:
         return any(loan.holds(array.pointer) for loan in self._loans.values())
 
     def own(self, array: DeviceArray) -> DeviceArray:
-        """Return an array as kernels left it: the copy, where one was made."""
+        """Return an array with the writes of kernels: the copy, if one was made."""
         return next((loan.own(array) for loan in self._loans.values() if loan.holds(array.pointer)), array)
 
     def arguments(self, arguments: Sequence[LaunchArgument], written: Collection[int]) -> list[LaunchArgument]:
-        """Return a launch's arguments, private copies in place of lent arrays that it may write to."""
+        """Return the arguments of a launch, with copies in place of lent arrays that it may write to."""
         for position in written:
             for loan in self._of(arguments[position]):
                 if loan.copy is None:

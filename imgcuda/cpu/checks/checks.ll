@@ -4,13 +4,13 @@
 ; %check points to cells of eight bytes:
 ;   0 the reports   1 the block   2 the thread of the first lane, -1 for all threads   3 the epoch
 ;   4 the block's first epoch   5 whether to stop   6 how often a loop may go round   7 how many buffers there are
-;   8 whether blocks may read what others wrote   9 whether a NaN is a mistake   10 - 15 memory for who may touch none
+;   8 whether blocks may read what others wrote   9 whether a NaN is a mistake   10 - 15 memory for invalid accesses
 ; and behind them, from cell 16, six for each buffer:
-;   0 its address   1 its bytes   2 the bytes of a unit, for which notes are kept   3 who touched each unit, or null
+;   0 its address   1 its bytes   2 the bytes of a unit, for which notes are kept   3 the accesses to each unit, or null
 ;   4 which units were written, a byte each, or null   5 whether it is shared memory
 ;
 ; An epoch lasts from barrier to barrier in one block; they are counted through the launch. Two threads may touch the
-; same unit, one of them writing, in different epochs of one block only. Who touched a unit is noted as
+; same unit, one of them writing, in different epochs of one block only. The accesses to a unit are noted as
 ; { writer, its epoch, reader, its epoch }, threads counted from 1; -1 stands for several, -2 for an atomic operation.
 
 define internal void @check_note(ptr %check, i64 %site, i64 %kind, i64 %thread, i64 %buffer, i64 %offset, i64 %other) noinline {
@@ -288,7 +288,7 @@ good:
   ret i1 true
 }
 
-; Return whether a write changes nothing: then it does not matter who else touches the place.
+; Return whether a write changes nothing: then it is no race, whatever other thread accesses the place.
 define internal i1 @check_value(ptr %place, ptr %value, i64 %size) {
   %writes = icmp ne ptr %value, null
   br i1 %writes, label %compare, label %no
