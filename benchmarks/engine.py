@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from table import Row, measure, parser, save, show
 
-from imgcuda.cpu.compile import Machine
 from imgcuda.cpu.device import CpuDevice
+from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.session import CpuSession
 from imgcuda.programs.layout import Dim3, ceil_div
 from imgcuda.programs.source import Program, macro

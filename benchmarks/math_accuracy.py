@@ -114,8 +114,9 @@ class Runner:
     """One function, compiled for this machine or for another processor of its kind."""
 
     def __init__(self, name: str, arguments: int, dtype: npt.DTypeLike, cpu: str = "") -> None:
-        from imgcuda.cpu import loading, session
-        from imgcuda.cpu.compile import Machine, compile
+        from imgcuda.cpu import loading, session, workers
+        from imgcuda.cpu.compile import compile
+        from imgcuda.cpu.machine import Machine
         from imgcuda.programs.layout import Dim3
         from imgcuda.programs.source import Program
 
@@ -129,7 +130,7 @@ class Runner:
         )
         program = Program(f"{name}.cu", text, np.dtype(np.float32))
         machine = Machine(cpu, "") if cpu else None
-        self._session, self.dtype = session, np.dtype(dtype)
+        self._session, self._workers, self.dtype = session, workers, np.dtype(dtype)
         code = compile(program, "k", Dim3(256), machine)
         self._kernel = loading.load(code)
 
@@ -139,9 +140,11 @@ class Runner:
         opened = self._session.CpuSession()
         out = opened.empty(inputs[0].shape, self.dtype)
         count = inputs[0].size
-        packed = self._session.pack(self._kernel.letters, [*map(opened.upload, inputs), out, np.int32(count)])
+        arguments = [*map(opened.upload, inputs), out, np.int32(count)]
+        packed = self._session.pack(self._kernel.letters, arguments)
         blocks = -(-count // 256)
-        self._kernel(packed, struct.pack("5q", blocks, 1, 1, 0, 0), 0, blocks)
+        grid = struct.pack("5q", blocks, 1, 1, 0, 0)
+        self._workers.run(self._workers.Launch(self._kernel, packed, grid, keep=arguments), blocks)
         return opened.download(out)
 
 

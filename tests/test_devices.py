@@ -13,7 +13,7 @@ import pytest
 
 import imgcuda
 from imgcuda import DeviceError, devices
-from imgcuda.cpu.session import cores
+from imgcuda.cpu.workers import cores
 from imgcuda.cuda import device as cuda
 
 

@@ -40,7 +40,7 @@ without what is above, and an engine can be taken out or added without a filter 
 
 FOREIGN = {
     "pycuda": {"cuda.device", "cuda.context", "cuda.transfers", "cuda.pinned", "cuda.memory"},
-    "llvmlite": {"cpu.compile", "cpu.loading"},
+    "llvmlite": {"cpu.compile", "cpu.loading", "cpu.machine"},
     "cuda": {"cuda.compile"},
     "pluggy": {"hookspecs", "registry"},
     "platformdirs": {"private_folder"},

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from imgcuda import kernel_cache
+from imgcuda.cpu import processor
 from imgcuda.cpu.checks.site_table import Checklist
 from imgcuda.cpu.linker import AddressSlot, LinkedCode
-from imgcuda.programs.layout import Dim3
-from imgcuda.programs.source import Program
+from imgcuda.cpu.machine import Machine
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,9 @@ class Code:
     """The bytes that its stack takes at most."""
 
 
-def cache_key(program: Program, kernel: str, block: Dim3, processor: tuple[str, ...], checked: bool) -> str:
-    """Return the name of a kernel's entry in the cache: a digest of all that its code depends on."""
-    parts = [_compiler(), program.text, program.contract, kernel, block, processor, sys.byteorder, checked]
-    return "cpu-" + hashlib.sha256(repr(parts).encode()).hexdigest()
+def cache_key(*parts: object) -> str:
+    """Return the name of an entry in the cache: a digest of the compiler, the processor, and other parts."""
+    return "cpu-" + hashlib.sha256(repr([_compiler(), _processor(), *parts]).encode()).hexdigest()
 
 
 def stored(key: str) -> Code | None:
@@ -58,17 +57,27 @@ def stored(key: str) -> Code | None:
 def store(key: str, code: Code) -> None:
     """Keep a kernel's code in the cache."""
     image = code.binary if isinstance(code.binary, LinkedCode) else None
-    linked = image and [image.code, image.entry, image.addresses]
+    linked = image and [image.code, image.functions, image.addresses]
     told = [code.arguments, code.checklist and asdict(code.checklist), code.written, code.heap, code.stack, linked]
     binary = image.data if image else code.binary
     assert isinstance(binary, bytes)
     kernel_cache.put(key, json.dumps(told).encode() + b"\n" + binary)
 
 
-def _image(data: bytes, code: int, entry: int, addresses: list[Any]) -> LinkedCode:
+def _image(data: bytes, code: int, functions: dict[str, int], addresses: list[Any]) -> LinkedCode:
     return LinkedCode(
-        data, code, entry, tuple(AddressSlot(int(at), int(target), str(name)) for at, target, name in addresses)
+        data,
+        code,
+        dict(functions),
+        tuple(AddressSlot(int(at), int(target), str(name)) for at, target, name in addresses),
     )
+
+
+def _processor() -> tuple[str, ...]:
+    """Return what tells this processor from others, as LLVM sees it where the system does not tell."""
+    if known := processor.identity():
+        return (*known, sys.byteorder)
+    return Machine.host().cpu, Machine.host().features, sys.byteorder
 
 
 @cache

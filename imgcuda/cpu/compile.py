@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
 
 from imgcuda.cpu.code import Code
 from imgcuda.cpu.linker import LinkedCode, link
+from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.stack import on_a_large_stack
 from imgcuda.cpu.values.types import BOOL, Float, Int, PointerTo, Type
 from imgcuda.errors import ImgcudaError, KernelError
@@ -20,35 +19,6 @@ from imgcuda.programs.source import Program
 
 if TYPE_CHECKING:
     from imgcuda.cpu.module import Compiled
-
-WIDTHS = {"+avx512bw": 64, "+avx2": 32}
-"""Threads to a vector by what a processor has: what was fastest. With shorter or fewer registers it is NARROWEST."""
-NARROWEST = 16
-
-
-@dataclass(frozen=True)
-class Machine:
-    """The processor that code is made for."""
-
-    cpu: str
-    features: str
-
-    @classmethod
-    @cache
-    def host(cls) -> Machine:
-        return cls(llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
-
-    @property
-    def width(self) -> int:
-        """How many threads go into a vector at most."""
-        return next((width for feature, width in WIDTHS.items() if feature in self.features), NARROWEST)
-
-    def target(self) -> Any:
-        _initialise()
-        target = llvm.Target.from_default_triple()
-        return target.create_target_machine(
-            cpu=self.cpu, features=self.features, opt=3, reloc="pic", codemodel="small", jit=True
-        )
 
 
 def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None = None, checked: bool = False) -> Code:
@@ -111,16 +81,21 @@ def vector_width(threads: int, width: int) -> int:
 
 def to_machine_code(compiled: Compiled, machine: Machine) -> LinkedCode | bytes:
     """Return the code that LLVM makes of a kernel, linked; or an object file, of a kind that `link` does not know."""
+    return assemble(compiled.ir, machine)
+
+
+def assemble(ir: str, machine: Machine) -> LinkedCode | bytes:
+    """Return the code that LLVM makes of a text in its language."""
     target = machine.target()
-    binary = bytes(target.emit_object(optimise(compiled, machine, target)))
+    binary = bytes(target.emit_object(optimise(ir, machine, target)))
     return link(binary) or binary
 
 
-def optimise(compiled: Compiled, machine: Machine, target: Any) -> Any:
-    """Return a kernel as LLVM's module, optimised."""
+def optimise(ir: str, machine: Machine, target: Any) -> Any:
+    """Return LLVM's optimized module of a text in its language."""
     wide = ' "prefer-vector-width"="512" "min-legal-vector-width"="512"' if "+avx512f" in machine.features else ""
     attributes = f'attributes #0 = {{ "no-trapping-math"="true" "target-cpu"="{machine.cpu}"{wide} }}'
-    text = f'target triple = "{llvm.get_default_triple()}"\n{compiled.ir}\n{attributes}\n'
+    text = f'target triple = "{llvm.get_default_triple()}"\n{ir}\n{attributes}\n'
     module = llvm.parse_assembly(text, llvm.create_context())
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
@@ -132,12 +107,6 @@ def optimise(compiled: Compiled, machine: Machine, target: Any) -> Any:
     llvm.newpassmanagers.NewPassManager._dispose(passes)
     passes.detach()
     return module
-
-
-@cache
-def _initialise() -> None:
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
 
 
 def argument_letter(type: Type) -> str:

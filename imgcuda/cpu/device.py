@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from imgcuda.cpu import processor
 from imgcuda.cpu.checks.checked_session import CheckedSession
-from imgcuda.cpu.session import NAME, CpuSession, cores
+from imgcuda.cpu.session import NAME, CpuSession
+from imgcuda.cpu.workers import cores
 
 
 class CpuDevice:

@@ -22,8 +22,11 @@ class Executable:
             address = target + (_library_function(symbol) if symbol else self._start)
             self._memory[at : at + 8] = address.to_bytes(8, "little")
         self._make_executable(image.code)
-        self.entry = self._start + image.entry
-        """The address of the entry point."""
+        self._functions = image.functions
+
+    def address(self, function: str) -> int:
+        """Return the address of a function that others may call."""
+        return self._start + self._functions[function]
 
     def _make_executable(self, size: int) -> None:
         """Let the code be run, and no more be written. Linux makes sure that the processor fetches what was written."""

@@ -13,9 +13,6 @@ from typing import NamedTuple
 
 from imgcuda.cpu.object_file import ALLOCATED, ARM64, EXECUTABLE, X86_64, ObjectFile, Relocation
 
-ENTRY = "entry"
-"""The function through which a kernel is called."""
-
 _STUBS = {
     X86_64: b"\xff\x25\x02\x00\x00\x00\x0f\x0b",  # jmp [rip + 2]; ud2; the address follows
     ARM64: b"\x50\x00\x00\x58\x00\x02\x1f\xd6",  # ldr x16, 8 bytes on; br x16; the address follows
@@ -44,8 +41,8 @@ class LinkedCode(NamedTuple):
     """Whole pages of code, and what the code reads behind them."""
     code: int
     """How many of the bytes are code."""
-    entry: int
-    """Where the entry point is, from the image's start."""
+    functions: dict[str, int]
+    """Where the functions are that others may call, from the image's start."""
     addresses: tuple[AddressSlot, ...]
 
 
@@ -74,8 +71,10 @@ class _Linker:
         self._place(executable=False)
         for relocation in self._file.relocations():
             self._relocate(relocation)
-        (start,) = (self._symbol(number) for number, each in enumerate(self._file.symbols) if each.name == ENTRY)
-        return LinkedCode(bytes(self._data), code, start, tuple(self._addresses))
+        functions = {
+            each.name: self._symbol(number) for number, each in enumerate(self._file.symbols) if each.is_function
+        }
+        return LinkedCode(bytes(self._data), code, functions, tuple(self._addresses))
 
     def _place(self, executable: bool) -> None:
         """Append the sections that hold code, or those that hold data."""

@@ -8,35 +8,23 @@ may interrupt or that collects garbage: those might wait for themselves.
 
 from __future__ import annotations
 
-import ctypes
 import os
-import struct
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
-from imgcuda.cpu import processor
 from imgcuda.cpu.code import Code, cache_key, store, stored
 from imgcuda.cpu.executable import Executable
-from imgcuda.cpu.linker import ENTRY, LinkedCode
+from imgcuda.cpu.linker import LinkedCode
+from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.stack import on_a_large_stack
-from imgcuda.engine.memory_limit import in_words
-from imgcuda.errors import DeviceMemoryError
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
 MOST = 128
 """Kernels that are kept loaded, of some 60 KiB to 1 MiB each. One that is needed again takes 2 ms to load from disk."""
 
-_ALIGNED = 64
-"""A multiple of which a kernel's own arrays begin at, as vectors do."""
-
-EntryPoint: TypeAlias = Callable[[bytes, bytes, int, int], None]
 KernelKey: TypeAlias = tuple[str, bool, str, Dim3, bool]
 
 _lock = threading.RLock()
@@ -52,7 +40,9 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
 class LoadedKernel:
     """A loaded kernel. Its code stays in memory for as long as somebody holds this, and so while it runs."""
 
-    def __init__(self, entry: EntryPoint, memory: object, code: Code) -> None:
+    def __init__(self, entry: int, memory: object, code: Code) -> None:
+        self.entry = entry
+        """The address of its entry point."""
         self.letters = code.arguments
         """The letters of its arguments' types: p for a pointer, else NumPy's."""
         self.written = code.written
@@ -63,22 +53,7 @@ class LoadedKernel:
         """The bytes that a run of it needs for what does not fit a stack."""
         self.stack = code.stack
         """The bytes of a stack on which it is safe to run."""
-        self._entry, self._code = entry, memory
-
-    def __call__(self, arguments: bytes, launch: bytes, first: int, end: int) -> None:
-        """Run the blocks from `first` to before `end`."""
-        memory = self._memory() if self.heap else None
-        address = -(-memory.ctypes.data // _ALIGNED) * _ALIGNED if memory is not None else 0
-        self._entry(arguments, launch + struct.pack("q", address), first, end)
-
-    def _memory(self) -> npt.NDArray[np.uint8]:
-        """Return memory for one thread that runs blocks: it goes when they are done, so nothing is left behind."""
-        try:
-            return np.empty(self.heap + _ALIGNED, np.uint8)
-        except MemoryError as error:
-            raise DeviceMemoryError(
-                f"cpu: there is no memory for a kernel's own arrays of {in_words(self.heap)}"
-            ) from error
+        self._memory = memory
 
 
 def kernel(program: Program, name: str, block: Dim3, checked: bool = False) -> LoadedKernel:
@@ -94,8 +69,7 @@ def kernel(program: Program, name: str, block: Dim3, checked: bool = False) -> L
 
 def _new(key: KernelKey, program: Program) -> LoadedKernel:
     """Return a kernel from the cache, or compile it."""
-    _, _, name, block, checked = key
-    stored_key = cache_key(program, name, block, _processor(), checked)
+    stored_key = cache_key(*key)
     code = stored(stored_key)
     if code is None:
         return on_a_large_stack(lambda: _compiled(key, program, stored_key))
@@ -124,38 +98,50 @@ def _keep(key: KernelKey, kernel: LoadedKernel) -> LoadedKernel:
     return kept
 
 
-def _processor() -> tuple[str, ...]:
-    """Return what tells this processor from others, as LLVM sees it where the system does not tell."""
-    if known := processor.identity():
-        return known
-    from imgcuda.cpu.compile import Machine
-
-    return Machine.host().cpu, Machine.host().features
-
-
 def load(code: Code) -> LoadedKernel:
     """Return the kernel that some code is of."""
-    memory = Executable(code.binary) if isinstance(code.binary, LinkedCode) else _LlvmExecutable(code.binary)
-    kind = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_longlong, ctypes.c_longlong)
-    return LoadedKernel(kind(memory.entry), memory, code)
+    memory = _in_memory(code.binary)
+    return LoadedKernel(memory.address("entry"), memory, code)
 
 
-class _LlvmExecutable:
+def functions(ir: str) -> Executable | LlvmExecutable:
+    """Return functions in LLVM's language, compiled and loaded."""
+    key = cache_key(ir)
+    code = stored(key) or on_a_large_stack(lambda: _assembled(key, ir))
+    return _in_memory(code.binary)
+
+
+def _assembled(key: str, ir: str) -> Code:
+    from imgcuda.cpu.compile import assemble
+
+    with _lock:
+        code = Code(assemble(ir, Machine.host()), ())
+    store(key, code)
+    return code
+
+
+def _in_memory(binary: LinkedCode | bytes) -> Executable | LlvmExecutable:
+    return Executable(binary) if isinstance(binary, LinkedCode) else LlvmExecutable(binary)
+
+
+class LlvmExecutable:
     """An object file that LLVM has loaded: for systems whose object files our linker does not know."""
 
     def __init__(self, binary: bytes) -> None:
-        self._engine, self.entry = on_a_large_stack(lambda: self._load(binary))
+        self._engine = on_a_large_stack(lambda: self._load(binary))
 
-    def _load(self, binary: bytes) -> tuple[Any, int]:
+    def address(self, function: str) -> int:
+        """Return the address of a function."""
+        return int(self._engine.get_function_address(function))
+
+    def _load(self, binary: bytes) -> Any:
         import llvmlite.binding as llvm
-
-        from imgcuda.cpu.compile import Machine
 
         with _lock:
             engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), Machine.host().target())
             engine.add_object_file(llvm.ObjectFileRef.from_data(binary))
             engine.finalize_object()
-            return engine, engine.get_function_address(ENTRY)
+            return engine
 
     def __del__(self, unused: deque[object] = _unused) -> None:
         unused.append(self._engine)  # any thread may collect garbage, and must not wait for the lock

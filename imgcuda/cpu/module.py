@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from imgcuda.cpu.checks.site_table import Checklist
 from imgcuda.cpu.ir import Builder
-from imgcuda.cpu.linker import ENTRY
 from imgcuda.cpu.values.types import Type
 
 _LAUNCH = (("gx", "i32"), ("gy", "i32"), ("gz", "i32"), ("dynamic", "i64"), ("check", "ptr"), ("heap", "ptr"))
@@ -45,7 +44,7 @@ def module(b: Builder, arguments: list[str]) -> str:
             f"define internal void @kernel({', '.join([*arguments, *fixed])}) noinline nounwind #0 {{",
             body,
             "}",
-            f"define void @{ENTRY}(ptr %arguments, ptr %launch, i64 %first, i64 %last) nounwind {{",
+            "define void @entry(ptr %arguments, ptr %launch, i64 %first, i64 %last) nounwind {",
             *unpacking,
             f"  call void @kernel({', '.join([*passed, 'i64 %first', 'i64 %last'])})",
             "  ret void",

@@ -12,6 +12,7 @@ X86_64, ARM64 = 62, 183
 _MAGIC = b"\x7fELF\x02\x01"
 _SYMBOLS, _RELOCATIONS, NO_BITS = 2, 4, 8
 ALLOCATED, EXECUTABLE = 2, 4
+_GLOBAL_FUNCTION = 1 << 4 | 2
 
 
 class ObjectSection(NamedTuple):
@@ -32,6 +33,8 @@ class ObjectSymbol(NamedTuple):
     name: str
     section: int
     value: int
+    is_function: bool
+    """Whether it is a function that other files may call."""
 
 
 class Relocation(NamedTuple):
@@ -79,5 +82,6 @@ class ObjectFile:
 
     def _symbols(self, table: ObjectSection) -> Iterator[ObjectSymbol]:
         names = self.contents(self.sections[table.link])
-        for name, _, _, section, value, _ in struct.iter_unpack("<IBBHQQ", self.contents(table)):
-            yield ObjectSymbol(names[name : names.index(b"\0", name)].decode(), section, value)
+        for name, info, _, section, value, _ in struct.iter_unpack("<IBBHQQ", self.contents(table)):
+            word = names[name : names.index(b"\0", name)].decode()
+            yield ObjectSymbol(word, section, value, info == _GLOBAL_FUNCTION and section != 0)

@@ -18,7 +18,7 @@ START = """
 import multiprocessing, os, signal, sys, threading, time
 import numpy as np
 import imgcuda
-from imgcuda.cpu import compile, session
+from imgcuda.cpu import compile, session, workers
 
 session.WORTH_A_THREAD = 1  # so that all launches use several threads
 image = np.random.default_rng(0).integers(0, 256, (700, 900, 3), dtype=np.uint8)
@@ -54,12 +54,12 @@ def test_a_child_runs_what_its_parent_has_compiled_and_compiles_more(tmp_path: P
     run(
         """
 before = blurred(1)
-assert session.thread_pools, "the parent must have its threads running"
+assert workers.pools, "the parent must have its threads running"
 
 def work():
     must((blurred(1) == before).all(), "another result in the child")
     blurred(3)  # not compiled yet
-    assert set(session.thread_pools) == {os.getpid(), os.getppid()}, "the child must have threads of its own"
+    assert set(workers.pools) == {os.getpid(), os.getppid()}, "the child must have threads of its own"
 
 must(forked(work) == 0, "the child failed")
 must((blurred(1) == before).all(), "another result in the parent, afterwards")

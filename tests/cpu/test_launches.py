@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 import pytest
 
-from imgcuda.cpu import session
+from imgcuda.cpu import workers
 from support.small_kernels import launch
 
 WIDTHS = [1, 3, 7, 8, 16, 24, 31, 32, 33, 64, 100, 256, 1000, 1024]
@@ -184,7 +183,6 @@ def test_unrolled_loops_and_local_types() -> None:
 
 
 def test_many_threads_compile_and_run_at_once() -> None:
-    from concurrent.futures import ThreadPoolExecutor
 
     def job(number: int) -> bool:
         out = np.zeros(100, np.int32)
@@ -195,22 +193,21 @@ def test_many_threads_compile_and_run_at_once() -> None:
         assert all(pool.map(job, range(40)))
 
 
-@pytest.mark.parametrize(("samples", "jobs"), [(1 << 12, 0), (1 << 20, 4)])
+@pytest.mark.parametrize(("samples", "parts"), [(1 << 12, 1), (1 << 20, 4)])
 def test_few_threads_that_make_much_are_shared_out_too(
-    samples: int, jobs: int, monkeypatch: pytest.MonkeyPatch
+    samples: int, parts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = []
+    original = workers.run
 
-    class Pool(ThreadPoolExecutor):
-        def submit(self, *job: Any) -> Any:  # type: ignore[override]
-            given.append(job)
-            return super().submit(*job)
+    def noted(launch: workers.Launch, blocks: int, parts: int, count: int) -> None:
+        given.append(parts)
+        original(launch, blocks, parts, count)
 
     monkeypatch.setenv("IMGCUDA_THREADS", "2")
+    monkeypatch.setattr(workers, "run", noted)
     out = np.zeros(samples, np.int32)
-    with Pool(2) as pool:
-        monkeypatch.setattr(session, "thread_pool", lambda: pool)
-        launch("__global__ void k(int *out, int n) { int i = blockIdx.x * 32 + threadIdx.x; for (int j = 0; j < n; j++) out[i + 128 * j] = i; }",
-               out, np.int32(samples // 128), grid=4, block=32)  # fmt: skip
-    assert len(given) == jobs
+    launch("__global__ void k(int *out, int n) { int i = blockIdx.x * 32 + threadIdx.x; for (int j = 0; j < n; j++) out[i + 128 * j] = i; }",
+           out, np.int32(samples // 128), grid=4, block=32)  # fmt: skip
+    assert given == [parts]
     assert (out.reshape(-1, 128) == np.arange(128)).all()

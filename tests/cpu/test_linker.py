@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from imgcuda.cpu import compile
-from imgcuda.cpu.compile import Machine
 from imgcuda.cpu.executable import Executable
 from imgcuda.cpu.linker import LinkedCode, link
+from imgcuda.cpu.machine import Machine
 from support.small_kernels import dim3, launch, program, values
 
 NATIVE = pytest.mark.skipif(sys.platform != "linux", reason="other systems have object files that LLVM loads")
@@ -56,7 +56,7 @@ def test_code_reads_tables_of_addresses_and_writes_variables() -> None:
     image = link(object_file(TABLE))
     assert image is not None
     made = Executable(image)
-    entry = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(made.entry)
+    entry = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(made.address("entry"))
     assert [entry(0), entry(1), entry(1)] == [43, 50, 57]
 
 
@@ -66,7 +66,7 @@ def test_each_image_in_memory_has_variables_of_its_own() -> None:
     assert image is not None
     first, second = Executable(image), Executable(image)
     kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)
-    assert [kind(first.entry)(0), kind(second.entry)(0)] == [43, 43]
+    assert [kind(first.address("entry"))(0), kind(second.address("entry"))(0)] == [43, 43]
 
 
 @NATIVE
@@ -86,7 +86,7 @@ def test_code_calls_functions_of_the_c_library() -> None:
     assert image is not None
     assert {address.symbol for address in image.addresses} >= {"abs", "strlen"}
     made = Executable(image)
-    assert ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(made.entry)(-12) == 17
+    assert ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(made.address("entry"))(-12) == 17
 
 
 @NATIVE
@@ -96,7 +96,7 @@ def test_code_cannot_be_written_once_it_can_be_run() -> None:
     made = Executable(image)
     maps = Path("/proc/self/maps").read_text("utf-8").split("\n")
     ranges = [line.split() for line in maps if line]
-    (rights,) = (each[1] for each in ranges if _holds(each[0], made.entry))
+    (rights,) = (each[1] for each in ranges if _holds(each[0], made.address("entry")))
     assert rights.startswith("r-x")
 
 

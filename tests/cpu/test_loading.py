@@ -1,25 +1,19 @@
-"""Loaded kernels: few are kept, and none goes while it is used, whoever interrupts."""
+"""Loaded kernels: few are kept, and none goes while it is used."""
 
 from __future__ import annotations
 
-import gc
-import signal
 import subprocess
 import sys
-import threading
-import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 import numpy as np
 import pytest
 
-from imgcuda.cpu import loading, session
-from imgcuda.cpu.code import Code
-from imgcuda.cpu.session import WORTH_A_THREAD, CpuSession, as_device_array
+from imgcuda.cpu import loading, session, workers
+from imgcuda.cpu.session import CpuSession, as_device_array
+from imgcuda.cpu.workers import Launch
 from imgcuda.errors import KernelError
 from support.small_kernels import dim3, program
 
@@ -39,7 +33,8 @@ def kernel(number: int) -> loading.LoadedKernel:
 
 def result(loaded: loading.LoadedKernel) -> int:
     out = np.zeros(1, np.int32)
-    loaded(session.pack(loaded.letters, [as_device_array(out)]), bytes(40), 0, 1)
+    launch = Launch(loaded, session.pack(loaded.letters, [as_device_array(out)]), bytes(40), keep=out)
+    workers.run(launch, blocks=1)
     return int(out[0])
 
 
@@ -66,50 +61,6 @@ def test_a_kernel_that_was_dropped_while_somebody_used_it_still_runs() -> None:
 
 def test_a_kernel_that_was_unloaded_is_loaded_again() -> None:
     assert [result(kernel(number)) for number in (1, 2, 3, 4, 1)] == [1, 2, 3, 4, 1]
-
-
-def test_an_interrupted_launch_ends_at_once_and_keeps_its_arrays(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Interruption(Exception):
-        pass
-
-    class Slow(loading.LoadedKernel):
-        def __call__(self, arguments: bytes, launch: bytes, first: int, end: int) -> None:
-            ended.wait(10)
-
-    ended = threading.Event()
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise Interruption
-
-    monkeypatch.setenv("IMGCUDA_THREADS", "2")
-    monkeypatch.setattr(loading, "kernel", lambda *given: Slow(lambda *given: None, None, Code(b"", ("p",))))
-    session = CpuSession()
-    array = session.empty((8 * WORTH_A_THREAD,), np.uint8)
-    watched = weakref.ref(array)
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.1)
-    try:
-        with pytest.raises(Interruption):
-            session.launch(program("__global__ void k(char *out) {}"), "k", dim3(8), dim3(1), [array])
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-    session.free(array)
-    del array
-    gc.collect()
-    assert watched() is not None
-    ended.set()
-    assert _soon(lambda: watched() is None)
-
-
-def _soon(condition: Callable[[], bool]) -> bool:
-    """Return whether something comes to be true within some seconds."""
-    end = time.monotonic() + 5
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.01)
-    return condition()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="how much memory a process has is read as Linux has it")

@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda.cpu.compile import Machine, compile, to_llvm
+from imgcuda.cpu import workers
+from imgcuda.cpu.compile import compile, to_llvm
 from imgcuda.cpu.loading import load
+from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.maths import polynomials as tables
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.semantics import builtins
@@ -66,7 +68,8 @@ def call_on(cpu: str, name: str, *inputs: Array) -> Array:
     loaded = load(code)
     arguments = [*map(session.upload, inputs), out, np.int32(inputs[0].size)]
     blocks = -(-inputs[0].size // 64)
-    loaded(pack(loaded.letters, arguments), struct.pack("5q", blocks, 1, 1, 0, 0), 0, blocks)
+    grid = struct.pack("5q", blocks, 1, 1, 0, 0)
+    workers.run(workers.Launch(loaded, pack(loaded.letters, arguments), grid, keep=arguments), blocks)
     return session.download(out)
 
 

@@ -68,6 +68,6 @@ def test_filters_run_on_any_stack(
 
     cache = tmp_path_factory.getbasetemp() / "stack"  # one for all, so that the kernels are compiled once
     environment = {"IMGCUDA_CACHE": str(cache), "IMGCUDA_THREADS": cores, "PATH": "/usr/bin:/bin"}
-    call = [sys.executable, "-c", START.replace("FOLDER", repr(str(Path(__file__).parent))) + program]
+    call = [sys.executable, "-c", START.replace("FOLDER", repr(str(Path(__file__).parents[1]))) + program]
     made = subprocess.run(call, env=environment, capture_output=True, text=True, timeout=120, preexec_fn=limit)
     assert made.returncode == 0, made.stderr[-2000:]

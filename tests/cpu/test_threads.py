@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 
 import imgcuda
-from imgcuda.cpu import compile, loading, session
+from imgcuda.cpu import compile, loading, session, workers
 from imgcuda.cpu.code import Code
 from support.small_kernels import launch
 
@@ -26,7 +26,7 @@ def nothing_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     """An empty cache, several cores whatever the machine has, and threads that take turns as often as can be."""
     monkeypatch.setenv("IMGCUDA_CACHE", str(tmp_path))
     monkeypatch.setenv("IMGCUDA_THREADS", "4")
-    monkeypatch.setattr(session, "thread_pools", {})
+    monkeypatch.setattr(workers, "pools", {})
     monkeypatch.setattr(session, "WORTH_A_THREAD", 1 << 8)
     monkeypatch.setattr(loading, "loaded", OrderedDict())
     before = sys.getswitchinterval()

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.cpu import loading, session
+from imgcuda.cpu import loading, session, workers
 from imgcuda.cpu.code import Code
-from imgcuda.cpu.compile import Machine, argument_letter, to_llvm, to_machine_code
+from imgcuda.cpu.compile import argument_letter, to_llvm, to_machine_code
+from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.session import CpuSession
+from imgcuda.cpu.workers import Launch
 from imgcuda.engine.protocol import DeviceArray
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import C_TYPES, Program
@@ -47,7 +49,8 @@ def run_exactly(
     low = to_llvm(program(source), kernel, block, **how)
     letters = tuple(map(argument_letter, low.parameters))
     loaded = loading.load(Code(to_machine_code(low, Machine.host()), letters, heap=low.heap))
-    loaded(session.pack(loaded.letters, given), struct.pack("5q", *grid, shared, 0), 0, grid.total)
+    ready = Launch(loaded, session.pack(loaded.letters, given), struct.pack("5q", *grid, shared, 0), keep=given)
+    workers.run(ready, grid.total)
 
 
 def values(body: str, type: str = "int", *, count: int = 40, before: str = "", **how: Any) -> npt.NDArray[Any]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.cpu import loading
+from imgcuda.cpu import loading, workers
 from imgcuda.cpu.checks.findings import KINDS, Note, in_words, unwritten, written_input
 from imgcuda.cpu.checks.site_table import BUFFERS, Buffer, Checklist, Site
-from imgcuda.cpu.session import CpuSession, pack, run_alone
+from imgcuda.cpu.session import CpuSession, pack
+from imgcuda.cpu.workers import Launch
 from imgcuda.engine.protocol import DeviceArray, LaunchArgument
 from imgcuda.errors import CheckError
 from imgcuda.programs.layout import Dim3
@@ -75,8 +75,9 @@ class CheckedSession(CpuSession):
         lent = isinstance(arguments[0], DeviceArray) and arguments[0] in self._loans if arguments else False
         arguments = self._loans.arguments(arguments, loaded.written)
         context = _Context(checklist, arguments, self._known)
-        packed, where = pack(loaded.letters, arguments), struct.pack("5q", *grid, 0, context.pointer)
-        run_alone(partial(loaded, packed, where, 0, grid.total), loaded.stack)
+        where = struct.pack("5q", *grid, 0, context.pointer)
+        launch = Launch(loaded, pack(loaded.letters, arguments), where, keep=(context, arguments))
+        workers.run(launch, grid.total)
         for number in context.written_arguments:
             if known := self._known.get(arguments[number].pointer):
                 known.kernel = kernel

@@ -1,0 +1,50 @@
+"""The processor that code is made for, as LLVM names it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+WIDTHS = {"+avx512bw": 64, "+avx2": 32}
+"""Threads to a vector by what a processor has: what was fastest. With shorter or fewer registers it is NARROWEST."""
+NARROWEST = 16
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The processor that code is made for."""
+
+    cpu: str
+    features: str
+
+    @classmethod
+    @cache
+    def host(cls) -> Machine:
+        """Return the processor that this process runs on."""
+        import llvmlite.binding as llvm
+
+        return cls(llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+
+    @property
+    def width(self) -> int:
+        """How many threads go into a vector at most."""
+        return next((width for feature, width in WIDTHS.items() if feature in self.features), NARROWEST)
+
+    def target(self) -> Any:
+        """Return LLVM's code generator for it."""
+        import llvmlite.binding as llvm
+
+        _initialize()
+        target = llvm.Target.from_default_triple()
+        return target.create_target_machine(
+            cpu=self.cpu, features=self.features, opt=3, reloc="pic", codemodel="small", jit=True
+        )
+
+
+@cache
+def _initialize() -> None:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
