@@ -54,7 +54,7 @@ FOREIGN = {
     "pytest": {"testing.pytest_plugin", "testing"},
     "typer": {
         *("cli", "cli.app", "cli.commands", "cli.filtering", "cli.listing", "cli.new_filter", "cli.options"),
-        "cli.trying",
+        *("cli.plain_values", "cli.trying"),
     },
 }
 """What the core uses beside NumPy and the standard library, and the only modules that know it."""

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from imgcuda.cli import commands, filtering, listing, new_filter, trying
 from imgcuda.cli.lookup import refuse, summary
+from imgcuda.cli.plain_values import PlainCommand, with_plain_values
 from imgcuda.registry import Registry
 
 HELP = """Filter images, on an NVIDIA GPU or without one.
@@ -34,6 +35,9 @@ class Commands(TyperGroup):
     """The commands, and the filters under headings by category. A filter's command is made when it is asked for:
     there are many, with many options, and most calls want one."""
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        return with_plain_values(super().get_params(ctx))
+
     def list_commands(self, ctx: Any) -> list[str]:
         return [*COMMANDS, *filters_with_command(ctx.obj)]
 
@@ -41,7 +45,7 @@ class Commands(TyperGroup):
         if cmd_name not in self.commands and {cmd_name} & {*ctx.obj, *ctx.obj.aliases}:
             filter_class, values = ctx.obj.meaning(cmd_name)
             one = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-            one.command(cmd_name)(filtering.command(filter_class, values))
+            one.command(cmd_name, cls=PlainCommand)(filtering.command(filter_class, values))
             self.commands[cmd_name] = typer.main.get_command(one)
         return super().get_command(ctx, cmd_name)
 
@@ -76,7 +80,7 @@ def build(registry: Registry) -> typer.Typer:
     )
     app.callback()(_options)
     for name, function in COMMANDS.items():
-        app.command(name, context_settings=SETTINGS.get(name))(function)
+        app.command(name, cls=PlainCommand, context_settings=SETTINGS.get(name))(function)
     return app
 
 

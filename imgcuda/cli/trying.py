@@ -19,6 +19,7 @@ import typer
 from imgcuda.cli import filtering, streams
 from imgcuda.cli.attached import end_with
 from imgcuda.cli.options import Timeout
+from imgcuda.cli.plain_values import PlainCommand
 from imgcuda.cli.run_file import note
 from imgcuda.cli.timeout import Deadline
 from imgcuda.errors import ImgcudaError, ParameterError, PluginError, did_you_mean, last_line
@@ -91,7 +92,7 @@ def _run(file: Path, name: str, timeout: float | None, arguments: list[str]) -> 
     if chosen not in filters:
         raise ParameterError(f"{file} has no filter '{chosen}'{did_you_mean(chosen, list(filters))}")
     app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-    app.command()(filtering.command(filters[chosen], examine=_compile_for_gpu))
+    app.command(cls=PlainCommand)(filtering.command(filters[chosen], examine=_compile_for_gpu))
     limit = [] if timeout is None else ["--timeout", str(timeout)]
     app([*arguments, *limit] if arguments else ["--help"], prog_name=f"imgcuda try {file}")
 

@@ -1,0 +1,75 @@
+"""Options and arguments read without pydantic, where their text is plainly right.
+
+Typer reads every value with pydantic, whose import takes longer than a small image to filter. So what a parameter takes
+as it stands is taken here; all else goes to Typer, which reads it, or refuses it in its own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+from typer.core import TyperCommand
+
+_UNSURE = object()
+"""What is returned for a value that Typer is to look at."""
+
+
+class PlainCommand(TyperCommand):
+    """A command whose parameters read what is plain themselves."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return with_plain_values(super().get_params(ctx))
+
+
+def with_plain_values(parameters: list[Any]) -> list[Any]:
+    """Let Typer's parameters read what is plain themselves."""
+    for parameter in parameters:
+        if "get_runtime_param" not in vars(parameter):
+            reader = _PlainReader(parameter.type_descriptor, parameter.get_runtime_param)
+            parameter.get_runtime_param = lambda reader=reader: reader
+    return parameters
+
+
+class _PlainReader:
+    """Reads the values of one parameter, as Typer's own RuntimeParam does."""
+
+    def __init__(self, descriptor: Any, typers: Callable[[], Any]) -> None:
+        self._type, self._info, self._typers = descriptor.annotation, descriptor.parameter_info, typers
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        if value is None and not (param.multiple or param.nargs == -1):
+            return None
+        read = self._plain(value)
+        return self._typers().coerce(value, param=param, ctx=ctx) if read is _UNSURE else read
+
+    def _plain(self, value: Any) -> Any:
+        """Return the value of a text, or of a default, that is plainly right."""
+        if self._info.parser is not None:
+            return self._parsed(value)
+        if self._type is str or value in get_args(self._type):
+            return value if isinstance(value, str) else _UNSURE
+        if self._type == list[str] and isinstance(value, tuple | list):
+            return list(value) if all(isinstance(each, str) for each in value) else _UNSURE
+        if self._type is Path and isinstance(value, str | Path):
+            return Path(value) if self._takes_any_path() else _UNSURE
+        return self._whole(value) if self._type is int else _UNSURE
+
+    def _parsed(self, value: Any) -> Any:
+        try:
+            return self._info.parser(value)
+        except Exception:  # which Typer will meet, too, and turn into a message or not
+            return _UNSURE
+
+    def _takes_any_path(self) -> bool:
+        info = self._info
+        asks = info.exists or info.readable or info.writable or info.resolve_path or info.path_type
+        return info.file_okay and info.dir_okay and not asks
+
+    def _whole(self, value: Any) -> Any:
+        number = int(value) if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value) else value
+        low, high = self._info.min, self._info.max
+        fits = type(number) is int and (low is None or low <= number) and (high is None or number <= high)
+        return number if fits else _UNSURE
