@@ -1,6 +1,6 @@
 """The filters on this machine's cores, beside OpenCV and Pillow: `python benchmarks/cpu.py [result.json]`.
 
-4K pictures (3840x2160), RGB and grey, uint8, results in fresh arrays, all cores for imgcuda and OpenCV. Each result
+4K pictures (3840x2160), RGB and gray, uint8, results in fresh arrays, all cores for imgcuda and OpenCV. Each result
 is held against a reference before anything is timed; but Pillow's blur, which is no Gaussian: it is three boxes.
 """
 
@@ -61,7 +61,7 @@ def main() -> None:
     """Measure, print and save."""
     asked = parser(__doc__).parse_args()
     picture = np.random.default_rng(0).integers(0, 256, (2160, 3840, 3), dtype=np.uint8)
-    found = rows("RGB", picture) + rows("grey", np.ascontiguousarray(picture[:, :, 1]))
+    found = rows("RGB", picture) + rows("gray", np.ascontiguousarray(picture[:, :, 1]))
     title = f"4K on {CpuDevice().description}; OpenCV {cv2.__version__}"
     show(title, found, "OpenCV")
     save(asked.result, title, found)

@@ -49,7 +49,7 @@ class Task:
 
 
 def program(channels: int, radius: int = RADIUS, held_in: str = "unsigned char") -> Program:
-    """Return the kernels, specialised."""
+    """Return the kernels, specialized."""
     sizes = {"CHANNELS": channels, "RADIUS": radius, "BLOCK_WIDTH": BLOCK, "ROWS": ROWS}
     text = Path(__file__).with_name("kernels.cu").read_text("utf-8")
     macros = [macro(name, value) for name, value in sizes.items()]
@@ -120,27 +120,27 @@ def medians(picture: Array, kind: str) -> list[Task]:
             for held_in in ("int", "unsigned char")]  # fmt: skip
 
 
-def bilateral(grey: Array) -> Task:
+def bilateral(gray: Array) -> Task:
     made, sigmas = program(1, 4), (3.0, 30.0)
     factors = [np.float32(-0.5 / sigma**2) for sigma in sigmas]
-    return Task("bilateral, diameter 9, grey", grey,
-                lambda: cv2.bilateralFilter(grey, 9, sigmas[1], sigmas[0], borderType=cv2.BORDER_REPLICATE),
-                lambda out: launch(made, "bilateral", pixels(grey), grey, out, *factors, *size(grey)), 1)  # fmt: skip
+    return Task("bilateral, diameter 9, gray", gray,
+                lambda: cv2.bilateralFilter(gray, 9, sigmas[1], sigmas[0], borderType=cv2.BORDER_REPLICATE),
+                lambda out: launch(made, "bilateral", pixels(gray), gray, out, *factors, *size(gray)), 1)  # fmt: skip
 
 
-def points(picture: Array, grey: Array) -> list[Task]:
-    made, count = program(3), ceil_div(grey.size, BLOCK)
+def points(picture: Array, gray: Array) -> list[Task]:
+    made, count = program(3), ceil_div(gray.size, BLOCK)
 
     def table() -> Any:
-        return cv2.calcHist([grey], [0], None, [256], [0, 256]).astype(np.uint32).ravel()
+        return cv2.calcHist([gray], [0], None, [256], [0, 256]).astype(np.uint32).ravel()
 
     def histogram(out: Array) -> None:
         out[:] = 0
-        launch(made, "histogram", (512,), grey, out, np.int32(grey.size), block=256)
+        launch(made, "histogram", (512,), gray, out, np.int32(gray.size), block=256)
 
     return [Task("grayscale", picture, lambda: cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY),
-                 lambda out: launch(made, "grayscale", (count,), picture, out, np.int32(grey.size)), 1),
-            Task("histogram, shared memory, grey", grey, table, histogram)]  # fmt: skip
+                 lambda out: launch(made, "grayscale", (count,), picture, out, np.int32(gray.size)), 1),
+            Task("histogram, shared memory, gray", gray, table, histogram)]  # fmt: skip
 
 
 def timed(task: Task) -> Row:
@@ -162,11 +162,11 @@ def main() -> None:
     if name in MACHINES:
         Machine.host = lambda: MACHINES[name]  # type: ignore[method-assign,assignment]
     picture = np.random.default_rng(0).integers(0, 256, (2160, 3840, 3), dtype=np.uint8)
-    grey = np.ascontiguousarray(picture[:, :, 1])
-    tasks = points(picture, grey)
-    for image, kind in ((picture, "RGB"), (grey, "grey")):
+    gray = np.ascontiguousarray(picture[:, :, 1])
+    tasks = points(picture, gray)
+    for image, kind in ((picture, "RGB"), (gray, "gray")):
         tasks += [*gaussians(image, kind), *sobels(image, kind), *medians(image, kind)]
-    tasks.append(bilateral(grey))
+    tasks.append(bilateral(gray))
     rows = [timed(task) for task in tasks if asked.only in task.name]
     title = f"4K on {CpuDevice().description}, compiled for {name}; OpenCV {cv2.__version__}"
     show(title, rows, "OpenCV")

@@ -182,7 +182,7 @@ __global__ void median_tuned(const uchar *__restrict__ src, uchar *__restrict__ 
 
 // ---- bilateral, of one channel
 
-__global__ void bilateral(const uchar *__restrict__ src, uchar *__restrict__ dst, float by_distance, float by_colour,
+__global__ void bilateral(const uchar *__restrict__ src, uchar *__restrict__ dst, float by_distance, float by_color,
                           int width, int height)
 {
     int x = blockIdx.x * blockDim.x + threadIdx.x;
@@ -193,7 +193,7 @@ __global__ void bilateral(const uchar *__restrict__ src, uchar *__restrict__ dst
         for (int k = -RADIUS; k <= RADIUS; k++) {
             if (j * j + k * k > RADIUS * RADIUS) continue;
             float value = src[CLAMP(y + j, height) * width + CLAMP(x + k, width)], difference = value - here;
-            float weight = expf((j * j + k * k) * by_distance + difference * difference * by_colour);
+            float weight = expf((j * j + k * k) * by_distance + difference * difference * by_color);
             sum += weight * value;
             total += weight;
         }

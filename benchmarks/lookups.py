@@ -12,7 +12,7 @@ from PIL import Image
 from task import Picture
 
 Formula = Callable[[npt.NDArray[np.float64]], npt.NDArray[Any]]
-"""From colours between 0 and 1 to the results."""
+"""From colors between 0 and 1 to the results."""
 
 
 def exact(formula: Formula) -> Callable[[Picture], npt.NDArray[Any]]:

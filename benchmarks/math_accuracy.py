@@ -282,7 +282,7 @@ def every_float() -> Iterator[tuple[Array, ...]]:
 
 
 def samples(case: Case, dtype: npt.DTypeLike, count: int, seed: int = 1) -> Iterator[tuple[Array, ...]]:
-    """Return batches: special values with each other, any bits, everyday sizes, and the neighbourhood of 1."""
+    """Return batches: special values with each other, any bits, everyday sizes, and the neighborhood of 1."""
     special, random = specials(dtype), np.random.default_rng(seed)
     yield tuple(each.ravel().copy() for each in np.meshgrid(*(special,) * case.arguments))
     unsigned = np.uint32 if np.dtype(dtype).itemsize == 4 else np.uint64

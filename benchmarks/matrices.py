@@ -1,4 +1,4 @@
-"""Peers for filters that make each colour of a weighted sum of red, green and blue, by a matrix of the weights."""
+"""Peers for filters that make each color of a weighted sum of red, green and blue, by a matrix of the weights."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def gauss(source: DeviceArray, target: DeviceArray, weights: DeviceArray) -> Non
 
 
 def gray(source: DeviceArray, target: DeviceArray) -> None:
-    """Make RGB grey as of Rec. 601."""
+    """Make RGB gray as of Rec. 601."""
     _call("nppicc", "nppiRGBToGray_8u_C3C1R_Ctx", *_image(source), *_image(target), _size(source))
 
 

@@ -123,8 +123,8 @@ def _memory() -> float:
 
 # ---- the plot
 
-COLOURS = {"imgcuda": "#0072b2", "OpenCV": "#d55e00", "CuPy": "#009e73"}
-"""Of Okabe and Ito, which the colour-blind can tell apart."""
+COLORS = {"imgcuda": "#0072b2", "OpenCV": "#d55e00", "CuPy": "#009e73"}
+"""Of Okabe and Ito, which the color-blind can tell apart."""
 LINES = {"grayscale": ":", "edges": "--", "blur": "-"}
 
 
@@ -162,7 +162,7 @@ def _lines(axes: Any, rows: list[Row], place: Callable[[Row], float], line: str,
     for who in rows[0].times:
         points = [(place(row), time) for row in rows if (time := row.times[who]) is not None]
         if points:
-            axes.plot(*zip(*points, strict=True), line, color=COLOURS[who], label=f"{who}: {label}", marker=".")
+            axes.plot(*zip(*points, strict=True), line, color=COLORS[who], label=f"{who}: {label}", marker=".")
 
 
 def main() -> None:

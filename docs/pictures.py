@@ -125,7 +125,7 @@ def side_by_side(path: Path, images: Sequence[Pixels], width: int = 10_000) -> N
 
 
 def visible(pixels: Pixels) -> Image.Image:
-    """Return an image as it is seen: in RGB, on a board of grey and white where it is transparent."""
+    """Return an image as it is seen: in RGB, on a board of gray and white where it is transparent."""
     image = Image.fromarray(pixels).convert("RGBA")
     rows, columns = np.indices((image.height, image.width)) // CHECKS
     board = np.where((rows + columns) % 2, 255, 220).astype(np.uint8)

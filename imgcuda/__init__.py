@@ -1,10 +1,10 @@
-"""Image filters as CUDA kernels: write one once, and it runs on a GPU and without one.
+"""Image filters as CUDA kernels: a kernel is written once, and runs on GPUs and on CPUs.
 
 import imgcuda
 
-blurred = imgcuda.apply(array, "blur", sigma=3)                     # by name, as the command line
-edges = imgcuda.Pipeline([Blur(sigma=3), Edges()])(array)           # several, staying on the device
-sharp = Blur(sigma=3)(array, device="cuda:0")                       # one, on a device of your choice
+blurred = imgcuda.apply(array, "blur", sigma=3)                     # by name, as on the command line
+edges = imgcuda.Pipeline([Blur(sigma=3), Edges()])(array)           # a chain; the image stays on the device
+blurred = Blur(sigma=3)(array, device="cuda:0")                     # one filter, on a chosen device
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def apply(array: npt.ArrayLike, name: str, *, device: str | None = None, **param
     """Return an image filtered by the filter called `name`: `apply(array, "blur", sigma=3)`.
 
     The array and `device` are as in Pipeline. Raises PluginError for a filter that is not installed and
-    ParameterError for a parameter that it does not have or that is out of range.
+    ParameterError for a parameter that is unknown or out of range.
     """
     from imgcuda.registry import installed
 

@@ -1,4 +1,4 @@
-"""Somebody else's code run so that it can neither end, nor print into, nor change what it runs in."""
+"""Runs a plugin's code so that it cannot end the process, print to stdout, or change the process's settings."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from types import FrameType
 from imgcuda.errors import printable
 
 LONGEST = 500
-"""Letters that are shown of what others say."""
+"""Characters of a plugin's error message that are shown."""
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE") if hasattr(signal, name)]
 
 _ONE_AT_A_TIME = threading.RLock()
-"""What is kept and put back is the whole process's."""
+"""The saved state belongs to the whole process, so only one thread at a time saves and restores it."""
 
 
 @contextmanager
 def contained() -> Iterator[None]:
-    """Let what is run within print to stderr only, and put back what it may change of the process as it is imported.
+    """Send what the block prints to stderr, and restore the state of the process at its end.
 
-    That is: the standard streams, the working folder, sys.argv, variables named IMGCUDA_..., filters of warnings, the
-    recursion limit and handlers of signals. What it raises goes on; a KeyboardInterrupt that no Ctrl-C made becomes a
-    RuntimeError. os._exit() and a crash end the process all the same.
+    Restored are the standard streams, the working folder, sys.argv, variables named IMGCUDA_..., filters of warnings,
+    the recursion limit and signal handlers. Exceptions pass through; a KeyboardInterrupt without a Ctrl-C becomes a
+    RuntimeError. os._exit() and a crash still end the process.
     """
     with _ONE_AT_A_TIME, _contained():
         yield
@@ -61,7 +61,10 @@ def _contained() -> Iterator[None]:
 
 
 def ends_the_process(error: BaseException, process: int) -> bool:
-    """Return whether a SystemExit is not that of what was run, in a process, but of a signal's handler or a fork."""
+    """Return whether an error is a SystemExit that a signal handler raised, or one in a fork of the process `process`.
+
+    Any other SystemExit is from the code that was run, and does not end the process.
+    """
     if not isinstance(error, SystemExit):
         return False
     handlers = {_code(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
@@ -69,21 +72,21 @@ def ends_the_process(error: BaseException, process: int) -> bool:
 
 
 def _code(handler: object) -> object:
-    """Return the code of a function, a method or an object that is called like one."""
+    """Return the code object of a function, a method or another callable object."""
     function = handler if hasattr(handler, "__code__") else getattr(handler, "__func__", type(handler).__call__)
     return getattr(function, "__code__", None)
 
 
 def in_words(error: BaseException) -> str:
-    """Return an error in one line, with its type; what cannot say itself is only named."""
+    """Return an error's type and message in one line; a fixed text if the error cannot be printed."""
     try:
         return one_line(f"{type(error).__name__}: {error}")
-    except BaseException:  # whatever its own __str__ may raise
+    except BaseException:  # its own __str__ may raise anything
         return "an error that cannot be printed"
 
 
 def one_line(text: str) -> str:
-    """Return a text in one line, not too long, without characters that a terminal would obey."""
+    """Return a text in one line, cut to LONGEST characters, with control characters escaped."""
     line = printable(" ".join(text[: 4 * LONGEST].split()))
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
 
@@ -93,7 +96,7 @@ def _variables() -> dict[str, str]:
 
 
 def _put_back(variables: Mapping[str, str]) -> None:
-    """Set the variables named IMGCUDA_... as they were, and touch none that nobody changed."""
+    """Set the variables named IMGCUDA_... to what they were; those that did not change are not set again."""
     for name in _variables().keys() - variables.keys():
         os.environ.pop(name, None)
     for name, value in variables.items():
@@ -103,20 +106,20 @@ def _put_back(variables: Mapping[str, str]) -> None:
 
 def _folder() -> str | None:
     try:
-        return os.getcwd()  # noqa: PTH109  # which is asked for often, and compared only
+        return os.getcwd()  # noqa: PTH109  # called often, and only compared
     except OSError:  # it was removed
         return None
 
 
 def _reopen_stderr() -> None:
-    """Open stderr again if somebody closed it: print(...).close() on the stream that stands for stdout."""
+    """Open stderr again if the code closed it, for example by closing sys.stdout, which was redirected to it."""
     if sys.stderr is not None and sys.stderr.closed:
         sys.stderr = open(2, "w", closefd=False, buffering=1, errors="backslashreplace")  # noqa: SIM115
 
 
 @contextmanager
 def _signals() -> Iterator[list[int]]:
-    """Put handlers of signals back at the end; the list has an item if Ctrl-C was pressed meanwhile."""
+    """Restore the signal handlers at the end; the list has an item if Ctrl-C was pressed meanwhile."""
     pressed: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield pressed

@@ -1,4 +1,4 @@
-"""Finds the devices of this machine, and chooses one by name."""
+"""Finds the devices of this machine and chooses one by name."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def members(device: Device) -> Sequence[Device]:
 def choose(name: str | None = None) -> Device:
     """Return the device called "cuda", "cuda:1", "cpu" or "auto": a GPU if there is one, else the CPU.
 
-    "cuda:0,1" and "cuda:all" are several GPUs that work together.
-    None means the value of IMGCUDA_DEVICE, else "auto". Raises DeviceError if the device does not exist.
+    "cuda:0,1" and "cuda:all" are several GPUs that share the rows of an image. None means the value of IMGCUDA_DEVICE,
+    else "auto". Raises DeviceError if the device does not exist.
     """
     asked = name or os.environ.get("IMGCUDA_DEVICE") or "auto"
     origin = "" if name or asked == "auto" else " (from the variable IMGCUDA_DEVICE)"

@@ -1,4 +1,5 @@
-"""Which plugins are switched off: by a variable, for a process; by a file of the user's, until they are switched on."""
+"""Which plugins are switched off: by a variable, for one process, or by a file in the user's settings, until switched
+on again."""
 
 from __future__ import annotations
 
@@ -10,10 +11,10 @@ from imgcuda.errors import PluginError
 from imgcuda.private_folder import UnusableError
 
 _FILE = "disabled-plugins"
-"""A name a line, in the folder of the user's settings."""
+"""The file in the folder of the user's settings: one name per line."""
 
 VARIABLE = "IMGCUDA_DISABLE_PLUGINS"
-"""Names between commas: of entry points, or of distributions."""
+"""Names of entry points or of distributions, separated by commas."""
 
 
 def disabled() -> set[str]:
@@ -23,17 +24,17 @@ def disabled() -> set[str]:
 
 
 def disable(name: str) -> None:
-    """Switch a plugin, or a distribution's plugins, off from now on."""
+    """Switch a plugin, or all plugins of a distribution, off for all processes from now on."""
     _write({*_lasting(), name})
 
 
 def enable(name: str) -> None:
-    """Switch on again what `disable` switched off."""
+    """Switch a plugin on again that `disable` switched off."""
     _write({*_lasting()} - {name})
 
 
 def lasts(name: str) -> bool:
-    """Return whether `disable` switched it off."""
+    """Return whether `disable` switched a plugin off, rather than the variable."""
     return name in _lasting()
 
 

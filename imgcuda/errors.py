@@ -1,17 +1,17 @@
-"""What can go wrong, as one small tree.
+"""The exceptions that imgcuda raises, as one small tree, and helpers for their messages.
 
     ImgcudaError
     ├── DeviceError          no such device, no driver, a failed launch
-    │   └── DeviceMemoryError    the device's memory is full, or what may be used of it
+    │   └── DeviceMemoryError    a device's memory, or the part of it that may be used, is full
     ├── KernelError          a .cu file that does not compile, with the author's own line
     │   ├── PortabilityError     valid CUDA C++ that the CPU engine cannot run
-    │   └── CheckError           what a checked run found a kernel to do
-    ├── FilterError          a filter that does not keep its side of the contract
+    │   └── CheckError           a fault that a checked run found
+    ├── FilterError          a filter that breaks its contract
     ├── ParameterError       a parameter out of range, of the wrong type, or unknown
     ├── ImageError           an array or a file that cannot be filtered
     └── PluginError          an unknown filter, a broken plugin, two filters of one name
 
-Each message says what was asked, what was found, where, and the way out.
+Each message says what was wanted, what was found, where, and what to do.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class PluginError(ImgcudaError):
 
 
 LONGEST_MESSAGE = 1_000
-"""Characters of a message in which long names are written out."""
+"""Names are written out in messages of at most this many characters; longer messages have them shortened."""
 _LONG_WORD = re.compile(r"(\S{60})\S{80,}(\S{60})")
 
 LONGEST_LINE = 300
@@ -86,7 +86,7 @@ class Mistake:
         return f"{head}\n    {text}\n    {margin}^"
 
     def _excerpt(self) -> tuple[str, int]:
-        """Return the source line and the column in it; of a line that no terminal shows, what is about the column."""
+        """Return the source line and the column in it; of a line that is too long to show, the part at the column."""
         if len(self.text) <= LONGEST_LINE:
             return self.text, self.column
         first = max(0, self.column - LONGEST_LINE // 2)
@@ -101,7 +101,7 @@ def _shortened(message: str) -> str:
 
 
 class KernelError(ImgcudaError):
-    """A kernel that is wrong: it does not compile, mostly; `mistakes` lists all that were found."""
+    """A kernel that does not compile, or is wrong in another way; `mistakes` lists all mistakes that were found."""
 
     def __init__(self, mistakes: Sequence[Mistake] | Mistake | str) -> None:
         if isinstance(mistakes, Mistake):
@@ -115,12 +115,12 @@ class PortabilityError(KernelError):
 
 
 class CheckError(KernelError):
-    """What a kernel did in a checked run and may not do: beyond an array, in a race, with what nothing wrote."""
+    """A fault that a checked run found: an access out of bounds, a data race, a read of uninitialized memory ..."""
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return "; did you mean 'blur'?" for a near miss, else an empty string."""
-    if len(known) > 500:  # comparing with thousands takes long, where thousands of words are wrong
+    if len(known) > 500:  # comparing with thousands takes long if thousands of words are wrong
         known = [each for each in known if each[:2] == word[:2]][:500]
     near = get_close_matches(word, known, n=1)
     return f"; did you mean '{near[0]}'?" if near else ""
@@ -132,10 +132,10 @@ def printable(text: str, keep: str = "") -> str:
 
 
 def shown(value: object, longest: int = 60) -> str:
-    """Return a value for a message, on one line and cut short: a text in quotes, anything else as it prints itself."""
+    """Return a value for a message, on one line and cut short: a str in quotes, any other value as str() gives it."""
     try:
         text = printable(f"'{value}'") if isinstance(value, str) else printable(" ".join(str(value).split()))
-    except Exception:  # whatever a stranger's class may raise, or a number of too many digits
+    except Exception:  # another library's class may raise anything, and so does an int of too many digits
         text = f"a {type(value).__name__}"
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
@@ -145,12 +145,12 @@ def _escaped(character: str) -> str:
 
 
 def out_of_memory(error: MemoryError) -> str:
-    """Return what to say where there is too little memory: with NumPy's words, which tell how much was wanted."""
+    """Return a message for a lack of memory, with NumPy's text, which says how much was wanted."""
     words = printable(str(error))
     return "there is not enough memory" + (f": {words[:1].lower()}{words[1:]}" if words else "")
 
 
 def last_line(error: BaseException, files: Container[Path]) -> tuple[Path, int] | None:
-    """Return the last line of some files, given by their resolved paths, that had to do with an error."""
+    """Return the innermost frame of an error's traceback in one of some files, given by their resolved paths."""
     frames = [(Path(frame.filename).resolve(), frame.lineno or 0) for frame in extract_tb(error.__traceback__)]
     return next((place for place in reversed(frames) if place[0] in files), None)

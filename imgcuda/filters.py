@@ -1,4 +1,4 @@
-"""What a filter is: a class whose fields are its parameters, beside a `.cu` file that does the work."""
+"""The base classes of filters. A filter's fields are its parameters; a `.cu` file beside its module does the work."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ Border = Literal["reflect", "mirror", "nearest", "wrap", "constant"]
 """What is read beyond the edge, in SciPy's words: d c b a | a b c d is "reflect"; "constant" is black."""
 
 Alpha = Literal["plain", "filter", "keep"]
-"""How a filter wants images with alpha: "plain", as they are; "filter", as premultiplied colour, with alpha filtered as
-the colours are; "keep", as premultiplied colour, with the result's alpha as it was."""
+"""How a filter runs on images with alpha: "plain", on straight color; "filter", on premultiplied color, and alpha is
+filtered like the colors; "keep", on premultiplied color, and the result has the image's alpha."""
 
 Argument = int | float | bool | npt.NDArray[Any]
-"""What a kernel takes beside images: a number, or a table."""
+"""An argument of a kernel other than an image: a number, or a table as an array."""
 
 
 def kebab(name: str) -> str:
-    """Return a class name as the command line has it: GaussianBlur is gaussian-blur."""
+    """Return a class name in kebab case, as the command line uses it: gaussian-blur for GaussianBlur."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
 
 
 def snake(name: str) -> str:
-    """Return a filter's name as files and kernels have it: gaussian-blur is gaussian_blur."""
+    """Return a filter's name in snake case, as files and kernels use it: gaussian_blur for gaussian-blur."""
     return name.replace("-", "_")
 
 
@@ -52,7 +52,7 @@ def _kernel_file(cls: type[Filter]) -> Path:
 
 
 def _check_fields(cls: type[Filter]) -> None:
-    """Refuse a field without a type, and one that would hide what a filter is asked for by that name."""
+    """Raise FilterError for a field without a type, and for one that would hide an attribute of Filter."""
     bases = [base for base in cls.__mro__[1:] if issubclass(base, Filter)]
     inherited = {name for base in bases for name in (*vars(base), "name")}
     fields = {name for base in bases for name in getattr(base, "__dataclass_fields__", ())}
@@ -67,31 +67,31 @@ def _check_fields(cls: type[Filter]) -> None:
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(param,))
 class Filter:
-    """A filter in general. Most derive from PointFilter or NeighborhoodFilter instead.
+    """The base class of all filters. Most derive from PointFilter or NeighborhoodFilter.
 
-    A subclass is a frozen dataclass: `Blur(sigma=3)` checks its values, compares, prints and hashes. Its name
-    on the command line is the class name in kebab case, its kernel file that in snake case, `.cu`, beside the
-    module; where there is none, the one of the filter that it derives from. The kernel of the same name takes `src,
-    dst, width, height`, then the fields in order, those declared constant left out. What needs more than that launch
-    overrides `run`.
+    A subclass is a frozen dataclass: `Blur(sigma=3)` checks its values, compares, prints and hashes. Its name on the
+    command line is the class name in kebab case. Its kernel file stands beside the module and is named after the class
+    in snake case, `gaussian_blur.cu`; without one, a filter uses the kernel file of the filter that it derives from.
+    The kernel of the same name takes `src, dst, width, height`, then the fields in order, without those declared
+    constant. A filter that needs more than this one launch overrides `run`.
     """
 
     name: ClassVar[str]
-    """What the command line calls it; from the class name unless set."""
+    """Its name on the command line; made from the class name unless set."""
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    """Other words that people type for it, and the parameters that each sets: {"sobel": {"operator": "sobel"}}."""
+    """Other names for it, and the parameters that each name sets: {"sobel": {"operator": "sobel"}}."""
     category: ClassVar[str] = ""
-    """The heading it is listed under, as blur or color; if empty, the name of the entry point that brings it."""
+    """The heading it is listed under, such as blur or color; if empty, the name of its plugin's entry point."""
     layout: ClassVar[Layout] = Layout()
     """How its kernel's threads cover an image."""
     channels: ClassVar[Literal[1, 3] | None] = None
-    """Colour channels of the result: 1 for grey, 3 for RGB, None for as many as came in. Alpha stays beside them."""
+    """Color channels of the result: 1 for gray, 3 for RGB, None for as many as the image has. Alpha is kept."""
 
     def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "name" not in cls.__dict__:
             cls.name = kebab(cls.__name__)
-        if not abstract and not cls.__doc__:  # asked first, since dataclass makes one up
+        if not abstract and not cls.__doc__:  # checked here, since the dataclass decorator adds a docstring
             raise FilterError(
                 f"{cls.__name__} has no docstring; its first line is what `imgcuda list` says of the filter"
             )
@@ -104,28 +104,28 @@ class Filter:
 
     @property
     def halo(self) -> int | None:
-        """How many pixels around a pixel are read to make it: 0, a radius, or WHOLE_IMAGE."""
+        """How many pixels around a pixel are read to compute it: 0, a radius, or WHOLE_IMAGE."""
         return WHOLE_IMAGE
 
     @property
     def row_step(self) -> int:
-        """Where a strip of an image may begin so that it is filtered as in the whole: at multiples of this many rows.
+        """A strip may begin at a multiple of this many rows.
 
-        More than 1 for what works on a grid of every so many rows, counted from the first row of what it is given.
+        More than 1 for a filter whose result depends on the position of a row in a grid, counted from the first row.
         """
         return 1
 
     @property
     def alpha_mode(self) -> Alpha:
-        """How it wants images with alpha."""
+        """How it runs on images with alpha."""
         return "plain"
 
     def result_size(self, width: int, height: int) -> tuple[int, int]:
-        """Return width and height of what it makes of an image of this size, in pixels: the same."""
+        """Return the width and height of its result for an image of this size, in pixels: by default the same."""
         return width, height
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        """Return the filtered image: by default, one launch of the kernel that has the filter's name."""
+        """Return the filtered image: by default, by one launch of the kernel that has the filter's name."""
         return gpu.launch(snake(self.name), image, self.arguments())
 
     def __call__(self, array: Any, *, device: str | None = None) -> Any:
@@ -137,7 +137,7 @@ class Filter:
     @classmethod
     @cache
     def parameters(cls) -> tuple[Parameter, ...]:
-        """Return what the filter's fields declare, in order."""
+        """Return the parameters that the filter's fields declare, in order."""
         hints = get_type_hints(cls)
         fields = dataclasses.fields(cast(Any, cls))
         return tuple(read_parameter(cls.__name__, field, hints[field.name]) for field in fields)
@@ -150,15 +150,15 @@ class Filter:
     @classmethod
     @cache
     def source(cls) -> Source:
-        """Return the kernel file that stands beside the module; if there is none, that of the class it derives from."""
+        """Return the kernel file beside the class's module, or else that of the nearest base class that has one."""
         files = [_kernel_file(base) for base in cls.__mro__ if issubclass(base, Filter) and base is not Filter]
         return Source.read(next((file for file in files if file.exists()), files[0]))
 
     def arguments(self) -> Mapping[str, Argument]:
-        """Return what the kernel takes after its first arguments, by name and in order.
+        """Return the kernel's arguments after `src, dst, width, height`, by name and in order.
 
-        By default the fields that are not constant: numbers, and the index of a choice. What else a kernel needs is
-        computed here: an array becomes a pointer to its copy on the device, `const float *weights` for float32.
+        By default the fields that are not constant: a number as it is, a choice as its index. Override this to add
+        computed ones: an array becomes a pointer to its copy on the device, `const float *weights` for float32.
         """
         return {p.name: self._value(p) for p in self.parameters() if p.plain and not p.constant}
 
@@ -178,11 +178,11 @@ class Filter:
 
 
 class PointFilter(Filter, abstract=True):
-    """A filter that looks at one pixel only: a `__device__` function from colour to colour.
+    """A filter that computes each pixel from that pixel alone: a `__device__` function from color to color.
 
     Its `.cu` holds `__device__ color NAME(color c, arguments in order)`, with r, g, b and a from 0 to 1 whatever
-    the pixel type. The core writes the kernel around it. A grey image is given as r = g = b, and of a grey result r
-    is taken; alpha is left as it was. With `place at` as its second argument the function also sees where the pixel is.
+    the pixel type. The core writes the kernel around it. A gray image is passed as r = g = b, and r is the result if
+    that is gray; alpha does not change. A second argument `place at` tells the function the position of the pixel.
     """
 
     @property
@@ -191,9 +191,9 @@ class PointFilter(Filter, abstract=True):
 
 
 class NeighborhoodFilter(Filter, abstract=True):
-    """A filter that makes a pixel from the pixels around it, up to `halo` away.
+    """A filter that computes a pixel from the pixels around it, up to `halo` away.
 
-    Images with alpha are filtered as premultiplied colour, so that what is transparent does not bleed.
+    Images with alpha are filtered as premultiplied color, so that the colors of transparent pixels do not bleed.
     """
 
     border: Border = param(default="reflect", constant=True, help="what is read beyond the edge of the image")
@@ -204,11 +204,12 @@ class NeighborhoodFilter(Filter, abstract=True):
 
 
 class GeometryFilter(Filter, abstract=True):
-    """A filter whose result has another size than the image, or whose rows come from other rows.
+    """A filter that resizes an image, or moves its rows.
 
-    It says `result_size`, and with `reads` from which rows a row is made, so that it too runs in strips. Its `run` is
-    given the rows `gpu.rows` of the image and makes the rows `gpu.wanted` of the result, both as they are counted in
-    the whole. Images with alpha are filtered as premultiplied colour, unless `alpha_mode` says "plain".
+    It defines `result_size`, and `reads`, which tells which rows of the image the rows of the result need, so that it
+    too runs in strips. Its `run` gets the rows `gpu.rows` of the image and computes the rows `gpu.wanted` of the
+    result, both numbered as in the whole image. Images with alpha are filtered as premultiplied color, unless
+    `alpha_mode` is "plain".
     """
 
     @property
@@ -216,25 +217,25 @@ class GeometryFilter(Filter, abstract=True):
         return "filter"
 
     def reads(self, wanted: Rows, width: int, height: int) -> tuple[int, int] | None:
-        """Return from which row of an image of this size, and up to which, it makes the rows that are wanted.
+        """Return the first and last row of an image of this size that are read to compute the rows `wanted`.
 
-        The second is not included; rows beyond the image are of no harm. None means all of them, and the image is
-        then run as a whole.
+        The last is not included; both may lie beyond the image. None means all rows: then the image is not divided
+        into strips.
         """
         return None
 
 
 class MeasuringFilter(Filter, abstract=True):
-    """A filter that depends on the whole image: it looks first, and then is another filter.
+    """A two-phase filter: it measures the whole image, then runs a filter built from the result.
 
-    `measure` counts something, in integers, which add up whatever parts an image is cut into; `measured` returns what
-    is run over the image, given the sum.
+    `measure` counts something in integers, whose sum does not depend on how an image is divided into strips. Given the
+    sum, `measured` returns the filter that runs over the image.
     """
 
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        """Return what is found in some rows of the image: an array on the device, as gpu.reduce makes one."""
+        """Return the counts for some rows of the image: an array on the device, as gpu.reduce returns it."""
         raise FilterError(f"{type(self).__name__} must define measure(gpu, image)")
 
     def measured(self, found: npt.NDArray[Any]) -> Filter:
-        """Return the filter to be run over the image, or over which to measure again, given what all its rows hold."""
+        """Return the filter to run, given the sum of the counts over all rows; it may be a two-phase filter again."""
         raise FilterError(f"{type(self).__name__} must define measured(found)")

@@ -1,4 +1,4 @@
-"""The hook that a plugin implements to bring filters."""
+"""The hook that a plugin implements to provide filters."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def imgcuda_filters() -> list[type[Filter]]:  # type: ignore[empty-body]
-    """Return the filter classes that this plugin brings."""
+    """Return the filter classes that this plugin provides."""

@@ -1,8 +1,8 @@
-"""What was made of kernels before, machine code above all, on disk: nothing is compiled twice.
+"""The cache of compiled kernels on disk: machine code and outlines, each under its cache key.
 
-What is read is run, so it is taken only from a folder of the user's own (`ownfolder`), and a checksum over its key and
-itself is held against it: what is damaged, or has another entry's name, is made anew. An entry is written as a draft
-and renamed, so that several processes may write at once. The oldest are dropped when it grows too large.
+Machine code that is read will be run. So it is read only from the user's own folder (`private_folder`), and only if a
+checksum over key and data is right; a damaged or renamed entry is made anew. Each write is atomic, so that several
+processes may write at once. If the cache grows too large, the entries that were not used for longest are dropped.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from imgcuda import private_folder
 from imgcuda.private_folder import OwnFolder, UnusableError
 
 LARGEST = 256 * 2**20
-"""Bytes that the cache may hold."""
+"""The largest size of the cache, in bytes."""
 
 _DIGEST = 32
 _OURS = (".new-", "cpu-", "cuda-", "outline-")
-"""How our files' names begin: the folder may be one that the user keeps other files in."""
+"""The beginnings of the names of the cache's files: a user may keep other files in the same folder."""
 
 
 def get(key: str) -> bytes | None:
-    """Return what was stored under a key; None if nothing was, it is damaged, or not to be trusted."""
+    """Return the data stored under a key; None if there is none, or if it is damaged or not trusted."""
     with contextlib.suppress(UnusableError, OSError), _folder() as folder:
         stored = folder.read(key, LARGEST)
         digest, data = stored[:_DIGEST], stored[_DIGEST:]
@@ -34,14 +34,14 @@ def get(key: str) -> bytes | None:
 
 
 def put(key: str, data: bytes) -> None:
-    """Store something under a key. A cache that cannot be written is only slow, so that is no error."""
+    """Store data under a key. A failure to write is ignored, since it only costs time later."""
     with contextlib.suppress(UnusableError, OSError), _folder(create=True) as folder:
         folder.write(key, _digest(key, data) + data)
         _prune(folder)
 
 
 def why_unused() -> str:
-    """Return why nothing can be kept, in words; empty if it can."""
+    """Return why nothing can be stored, in words; an empty string if it can."""
     try:
         with _folder(create=True):
             return ""
@@ -62,7 +62,7 @@ def _digest(key: str, data: bytes) -> bytes:
 
 
 def _prune(folder: OwnFolder) -> None:
-    """Drop the entries that were not used for longest, until what is left fits."""
+    """Drop the entries that were not used for longest, until the rest fits."""
     entries = [entry for entry in folder.entries() if entry[2].startswith(_OURS)]
     total = sum(size for _, size, _ in entries)
     for _, size, name in sorted(entries):

@@ -1,4 +1,4 @@
-"""Reads what a parameter is given as text: numbers, JSON, and the lines of a file that it names."""
+"""Reads parameters given as text: numbers, JSON, and the lines of a file."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from pathlib import Path
 from imgcuda.errors import shown
 
 LARGEST_TEXT = 1 << 26
-"""Bytes that a text file may have, unless its reader knows better: a million numbers and more."""
+"""The largest text file, in bytes, unless a caller sets another limit: enough for a million numbers."""
 
 _ENCODINGS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def read_number(text: str) -> float:
-    """Return the number that a text is, in ASCII digits and without underscores; ValueError if it is none."""
+    """Return the number in a text, in ASCII digits and without underscores; ValueError if it is not a number."""
     return float(_plain_digits(text))
 
 
 def read_whole_number(text: str) -> int:
-    """Return the whole number that a text is, in ASCII digits and without underscores; ValueError if it is none."""
+    """Return the whole number in a text, in ASCII digits and without underscores; ValueError if it is not one."""
     return int(_plain_digits(text))
 
 
 def read_file(path: str | os.PathLike[str], largest: int) -> bytes:
-    """Return the bytes of a regular file; ValueError for any other, for more bytes than `largest`, and if it fails.
+    """Return the bytes of a regular file of at most `largest` bytes; ValueError if it cannot be read.
 
-    A pipe, a device or a socket is refused at once, and not waited for.
+    A pipe, a device or a socket is refused at once, without waiting for data.
     """
     name = os.fsdecode(path)
     if "\0" in name:
         raise ValueError(f"there can be no file {_quoted(name)}")
     try:
-        _check_regular(name, Path(name).stat())  # first, since to be opened is enough for a device to do something
+        _check_regular(name, Path(name).stat())  # before opening it, since opening a device may already have an effect
         with open(name, "rb", opener=_open_at_once) as file:  # Path.open has no opener
             found = os.fstat(file.fileno())
             _check_regular(name, found)
@@ -50,9 +50,9 @@ def read_file(path: str | os.PathLike[str], largest: int) -> bytes:
 
 
 def read_lines(path: str | os.PathLike[str], largest: int = LARGEST_TEXT, errors: str = "strict") -> list[str]:
-    """Return the lines of a text file, in UTF-8, or in UTF-16 with a byte order mark; ValueError as of read_file.
+    """Return the lines of a text file in UTF-8, or in UTF-16 with a byte order mark; ValueError as in read_file.
 
-    A line ends with a line feed, a carriage return or both, and with nothing else. `errors` is as in bytes.decode.
+    Only a line feed, a carriage return or both end a line. `errors` is as in bytes.decode.
     """
     data = read_file(path, largest)
     mark = next((mark for mark in _ENCODINGS if data.startswith(mark)), b"")
@@ -66,7 +66,7 @@ def read_lines(path: str | os.PathLike[str], largest: int = LARGEST_TEXT, errors
 
 
 def read_json(text: str) -> object:
-    """Return what a text in JSON says; ValueError if it is none."""
+    """Return the value of a text in JSON; ValueError if it is not JSON."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -82,7 +82,7 @@ def _plain_digits(text: str) -> str:
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    """Open a file without waiting for the other end of a pipe, and without a terminal's becoming ours."""
+    """Open a file without waiting for the other end of a pipe, and without making a terminal the controlling one."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
 
 

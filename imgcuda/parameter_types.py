@@ -1,4 +1,4 @@
-"""Parameters that are more than a number: a matrix, a table, another picture."""
+"""Types of parameters that are more than a number: a matrix, a table, another picture."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from imgcuda.parameter_text import read_file, read_json, read_lines, read_number
 from imgcuda.pixels import as_array, as_image
 
 LARGEST_PICTURE = 1 << 32
-"""Bytes that the file of a second picture may have."""
+"""The largest file of a second picture, in bytes."""
 
 _most_pixels: ContextVar[int | None] = ContextVar("most_pixels", default=None)
 
@@ -34,10 +34,10 @@ class Matrix:
 
     @classmethod
     def of(cls, value: object) -> Self:
-        """Return the matrix of nested lists, a two-dimensional array, JSON, or a text file; ValueError if it is none.
+        """Return the matrix in nested lists, a two-dimensional array, JSON or a text file; else raise ValueError.
 
-        In a file, numbers stand between blanks or commas, and what follows a # is a comment. Numbers are real, finite,
-        and not beyond float32, whose largest is 3.4e38.
+        In a file, blanks or commas separate the numbers of a row, and a # begins a comment. Numbers must be real,
+        finite, and within the range of float32, up to 3.4e38.
         """
         if isinstance(value, cls):
             return value
@@ -68,16 +68,16 @@ class Matrix:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Table:
-    """Numbers of any type, in an array of any shape, for a kernel to look up: `Table.of(np.linspace(0, 1, 256))`."""
+    """A lookup table for a kernel, of any numeric type and any shape: `Table.of(np.linspace(0, 1, 256))`."""
 
     words: ClassVar[str] = "numbers, as [0,0.25,1], or an array of them"
 
     array: npt.NDArray[Any]
-    """A copy of its own, not to be changed: tables that hold the same are equal, and hash alike."""
+    """A read-only copy. Tables with the same contents are equal and have the same hash."""
 
     @classmethod
     def of(cls, value: object) -> Self:
-        """Return the table of an array, nested lists or JSON; ValueError if that is none. Numbers are as in Matrix."""
+        """Return the table in an array, nested lists or JSON; else raise ValueError. Numbers are as in Matrix."""
         if isinstance(value, cls):
             return value
         given = read_json(value) if isinstance(value, str) else value
@@ -113,7 +113,7 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """Another image, beside the one that is filtered: `Picture.of("frame.png")` or `Picture.of(array)`."""
+    """A second image that a filter uses: `Picture.of("frame.png")` or `Picture.of(array)`."""
 
     words: ClassVar[str] = "an image: a file, or an array"
 
@@ -123,7 +123,7 @@ class Picture:
 
     @classmethod
     def of(cls, value: object) -> Self:
-        """Return the image in a regular file, or in an array as Pipeline takes it; ValueError if there is none."""
+        """Return the image in a regular file, or in an array as Pipeline takes it; else raise ValueError."""
         if isinstance(value, cls):
             return value
         try:
@@ -136,7 +136,7 @@ class Picture:
 
     @classmethod
     def example(cls) -> Self:
-        """Return a slope from black to red and green."""
+        """Return a gradient from black to red and green."""
         rows, columns = np.mgrid[:40, :60]
         slope = np.stack([rows * 6, columns * 4, 0 * rows], axis=-1)
         return cls(slope.astype(np.uint8), "other.png")
@@ -147,7 +147,7 @@ class Picture:
 
 @contextmanager
 def picture_limit(most: int | None) -> Iterator[None]:
-    """Within it, pictures of more pixels than `most` are not read; None is the limit of every other picture."""
+    """Refuse pictures of more pixels than `most` within the context; None means the limit of all image files."""
     before = _most_pixels.set(most)
     try:
         yield
@@ -156,15 +156,15 @@ def picture_limit(most: int | None) -> Iterator[None]:
 
 
 def _read_picture(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
-    from imgcuda import images  # Pillow takes its time
+    from imgcuda import images  # imported late, since importing Pillow takes long
 
     data, most = BytesIO(read_file(path, LARGEST_PICTURE)), _most_pixels.get() or images.MAX_PIXELS
     return images.read(data, several=False, max_pixels=most, name=os.fsdecode(path)).pixels
 
 
 def _numbers(value: object, got: str, otherwise: str) -> npt.NDArray[Any]:
-    """Return real numbers as an array of their own type; ValueError, which begins with `got`, if a kernel cannot have
-    them as they are. `otherwise` is what is said of anything but numbers."""
+    """Return real numbers as an array of their own type; ValueError, whose text begins with `got`, if one is not finite
+    or beyond float32. `otherwise` ends the message for values that are not numbers."""
     try:
         array = np.asarray(value)
     except (TypeError, ValueError, OverflowError):
@@ -185,7 +185,7 @@ def _numbers(value: object, got: str, otherwise: str) -> npt.NDArray[Any]:
 
 
 def _whole_and_large(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return whole numbers beyond 64 bits, which NumPy keeps as objects, as floats; anything else as it is."""
+    """Return whole numbers beyond 64 bits, which NumPy keeps as objects, as floats; return any other array as it is."""
     if array.ndim == 0 or not all(type(number) in (int, float) for number in array.flat):
         return array
     try:
@@ -195,7 +195,7 @@ def _whole_and_large(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _read_rows(text: str | os.PathLike[str]) -> object:
-    """Return what a text says: JSON if it begins as a list does, else what the file of that name holds."""
+    """Return the rows in a text: it is JSON if it begins with "[", else the name of a file."""
     if isinstance(text, str) and text.lstrip().startswith("["):
         return read_json(text)
     lines = [line.partition("#")[0].replace(",", " ").split() for line in read_lines(text)]

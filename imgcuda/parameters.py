@@ -1,4 +1,4 @@
-"""A filter's parameters: what a field declares, and how a value is held against it."""
+"""A filter's parameters: what a field declares, and how a value is checked against it."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from imgcuda.containment import ends_the_process, in_words
 from imgcuda.errors import FilterError, ImgcudaError, ParameterError, did_you_mean, shown
 
 FLOAT32_MAX, INT32_MIN, INT32_MAX = float(np.finfo(np.float32).max), -(2**31), 2**31 - 1
-"""What the kernels' numbers hold: a parameter becomes a `float` or, where it is whole, an `int`."""
+"""The limits of numbers in kernels: a parameter is passed as a `float`, or as an `int` if it is typed int."""
 
 
 class ParameterType(Protocol):
-    """What a class must have for a field to be typed with it: Matrix, Table and Picture have it, and so may yours."""
+    """The protocol of classes that may be the type of a field, as Matrix, Table and Picture are."""
 
     words: ClassVar[str]
-    """What a value is, to stand after "must be" and in help: "a matrix, as [[0,1],[1,0]]"."""
+    """A description of a value, for help and for messages after "must be": "a matrix, as [[0,1],[1,0]]"."""
 
     @classmethod
     def of(cls, value: object) -> Self:
-        """Return what a value says: an instance itself, or a text as it is typed; ValueError if it is none."""
+        """Return an instance made from a value: another instance, or a text as a user types it; else ValueError."""
 
     @classmethod
     def example(cls) -> Self:
-        """Return some value, for tests of filters that have no default. Its str() is shown as an example."""
+        """Return a valid value, for tests of filters that have no default. Its str() is shown as an example."""
 
 
 class FieldOptions(NamedTuple):
-    """What `param` was told beside the type."""
+    """The arguments of `param`, except the default."""
 
     ge: float | None
     le: float | None
@@ -42,13 +42,13 @@ class FieldOptions(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Parameter:
-    """One parameter of a filter, as the command line and the docs see it."""
+    """One parameter of a filter, as the command line and the docs describe it."""
 
     name: str
     type: type[Any]
     """float, int, bool, str for a choice, or a ParameterType."""
     default: Any
-    """dataclasses.MISSING where there is none."""
+    """dataclasses.MISSING if there is none."""
     ge: float | None
     le: float | None
     help: str
@@ -61,7 +61,7 @@ class Parameter:
 
     @property
     def plain(self) -> bool:
-        """Whether it is a number, a switch or a choice, which a kernel takes as it is."""
+        """Whether it is a number, a switch or a choice, which is passed to a kernel as one number."""
         return self.type in (float, int, bool, str)
 
     def check(self, value: object) -> Any:
@@ -77,13 +77,13 @@ class Parameter:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """Return the options of the command line that set it: --sigma; of a switch, --fast and --no-fast."""
+        """Return the command-line options that set it: --sigma, or for a switch --fast and --no-fast."""
         name = self.name.replace("_", "-")
         return (f"--{name}", f"--no-{name}") if self.type is bool else (f"--{name}",)
 
     @property
     def range(self) -> str:
-        """The range in words: "at least 0.1", "from 0 to 1"; empty where there is none."""
+        """The range in words: "at least 0.1", "from 0 to 1"; empty if there is none."""
         if self.ge is not None and self.le is not None:
             return f"from {_written(self.ge)} to {_written(self.le)}"
         if self.ge is not None:
@@ -91,7 +91,7 @@ class Parameter:
         return f"at most {_written(self.le)}" if self.le is not None else ""
 
     def some_value(self) -> Any:
-        """Return a value that is right: the default, or any where there is none."""
+        """Return a valid value: the default, or some other if there is none."""
         if not self.required:
             return self.default
         if self.choices:
@@ -114,7 +114,7 @@ class Parameter:
             raise ParameterError(f"{self.name} must be {self.type.words}; {error}") from error
         except (ImgcudaError, MemoryError, KeyboardInterrupt):
             raise
-        except BaseException as error:  # the type may be anybody's code: it may even call sys.exit()
+        except BaseException as error:  # a plugin's type may raise anything, and even call sys.exit()
             if ends_the_process(error, process):
                 raise
             words = f"{self.type.__name__}.of({shown(value)}) failed: {in_words(error)}"
@@ -135,7 +135,7 @@ class Parameter:
         raise ParameterError(f"{self.name} must be {words}; got {shown(value)}")
 
     def _finite(self, value: float | np.integer[Any] | np.floating[Any]) -> float:
-        """Return a number as a float; ParameterError if a kernel, which takes it as float32, would have infinity."""
+        """Return a number as a float; ParameterError if it is not finite as a float32, which a kernel takes."""
         try:
             number = float(value)
         except OverflowError:
@@ -147,7 +147,7 @@ class Parameter:
         return number
 
     def _whole(self, value: int) -> int:
-        """Return a whole number; ParameterError if it is not an `int` of a kernel, and not said to be larger."""
+        """Return a whole number; ParameterError if it exceeds an `int` of a kernel, unless the range allows it."""
         if (self.ge is None and value < INT32_MIN) or (self.le is None and value > INT32_MAX):
             range = self.range or f"from {INT32_MIN} to {INT32_MAX}"
             raise ParameterError(f"{self.name} must be a whole number {range}, of 32 bits; got {shown(value)}")
@@ -164,15 +164,15 @@ def param(
 ) -> Any:
     """Declare a parameter: a field typed float, int, bool, Literal["a", "b"], Matrix, Picture or another ParameterType.
 
-    `ge` and `le` bound a number, both included. `help` says what it does, with its unit. A `constant` is a
-    macro in the kernel, its name in capitals, rather than an argument: a kernel is compiled for each value.
+    `ge` and `le` bound a number, both included. `help` says what it does, with its unit. A `constant` is a compile-time
+    constant: a macro in the kernel, its name in capitals, not an argument. The kernel is compiled for each value.
     """
     limits = FieldOptions(ge, le, help, constant)
     return dataclasses.field(default=default, metadata={"imgcuda": limits}, kw_only=True)
 
 
 def read_parameter(owner: str, field: dataclasses.Field[Any], hint: Any) -> Parameter:
-    """Return what a field of the filter class called `owner` declares; FilterError if that is not possible."""
+    """Return the parameter that a field of the filter class `owner` declares; FilterError if it is declared wrongly."""
     limits = field.metadata.get("imgcuda")
     if limits is None:
         raise FilterError(f"{owner}.{field.name} must be declared with param(default=..., help=...)")
@@ -188,7 +188,7 @@ def read_parameter(owner: str, field: dataclasses.Field[Any], hint: Any) -> Para
 
 
 def _check_default(owner: str, parameter: Parameter) -> None:
-    """Raise FilterError for a default that is wrong: it is the author's mistake, and not the user's."""
+    """Raise FilterError for an invalid default: it is the author's mistake, not the user's."""
     try:
         parameter.check(parameter.default)
     except ParameterError as error:
@@ -196,7 +196,7 @@ def _check_default(owner: str, parameter: Parameter) -> None:
 
 
 def _written(bound: float) -> str:
-    """Return a bound as a person writes it: a whole number in full, where it is declared as one."""
+    """Return a bound as text: an int in full, a float in its shortest form."""
     return str(bound) if isinstance(bound, int) else f"{bound:g}"
 
 

@@ -1,4 +1,4 @@
-"""Filters in a row, run on one device: an image goes in once and comes out once."""
+"""Runs a chain of filters on one device: the image is uploaded once, and the result is downloaded once."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from imgcuda.pixels import as_array, as_image
 
 
 class Pipeline:
-    """Filters to be run one after the other; the image stays on the device in between.
+    """A chain of filters that run one after the other; the image stays on the device in between.
 
-    `Pipeline([Blur(sigma=3), Edges()])(array)` gives what the filters give one by one, bit for bit.
+    `Pipeline([Blur(sigma=3), Edges()])(array)` returns the same bits as the filters called one by one.
     """
 
     def __init__(self, filters: Iterable[Filter]) -> None:
@@ -43,14 +43,14 @@ class Pipeline:
     ) -> npt.NDArray[Any]:
         """Return the image filtered, in its own type; the input is not changed.
 
-        `array` is (height, width), or (height, width, channels) with 1 (grey), 2 (grey, alpha), 3 (RGB) or 4
+        `array` is (height, width), or (height, width, channels) with 1 (gray), 2 (gray, alpha), 3 (RGB) or 4
         (RGB, alpha) channels, of uint8, uint16, or float32 with a nominal range of 0 to 1 that is not clipped.
         `device` is "auto", "cuda", "cuda:N" or "cpu", or several GPUs that share the work, "cuda:0,1" or "cuda:all";
-        by default what IMGCUDA_DEVICE says, else "auto". A large image runs in strips of rows, so it may be larger than
-        a GPU's memory; the bytes are the same. No filter may make more than `max_pixels`, which is held against all
-        sizes before anything is done; by default there is no limit but memory. Raises ImageError for any other array,
-        and for more pixels, DeviceError for a device that cannot be had, DeviceMemoryError where there is too little
-        memory, of a device for what cannot run in strips, or of the host.
+        by default the value of IMGCUDA_DEVICE, else "auto". A large image runs in strips of rows, so it may be larger
+        than a GPU's memory; the result is the same to the byte. No filter's result may have more than `max_pixels`
+        pixels; all sizes are checked before any work is done. By default only memory limits them. Raises ImageError for
+        any other array and for too many pixels, DeviceError for a device that is not available, DeviceMemoryError if
+        the host has too little memory, or if a device has too little for a chain that cannot run in strips.
         """
         given = as_array(array)
         image = as_image(given)
@@ -63,8 +63,8 @@ class Pipeline:
             raise DeviceMemoryError(out_of_memory(error)) from error
 
     def _like(self, given: npt.NDArray[Any], result: npt.NDArray[Any], copy: bool) -> npt.NDArray[Any]:
-        """Return a result in the form of what was given: as if the filters had run one by one, of which each makes one
-        channel two-dimensional unless it was given one of three."""
+        """Return a result with the number of dimensions that the filters would give one by one: a filter returns one
+        channel as a two-dimensional array, unless its input had three dimensions and one channel."""
         channels = stages(self.filters, given.shape[2] if given.ndim == 3 else 1)
         if result.shape[2] == 1 and not (given.ndim == 3 and set(channels) == {1}):
             result = result[:, :, 0]

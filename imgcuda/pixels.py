@@ -12,7 +12,7 @@ from imgcuda.programs.source import PIXEL_TYPES
 
 
 def has_alpha(channels: int) -> bool:
-    """Return whether an image of this many channels has alpha, which is the last: gray or RGB with alpha has."""
+    """Return whether an image of this many channels has alpha, as its last channel: true for 2 and 4 channels."""
     return channels in (2, 4)
 
 
@@ -28,17 +28,17 @@ def white_level(dtype: npt.DTypeLike) -> int:
 
 
 def as_array(value: object) -> npt.NDArray[Any]:
-    """Return what NumPy makes an array of as one; ImageError for anything else."""
+    """Return a value as a NumPy array; ImageError if NumPy cannot make an array of it."""
     try:
         return np.asarray(value)
     except MemoryError:
         raise
-    except Exception as error:  # of a stranger's class, or of lists of different lengths
+    except Exception as error:  # raised by another library's class, or by nested lists of different lengths
         raise ImageError(f"an image must be an array; got {shown(value)}") from error
 
 
 def as_image(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return an array as (height, width, channels), C-contiguous; ImageError if it is no image."""
+    """Return an array as (height, width, channels), C-contiguous; ImageError if it is not an image."""
     if array.dtype not in PIXEL_TYPES:
         types = ", ".join(dtype.name for dtype in PIXEL_TYPES)
         raise ImageError(f"an image's samples must be {types}; got {array.dtype}; convert with array.astype")

@@ -1,8 +1,8 @@
-"""A folder of the user's own, in which nobody else can write: for machine code that is run, and for settings.
+"""A folder that only the user can write to: for cached machine code, which is run, and for settings.
 
-Its owner and permissions are looked at through an open descriptor, and its files are opened relative to that, so that
-nothing can be exchanged between the look and the use. Another user's folder, and one that others may write to, is not
-used; without one nothing is kept. On Windows, where folders have no such owners, these checks are left out.
+Its owner and permissions are checked through an open descriptor, and its files are opened relative to that, so that
+nothing can be exchanged between the check and the use. A folder that belongs to another user, or that others may write
+to, is not used; then nothing is kept. On Windows, where folders have no owners of this kind, the checks are left out.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _DRAFT = ".new-"
 
 
 class UnusableError(Exception):
-    """A folder that is not used; its text says why, as it goes on after the word "not kept:"."""
+    """A folder cannot be used; the text says why, and is shown after "not kept:"."""
 
 
 def path(kind: Literal["cache", "config"]) -> Path:
-    """Return where a user's cache or settings are: where IMGCUDA_CACHE or IMGCUDA_CONFIG says, else the system."""
+    """Return the folder of a user's cache or settings: IMGCUDA_CACHE or IMGCUDA_CONFIG, else the system's own."""
     variable = f"IMGCUDA_{kind.upper()}"
     if chosen := os.environ.get(variable):
         if not Path(chosen).is_absolute():
@@ -44,13 +44,13 @@ def path(kind: Literal["cache", "config"]) -> Path:
 
 
 class OwnFolder:
-    """An open folder, and its files by their names."""
+    """An open folder: reads, writes, lists and removes its files by name."""
 
     def __init__(self, path: Path, descriptor: int | None) -> None:
         self._path, self._at = path, descriptor
 
     def read(self, name: str, most: int) -> bytes:
-        """Return what a file holds, and note that it was used; OSError if it is not there, or not to be trusted."""
+        """Return a file's bytes, and set its time to now; OSError if it is missing, too large or not the user's own."""
         flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         with open(os.open(self._of(name), flags, dir_fd=self._at), "rb") as file:  # noqa: PTH123  # by descriptor
             status = os.fstat(file.fileno())
@@ -61,7 +61,7 @@ class OwnFolder:
             return file.read()
 
     def write(self, name: str, data: bytes) -> None:
-        """Put a file there, whole or not at all."""
+        """Write a file by an atomic write: a draft that is renamed."""
         draft = f"{_DRAFT}{os.urandom(8).hex()}"
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
         try:
@@ -77,7 +77,7 @@ class OwnFolder:
         os.unlink(self._of(name), dir_fd=self._at)
 
     def entries(self) -> Iterator[tuple[float, int, str]]:
-        """Return the files' times, sizes and names. What a killed process left an hour ago is removed."""
+        """Yield each file's time, size and name. Drafts older than an hour, left by killed processes, are removed."""
         for name in os.listdir(self._path if self._at is None else self._at):  # noqa: PTH208  # by descriptor
             with contextlib.suppress(OSError):
                 status = os.stat(self._of(name), dir_fd=self._at, follow_symlinks=False)
@@ -92,7 +92,7 @@ class OwnFolder:
 
 @contextmanager
 def opened(path: Path, create: bool = False) -> Iterator[OwnFolder]:
-    """Open a folder, after making it, for its owner only, if it is to be made. Raises UnusableError and OSError."""
+    """Open a folder; with `create`, make it first, for its owner only. Raises UnusableError and OSError."""
     if create:
         _create(path)
     if not _BY_DESCRIPTOR:
@@ -116,7 +116,7 @@ def _check(path: Path, status: os.stat_result) -> None:
 
 
 def _create(path: Path) -> None:
-    """Make a folder and those above it, for their owner only; root makes none within another user's."""
+    """Make a folder and its missing parents, for their owner only; root makes none within another user's folder."""
     if path.is_dir():
         return
     missing = [path]
@@ -129,7 +129,7 @@ def _create(path: Path) -> None:
 
 
 def _is_own(status: os.stat_result) -> bool:
-    """Return whether a file or a link is this user's or root's, and no one else may write to it."""
+    """Return whether a file or a link belongs to this user or to root, and nobody else may write to it."""
     if not _BY_DESCRIPTOR:
         return True
     writable = status.st_mode & 0o022 and not stat.S_ISLNK(status.st_mode)

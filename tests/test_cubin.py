@@ -16,7 +16,7 @@ import pytest
 
 from imgcuda import DeviceError, Filter, KernelError, load
 from imgcuda.cuda import compile as cubin
-from imgcuda.programs.source import Program, Source, specialise
+from imgcuda.programs.source import Program, Source, specialize
 from imgcuda.testing.gpu_compilation import compile_for_gpu
 
 ROOT = Path(__file__).parents[1]
@@ -85,7 +85,7 @@ def compiled(filter: Filter, dtype: str, channels: int, capability: tuple[int, i
 
 
 def program(text: str, name: str = "mine.cu") -> Program:
-    return specialise(Source(name, text), np.uint8, 3, {"PACK": 1, "ROWS": 1, "BLOCK_WIDTH": 32, "BLOCK_HEIGHT": 8})
+    return specialize(Source(name, text), np.uint8, 3, {"PACK": 1, "ROWS": 1, "BLOCK_WIDTH": 32, "BLOCK_HEIGHT": 8})
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from imgcuda import DeviceArray, DeviceError, DeviceMemoryError, Filter, FilterE
 from imgcuda.cuda import device as cuda
 from imgcuda.cuda import memory as cuda_memory
 from imgcuda.programs.layout import Dim3
-from imgcuda.programs.source import Source, specialise
+from imgcuda.programs.source import Source, specialize
 from imgcuda.testing import assert_close
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def test_both_engines_agree_on_a_photograph(gpu: str, picture: npt.NDArray[np.ui
 
 
 def test_a_launch_beyond_the_devices_limits_is_refused_before_it_is_tried(gpu: str) -> None:
-    program = specialise(Source("k.cu", "__global__ void k(pixel *p) {}"), np.uint8, 1, {"PACK": 1})
+    program = specialize(Source("k.cu", "__global__ void k(pixel *p) {}"), np.uint8, 1, {"PACK": 1})
     with devices.choose(gpu).session() as session:
         memory = session.empty((1,), np.uint8)
         with pytest.raises(DeviceError, match=rf"k\.cu: k cannot be launched on {gpu}: a block of 2048x1x1 threads"):

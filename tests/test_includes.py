@@ -10,7 +10,7 @@ import pytest
 from imgcuda import FilterError, KernelError
 from imgcuda.cpu.compile import to_llvm
 from imgcuda.programs.layout import Dim3
-from imgcuda.programs.source import Program, Source, specialise
+from imgcuda.programs.source import Program, Source, specialize
 
 KERNEL = "__global__ void k(int *dst)\n{\n    dst[0] = twice(3);\n}\n"
 TWICE = "__device__ int twice(int x)\n{\n    return 2 * x;\n}\n"
@@ -24,7 +24,7 @@ def read(folder: Path, **files: str) -> Source:
 
 
 def program(source: Source) -> Program:
-    return specialise(source, np.uint8, 1, {})
+    return specialize(source, np.uint8, 1, {})
 
 
 def test_an_included_file_takes_the_place_of_the_line(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from imgcuda.errors import FilterError
-from imgcuda.programs.source import KernelArgument, Program, Source, specialise
+from imgcuda.programs.source import KernelArgument, Program, Source, specialize
 
 SOURCE = Source(
     "twice.cu", "// Twice.\n__global__ void twice(const pixel *src, pixel *dst, int width, int height)\n{\n}\n"
@@ -17,7 +17,7 @@ BYTE, FLOAT, INT = np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.int32)
 
 
 def program(text: str, **constants: int | float) -> Program:
-    return specialise(Source("k.cu", text), np.uint8, 3, constants)
+    return specialize(Source("k.cu", text), np.uint8, 3, constants)
 
 
 def arguments(written: str) -> tuple[KernelArgument, ...]:
@@ -25,7 +25,7 @@ def arguments(written: str) -> tuple[KernelArgument, ...]:
     return program(f"__global__ void k({written}) {{}}").kernels["k"]
 
 
-# Specialising
+# Specializing
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def arguments(written: str) -> tuple[KernelArgument, ...]:
     [(np.uint8, "unsigned char", 8), (np.uint16, "unsigned short", 16), (np.float32, "float", 32)],
 )
 def test_a_program_begins_with_what_it_is_specialized_for(pixel: type, c: str, bits: int) -> None:
-    made = specialise(SOURCE, pixel, 4, {"RADIUS": 3})
+    made = specialize(SOURCE, pixel, 4, {"RADIUS": 3})
     head = [
         f"#define PIXEL {c}",
         f"#define PIXEL_BITS {bits}",
@@ -47,11 +47,11 @@ def test_a_program_begins_with_what_it_is_specialized_for(pixel: type, c: str, b
 
 
 def test_a_program_ends_with_the_authors_text_on_its_own_lines() -> None:
-    assert specialise(SOURCE, np.uint8, 1, {}).text.endswith(f'#line 1 "twice.cu"\n{SOURCE.text}')
+    assert specialize(SOURCE, np.uint8, 1, {}).text.endswith(f'#line 1 "twice.cu"\n{SOURCE.text}')
 
 
 def test_the_prelude_is_whole() -> None:
-    text = specialise(SOURCE, np.uint8, 1, {}).text
+    text = specialize(SOURCE, np.uint8, 1, {}).text
     for word in ("typedef PIXEL pixel;", "pixel to_pixel(float value)", "int border(int i, int n)", "struct color {"):
         assert word in text
 
@@ -86,14 +86,14 @@ def test_a_float_constant_is_written_exactly() -> None:
 
 
 def test_a_line_is_found_by_its_own_file_and_number() -> None:
-    made = specialise(SOURCE, np.uint8, 3, {"RADIUS": 2})
+    made = specialize(SOURCE, np.uint8, 3, {"RADIUS": 2})
     assert made.line("twice.cu", 1) == "// Twice."
     assert made.line("twice.cu", 3) == "{"
     assert made.line("prelude.cuh", 1) == "// What every kernel of imgcuda may assume. The core sets, before this file:"
 
 
 def test_a_line_that_is_not_there_is_empty() -> None:
-    made = specialise(SOURCE, np.uint8, 3, {})
+    made = specialize(SOURCE, np.uint8, 3, {})
     assert made.line("twice.cu", 99) == ""
     assert made.line("other.cu", 1) == ""
 
@@ -152,7 +152,7 @@ def test_every_number_type_has_its_numpy_type(c: str, dtype: type) -> None:
 
 
 def test_a_pixel_is_what_the_program_is_specialized_for() -> None:
-    made = specialise(SOURCE, np.float32, 3, {})
+    made = specialize(SOURCE, np.float32, 3, {})
     assert made.kernels["twice"][0].dtype == FLOAT
 
 

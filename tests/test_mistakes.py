@@ -97,7 +97,7 @@ class Greedy(Kernel):
 
 
 class Clear(Kernel):
-    """Treat alpha as a colour."""
+    """Treat alpha as a color."""
 
     body = f"{INSIDE} {COPY} if (CHANNELS == 4) dst[i] = src[i + 3];"
 

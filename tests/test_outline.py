@@ -13,7 +13,7 @@ from imgcuda.frontend.compilers import CPU, CUDA
 from imgcuda.frontend.outline import HeadArgument, Outline
 from imgcuda.frontend.outline_reader import read_outline
 from imgcuda.programs import outlines
-from imgcuda.programs.source import KernelArgument, Source, specialise
+from imgcuda.programs.source import KernelArgument, Source, specialize
 
 INT, FLOAT = np.dtype(np.int32), np.dtype(np.float32)
 A = {"k": (KernelArgument("a", INT, False, "int"),)}
@@ -24,7 +24,7 @@ def read(text: str) -> Outline:
 
 
 def kernels(text: str, channels: int = 3, **constants: int) -> dict[str, tuple[KernelArgument, ...]]:
-    return specialise(Source("k.cu", text), np.uint8, channels, constants).kernels
+    return specialize(Source("k.cu", text), np.uint8, channels, constants).kernels
 
 
 def names(text: str) -> list[str]:
@@ -107,7 +107,7 @@ def test_a_kernel_may_differ_between_the_compilers() -> None:
     source = Source(
         "k.cu", "#ifdef __CUDACC__\n__global__ void k(int a) {}\n#else\n__global__ void k(float b) {}\n#endif"
     )
-    found = {compiler: specialise(source, np.uint8, 3, {}, compiler).kernels["k"] for compiler in (CPU, CUDA)}
+    found = {compiler: specialize(source, np.uint8, 3, {}, compiler).kernels["k"] for compiler in (CPU, CUDA)}
     assert found == {CPU: (KernelArgument("b", FLOAT, False, "float"),), CUDA: A["k"]}
 
 

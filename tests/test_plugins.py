@@ -26,7 +26,7 @@ DUOTONE = """
     from imgcuda import Filter, PointFilter, hookimpl, param
 
     class Duotone(PointFilter):
-        '''Print an image in two colours.'''
+        '''Print an image in two colors.'''
         strength: float = param(default=1.0, ge=0, le=1, help="how much")
 
     @hookimpl
@@ -74,7 +74,7 @@ BROKEN = {
         DUOTONE.replace("[Duotone]", "iter(lambda: Duotone, None)"),
         "imgcuda_filters() returned more than 1000 filters",
     ),
-    "its hook is misspelt": (DUOTONE.replace("imgcuda_filters", "imgcuda_filter"), "unknown hook 'imgcuda_filter'"),
+    "its hook is misspelled": (DUOTONE.replace("imgcuda_filters", "imgcuda_filter"), "unknown hook 'imgcuda_filter'"),
     "it has no hook": ("x = 1", ".py has no function imgcuda_filters() that is marked with @hookimpl"),
     "its hook takes an argument": (DUOTONE.replace("imgcuda_filters()", "imgcuda_filters(register)"), "'register'"),
     "its hook raises": (
@@ -91,7 +91,7 @@ BROKEN = {
     ),
     "its hook returns a number": (DUOTONE.replace("[Duotone]", "3"), "TypeError: "),
     "its filter has no docstring": (
-        DUOTONE.replace("'''Print an image in two colours.'''", ""),
+        DUOTONE.replace("'''Print an image in two colors.'''", ""),
         "Duotone has no docstring",
     ),
     "its parameter is a plain value": (
@@ -160,7 +160,7 @@ def test_the_built_in_filters_come_by_the_same_way() -> None:
 def test_a_plugin_is_found_by_its_entry_point(install: Install) -> None:
     install(DUOTONE)
     registry = load()
-    assert registry["duotone"].summary() == "Print an image in two colours."
+    assert registry["duotone"].summary() == "Print an image in two colors."
     assert str(registry.sources["duotone"]) == "duotone (old-photo 0.3)"
 
 
@@ -185,7 +185,7 @@ def test_a_broken_plugin_is_left_out_alone(kind: str, install: Install) -> None:
 
 
 def test_a_broken_plugin_takes_no_other_of_its_kind_along(install: Install) -> None:
-    install(BROKEN["its hook is misspelt"][0], distribution="broken")
+    install(BROKEN["its hook is misspelled"][0], distribution="broken")
     install(DUOTONE)
     registry = load()
     assert "duotone" in registry.filters
@@ -229,7 +229,7 @@ def test_the_command_line_works_beside_broken_plugins_and_tells_of_them(
     install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     install(BROKEN["its import fails"][0], distribution="broken-import")
-    install(BROKEN["its hook is misspelt"][0], distribution="misspelt-hook")
+    install(BROKEN["its hook is misspelled"][0], distribution="misspelled-hook")
     install(BROKEN["its hook raises"][0], distribution="raising-hook")
     install(DUOTONE)
     listed = program(tmp_path, "list", "--plain")
@@ -239,7 +239,7 @@ def test_the_command_line_works_beside_broken_plugins_and_tells_of_them(
     said = capsys.readouterr()
     assert said.err == ""
     assert "old-photo 0.3: duotone\n" in said.out
-    for distribution in ("broken-import", "misspelt-hook", "raising-hook"):
+    for distribution in ("broken-import", "misspelled-hook", "raising-hook"):
         assert f"plugin duotone ({distribution} 0.3) is left out: " in said.out
 
 
@@ -247,7 +247,7 @@ def test_a_plugins_filter_is_a_command_with_its_options(install: Install, capsys
     install(DUOTONE)
     assert run(["duotone", "--help"], build(load())) == 0
     said = capsys.readouterr().out
-    assert "Print an image in two colours." in said
+    assert "Print an image in two colors." in said
     assert "--strength <float range>" in said
 
 

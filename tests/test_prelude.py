@@ -17,7 +17,7 @@ from imgcuda.cuda import compile as cubin
 from imgcuda.frontend import parse
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.prelude import prelude_for
-from imgcuda.programs.source import Program, Source, specialise
+from imgcuda.programs.source import Program, Source, specialize
 
 PRELUDE = (Path(imgcuda.__file__).parent / "programs" / "prelude.cuh").read_text("utf-8")
 FUNCTIONS = re.findall(r"^__device__ \w[\w ]*?(\w+)\(", PRELUDE, re.MULTILINE)
@@ -44,7 +44,7 @@ COMMON_NAMES = {
 
 def program(text: str, dtype: npt.DTypeLike = np.uint8, channels: int = 3, pack: int = 1) -> Program:
     layout = {"BLOCK_WIDTH": 32, "BLOCK_HEIGHT": 1, "ROWS": 1, "PACK": pack, "MARGIN": 0}
-    return specialise(Source("mine.cu", text), dtype, channels, layout)
+    return specialize(Source("mine.cu", text), dtype, channels, layout)
 
 
 def computed(expression: str, samples: npt.NDArray[Any], dtype: npt.DTypeLike = np.float32) -> npt.NDArray[Any]:

@@ -45,8 +45,8 @@ def imgcuda(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_filter_in_readme_prints_a_picture(site: Path, tmp_path: Path) -> None:
-    grey = np.full((3, 5), 200, np.uint8)
-    Image.fromarray(grey).save(tmp_path / "in.png")
+    gray = np.full((3, 5), 200, np.uint8)
+    Image.fromarray(gray).save(tmp_path / "in.png")
     done = imgcuda(site, "duotone", str(tmp_path / "in.png"), str(tmp_path / "out.png"))
     assert (done.returncode, done.stderr) == (0, "")
     with Image.open(tmp_path / "out.png") as made:

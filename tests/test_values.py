@@ -19,7 +19,7 @@ from imgcuda.registry import Plugin, Registry
 class Weigh(Filter):
     """Have a matrix."""
 
-    kernel: Matrix = param(help="what each neighbour counts")
+    kernel: Matrix = param(help="what each neighbor counts")
     second: Matrix = param(default=Matrix.of([[1, 2]]), help="a matrix with a default")
 
 

@@ -29,8 +29,8 @@ def scikit_image(picture: Picture, method: str) -> Any:
     """Return what is above scikit-image's level, of OpenCV's luminance."""
     from skimage import filters
 
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    return np.where(grey > getattr(filters, f"threshold_{method}")(grey), np.uint8(WHITE), np.uint8(0))
+    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return np.where(gray > getattr(filters, f"threshold_{method}")(gray), np.uint8(WHITE), np.uint8(0))
 
 
 def cupy_otsu(picture: Any) -> Any:
@@ -38,11 +38,11 @@ def cupy_otsu(picture: Any) -> Any:
     import cupy as cp
     import cupy_filters
 
-    grey = cupy_filters.grayscale(picture)
-    counts = cp.bincount(grey.ravel(), minlength=256).astype(cp.float64)
+    gray = cupy_filters.grayscale(picture)
+    counts = cp.bincount(gray.ravel(), minlength=256).astype(cp.float64)
     number, weight = cp.cumsum(counts), cp.cumsum(counts * cp.arange(256))
     between = (weight * number[-1] - weight[-1] * number) ** 2 / cp.maximum(number * (number[-1] - number), 1)
-    return cp.where(grey > cp.argmax(between), cp.uint8(WHITE), cp.uint8(0))
+    return cp.where(gray > cp.argmax(between), cp.uint8(WHITE), cp.uint8(0))
 
 
 def task(method: str, theirs: int) -> Task:

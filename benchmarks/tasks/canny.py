@@ -19,8 +19,8 @@ SIGMA, LOW, HIGH = 1.0, 0.1, 0.2
 
 def opencv(picture: Picture) -> npt.NDArray[Any]:
     """Return OpenCV's, which rounds the luminance and its blur."""
-    grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (9, 9), SIGMA)
-    return np.asarray(cv2.Canny(grey, LOW * WHITE, HIGH * WHITE, L2gradient=True))
+    gray = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (9, 9), SIGMA)
+    return np.asarray(cv2.Canny(gray, LOW * WHITE, HIGH * WHITE, L2gradient=True))
 
 
 def scikit_image(picture: Picture) -> npt.NDArray[Any]:
@@ -28,8 +28,8 @@ def scikit_image(picture: Picture) -> npt.NDArray[Any]:
     from skimage import feature
 
     canny: Any = feature.canny
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) / np.float32(WHITE)
-    return np.asarray(canny(grey, sigma=SIGMA, low_threshold=LOW, high_threshold=HIGH), np.uint8) * WHITE
+    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) / np.float32(WHITE)
+    return np.asarray(canny(gray, sigma=SIGMA, low_threshold=LOW, high_threshold=HIGH), np.uint8) * WHITE
 
 
 def cupy(picture: Any) -> Any:
@@ -38,8 +38,8 @@ def cupy(picture: Any) -> Any:
     import cupy_filters
     from cucim.skimage.feature import canny
 
-    grey = cupy_filters.grayscale(picture).astype(cp.float32) / WHITE
-    return canny(grey, sigma=SIGMA, low_threshold=LOW, high_threshold=HIGH).astype(cp.uint8) * WHITE
+    gray = cupy_filters.grayscale(picture).astype(cp.float32) / WHITE
+    return canny(gray, sigma=SIGMA, low_threshold=LOW, high_threshold=HIGH).astype(cp.uint8) * WHITE
 
 
 def kornia(picture: Any) -> Any:
@@ -47,8 +47,8 @@ def kornia(picture: Any) -> Any:
     from kornia.color import rgb_to_grayscale
     from kornia.filters import canny
 
-    grey = rgb_to_grayscale(picture[None].float() / WHITE)
-    _, edges = canny(grey, LOW, HIGH, kernel_size=(9, 9), sigma=(SIGMA, SIGMA))
+    gray = rgb_to_grayscale(picture[None].float() / WHITE)
+    _, edges = canny(gray, LOW, HIGH, kernel_size=(9, 9), sigma=(SIGMA, SIGMA))
     return (edges[0] * WHITE).byte()
 
 

@@ -21,7 +21,7 @@ def exact(picture: Picture) -> npt.NDArray[Any]:
 
 
 def rounded(colors: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return colours as bytes hold them."""
+    """Return colors as bytes hold them."""
     levels: npt.NDArray[Any] = np.rint(255 * colors.clip(0, 1))
     return levels / 255
 

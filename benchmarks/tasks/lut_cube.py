@@ -1,6 +1,6 @@
 """The LUT, beside Pillow, CuPy, and PyTorch's grid_sample under torchvision's name: all of these are trilinear.
 
-The look changes each colour by itself, so that trilinear and tetrahedral interpolation find the same.
+The look changes each color by itself, so that trilinear and tetrahedral interpolation find the same.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ POWERS, GAINS = (0.8, 1.0, 1.3), (1.0, 0.95, 0.85)
 
 
 def curves(size: int) -> npt.NDArray[np.float64]:
-    """Return what becomes of `size` levels of each colour, from 0 to 1."""
+    """Return what becomes of `size` levels of each color, from 0 to 1."""
     return np.asarray(np.linspace(0, 1, size)[:, None] ** POWERS * GAINS)
 
 
 def table(size: int) -> npt.NDArray[np.float64]:
-    """Return the look of all colours, by red, green and blue."""
+    """Return the look of all colors, by red, green and blue."""
     return np.stack(np.meshgrid(*curves(size).T, indexing="ij"), axis=-1)
 
 

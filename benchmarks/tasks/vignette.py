@@ -13,7 +13,7 @@ AMOUNT, RADIUS, SOFTNESS = 0.6, 0.35, 0.65
 
 
 def light(shape: tuple[int, ...], module: Any, dtype: npt.DTypeLike) -> Any:
-    """Return what the colours are multiplied by, as an array of NumPy or CuPy."""
+    """Return what the colors are multiplied by, as an array of NumPy or CuPy."""
     height, width = shape[:2]
     y = (module.arange(height, dtype=dtype) - (height - 1) / 2)[:, None]
     x = (module.arange(width, dtype=dtype) - (width - 1) / 2)[None, :]

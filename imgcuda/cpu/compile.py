@@ -87,11 +87,11 @@ def to_machine_code(compiled: Compiled, machine: Machine) -> LinkedCode | bytes:
 def assemble(ir: str, machine: Machine) -> LinkedCode | bytes:
     """Return the code that LLVM makes of a text in its language."""
     target = machine.target()
-    binary = bytes(target.emit_object(optimise(ir, machine, target)))
+    binary = bytes(target.emit_object(optimize(ir, machine, target)))
     return link(binary) or binary
 
 
-def optimise(ir: str, machine: Machine, target: Any) -> Any:
+def optimize(ir: str, machine: Machine, target: Any) -> Any:
     """Return LLVM's optimized module of a text in its language."""
     wide = ' "prefer-vector-width"="512" "min-legal-vector-width"="512"' if "+avx512f" in machine.features else ""
     attributes = f'attributes #0 = {{ "no-trapping-math"="true" "target-cpu"="{machine.cpu}"{wide} }}'

@@ -18,7 +18,7 @@ from imgcuda.engine.protocol import DeviceArray, Session
 from imgcuda.errors import FilterError, KernelError, did_you_mean, shown
 from imgcuda.frontend.compilers import CPU, CUDA, Macros
 from imgcuda.programs.layout import Dim3, Layout
-from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, KernelArgument, Program, Source, specialise
+from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, KernelArgument, Program, Source, specialize
 from imgcuda.programs.strips import Rows, all_rows, block_rows
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class Gpu(AbstractContextManager["Gpu"]):
 
     def _program(self, constants: Mapping[str, int | float]) -> Program:
         compiler = compiler_of(self._session)
-        return _specialised(self._source, self._image.dtype, self._image.channels, tuple(constants.items()), compiler)
+        return _specialized(self._source, self._image.dtype, self._image.channels, tuple(constants.items()), compiler)
 
     def _mine(self, array: DeviceArray) -> DeviceArray:
         self._made.append(array)
@@ -173,11 +173,11 @@ class Gpu(AbstractContextManager["Gpu"]):
 
 
 @lru_cache(maxsize=256)
-def _specialised(
+def _specialized(
     source: Source, pixel: np.dtype[Any], channels: int, constants: tuple[tuple[str, float], ...], compiler: Macros
 ) -> Program:
     """Return the specialization of a source for a pixel type, channels and constants, from a cache."""
-    return specialise(source, pixel, channels, dict(constants), compiler)
+    return specialize(source, pixel, channels, dict(constants), compiler)
 
 
 def compiler_of(session: Session) -> Macros:

@@ -1,7 +1,7 @@
-"""Per-pixel filters: the kernel that the core writes around `__device__` functions from colour to colour.
+"""Per-pixel filters: generates the kernel around their `__device__` functions from color to color.
 
-Several in a row become one kernel, which reads and writes each pixel once, rounded between two filters as if each
-had run alone.
+A run of them is fused into one kernel, which reads and writes each pixel once. Between two filters it rounds to the
+pixel type, so the result is the same as one by one.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from imgcuda.frontend.outline import FunctionHead
 from imgcuda.pixels import color_channels
 from imgcuda.programs.layout import Layout
 from imgcuda.programs.prelude import PRELUDE
-from imgcuda.programs.source import Program, Source, macro, specialise
+from imgcuda.programs.source import Program, Source, macro, specialize
 
 
 def layout(pixel: np.dtype[Any]) -> Layout:
-    """Return how threads cover an image: 16 bytes of each channel at a time, the widest load there is."""
+    """Return the layout of point kernels: a thread computes 16 bytes per channel, the widest load of a GPU."""
     return Layout(over="image", block=(64, 1), pack=16 // pixel.itemsize)
 
 
 KERNEL = Path(__file__).with_name("point.cuh")
 _GIVEN = "imgcuda"
-"""The file that the macros before the prelude are from, as the reader of a filter's own declarations is told."""
+"""The file name that `#line` gives to the macros before the prelude, to tell them from the author's own."""
 _C_TYPES: dict[type, str] = {float: "float", int: "int", bool: "bool"}
 _POINTERS: dict[np.dtype[Any], str] = {
     np.dtype(np.float32): "const float *",
@@ -43,24 +43,24 @@ _POINTERS: dict[np.dtype[Any], str] = {
 
 
 class PixelFunction(NamedTuple):
-    """What the kernel around a filter's function depends on: not on the values that it is called with."""
+    """A filter's function, with all that the generated kernel depends on; the values of arguments do not matter."""
 
     name: str
     source: Source
     constants: tuple[tuple[str, int | float], ...]
     fields: tuple[tuple[str, str], ...]
-    """The C types and the names of what it takes beside the colour."""
+    """The C types and the names of its arguments after the color."""
     channels: int
-    """Of the image that it is given, alpha included."""
+    """The channels of its input, alpha included."""
     result_channels: int
     names: tuple[str, ...]
-    """What its source declares outside functions."""
+    """The names that its source declares outside functions."""
     macros: tuple[str, ...]
-    """What its source defines."""
+    """The macros that its source defines."""
 
     @property
     def sees_place(self) -> bool:
-        """Whether it asks where the pixel is."""
+        """Whether it takes the position of the pixel."""
         return self.fields[:1] == (PLACE,)
 
 
@@ -68,7 +68,7 @@ PLACE = ("place", "at")
 
 
 def result_channels(filter: Filter, image_channels: int) -> int:
-    """Return the channels of a filter's result: its colours, and alpha if there was one."""
+    """Return the channels of a filter's result: its colors, and alpha if the image has it."""
     colors = color_channels(image_channels)
     return (filter.channels or colors) + image_channels - colors
 
@@ -84,7 +84,7 @@ def stages(filters: Sequence[Filter], image_channels: int) -> list[int]:
 def functions(
     filters: Sequence[PointFilter], image_channels: int, pixel: np.dtype[Any], compiler: Macros
 ) -> tuple[tuple[PixelFunction, ...], list[Argument]]:
-    """Return what the kernel for filters in a row depends on, and the values that it is given."""
+    """Return the functions of a run of filters, for the fused kernel, and the values of its arguments."""
     channels = stages(filters, image_channels)
     made: list[PixelFunction] = []
     values: list[Argument] = []
@@ -100,8 +100,8 @@ def functions(
 def _alone(
     source: Source, pixel: np.dtype[Any], channels: int, constants: tuple[tuple[str, float], ...], compiler: Macros
 ) -> Program:
-    """Return a filter's source as it would be without others, to be read."""
-    program = specialise(source, pixel, channels, dict(constants), compiler)
+    """Return a filter's source as a program of its own, to read its declarations."""
+    program = specialize(source, pixel, channels, dict(constants), compiler)
     return replace(program, text=f'#line 1 "{_GIVEN}"\n{program.text}')
 
 
@@ -118,13 +118,13 @@ def _function(
 
 
 def _own(found: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """Return names that the author's text declares, not the core's."""
+    """Return the names that the author's text declares, without those of the prelude and the core."""
     return tuple(name for name, file in found if file not in (_GIVEN, PRELUDE))
 
 
 @lru_cache(maxsize=256)
 def point_source(functions: tuple[PixelFunction, ...]) -> Source:
-    """Return the functions' own sources, and after them the kernel that calls them for every pixel."""
+    """Return the source of the fused kernel: the functions' own sources, then the kernel that calls them in order."""
     own = [_own_source(position, function) for position, function in enumerate(functions)]
     fields = [
         (kind, f"{name}_{position}")
@@ -147,7 +147,7 @@ def point_source(functions: tuple[PixelFunction, ...]) -> Source:
 
 
 def _calls(functions: Sequence[PixelFunction]) -> list[str]:
-    """Return the statements that take a colour through the functions."""
+    """Return the statements that call the functions one after the other."""
     calls = []
     for position, function in enumerate(functions):
         names = "".join(f", {_passed(field, position)}" for field in function.fields)
@@ -161,7 +161,7 @@ def _passed(field: tuple[str, str], position: int) -> str:
 
 
 def _own_source(position: int, function: PixelFunction) -> str:
-    """Return a function's source such that it can stand beside any other: names and macros of its own."""
+    """Return a function's source with its names and macros made unique, so that it cannot clash with another's."""
     text, name = function.source.text, function.source.name
     renamed = "".join(f"#define {each} f{position}_{each}\n" for each in function.names)
     macros = {**dict(function.constants), "CHANNELS": function.channels}
@@ -171,7 +171,7 @@ def _own_source(position: int, function: PixelFunction) -> str:
 
 
 def _c_type(filter: PointFilter, name: str, value: Argument) -> str:
-    """Return what C calls an argument: a number as it is, an array as a pointer to what must not be changed."""
+    """Return the C type of an argument: that of a number, or a pointer to const for an array."""
     if isinstance(value, np.ndarray):
         if value.dtype not in _POINTERS:
             types = ", ".join(dtype.name for dtype in _POINTERS)
@@ -181,9 +181,9 @@ def _c_type(filter: PointFilter, name: str, value: Argument) -> str:
 
 
 def _checked(program: Program, function: str, fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Hold the function's own argument list against what it is given: names, types and order.
+    """Check the function's argument list against the filter's fields: names, types and order.
 
-    Return what it takes beside the colour: with the place in front, if it asks for that.
+    Return its arguments after the color, with the place in front if it takes that.
     """
     wanted = ", ".join(["color c", *(f"{kind} {name}" for kind, name in fields)])
     head = _head(program, function)
@@ -200,7 +200,7 @@ def _checked(program: Program, function: str, fields: tuple[tuple[str, str], ...
 
 
 def _head(program: Program, function: str) -> FunctionHead | None:
-    """Return a function from colour to colour; None if there is none. Raises KernelError if it cannot be read."""
+    """Return the head of a function that returns a color; None if there is none, KernelError if it cannot be read."""
     outline = program.outline
     for head in outline.functions:
         if (head.name, head.result) == (function, "color") and "__device__" in head.words:

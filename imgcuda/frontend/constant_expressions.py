@@ -70,7 +70,7 @@ def _wrap(value: int, unsigned: bool) -> _Integer:
 
 
 def _divide(a: int, b: int) -> int:
-    """Divide towards zero, as C does."""
+    """Divide toward zero, as C does."""
     quotient = abs(a) // abs(b)
     return quotient if (a < 0) == (b < 0) else -quotient
 

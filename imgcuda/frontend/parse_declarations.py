@@ -22,7 +22,7 @@ from imgcuda.frontend.syntax import (
 
 _NO_DEFAULTS = refusals.Refusal("a default value of a field is C++", "set the field where the struct is made")
 _NO_BITS = refusals.Refusal("a bit field is not in the portable subset", "use shifts and masks")
-_NO_DESIGNATORS = refusals.Refusal("a designated initialiser is not in the portable subset", "list the values in order")
+_NO_DESIGNATORS = refusals.Refusal("a designated initializer is not in the portable subset", "list the values in order")
 _NO_SCOPED_ENUM = refusals.Refusal("'enum class' is C++", f"write a plain 'enum', or {refusals.GUARD}")
 _NO_ENUM_TYPE = refusals.Refusal("an enum of a chosen type is C++", f"leave the type out, or {refusals.GUARD}")
 _NO_BASE = refusals.Refusal("inheritance is C++", f"put the fields into the struct, or {refusals.GUARD}")

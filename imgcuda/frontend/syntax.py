@@ -29,7 +29,7 @@ class NamedType:
     """`unsigned char`, `float4`, `pixel`, `struct tile`: the words of one type, in canonical order."""
 
     name: str
-    """Basic types are normalised: "int", "unsigned int", "unsigned char", "signed char", "long long",
+    """Basic types are normalized: "int", "unsigned int", "unsigned char", "signed char", "long long",
     "unsigned long long", "float", "double", "bool", "void" ...; all others are one identifier."""
     place: Place = field(compare=False)
     const: bool = False

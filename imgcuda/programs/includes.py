@@ -1,4 +1,4 @@
-"""`#include "file"` in a kernel file: the text of that file, which stands beside it, in place of the line."""
+"""Expands `#include "file"` in a kernel file: the text of that file, from the same folder, replaces the line."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 _INCLUDE = re.compile(
     r'/\*.*?\*/|//[^\n]*|^[ \t]*#[ \t]*include[ \t]*"(?P<file>[^"\n]+)"[^\n]*', re.DOTALL | re.MULTILINE
 )
-"""A comment, in which nothing is included, or an include."""
+"""A comment, which is skipped, or an include."""
 
 
 def with_includes(path: Path, read: Callable[[Path], str]) -> str:
-    """Return a file's text and, in place of its includes, that of the files it includes; each file once.
+    """Return a file's text with its includes replaced by the files' texts, each file once.
 
-    `#line` marks each, so that a compiler's messages name the file that a line is from. An include of what is not
-    beside the file stays as it is: the compilers know CUDA's own headers.
+    `#line` marks each, so that a compiler's messages name the right file and line. An include of a file that is not in
+    the folder is left as it is, since the compilers know CUDA's own headers.
     """
     return _expanded(path, read, set())
 

@@ -1,4 +1,4 @@
-"""The outline of a text, read once and kept on disk: at a warm start, reading C anew would be noticed."""
+"""The outline of a kernel file's text, cached on disk, since reading C at each start would take noticeable time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from imgcuda.frontend.outline import Fault, FunctionHead, HeadArgument, Outline
 
 @lru_cache(maxsize=512)
 def outline(text: str, file: str, macros: Macros = CPU) -> Outline:
-    """Return what a text declares; `macros` are what its compiler defines before the first line."""
+    """Return the outline of a text; `macros` are those that its compiler defines before the first line."""
     key = hashlib.sha256(repr((edition(), file, macros, text)).encode()).hexdigest()
     stored = _stored(f"outline-{key}")
-    if stored is None:  # imported here: at a warm start there is nothing to be read
+    if stored is None:  # imported here, since it is not needed if the outline is in the cache
         from imgcuda.frontend.outline_reader import read_outline
 
         stored = read_outline(text, file, dict(macros))
@@ -27,7 +27,7 @@ def outline(text: str, file: str, macros: Macros = CPU) -> Outline:
 
 
 def _stored(key: str) -> Outline | None:
-    """Return what the cache has under a key; None if that is nothing, or cannot be understood."""
+    """Return the outline in the cache under a key; None if there is none, or if it has another form."""
     try:
         functions, names, macros, typedefs, sized_by_launch, faults = json.loads(kernel_cache.get(key) or b"")
         return Outline(
@@ -50,6 +50,6 @@ def _head(stored: list[Any]) -> FunctionHead:
 
 @cache
 def edition() -> list[tuple[str, int, int]]:
-    """Return what changes when the reader of C does: its files' sizes and times."""
+    """Return the names, sizes and times of the C reader's files, as a part of the cache key."""
     seen = [(file.name, file.stat()) for file in (Path(__file__).parents[1] / "frontend").glob("*.py")]
     return sorted((name, status.st_size, status.st_mtime_ns) for name, status in seen)

@@ -1,9 +1,9 @@
-// What every kernel of imgcuda may assume. The core sets, before this file:
+// The prelude: what every kernel of imgcuda can use. The core defines, before this file:
 //
 //   PIXEL, PIXEL_BITS    the type of a sample and its size: unsigned char (8), unsigned short (16) or float (32)
 //   CHANNELS             samples in a pixel: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha
-//   BLOCK_WIDTH, BLOCK_HEIGHT, ROWS, PACK    the launch's layout: threads in a block, rows that each thread makes,
-//                        and neighbors along a row that it makes, which is 1 on the CPU
+//   BLOCK_WIDTH, BLOCK_HEIGHT, ROWS, PACK    the launch's layout: threads in a block, rows that each thread computes,
+//                        and neighboring samples along a row that it computes, which is 1 on the CPU
 //   a name in capitals for each field declared constant, and for each of its choices (BORDER, BORDER_WRAP ...)
 
 #ifdef __CUDACC_RTC__  // what nvcc has from the system's headers, which NVRTC does without
@@ -245,7 +245,7 @@ __device__ int border(int i, int n)
 // under BORDER_CONSTANT. x lies at most `outside` pixels, a constant, left of the image.
 __device__ int border_sample(int x, int width, int outside)
 {
-    int column = (x + outside * CHANNELS) / CHANNELS - outside;  // x may be negative, and division rounds towards 0
+    int column = (x + outside * CHANNELS) / CHANNELS - outside;  // x may be negative, and division rounds toward 0
     int from = border(column, width);
     return from < 0 ? -1 : from * CHANNELS + x - column * CHANNELS;
 }

@@ -1,4 +1,4 @@
-"""The prelude that stands before every kernel: for each text, the functions of `prelude.cuh` that it may call."""
+"""The prelude of a kernel: for each text, the functions of `prelude.cuh` that it may call."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _FUNCTION = re.compile(r"^(?P<head>__device__ [^\n{]*?(?P<name>\w+)\([^\n]*\))(?
 
 
 def prelude_for(text: str) -> str:
-    """Return the prelude for a kernel's text, in which functions that the text does not name are only declared.
+    """Return the prelude for a kernel's text; functions that the text does not name are declared without a body.
 
-    So a function costs a compiler nothing where it is not used. Lines keep their numbers.
+    So a compiler spends no time on functions that are not used. Lines keep their numbers.
     """
     whole = _whole()
-    if "##" in text:  # which may put names together
+    if "##" in text:  # the preprocessor may then make names that the text does not have
         return whole
     wanted = _named(text)
     return _FUNCTION.sub(lambda m: m[0] if m["name"] in wanted else f"{m['head']};{_blank(m['body'])}", whole)
 
 
 def _named(text: str) -> set[str]:
-    """Return the functions that a text names, and those that these call in turn."""
+    """Return the functions that a text names, and all that these call, directly or not."""
     functions = _functions()
     wanted: set[str] = set()
     found = {name for name in functions if name in text}

@@ -1,4 +1,4 @@
-"""From a `.cu` file, and what it is specialised for, to the text that both engines compile.
+"""Makes the text that both engines compile from a `.cu` file, a pixel type, a channel count and constants.
 
 A program is three texts in a row: macros, the prelude, the author's file. `#line` marks each, so that every
 compiler reports the author's own file and line.
@@ -28,7 +28,7 @@ PIXEL_TYPES: dict[np.dtype[Any], str] = {
     np.dtype(np.uint16): "unsigned short",
     np.dtype(np.float32): "float",
 }
-"""The sample types of an image, and what C calls them."""
+"""The sample types of an image, and their names in C."""
 
 C_TYPES: dict[str, npt.DTypeLike] = {
     "bool": np.bool_,
@@ -59,7 +59,7 @@ C_TYPES: dict[str, npt.DTypeLike] = {
     "float": np.float32,
     "double": np.float64,
 }
-"""What a kernel's arguments may be, or point to, and the NumPy type that matches."""
+"""The C types that a kernel's arguments may have or point to, and the NumPy type of each."""
 
 VECTOR_TYPES: dict[str, tuple[np.dtype[Any], int]] = {
     f"{name}{count}": (np.dtype(dtype), count)
@@ -69,15 +69,15 @@ VECTOR_TYPES: dict[str, tuple[np.dtype[Any], int]] = {
     }.items()
     for count in (1, 2, 3, 4)
 }
-"""CUDA's uchar4 and its kin: the type of their elements, and how many there are."""
+"""CUDA's vector types, such as uchar4: the type and the number of their elements."""
 
 
 class KernelArgument(NamedTuple):
-    """One argument in a kernel's own list."""
+    """One argument of a kernel, as it declares it."""
 
     name: str
     dtype: np.dtype[Any] | None
-    """What it is, or points to; None where it is not a type of C_TYPES (a struct, say)."""
+    """The type of the argument, or the type that it points to; None if that is not in C_TYPES, such as a struct."""
     pointer: bool
     written: str
     """The type as the author wrote it, for messages."""
@@ -90,12 +90,13 @@ class Source:
     name: str
     text: str
     contract: bool = True
-    """Whether a product and a sum may be rounded once rather than twice, as compilers for GPUs do by default. Where
-    they do it depends on the code around, so what must be the same in other surroundings does without."""
+    """Whether a compiler may contract a product and a sum to a fused multiply-add, which rounds once rather than twice,
+    as compilers for GPUs do by default. Whether they do depends on the code around. So a function that must give the
+    same bits in every fused kernel is compiled without."""
 
     @classmethod
     def read(cls, path: Path) -> Source:
-        """Return the source of a file and of those that it includes; FilterError if one cannot be read."""
+        """Return the source of a file, with its includes expanded; FilterError if a file cannot be read."""
         try:
             return cls(path.name, with_includes(path, _text))
         except FileNotFoundError:
@@ -128,14 +129,14 @@ def _decoded(name: str, data: bytes) -> str:
 
 @dataclass(frozen=True)
 class Program:
-    """Source text ready for a compiler, and what it was specialised for."""
+    """Source text ready for a compiler, and the specialization that it was made for."""
 
     name: str
     text: str
     pixel: np.dtype[Any]
     contract: bool = True
     compiler: Macros = CPU
-    """What its compiler defines: CPU or CUDA."""
+    """The macros that its compiler defines: CPU or CUDA."""
 
     def line(self, file: str, number: int) -> str:
         """Return a line of the source by its own file and number; an empty string if there is none."""
@@ -143,12 +144,12 @@ class Program:
 
     @property
     def outline(self) -> Outline:
-        """What it declares, as its compiler sees it."""
+        """Its outline, as its compiler sees it."""
         return outline(self.text, self.name, self.compiler)
 
     @property
     def sized_by_launch(self) -> bool:
-        """Whether it has shared memory whose size only a launch would say: `extern __shared__ float tile[];`."""
+        """Whether it has shared memory whose size only a launch gives: `extern __shared__ float tile[];`."""
         return self.outline.sized_by_launch
 
     @cached_property
@@ -156,18 +157,18 @@ class Program:
         """The `__global__` functions that can be launched, and their arguments, in order."""
         heads = [head for head in self.outline.functions if head.is_launched and not head.fault]
         types = {name: (type, stars) for name, type, stars in self.outline.typedefs}
-        ordered = sorted(heads, key=lambda head: head.defined)  # what is defined counts, where it is declared before
+        ordered = sorted(heads, key=lambda head: head.defined)  # a definition replaces an earlier declaration
         found = {head.name: tuple(_argument(each, types, self.pixel) for each in head.arguments) for head in ordered}
         return {head.name: found[head.name] for head in heads}
 
     def mistake(self, fault: Fault) -> Mistake:
-        """Return a fault as an error has it, with the author's line."""
+        """Return a fault of the outline as a Mistake, with the author's line."""
         text = self.line(fault.file, fault.line)
         return Mistake(fault.message, fault.file, fault.line, fault.column, text, fault.remedy)
 
 
 def _argument(written: HeadArgument, types: Mapping[str, tuple[str, int]], pixel: np.dtype[Any]) -> KernelArgument:
-    """Return what a launch gives for an argument, by what the author's names for types stand for."""
+    """Return an argument with its types resolved: the author's typedefs are replaced."""
     type, stars = written.type, written.stars
     for _ in types:
         if type not in types or type == "pixel":
@@ -179,7 +180,7 @@ def _argument(written: HeadArgument, types: Mapping[str, tuple[str, int]], pixel
     return KernelArgument(written.name, dtype if simple else None, stars == 1 and simple, written.written)
 
 
-def specialise(
+def specialize(
     source: Source,
     pixel: npt.DTypeLike,
     channels: int,
@@ -196,7 +197,7 @@ def specialise(
 
 
 def macro(name: str, value: int | float) -> str:
-    """Return the line that defines a macro as a number."""
+    """Return the `#define` line for a macro that is a number."""
     return f"#define {name} {_literal(value)}\n"
 
 

@@ -49,7 +49,7 @@ class Tiling(NamedTuple):
     step: int
     """Strips begin at a multiple of this number of rows."""
     inner: int = 0
-    """Intermediate halo rows: those that one filter computes for the next, rounded to whole blocks."""
+    """The number of intermediate halo rows, which one filter computes for the next, rounded up to whole blocks."""
 
 
 def block_rows(layout: Layout) -> int:

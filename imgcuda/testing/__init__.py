@@ -1,11 +1,11 @@
-"""For tests of filters: the whole contract in one line; images compared; checked runs.
+"""Helpers for tests of filters: `contract`, `checked` and `assert_close`.
 
-test_sharpen = contract(Sharpen(), Sharpen(amount=0))    # all that every filter promises, on every device, by pytest
+test_sharpen = contract(Sharpen(), Sharpen(amount=0))    # a pytest test of what every filter promises, on each device
 
 with checked():
-    Sharpen(amount=2)(image)    # CheckError if its kernel does what it may not
+    Sharpen(amount=2)(image)    # CheckError if its kernel is at fault, as by an access out of bounds
 
-assert_close(Sharpen(amount=0)(image), image)            # or where they differ, and by how much
+assert_close(Sharpen(amount=0)(image), image)            # AssertionError says where they differ, and by how much
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from imgcuda.testing.contract_checks import CHECKS, Check, NotApplicableError
 
 
 def contract(*filters: Filter, checks: Sequence[Check] | None = None) -> Callable[..., None]:
-    """Return a test for pytest that holds filters to what every filter promises: each check, on each device.
+    """Return a pytest test that checks what every filter promises: it runs each check on each device.
 
-    `checks` are all of them, unless a test leaves some to others. What fails says what to do. The fixture
-    `device` comes with imgcuda's plugin for pytest.
+    `checks` are all of CHECKS by default. The message of a failed check says what to do. The fixture `device` is
+    from imgcuda's plugin for pytest.
     """
     import pytest
 
@@ -49,11 +49,11 @@ def contract(*filters: Filter, checks: Sequence[Check] | None = None) -> Callabl
 
 
 def assert_close(actual: npt.ArrayLike, expected: npt.ArrayLike, tolerance: float = 0) -> None:
-    """Raise AssertionError unless two images of one shape are nowhere further apart than `tolerance`.
+    """Raise AssertionError unless two images have one shape and differ nowhere by more than `tolerance`.
 
     The tolerance is in levels, or for float images in their own unit. The types may differ, since a reference
-    is often float64. Not-a-number is close to itself only. The message says how many pixels differ, how far the
-    worst of them is off, and where the first one is.
+    is often float64. NaN is close to NaN only. The message says how many pixels differ, by how much at most, and
+    where the first and the worst of them are.
     """
     got, wanted = np.asarray(actual), np.asarray(expected)
     if got.shape != wanted.shape:
@@ -65,7 +65,7 @@ def assert_close(actual: npt.ArrayLike, expected: npt.ArrayLike, tolerance: floa
 
 
 def _distance(got: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Return how far each sample is off: in float64, where bytes do not wrap around."""
+    """Return by how much each sample differs: in float64, since differences of bytes would wrap around."""
     got, wanted = got.astype(np.float64), wanted.astype(np.float64)
     same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))  # infinity minus itself is not a number
     return np.where(same, 0.0, np.abs(np.subtract(got, wanted, where=~same, out=np.zeros(got.shape))))

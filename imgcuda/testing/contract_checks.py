@@ -1,4 +1,4 @@
-"""What every filter promises, whoever wrote it: checks of one on a device, each with what to do if it fails."""
+"""The contract of every filter, as checks of one filter on one device; the message of a failure says what to do."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ Check = Callable[[Filter, str], None]
 TYPES = ("uint8", "uint16", "float32")
 CHANNELS = (1, 2, 3, 4)
 COMPILED = (("uint8", 3), ("uint8", 4), ("uint16", 1), ("float32", 2))
-"""What kernels are compiled for without a GPU: every type and every channel count, at a quarter of the time of all."""
+"""The pixel types and channel counts that kernels are compiled for without a GPU: each at least once, but not all
+pairs, which would take about four times as long."""
 
 AWKWARD = ((1, 1), (1, 50), (50, 1), (17, 31), (33, 65), (70, 300))
-"""Sizes that are a multiple of nothing, down to one pixel."""
+"""Sizes that are not a multiple of any block's size, down to one pixel."""
 
 
 class NotApplicableError(Exception):
-    """A check does not concern this filter, or this device."""
+    """Raised by a check that does not apply to a filter, or to a device."""
 
 
 def random_image(shape: tuple[int, ...], dtype: npt.DTypeLike = np.uint8, seed: int = 0) -> Image:
-    """Return noise: any level, or from 0 to 1 for floats."""
+    """Return an image of random levels, or of random values from 0 to 1 for floats."""
     random, kind = np.random.default_rng([seed, *shape]), np.dtype(dtype)
     if kind.kind == "f":
         return random.random(shape, dtype=np.float32).astype(kind)
@@ -43,25 +44,25 @@ def random_image(shape: tuple[int, ...], dtype: npt.DTypeLike = np.uint8, seed: 
 
 
 def declared_shape(filter: Filter, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape of what a filter makes of an array of this shape, by what it declares."""
+    """Return the shape of a filter's result for an array of this shape, by the filter's declaration."""
     width, height = filter.result_size(shape[1], shape[0])
     channels = result_channels(filter, shape[2] if len(shape) == 3 else 1)
-    grey = channels == 1 and not (len(shape) == 3 and shape[2] == 1)
-    return (height, width) if grey else (height, width, channels)
+    gray = channels == 1 and not (len(shape) == 3 and shape[2] == 1)
+    return (height, width) if gray else (height, width, channels)
 
 
 # ---- the checks
 
 
 def every_type_and_channel_count(filter: Filter, device: str) -> None:
-    """A result for every type and channel count, of the declared shape and the image's type."""
+    """Results have the declared shape and the image's type, for every type and channel count."""
     for dtype in TYPES:
         for channels in CHANNELS:
             type_and_channels(filter, device, dtype, channels)
 
 
 def type_and_channels(filter: Filter, device: str, dtype: str, channels: int) -> None:
-    """A result for one type and channel count: each takes kernels of its own, and so a second of compiling or so."""
+    """As every_type_and_channel_count, for one pair: compiling its kernels takes about a second."""
     image = random_image((17, 31, channels), dtype)
     made = filter(image, device=device)
     told = f"{filter.name} made {made.shape} {made.dtype} of {image.shape} {image.dtype}"
@@ -72,7 +73,7 @@ def type_and_channels(filter: Filter, device: str, dtype: str, channels: int) ->
 
 
 def awkward_sizes(filter: Filter, device: str) -> None:
-    """Images of any size, down to one pixel."""
+    """The filter runs on images of any size, down to one pixel."""
     for size in AWKWARD:
         image = random_image((*size, 3))
         wanted = declared_shape(filter, image.shape)
@@ -80,7 +81,7 @@ def awkward_sizes(filter: Filter, device: str) -> None:
 
 
 def every_border(filter: Filter, device: str) -> None:
-    """Every rule for what lies beyond the edge, on an image smaller than the halo."""
+    """Every border rule gives finite values, on an image smaller than the halo."""
     if not hasattr(filter, "border"):
         raise NotApplicableError(f"{filter.name} has no border")
     for border in get_args(Border):
@@ -89,7 +90,7 @@ def every_border(filter: Filter, device: str) -> None:
 
 
 def the_same_each_time(filter: Filter, device: str) -> None:
-    """The same bytes each time, and the image as it was."""
+    """Two runs give the same bytes, and do not change the image."""
     image = random_image((61, 83, 3))
     before = image.copy()
     first = filter(image, device=device)
@@ -101,7 +102,7 @@ def the_same_each_time(filter: Filter, device: str) -> None:
 
 
 def strips_make_the_whole(filter: Filter, device: str) -> None:
-    """The same bytes whether an image runs in strips or as a whole."""
+    """An image in strips gives the same bytes as the whole image."""
     if why := Schedule([filter], 70, 500).whole:
         raise NotApplicableError(why)
     halo = filter.halo or 0
@@ -140,7 +141,7 @@ def alpha_is_respected(filter: Filter, device: str) -> None:
     if isinstance(filter, PointFilter) or filter.alpha_mode == "keep":
         _equal(filter(image, device=device)[..., -1], image[..., 3], f"{filter.name} must leave alpha as it is")
     image[..., 3] = 255
-    if getattr(filter, "border", None) == "constant":  # what lies beyond the edge is then transparent, and mixes in
+    if getattr(filter, "border", None) == "constant":  # else transparent pixels beyond the edge mix in
         filter = replace(filter, border="nearest")  # type: ignore[type-var]
     made, alone = filter(image, device=device), filter(colors, device=device)
     alone = alone.reshape(*made.shape[:2], -1)
@@ -153,7 +154,7 @@ def alpha_is_respected(filter: Filter, device: str) -> None:
 
 
 def nothing_beyond_its_arrays(filter: Filter, device: str) -> None:
-    """No write beyond an array, nothing that is left unwritten, all memory released."""
+    """Kernels write all of a result and nothing beyond an array, and all memory is released."""
     for dtype in ("uint8", "float32"):
         made = []
         for rubbish in (0xA5, 0x3C):
@@ -171,7 +172,7 @@ def nothing_beyond_its_arrays(filter: Filter, device: str) -> None:
 
 
 def a_checked_run_finds_nothing(filter: Filter, device: str) -> None:
-    """No access beyond an array, no race, nothing read that was not written: in a checked run, which is on the CPU."""
+    """A checked run, on the CPU, finds no access out of bounds, no data race and no read of uninitialized memory."""
     if device != "cpu":
         raise NotApplicableError("checked runs are for the CPU; on a GPU, compute-sanitizer does what they do")
     with devices.checked():
@@ -180,7 +181,7 @@ def a_checked_run_finds_nothing(filter: Filter, device: str) -> None:
 
 
 def compiles_for_a_gpu(filter: Filter, device: str) -> None:
-    """Each kernel is what NVRTC, the compiler for GPUs, takes: where it is installed, which needs no GPU."""
+    """NVRTC, the compiler for GPUs, compiles each kernel; it must be installed, but needs no GPU."""
     if device != "cpu":
         raise NotApplicableError("a GPU has compiled the kernels for every other check")
     if why := nvrtc_missing():
@@ -190,7 +191,7 @@ def compiles_for_a_gpu(filter: Filter, device: str) -> None:
 
 
 def a_gpu_makes_what_the_cpu_makes(filter: Filter, device: str) -> None:
-    """The same on a GPU as on the CPU: within one level, for floats within 1e-4."""
+    """A GPU's result is within one level of the CPU's, for floats within 1e-4."""
     if device == "cpu":
         raise NotApplicableError("there is nothing to compare the CPU with")
     for dtype, allowed in (("uint8", 1.0), ("uint16", 1.0), ("float32", 1e-4)):
@@ -217,7 +218,7 @@ CHECKS: tuple[Check, ...] = (
     nothing_beyond_its_arrays,
     a_gpu_makes_what_the_cpu_makes,
 )
-"""The contract, in the order in which a filter is best mended; what may crash or never end is looked for first."""
+"""All checks, in the order in which to fix failures; those that find crashes and endless loops are first."""
 
 
 def _hold(fulfilled: bool, why: str) -> None:

@@ -1,4 +1,4 @@
-"""What a filter would run on a GPU, compiled for one by NVRTC on a machine that has none, and not run."""
+"""Compiles the kernels of filters for a GPU by NVRTC, on a machine without a GPU, and does not run them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from imgcuda.programs.source import Program
 from imgcuda.programs.strips import all_rows
 
 CAPABILITY = (9, 0)
-"""The GPUs to compile for where none are named: what a kernel may say hardly depends on it."""
+"""The default compute capability; whether a kernel compiles hardly depends on it."""
 
 
 class CompilingSession:
-    """A session of a GPU that is not there: it compiles what it is to launch, and runs nothing.
+    """A stand-in for a GPU's session: it compiles the kernels that it is asked to launch, and runs nothing.
 
-    With no compute capability it does not compile either, and only notes which kernels would run.
+    Without a compute capability it does not compile either, and only notes which kernels would run.
     """
 
     packs = True
@@ -63,9 +63,9 @@ def compile_for_gpu(
     capability: tuple[int, int] | None = CAPABILITY,
     optimize: bool = False,
 ) -> dict[str, bytes]:
-    """Return the machine code of each kernel that filters in a row would run on a GPU for an image of three dimensions.
+    """Return the machine code of each kernel that a chain would run on a GPU for a (height, width, channels) image.
 
-    Raises KernelError, with the author's own lines, for what NVRTC refuses.
+    Raises KernelError, with the author's own lines, for a kernel that NVRTC refuses.
     """
     session = CompilingSession(capability, optimize)
     given = session.empty(image.shape, image.dtype)
@@ -78,7 +78,7 @@ def compile_for_gpu(
 
 
 def _resolved(filter: Filter, session: CompilingSession, image: npt.NDArray[Any]) -> Filter:
-    """Return the filter that is run. One that measures is given what the CPU finds in the image."""
+    """Return the filter that is run: a two-phase filter is resolved with what the CPU measures in the image."""
     if not isinstance(filter, MeasuringFilter):
         return filter
     rows = all_rows(image.shape[0])

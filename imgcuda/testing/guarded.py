@@ -1,6 +1,6 @@
-"""A device watched from outside: what a filter makes lies between guard bytes, begins as rubbish, and must be released.
+"""A session that puts canaries around each array, fills new memory with rubbish, and lists arrays not released.
 
-It works on any device through the verbs of a session alone, so it is what a GPU has in place of a checked run.
+It uses only the methods of the session protocol, so it works on any device; on a GPU it stands in for a checked run.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
 GUARD = 4096
-"""Bytes before and after each array; a multiple of any alignment."""
+"""The size of the canary before and after each array, in bytes; a multiple of any alignment."""
 
 
 class Guarded(NamedTuple):
-    """An array of bytes with its guards, and what they are filled with."""
+    """An array of bytes with its two canaries, and the byte that fills them."""
 
     whole: DeviceArray
     pattern: int
 
 
 class GuardedSession:
-    """A session around another one. `rubbish` is the byte that fills what a filter is to write."""
+    """A session that wraps another. `rubbish` is the byte that fills memory that is not initialized."""
 
     def __init__(self, session: Session, rubbish: int) -> None:
         self._session, self._rubbish = session, rubbish
         self.packs = session.packs
         self.live: dict[int, Guarded] = {}
-        """What was made and not released, by its address."""
+        """The arrays that are not released, by address."""
         self._released: list[Guarded] = []
         self._patterns = cycle(range(1, 255))
 
@@ -53,7 +53,7 @@ class GuardedSession:
         return whole[GUARD : GUARD + array.nbytes].view(array.dtype).reshape(array.shape)
 
     def free(self, array: DeviceArray) -> None:
-        """Note that it is free. The memory stays until the end, when its guards are looked at."""
+        """Note that an array is free. Its memory is kept until the end, when `damaged` reads its canaries."""
         if array.pointer in self.live:
             self._released.append(self.live.pop(array.pointer))
 
@@ -61,7 +61,7 @@ class GuardedSession:
         self._session.launch(program, kernel, grid, block, arguments)
 
     def damaged(self) -> list[str]:
-        """Return where guards were written to, in words: "up to 12 bytes before an array of 300 bytes"."""
+        """Return where canaries were overwritten, in words: "up to 12 bytes before an array of 300 bytes"."""
         found = []
         for each in (*self.live.values(), *self._released):
             whole = self._session.download(each.whole)
@@ -73,7 +73,7 @@ class GuardedSession:
         return found
 
     def _place(self, content: npt.NDArray[np.uint8], shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
-        pattern = next(self._patterns)  # another one for each: a guard that is copied to another is seen
+        pattern = next(self._patterns)  # a different one each time, so that a copy of one canary over another is found
         guard = np.full(GUARD, pattern, np.uint8)
         whole = self._session.upload(np.concatenate([guard, content, guard]))
         owner = whole.owner[GUARD : GUARD + len(content)] if isinstance(whole.owner, np.ndarray) else whole.owner

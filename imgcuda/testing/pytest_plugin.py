@@ -1,4 +1,4 @@
-"""For pytest: the fixtures `device` and `sample_images`, in every project whose environment has imgcuda.
+"""A pytest plugin with the fixtures `device` and `sample_images`, for every project that has imgcuda installed.
 
 pytest                              on every device of this machine
 pytest --imgcuda-device cpu         on its cores only
@@ -25,9 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test that takes our `device` once on each, and name it in the test's id."""
+    """Run each test that uses the fixture `device` once on each device, and put the device into the test's id."""
     definitions = getattr(metafunc, "_arg2fixturedefs", {}).get("device")
-    if definitions and definitions[-1].func.__module__ == __name__:  # others have fixtures of that name, too
+    if definitions and definitions[-1].func.__module__ == __name__:  # not another project's fixture of that name
         metafunc.parametrize("device", asked(metafunc.config), indirect=True, scope="session")
 
 
@@ -41,7 +41,7 @@ def asked(config: pytest.Config) -> list[str]:
 
 @pytest.fixture(scope="session")
 def device(request: pytest.FixtureRequest) -> str:
-    """The name of the device to run on, each in turn: "cpu", "cuda:0". Without a GPU, what asks for one is skipped."""
+    """The name of the device to run on, such as "cpu" or "cuda:0". Without a GPU, a test for one is skipped."""
     from imgcuda import devices
 
     name: str = request.param
@@ -52,12 +52,12 @@ def device(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def sample_images() -> dict[str, npt.NDArray[np.generic]]:
-    """Small images of every kind, by name: "grey", "grey alpha", "rgb", "rgba", "rgb 16-bit" and "rgb float"."""
+    """Small images of every kind, by name: "gray", "gray alpha", "rgb", "rgba", "rgb 16-bit" and "rgb float"."""
     from imgcuda.testing.contract_checks import random_image
 
     kinds: dict[str, tuple[tuple[int, ...], Any]] = {
-        "grey": ((61, 83), "uint8"),
-        "grey alpha": ((61, 83, 2), "uint8"),
+        "gray": ((61, 83), "uint8"),
+        "gray alpha": ((61, 83, 2), "uint8"),
         "rgb": ((61, 83, 3), "uint8"),
         "rgba": ((61, 83, 4), "uint8"),
         "rgb 16-bit": ((61, 83, 3), "uint16"),

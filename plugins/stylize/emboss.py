@@ -14,7 +14,7 @@ class Emboss(NeighborhoodFilter):
 
     What is bright is raised. Where the image gets brighter away from the light it is brighter than middle gray, where
     it gets darker, darker: gray + height * slope, the slope being the difference between the means of the three pixels
-    on either side, along the light. Middle gray is 128, 32768 or 0.5. Towards 135 degrees that is the kernel
+    on either side, along the light. Middle gray is 128, 32768 or 0.5. Toward 135 degrees that is the kernel
     (-2 -1 0; -1 0 1; 0 1 2) / (3 sqrt(2)).
     """
 

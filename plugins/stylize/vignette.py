@@ -1,4 +1,4 @@
-"""Vignette: the light that a lens loses towards the corners."""
+"""Vignette: the light that a lens loses toward the corners."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from imgcuda import PointFilter, param
 
 
 class Vignette(PointFilter):
-    """Darken an image towards its corners, as a lens does, or lighten it there.
+    """Darken an image toward its corners, as a lens does, or lighten it there.
 
     Each color is multiplied by 1 - amount * (3 t^2 - 2 t^3), where t = (d - radius) / softness, held between 0 and 1,
     and d is the distance from the center, 0, to the corners, 1: the smoothstep of computer graphics, which begins and

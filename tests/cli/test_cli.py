@@ -449,8 +449,8 @@ def test_a_picture_goes_through_a_chain_of_built_in_filters(tmp_path: Path) -> N
     with PIL.Image.open(out) as picture:
         assert (picture.mode, picture.size) == ("L", (600, 400))
     coffee = np.asarray(PIL.Image.open(SAMPLES / "coffee.png").convert("RGB"))
-    grey = imgcuda.apply(coffee, "grayscale", device="cpu")
-    assert np.array_equal(np.asarray(PIL.Image.open(out).convert("L")), imgcuda.apply(grey, "edges", device="cpu"))
+    gray = imgcuda.apply(coffee, "grayscale", device="cpu")
+    assert np.array_equal(np.asarray(PIL.Image.open(out).convert("L")), imgcuda.apply(gray, "edges", device="cpu"))
 
 
 def test_without_a_filter_it_blurs(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def photo(tmp_path: Path) -> Path:
     return tmp_path / "in.png"
 
 
-def grey_of(path: Path) -> Pixels:
+def gray_of(path: Path) -> Pixels:
     read: Pixels | None = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     assert read is not None
     return read
@@ -64,16 +64,16 @@ def test_16_bit_color_goes_through_at_full_depth(command: Any, tmp_path: Path) -
     pixels = rgb(np.uint16)
     cv2.imwrite(str(tmp_path / "in.png"), pixels[:, :, ::-1])
     assert command(tmp_path / "in.png", tmp_path / "out.tif") == (0, "")
-    assert np.array_equal(grey_of(tmp_path / "out.tif"), imgcuda.apply(pixels, "grayscale", device="cpu"))
+    assert np.array_equal(gray_of(tmp_path / "out.tif"), imgcuda.apply(pixels, "grayscale", device="cpu"))
 
 
 def test_more_depth_is_there_before_the_filter(command: Any, photo: Path) -> None:
     out = photo.with_name("out.png")
     assert command(photo, out, "--depth", "16") == (0, "")
     deep = rgb().astype(np.uint16) * 257
-    assert np.array_equal(grey_of(out), imgcuda.apply(deep, "grayscale", device="cpu"))
+    assert np.array_equal(gray_of(out), imgcuda.apply(deep, "grayscale", device="cpu"))
     assert command(photo, photo.with_name("out.tif"), "--depth", "float") == (0, "")
-    assert grey_of(photo.with_name("out.tif")).dtype == np.float32
+    assert gray_of(photo.with_name("out.tif")).dtype == np.float32
 
 
 def test_less_depth_comes_after_the_filter(command: Any, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_less_depth_comes_after_the_filter(command: Any, tmp_path: Path) -> None
     cv2.imwrite(str(tmp_path / "in.png"), pixels[:, :, ::-1])
     assert command(tmp_path / "in.png", tmp_path / "out.png", "--depth", 8) == (0, "")
     exact = imgcuda.apply(pixels, "grayscale", device="cpu")
-    assert np.array_equal(grey_of(tmp_path / "out.png"), np.rint(exact / 257))
+    assert np.array_equal(gray_of(tmp_path / "out.png"), np.rint(exact / 257))
 
 
 def test_a_depth_that_out_cannot_hold_is_refused_with_the_way_out(command: Any, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_whole_numbers_that_are_no_levels_are_taken_as_floats(command: Any, tmp_
     code, said = command(tmp_path / "in.tif", tmp_path / "out.tif")
     assert code == 1 and "--convert F reads them as floats" in said
     assert command(tmp_path / "in.tif", tmp_path / "out.tif", "--convert", "F") == (0, "")
-    assert grey_of(tmp_path / "out.tif").tolist() == [[-1, 70000]]
+    assert gray_of(tmp_path / "out.tif").tolist() == [[-1, 70000]]
 
 
 def test_light_is_mixed_in_linear(command: Any, tmp_path: Path, registry: Registry) -> None:
@@ -124,7 +124,7 @@ def test_light_is_mixed_in_linear(command: Any, tmp_path: Path, registry: Regist
     for option in ([], ["--linear"]):
         paths = [str(tmp_path / "in.png"), str(tmp_path / "out.png")]
         assert run(["blur", *paths, "--sigma", "4", "--device", "cpu", *option], build(registry)) == 0
-        middle[bool(option)] = int(grey_of(tmp_path / "out.png")[8, 32])
+        middle[bool(option)] = int(gray_of(tmp_path / "out.png")[8, 32])
     assert middle[False] == pytest.approx(127.5, abs=1)
     assert middle[True] == pytest.approx(188, abs=1)  # sRGB of half the light
 
@@ -153,7 +153,7 @@ def test_one_frame_is_filtered(command: Any, tmp_path: Path) -> None:
     frames = [PIL.Image.new("RGB", (8, 8), color) for color in ("red", "green", "blue")]
     frames[0].save(tmp_path / "in.gif", save_all=True, append_images=frames[1:])
     assert command(tmp_path / "in.gif", tmp_path / "out.jpg", "--frame", 3) == (0, "")
-    assert abs(int(grey_of(tmp_path / "out.jpg")[0, 0]) - 29) <= 1
+    assert abs(int(gray_of(tmp_path / "out.jpg")[0, 0]) - 29) <= 1
     code, said = command(tmp_path / "in.gif", tmp_path / "out.jpg", "--frame", 4)
     assert code == 1 and "it holds 3 pictures; there is no number 4" in said
 

@@ -1,4 +1,4 @@
-"""Indices that are probably linear: the same elements are read, whether they are neighbours or not."""
+"""Indices that are probably linear: the same elements are read, whether they are neighbors or not."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ CASES: list[tuple[str, str, Callable[[int], Any]]] = [
     ("float", "9007199791611905LL", lambda x: 9007200328482816.0),
     ("double", "(long long)x << 40", lambda x: float(x << 40)),
     ("double", "0xFFFFFFFFFFFFFFFFull - (unsigned)x", lambda x: float(2**64)),
-    # ---- float to integer: towards zero, saturating, NaN to 0
+    # ---- float to integer: toward zero, saturating, NaN to 0
     ("int", "(int)(x * 0.5f - 3.0f)", lambda x: int(x * 0.5 - 3)),
     ("int", "(int)-2.7f", lambda x: -2),
     ("int", "(int)(1e10f + x)", lambda x: INT_MAX),

@@ -107,13 +107,13 @@ other.join()
 HANDLER = """
 original, limit = compile.compile, sys.getrecursionlimit()
 
-def signalled(*given, **how):
+def signaled(*given, **how):
     compile.compile = original
     os.kill(os.getpid(), signal.SIGUSR1)  # the main thread's handler runs while this one compiles
     time.sleep(0.2)
     return original(*given, **how)
 
-compile.compile = signalled
+compile.compile = signaled
 """
 
 

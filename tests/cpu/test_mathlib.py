@@ -99,7 +99,7 @@ def specials(dtype: npt.DTypeLike) -> Array:
 
 
 def samples(dtype: npt.DTypeLike, count: int, seed: int) -> Array:
-    """Return special values, any bits, everyday sizes and the neighbourhood of 1 and 0."""
+    """Return special values, any bits, everyday sizes and the neighborhood of 1 and 0."""
     random = np.random.default_rng(seed)
     unsigned = np.uint32 if np.dtype(dtype).itemsize == 4 else np.uint64
     wild = random.integers(0, np.iinfo(unsigned).max, count, unsigned, endpoint=True).view(dtype)

@@ -18,7 +18,7 @@ from imgcuda.cpu.semantics.check import check
 from imgcuda.cuda.compile import Nvrtc
 from imgcuda.errors import KernelError
 from imgcuda.frontend import parse
-from imgcuda.programs.source import Program, Source, specialise
+from imgcuda.programs.source import Program, Source, specialize
 
 OPTIONS = ["--std=c++17", "--device-debug"]
 CONSTANTS = {"PACK": 1, "ROWS": 1, "BLOCK_WIDTH": 32, "BLOCK_HEIGHT": 8}
@@ -211,7 +211,7 @@ def built_in(name: str, count: int) -> list[Program]:
     source = filter.source()
     texts = mutants(source.text, count, name)
     constants = {**CONSTANTS, **filter.constants()}
-    return [specialise(Source(source.name, text), np.uint8, 3, constants) for text in texts]
+    return [specialize(Source(source.name, text), np.uint8, 3, constants) for text in texts]
 
 
 @pytest.mark.parametrize("name", KERNELS)

@@ -629,7 +629,7 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
         ("if constexpr (N > 3) n = 1;", "'if constexpr' is C++", f"write 'if', or {GUARD}"),
         ("v = float3{1, 2, 3};", "'float3{...}' is not in the portable subset", BRACES),
         ("v = (float3){1, 2, 3};", "a compound literal is not in the portable subset", BRACES),
-        ("float4 v = {.x = 1};", "a designated initialiser is not in the portable subset", "list the values in order"),
+        ("float4 v = {.x = 1};", "a designated initializer is not in the portable subset", "list the values in order"),
         ("long double x;", "'long double' is 'double' on a GPU", "write 'double'"),
         (
             "static int count;",

@@ -1,4 +1,4 @@
-"""What the tests of the filters share: references in float64 for any image, every level there is, and every colour."""
+"""What the tests of the filters share: references in float64 for any image, every level there is, and every color."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Reference = Callable[..., npt.NDArray[Any]]
 def reference() -> Reference:
     """A function that filters an image channel by channel, in float64 and by the conventions.
 
-    Colour is premultiplied by alpha before and divided by it after; the result is rounded and clipped. It may be of
+    Color is premultiplied by alpha before and divided by it after; the result is rounded and clipped. It may be of
     another size.
-    `keep_alpha`: alpha is the image's own, rather than filtered as the colours are.
+    `keep_alpha`: alpha is the image's own, rather than filtered as the colors are.
     """
 
     def filter_image(
@@ -44,7 +44,7 @@ def reference() -> Reference:
 
 @pytest.fixture(scope="session")
 def point_reference() -> Reference:
-    """A function that takes an image's colours, as (height, width, colours) from 0 to 1, through a formula in float64.
+    """A function that takes an image's colors, as (height, width, colors) from 0 to 1, through a formula in float64.
 
     Alpha stays. Samples of whole numbers are clipped, but not rounded: what is rounded well is within 0.5 of them.
     """
@@ -64,7 +64,7 @@ def point_reference() -> Reference:
 
 @pytest.fixture(scope="session")
 def every_level() -> Callable[[str], npt.NDArray[Any]]:
-    """A function that makes a grey image with each of a type's 2^8 or 2^16 levels once."""
+    """A function that makes a gray image with each of a type's 2^8 or 2^16 levels once."""
 
     def make(dtype: str) -> npt.NDArray[Any]:
         return np.arange(np.iinfo(dtype).max + 1, dtype=dtype).reshape(-1, 16)
@@ -73,7 +73,7 @@ def every_level() -> Callable[[str], npt.NDArray[Any]]:
 
 
 @pytest.fixture(scope="module")
-def every_colour() -> npt.NDArray[np.uint8]:
-    """An image with each of the 2^24 colours once."""
+def every_color() -> npt.NDArray[np.uint8]:
+    """An image with each of the 2^24 colors once."""
     number = np.arange(2**24, dtype=np.uint32).reshape(4096, 4096)
     return np.stack([number >> 16, number >> 8 & 255, number & 255], axis=-1).astype(np.uint8)

@@ -38,13 +38,13 @@ def noise(device: str, **parameters: Any) -> Image:
 
 def test_the_first_pixel_has_the_first_published_words(device: str) -> None:
     # Philox makes 6627e8d5, e169c58d and bc57ac4c of zeros. As signed 2^31sts they are 0.79809, -0.23896 and -0.52857.
-    grey = np.full((1, 1, 3), 0.5, np.float32)
-    assert_close(noisy(grey, device, kind="uniform", amount=0.1), [[[0.63823, 0.45861, 0.40845]]], 1e-5)
+    gray = np.full((1, 1, 3), 0.5, np.float32)
+    assert_close(noisy(gray, device, kind="uniform", amount=0.1), [[[0.63823, 0.45861, 0.40845]]], 1e-5)
     # Without the first bit, in 2^32nds, they are tails: of 0.39905 below, and 0.38052 and 0.23571 above the rest; those
     # begin at -0.25582, 0.30411 and 0.72016.
-    assert_close(noisy(grey, device, kind="gaussian", amount=0.1), [[[0.47442, 0.53041, 0.57202]]], 1e-5)
+    assert_close(noisy(gray, device, kind="gaussian", amount=0.1), [[[0.47442, 0.53041, 0.57202]]], 1e-5)
     # Their first 24 bits are, in 2^24ths, 0.39905, 0.88052 and 0.73571.
-    made = [noisy(grey, device, kind="salt-and-pepper", amount=amount).tolist() for amount in (0.3, 0.5, 0.8)]
+    made = [noisy(gray, device, kind="salt-and-pepper", amount=amount).tolist() for amount in (0.3, 0.5, 0.8)]
     assert made == [[[[0.5, 0.5, 0.5]]], [[[1, 0.5, 0.5]]], [[[0, 0.5, 1]]]]
     # Where 4 photons are expected, up to 2, 3, 4 and 5 come with a chance of 0.2381, 0.4335, 0.6288 and 0.7851: of
     # 0.39905, 1 - 0.38052 and 1 - 0.23571 they are 3, 4 and 5.

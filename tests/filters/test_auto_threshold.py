@@ -82,16 +82,16 @@ def test_any_shape_matches_the_gray_image_of_opencv(
 ) -> None:
     for image in (random_image(shape), (random_image(shape) / 255.0) ** 3 * 200 + 20):
         image = image.astype(np.uint8)
-        grey = np.atleast_2d(np.squeeze(imgcuda.apply(image, "grayscale", device=device))).reshape(shape[:2])
-        _, expected = cv2.threshold(grey, 0, 255, METHODS[method])
+        gray = np.atleast_2d(np.squeeze(imgcuda.apply(image, "grayscale", device=device))).reshape(shape[:2])
+        _, expected = cv2.threshold(gray, 0, 255, METHODS[method])
         assert_close(auto_threshold(image, device, method=method).reshape(shape[:2]), expected)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_pictures_match_opencv(device: str, method: str, picture: Image) -> None:
     for image in (picture, picture // 2, 255 - picture, cv2.GaussianBlur(picture, (0, 0), 5)):
-        grey = imgcuda.apply(image, "grayscale", device=device)
-        assert_close(auto_threshold(image, device, method=method), cv2.threshold(grey, 0, 255, METHODS[method])[1])
+        gray = imgcuda.apply(image, "grayscale", device=device)
+        assert_close(auto_threshold(image, device, method=method), cv2.threshold(gray, 0, 255, METHODS[method])[1])
 
 
 @pytest.mark.parametrize(("method", "dtype"), [("otsu", "uint8"), ("triangle", "uint8"), ("otsu", "uint16")])
@@ -171,9 +171,9 @@ def test_where_opencv_says_minus_1_black_is_black(device: str) -> None:
 
 def test_it_is_a_threshold_of_the_same_image(device: str, picture: Image) -> None:
     made = auto_threshold(picture, device)
-    grey = imgcuda.apply(picture, "grayscale", device=device)
-    level = int(grey[made == 0].max())
-    assert level < grey[made == 255].min()
+    gray = imgcuda.apply(picture, "grayscale", device=device)
+    level = int(gray[made == 0].max())
+    assert level < gray[made == 255].min()
     assert_close(imgcuda.apply(picture, "threshold", level=level / 255, device=device), made)
 
 

@@ -84,7 +84,7 @@ def test_pixels_count_by_distance_and_by_color(device: str) -> None:
 
 
 def test_the_difference_in_color_is_the_sum_of_the_channels(device: str) -> None:
-    # 30 and 10 levels are 40, so a neighbour's weight is a half of a half: (1 * 100 + 1/4 * 130) / (1 + 1/4) = 106.
+    # 30 and 10 levels are 40, so a neighbor's weight is a half of a half: (1 * 100 + 1/4 * 130) / (1 + 1/4) = 106.
     image = np.array([[[100, 100, 100], [130, 90, 100]]], np.uint8)
     result = bilateral(image, device, sigma_space=HALF, sigma_color=40 / 255 * HALF, border="constant")
     # What is black beyond the border counts 2^-56.
@@ -111,7 +111,7 @@ def test_an_edge_is_kept_and_what_is_alike_is_averaged(device: str) -> None:
     ],
 )
 def test_each_border_continues_the_row_in_its_way(device: str, border: str, ends: list[int]) -> None:
-    # A large sigma in colour: all five pixels count, the four around as half. Above and below are rows alike.
+    # A large sigma in color: all five pixels count, the four around as half. Above and below are rows alike.
     image = np.array([[20, 40, 80]] * 3, np.uint8)
     result = bilateral(image, device, sigma_space=HALF, sigma_color=10, border=border)[1]
     expected = [
@@ -153,7 +153,7 @@ def test_alpha_of_any_type_counts_as_a_channel(
     device: str, shape: tuple[int, ...], dtype: str, random_image: Make
 ) -> None:
     image = random_image(shape, dtype)
-    tolerance = {"uint8": 1, "uint16": 1, "float32": 1e-5}[dtype]  # a colour is divided by alpha, and its error with it
+    tolerance = {"uint8": 1, "uint16": 1, "float32": 1e-5}[dtype]  # a color is divided by alpha, and its error with it
     assert_close(bilateral(image, device), exact(image), tolerance)
 
 

@@ -62,7 +62,7 @@ EDGES = [
 ]
 
 EXACT = (1 / (2 * log(98))) ** 0.5
-"""The sigma at which a neighbour weighs 1/98 of the middle, so that the weights are 0.01, 0.98 and 0.01."""
+"""The sigma at which a neighbor weighs 1/98 of the middle, so that the weights are 0.01, 0.98 and 0.01."""
 
 
 def blur(image: Image, device: str, **parameters: Any) -> Image:
@@ -189,7 +189,7 @@ def test_any_channels_on_a_grid_match_scipy(
 ) -> None:
     image = random_image(shape, dtype)
     image[:, shape[1] // 2 :, 0] //= 9
-    tolerance = 1 if dtype == "uint8" else ON_GRID[dtype] * (1 + 3 * (shape[2] in (2, 4)))  # a colour is a quotient
+    tolerance = 1 if dtype == "uint8" else ON_GRID[dtype] * (1 + 3 * (shape[2] in (2, 4)))  # a color is a quotient
     assert_close(blur(image, device, sigma=sigma), reference(image, gaussian(sigma, "reflect")), tolerance)
 
 

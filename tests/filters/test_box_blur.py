@@ -46,7 +46,7 @@ RADII = [
 """The first and last of those that are summed in one way: one by one, or in one, two or three steps."""
 
 TOLERANCE = {"uint8": 0, "uint16": 0, "float32": 3e-7}
-"""Levels, or for floats, which are random from 0 to 1, that much. Of alpha, a colour is a quotient: see there."""
+"""Levels, or for floats, which are random from 0 to 1, that much. Of alpha, a color is a quotient: see there."""
 
 
 def box_blur(image: Image, device: str, **parameters: Any) -> Image:

@@ -42,10 +42,10 @@ def exact(image: Image, sigma: float, low: float, high: float) -> Image:
     top = 1 if image.dtype.kind == "f" else np.iinfo(image.dtype).max
     values = np.atleast_3d(image).astype(np.float64) / top
     colors = values[..., : values.shape[2] - (values.shape[2] in (2, 4))]
-    grey = colors @ (np.array([19595, 38470, 7471]) / 65536) if colors.shape[2] == 3 else colors[..., 0]
+    gray = colors @ (np.array([19595, 38470, 7471]) / 65536) if colors.shape[2] == 3 else colors[..., 0]
     if values.shape[2] in (2, 4):
-        grey = grey * values[..., -1]
-    smooth = ndimage.gaussian_filter(grey, sigma) if sigma else grey
+        gray = gray * values[..., -1]
+    smooth = ndimage.gaussian_filter(gray, sigma) if sigma else gray
     gx, gy = (ndimage.sobel(smooth, axis=axis, mode="nearest") for axis in (1, 0))
     length = np.hypot(gx, gy)
     longest = _longest(length, gx, gy)
@@ -123,8 +123,8 @@ def test_any_shape_matches_opencv(device: str, shape: tuple[int, int], random_im
 def test_pictures_match_opencv(device: str, low: float, high: float, picture: Image) -> None:
     large = cv2.resize(picture, (1400, 900), interpolation=cv2.INTER_CUBIC)
     for image in (picture, picture[::-1], 255 - picture, large):
-        grey = imgcuda.apply(image, "grayscale", device=device)
-        assert_close(canny(grey, device, sigma=0, low=low / 255, high=high / 255), opencv(grey, low, high))
+        gray = imgcuda.apply(image, "grayscale", device=device)
+        assert_close(canny(gray, device, sigma=0, low=low / 255, high=high / 255), opencv(gray, low, high))
 
 
 @pytest.mark.parametrize("turn", [np.asarray, np.flipud, np.fliplr, np.transpose])
@@ -165,10 +165,10 @@ def test_any_type_and_channels_match_float64(
 
 
 def test_scikit_image_has_nearly_the_same_lines(device: str, picture: Image) -> None:
-    grey = imgcuda.apply(picture, "grayscale", device=device)
-    ours = canny(grey, device, sigma=2) > 0
+    gray = imgcuda.apply(picture, "grayscale", device=device)
+    ours = canny(gray, device, sigma=2) > 0
     scikit_image: Any = skimage.feature.canny
-    theirs = scikit_image(grey / 255, sigma=2, low_threshold=0.1, high_threshold=0.2, mode="reflect")
+    theirs = scikit_image(gray / 255, sigma=2, low_threshold=0.1, high_threshold=0.2, mode="reflect")
     for one, other in ((ours, theirs), (theirs, ours)):
         near = ndimage.binary_dilation(other, np.ones((3, 3)))
         assert np.count_nonzero(one & ~near) <= 0.05 * np.count_nonzero(one)  # measured: 0.045
@@ -236,4 +236,4 @@ def test_an_ideal_edge_is_drawn_at_the_same_place_in_every_type(sigma: float, de
         rows, columns = np.nonzero(each)
         assert rows.min() == columns.min() == 19  # of two rows alike the upper one, of two columns the left one
         assert rows.max() == columns.max() == 39
-        assert np.count_nonzero(each != drawn[0]) <= 2  # towards the corners they are ever less alike
+        assert np.count_nonzero(each != drawn[0]) <= 2  # toward the corners they are ever less alike

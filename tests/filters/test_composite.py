@@ -32,7 +32,7 @@ def composite(image: Image, other: Image, device: str, **parameters: Any) -> Ima
 
 
 def split(image: Image, colors: int) -> tuple[Image, Image]:
-    """Return colours, as many as asked for, and alpha, from 0 to 1."""
+    """Return colors, as many as asked for, and alpha, from 0 to 1."""
     white = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
     values = image.reshape(*image.shape[:2], -1) / white
     alpha = values[..., -1:] if values.shape[2] in (2, 4) else np.ones((*values.shape[:2], 1))

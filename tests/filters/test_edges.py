@@ -250,5 +250,5 @@ def test_colors_that_cannot_be_seen_have_no_edges(device: str, random_image: Mak
     image[10:20] = random_image((10, 65, 4))
     image[10:20, :, 3] = 0
     seen = edges(image, device)
-    image[10:20, :, :3] = 0  # another colour where nothing is to be seen
+    image[10:20, :, :3] = 0  # another color where nothing is to be seen
     assert_close(seen, edges(image, device))

@@ -33,7 +33,7 @@ SHAPES = [
 """From one pixel, by sizes that are a multiple of nothing, to rows of several blocks of threads."""
 
 ALPHA = [(40, 30, 2), (33, 65, 4)]
-GREY = {"uint8": 128, "uint16": 32768, "float32": 0.5}
+GRAY = {"uint8": 128, "uint16": 32768, "float32": 0.5}
 
 TOLERANCE = {"uint8": 1, "uint16": 1, "float32": 1e-6}
 """Levels, or for floats, which are random from 0 to 1, that much. Some sums are half-way between two levels, to within
@@ -45,11 +45,11 @@ def emboss(image: Image, device: str, **parameters: Any) -> Image:
 
 
 def relief(image: Image, border: str = "reflect", angle: float = 135, height: float = 1) -> Image:
-    """Return SciPy's correlation with the kernel, about middle grey, in float64."""
+    """Return SciPy's correlation with the kernel, about middle gray, in float64."""
     right, up = cos(radians(angle)), sin(radians(angle))
     kernel = np.outer([1, 1, 1], [-1, 0, 1]) * -right + np.outer([-1, 0, 1], [1, 1, 1]) * up
     kernel = (height / 3 * kernel).reshape(3, 3, *[1] * (image.ndim - 2))
-    made: Image = GREY[image.dtype.name] + ndimage.correlate(image.astype(np.float64), kernel, mode=border)
+    made: Image = GRAY[image.dtype.name] + ndimage.correlate(image.astype(np.float64), kernel, mode=border)
     return made if image.dtype.kind == "f" else np.clip(np.rint(made), 0, np.iinfo(image.dtype).max)
 
 
@@ -59,7 +59,7 @@ def relief(image: Image, border: str = "reflect", angle: float = 135, height: fl
 @pytest.mark.parametrize(
     ("angle", "row"),
     [
-        (0, [128, 128, 98, 98, 128, 128]),  # the step of 30 rises towards the light, and so lies in shadow
+        (0, [128, 128, 98, 98, 128, 128]),  # the step of 30 rises toward the light, and so lies in shadow
         (180, [128, 128, 158, 158, 128, 128]),
         (-180, [128, 128, 158, 158, 128, 128]),
         (90, [128] * 6),  # along the light nothing changes
@@ -135,10 +135,10 @@ def test_any_light_on_any_type_matches_scipy(
 # What holds for any light
 
 
-@pytest.mark.parametrize("dtype", GREY)
+@pytest.mark.parametrize("dtype", GRAY)
 def test_a_flat_image_becomes_middle_gray(device: str, dtype: str) -> None:
     image = np.full((40, 150, 3), 1 if dtype == "float32" else 199, dtype)
-    assert_close(emboss(image, device), np.full(image.shape, GREY[dtype]))
+    assert_close(emboss(image, device), np.full(image.shape, GRAY[dtype]))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_flat_image_is_middle_gray_however_opaque(device: str, dtype: str, sha
     top = 1 if dtype == "float32" else 255
     image = np.full(shape, top, dtype)
     image[..., -1] = top / 4 if dtype == "float32" else 60
-    assert_close(emboss(image, device)[..., :-1], np.full((*shape[:2], shape[2] - 1), GREY[dtype]), 1e-6)
+    assert_close(emboss(image, device)[..., :-1], np.full((*shape[:2], shape[2] - 1), GRAY[dtype]), 1e-6)
 
 
 def test_colors_that_cannot_be_seen_have_no_relief(device: str, random_image: Make) -> None:
@@ -199,5 +199,5 @@ def test_colors_that_cannot_be_seen_have_no_relief(device: str, random_image: Ma
     image[10:20] = random_image((10, 65, 4))
     image[10:20, :, 3] = 0
     seen = emboss(image, device)
-    image[10:20, :, :3] = 0  # another colour where nothing is to be seen
+    image[10:20, :, :3] = 0  # another color where nothing is to be seen
     assert_close(seen, emboss(image, device))

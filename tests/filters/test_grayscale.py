@@ -1,4 +1,4 @@
-"""Grayscale: against numbers done by hand, against Pillow for every colour that there is, and in float64."""
+"""Grayscale: against numbers done by hand, against Pillow for every color that there is, and in float64."""
 
 from __future__ import annotations
 
@@ -51,26 +51,26 @@ def test_each_color_counts_what_the_weights_say(device: str, weights: str, expec
 # Against Pillow, OpenCV and float64
 
 
-def test_every_color_matches_pillow(device: str, every_colour: Image) -> None:
-    result = grayscale(every_colour, device)
-    expected = np.asarray(PIL.Image.fromarray(every_colour).convert("L"))
+def test_every_color_matches_pillow(device: str, every_color: Image) -> None:
+    result = grayscale(every_color, device)
+    expected = np.asarray(PIL.Image.fromarray(every_color).convert("L"))
     assert_close(result, expected, 1)
     # Measured: 110 of 16.8 million, all of them sums that end within 2/65536 of a half.
     assert np.count_nonzero(result != expected) <= 200
 
 
-def test_every_color_matches_opencv_but_for_its_rounder_weights(device: str, every_colour: Image) -> None:
-    result = grayscale(every_colour, device)
-    expected = cv2.cvtColor(every_colour, cv2.COLOR_RGB2GRAY)
+def test_every_color_matches_opencv_but_for_its_rounder_weights(device: str, every_color: Image) -> None:
+    result = grayscale(every_color, device)
+    expected = cv2.cvtColor(every_color, cv2.COLOR_RGB2GRAY)
     assert_close(result, expected, 1)
     # Measured: 21,721, or 0.13 %, since OpenCV's weights have 14 bits and Pillow's 16.
     assert np.count_nonzero(result != expected) <= 25_000
 
 
 @pytest.mark.parametrize("weights", WEIGHTS)
-def test_every_color_matches_float64(device: str, weights: str, every_colour: Image) -> None:
+def test_every_color_matches_float64(device: str, weights: str, every_color: Image) -> None:
     assert_close(
-        grayscale(every_colour, device, weights=weights), np.rint(WEIGHTS[weights](every_colour.astype(np.float64))), 1
+        grayscale(every_color, device, weights=weights), np.rint(WEIGHTS[weights](every_color.astype(np.float64))), 1
     )
 
 

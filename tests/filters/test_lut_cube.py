@@ -1,7 +1,7 @@
 """LUTs: against numbers done by hand, against tetrahedral interpolation in float64, and by what holds for any table.
 
 The reference sorts the three ways and goes along them, where the kernel compares them. SciPy and Pillow interpolate
-trilinearly, so they agree as far as a table is even between its colours.
+trilinearly, so they agree as far as a table is even between its colors.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SMALL = "LUT_3D_SIZE 2\n" + "\n".join(f"{r} {g} {b}" for b in (0, 1) for g in (0
 def tolerance(dtype: str, size: int) -> float:
     """Return how far a result may be off: half a level, since references are not rounded, and what a float loses.
 
-    A colour is a float, 6e-8 off, and from one of the table to the next, random ones, a result goes from 0 to 1.
+    A color is a float, 6e-8 off, and from one of the table to the next, random ones, a result goes from 0 to 1.
     """
     lost = 1e-7 * size
     return lost if dtype == "float32" else 0.5 + lost * np.iinfo(dtype).max
@@ -53,7 +53,7 @@ def warm(colors: Image) -> Image:
 
 
 def tetrahedral(colors: Image) -> Callable[[Image], Image]:
-    """Return what a table makes of colours: from a corner along the axes, those first on which it is further on."""
+    """Return what a table makes of colors: from a corner along the axes, those first on which it is further on."""
 
     def found(given: Image) -> Image:
         at = np.clip(given, 0, 1) * (len(colors) - 1)
@@ -174,7 +174,7 @@ def test_any_curves_are_interpolated_as_in_numpy(
 
 
 def test_scipy_agrees_where_the_table_is_even(device: str, random_image: Make) -> None:
-    # SciPy's interpolation is trilinear. Within a cube of the table there is no difference where each colour is changed
+    # SciPy's interpolation is trilinear. Within a cube of the table there is no difference where each color is changed
     # by itself, or everything in proportion; the example bends by 3.5e-3 of the range.
     looks = {
         1e-6: table(33, lambda colors: colors @ [[0.5, 0.2, 0], [0.3, 0.5, 0.1], [0, 0.1, 0.7]]),
@@ -204,8 +204,8 @@ def test_a_table_of_the_colors_themselves_changes_no_byte(
     for image in (random_image((61, 230, 3)), random_image((61, 230, 3), np.uint16)):
         assert_close(look_up(image, device, table(size)), image)
     for dtype in ("uint8", "uint16"):
-        grey = every_level(dtype)
-        assert_close(look_up(grey, device, table(size)), np.stack([grey] * 3, axis=-1))
+        gray = every_level(dtype)
+        assert_close(look_up(gray, device, table(size)), np.stack([gray] * 3, axis=-1))
     floats = random_image((61, 230, 3), np.float32)
     assert_close(look_up(floats, device, table(size)), floats, 1e-7)
 

@@ -1,4 +1,4 @@
-"""Saturation: by hand, against Pillow, and for every colour in float64."""
+"""Saturation: by hand, against Pillow, and for every color in float64."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def saturation(image: Image, device: str, factor: float) -> Image:
 
 
 def formula(factor: float) -> Callable[[Image], Image]:
-    """Return the filter in float64, for images of any number of colours."""
+    """Return the filter in float64, for images of any number of colors."""
 
     def saturated(colors: Image) -> Image:
         weights = np.array([19595, 38470, 7471]) / 65536 if colors.shape[2] == 3 else np.ones(1)
@@ -73,11 +73,11 @@ def test_a_picture_matches_pillow(device: str, factor: float, picture: Image) ->
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.5])
-def test_every_color_matches_float64(device: str, factor: float, every_colour: Image, point_reference: Make) -> None:
-    result = saturation(every_colour, device, factor)
+def test_every_color_matches_float64(device: str, factor: float, every_color: Image, point_reference: Make) -> None:
+    result = saturation(every_color, device, factor)
     for first in range(0, 4096, 512):  # in parts, since the whole would take gigabytes
         part = slice(first, first + 512)
-        assert_close(result[part], point_reference(every_colour[part], formula(factor)), TOLERANCE["uint8"])
+        assert_close(result[part], point_reference(every_color[part], formula(factor)), TOLERANCE["uint8"])
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
@@ -121,5 +121,5 @@ def test_a_factor_of_1_changes_nothing(device: str, dtype: str, random_image: Ma
 
 def test_a_factor_of_0_is_grayscale(device: str, random_image: Make) -> None:
     image = random_image((300, 517, 3))
-    grey = np.asarray(imgcuda.apply(image, "grayscale", device=device))
-    assert_close(saturation(image, device, 0), np.dstack([grey] * 3), 1)
+    gray = np.asarray(imgcuda.apply(image, "grayscale", device=device))
+    assert_close(saturation(image, device, 0), np.dstack([gray] * 3), 1)

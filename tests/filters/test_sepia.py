@@ -1,4 +1,4 @@
-"""Sepia: by hand, against OpenCV's and Pillow's sums of weighted colours, and for every colour."""
+"""Sepia: by hand, against OpenCV's and Pillow's sums of weighted colors, and for every color."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def formula(strength: float) -> Callable[[Image], Image]:
     ],
 )
 def test_each_color_is_a_sum_of_all(device: str, strength: float, expected: list[list[int]]) -> None:
-    black_white_red_grey = np.array([[[0, 0, 0], [255, 255, 255], [255, 0, 0], [100, 100, 100]]], np.uint8)
-    assert sepia(black_white_red_grey, device, strength).tolist() == [expected]
+    black_white_red_gray = np.array([[[0, 0, 0], [255, 255, 255], [255, 0, 0], [100, 100, 100]]], np.uint8)
+    assert sepia(black_white_red_gray, device, strength).tolist() == [expected]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 1, 1)], ids=str)
@@ -56,8 +56,8 @@ def test_gray_becomes_brown(device: str, shape: tuple[int, ...]) -> None:
 
 
 def test_alpha_stays(device: str) -> None:
-    grey, red = np.array([[[100, 7]]], np.uint8), np.array([[[255, 0, 0, 7]]], np.uint8)
-    assert sepia(grey, device).tolist() == [[[135, 120, 94, 7]]]
+    gray, red = np.array([[[100, 7]]], np.uint8), np.array([[[255, 0, 0, 7]]], np.uint8)
+    assert sepia(gray, device).tolist() == [[[135, 120, 94, 7]]]
     assert sepia(red, device).tolist() == [[[100, 89, 69, 7]]]
 
 
@@ -75,11 +75,11 @@ def test_a_picture_matches_pillow(device: str, picture: Image) -> None:
 
 
 @pytest.mark.parametrize("strength", [0.4, 1])
-def test_every_color_matches_float64(device: str, strength: float, every_colour: Image, point_reference: Make) -> None:
-    result = sepia(every_colour, device, strength)
+def test_every_color_matches_float64(device: str, strength: float, every_color: Image, point_reference: Make) -> None:
+    result = sepia(every_color, device, strength)
     for first in range(0, 4096, 512):  # in parts, since the whole would take gigabytes
         part = slice(first, first + 512)
-        assert_close(result[part], point_reference(every_colour[part], formula(strength)), TOLERANCE["uint8"])
+        assert_close(result[part], point_reference(every_color[part], formula(strength)), TOLERANCE["uint8"])
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])

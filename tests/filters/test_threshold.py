@@ -1,4 +1,4 @@
-"""The threshold: at every level that there is, against OpenCV for every colour, and in float64."""
+"""The threshold: at every level that there is, against OpenCV for every color, and in float64."""
 
 from __future__ import annotations
 
@@ -62,17 +62,17 @@ def test_each_level_of_16_bits_is_above_those_below_it_only(device: str) -> None
         assert_close(threshold(levels, device, level=level / 65535), np.where(levels > level, 65535, 0))
 
 
-# Every colour
+# Every color
 
 
 @pytest.mark.parametrize("level", [29, 127, 200])
 def test_every_color_matches_the_gray_image_of_opencv(device: str, level: int) -> None:
     number = np.arange(2**24, dtype=np.uint32).reshape(4096, 4096)
     image = np.stack([number >> 16, number >> 8 & 255, number & 255], axis=-1).astype(np.uint8)
-    grey = imgcuda.apply(image, "grayscale", device=device)
-    expected = cv2.threshold(grey, level, 255, cv2.THRESH_BINARY)[1]
+    gray = imgcuda.apply(image, "grayscale", device=device)
+    expected = cv2.threshold(gray, level, 255, cv2.THRESH_BINARY)[1]
     assert_close(threshold(image, device, level=level / 255), expected)
-    assert_close(threshold(grey, device, level=level / 255), expected)
+    assert_close(threshold(gray, device, level=level / 255), expected)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
@@ -80,8 +80,8 @@ def test_every_color_matches_the_gray_image_of_opencv(device: str, level: int) -
 def test_any_shape_and_type_matches_numpy(device: str, shape: tuple[int, ...], dtype: str, random_image: Make) -> None:
     image = random_image(shape, dtype)
     top = 1 if dtype == "float32" else np.iinfo(dtype).max
-    grey = imgcuda.apply(image, "grayscale", device=device)
-    assert_close(threshold(image, device, level=0.4), np.where(grey > np.float32(0.4) * top, top, 0))
+    gray = imgcuda.apply(image, "grayscale", device=device)
+    assert_close(threshold(image, device, level=0.4), np.where(gray > np.float32(0.4) * top, top, 0))
 
 
 # What holds for any image

@@ -34,7 +34,7 @@ ON_GRID = {"uint8": 1, "uint16": 33, "float32": 5e-4}
 """The same for a large blur, which is 1e-4 of the range off, and an amount of 5."""
 
 EXACT = (1 / (2 * log(98))) ** 0.5
-"""The sigma at which a neighbour weighs 1/98 of the middle, so that the weights are 0.01, 0.98 and 0.01."""
+"""The sigma at which a neighbor weighs 1/98 of the middle, so that the weights are 0.01, 0.98 and 0.01."""
 
 
 def sharpen(image: Image, device: str, **parameters: Any) -> Image:

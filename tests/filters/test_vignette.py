@@ -32,7 +32,7 @@ def vignette(image: Image, device: str, **parameters: Any) -> Image:
 
 
 def light(shape: tuple[int, ...], *, amount: float, radius: float, softness: float, roundness: float) -> Image:
-    """Return what colours are multiplied by, in float64."""
+    """Return what colors are multiplied by, in float64."""
     height, width = shape[:2]
     y, x = (np.arange(size) - (size - 1) / 2 for size in (height, width))
     circle = 4 * (x**2 + y[:, None] ** 2) / (width**2 + height**2)
@@ -54,7 +54,7 @@ def exact(image: Image, **parameters: float) -> Image:
 
 
 def test_the_light_falls_off_from_the_center_to_the_corners(device: str) -> None:
-    # The middles of 3x3 pixels are 0, 2/sqrt(18) = 0.4714 and 2 sqrt(2)/sqrt(18) = 2/3 from the centre; with t = d:
+    # The middles of 3x3 pixels are 0, 2/sqrt(18) = 0.4714 and 2 sqrt(2)/sqrt(18) = 2/3 from the center; with t = d:
     # 1 - (3 t^2 - 2 t^3) = 1, 0.5428 and 0.2593.
     made = vignette(np.full((3, 3), 200, np.uint8), device, amount=1, radius=0, softness=1)
     assert made.tolist() == [[52, 109, 52], [109, 200, 109], [52, 109, 52]]

@@ -298,7 +298,7 @@ def test_what_a_depth_cuts_off_is_reported() -> None:
 
 
 def test_pillow_alone_would_have_lost_half_the_bits(tmp_path: Path) -> None:
-    """What this file is for: if it fails, Pillow has learnt it, and imgcuda/images/sixteen_bit.py can go."""
+    """What this file is for: if it fails, Pillow has learned it, and imgcuda/images/sixteen_bit.py can go."""
     (tmp_path / "a.png").write_bytes(png(samples(3, np.uint16)))
     assert opened(tmp_path / "a.png").mode == "RGB"
     with pytest.raises(TypeError):

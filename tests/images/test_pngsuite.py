@@ -1,4 +1,4 @@
-"""PngSuite, by Willem van Schaik: a PNG of every kind, and broken ones. Its licence is in the archive."""
+"""PngSuite, by Willem van Schaik: a PNG of every kind, and broken ones. Its license is in the archive."""
 
 from __future__ import annotations
 

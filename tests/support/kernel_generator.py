@@ -1,6 +1,6 @@
 """Random kernels, written twice: in CUDA C, and as the same C for one thread after the other.
 
-Every program is free of undefined behaviour and of races: signed arithmetic stays within the range that its
+Every program is free of undefined behavior and of races: signed arithmetic stays within the range that its
 operands' bounds allow, or goes through unsigned; indices and shifts are masked; shared memory is written by its
 owner in one phase and read by others in the next.
 """

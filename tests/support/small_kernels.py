@@ -86,7 +86,7 @@ def u(value: int, bits: int = 32) -> int:
 
 
 def trunc_div(a: int, b: int) -> int:
-    """Return the quotient towards zero, as C does it."""
+    """Return the quotient toward zero, as C does it."""
     return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
 
 
