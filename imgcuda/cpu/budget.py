@@ -1,51 +1,51 @@
-"""What a kernel may take: of a GPU's memory, as CUDA limits it, and of the compiler's time."""
+"""The limits of a kernel: on memory, as CUDA has them, and on its size, so that it compiles within seconds."""
 
 from __future__ import annotations
 
 SHARED = 48 << 10
-"""Bytes of `__shared__` arrays that a block may declare."""
+"""The most bytes of `__shared__` arrays in a block."""
 LOCAL = 512 << 10
-"""Bytes of arrays and structures that a thread may have."""
+"""The most bytes of arrays and structures of a thread."""
 CONSTANT = 64 << 10
-"""Bytes of `__constant__` tables in a file."""
+"""The most bytes of `__constant__` tables in a file."""
 ARRAY = 1 << 31
-"""Bytes of any array or structure, so that no index into it overflows."""
+"""The most bytes of any array or structure, so that no index into it overflows."""
 HEAP = 1 << 30
-"""Bytes that the blocks on all cores may take for what does not fit a stack."""
+"""The most bytes of arrays on the heap, for the blocks that run on all cores together."""
 STACK = 128 << 10
-"""Bytes of arrays that the machine code of a kernel keeps on its stack: the largest of what is more go to the heap."""
+"""The most bytes of arrays on a kernel's stack; if there are more, the largest arrays go to the heap."""
 
 INSTRUCTIONS = 30_000
-"""Instructions of LLVM's that a kernel may become, its functions compiled at each call."""
+"""The most LLVM instructions of a kernel, with its functions inlined at each call."""
 WIDE = 12_000
-"""Instructions beyond which vectors of the longest kind are halved, as LLVM takes less time for shorter ones."""
+"""Beyond this many instructions the longest vectors are halved, since LLVM compiles shorter ones faster."""
 BLOCK = 3_000
-"""Lines of LLVM's language after which a new basic block begins."""
+"""Lines of LLVM IR after which a new basic block begins."""
 FORMULAS = 6_000
-"""Instructions of CUDA's mathematical functions that are compiled in place of calls, for speed; beyond, each function
-is compiled once, and called."""
+"""The most instructions of CUDA's mathematical functions that are inlined, for speed; beyond, each function is
+compiled once, and called."""
 UNROLLED = 8_000
-"""Instructions that an unrolled loop may become; a longer one stays a loop."""
+"""The most instructions of an unrolled loop; a longer one stays a loop."""
 VALUES = 200_000
-"""Numbers that a table or array may be given in braces, zeros that are not written out included."""
+"""The most numbers in the braces of a table or array, including zeros that are not written out."""
 OWN_VALUES = 2_000
-"""Numbers that an array of a thread's own may be given in braces."""
+"""The most numbers in the braces of a thread's own array."""
 LOOPS = 50
-"""Loops within each other, those around the calls of functions included: LLVM's time grows with the cube of it."""
+"""The deepest nesting of loops, counted through calls of functions: LLVM's time grows with its cube."""
 SECTIONS = 1_000
-"""Sections of a switch on which threads may disagree."""
+"""The most sections of a switch whose value differs between threads."""
 FIELDS = 4_000
-"""Numbers and arrays of numbers in a structure, those of structures in it included."""
+"""The most numbers and arrays of numbers in a structure, including structures in it."""
 
 
 class TooWide(Exception):
-    """Raised where a kernel is too large for long vectors."""
+    """Raised if a kernel is too large for long vectors."""
 
 
 class TooMuch(Exception):
-    """Raised where a kernel is beyond the compiler's budget; the message says what there is too much of."""
+    """Raised if a kernel exceeds one of these limits; the message says which."""
 
 
 def kilobytes(size: int) -> str:
-    """Return a size as CUDA's documentation gives it: in KB of 1024 bytes."""
+    """Return a size as text in KB of 1024 bytes, as CUDA's documentation gives it."""
     return f"{-(-size // 1024):,} KB"

@@ -1,4 +1,4 @@
-"""Compiled kernels on disk: what loads a kernel that was compiled before, without the compiler."""
+"""Reads and writes compiled kernels in the disk cache, so that a kernel from there needs no compiler."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from imgcuda.cpu.machine import Machine
 
 @dataclass(frozen=True)
 class Code:
-    """A kernel's machine code, and the letters of its arguments' types: p for a pointer, else NumPy's."""
+    """A kernel's machine code, and a letter for each argument's type: p for a pointer, else NumPy's type code."""
 
     binary: LinkedCode | bytes
-    """Linked; or, where our linker does not know the system's object files, the object file."""
+    """Linked code, or the object file if our linker does not know the system's object files."""
     arguments: tuple[str, ...]
     checklist: Checklist | None = None
-    """Of a checked build: what its notes are about."""
+    """In a checked build, the places in the source that its notes refer to."""
     written: tuple[int, ...] = ()
     """The positions of the arguments whose memory it may write to."""
     heap: int = 0
-    """The bytes that it needs beside its stack."""
+    """The bytes that it needs on the heap."""
     stack: int = 0
-    """The bytes that its stack takes at most."""
+    """The most bytes that it needs on the stack."""
 
 
 def cache_key(*parts: object) -> str:
-    """Return the name of an entry in the cache: a digest of the compiler, the processor, and other parts."""
+    """Return a cache key: a digest of the compiler, the processor, and other parts."""
     return "cpu-" + hashlib.sha256(repr([_compiler(), _processor(), *parts]).encode()).hexdigest()
 
 
 def stored(key: str) -> Code | None:
-    """Return what the cache has under a key; None if that is nothing, or cannot be understood."""
+    """Return the code in the cache under a key; None if there is none, or if it has another form."""
     head, _, binary = (kernel_cache.get(key) or b"").partition(b"\n")
     try:
         letters, checklist, written, heap, stack, linked = json.loads(head)
@@ -55,7 +55,7 @@ def stored(key: str) -> Code | None:
 
 
 def store(key: str, code: Code) -> None:
-    """Keep a kernel's code in the cache."""
+    """Store a kernel's code in the cache."""
     image = code.binary if isinstance(code.binary, LinkedCode) else None
     linked = image and [image.code, image.functions, image.addresses]
     told = [code.arguments, code.checklist and asdict(code.checklist), code.written, code.heap, code.stack, linked]
@@ -82,7 +82,7 @@ def _processor() -> tuple[str, ...]:
 
 @cache
 def _compiler() -> list[tuple[str, int, int]]:
-    """Return what changes with the compiler: the sizes and times of its files, of the reader of C, and of llvmlite."""
+    """Return the sizes and times of the files of compiler, front end and llvmlite, as a part of the cache key."""
     specification = find_spec("llvmlite")
     assert specification is not None
     assert specification.origin is not None

@@ -1,4 +1,4 @@
-"""From a program's text to machine code for this machine, by way of LLVM."""
+"""Compiles a kernel of a program to machine code, through LLVM IR."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _compiled(program: Program, kernel: str, block: Dim3, machine: Machine, chec
 
 @contextmanager
 def _blaming_the_compiler(program: Program, kernel: str) -> Iterator[None]:
-    """Turn whatever goes wrong but is not the author's mistake into an error that says so."""
+    """Translate exceptions other than the author's mistakes: lack of memory, too deep nesting, a fault of imgcuda."""
     try:
         yield
     except ImgcudaError:
@@ -59,8 +59,8 @@ def _blaming_the_compiler(program: Program, kernel: str) -> Iterator[None]:
 def to_llvm(
     program: Program, kernel: str, block: Dim3, width: int | None = None, contract: bool = True, checked: bool = False
 ) -> Compiled:
-    """Return a kernel in LLVM's language; without `contract`, each product and sum of floats is rounded by itself."""
-    # Imported here: who finds all kernels in the cache needs no compiler, and it takes longer to load than they do.
+    """Return a kernel in LLVM IR; without `contract`, each product and each sum of floats is rounded."""
+    # Imported here: with all kernels in the cache the compiler is not needed, and importing it takes longer than they.
     from imgcuda.cpu.lowering.kernel import lower
     from imgcuda.cpu.semantics.check import check
     from imgcuda.frontend import parse
@@ -73,26 +73,26 @@ def to_llvm(
 
 
 def vector_width(threads: int, width: int) -> int:
-    """Return how many threads of a row go into a vector of at most `width`: what fills it evenly, if not too few."""
+    """Return the vector width for a row of threads: `width`, halved until it divides the row, but not below 8."""
     while width > 8 and threads % width:
         width //= 2
     return width
 
 
 def to_machine_code(compiled: Compiled, machine: Machine) -> LinkedCode | bytes:
-    """Return the code that LLVM makes of a kernel, linked; or an object file, of a kind that `link` does not know."""
+    """Return a kernel's machine code, linked; or as an object file, if `link` does not know its format."""
     return assemble(compiled.ir, machine)
 
 
 def assemble(ir: str, machine: Machine) -> LinkedCode | bytes:
-    """Return the code that LLVM makes of a text in its language."""
+    """Return the machine code of a text in LLVM IR, as above."""
     target = machine.target()
     binary = bytes(target.emit_object(optimize(ir, machine, target)))
     return link(binary) or binary
 
 
 def optimize(ir: str, machine: Machine, target: Any) -> Any:
-    """Return LLVM's optimized module of a text in its language."""
+    """Return the optimized LLVM module of a text in LLVM IR."""
     wide = ' "prefer-vector-width"="512" "min-legal-vector-width"="512"' if "+avx512f" in machine.features else ""
     attributes = f'attributes #0 = {{ "no-trapping-math"="true" "target-cpu"="{machine.cpu}"{wide} }}'
     text = f'target triple = "{llvm.get_default_triple()}"\n{ir}\n{attributes}\n'
@@ -103,14 +103,14 @@ def optimize(ir: str, machine: Machine, target: Any) -> Any:
     builder = llvm.create_pass_builder(target, options)
     passes = builder.getModulePassManager()
     passes.run(module, builder)
-    # llvmlite 0.50 never frees them: of a pass manager's two bases, the one that does nothing comes first.
+    # llvmlite 0.50 never frees them: of a pass manager's two base classes, the one whose close() is empty comes first.
     llvm.newpassmanagers.NewPassManager._dispose(passes)
     passes.detach()
     return module
 
 
 def argument_letter(type: Type) -> str:
-    """Return the letter of an argument's type: p for a pointer, else NumPy's."""
+    """Return the letter of an argument's type: p for a pointer, else NumPy's type code."""
     if isinstance(type, PointerTo):
         return "p"
     if type == BOOL:

@@ -1,4 +1,4 @@
-"""The CPU as a device."""
+"""The CPU as a device, with all its cores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Linked machine code in executable memory."""
+"""Puts linked machine code into executable memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imgcuda.errors import DeviceError
 
 
 class Executable:
-    """An image in memory of its own, which is given back when nobody holds this."""
+    """Executable memory that holds an image, released with the last reference to this object."""
 
     def __init__(self, image: LinkedCode) -> None:
         self._memory = mmap.mmap(-1, len(image.data), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
@@ -29,7 +29,7 @@ class Executable:
         return self._start + self._functions[function]
 
     def _make_executable(self, size: int) -> None:
-        """Let the code be run, and no more be written. Linux makes sure that the processor fetches what was written."""
+        """Make the memory executable and read-only. Linux makes sure that the processor fetches the new code."""
         if _c_library().mprotect(self._start, size, mmap.PROT_READ | mmap.PROT_EXEC):
             why = os.strerror(ctypes.get_errno()).lower()
             raise DeviceError(f"cpu: this system does not let a process run code that it made ({why})")

@@ -1,4 +1,4 @@
-"""LLVM's language, written as text: faster than building it as objects, and it reads as what LLVM gets."""
+"""Writes LLVM IR as text, which is faster than building it from objects, and can be read as LLVM gets it."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from imgcuda.cpu.values.types import Scalar
 
 
 class Builder:
-    """Writes the body of one function: instructions into blocks, blocks in the order in which they are placed."""
+    """Writes the body of one function: instructions, and basic blocks in the order in which they are placed."""
 
     def __init__(self, most: int = INSTRUCTIONS) -> None:
         self._most = most
-        """Instructions beyond which TooWide is raised."""
+        """The number of instructions beyond which TooWide is raised."""
         self._lines: list[str] = []
         self._slots: list[tuple[str, str, int]] = []
-        """The memory reserved for the length of the function: name, type, alignment."""
+        """The `alloca`s of the function: name, type, alignment."""
         self._on_heap: list[str] = []
         self._cut = 0
-        """The line up to which blocks have been cut."""
+        """The line at which the current basic block was begun, to limit its length."""
         self.unrolled = 0
-        """The instructions that unrolled loops will have beside those written."""
+        """The number of instructions that unrolled loops will add to those written."""
         self._count = 0
         self.formulas = 0
-        """The instructions of mathematical functions that stand in place of calls."""
+        """The number of instructions of inlined mathematical functions."""
         self.called: dict[str, Scalar] = {}
-        """The results' types of those that are functions of the module instead, by their names there."""
+        """The result types of mathematical functions that are compiled once and called, by name."""
         self.declarations: dict[str, str] = {}
         self.globals: dict[str, str] = {}
         self.metadata: list[str] = []
         self.ended = False
-        """Whether the current block has its branch."""
+        """Whether the current block has its final branch."""
         self.silent = False
-        """Whether nothing is written: then only what is asked about is of interest, a type or a kind."""
+        """Whether nothing is written, since only the type of an expression is asked for, as by sizeof."""
 
     @property
     def count(self) -> int:
-        """About how many instructions there are so far, loops unrolled."""
+        """The approximate number of instructions so far, with loops unrolled."""
         return self._count + self.unrolled
 
     def _next(self) -> int:
-        """Return the next number for a name; what is compiled for its type alone counts, too."""
+        """Return the next number for a name. Expressions compiled only for their type are counted, too."""
         self._count += 1
         if self.count > INSTRUCTIONS:
             raise TooMuch(f"it becomes more than {INSTRUCTIONS:,} instructions, its functions compiled at each call")
@@ -63,14 +63,14 @@ class Builder:
         """Write an instruction that has no result."""
         if self.silent:
             return
-        if self.ended:  # what cannot be reached is a block of its own, which LLVM drops
+        if self.ended:  # unreachable code goes into a block of its own, which LLVM drops
             self.place(self.label("dead"))
         self._lines.append(f"  {text}")
         if len(self._lines) - self._cut > BLOCK:
             self._cut_block()
 
     def _cut_block(self) -> None:
-        """Begin a block that LLVM cannot join with the one before: what it takes for one grows with its square."""
+        """Begin a block that LLVM cannot merge with the last: its time grows with the square of a block's length."""
         self._cut = len(self._lines)
         byte = self.op("load volatile i8, ptr %uncut")
         following = self.label("following")
@@ -94,7 +94,7 @@ class Builder:
         return name
 
     def function(self, name: str, parameters: str, write: Callable[[], tuple[str, str]]) -> None:
-        """Add a function to the module, whose body is what `write` writes; it returns its result's type and name."""
+        """Add a function to the module. `write` writes its body, and returns the type and name of its result."""
         outer = self._lines, self._slots, self.ended, self.silent, self._cut
         self._lines, self._slots, self.ended, self.silent, self._cut = [], [], False, False, INSTRUCTIONS
         try:
@@ -106,7 +106,7 @@ class Builder:
             self._lines, self._slots, self.ended, self.silent, self._cut = outer
 
     def slot(self, type: str, align: int = 0) -> str:
-        """Reserve memory for the length of the function, and return its address."""
+        """Reserve memory until the function returns (`alloca`), and return its address."""
         name = f"%s{self._next()}"
         if not self.silent:
             self._slots.append((name, type, align))
@@ -124,7 +124,7 @@ class Builder:
         return f"{hint}{self._next()}"
 
     def place(self, label: str) -> None:
-        """Begin a block. What came before falls into it, unless it has branched elsewhere."""
+        """Begin a block. The block before falls through to it, unless it ends with a branch."""
         if self.silent:
             return
         self.jump(label)
@@ -138,7 +138,7 @@ class Builder:
         self._end(f"br i1 {condition}, label %{then}, label %{otherwise}{note}")
 
     def switch(self, type: str, value: str, default: str, cases: list[tuple[str, str]]) -> None:
-        """Branch to the label that belongs to a value."""
+        """Branch to the label of a value, as `switch` does."""
         table = " ".join(f"{type} {number}, label %{label}" for number, label in cases)
         self._end(f"switch {type} {value}, label %{default} [ {table} ]")
 
@@ -154,7 +154,7 @@ class Builder:
         self.ended = True
 
     def likely(self) -> str:
-        """Return what to append to a branch that most often goes the first way: registers are kept for that way."""
+        """Return metadata for a branch that is mostly taken, so that LLVM keeps registers for the first target."""
         text = '!{!"branch_weights", i32 1000, i32 1}'
         if text not in self.metadata:
             self.metadata.append(text)
@@ -163,7 +163,7 @@ class Builder:
     # ---- loops
 
     def loop_note(self, *properties: str) -> str:
-        """Return what to append to a loop's back edge: "llvm.loop.unroll.full" and the like."""
+        """Return metadata for a loop's back edge, such as "llvm.loop.unroll.full"."""
         number = 10 + len(self.metadata)
         self.metadata.append("")
         notes = []
@@ -174,7 +174,7 @@ class Builder:
         return f", !llvm.loop !{number}"
 
     def to_heap(self, stack: int) -> int:
-        """Move the largest arrays to the heap until the rest is within bounds, and return the heap's bytes."""
+        """Move the largest arrays to the heap until the rest fits the stack, and return the bytes on the heap."""
         arrays = sorted((slot for slot in self._slots if slot[1][0] == "["), key=lambda slot: bytes_of(slot[1]))
         left, heap = sum(bytes_of(type) for _, type, _ in arrays), 0
         moved = set()
@@ -201,10 +201,10 @@ def _body(slots: Sequence[tuple[str, str, int]], heap: Sequence[str], lines: Seq
 
 
 def bytes_of(type: str) -> int:
-    """Return how many bytes an array of LLVM's takes, as in [16 x [4 x <8 x i32>]]."""
+    """Return the bytes of an LLVM array, such as [16 x [4 x <8 x i32>]]."""
     bits = _BITS[type.rstrip("]>").rpartition(" ")[2]]
     counts = [int(count) for count in _COUNT.findall(type)]
-    # Bools of a vector are a bit each, and a byte at least.
+    # Bools in a vector take a bit each, and a byte in all at least.
     lanes = counts.pop() if "<" in type else 1
     return prod(counts) * max(1, bits * lanes // 8)
 

@@ -1,8 +1,8 @@
-"""A linker for kernels: an object file becomes an image, which only has to be copied into memory to be run.
+"""A linker for kernels: turns an object file into an image that only has to be copied into memory to run.
 
-LLVM's own loader does the same whenever a kernel is loaded, but to import it takes longer than everything else that a
-kernel from the cache needs. This linker runs once, when a kernel is compiled. It knows ELF for x86-64 and for 64-bit
-Arm, and the relocations that LLVM makes in code that may lie anywhere (the ELF supplements of both ABIs list them).
+LLVM's own loader does the same each time a kernel is loaded, but importing LLVM takes longer than everything else that
+a kernel from the cache needs. This linker runs once, when a kernel is compiled. It knows ELF for x86-64 and for 64-bit
+Arm, and the relocations in LLVM's position-independent code (the ELF supplements of both ABIs list them).
 """
 
 from __future__ import annotations
@@ -17,43 +17,43 @@ _STUBS = {
     X86_64: b"\xff\x25\x02\x00\x00\x00\x0f\x0b",  # jmp [rip + 2]; ud2; the address follows
     ARM64: b"\x50\x00\x00\x58\x00\x02\x1f\xd6",  # ldr x16, 8 bytes on; br x16; the address follows
 }
-"""A jump to any address, which stands behind it: calls reach only as far as the image."""
+"""A jump to the 64-bit address stored behind it, since a call instruction only reaches targets within the image."""
 
 _LOW_BITS = {277: 0, 278: 0, 284: 1, 285: 2, 286: 3, 299: 4}
-"""Arm's relocations of an offset within a page of 4 KiB, and the power of two that it is counted in."""
+"""Arm's relocations of an offset within a page of 4 KiB, and the binary logarithm of the unit of the offset."""
 
 
 class AddressSlot(NamedTuple):
-    """Eight bytes of an image that will hold an address."""
+    """Eight bytes of an image that hold an address, to be filled in when it is loaded."""
 
     at: int
-    """Where they are, from the image's start."""
+    """Their offset in the image."""
     target: int
-    """What they refer to, from the image's start or, if there is one, from the symbol."""
+    """The offset of their target in the image, or from the symbol if there is one."""
     symbol: str
     """A function of the C library, or an empty string."""
 
 
 class LinkedCode(NamedTuple):
-    """A kernel's machine code and its tables, wherever they will lie."""
+    """A kernel's machine code and tables, not yet at their final address."""
 
     data: bytes
-    """Whole pages of code, and what the code reads behind them."""
+    """Whole pages of code, followed by the data that the code reads."""
     code: int
-    """How many of the bytes are code."""
+    """The number of bytes that are code."""
     functions: dict[str, int]
     """Where the functions are that others may call, from the image's start."""
     addresses: tuple[AddressSlot, ...]
 
 
 def link(binary: bytes) -> LinkedCode | None:
-    """Return the image of an object file; None where it is not ELF for a machine that is known here."""
+    """Return the image of an object file; None if it is not ELF for a machine that is known here."""
     file = ObjectFile(binary)
     return _Linker(file).image() if file.machine in _STUBS else None
 
 
 class _Linker:
-    """One image in the making."""
+    """Builds one image."""
 
     def __init__(self, file: ObjectFile) -> None:
         self._file = file
@@ -77,7 +77,7 @@ class _Linker:
         return LinkedCode(bytes(self._data), code, functions, tuple(self._addresses))
 
     def _place(self, executable: bool) -> None:
-        """Append the sections that hold code, or those that hold data."""
+        """Append all sections that hold code, or all that hold data."""
         for number, section in enumerate(self._file.sections):
             if section.flags & ALLOCATED and bool(section.flags & EXECUTABLE) == executable:
                 self._align(section.alignment)
@@ -103,12 +103,12 @@ class _Linker:
         self._data += bytes(-len(self._data) % max(1, alignment))
 
     def _symbol(self, number: int) -> int:
-        """Return where a symbol lies in the image: a function of another library at its stub."""
+        """Return the offset of a symbol in the image; for a function of another library, that of its stub."""
         symbol = self._file.symbols[number]
         return self._starts[symbol.section] + symbol.value if symbol.section else self._stubs[symbol.name]
 
     def _slot(self, number: int) -> int:
-        """Return where the image holds the address of a symbol."""
+        """Return the offset at which the image holds the address of a symbol."""
         if number not in self._slots:
             self._align(8)
             self._slots[number] = self._append_address(self._symbol(number))
@@ -132,7 +132,7 @@ class _Linker:
             raise NotImplementedError(f"the relocation {relocation.type} of x86-64")
 
     def _relocate_arm(self, relocation: Relocation, at: int, target: int) -> None:
-        """Put a distance into an instruction of 64-bit Arm."""
+        """Write a distance into an instruction of 64-bit Arm."""
         kind, distance = relocation.type, target - at
         if kind in (311, 312):  # R_AARCH64_ADR_GOT_PAGE, LD64_GOT_LO12_NC
             target = self._slot(relocation.symbol)
@@ -149,6 +149,6 @@ class _Linker:
             raise NotImplementedError(f"the relocation {kind} of 64-bit Arm")
 
     def _insert(self, at: int, mask: int, bits: int) -> None:
-        """Put bits into the fields of an instruction that a mask gives."""
+        """Write bits into the fields of an instruction that a mask selects."""
         (word,) = struct.unpack_from("<I", self._data, at)
         struct.pack_into("<I", self._data, at, word & ~mask | bits & mask)

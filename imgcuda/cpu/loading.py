@@ -1,9 +1,9 @@
-"""Kernels ready to run: each is compiled and loaded once, and unloaded when it was not used for long.
+"""Loads kernels: each is compiled and loaded once, and unloaded if it was not used for long.
 
-A kernel from the cache is mapped into memory without LLVM. LLVM does one thing at a time, so whatever compiles holds
-one lock. A fork waits for the lock too: the child would otherwise get it locked, and LLVM in the middle of something,
-by a thread that the child does not have. The lock is held by a thread of the compiler's own, never by one that a signal
-may interrupt or that collects garbage: those might wait for themselves.
+A kernel from the cache is mapped into memory without LLVM. LLVM does one thing at a time, so all compilation holds one
+lock. A fork waits for the lock too: otherwise the child would inherit it locked, and LLVM in the middle of its work, by
+a thread that the child does not have. Only the compiler's own threads hold the lock. A thread that may be interrupted
+by a signal, or may collect garbage, could end up waiting for itself.
 """
 
 from __future__ import annotations
@@ -23,46 +23,46 @@ from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
 MOST = 128
-"""Kernels that are kept loaded, of some 60 KiB to 1 MiB each. One that is needed again takes 2 ms to load from disk."""
+"""The most kernels that stay loaded, of about 60 KiB to 1 MiB each. Loading one again from disk takes 2 ms."""
 
 KernelKey: TypeAlias = tuple[str, bool, str, Dim3, bool]
 
 _lock = threading.RLock()
 loaded: OrderedDict[KernelKey, LoadedKernel] = OrderedDict()
-"""Kernels in memory; what was used last comes last."""
+"""The kernels in memory, in the order of their last use."""
 _unused: deque[object] = deque()
-"""LLVM's engines of kernels that nobody holds: each is freed when the lock is held next."""
+"""LLVM's engines of kernels without references: they are freed the next time the lock is held."""
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
     os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 class LoadedKernel:
-    """A loaded kernel. Its code stays in memory for as long as somebody holds this, and so while it runs."""
+    """A loaded kernel. Its code stays in memory as long as this object has references, and so while it runs."""
 
     def __init__(self, entry: int, memory: object, code: Code) -> None:
         self.entry = entry
         """The address of its entry point."""
         self.letters = code.arguments
-        """The letters of its arguments' types: p for a pointer, else NumPy's."""
+        """A letter for each argument's type: p for a pointer, else NumPy's type code."""
         self.written = code.written
         """The positions of the arguments whose memory it may write to."""
         self.checklist = code.checklist
-        """Of a checked build: what its notes are about."""
+        """In a checked build, the places in the source that its notes refer to."""
         self.heap = code.heap
-        """The bytes that a run of it needs for what does not fit a stack."""
+        """The bytes on the heap that each run of it needs."""
         self.stack = code.stack
-        """The bytes of a stack on which it is safe to run."""
+        """The bytes of stack that it needs to run safely."""
         self._memory = memory
 
 
 def kernel(program: Program, name: str, block: Dim3, checked: bool = False) -> LoadedKernel:
-    """Return a kernel, compiled and loaded if it is not. Raises KernelError."""
+    """Return a loaded kernel; compile and load it first if needed. Raises KernelError."""
     key = program.text, program.contract, name, block, checked
     found = loaded.get(key)
     if found is None:
         return _new(key, program)
-    with suppress(KeyError):  # another thread may have dropped it just now, which does no harm
+    with suppress(KeyError):  # another thread may just have dropped it, which does no harm
         loaded.move_to_end(key)
     return found
 
@@ -90,7 +90,7 @@ def _compiled(key: KernelKey, program: Program, stored_key: str) -> LoadedKernel
 
 
 def _keep(key: KernelKey, kernel: LoadedKernel) -> LoadedKernel:
-    """Remember a kernel, or return the one that another thread has loaded meanwhile; drop what is not used."""
+    """Keep a kernel, or return the one that another thread has loaded meanwhile; drop those not used for longest."""
     kept = loaded.setdefault(key, kernel)
     with suppress(KeyError):  # another thread drops kernels, too
         while len(loaded) > MOST:
@@ -99,13 +99,13 @@ def _keep(key: KernelKey, kernel: LoadedKernel) -> LoadedKernel:
 
 
 def load(code: Code) -> LoadedKernel:
-    """Return the kernel that some code is of."""
+    """Return the kernel that code is of, in executable memory."""
     memory = _in_memory(code.binary)
     return LoadedKernel(memory.address("entry"), memory, code)
 
 
 def functions(ir: str) -> Executable | LlvmExecutable:
-    """Return functions in LLVM's language, compiled and loaded."""
+    """Return functions in LLVM IR, compiled and loaded."""
     key = cache_key(ir)
     code = stored(key) or on_a_large_stack(lambda: _assembled(key, ir))
     return _in_memory(code.binary)

@@ -1,4 +1,4 @@
-"""The processor that code is made for, as LLVM names it."""
+"""The processor that code is compiled for, by LLVM's names for it and its features."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from functools import cache
 from typing import Any
 
 WIDTHS = {"+avx512bw": 64, "+avx2": 32}
-"""Threads to a vector by what a processor has: what was fastest. With shorter or fewer registers it is NARROWEST."""
+"""The number of threads in a vector that was fastest, by the processor's features; NARROWEST for all others."""
 NARROWEST = 16
 
 
 @dataclass(frozen=True)
 class Machine:
-    """The processor that code is made for."""
+    """A processor that code is compiled for."""
 
     cpu: str
     features: str
@@ -28,7 +28,7 @@ class Machine:
 
     @property
     def width(self) -> int:
-        """How many threads go into a vector at most."""
+        """The most threads in a vector."""
         return next((width for feature, width in WIDTHS.items() if feature in self.features), NARROWEST)
 
     def target(self) -> Any:

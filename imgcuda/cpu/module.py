@@ -1,4 +1,4 @@
-"""A compiled kernel as a whole module of LLVM: with the entry that takes its arguments out of memory."""
+"""Makes a whole LLVM module of a compiled kernel, with an entry point that reads the arguments from memory."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ and memory for what does not fit a stack."""
 
 @dataclass(frozen=True)
 class Compiled:
-    """A kernel in LLVM's language, and the types of its arguments."""
+    """A kernel in LLVM IR, and the types of its arguments."""
 
     name: str
     ir: str
     parameters: tuple[Type, ...]
     width: int
     checklist: Checklist | None = None
-    """Of a checked build: what its notes are about."""
+    """In a checked build, the places in the source that its notes refer to."""
     written: tuple[int, ...] = ()
     """The positions of the arguments whose memory it may write to."""
     heap: int = 0
-    """The bytes that it needs beside its stack."""
+    """The bytes that it needs on the heap."""
     stack: int = 0
-    """The bytes that its stack takes at most."""
+    """The most bytes that it needs on the stack."""
 
 
 def module(b: Builder, arguments: list[str]) -> str:
-    """Return the whole module, of a kernel's body and how its arguments are declared."""
+    """Return the module for a kernel's body and the declarations of its arguments."""
     fixed = [f"{kind} %{name}" for name, kind in _LAUNCH] + ["i64 %first", "i64 %last"]
     unpacking, passed = _unpack(arguments)
     body = b.body()
@@ -56,7 +56,7 @@ def module(b: Builder, arguments: list[str]) -> str:
 
 
 def _unpack(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Return the instructions that read the arguments, eight bytes each, and how they are then passed on."""
+    """Return the instructions that read the arguments, eight bytes each, and the list that passes them on."""
     lines, passed = [], []
     for position, declared in enumerate(arguments):
         type = declared.split()[0]

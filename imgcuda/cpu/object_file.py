@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 X86_64, ARM64 = 62, 183
-"""Machines, as an ELF file's head names them."""
+"""The machine numbers in an ELF file's header."""
 
 _MAGIC = b"\x7fELF\x02\x01"
 _SYMBOLS, _RELOCATIONS, NO_BITS = 2, 4, 8
@@ -16,7 +16,7 @@ _GLOBAL_FUNCTION = 1 << 4 | 2
 
 
 class ObjectSection(NamedTuple):
-    """A part of the file that is loaded as one piece."""
+    """A section: a part of the file that is loaded as one piece."""
 
     type: int
     flags: int
@@ -38,7 +38,7 @@ class ObjectSymbol(NamedTuple):
 
 
 class Relocation(NamedTuple):
-    """A place in a section that depends on where a symbol will lie."""
+    """A place in a section that depends on the address of a symbol."""
 
     section: int
     offset: int
@@ -48,7 +48,7 @@ class Relocation(NamedTuple):
 
 
 class ObjectFile:
-    """What an ELF object file holds. `machine` is 0 where the bytes are no such file."""
+    """The contents of an ELF object file. `machine` is 0 if the bytes are not an ELF file of this kind."""
 
     def __init__(self, binary: bytes) -> None:
         self.binary = binary
@@ -59,7 +59,7 @@ class ObjectFile:
         ]
 
     def contents(self, section: ObjectSection) -> bytes:
-        """Return the bytes of a section; zeros where the file has none for it."""
+        """Return the bytes of a section; zeros if the file stores none for it."""
         if section.type == NO_BITS:
             return bytes(section.size)
         return self.binary[section.offset : section.offset + section.size]

@@ -1,4 +1,4 @@
-"""This machine's processor: its name, and what tells it from others for which other code is made."""
+"""This machine's processor: its name, and a description that is a part of cache keys."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from contextlib import suppress
 from functools import cache
 
 _IDENTITY = ("model name", "model", "cpu family", "stepping", "flags", "Features", "CPU ")
-"""How the lines of Linux's /proc/cpuinfo begin on which the choice of instructions depends."""
+"""The beginnings of the lines of Linux's /proc/cpuinfo on which the choice of instructions depends."""
 
 
 def name() -> str:
-    """Return the processor's name as the system has it."""
+    """Return the processor's name as the system reports it."""
     names = [line.partition(":")[2].strip() for line in _first_core() if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
 
 
 @cache
 def identity() -> tuple[str, ...]:
-    """Return a description that two processors share only if the same code is made for both; empty if unknown."""
+    """Return a description that two processors share only if both run the same code; empty if unknown."""
     return tuple(line for line in _first_core() if line.startswith(_IDENTITY))
 
 
 @cache
 def _first_core() -> tuple[str, ...]:
-    """Return what Linux says of the first core; nothing on another system."""
+    """Return what Linux reports of the first core; nothing on another system."""
     with suppress(OSError):
         file = os.open("/proc/cpuinfo", os.O_RDONLY)
         try:

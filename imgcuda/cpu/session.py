@@ -23,15 +23,15 @@ from imgcuda.programs.source import Program
 NAME = "cpu"
 
 WORTH_A_THREAD = 1 << 18
-"""The fewest samples for each core of a launch: to share work out takes 0.2 ms, the time of 600,000 samples."""
+"""The fewest samples per core of a launch: distributing work takes 0.2 ms, as long as computing 600,000 samples."""
 
 PER_STRIP = 8
-"""The share of limited memory for a strip, as a divisor: filters allocate several arrays as large, some of floats."""
+"""A strip gets this fraction of limited memory: filters allocate several arrays of its size, some of floats."""
 
 
 class CpuSession:
-    """A session on the CPU. It works on host memory, so uploads copy nothing, and strips are used only under a memory
-    limit. The limit counts the arrays that filters allocate, not the images, which are the caller's."""
+    """A session on the CPU. It works on host memory: uploads copy nothing, and strips are used only under a memory
+    limit, which counts the arrays that filters allocate, not the caller's images."""
 
     packs = False
     limits = LaunchLimits(grid=Dim3(2**31 - 1, 2**31 - 1, 2**31 - 1))
@@ -120,5 +120,5 @@ def pack(letters: Sequence[str], arguments: Sequence[LaunchArgument]) -> bytes:
 
 
 def as_device_array(array: npt.NDArray[Any]) -> DeviceArray:
-    """Return an array of the host as a kernel is given it: the same memory, which it keeps alive."""
+    """Return a DeviceArray of a host array's own memory, which it keeps alive."""
     return DeviceArray(array.ctypes.data, array.shape, array.dtype, array)

@@ -1,5 +1,5 @@
-"""Threads with a stack that is large enough: for the compiler, which follows a source as deep as it is nested, and
-for kernels, whose variables may need more than a caller's thread has."""
+"""Threads with large stacks: for the compiler, which recurses as deep as a source is nested, and for kernels, whose
+variables may need more than the stack of the caller's thread."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from typing import TypeVar
 _Result = TypeVar("_Result")
 
 COMPILER = (256 << 20, 64 << 20, 16 << 20)
-"""Bytes of the compiler's stack to ask for: of address space, as no more of it is used than is needed."""
+"""The size of the compiler's stack, in bytes of address space; only the part that is used takes memory."""
 
 KERNELS = (64 << 20, 16 << 20, 8 << 20)
-"""Bytes of the stack to ask for where kernels run."""
+"""The size of the stack of threads that run kernels, in bytes."""
 
 RESERVE = 128 << 10
-"""Bytes of a stack that Python itself may have taken where a kernel is called."""
+"""The bytes of a stack that Python itself may use before a kernel is called."""
 
 _DEPTH = 40_000
-"""Calls of Python within each other: some ten for each level to which a source may be nested."""
+"""The recursion limit for the compiler: about ten calls for each level of nesting in a source."""
 
 _PATIENCE = 0.2
-"""Seconds after which a thread that waits looks whether the other one still exists."""
+"""Seconds after which a waiting thread checks whether the other one still exists."""
 
 _here = threading.local()
 
 
 class _Process:
-    """What this process has set for all its threads. A forked child, which has one thread only, begins anew."""
+    """Settings that all threads of this process share. A forked child, which has only one thread, resets them."""
 
     lock = threading.RLock()
     compilers = 0
     outer = 0
-    """The recursion limit that is set when nothing is compiled."""
+    """The recursion limit to restore when nothing is being compiled."""
 
 
 def on_a_large_stack(work: Callable[[], _Result]) -> _Result:
-    """Return what some work returns, or raise what it raises, done by a thread that has a large stack.
+    """Call a function in a thread with a large stack; return its result, or raise its exception.
 
-    If a signal's handler raises meanwhile, that is raised at once, and the work stops as soon as it can. It may be done
-    a second time, in a child that such a handler forked.
+    If a signal handler raises meanwhile, that exception is raised at once, and the function stops as soon as it can. A
+    child that the handler forked may call the function a second time.
     """
     if getattr(_here, "large", False):
         return work()
@@ -57,7 +57,7 @@ def on_a_large_stack(work: Callable[[], _Result]) -> _Result:
         try:
             with _deep_calls():
                 results.append(work())
-        except BaseException as error:  # handed to the thread that waits
+        except BaseException as error:  # passed on to the waiting thread
             errors.append(error)
         finally:
             _here.large = False
@@ -75,7 +75,7 @@ def on_a_large_stack(work: Callable[[], _Result]) -> _Result:
 
 
 def _started(run: Callable[[], None]) -> threading.Thread | None:
-    """Return a thread with the largest stack that the system gives; None if it gives none."""
+    """Return a thread with the largest stack that the system allows; None if it allows none."""
     for size in COMPILER:
         with suppress(RuntimeError, ValueError, MemoryError), stacks_of(size):
             thread = threading.Thread(target=run, name="imgcuda compiler")
@@ -85,7 +85,7 @@ def _started(run: Callable[[], None]) -> threading.Thread | None:
 
 
 def _wait(thread: threading.Thread, done: threading.Lock) -> None:
-    """Wait for a thread's work; stop it if a signal's handler raises. In a forked child there is no such thread."""
+    """Wait for a thread; stop it if a signal handler raises. Return in a forked child, which has no other thread."""
     try:
         while not done.acquire(timeout=_PATIENCE) and thread.is_alive():
             pass
@@ -97,7 +97,7 @@ def _wait(thread: threading.Thread, done: threading.Lock) -> None:
 
 @contextmanager
 def stacks_of(size: int) -> Iterator[None]:
-    """Give threads that are started within a stack of so many bytes."""
+    """Give threads that are started in the block a stack of this many bytes."""
     with _Process.lock:
         outer = threading.stack_size(size)
         try:
@@ -108,7 +108,7 @@ def stacks_of(size: int) -> Iterator[None]:
 
 @contextmanager
 def _deep_calls() -> Iterator[None]:
-    """Raise the recursion limit, which all threads share, until the last that needs it is done."""
+    """Raise the recursion limit, which all threads share, until the last compilation ends."""
     with _Process.lock:
         if _Process.compilers == 0:
             _Process.outer = sys.getrecursionlimit()
@@ -124,7 +124,7 @@ def _deep_calls() -> Iterator[None]:
 
 
 def _put_back() -> None:
-    """Set the recursion limit to what it was, unless somebody else has changed it meanwhile."""
+    """Restore the recursion limit, unless other code has changed it meanwhile."""
     if sys.getrecursionlimit() == _DEPTH:
         with suppress(RecursionError):
             sys.setrecursionlimit(_Process.outer)
@@ -145,14 +145,14 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
 
 
 def has_room(size: int) -> bool:
-    """Return whether this thread's stack is known to have room for so many bytes."""
+    """Return whether this thread's stack is known to have room for this many bytes."""
     if not hasattr(_here, "bytes"):
         _here.bytes = _bytes()
     return bool(size + RESERVE <= _here.bytes)
 
 
 def _bytes() -> int:
-    """Return the size of this thread's stack; 0 where the system does not tell."""
+    """Return the size of this thread's stack; 0 if the system does not tell."""
     with suppress(OSError, AttributeError):
         system = ctypes.CDLL(None)
         system.pthread_self.restype = ctypes.c_void_p

@@ -1,7 +1,7 @@
 """The threads that run kernels: one for each core, asleep in native code (`workers.ll`) until there is a launch.
 
-A launch is shared out by a counter of its blocks, so that nothing of Python is between two blocks. The thread that
-calls takes part, unless a signal's handler might have to interrupt it: then it only waits, and looks for signals.
+Threads take the blocks of a launch from an atomic counter, so that no Python runs between two blocks. The calling
+thread takes part, unless a signal handler may have to interrupt it: then it only waits, and checks for signals.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ from imgcuda.engine.memory_limit import in_words
 from imgcuda.errors import DeviceError, DeviceMemoryError
 
 _SPINS = 1000
-"""How often a thread looks for more to do before it sleeps: some 30 microseconds."""
+"""How often a thread looks for another launch before it sleeps: for about 30 microseconds."""
 
 _PATIENCE = 20_000_000
-"""Nanoseconds after which a thread that only waits looks whether a signal has come."""
+"""Nanoseconds after which a thread that only waits checks for signals."""
 
 _ALIGNED = 64
-"""A multiple of which a kernel's own arrays begin at, as vectors do."""
+"""The alignment of a kernel's own arrays on the heap, as vectors need it."""
 
 POSIX = os.name == "posix"
 
 pools: dict[int, Workers | PlainWorkers] = {}
-"""By process: a forked child does not have its parent's threads, and gets its own."""
+"""The threads by process: a forked child does not have its parent's threads, and gets its own."""
 
 
 class Launch:
-    """All that is needed while blocks of a kernel run: its code, arguments, memory, and what else is to be kept."""
+    """All that a launch needs while it runs: code, arguments, memory, and `keep`, which must not be freed before."""
 
     def __init__(self, kernel: loading.LoadedKernel, arguments: bytes, grid: bytes, keep: object) -> None:
-        """Prepare the launch of a kernel. `grid`: its size, dynamic shared memory, what checks note."""
+        """Prepare a launch. `grid` holds the grid's size, the bytes of dynamic shared memory, and the checks' notes."""
         self.kernel, self._arguments, self._grid, self._keep = kernel, arguments, grid, keep
         self._memory: Any = None
 
     def cells(self, blocks: int, step: int, most: int) -> ctypes.Array[ctypes.c_char]:
-        """Return what `workers.ll` reads: as many blocks as there are, `step` at a time, by at most `most` threads."""
+        """Return a launch as `workers.ll` reads it: all `blocks`, taken `step` at a time by at most `most` threads."""
         cells = ctypes.create_string_buffer(20 * 8 + len(self._arguments))
         start, heap, own = ctypes.addressof(cells), *self._heap(most)
         struct.pack_into("QQ40s5q", cells, 0, self.kernel.entry, start + 160, self._grid, heap, own, blocks, step, most)
@@ -58,7 +58,7 @@ class Launch:
         return cells
 
     def _heap(self, most: int) -> tuple[int, int]:
-        """Return the address of memory for what does not fit a stack, and how much each thread gets."""
+        """Return the address of heap memory for arrays that do not fit the stack, and the bytes for each thread."""
         if not self.kernel.heap:
             return 0, 0
         own = -(-self.kernel.heap // _ALIGNED) * _ALIGNED
@@ -71,7 +71,7 @@ class Launch:
 
 
 class Workers:
-    """Threads that wait for launches."""
+    """A pool of threads that wait for launches."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -81,7 +81,7 @@ class Workers:
         self._start_threads()
 
     def _start_threads(self) -> None:
-        """Start the threads, with stacks that any kernel fits on."""
+        """Start the threads, with stacks that are large enough for any kernel."""
         for size in KERNELS:
             try:
                 with stacks_of(size):
@@ -89,13 +89,13 @@ class Workers:
                         work = threading.Thread(target=_native("work"), args=(self._address,), daemon=True)
                         work.start()
                 return
-            except (RuntimeError, ValueError, MemoryError):  # the system has no room for so much
+            except (RuntimeError, ValueError, MemoryError):  # the system has no room for so many stacks
                 self.close()
                 ctypes.memset(self._address, 0, 256)
         raise DeviceError(f"cpu: the system gives no {self.count} threads; set IMGCUDA_THREADS to fewer, or allow more")
 
     def run(self, launch: Launch, blocks: int, parts: int, joins: bool) -> None:
-        """Run all blocks of a launch in at least so many parts; the caller's thread takes part if it `joins`."""
+        """Run all blocks of a launch, divided into at least `parts`; with `joins`, the calling thread takes part."""
         most = min(self.count, parts)
         cells = launch.cells(blocks, -(-blocks // parts), most)
         at = ctypes.addressof(cells)
@@ -103,12 +103,14 @@ class Workers:
             done = _native("run")(self._address, at, most - joins, joins, _PATIENCE)
             while not done:
                 done = _native("finish")(self._address, at, _PATIENCE)
-        except BaseException:  # Ctrl-C: the threads may be at a kernel that never ends, so what comes next gets others
+        except (
+            BaseException
+        ):  # Ctrl-C: the threads may be in a kernel that never ends, so the next launch gets new threads
             self._abandon(launch, cells)
             raise
 
     def _abandon(self, launch: Launch, cells: ctypes.Array[ctypes.c_char]) -> None:
-        """Leave a launch to the threads that are at it, with all that they use; they end when it does."""
+        """Leave a launch, with all memory that it uses, to its threads; they end when it ends."""
         _native("cancel")(self._address, ctypes.addressof(cells))
         if pools.get(os.getpid()) is self:
             del pools[os.getpid()]
@@ -124,12 +126,12 @@ class Workers:
         _mortal(cells)
 
     def close(self) -> None:
-        """Let the threads end, each when it has run the blocks that it took."""
+        """End the threads, each after the blocks that it has taken."""
         _native("close")(self._address)
 
 
 class PlainWorkers:
-    """Threads of Python's own, for systems without POSIX threads: sharing out takes longer, the blocks do not."""
+    """A pool of Python threads, for systems without POSIX threads; it takes longer to distribute blocks."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -137,7 +139,7 @@ class PlainWorkers:
             self._threads = ThreadPoolExecutor(count, thread_name_prefix="imgcuda")
 
     def run(self, launch: Launch, blocks: int, parts: int, joins: bool) -> None:
-        """Run all blocks of a launch in at least so many parts."""
+        """Run all blocks of a launch, divided into at least `parts`."""
         most = min(self.count, parts)
         at = ctypes.addressof(cells := launch.cells(blocks, -(-blocks // parts), most))
         for done in [self._threads.submit(_native("take"), at, number) for number in range(most)]:
@@ -145,14 +147,14 @@ class PlainWorkers:
         del cells
 
     def close(self) -> None:
-        """Let the threads end, each when it has run the blocks that it took."""
+        """End the threads, each after the blocks that it has taken."""
         self._threads.shutdown(wait=False)
 
 
 def run(launch: Launch, blocks: int, parts: int = 1, count: int = 1) -> None:
-    """Run all blocks of a launch, by up to `count` threads if there are several parts, and wait for the end."""
+    """Run all blocks of a launch by up to `count` threads, if there are several parts, and wait for the end."""
     if launch.kernel.heap:
-        parts = min(parts, max(1, HEAP // launch.kernel.heap))  # each takes that much
+        parts = min(parts, max(1, HEAP // launch.kernel.heap))  # each needs memory on the heap
     roomy = has_room(launch.kernel.stack)
     if roomy and (count == 1 or parts == 1):
         _native("take")(ctypes.addressof(cells := launch.cells(blocks, blocks, 1)), 0)
@@ -162,7 +164,7 @@ def run(launch: Launch, blocks: int, parts: int = 1, count: int = 1) -> None:
 
 
 def cores() -> int:
-    """Return the number of cores to use: IMGCUDA_THREADS, else those that the system allows this process."""
+    """Return the number of cores to use: IMGCUDA_THREADS, else the number that the system allows this process."""
     if asked := os.environ.get("IMGCUDA_THREADS"):
         if not re.fullmatch("[0-9]{1,4}", asked):
             raise DeviceError(f"IMGCUDA_THREADS must be a number of cores, such as 4; it is '{asked[:60]}'")
@@ -171,7 +173,7 @@ def cores() -> int:
 
 
 def _pool(count: int) -> Workers | PlainWorkers:
-    """Return this process's threads: as many as cores may be used now."""
+    """Return this process's threads: one for each core that may be used now."""
     pool = pools.get(os.getpid())
     if pool is None or pool.count != count:
         if pool is not None:
@@ -181,7 +183,7 @@ def _pool(count: int) -> Workers | PlainWorkers:
 
 
 def _may_be_interrupted() -> bool:
-    """Return whether Python would run a signal's handler in this thread, which only Python itself can do."""
+    """Return whether Python might run a signal handler in this thread, which it cannot do during native code."""
     if threading.current_thread() is not threading.main_thread():
         return False
     return any(callable(signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM, _ALARM))
@@ -198,12 +200,12 @@ _C_TYPES: dict[str, list[Any]] = {
     "cancel": [ctypes.c_void_p, ctypes.c_void_p],
     "close": [ctypes.c_void_p],
 }
-"""The arguments of the functions of `workers.ll`."""
+"""The argument types of the functions of `workers.ll`."""
 
 
 @cache
 def _native(name: str) -> Any:
-    """Return a function of `workers.ll`. While it runs, other threads of Python run too."""
+    """Return a function of `workers.ll`. It releases the GIL, so that other Python threads run meanwhile."""
     return ctypes.CFUNCTYPE(ctypes.c_int, *_C_TYPES[name])(_functions(POSIX).address(name))
 
 
@@ -218,7 +220,7 @@ def _functions(posix: bool) -> Any:
 
 
 def _immortal(thing: Any) -> Any:
-    """Return something that is never freed: threads use it while Python, at its end, frees what it can."""
+    """Return an object that is never freed, since threads may use it while Python shuts down."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
     return thing
 

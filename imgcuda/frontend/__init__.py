@@ -1,1 +1,1 @@
-"""The reader of C: a CUDA C file's text becomes tokens, and these its syntax tree, or all that is wrong with it."""
+"""The front end: turns a CUDA C file into tokens and a syntax tree, or raises all mistakes found in it."""

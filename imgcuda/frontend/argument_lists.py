@@ -1,4 +1,4 @@
-"""Reads a function's argument list as it stands in C++: as much as a launch must know, and what is no list at all."""
+"""Reads a C++ function's argument list, as far as a launch must know it, and reports one that cannot be read."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ QUALIFIERS = frozenset(
     {"const", "volatile", "__restrict__", "__restrict", "restrict", "register", "__grid_constant__", "struct", "class",
      "enum", "union", "typename"}
 )  # fmt: skip
-"""The words in an argument that say nothing of how large it is."""
+"""The words in an argument that do not affect its size."""
 _WITH_ARGUMENT = frozenset(["alignas", "decltype", "noexcept", "explicit", "__declspec"])
 
 
 class Unreadable(Exception):
-    """Raised for what is no argument; says what it is in words, where and what to do."""
+    """Raised for an argument that cannot be read, with a description, the place and a remedy."""
 
     def __init__(self, message: str, place: Place, remedy: str) -> None:
         super().__init__(message)
@@ -26,14 +26,14 @@ class Unreadable(Exception):
 
 
 def takes_argument(tokens: list[Token], position: int) -> bool:
-    """Whether `__launch_bounds__(256)` or its like begins here: a word about a declaration, and its own argument."""
+    """Whether an attribute with an argument of its own begins here, such as `__launch_bounds__(256)`."""
     text = tokens[position].text
     special = text in _WITH_ARGUMENT or (text.startswith("__") and text.endswith("__"))
     return special and tokens[position].kind == IDENTIFIER and tokens[position + 1].text == "("
 
 
 def read_arguments(tokens: list[Token], opening: int, closing: dict[int, int]) -> tuple[HeadArgument, ...]:
-    """Return the arguments of the list that begins at a bracket. Raises Unreadable."""
+    """Return the arguments in the list that an opening bracket begins. Raises Unreadable."""
     name, end = tokens[opening - 1].text, closing.get(opening)
     if end is None:
         remedy = "close it with ')' behind the last argument"
@@ -61,7 +61,7 @@ def _no_argument(tokens: list[Token], first: int, behind: int, number: int, name
 
 
 class _ArgumentReader:
-    """Reads one argument, between two commas. Raises ValueError for what is none."""
+    """Reads one argument, between two commas. Raises ValueError if it is not an argument."""
 
     def __init__(self, tokens: list[Token], first: int, end: int, closing: dict[int, int]) -> None:
         self._tokens, self._position, self._end, self._closing = tokens, first, end, closing
@@ -71,7 +71,7 @@ class _ArgumentReader:
         self._in_brackets = False
 
     def behind(self) -> int:
-        """Return where the comma or bracket is that ends it."""
+        """Return the position of the comma or bracket that ends the argument."""
         while self._position < self._end and self._tokens[self._position].text != ",":
             self._position = self._closing.get(self._position, self._position) + 1
         return self._position

@@ -1,4 +1,4 @@
-"""Which bracket closes which, in a file that may be broken, or hold C++ that nothing here understands."""
+"""Matches brackets in a file that may be broken, or may hold C++ that the front end does not know."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from imgcuda.frontend.lexer import END, IDENTIFIER, STRING, Token
 _OPENING = {")": "(", "]": "[", "}": "{"}
 
 _ANGLES = 50
-"""Words and signs that template arguments have at most: a `<` that is a comparison is never closed."""
+"""The most tokens in template arguments; a `<` that is not closed within so many is a comparison."""
 
 
 def closings(tokens: Sequence[Token]) -> dict[int, int]:
-    """Return for the position of each opening bracket that of the one that closes it; one that is never closed is not
-    there, nor is the brace of `extern "C" {` and of a namespace.
+    """Return the position of the closing bracket for that of each opening one. Brackets that are never closed are left
+    out, and so are the braces of `extern "C" {` and of namespaces.
 
-    A kernel stands in no bracket: where one begins, what is open by then was never closed.
+    A kernel is never inside brackets: all that are open where one begins were never closed.
     """
     found: dict[int, int] = {}
     open_brackets: list[int] = []
@@ -32,7 +32,7 @@ def closings(tokens: Sequence[Token]) -> dict[int, int]:
 
 
 def _close(tokens: Sequence[Token], open_brackets: list[int], position: int, found: dict[int, int]) -> None:
-    """Close the innermost bracket of a kind: a brace ends what is open in it, any other bracket only itself."""
+    """Close the innermost bracket of a kind; a closing brace also drops the brackets that are open within it."""
     wanted = _OPENING[tokens[position].text]
     if wanted == "{":
         while open_brackets and tokens[open_brackets[-1]].text != "{":
@@ -42,7 +42,7 @@ def _close(tokens: Sequence[Token], open_brackets: list[int], position: int, fou
 
 
 def _opens_scope(tokens: Sequence[Token], brace: int) -> bool:
-    """Whether a brace only gives what is in it a namespace, or the language C."""
+    """Whether a brace begins a namespace or `extern "C"`, so that its contents are still at file scope."""
     if brace > 1 and tokens[brace - 1].kind == STRING and tokens[brace - 2].text == "extern":
         return True
     for position in range(brace - 1, max(-1, brace - 64), -1):
@@ -54,7 +54,7 @@ def _opens_scope(tokens: Sequence[Token], brace: int) -> bool:
 
 
 def past_angles(tokens: Sequence[Token], position: int, end: int, closing: dict[int, int]) -> int:
-    """Return the position behind `<...>`; `position` itself where it is not template arguments that begin there."""
+    """Return the position behind template arguments, `<...>`; `position` itself if none begin there."""
     depth, here = 0, position
     while here < min(end, position + _ANGLES):
         text = tokens[here].text

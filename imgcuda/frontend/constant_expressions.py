@@ -10,7 +10,7 @@ from imgcuda.frontend.syntax import Binary, Conditional, Expression, NumberLiter
 
 
 class NotConstant(Exception):
-    """What is not a constant in an expression, and where."""
+    """Raised for a part of an expression that is not constant, with its place."""
 
     def __init__(self, message: str, place: Place) -> None:
         super().__init__(message)

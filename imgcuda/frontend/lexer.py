@@ -1,7 +1,7 @@
 """Source text -> the tokens of one logical line after another, each with its place.
 
 Comments are dropped; a line that ends in a backslash goes on in the next, and each token still knows the
-line that it stands on. What `#line` says about later lines is told to the lexer by the preprocessor.
+line that it stands on. The preprocessor tells the lexer of `#line`, which renumbers the lines that follow.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ STRING = "string"
 CHARACTER = "character"
 PUNCTUATOR = "punctuator"
 PRAGMA = "pragma"
-"""Made by the preprocessor from `#pragma unroll`."""
+"""The kind of the token that the preprocessor makes of `#pragma unroll`."""
 OTHER = "other"
 """A stray character, or a quote or comment that is never closed."""
 END = "end"
 
 NOT_HIDDEN: frozenset[str] = frozenset()
 
-# A loop that never goes back, *+, keeps no place to go back to for each character of a long string.
+# Possessive quantifiers, *+, need no memory for backtracking for each character of a long string.
 _PATTERN = re.compile(
     r"""[ \t\r\f\v]*(?:
       (?P<raw>(?:u8|[uUL])?R"(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)")
@@ -44,7 +44,7 @@ _PATTERN = re.compile(
 )
 _KINDS = ("", STRING, "", OTHER, IDENTIFIER, NUMBER, "comment", OTHER, PUNCTUATOR, "newline", STRING, CHARACTER, OTHER)
 _UNCLOSED = {_PATTERN.groupindex["unclosed"]: '"', _PATTERN.groupindex["other"]: "/*"}
-"""What is left of a raw string, or a comment, that takes all the rest of the text."""
+"""The start of a raw string or a comment that is never closed, and takes the rest of the text."""
 
 
 class Token:
@@ -59,7 +59,7 @@ class Token:
         self.text = text
         self.place = place
         self.spaced = spaced  # whether white space stands before it
-        self.hidden = hidden  # the macros that it came out of, which are not expanded in it again
+        self.hidden = hidden  # the macros whose expansion made it; they are not expanded in it again
 
     def __repr__(self) -> str:
         return f"{self.kind} {self.text!r} at {self.place.line}:{self.place.column}"
@@ -75,7 +75,7 @@ class Lexer:
         self._first = 1
 
     def renumber(self, line: int, file: str) -> None:
-        """Say that the next physical line is number `line` of `file`."""
+        """Set the number and the file of the next physical line."""
         self.file = file
         self._first = line - self._row - 1
 

@@ -1,4 +1,4 @@
-"""`with_c_names`: a text in which kernels keep their own names when C++ compiles it, as a launch asks for them."""
+"""`with_c_names`: gives kernels C linkage, so that a C++ compiler keeps their names and a launch can find them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _SPECIFIERS = frozenset(["static", "inline", "__inline__", "__forceinline__", "_
 
 
 def with_c_names(text: str) -> str:
-    """Return a text with `extern "C"` in front of its kernels, and without their `static`, which would hide them.
+    """Return a text with `extern "C"` before each kernel, and without their `static`, which would hide them.
 
-    Templates are left as they are: C has none. Lines stay where they are.
+    Templates are left as they are, since they cannot have C linkage. Lines keep their numbers.
     """
     starts = [0]
     for line in text.split("\n"):
@@ -27,7 +27,7 @@ def with_c_names(text: str) -> str:
 
 
 def _edits(text: str) -> Iterator[tuple[Token, int, str]]:
-    """Yield what is put in place of how many characters from where a token stands."""
+    """Yield edits: the token where one begins, the number of characters that it replaces, and the new text."""
     for run in _runs(text):
         for position, token in enumerate(run):
             if token.text == "__global__":
@@ -35,7 +35,7 @@ def _edits(text: str) -> Iterator[tuple[Token, int, str]]:
 
 
 def _runs(text: str) -> Iterator[list[Token]]:
-    """Yield the tokens of each directive, and of what stands between two."""
+    """Yield the tokens of each directive, and of the text between two directives."""
     run: list[Token] = []
     for line in Lexer(text, "").lines():
         if line and line[0].text == "#":
@@ -62,7 +62,7 @@ def _edit(run: list[Token], kernel: int) -> Iterator[tuple[Token, int, str]]:
 
 
 def _first(run: list[Token], kernel: int) -> int:
-    """Return where the declaration of a kernel begins, template arguments left out."""
+    """Return the position of the first token of a kernel's declaration, without a template's arguments."""
     first = kernel
     while first > 0:
         before = run[first - 1]
@@ -77,7 +77,7 @@ def _first(run: list[Token], kernel: int) -> int:
 
 
 def _opening(run: list[Token], closing: int) -> int | None:
-    """Return where `__launch_bounds__(...)` or `[[...]]` begins that ends at a bracket; None if it is neither."""
+    """Return the position where the `__launch_bounds__(...)` or `[[...]]` begins that a bracket closes, else None."""
     depth = 0
     for position in range(closing, -1, -1):
         depth += {")": 1, "]": 1, "(": -1, "[": -1}.get(run[position].text, 0)
@@ -89,7 +89,7 @@ def _opening(run: list[Token], closing: int) -> int | None:
 
 
 def _behind_specifiers(run: list[Token], position: int) -> int:
-    """Return where the words between `__global__` and the kernel's name end."""
+    """Return the position behind the specifiers that follow `__global__`."""
     while position < len(run) and run[position].kind == IDENTIFIER and run[position].text != "void":
         position += 1
     return position

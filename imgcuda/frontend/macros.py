@@ -1,7 +1,7 @@
 """Macros: `#define`d names and their expansion in a list of tokens.
 
-The algorithm is Prosser's, the one behind the C standard: each token knows the macros that it came out of,
-and is not expanded by one of them again.
+The algorithm is Prosser's, on which the C standard is based: each token has the set of macros whose expansion made
+it (its hide set), and is not expanded by them again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _ReplacementToken(NamedTuple):
 
 @dataclass(slots=True)
 class Macro:
-    """A name, its parameters (None where it is not like a function) and what replaces it."""
+    """A macro: its name, its parameters (None if it is not function-like) and its replacement."""
 
     name: str
     parameters: tuple[str, ...] | None
@@ -40,7 +40,7 @@ class Macro:
 
     @property
     def spelled(self) -> str:
-        """What replaces it, as it is written; brackets around the whole make no difference."""
+        """The replacement as a text, without brackets around the whole."""
         words = [part.token.text for part in self.parts]
         if words[:1] == ["("] and words[-1:] == [")"] and "(" not in words[1:]:
             words = words[1:-1]
@@ -49,16 +49,16 @@ class Macro:
 
 
 class Macros:
-    """The macros in force."""
+    """The macros that are defined."""
 
     def __init__(self, mistakes: Mistakes) -> None:
         self.table: dict[str, Macro] = {}
         self._mistakes = mistakes
         self.made = 0
-        """Tokens of the source that went through already."""
+        """The number of tokens expanded so far."""
 
     def define(self, tokens: list[Token]) -> None:
-        """Define a macro from what stands behind `#define`; a new definition replaces the old."""
+        """Define a macro from the tokens behind `#define`; a new definition replaces the old."""
         name, rest = tokens[0], tokens[1:]
         parameters, variadic = None, False
         if rest and rest[0].text == "(" and not rest[0].spaced:
@@ -128,7 +128,7 @@ class Macros:
         return done
 
     def too_many(self, place: Place) -> EnoughMistakes:
-        """Note that there is too much of a source."""
+        """Report that the source has too many tokens."""
         message = f"with its macros expanded, the source has more than {limits.TOKENS:,} words and signs here"
         self._mistakes.add(message, place, "write loops and functions instead")
         return EnoughMistakes()
@@ -177,7 +177,7 @@ class Macros:
                 self._bound(sum(len(each.text) for each in arguments[parameter]), place)
                 piece = [Token(STRING, _quote(arguments[parameter]), place, token.spaced)]
             elif role == _RAW:
-                # An empty token keeps "##" from joining what stands further left.
+                # An empty token keeps "##" from joining the token before it.
                 piece = _hide(arguments[parameter], hidden) or [Token(PUNCTUATOR, "", place)]
             else:
                 if parameter not in expanded:

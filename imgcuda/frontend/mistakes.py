@@ -8,11 +8,11 @@ from imgcuda.frontend.syntax import Place
 
 
 class EnoughMistakes(Exception):
-    """Raised when there is no use in looking for more."""
+    """Raised to stop looking for more mistakes."""
 
 
 class Mistakes:
-    """What is wrong with a source so far: at most one mistake a line, as a second is mostly an echo of the first."""
+    """Collects a source's mistakes: at most one per line, since a second is mostly a consequence of the first."""
 
     LIMIT = 10
 
@@ -38,7 +38,7 @@ class Mistakes:
         return source_line(self._text, self._file, place.file, place.line)
 
     def behind(self, error: KernelError) -> KernelError:
-        """Return an error with these mistakes behind its own, one a line."""
+        """Return an error with these mistakes behind its own, except on lines that it reports already."""
         said = {(mistake.file, mistake.line) for mistake in error.mistakes}
         rest = [mistake for place, mistake in self._found.items() if place not in said]
         if not self._found or (not error.mistakes and str(error)):
@@ -46,6 +46,6 @@ class Mistakes:
         return KernelError([*error.mistakes, *rest])
 
     def raise_if_any(self) -> None:
-        """Raise KernelError with all mistakes, PortabilityError if all are of that sort."""
+        """Raise the mistakes, if there are any: as PortabilityError if all are valid CUDA C++, else as KernelError."""
         if self._found:
             raise (PortabilityError if self._all_portable else KernelError)(list(self._found.values()))

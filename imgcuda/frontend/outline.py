@@ -1,4 +1,4 @@
-"""What a CUDA C++ file declares outside its functions, as far as a launch must know it."""
+"""The outline of a CUDA C++ file: its declarations outside functions, as far as a launch must know them."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ class HeadArgument(NamedTuple):
 
     name: str
     type: str
-    """What it is or points to: "unsigned char", "std::pair"."""
+    """Its type, or the one that it points to: "unsigned char", "std::pair"."""
     stars: int
-    """How often it points: 0 for a value, 1 for `float *p` and `float p[3]`."""
+    """The number of pointers: 0 for a value, 1 for `float *p` and `float p[3]`."""
     other: str = ""
     """"&" for a reference, "()" for a function."""
 
     @property
     def written(self) -> str:
-        """The type, as a message shows it: "float *"."""
+        """The type as messages show it: "float *"."""
         around = f"{self.type} (*)()" if self.other == "()" else self.type
         return around + " " * bool(self.stars or self.other == "&") + "*" * self.stars + self.other.strip("()")
 
 
 class Fault(NamedTuple):
-    """What is wrong with a list, where, and what to do."""
+    """A fault in an argument list: a description, the place and a remedy."""
 
     message: str
     file: str
@@ -34,7 +34,7 @@ class Fault(NamedTuple):
 
 
 class FunctionHead(NamedTuple):
-    """What stands in front of a function's body."""
+    """A function without its body: name, arguments, result and specifiers."""
 
     name: str
     file: str
@@ -42,36 +42,36 @@ class FunctionHead(NamedTuple):
     result: str
     """The words of the type that it returns."""
     words: tuple[str, ...]
-    """`__global__`, `static` and their like; `template` for one that is none yet."""
+    """Its specifiers, such as `__global__` and `static`; `template` if it is one."""
     arguments: tuple[HeadArgument, ...]
     fault: Fault | None
-    """Why its list cannot be read."""
+    """Why its argument list cannot be read, if so."""
     defined: bool
-    """Whether its body follows."""
+    """Whether it has a body."""
 
     @property
     def is_template(self) -> bool:
-        """Whether it is made of template arguments, which a launch cannot give."""
+        """Whether it is a template, whose arguments a launch cannot give."""
         return "template" in self.words or "instance" in self.words
 
     @property
     def is_launched(self) -> bool:
-        """Whether a launch can name it."""
+        """Whether a launch can call it."""
         return "__global__" in self.words and not self.is_template
 
 
 class Outline(NamedTuple):
-    """What a text declares outside its functions."""
+    """The declarations of a text outside its functions."""
 
     functions: tuple[FunctionHead, ...]
-    """In order, those that are only declared included."""
+    """All functions in order, including those that are only declared."""
     names: tuple[tuple[str, str], ...]
-    """Every name that is declared (functions, variables, types, enumerators), and the file that it is declared in."""
+    """Every declared name (functions, variables, types, enumerators), and the file of its declaration."""
     macros: tuple[tuple[str, str], ...]
-    """The names that the text defines as macros, and the files."""
+    """The macros that the text defines, and the files that define them."""
     typedefs: tuple[tuple[str, str, int], ...]
-    """Names for simple types: name, type, and how often it points."""
+    """Typedefs of simple types: the name, the type, and the number of pointers."""
     sized_by_launch: bool
-    """Whether it has `extern __shared__` memory, in functions, too."""
+    """Whether it has `extern __shared__` memory, also in functions."""
     faults: tuple[Fault, ...]
-    """What the preprocessor did not take."""
+    """The mistakes that the preprocessor found."""

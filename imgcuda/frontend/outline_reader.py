@@ -1,7 +1,7 @@
-"""`read_outline`: what a CUDA C++ file declares outside its functions, after the preprocessor.
+"""`read_outline`: reads the declarations of a CUDA C++ file outside its functions, after the preprocessor.
 
-It is no parser: what it does not understand it steps over, bracket by bracket, since on a GPU NVRTC judges what is C++.
-So kernels are found in files with templates, classes, lambdas and namespaces, too.
+It is not a parser: it skips what it does not know, bracket by bracket, since NVRTC checks C++ for GPUs. So it finds
+kernels also in files with templates, classes, lambdas and namespaces.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from imgcuda.frontend.top_level import DeclarationReader
 
 
 class _Faults(Mistakes):
-    """Keeps the first mistakes; a compiler will tell all of them."""
+    """Keeps the first mistakes; a compiler will report all of them."""
 
     def __init__(self) -> None:
         super().__init__("", "")
@@ -30,7 +30,7 @@ class _Faults(Mistakes):
 
 
 def read_outline(text: str, file: str, macros: Mapping[str, str]) -> Outline:
-    """Return what a text declares; `macros` are what its compiler defines before the first line."""
+    """Return the outline of a text; `macros` are those that its compiler defines before the first line."""
     faults = _Faults()
     preprocessor = Preprocessor(text, file, macros, faults)
     with suppress(EnoughMistakes):

@@ -1,8 +1,7 @@
-"""`parse`: the text of a CUDA C file -> its syntax tree, or all that is wrong with it.
+"""`parse`: turns the text of a CUDA C file into its syntax tree, or raises all mistakes found in it.
 
-The parts, in the order in which a text goes through them: lexer, macros, preprocessor, and the parser in
-parse_cursor, parse_expressions, parse_types, parse_declarations, parse_statements and here. What is valid CUDA C++ but
-outside the portable subset is listed in refusals.
+A text goes through lexer, macros, preprocessor, and the parser in parse_cursor, parse_expressions, parse_types,
+parse_declarations, parse_statements and here. The module refusals lists valid CUDA C++ outside the portable subset.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ _STARTS_ITEM = FUNCTION_WORDS | {"extern", "static", "template"}
 def parse(text: str, file: str, macros: Mapping[str, str] = {}) -> TranslationUnit:
     """Return the tree of a CUDA C file, or raise KernelError with up to ten mistakes.
 
-    PortabilityError, if all that is wrong is valid on a GPU. `macros` are defined before the first line.
+    It is PortabilityError if all mistakes are valid CUDA C++. `macros` are defined before the first line.
     """
     mistakes = Mistakes(text, file)
     tree = TranslationUnit()
@@ -63,7 +62,8 @@ def parse(text: str, file: str, macros: Mapping[str, str] = {}) -> TranslationUn
 
 @contextmanager
 def _no_garbage() -> Iterator[None]:
-    """Keep Python from looking for garbage in a tree that only grows: a third of the time."""
+    """Pause Python's garbage collector: a tree that only grows has no garbage, and looking for it takes a third of the
+    time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -150,7 +150,7 @@ class _Parser(StatementParser):
         return "constant" if specifiers.const or "__constant__" in specifiers.words else ""
 
     def _starts_parameters(self, specifiers: Specifiers) -> bool:
-        """Whether `(` begins a function's parameters, and not a value as in `const int size(5);`."""
+        """Whether `(` begins a function's parameters rather than a value, as in `const int size(5);`."""
         first, second = self.peek(), self.peek(2)
         if not specifiers.const or "__global__" in specifiers.words or first.text in (")", "const", "struct"):
             return True

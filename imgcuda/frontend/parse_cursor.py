@@ -1,4 +1,4 @@
-"""A place in a list of tokens: look, step, demand, complain, and skip what is broken."""
+"""A position in a list of tokens: look ahead, step, expect a token, report a mistake, and recover from it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from imgcuda.frontend.syntax import Place
 
 
 class Stop(Exception):
-    """Unwinds to the next statement or item; the mistake is noted already."""
+    """Raised to go on at the next statement or item; the mistake is reported already."""
 
 
 class Cursor:
-    """Walks along tokens, of which the last has the kind END."""
+    """Walks along tokens; the last one has the kind END."""
 
     def __init__(self, tokens: list[Token], mistakes: Mistakes) -> None:
         self.tokens = [*tokens, tokens[-1], tokens[-1], tokens[-1]]  # so that a look ahead needs no check
@@ -57,7 +57,7 @@ class Cursor:
         return self.advance()
 
     def unexpected(self, wanted: str) -> Stop:
-        """Note that something else stands where `wanted` should."""
+        """Report that another token stands where `wanted` should."""
         token = self.token
         refused = refusals.refused_word(token.text)
         if refused:
@@ -66,17 +66,17 @@ class Cursor:
         return self.wrong(_stray(token) or f"expected {wanted}, found {found}", token.place)
 
     def wrong(self, message: str, place: Place, remedy: str = "") -> Stop:
-        """Note a mistake; raise what is returned if parsing can't go on."""
+        """Report a mistake. The caller raises the returned exception if it cannot go on."""
         self.mistakes.add(message, place, remedy)
         return Stop()
 
     def refuse(self, refusal: refusals.Refusal, place: Place) -> Stop:
-        """Note a mistake that is none on a GPU."""
+        """Report valid CUDA C++ that the CPU engine refuses."""
         self.mistakes.add(refusal.message, place, refusal.remedy, portable=True)
         return Stop()
 
     def semicolon(self) -> None:
-        """Step over a semicolon; a missing one is reported where it should stand, and mostly harmless."""
+        """Step over a semicolon; report a missing one where it should stand, and mostly go on."""
         if self.accept(";"):
             return
         if self.token.kind == OTHER or refusals.refused_word(self.token.text):
@@ -90,11 +90,11 @@ class Cursor:
         """Return the place right behind a token."""
         place = token.place
         written = self.mistakes.source_line(place).startswith(token.text, place.column - 1)
-        # A token out of a macro stands where the macro is used, and its length means nothing there.
+        # A token that a macro made has the place of the macro's use, where its length means nothing.
         return Place(place.file, place.line, place.column + (len(token.text) if written else 0))
 
     def skip_parentheses(self) -> None:
-        """Step over `( ... )` whatever is inside."""
+        """Step over `( ... )` and its contents."""
         opening = self.expect("(")
         depth = 1
         while depth:
@@ -103,7 +103,7 @@ class Cursor:
             depth += {"(": 1, ")": -1}.get(self.advance().text, 0)
 
     def recover(self, start: int) -> None:
-        """Go behind the statement or item that begins at `start` and broke at the current token."""
+        """Go behind the statement or item that begins at `start` and has a mistake at the current token."""
         broken, position, open_brackets = self.position, start, list[str]()
         while self.tokens[position].kind != END:
             text = self.tokens[position].text

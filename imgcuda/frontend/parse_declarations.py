@@ -1,4 +1,4 @@
-"""Tokens -> declarations: variables and their values, struct, enum, typedef and using."""
+"""Parses declarations: variables and their values, struct, enum, typedef and using."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NO_BASE = refusals.Refusal("inheritance is C++", f"put the fields into the stru
 
 
 class DeclarationParser(Types):
-    """Parses declarations; types declared within them are added to `file` and known from there on."""
+    """Parses declarations; types that they declare are added to `file` and are known from there on."""
 
     def __init__(self, tokens: list[Token], mistakes: Mistakes) -> None:
         super().__init__(tokens, mistakes)
@@ -47,7 +47,7 @@ class DeclarationParser(Types):
         return name, type_
 
     def variable(self, name: Token, type_: TypeName, specifiers: Specifiers, space: str) -> Declaration:
-        """Parse the value of a declared variable, and return the whole."""
+        """Parse the value of a declared variable, and return the declaration."""
         external = space == "shared" and "extern" in specifiers.words
         while self.token.text in WITH_ARGUMENT:
             self.attribute()
@@ -110,7 +110,7 @@ class DeclarationParser(Types):
         """Parse the names behind `typedef type`, to the semicolon."""
         while True:
             name, type_ = self.declared_name(specifiers)
-            # `typedef struct tile { ... } tile;` says nothing new, as a tag is a type's name.
+            # `typedef struct tile { ... } tile;` adds nothing, since a tag is already a type's name.
             if type_ != replace(specifiers.type, name=name.text):
                 self.add_type(Typedef(name.text, type_, name.place))
             self.types.add(name.text)
@@ -131,7 +131,7 @@ class DeclarationParser(Types):
         self.semicolon()
 
     def _tag(self, words: set[str], word: Token) -> Token:
-        """Parse a tag; where there is none, the typedef's name does, or one that no author can write."""
+        """Parse a tag; without one, return the typedef's name, or else a name that no author can write."""
         if self.token.kind == IDENTIFIER:
             return self.advance()
         name = self._typedef_name() if "typedef" in words else None
@@ -165,7 +165,7 @@ class DeclarationParser(Types):
         return NamedType(tag.text, tag.place)
 
     def _add_semicolon(self) -> None:
-        """Behind a type's closing brace, put the semicolon that was forgotten if the next line begins anew."""
+        """If the line behind a type's closing brace begins a declaration, report the missing semicolon and add it."""
         brace = self.tokens[self.position - 1]
         begins = self.token.text in SPECIFIER_WORDS or self.token.text in self.types
         if begins and self.token.place.line > brace.place.line:

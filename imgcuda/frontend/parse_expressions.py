@@ -1,4 +1,4 @@
-"""Tokens -> expressions, by precedence climbing."""
+"""Parses expressions by precedence climbing."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ _POSTFIX = frozenset(["[", ".", "->", "(", "++", "--"])
 _CONSTANTS = {"true": (1, "bool"), "false": (0, "bool"), "NULL": (0, "int"), "nullptr": (0, "nullptr")}
 _CASTS = frozenset(["static_cast", "reinterpret_cast", "const_cast"])
 QUALIFIERS = frozenset(["const", "volatile", "struct", "enum"])
-"""What a type may begin with, other than its name."""
+"""The words that a type may begin with, other than its name."""
 STATEMENT_WORDS = frozenset(
     ["if", "else", "for", "while", "do", "switch", "case", "default", "break", "continue", "return"]
 )
 
 
 class ExpressionParser(Cursor):
-    """Parses expressions; `types` are the names of types known here."""
+    """Parses expressions; `types` are the names of known types."""
 
     def __init__(self, tokens: list[Token], mistakes: Mistakes) -> None:
         super().__init__(tokens, mistakes)
         self.types = TypeScope()
 
     def type_name(self) -> TypeName:
-        """Parse a type without a variable's name; only a whole file has types."""
+        """Parse a type without a variable's name; only the parser of a whole file can."""
         raise NotImplementedError
 
     def base_type(self) -> NamedType:
@@ -70,7 +70,7 @@ class ExpressionParser(Cursor):
         return value
 
     def assignment(self) -> Expression:
-        """Parse an expression without a comma, as an argument is."""
+        """Parse an expression without a comma operator, such as an argument."""
         target = self.conditional()
         operator = _ASSIGNMENTS.get(self.token.text)
         if operator is None:
@@ -79,7 +79,7 @@ class ExpressionParser(Cursor):
         return Assign(operator, target, self.assignment(), place)
 
     def conditional(self) -> Expression:
-        """Parse an expression that assigns nothing, as an array's size is."""
+        """Parse an expression without an assignment, such as the size of an array."""
         condition = self._binary(1)
         if self.token.text != "?":
             return condition
@@ -146,14 +146,14 @@ class ExpressionParser(Cursor):
         return Cast(type_, self._unary(), opening.place)
 
     def starts_type(self) -> bool:
-        """Whether a type stands here, behind a bracket: `(float (*)[4])` has one, `(float(x) + 1)` has not."""
+        """Whether a type follows a bracket: one does in `(float (*)[4])`, none in `(float(x) + 1)`."""
         if self.token.text not in self.types and self.token.text not in QUALIFIERS:
             return False
         after = self.peek().text
         return after != "{" and (after != "(" or (self.peek(3).text == ")" and self.peek(2).text in ("*", "&")))
 
     def _named(self, token: Token) -> Expression:
-        """Parse what begins with a word: a name, a call, a constant, a cast, sizeof."""
+        """Parse an expression that begins with a word: a name, a call, a constant, a cast or sizeof."""
         text = token.text
         after = self.tokens[self.position + 1].text
         if text in self.types or text in QUALIFIERS:

@@ -1,4 +1,4 @@
-"""Number and character literals -> their value and C type."""
+"""Reads number and character literals: their values and C types."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _LIMITS = {"int": 2**31, "unsigned int": 2**32, "long long": 2**63, "unsigned lo
 
 
 class BadLiteral(Exception):
-    """The message says what is wrong with the literal."""
+    """Raised for an invalid literal, with a message for its author."""
 
 
 @lru_cache(maxsize=4096)
 def number(text: str) -> tuple[int | float, str]:
-    """Return value and type of a number, as in `0x8000u`, `1.5f`, `1e-3`."""
+    """Return the value and the type of a number such as `0x8000u`, `1.5f` or `1e-3`."""
     plain = text.replace("'", "")
     if len(plain) > DIGITS:
         raise BadLiteral(f"a number of {len(plain):,} characters is more than any type holds")
@@ -57,7 +57,7 @@ def _integer(text: str, digits: str, suffix: str) -> tuple[int, str]:
 
 @lru_cache(maxsize=256)
 def character(text: str) -> int:
-    """Return the value of a character such as `'a'` or `'\\n'`, as a signed char."""
+    """Return the value of a character literal, like `'a'` or `'\\n'`, as a signed char."""
     match = _CHARACTER.fullmatch(text)
     if match is None:
         raise BadLiteral(f"{text} is not one character")

@@ -1,4 +1,4 @@
-"""Tokens -> statements."""
+"""Parses statements, and so the bodies of functions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NO_STATICS = refusals.Refusal(
 
 
 class Unclosed(Exception):
-    """Unwinds out of a function that has no end."""
+    """Raised to leave a function whose body is never closed."""
 
 
 class StatementParser(DeclarationParser):
@@ -61,7 +61,7 @@ class StatementParser(DeclarationParser):
         return Block(tuple(item for item in items if not isinstance(item, Case)), opening.place)
 
     def _items(self, items: list[Statement | Case], opening: Token, labels: bool) -> None:
-        """Parse the statements up to the closing brace; behind a broken one, go on with the next."""
+        """Parse the statements up to the closing brace; after a mistake in one, go on with the next."""
         while not self.accept("}"):
             start = self.position
             if self.token.kind == END or (self.token.text in FUNCTION_WORDS and self._starts_function()):
@@ -75,13 +75,13 @@ class StatementParser(DeclarationParser):
                 self.recover(start)
 
     def _starts_function(self) -> bool:
-        """Whether a `__device__` that stands in a function begins the next one, and not a variable."""
+        """Whether a `__device__` within a function begins another function rather than a variable."""
         texts = [token.text for token in self.tokens[self.position : self.position + 40]]
         ends = [texts.index(end) for end in (";", "=", "{") if end in texts]
         return "__global__" in texts[:4] or "(" in texts[: min(ends, default=0)]
 
     def statement(self) -> Statement | None:
-        """Parse one statement; None for one that does nothing."""
+        """Parse one statement; return None for one without effect, such as `;`."""
         token = self.token
         parse = _STATEMENTS.get(token.text)
         if parse is not None:
@@ -218,7 +218,7 @@ class StatementParser(DeclarationParser):
         self.using()
 
     def static_assert(self) -> None:
-        """Step over `static_assert(...)`, and hold it where all is known here; else NVRTC does."""
+        """Step over `static_assert(...)`; check it if its condition consists of numbers, else leave it to NVRTC."""
         word = self.advance()
         start = self.position
         self.skip_parentheses()

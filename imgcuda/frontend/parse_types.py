@@ -1,4 +1,4 @@
-"""Tokens -> types: the words of a type, and the stars, brackets and sizes around a name."""
+"""Parses types: the words of a type, and the stars, brackets and sizes around a name."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _NO_LONG_DOUBLE = refusals.Refusal("'long double' is 'double' on a GPU", "write 
 
 @dataclass(slots=True)
 class Specifiers:
-    """What stands before the first declared name: the type and the words around it."""
+    """The type before the first declared name, with its specifiers."""
 
     type: NamedType
     words: frozenset[str]
@@ -62,7 +62,7 @@ class Specifiers:
 
 
 class Types(ExpressionParser):
-    """Parses types; those that a file declares are added to the ones known by `DeclarationParser`."""
+    """Parses types; `DeclarationParser` adds the types that a file declares to those known."""
 
     def __init__(self, tokens: list[Token], mistakes: Mistakes) -> None:
         super().__init__(tokens, mistakes)
@@ -162,7 +162,7 @@ class Types(ExpressionParser):
         return f"unknown type '{name}'{did_you_mean(name, sorted(self.types))}"
 
     def _unknown_type(self, token: Token) -> NamedType:
-        """Complain once of a word that stands where a type should, and take it for one from here on."""
+        """Report once a word that stands where a type should, and take it for a type from here on."""
         refused = refusals.refused_type(token.text) or refusals.refused_word(token.text)
         if refused:
             stop = self.refuse(refused, token.place)
@@ -177,7 +177,7 @@ class Types(ExpressionParser):
         return NamedType(self.advance().text, token.place)
 
     def attribute(self) -> int:
-        """Step over `__align__(8)` and its like; return the alignment that it asks for, else 0."""
+        """Step over an attribute such as `__align__(8)`; return its alignment, else 0."""
         word = self.advance()
         start = self.position
         self.skip_parentheses()
@@ -215,7 +215,7 @@ class Types(ExpressionParser):
     # ---- declarators
 
     def declarator(self, type_: TypeName) -> tuple[Token | None, TypeName]:
-        """Parse the stars, the name (None where there is none) and the sizes of one declared thing."""
+        """Parse one declarator: the stars, the name (None if there is none) and the sizes."""
         type_ = self._pointers(type_)
         if self.token.text == "(" and self.peek().text in ("*", "&"):
             return self._nested_declarator(type_)
@@ -244,7 +244,7 @@ class Types(ExpressionParser):
                 return type_
 
     def _nested_declarator(self, target: TypeName) -> tuple[Token | None, TypeName]:
-        """Parse `(*tile)[16]`: what is outside the brackets belongs to what is pointed to."""
+        """Parse `(*tile)[16]`: the part outside the brackets belongs to the type that is pointed to."""
         opening = self.expect("(")
         start = self.position
         depth = 1

@@ -1,6 +1,6 @@
-"""Source text -> the tokens that are left when directives are obeyed and macros expanded.
+"""The preprocessor: turns source text into tokens, with directives carried out and macros expanded.
 
-A token out of a macro stands where the macro is used, so that a message shows a line that the author can change.
+A token that a macro made has the place of the macro's use, so that a message shows a line that the author can change.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ KNOWN_HEADERS = frozenset(
 ) | frozenset(
     ["algorithm", "cassert", "cfloat", "climits", "cmath", "cstddef", "cstdint", "cstdio", "cstdlib", "cstring"]
 )
-"""What a pasted kernel includes, and the CPU engine knows without."""
+"""Headers that kernels often include, and that the CPU engine does not need."""
 
 
 @dataclass(slots=True)
@@ -65,24 +65,24 @@ class _Condition:
 
 
 def preprocess(text: str, file: str, macros: Mapping[str, str], mistakes: Mistakes) -> list[Token]:
-    """Return the tokens for the parser, closed by one of kind END; what is wrong is added to `mistakes`."""
+    """Return the tokens for the parser, closed by one of kind END; add errors to `mistakes`."""
     return Preprocessor(text, file, {**dict(CPU), **macros}, mistakes).run()
 
 
 class Preprocessor:
-    """Obeys the directives of one text."""
+    """Carries out the directives of one text."""
 
     def __init__(self, text: str, file: str, macros: Mapping[str, str], mistakes: Mistakes) -> None:
         self._lexer = Lexer(text, file)
         self._mistakes = mistakes
         self._macros = Macros(mistakes)
         self._given: dict[str, Macro] = {}
-        """What the author's file finds defined: the core's macros."""
+        """The macros of the core, which are defined before the author's file."""
         self._conditions: list[_Condition] = []
         self._pending: list[Token] = []
         self._result: list[Token] = []
         self.defined: dict[str, str] = {}
-        """The names that the text defines, each with the file that it was defined in last."""
+        """The macros that the text defines, each with the file of its last definition."""
         self._place = Place(file, 1, 1)
         for name, value in macros.items():
             self._macros.define(next(Lexer(f"{name} {value}", f"<macro {name}>").lines()))
@@ -102,11 +102,11 @@ class Preprocessor:
 
     @property
     def tokens(self) -> list[Token]:
-        """What is left of the text so far, closed by a token of kind END."""
+        """The tokens so far, closed by one of kind END."""
         return [*self._result, Token(END, "the end of the file", self._place)]
 
     def _flush(self) -> None:
-        """Expand the lines collected, with the macros as they are now; a macro's call may span many lines."""
+        """Expand the collected lines with the macros of now; a macro's call may span many lines."""
         self._result += self._macros.expand(self._pending)
         self._macros.made = len(self._result)
         self._pending = []
@@ -123,7 +123,7 @@ class Preprocessor:
         elif name.text in _DIRECTIVES:
             self._flush()
             _DIRECTIVES[name.text](self, name, rest)
-        elif name.kind == NUMBER:  # as compilers write it: # 12 "blur.cu"
+        elif name.kind == NUMBER:  # a line marker of a compiler: # 12 "blur.cu"
             self._line(name, tokens[1:])
         else:
             known = [*_CONDITIONALS, *_DIRECTIVES]
@@ -226,7 +226,7 @@ class Preprocessor:
 
     def _error(self, name: Token, rest: list[Token]) -> None:
         self._mistakes.add(f"#error: {spell(rest)}", name.place)
-        raise EnoughMistakes  # the author says that the rest makes no sense
+        raise EnoughMistakes  # after #error, the rest makes no sense
 
     def _line(self, name: Token, rest: list[Token]) -> None:
         if not rest or not rest[0].text.isdecimal():
@@ -234,7 +234,7 @@ class Preprocessor:
             return
         file = rest[1].text[1:-1] if len(rest) > 1 else self._lexer.file
         self._lexer.renumber(int(rest[0].text), file)
-        if int(rest[0].text) == 1:  # a file begins: what is defined by now was given to it
+        if int(rest[0].text) == 1:  # a file begins: all macros of now were defined before it
             self._given = dict(self._macros.table)
 
     def _include(self, name: Token, rest: list[Token]) -> None:
@@ -246,7 +246,7 @@ class Preprocessor:
     def _pragma(self, name: Token, rest: list[Token]) -> None:
         words = [token.text for token in rest[:2]]
         if words[:1] == ["unroll"]:
-            # A name is not known before the parser runs; the loop is then unrolled as a bare "unroll" asks for.
+            # A name has no value before the parser runs; the loop is then unrolled as by a bare "unroll".
             known = self._macros.expand(rest[1:])
             count = "" if any(t.kind == IDENTIFIER for t in known) or not known else f" {self._integer(name, known)}"
             self._result.append(Token(PRAGMA, f"unroll{count}", name.place))
@@ -254,11 +254,11 @@ class Preprocessor:
             self._result.append(Token(PRAGMA, "unroll 1", name.place))
 
     def _ignore(self, name: Token, rest: list[Token]) -> None:
-        """A `#warning` stops nothing."""
+        """Ignore a directive, such as `#warning`."""
 
 
 def _as_number(token: Token) -> Token:
-    """In `#if` a name that is no macro counts as 0."""
+    """Return a token for `#if`, where a name that is not a macro counts as 0."""
     if token.kind != IDENTIFIER:
         return token
     return Token(NUMBER, "1" if token.text == "true" else "0", token.place)

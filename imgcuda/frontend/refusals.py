@@ -1,4 +1,4 @@
-"""The words of CUDA C++ that the CPU engine refuses: what each is, and what to write instead."""
+"""The words of CUDA C++ that the CPU engine refuses, each with a description and what to write instead."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ GUARD = "put this inside #ifdef __CUDACC__"
 
 
 class Refusal(NamedTuple):
-    """What a message says of a refused word."""
+    """A message for a refused word: a description and a remedy."""
 
     message: str
     remedy: str
@@ -94,7 +94,7 @@ def _first(families: list[tuple[re.Pattern[str], tuple[str, str]]], word: str) -
 
 @lru_cache(maxsize=4096)
 def refused_word(word: str) -> Refusal | None:
-    """Return why a word is refused wherever it stands, None if it is not."""
+    """Return the message for a word that is refused everywhere; None if it is not."""
     if word in _KEYWORDS:
         message, remedy = _KEYWORDS[word]
         return Refusal(message.format(word), remedy)
@@ -103,23 +103,23 @@ def refused_word(word: str) -> Refusal | None:
 
 @lru_cache(maxsize=1024)
 def refused_call(word: str) -> Refusal | None:
-    """Return why a function is refused of which even the arguments make no sense here, as printf's."""
+    """Return the message for a function, such as printf, that is refused before its arguments are read, else None."""
     return _first(_CALLS, word)
 
 
 @lru_cache(maxsize=1024)
 def refused_type(word: str) -> Refusal | None:
-    """Return why a word is refused as a type; as a variable's name it may be fine, as `half` is."""
+    """Return the message for a word that is refused as a type, such as `half`; as a variable's name it is fine."""
     return _first(_TYPES, word)
 
 
 def refused_label(name: str) -> Refusal:
-    """Return why a label for 'goto' is refused."""
+    """Return the message for a label for 'goto'."""
     return Refusal(f"the label {_STRAIGHT[0].format(name)}", _STRAIGHT[1])
 
 
 def refused_scope(scope: str, name: str) -> Refusal:
-    """Return why `std::min` and the like are refused."""
+    """Return the message for a name in a scope, such as `std::min`."""
     if scope == "cooperative_groups":
         return Refusal(_GROUPS[0].format(f"{scope}::{name}"), _GROUPS[1])
     return Refusal(f"'{scope}::{name}' is C++", f"write plain '{name}' if C has it, or {GUARD}")

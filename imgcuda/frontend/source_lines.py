@@ -8,12 +8,12 @@ _LINE = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"([^"]*)")?')
 
 
 def source_line(text: str, name: str, file: str, number: int) -> str:
-    """Return the line of a text called `name` that has this number in this file, by its `#line`s; empty if none has."""
+    """Return the line with this number in `file`, by the `#line`s of a text called `name`; empty if there is none."""
     found, here, at = "", name, 0
-    for line in text.removeprefix("\ufeff").split("\n"):  # as compilers count: a form feed ends no line
+    for line in text.removeprefix("\ufeff").split("\n"):  # compilers count only these: a form feed does not end a line
         at += 1
         if (here, at) == (file, number):
-            # The last one wins: text that was put before the author's may count its lines in the author's file.
+            # The last such line is right: text put before the author's may also be numbered in the author's file.
             found = line.rstrip("\r")
         if marked := _LINE.match(line):
             at, here = int(marked[1]) - 1, marked[2] or here

@@ -1,7 +1,6 @@
-"""The syntax tree of a CUDA C file: what the parser builds and the compiler walks.
+"""The syntax tree of a CUDA C file, which the parser builds and the compiler walks.
 
-Nothing is resolved here: a name is a string, a type is how it was written. Every node knows its place
-in the author's file.
+Nothing is resolved: names are strings, and types are as written. Every node has its place in the author's file.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands in the source; line and column count from 1."""
+    """A place in the source; line and column count from 1."""
 
     file: str
     line: int
@@ -100,7 +99,7 @@ class Postfix:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """All binary operators but assignment, `&&`, `||` and the comma among them."""
+    """A binary operator other than assignment, including `&&`, `||` and the comma."""
 
     operator: str
     left: Expression
@@ -157,7 +156,7 @@ class Cast:
     value: Expression
     place: Place
     word: str = ""
-    """"static_cast" and its like, where it is written so."""
+    """"static_cast", "reinterpret_cast" or "const_cast", if it is one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +178,7 @@ Expression: TypeAlias = (
 )
 
 
-# ---- statements. Compared by identity: two equal lines are still two places.
+# ---- statements. Compared by identity: two equal lines are two different statements.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -283,7 +282,7 @@ class FunctionParameter:
     type: TypeName
     place: Place
     const: bool = False
-    """For a pointer: whether what it points to is const."""
+    """Whether it is a pointer to const."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -292,12 +291,12 @@ class Function:
     result: TypeName
     parameters: tuple[FunctionParameter, ...]
     body: Block | None
-    """None for a mere prototype."""
+    """None for a declaration without a body."""
     place: Place
     kernel: bool = False
     """Whether it is `__global__`."""
     device: bool = True
-    """Whether the device may call it: it is `__device__`, and not the host's alone."""
+    """Whether device code may call it: it is not a function of the host alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -326,7 +325,7 @@ class Enumeration:
 
 @dataclass(slots=True)
 class TranslationUnit:
-    """A whole translation unit, in order."""
+    """A whole file: its functions, globals and types, in order."""
 
     functions: list[Function] = field(default_factory=list)
     structures: list[Structure] = field(default_factory=list)
@@ -354,6 +353,6 @@ _LEAVES = frozenset([str, int, float, bool, type(None), Place])
 
 @cache
 def _parts(kind: Hashable) -> tuple[str, ...]:
-    """Return what a kind of node consists of, last first; nothing, if it is no node."""
+    """Return the names of a node class's parts, last first; nothing if it is not a node."""
     known = isinstance(kind, type) and is_dataclass(kind) and kind is not Place
     return tuple(part.name for part in fields(kind))[::-1] if known else ()  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Walks from one declaration of a CUDA C++ file to the next, and notes what each declares."""
+"""Walks over the declarations of a CUDA C++ file at file scope, and notes the names and functions that they declare."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _SPECIFIERS = frozenset(
     {"__global__", "__device__", "__host__", "__constant__", "__shared__", "__managed__", "__forceinline__", "typedef",
      "__noinline__", "__inline__", "__inline", "static", "extern", "inline", "constexpr", "thread_local", "friend"}
 )  # fmt: skip
-"""The words in front of a declaration that are no part of its type."""
+"""The words before a declaration that are not a part of its type."""
 _BEHIND_LIST = frozenset(["const", "noexcept", "override", "final", "volatile", "&", "&&", "try"])
-"""What may stand between a function's arguments and its body."""
+"""The words that may stand between a function's arguments and its body."""
 _TO_SEMICOLON = frozenset(["static_assert", "_Static_assert", "asm", "__asm__", "__asm"])
 
 
 class DeclarationReader:
-    """What a list of tokens declares outside functions; the last token is of kind END."""
+    """Reads the declarations in a list of tokens, outside functions; the last token is of kind END."""
 
     def __init__(self, tokens: list[Token]) -> None:
         self._tokens = [*tokens, tokens[-1], tokens[-1]]  # so that a look ahead needs no check
@@ -31,7 +31,7 @@ class DeclarationReader:
         """The words of the declaration so far: its type and, last, a name."""
         self._specifiers: set[str] = set()
         self._tag: Token | None = None
-        """The name of the structure that was just declared, which is no variable's."""
+        """The name of the structure that was just declared, which is not a variable."""
         self.functions: list[FunctionHead] = []
         self.names: list[tuple[str, str]] = []
         self.typedefs: list[tuple[str, str, int]] = []
@@ -65,11 +65,11 @@ class DeclarationReader:
         return self._tokens[self._position + 1]
 
     def _advance(self) -> None:
-        """Step on, over all that is in a bracket."""
+        """Step on by one token, or over a bracket with its contents."""
         self._position = min(self._closing.get(self._position, self._position) + 1, self._last)
 
     def _skip_to(self, *ends: str) -> None:
-        """Go on to one of some signs, or to a kernel: one that comes before is a sign that they were forgotten."""
+        """Go on to one of the tokens `ends`, or to a kernel, which shows that the end was forgotten."""
         while self._token.kind != END and self._token.text not in (*ends, "__global__"):
             self._advance()
 
@@ -100,7 +100,7 @@ class DeclarationReader:
             self._alias(name, self._tokens[first : self._position])
 
     def _alias(self, name: Token, type: list[Token]) -> None:
-        """Note another name for a type, if it is a simple one."""
+        """Note a typedef, if it is of a simple type."""
         words = [each.text for each in type if each.text not in QUALIFIERS and each.text != "*"]
         if words and all(each.kind == IDENTIFIER or each.text == "*" for each in type):
             self.typedefs.append((name.text, " ".join(words), sum(each.text == "*" for each in type)))
@@ -109,7 +109,7 @@ class DeclarationReader:
         self.names.append((name.text, name.place.file))
 
     def _declaration(self) -> None:
-        """Read what comes up to a semicolon, or a function's body."""
+        """Read a declaration up to its semicolon, or up to the end of a function's body."""
         self._words, self._specifiers, self._tag = [], set(), None
         while self._token.kind != END and self._token.text != "}":
             text = self._token.text
@@ -125,7 +125,7 @@ class DeclarationReader:
                 self._word()
 
     def _word(self) -> None:
-        """Step over one word of a type, or whatever else there is."""
+        """Step over one word of a type, or any other token."""
         token = self._token
         if token.text in _TAGGED:
             self._tagged()
@@ -193,7 +193,7 @@ class DeclarationReader:
             self._words.pop()
 
     def _list(self) -> bool:
-        """Read a function's arguments and step over its body; return False if they are none."""
+        """Read a function's arguments and step over its body; return False if it is not a function."""
         name = self._words[-1] if self._words else None
         opening = self._position
         if name is None or name.kind != IDENTIFIER or name.text in BASIC_WORDS or name.text in QUALIFIERS:
@@ -219,7 +219,7 @@ class DeclarationReader:
         return True
 
     def _body(self) -> bool:
-        """Step over what stands behind a function's arguments; return whether it is a body."""
+        """Step over the tokens behind a function's arguments, and its body if it has one; return whether it has."""
         while self._token.text in _BEHIND_LIST or self._attribute():
             self._advance()
         if self._token.text in (":", "->"):

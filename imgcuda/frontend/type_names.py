@@ -33,5 +33,5 @@ KNOWN_TYPES = BASIC_WORDS | VECTOR_TYPES | STANDARD_TYPES
 
 
 def basic_type(words: Sequence[str]) -> str | None:
-    """Return the canonical name of a type written in any order of words, None if it is none."""
+    """Return the canonical name of a basic type, whose words may be in any order; None if it is not one."""
     return _BASIC.get(" ".join(sorted(words))) if words else None

@@ -1,4 +1,4 @@
-"""The names of types that are known where a parser stands: scopes open, names are added and hidden, scopes close."""
+"""The names of types that are known at a place in a file, with scopes in which names are added and hidden."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 
 
 class TypeScope:
-    """A set of names that can be put back to what it was at a mark, at the cost of what has changed since."""
+    """A set of names that can be restored to an earlier mark, in time proportional to the changes since."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._names = set(names)
         self._changes: list[str] = []
-        """The names that were added or hidden, in order: what is in the set tells which."""
+        """A log of the names that were added or hidden; the set tells which of the two."""
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
@@ -25,21 +25,21 @@ class TypeScope:
             self._changes.append(name)
 
     def hide(self, name: str) -> None:
-        """Forget a name, which a variable has here."""
+        """Remove a name, since a variable hides the type."""
         if name in self._names:
             self._names.remove(name)
             self._changes.append(name)
 
     def mark(self) -> int:
-        """Return what names this point, for `back_to` and `restore`."""
+        """Return a mark of the current state, for `back_to` and `restore`."""
         return len(self._changes)
 
     def back_to(self, mark: int) -> None:
-        """Know the names that were known at a mark, and no others."""
+        """Restore the names known at a mark, and no others."""
         while len(self._changes) > mark:
             self._names ^= {self._changes.pop()}
 
     def restore(self, mark: int) -> None:
-        """Know the names that were known at a mark again, and those added since."""
+        """Restore the names known at a mark, and keep those added since."""
         for name in self._changes[mark:]:
             self.add(name)

@@ -1,1 +1,1 @@
-"""What C++ refuses although it parses: types, `const`, scopes and overloads, checked before a kernel is compiled."""
+"""The semantic checks of C++, done before a kernel is compiled: types, `const`, scopes and overloads."""

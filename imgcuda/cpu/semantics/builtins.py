@@ -1,4 +1,4 @@
-"""The types of what CUDA's own functions return."""
+"""The result types of CUDA's own functions."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ from imgcuda.cpu.values.types import BASIC, VECTORS, Float, Int, Scalar
 VOIDS = frozenset(["__syncthreads", "__threadfence", "__threadfence_block"])
 _TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])
 _DOUBLE = frozenset(["rhypot", "norm3d", "norm4d"])
-"""What has another name for floats, and no overload."""
+"""Functions without overloads: they have another name for floats."""
 OVERLOADED = _TESTS | frozenset(name for name in FUNCTIONS if f"{name}f" in FUNCTIONS and name not in _DOUBLE)
-"""The functions that there are for float and for double, by one name."""
+"""Functions with one name for float and double."""
 _WORDS = {"int": "int", "uint": "unsigned int", "ll": "long long", "ull": "unsigned long long", "float": "float",
           "double": "double", "longlong": "long long"}  # fmt: skip
 
 
 def is_builtin(name: str) -> bool:
-    """Return whether CUDA has a function of this name that the CPU engine knows."""
+    """Return whether the CPU engine has a CUDA function of this name."""
     vector = name.startswith("make_") and name[5:] in VECTORS
     return vector or name in FUNCTIONS or name in ATOMICS or name in VOIDS or name == "__ldg"
 
 
 def takes(name: str, given: Sequence[Typed]) -> bool:
-    """Return whether a function of numbers can be called with such arguments."""
+    """Return whether a function of numbers can be called with arguments of these types."""
     numbers = all(scalar(decayed(each.type)) is not None for each in given)
     return name in FUNCTIONS and numbers and ARGUMENTS.get(name, 1) == len(given)
 
 
 def ambiguous(name: str, given: Sequence[Typed]) -> str:
-    """Return the way out where several of CUDA's functions of one name fit numbers equally well; else nothing."""
+    """Return a remedy if several of CUDA's overloads fit the arguments equally well, else an empty string."""
     types = [scalar(decayed(each.type)) for each in given]
     if None in types or not types:
         return ""
@@ -66,14 +66,14 @@ def ambiguous(name: str, given: Sequence[Typed]) -> str:
 
 
 def _power(types: Sequence[Scalar | None]) -> bool:
-    """Return whether pow() takes such numbers: its second one is a float, or fits an int."""
+    """Return whether pow() takes these numbers: the second must be a float, or fit an int."""
     exponent = types[-1]
     whole = isinstance(exponent, Int) and (exponent.bits < 32 or exponent == BASIC["int"])
     return whole or isinstance(exponent, Float)
 
 
 def result(name: str, given: Sequence[Typed]) -> Type:
-    """Return the type of a call of one of CUDA's functions; UNKNOWN where it does not matter."""
+    """Return the type of a call of one of CUDA's functions; UNKNOWN if it does not matter."""
     if name in VOIDS:
         return VOID
     if name.startswith("make_"):

@@ -1,4 +1,4 @@
-"""`check`: a file's syntax tree -> what C++ refuses in it, and which function each call means."""
+"""`check`: reports what C++ refuses in a file's syntax tree, and resolves the overload of each call."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
 
 @dataclass(frozen=True)
 class Checked:
-    """A file's functions, by names that no two of them share; their calls use these names."""
+    """A file's functions under unique names, which their calls use, too."""
 
     functions: Mapping[str, syntax.Function]
     mistakes: Mistakes
 
     @contextmanager
     def refusing(self) -> Iterator[None]:
-        """Raise what C++ refuses, behind what the compiler finds wrong with the kernel that is compiled within."""
+        """Raise the mistakes that C++ refuses, behind those of the kernel that is compiled in the block."""
         try:
             yield
         except KernelError as error:
@@ -49,7 +49,7 @@ class _TranslationUnitChecker(StatementChecker):
     """Checks a whole file."""
 
     def check(self, file: syntax.TranslationUnit) -> None:
-        # The parser knows types only from their declaration on; their order among themselves is all that matters.
+        # The parser knows types only from their declaration on, so only their order among each other matters here.
         types: list[syntax.Structure | syntax.Typedef | syntax.Enumeration] = []
         types += [*file.enumerations, *file.structures, *file.typedefs]
         types.sort(key=lambda item: (item.place.file != "prelude.cuh", item.place.line, item.place.column))
@@ -64,7 +64,7 @@ class _TranslationUnitChecker(StatementChecker):
         self._all_defined()
 
     def _all_defined(self) -> None:
-        """Report what is called and only declared."""
+        """Report functions that are called, and declared but never defined."""
         bodies = {each.key: each.function for every in self.functions.values() for each in every}
         for key, call in self.called.items():
             function = bodies.get(key)
@@ -118,7 +118,7 @@ class _TranslationUnitChecker(StatementChecker):
     # ---- overloads
 
     def resolved(self, file: syntax.TranslationUnit) -> dict[str, syntax.Function]:
-        """Return the defined functions by names that no two of them share, with calls that use these names."""
+        """Return the defined functions under unique names, with calls that use these names."""
         keys = {each.key: self._own_name(each) for every in self.functions.values() for each in every}
         names = {call: keys[signature.key] for call, signature in self.calls.items()}
         changed = any(name != signature.name for signature in self.calls.values() for name in [keys[signature.key]])
@@ -130,14 +130,14 @@ class _TranslationUnitChecker(StatementChecker):
         return made
 
     def _own_name(self, signature: Signature) -> str:
-        """Return what a function is called that may be one of several; a kernel keeps its name."""
+        """Return a unique name for an overloaded function; a kernel keeps its name."""
         alone = len(self.functions[signature.name]) == 1 and not builtins.is_builtin(signature.name)
         kernel = signature.function is not None and signature.function.kernel
         return signature.name if alone or kernel else signature.key
 
 
 def _renamed(node: Any, names: Mapping[int, str]) -> Any:
-    """Return a tree with other names in its calls."""
+    """Return a tree with the names in its calls replaced."""
     if isinstance(node, tuple):
         return tuple(_renamed(each, names) for each in node)
     if not is_dataclass(node) or isinstance(node, syntax.Place):

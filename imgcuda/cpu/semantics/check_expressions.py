@@ -1,4 +1,4 @@
-"""The types of expressions, and what C++ refuses in them."""
+"""Computes the types of expressions, and reports what C++ refuses in them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _COMPARISONS = frozenset(["==", "!=", "<", ">", "<=", ">="])
 
 
 class ExpressionChecker(Names):
-    """Checks expressions. `calls` is filled with what each call of the author's functions means."""
+    """Checks expressions, and fills `calls` with the function that each call of the author's functions resolves to."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -51,7 +51,7 @@ class ExpressionChecker(Names):
         """The first call of each function."""
 
     def type(self, node: syntax.Expression) -> Typed:
-        """Return what is known of an expression, or raise Wrong."""
+        """Return the type and the kind of value of an expression, or raise Wrong."""
         return _CHECKS[node.__class__](self, node)
 
     def value(self, node: syntax.Expression) -> Type:
@@ -59,17 +59,17 @@ class ExpressionChecker(Names):
         return decayed(self.type(node).type)
 
     def fit(self, node: syntax.Expression, wanted: Type) -> None:
-        """Check that an expression may be given where a type is wanted."""
+        """Check that an expression converts to the type that is wanted."""
         self.fits(self.type(node), wanted, node.place)
 
     def fits(self, given: Typed, wanted: Type, place: syntax.Place) -> None:
-        """Check that a value may be given where a type is wanted."""
+        """Check that a value converts to the type that is wanted."""
         if conversion(given, wanted) is None:
             message, remedy = why_not(given, wanted)
             raise Wrong(message, place, remedy)
 
     def condition(self, node: syntax.Expression) -> None:
-        """Check what must be true or false."""
+        """Check a condition, which must convert to bool."""
         self.fit(node, TRUTH)
 
     def _number(self, node: syntax.NumberLiteral) -> Typed:
@@ -205,7 +205,7 @@ class ExpressionChecker(Names):
         return target
 
     def _change(self, node: syntax.Expression, given: Typed, place: syntax.Place) -> None:
-        """Check that something may be written."""
+        """Check that a value may be assigned to."""
         if not given.lvalue:
             raise Wrong("this cannot be assigned to, nor its address be taken", place)
         if given.type.const:
@@ -263,7 +263,7 @@ class ExpressionChecker(Names):
         return made
 
     def _cast_number(self, node: syntax.Cast, given: Typed, source: Type, wanted: Type) -> None:
-        """Hold a cast in words, between numbers or of a pointer and a number, against what its word is for."""
+        """Check a named cast, such as static_cast, between numbers or between a pointer and a number."""
         pointers = isinstance(source, Pointer) or isinstance(wanted, Pointer)
         if node.word == "static_cast" and pointers and conversion(given, wanted) is None:
             raise Wrong(f"static_cast cannot turn a {source} into a {wanted}", node.place, "use reinterpret_cast")
@@ -346,7 +346,7 @@ class ExpressionChecker(Names):
             self._refer(value, type, argument.place) if reference else self.fits(value, type, argument.place)
 
     def _refer(self, given: Typed, type: Type, place: syntax.Place) -> None:
-        """Say why a reference may not refer to something."""
+        """Raise the reason why a reference cannot be bound to a value."""
         if not given.lvalue and not type.const:
             raise Wrong("this cannot be assigned to, nor its address be taken", place)
         if same(given.type, type) and given.type.const and not type.const:
@@ -375,7 +375,7 @@ def _root(node: syntax.Expression) -> str:
 
 
 def _castable(source: Type, wanted: Type) -> bool:
-    """Return whether a cast may do what no conversion does."""
+    """Return whether a cast may convert one type to another that C++ does not convert implicitly."""
     if isinstance(source, Pointer):
         number = scalar(wanted)
         return isinstance(number, Int) and number.bits in (1, 64)

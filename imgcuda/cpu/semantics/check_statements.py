@@ -1,4 +1,4 @@
-"""What C++ refuses in statements and declarations."""
+"""Reports what C++ refuses in statements and declarations."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class StatementChecker(ExpressionChecker):
             _CHECKS[node.__class__](self, node)
 
     def _inner(self, node: syntax.Statement) -> None:
-        """Check a statement that has a scope of its own, as what belongs to an `if` has."""
+        """Check a statement in a scope of its own, such as the body of an `if`."""
         with self.scope():
             self.statement(node)
 
@@ -136,7 +136,7 @@ class StatementChecker(ExpressionChecker):
         self.declare(node.name, Symbol(type, node.place, constant and usable), node.place)
 
     def _sizes(self, type: syntax.TypeName) -> None:
-        """Check that the sizes of an array are known when C++ compiles."""
+        """Check that the sizes of an array are constant expressions."""
         while isinstance(type, syntax.ArrayType):
             if type.size is not None:
                 size = self.type(type.size)
@@ -149,12 +149,12 @@ class StatementChecker(ExpressionChecker):
             type = type.element
 
     def _at_least_one(self, size: syntax.Expression) -> None:
-        with suppress(NotConstant):  # as where it is made of enumerators
+        with suppress(NotConstant):  # as with a size made of enumerators
             if (value := integer(size)) <= 0:
                 raise Wrong(f"an array must have a size of 1 at least; this is {value}", size.place)
 
     def _initial(self, node: syntax.Declaration, type: Type, reference: bool) -> bool:
-        """Check a variable's first value; return whether C++ knows it."""
+        """Check a variable's initializer; return whether it is a constant expression."""
         if plain(type) == VOID:
             raise Wrong(f"the variable '{node.name}' cannot be of type void", node.place, "give it a type")
         if plain(type) == UNKNOWN and isinstance(node.type, syntax.NamedType):
@@ -167,7 +167,7 @@ class StatementChecker(ExpressionChecker):
             return False
         if isinstance(node.value, syntax.Initializer):
             return self._braces(node.value, type)
-        # As the scope of a variable begins at its name, `int a = a` names itself.
+        # The scope of a variable begins at its name, so `int a = a` refers to itself.
         outer = self.scopes[-1].get(node.name)
         if outer is None:
             self.scopes[-1][node.name] = Symbol(type)
@@ -197,7 +197,7 @@ class StatementChecker(ExpressionChecker):
             raise Wrong(message, node.place, "give it its values in braces, or take const away")
 
     def _const_field(self, type: Type) -> str:
-        """Return the first field of a structure, or of those in it, that is const; nothing if none is."""
+        """Return the first const field of a structure, or of a structure in it; an empty string if there is none."""
         while isinstance(type, Array):
             type = type.element
         fields = self.fields.get(type.name, {}) if isinstance(type, Record) else {}
@@ -205,7 +205,7 @@ class StatementChecker(ExpressionChecker):
         return next(filter(None, own), "")
 
     def _braces(self, values: syntax.Initializer, type: Type) -> bool:
-        """Check values in braces as far as each has its own place; return whether all are constants."""
+        """Check the values in braces, except those of parts without braces; return whether all are constants."""
         constant = True
         for position, value in enumerate(values.values):
             part = self._part(type, position)
@@ -233,7 +233,7 @@ class StatementChecker(ExpressionChecker):
 
 
 def _has_no_size(type: syntax.TypeName) -> bool:
-    """Return whether `[]` was written; a size may be there and not be known."""
+    """Return whether `[]` was written; a size that was written may not be known either."""
     return isinstance(type, syntax.ArrayType) and type.size is None
 
 

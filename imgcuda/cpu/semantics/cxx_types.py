@@ -1,4 +1,4 @@
-"""C++'s types with their qualifiers, and the conversions that C++ makes between them by itself."""
+"""C++'s types with their qualifiers, and the implicit conversions between them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcuda.cpu.values.types import BASIC, BOOL, Float, Int, Scalar, common
 
 @dataclass(frozen=True, slots=True)
 class Basic:
-    """A number's type, `void`, or one that is not known, of which nothing is refused."""
+    """The type of a number, `void`, or an unknown type, of which nothing is refused."""
 
     name: str
     const: bool = False
@@ -21,7 +21,7 @@ class Basic:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A structure, by its name; its fields are kept by the file."""
+    """A structure, by its name; `Scopes` keeps its fields."""
 
     name: str
     const: bool = False
@@ -54,7 +54,7 @@ class Pointer:
 class Array:
     element: Type
     size: int | None
-    """None where it is not known here."""
+    """None if it is not known here."""
 
     @property
     def const(self) -> bool:
@@ -72,18 +72,18 @@ VOID, INT, SIZE, DIFFERENCE, TRUTH = map(Basic, ("void", "int", "unsigned long l
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What is known of an expression: its type, and whether it names something in memory."""
+    """An expression's type, and whether it is an lvalue."""
 
     type: Type
     lvalue: bool = False
     null: bool = False
-    """Whether it is a zero that may become a null pointer."""
+    """Whether it is a literal zero, which converts to a null pointer."""
     constant: bool = False
-    """Whether C++ knows its value when it compiles."""
+    """Whether it is a constant expression."""
 
 
 def with_const(type: Type, const: bool = True) -> Type:
-    """Return a type that is const, or as it is; an array's elements are what is const of it."""
+    """Return a type with const added if asked for; of an array, the elements become const."""
     if not const:
         return type
     if isinstance(type, Array):
@@ -106,12 +106,12 @@ def bare(type: Type) -> Type:
 
 
 def decayed(type: Type) -> Type:
-    """Return what a value of a type is: of an array, a pointer to its first element."""
+    """Return the type after array decay: for an array, a pointer to its first element."""
     return Pointer(type.element) if isinstance(type, Array) else plain(type)
 
 
 def same(one: Type, other: Type) -> bool:
-    """Return whether two types are the same but for const; one that is not known is the same as any."""
+    """Return whether two types are the same apart from const; an unknown type is the same as any."""
     if UNKNOWN in (bare(one), bare(other)):
         return True
     if isinstance(one, Pointer) and isinstance(other, Pointer):
@@ -122,7 +122,7 @@ def same(one: Type, other: Type) -> bool:
 
 
 def scalar(type: Type) -> Scalar | None:
-    """Return a number's type; None if it is none."""
+    """Return the type of a number; None if a type is not a number's."""
     if isinstance(type, Enum):
         return BASIC["int"]  # type: ignore[return-value]
     found = BASIC.get(type.name) if isinstance(type, Basic) else None
@@ -138,13 +138,13 @@ _WORDS = ("int", "unsigned int", "long long", "unsigned long long", "float", "do
 _NAMES: dict[Scalar, Type] = {BASIC[word]: Basic(word) for word in _WORDS}  # type: ignore[misc]
 
 Cost: TypeAlias = tuple[int, int]
-"""How far a conversion goes, as overloads are ranked: 0 none, 1 a promotion, 2 another; then how much const it adds."""
+"""The rank of a conversion for overloads: 0 exact, 1 a promotion, 2 any other; then the number of consts it adds."""
 
 SAME: Cost = (0, 0)
 
 
 def conversion(given: Typed, wanted: Type) -> Cost | None:
-    """Return what it costs to convert a value implicitly; None if C++ refuses."""
+    """Return the rank of an implicit conversion; None if C++ refuses it."""
     source = decayed(given.type)
     if UNKNOWN in (source, plain(wanted)):
         return SAME
@@ -178,7 +178,7 @@ def _pointer(source: Type, wanted: Pointer) -> Cost | None:
 
 
 def _added_const(source: Type, wanted: Type) -> int | None:
-    """Return how often a conversion between pointers adds a const to what they point to; None if it may not be."""
+    """Return how many consts a conversion between pointers adds to their targets; None if C++ refuses it."""
     added = 0
     while True:
         if source.const and not wanted.const:
@@ -190,7 +190,7 @@ def _added_const(source: Type, wanted: Type) -> int | None:
 
 
 def why_not(given: Typed, wanted: Type) -> tuple[str, str]:
-    """Return what is wrong with a conversion that C++ refuses, and the way out."""
+    """Return a message and a remedy for a conversion that C++ refuses."""
     source = decayed(given.type)
     if isinstance(source, Pointer) and isinstance(wanted, Pointer):
         if same(source.target, wanted.target) or plain(wanted.target) == VOID:

@@ -1,4 +1,4 @@
-"""Which of several functions of one name a call means."""
+"""Overload resolution: finds the function that a call means among several of one name."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ class Signature:
     references: tuple[bool, ...]
     result: Type
     function: syntax.Function | None = None
-    """None for one of CUDA's."""
+    """None for a function of CUDA."""
 
     @property
     def key(self) -> str:
-        """A name for this one among those of its name."""
+        """A text that tells it from other functions of the same name."""
         types = (f"{type}{' &' * reference}" for type, reference in zip(self.parameters, self.references, strict=True))
         return f"{self.name}({', '.join(types)})"
 
     def like(self, other: Signature) -> bool:
-        """Whether both take the same."""
+        """Whether both have the same parameters."""
         return self.key == other.key
 
 
 def cost(given: Typed, wanted: Type, reference: bool) -> Cost | None:
-    """Return what it costs to give an argument to a parameter; None if it cannot be."""
+    """Return the rank of converting an argument to a parameter; None if C++ refuses it."""
     if not reference:
         return conversion(given, wanted)
     if same(given.type, wanted) and (given.lvalue or wanted.const):
@@ -43,7 +43,7 @@ def cost(given: Typed, wanted: Type, reference: bool) -> Cost | None:
 
 
 def costs(signature: Signature, given: Sequence[Typed]) -> list[Cost] | None:
-    """Return what each argument costs; None if the function cannot be called so."""
+    """Return the rank of each argument's conversion; None if the function cannot take these arguments."""
     if len(signature.parameters) != len(given):
         return None
     each = zip(given, signature.parameters, signature.references, strict=True)
@@ -52,7 +52,7 @@ def costs(signature: Signature, given: Sequence[Typed]) -> list[Cost] | None:
 
 
 def best(candidates: Sequence[Signature], given: Sequence[Typed]) -> list[Signature]:
-    """Return the function that C++ takes: none if no one can be called, several if they are equally good."""
+    """Return the best overload: none if none can be called, several if they fit equally well."""
     viable = [(found, each) for each in candidates if (found := costs(each, given)) is not None]
     winners = [
         each for found, each in viable if all(_better(found, other) for other, _ in viable if other is not found)
@@ -65,7 +65,7 @@ def _better(one: list[Cost], other: list[Cost]) -> bool:
 
 
 def exact(signature: Signature, given: Sequence[Typed]) -> bool:
-    """Return whether a function takes the arguments as they are."""
+    """Return whether a function takes the arguments without conversions."""
     return costs(signature, given) == [SAME] * len(given) and all(
         decayed(value.type) == plain(type) for value, type in zip(given, signature.parameters, strict=True)
     )

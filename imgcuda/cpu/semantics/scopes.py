@@ -1,4 +1,4 @@
-"""The names of a file and of the scopes in it, and what is wrong with the file so far."""
+"""The names declared in a file and its scopes, and the mistakes found so far."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Symbol:
     type: Type
     place: syntax.Place | None = None
     constant: bool = False
-    """Whether C++ knows its value when it compiles."""
+    """Whether its value is a constant expression."""
     lvalue: bool = True
 
 
 class Names:
-    """What is declared where the check stands."""
+    """The declarations that are visible at the place being checked."""
 
     def __init__(self, mistakes: Mistakes) -> None:
         self.mistakes = mistakes
@@ -51,7 +51,7 @@ class Names:
 
     @contextmanager
     def noting(self) -> Iterator[None]:
-        """Note a mistake that is found within, and go on behind it."""
+        """Record a mistake that the block raises, and go on behind the block."""
         try:
             yield
         except Wrong as wrong:
@@ -61,7 +61,7 @@ class Names:
 
     @contextmanager
     def scope(self) -> Iterator[None]:
-        """Give what is declared within a scope of its own."""
+        """Open a scope for the declarations in the block."""
         self.scopes.append({})
         try:
             yield
@@ -77,11 +77,11 @@ class Names:
             raise Wrong(f"'{name}' is declared twice", place, "give the second a name of its own")
 
     def lookup(self, name: str) -> Symbol | None:
-        """Return the variable that a name means here."""
+        """Return the variable that a name means here; None if it is not one."""
         return next((scope[name] for scope in reversed(self.scopes) if name in scope), None)
 
     def named(self, node: syntax.Name) -> Typed:
-        """Return what a name stands for."""
+        """Return the type and the kind of value of a variable or enumerator, or raise Wrong."""
         found = self.lookup(node.name)
         if found is None:
             known = [*self.functions, *(name for scope in self.scopes for name in scope)]
@@ -106,7 +106,7 @@ class Names:
                 return Array(self.resolve(element), size.value if _is_whole(size) else None)  # type: ignore[arg-type, union-attr]
 
     def declare_type(self, item: syntax.Structure | syntax.Typedef | syntax.Enumeration) -> None:
-        """Make a type known that a file declares."""
+        """Add a type that a file declares."""
         own = item.name in VECTORS or item.name == DIM3.name
         if own and not (isinstance(item, syntax.Typedef) and self.resolve(item.type) == Record(item.name)):
             self.mistakes.add(f"'{item.name}' is a type of CUDA's own", item.place, "give yours another name")
@@ -124,7 +124,7 @@ class Names:
 
 
 def _canonical(name: str) -> str:
-    """Return the one name of a basic type, as `uint8_t` is `unsigned char`."""
+    """Return the canonical name of a basic type: `unsigned char` for `uint8_t`."""
     if name in ("char", "signed char", "void", "bool"):
         return name
     return "signed char" if name == "int8_t" else str(BASIC[name])
