@@ -96,7 +96,7 @@ def _variables() -> dict[str, str]:
 
 
 def _put_back(variables: Mapping[str, str]) -> None:
-    """Set the variables named IMGCUDA_... to what they were; those that did not change are not set again."""
+    """Restore the variables named IMGCUDA_...; variables that did not change are not set again."""
     for name in _variables().keys() - variables.keys():
         os.environ.pop(name, None)
     for name, value in variables.items():

@@ -81,7 +81,7 @@ class Filter:
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Other names for it, and the parameters that each name sets: {"sobel": {"operator": "sobel"}}."""
     category: ClassVar[str] = ""
-    """The heading it is listed under, such as blur or color; if empty, the name of its plugin's entry point."""
+    """The heading it is listed under, like blur or color; if empty, the name of its plugin's entry point."""
     layout: ClassVar[Layout] = Layout()
     """How its kernel's threads cover an image."""
     channels: ClassVar[Literal[1, 3] | None] = None

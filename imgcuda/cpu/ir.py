@@ -163,7 +163,7 @@ class Builder:
     # ---- loops
 
     def loop_note(self, *properties: str) -> str:
-        """Return metadata for a loop's back edge, such as "llvm.loop.unroll.full"."""
+        """Return metadata for a loop's back edge, like "llvm.loop.unroll.full"."""
         number = 10 + len(self.metadata)
         self.metadata.append("")
         notes = []
@@ -201,7 +201,7 @@ def _body(slots: Sequence[tuple[str, str, int]], heap: Sequence[str], lines: Seq
 
 
 def bytes_of(type: str) -> int:
-    """Return the bytes of an LLVM array, such as [16 x [4 x <8 x i32>]]."""
+    """Return the bytes of an LLVM array, like [16 x [4 x <8 x i32>]]."""
     bits = _BITS[type.rstrip("]>").rpartition(" ")[2]]
     counts = [int(count) for count in _COUNT.findall(type)]
     # Bools in a vector take a bit each, and a byte in all at least.

@@ -25,7 +25,7 @@ _MESSAGE = re.compile(r"^(?P<file>[^\n(]+)\((?P<line>\d+)\): (?:catastrophic )?e
 
 
 def compile(program: Program, capability: tuple[int, int], optimize: bool = True) -> bytes:
-    """Return a program's machine code for GPUs of one compute capability, such as (9, 0).
+    """Return a program's machine code for GPUs of one compute capability, like (9, 0).
 
     For a GPU newer than the compiler it is PTX, which the driver compiles. Without `optimize` it takes a fifth of the
     time: for code that is not to be run. Raises KernelError for a mistake in the source and DeviceError if there is no

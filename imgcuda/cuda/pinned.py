@@ -67,7 +67,7 @@ def held() -> int:
 
 
 def is_ours(array: npt.NDArray[Any]) -> bool:
-    """Return whether an array lies in the pool's pinned memory, such as the result of an earlier filter."""
+    """Return whether an array lies in the pool's pinned memory, like the result of an earlier filter."""
     owner: object = array
     while isinstance(owner, np.ndarray):
         owner = owner.base

@@ -26,7 +26,7 @@ class Unreadable(Exception):
 
 
 def takes_argument(tokens: list[Token], position: int) -> bool:
-    """Whether an attribute with an argument of its own begins here, such as `__launch_bounds__(256)`."""
+    """Whether an attribute with an argument of its own begins here, like `__launch_bounds__(256)`."""
     text = tokens[position].text
     special = text in _WITH_ARGUMENT or (text.startswith("__") and text.endswith("__"))
     return special and tokens[position].kind == IDENTIFIER and tokens[position + 1].text == "("

@@ -42,7 +42,7 @@ class FunctionHead(NamedTuple):
     result: str
     """The words of the type that it returns."""
     words: tuple[str, ...]
-    """Its specifiers, such as `__global__` and `static`; `template` if it is one."""
+    """Its specifiers, like `__global__` and `static`; `template` if it is one."""
     arguments: tuple[HeadArgument, ...]
     fault: Fault | None
     """Why its argument list cannot be read, if so."""
@@ -64,7 +64,7 @@ class Outline(NamedTuple):
     """The declarations of a text outside its functions."""
 
     functions: tuple[FunctionHead, ...]
-    """All functions in order, including those that are only declared."""
+    """All functions in order, including ones that are only declared."""
     names: tuple[tuple[str, str], ...]
     """Every declared name (functions, variables, types, enumerators), and the file of its declaration."""
     macros: tuple[tuple[str, str], ...]

@@ -30,7 +30,7 @@ class _Faults(Mistakes):
 
 
 def read_outline(text: str, file: str, macros: Mapping[str, str]) -> Outline:
-    """Return the outline of a text; `macros` are those that its compiler defines before the first line."""
+    """Return the outline of a text; `macros` are the ones that its compiler defines before the first line."""
     faults = _Faults()
     preprocessor = Preprocessor(text, file, macros, faults)
     with suppress(EnoughMistakes):

@@ -70,7 +70,7 @@ class ExpressionParser(Cursor):
         return value
 
     def assignment(self) -> Expression:
-        """Parse an expression without a comma operator, such as an argument."""
+        """Parse an expression without a comma operator, like an argument."""
         target = self.conditional()
         operator = _ASSIGNMENTS.get(self.token.text)
         if operator is None:
@@ -79,7 +79,7 @@ class ExpressionParser(Cursor):
         return Assign(operator, target, self.assignment(), place)
 
     def conditional(self) -> Expression:
-        """Parse an expression without an assignment, such as the size of an array."""
+        """Parse an expression without an assignment, like the size of an array."""
         condition = self._binary(1)
         if self.token.text != "?":
             return condition

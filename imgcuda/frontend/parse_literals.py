@@ -21,7 +21,7 @@ class BadLiteral(Exception):
 
 @lru_cache(maxsize=4096)
 def number(text: str) -> tuple[int | float, str]:
-    """Return the value and the type of a number such as `0x8000u`, `1.5f` or `1e-3`."""
+    """Return the value and the type of a number like `0x8000u`, `1.5f` or `1e-3`."""
     plain = text.replace("'", "")
     if len(plain) > DIGITS:
         raise BadLiteral(f"a number of {len(plain):,} characters is more than any type holds")

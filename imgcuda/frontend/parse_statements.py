@@ -81,7 +81,7 @@ class StatementParser(DeclarationParser):
         return "__global__" in texts[:4] or "(" in texts[: min(ends, default=0)]
 
     def statement(self) -> Statement | None:
-        """Parse one statement; return None for one without effect, such as `;`."""
+        """Parse one statement; return None for one without effect, like `;`."""
         token = self.token
         parse = _STATEMENTS.get(token.text)
         if parse is not None:

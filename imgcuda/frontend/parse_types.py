@@ -177,7 +177,7 @@ class Types(ExpressionParser):
         return NamedType(self.advance().text, token.place)
 
     def attribute(self) -> int:
-        """Step over an attribute such as `__align__(8)`; return its alignment, else 0."""
+        """Step over an attribute like `__align__(8)`; return its alignment, else 0."""
         word = self.advance()
         start = self.position
         self.skip_parentheses()

@@ -254,7 +254,7 @@ class Preprocessor:
             self._result.append(Token(PRAGMA, "unroll 1", name.place))
 
     def _ignore(self, name: Token, rest: list[Token]) -> None:
-        """Ignore a directive, such as `#warning`."""
+        """Ignore a directive, like `#warning`."""
 
 
 def _as_number(token: Token) -> Token:

@@ -103,13 +103,13 @@ def refused_word(word: str) -> Refusal | None:
 
 @lru_cache(maxsize=1024)
 def refused_call(word: str) -> Refusal | None:
-    """Return the message for a function, such as printf, that is refused before its arguments are read, else None."""
+    """Return the message for a function, like printf, that is refused before its arguments are read, else None."""
     return _first(_CALLS, word)
 
 
 @lru_cache(maxsize=1024)
 def refused_type(word: str) -> Refusal | None:
-    """Return the message for a word that is refused as a type, such as `half`; as a variable's name it is fine."""
+    """Return the message for a word that is refused as a type, like `half`; as a variable's name it is fine."""
     return _first(_TYPES, word)
 
 
@@ -119,7 +119,7 @@ def refused_label(name: str) -> Refusal:
 
 
 def refused_scope(scope: str, name: str) -> Refusal:
-    """Return the message for a name in a scope, such as `std::min`."""
+    """Return the message for a name in a scope, like `std::min`."""
     if scope == "cooperative_groups":
         return Refusal(_GROUPS[0].format(f"{scope}::{name}"), _GROUPS[1])
     return Refusal(f"'{scope}::{name}' is C++", f"write plain '{name}' if C has it, or {GUARD}")

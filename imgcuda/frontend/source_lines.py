@@ -13,7 +13,7 @@ def source_line(text: str, name: str, file: str, number: int) -> str:
     for line in text.removeprefix("\ufeff").split("\n"):  # compilers count only these: a form feed does not end a line
         at += 1
         if (here, at) == (file, number):
-            # The last such line is right: text put before the author's may also be numbered in the author's file.
+            # If several lines match, the last is right: text put before the author's may be numbered in its file, too.
             found = line.rstrip("\r")
         if marked := _LINE.match(line):
             at, here = int(marked[1]) - 1, marked[2] or here

@@ -127,7 +127,7 @@ def _keep_attributes(target: Path, descriptor: int) -> None:
 
 
 def _extended_attributes(path: Path) -> list[str]:
-    """Return the names of a file's extended attributes, with access control lists, without those that give rights."""
+    """Return the names of a file's extended attributes, access control lists included, except ones that give rights."""
     if not hasattr(os, "listxattr"):
         return []
     try:
@@ -150,7 +150,7 @@ def _name(descriptor: int, path: Path) -> None:
 
 
 def open_nameless(folder: Path) -> int | None:
-    """Return a new file of a folder that has no name yet; None where the file system has no such files."""
+    """Return a new file without a name in a folder; None if the file system does not support this."""
     if not hasattr(os, "O_TMPFILE") or not _DESCRIPTORS.is_dir():
         return None
     try:

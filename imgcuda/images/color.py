@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import IO
 
 Color = tuple[tuple[str, bytes], ...]
-"""Chunks of a PNG: their kind, and what is in them."""
+"""Chunks of a PNG: the kind and the contents of each."""
 
 KINDS = ("cICP", "mDCV", "cLLI", "cHRM", "gAMA", "sRGB")
 
@@ -18,7 +18,7 @@ _SRGB = {
 _PRIMARIES = {1: "BT.709", 5: "BT.601", 6: "BT.601", 9: "BT.2020", 11: "DCI P3", 12: "Display P3"}
 _TRANSFERS = {8: "linear", 16: "PQ", 18: "HLG"}
 _PLAIN = (1, 2, 6, 13, 14, 15)
-"""Curves that are shown as sRGB's, and those that are not told."""
+"""The transfer curves that are treated as sRGB's, including unspecified ones."""
 
 
 def of_png(stream: IO[bytes]) -> Color:

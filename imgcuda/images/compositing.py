@@ -24,7 +24,7 @@ class FrameRegion(NamedTuple):
     left: int
     top: int
     over: bool
-    """Whether they are blended over what is there, by their alpha, or replace it."""
+    """Whether the pixels are blended over the canvas, by their alpha, or replace it."""
     disposal: Disposal
     """What the next frame begins with in their place: them, nothing, or what was there before."""
 
@@ -53,7 +53,7 @@ class Canvas:
         place[:] = over(pixels, place) if part.over else pixels
 
     def seen(self, *, alpha: bool) -> Pixels:
-        """Return what is shown; without `alpha`, alpha that is opaque everywhere is left out."""
+        """Return the canvas; without `alpha`, drop its alpha channel if it is opaque everywhere."""
         assert self._shown is not None, "nothing is laid yet"
         if alpha or not (self._shown[:, :, -1] == white_level(self._shown.dtype)).all():
             return self._shown.copy()

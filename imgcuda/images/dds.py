@@ -117,7 +117,7 @@ def _with_blue(pixels: Pixels) -> Pixels:
 
 
 def _from_blocks(part: bytes, found: _Texture) -> Pixels:
-    """Return what is compressed in blocks of 4 x 4 pixels, as gray, RGB or RGB with alpha."""
+    """Decompress blocks of 4 x 4 pixels to gray, RGB or RGB with alpha."""
     number = found.layout.number
     mode = {4: "L", 5: "RGB"}.get(number, "RGBA")
     picture = PIL.Image.frombytes(mode, (found.width, found.height), part, "bcn", number, f"BC{number}")

@@ -29,7 +29,7 @@ class Subject:
 
 @contextmanager
 def translated_errors(name: str, verb: str) -> Iterator[Subject]:
-    """Turn any error in the block into an ImageError: "in.png cannot be read: no such file or directory"."""
+    """Translate any error in the block to an ImageError: "in.png cannot be read: permission denied"."""
     subject = Subject()
     try:
         yield subject

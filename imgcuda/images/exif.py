@@ -1,8 +1,8 @@
-"""EXIF as bytes: tags are changed in place, and everything else keeps its bytes and its place.
+"""Changes tags of EXIF in place, so that everything else keeps its bytes and its offset.
 
 Texts may be in any encoding, and maker notes hold offsets from the beginning of the block. Parsing EXIF into values and
-writing it again would damage both. A TIFF's own tags, which are spread over its file, are collected into a block; a
-maker note keeps its offset there too, if it needs it.
+writing it again would damage both. A TIFF's own tags, which are spread over its file, are collected into a block; there
+too, a maker note keeps its offset if it depends on it.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ from imgcuda.images.exif_patching import PREFIX, Directories
 ORIENTATION, SOFTWARE, PROCESSING_SOFTWARE = 0x0112, 0x0131, 0x000B
 MOVED = "its maker note is left out, as it could not be read in another place"
 _POSITIONS = (0x9214, 0xA214)
-"""Where the subject is in the picture."""
+"""The tags with the position of the subject in the picture."""
 
 
 class ExifBlock(Directories):
     """A block of EXIF that can be changed in place. Damaged values and thumbnails are removed."""
 
     def __init__(self, data: bytes) -> None:
-        """Take a block, with or without "Exif" before it. Raises ExifError if it is no EXIF."""
+        """Copy a block, with or without "Exif" before it. Raises ExifError if it is not EXIF."""
         super().__init__(data)
         clean(self)
 
     def __bytes__(self) -> bytes:
-        """Return the block with "Exif" before it, or nothing if it has no tags."""
+        """Return the block with "Exif" before it; an empty one if it has no tags."""
         return PREFIX + bytes(self.data) if self.directory() else b""
 
     @property
     def orientation(self) -> int:
-        """The orientation, from 1 (upright) to 8, and 0 if none is said."""
+        """The orientation, from 1 (upright) to 8; 0 if there is none."""
         found = self.find(ORIENTATION)
         value = found.number(self.order) if found else None
         return value if value and value <= 8 else 0
 
     def set_number(self, tag: int, value: int, sub: int = 0) -> None:
-        """Set a tag that is there to another integer."""
+        """Set an existing tag to another integer."""
         place = self.place(tag, sub)
         if place:
             kind = SHORT if value < 1 << 16 and self.kind(place) == SHORT else LONG
@@ -68,7 +68,7 @@ class ExifBlock(Directories):
             self.data[a + 2 : a + 12], self.data[b + 2 : b + 12] = self.data[b + 2 : b + 12], self.data[a + 2 : a + 12]
 
     def resize(self, width: int, height: int) -> None:
-        """Set the tags that say the size of the picture."""
+        """Set the tags with the size of the picture."""
         across = self.find(0xA002, EXIF)
         if across and across.number(self.order) not in (None, width):
             self.remove(_POSITIONS, EXIF)
@@ -77,7 +77,7 @@ class ExifBlock(Directories):
                 self.set_number(tag, value, sub)
 
     def turn(self, orientation: int) -> None:
-        """Set the tags of a picture that had an orientation and is upright now."""
+        """Set the tags of a picture that was turned upright."""
         self.set_number(ORIENTATION, 1)
         if orientation != 1:
             self.remove(_POSITIONS, EXIF)
@@ -86,7 +86,7 @@ class ExifBlock(Directories):
                 self.swap(across, across + 1, sub)
 
     def name_software(self, name: bytes) -> None:
-        """Set the program that wrote the file. The earlier one becomes the one that processed it, if none did."""
+        """Set the program that wrote the file. The previous one moves to ProcessingSoftware, unless that is set."""
         old = self.find(SOFTWARE)
         value = name + b"\0"
         if old and len(old.value) == len(value) and old.value[:8] == value[:8]:
@@ -110,10 +110,10 @@ class ExifBlock(Directories):
 
 
 def collected(read: Read, order: str, offset: int, big: bool, without: Iterable[int]) -> tuple[bytes, list[str]]:
-    """Return a TIFF's own tags and those of its EXIF as a block, without some, and a sentence for each loss."""
+    """Return a TIFF's own tags and the tags of its EXIF as a block, except `without`, and a sentence for each loss."""
     reader, losses = Reader(read, order, big), []
     top, damaged, _ = reader.directory(offset)
-    wanted = {entry.tag: entry for entry in reversed(top) if entry.tag not in set(without)}  # the first of two
+    wanted = {entry.tag: entry for entry in reversed(top) if entry.tag not in set(without)}  # of two, the first
     tables, seen = {0: list(wanted.values())}, {offset}
     for sub, parents in SUB_DIRECTORIES.items():
         table = tables.get(parents[0] if parents else 0, [])
@@ -140,8 +140,7 @@ def collected(read: Read, order: str, offset: int, big: bool, without: Iterable[
 
 
 def with_tag(data: bytes, tag: int, kind: int, count: int, value: bytes) -> bytes:
-    """Return a block, or a new one, with a tag that it does not have; `value` is little-endian, of at most 4 bytes
-    but for texts."""
+    """Return a block, or a new one, with one more tag; `value` is little-endian, of at most 4 bytes unless a text."""
     entry = ExifEntry(tag, kind, count, value, 0)
     if not data:
         return PREFIX + built({0: [entry]}, "<")[0]
@@ -151,12 +150,12 @@ def with_tag(data: bytes, tag: int, kind: int, count: int, value: bytes) -> byte
 
 
 def tables_of(block: ExifBlock) -> dict[int, list[ExifEntry]]:
-    """Return the entries of all the directories of a block."""
+    """Return the entries of all directories of a block."""
     return {sub: block.directory(sub) for sub in (0, *SUB_DIRECTORIES) if block.offset(sub)}
 
 
 def shortened(block: ExifBlock, most: int) -> tuple[bytes, list[int]]:
-    """Return a block of so many bytes at most, without its largest values, and the tags of those."""
+    """Return a block of at most `most` bytes, with its largest values left out, and the tags of these."""
     tables, gone = tables_of(block), []
     data = bytes(block)
     while len(data) > most:

@@ -1,6 +1,6 @@
-"""Build a block of EXIF from entries: those of a TIFF, or fewer than another block had.
+"""Builds a block of EXIF from the entries of a TIFF, or from some of the entries of another block.
 
-A maker note keeps its place if it must, as its offsets may count from the beginning of the block.
+A maker note whose offsets may count from the beginning of the block keeps its own offset.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from imgcuda.images.exif_directories import EXIF, LONG, SUB_DIRECTORIES, ExifEnt
 MAKER_NOTE = 0x927C
 _MOST_PADDING = 60_000
 _MOVABLE = (b"Nikon\0\2", b"OLYMPUS\0", b"OM SYSTEM\0", b"FUJIFILM", b"Apple iOS\0", b"PENTAX \0")
-"""How maker notes begin whose offsets count from their own beginning."""
+"""The beginnings of maker notes whose offsets count from their own start."""
 
 
 def built(tables: dict[int, list[ExifEntry]], order: str, base: int = 0) -> tuple[bytes, bool]:
-    """Return a block of directories, and whether a maker note could not be kept. Its place is `base`, in a file."""
+    """Return a block of directories, to stand at offset `base` of a file, and whether a maker note was left out."""
     note = next((entry for entry in tables.get(EXIF, []) if entry.tag == MAKER_NOTE), None)
     moved = False
     if note and (note.value.startswith(_MOVABLE) or len(note.value) <= 4):
@@ -41,7 +41,7 @@ def built(tables: dict[int, list[ExifEntry]], order: str, base: int = 0) -> tupl
 
 
 def _without_empty(tables: dict[int, list[ExifEntry]]) -> dict[int, list[ExifEntry]]:
-    """Return directories without the empty ones, and without the tags that lead to none."""
+    """Return directories without empty ones, and without tags that lead to no directory."""
     kept = {sub: table for sub, table in tables.items() if table}
     gone = set(SUB_DIRECTORIES) - set(kept)
     kept = {sub: [entry for entry in table if entry.tag not in gone] for sub, table in kept.items()}
@@ -49,7 +49,7 @@ def _without_empty(tables: dict[int, list[ExifEntry]]) -> dict[int, list[ExifEnt
 
 
 class _Room:
-    """A block that is being filled, around a maker note that keeps its place."""
+    """A block that is being filled, around a maker note that keeps its offset."""
 
     def __init__(self, order: str, base: int, note: ExifEntry | None) -> None:
         self.order, self.base, self.note = order, base, note
@@ -85,14 +85,14 @@ class _Room:
 
 
 def entries_at(data: bytes, order: str) -> dict[int, bytes]:
-    """Return the entries of the first directory of what `built` made for a place in a file."""
+    """Return the entries of the first directory of a block that `built` made for an offset in a file."""
     count = struct.unpack_from(order + "H", data)[0] if data else 0
     raws = [data[2 + 12 * k : 14 + 12 * k] for k in range(count)]
     return {struct.unpack_from(order + "H", raw)[0]: raw for raw in raws}
 
 
 def in_four_bytes(entry: ExifEntry, order: str) -> ExifEntry:
-    """Return an entry of a BigTIFF as one that a block can hold."""
+    """Return an entry of a BigTIFF with 32-bit numbers, as a block of EXIF needs them."""
     kind = {16: LONG, 17: 9, 18: 13}.get(entry.kind)
     if kind is None:
         return entry

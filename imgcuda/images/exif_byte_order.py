@@ -1,7 +1,7 @@
-"""Turn big-endian EXIF into little-endian, for a TIFF, if no meaning can be lost.
+"""Converts big-endian EXIF to little-endian, for a TIFF, if no meaning can be lost.
 
-The byte order of some values is known to their maker alone (maker notes, comments in Unicode), and some values may be
-offsets to directories that are not known here. EXIF with any of these stays as it is.
+The byte order of some values is not known (maker notes, comments in Unicode), and some values may be offsets to
+directories that are not known here. EXIF with any of these is not converted.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from imgcuda.images.exif_building import built
 from imgcuda.images.exif_directories import GPS, INTEROP, LONG, SUB_DIRECTORIES, ExifEntry, in_order
 
 _UNDEFINED, _DIRECTORY = 7, 13
-"""Types of values: bytes, and an offset."""
+"""The types of values that are bytes, and of one that is an offset."""
 
 _SINGLE_BYTES = {0x9000, 0xA000, 0x9101, 0xA300, 0xA301}
-"""Tags whose values are bytes one by one: versions, and the order of components."""
+"""Tags whose values are single bytes: versions, and the order of components."""
 
 _COMMENTS = {0x9286, 0x001B, 0x001C}
-"""Tags whose values begin with what their text is in."""
+"""Tags whose values begin with the encoding of their text."""
 
 _NUMBERS = {0x0100, 0x0101, 0x1001, 0x1002, 0x8831, 0x8832, 0x8833, 0x8834, 0x8835, 0xA002, 0xA003, *SUB_DIRECTORIES}
-"""Tags whose long numbers are no offsets, or offsets that are known."""
+"""Tags with 32-bit numbers that are not offsets, or are known offsets."""
 
 
 def little_endian(block: ExifBlock) -> ExifBlock:
-    """Return EXIF in little-endian order, or the same block if it is that already or must stay as it is."""
+    """Return EXIF in little-endian order; return it unchanged if it is so already, or cannot be converted."""
     tables = tables_of(block)
     if block.order == "<" or not all(_can_turn(entry, sub) for sub, table in tables.items() for entry in table):
         return block
@@ -33,7 +33,7 @@ def little_endian(block: ExifBlock) -> ExifBlock:
 
 
 def _can_turn(entry: ExifEntry, sub: int) -> bool:
-    """Return whether the meaning of a value is known, so that its order can be turned."""
+    """Return whether the format of a value is known, so that its byte order can be converted."""
     if entry.kind == _UNDEFINED:
         is_text = entry.tag in _COMMENTS and entry.value[:8] in (b"ASCII\0\0\0", bytes(8))
         return entry.tag in _SINGLE_BYTES or is_text or (sub in (GPS, INTEROP) and entry.tag == 2)

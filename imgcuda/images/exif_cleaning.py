@@ -1,4 +1,4 @@
-"""Remove damaged values and embedded pictures from a block of EXIF; the rest keeps its place."""
+"""Removes damaged values and embedded pictures from a block of EXIF; the rest keeps its offset."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcuda.images.exif_directories import SUB_DIRECTORIES, ExifEntry, ExifErro
 from imgcuda.images.exif_patching import Directories
 
 _THUMBNAIL_DATA = ((0x0201, 0x0202), (0x0111, 0x0117))
-"""Tags with the place of a thumbnail and its size."""
+"""The tags with the offset and the size of a thumbnail."""
 
 
 def clean(block: Directories) -> None:
@@ -28,14 +28,14 @@ def clean(block: Directories) -> None:
     thumbnails = _unlink(block, following)
     pictures = list(jpeg.embedded(bytes(block.data)))
     block.wipe(thumbnails)
-    for start, end in pictures:  # in maker notes, which are bytes that only their makers know
+    for start, end in pictures:  # in maker notes, whose format only their makers know
         block.data[start : _end_of_value(block, start, end)] = bytes(_end_of_value(block, start, end) - start)
     if any(end >= len(block.data) for _, end in thumbnails):
         del block.data[max(end for _, end in block.live()) :]
 
 
 def _is_sound(block: Directories, entry: ExifEntry, tables: list[tuple[int, int]]) -> bool:
-    """Return whether a tag leads to a directory that overlaps no other, and add it to them."""
+    """Return whether a tag leads to a directory that overlaps no other; if so, add it to the known ones."""
     offset = entry.number(block.order) or 0
     try:
         block.reader.directory(offset)
@@ -48,7 +48,7 @@ def _is_sound(block: Directories, entry: ExifEntry, tables: list[tuple[int, int]
 
 
 def _drop_damaged(block: Directories, sub: int, tables: Sequence[tuple[int, int]]) -> None:
-    """Remove tags whose values are not in the block, or overlap directories."""
+    """Remove tags whose values are outside the block, or overlap directories."""
     reader = block.reader
 
     def is_sound(raw: bytes) -> bool:
@@ -66,7 +66,7 @@ def _drop_damaged(block: Directories, sub: int, tables: Sequence[tuple[int, int]
 
 
 def _unlink(block: Directories, following: int) -> list[tuple[int, int]]:
-    """Remove all directories after the first one; return where they and their pictures are."""
+    """Remove all directories after the first; return the ranges of their bytes and their pictures."""
     first, seen = block.offset(), {block.offset()}
     struct.pack_into(block.order + "I", _room(block, first), first + 2 + 12 * len(block.raws()), 0)
     found = []
@@ -84,13 +84,13 @@ def _unlink(block: Directories, following: int) -> list[tuple[int, int]]:
 
 
 def _room(block: Directories, first: int) -> bytearray:
-    """Return the data with room for what stands after the first directory's entries."""
+    """Return the data, padded so that it holds the link behind the first directory's entries."""
     block.data += bytes(max(0, first + 2 + 12 * len(block.raws()) + 4 - len(block.data)))
     return block.data
 
 
 def _end_of_value(block: Directories, start: int, end: int) -> int:
-    """Return where an embedded picture ends: within the value that it is in."""
+    """Return the end of an embedded picture, which lies within the value that contains it."""
     return min([end, *(stop for begin, stop in block.live() if begin <= start < stop)])
 
 

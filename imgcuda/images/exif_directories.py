@@ -7,18 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-"""How many bytes a value of each type has."""
+"""The size of a value of each type, in bytes."""
 SHORT, LONG, ASCII, RATIONAL = 3, 4, 2, 5
 
 EXIF, GPS, INTEROP = 0x8769, 0x8825, 0xA005
 SUB_DIRECTORIES = {EXIF: (), GPS: (), INTEROP: (EXIF,)}
-"""Tags that lead to other directories, each with the tags on the way to the directory that it is in."""
+"""The tags that lead to other directories, each with the path of tags to the directory that contains it."""
 
 _MOST_ENTRIES = 4096
 
 
 class ExifError(ValueError):
-    """A block that is no EXIF, or one whose first directory is damaged."""
+    """Raised for a block that is not EXIF, or whose first directory is damaged."""
 
 
 @dataclass(frozen=True)
@@ -30,30 +30,30 @@ class ExifEntry:
     count: int
     value: bytes
     place: int
-    """Where the value was."""
+    """The offset of the value in its file."""
 
     def number(self, order: str) -> int | None:
-        """Return the first number of the value, if it is a whole one."""
+        """Return the first number of the value, if it is a whole number."""
         code = {1: "B", SHORT: "H", LONG: "I", 13: "I", 16: "Q", 18: "Q"}.get(self.kind)
         return int(struct.unpack_from(order + code, self.value)[0]) if code and self.value else None
 
 
 Read = Callable[[int, int], bytes]
-"""Returns so many bytes from an offset on; there may be fewer."""
+"""A function that returns a number of bytes from an offset on, or fewer at the end."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Directories of a TIFF, or of a block of EXIF, which is one."""
+    """Reads the directories of a TIFF, or of a block of EXIF, which has the same form."""
 
     read: Read
     order: str
     big: bool = False
 
     def directory(self, offset: int) -> tuple[list[ExifEntry], int, int]:
-        """Return a directory's entries, how many more are damaged, and the offset of the next directory.
+        """Return a directory's entries, the number of damaged ones, and the offset of the next directory.
 
-        Raises ExifError for one that does not fit into the file.
+        Raises ExifError if the directory does not fit into the file.
         """
         head, size = (8, 20) if self.big else (2, 12)
         count = self._number(self.read(offset, head)) if offset >= 8 else 0
@@ -71,7 +71,7 @@ class Reader:
         return int(struct.unpack(self.order + code, data)[0]) if code else 0
 
     def entry(self, raw: bytes, place: int) -> ExifEntry | None:
-        """Return an entry, or nothing for one whose value is not in the file."""
+        """Return an entry; None if its value is not in the file."""
         tag, kind, count = struct.unpack_from(self.order + ("HHQ" if self.big else "HHI"), raw)
         inline = raw[12:] if self.big else raw[8:]
         size = count * SIZES.get(kind, 0)

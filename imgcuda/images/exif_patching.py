@@ -1,4 +1,4 @@
-"""Change the directories of a block of EXIF in place: values keep their bytes and their places."""
+"""Changes the directories of a block of EXIF in place; values keep their bytes and their offsets."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from imgcuda.images.exif_directories import SUB_DIRECTORIES, ExifEntry, ExifError, Reader
 
 PREFIX = b"Exif\0\0"
-"""What is before the block in a JPEG."""
+"""The bytes before the block in a JPEG."""
 
 
 class Directories:
-    """The directories of a block, in its bytes."""
+    """A block of EXIF whose directories can be changed in place."""
 
     def __init__(self, data: bytes) -> None:
-        """Take a block, with or without "Exif" before it. Raises ExifError if it is no EXIF."""
+        """Copy a block, with or without "Exif" before it. Raises ExifError if it is not EXIF."""
         while data.startswith(PREFIX):
             data = data[len(PREFIX) :]
         if data[:4] not in (b"II*\0", b"MM\0*") or len(data) < 8:
@@ -30,7 +30,7 @@ class Directories:
         return Reader(lambda at, size: bytes(self.data[at : at + size]), self.order)
 
     def offset(self, sub: int = 0) -> int:
-        """Return where the first directory is, or the one that a tag leads to; 0 if there is none."""
+        """Return the offset of the first directory, or of the one that a tag leads to; 0 if there is none."""
         if not sub:
             return int(struct.unpack_from(self.order + "I", self.data, 4)[0])
         parents = SUB_DIRECTORIES[sub]
@@ -49,7 +49,7 @@ class Directories:
         return self.reader.entry(bytes(self.data[place : place + 12]), place + 8) if place else None
 
     def raw_entries(self) -> dict[int, bytes]:
-        """Return the entries of the first directory in the bytes that they have there, by their tags."""
+        """Return the entries of the first directory as bytes, by tag."""
         return {self.tag_of(raw): raw for raw in self.raws()}
 
     def raws(self, sub: int = 0) -> list[bytes]:
@@ -67,7 +67,7 @@ class Directories:
         return int(struct.unpack_from(self.order + "H", self.data, place + 2)[0])
 
     def place(self, tag: int, sub: int) -> int:
-        """Return where a tag's entry is, or 0."""
+        """Return the offset of a tag's entry, or 0."""
         offset = self.offset(sub)
         return self._place_in(offset, tag) if offset else 0
 
@@ -79,11 +79,11 @@ class Directories:
         return offset + 2 + 12 * found.index(True) if True in found else 0
 
     def table(self, offset: int) -> tuple[int, int]:
-        """Return where a directory's entries are, from and to."""
+        """Return the offsets where a directory's entries begin and end."""
         return offset, offset + 2 + 12 * int(struct.unpack_from(self.order + "H", self.data, offset)[0])
 
     def live(self) -> list[tuple[int, int]]:
-        """Return the parts of the block that its tags need."""
+        """Return the ranges of the block that its tags use."""
         parts = [(0, 8)]
         for sub in (0, *SUB_DIRECTORIES):
             if offset := self.offset(sub):
@@ -93,11 +93,11 @@ class Directories:
         return parts
 
     def align(self) -> None:
-        """Pad the block to an even length, as values begin at even places."""
+        """Pad the block to an even length, since values begin at even offsets."""
         self.data += bytes(len(self.data) % 2)
 
     def keep(self, sub: int, wanted: Callable[[bytes], bool]) -> None:
-        """Leave out entries of a directory, which stays where it is."""
+        """Remove entries of a directory, which keeps its offset."""
         offset, raws = self.offset(sub), self.raws(sub)
         kept = [raw for raw in raws if wanted(raw)]
         size = 2 + 12 * len(raws) + 4
@@ -112,21 +112,21 @@ class Directories:
             self.keep(parents[0] if parents else 0, lambda raw: self.tag_of(raw) != sub)
 
     def move_to_the_end(self, raws: Sequence[bytes]) -> None:
-        """Put a first directory of these entries behind all else."""
+        """Append a new first directory with these entries at the end of the block."""
         offset, size = self.offset(), 2 + 12 * len(self.raws())
         self.data[offset : offset + size] = bytes(size)
         struct.pack_into(self.order + "I", self.data, 4, len(self.data))
         self.data += struct.pack(self.order + "H", len(raws)) + b"".join(raws) + bytes(4)
 
     def remove(self, tags: Iterable[int], sub: int = 0) -> None:
-        """Remove tags from a directory, and overwrite their values with zeros if nothing else needs them."""
+        """Remove tags from a directory, and overwrite their values with zeros if nothing else uses them."""
         gone = [entry for entry in self.directory(sub) if entry.tag in set(tags)]
         if gone:
             self.keep(sub, lambda raw: self.tag_of(raw) not in {entry.tag for entry in gone})
             self.wipe([(entry.place, entry.place + len(entry.value)) for entry in gone if len(entry.value) > 4])
 
     def wipe(self, parts: Iterable[tuple[int, int]]) -> None:
-        """Overwrite parts of the block with zeros, except what its tags need."""
+        """Overwrite ranges of the block with zeros, except the bytes that its tags use."""
         live = self.live()
         for start, end in parts:
             inside = [(max(a, start), min(b, end)) for a, b in live if a < end and b > start]

@@ -158,7 +158,7 @@ def _sub_blocks(data: bytes, place: int) -> Iterator[bytes]:
 
 
 def _noted(data: bytes, place: int, end: int, found: GifSurvey, control: GraphicControl) -> GraphicControl:
-    """Note what an extension says; return what is said of the next frame."""
+    """Read an extension: store its metadata, and return its settings for the next frame."""
     first, *rest = [*_sub_blocks(data, place + 2), b""]
     if data[place + 1] == CONTROL and len(first) >= 4:
         flags, delay, clear = struct.unpack_from("<BHB", first)

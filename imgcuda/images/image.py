@@ -79,7 +79,7 @@ def as_planes(pixels: Pixels) -> Pixels:
 
 
 def divided_by_alpha(pixels: Pixels) -> Pixels:
-    """Return premultiplied color as plain color, in its own type; what is fully transparent is black."""
+    """Return premultiplied color as straight color, in its own type; fully transparent pixels become black."""
     if pixels.dtype == np.float32:
         alpha = pixels[:, :, -1:]
         color = np.divide(pixels[:, :, :-1], alpha, out=np.zeros_like(pixels[:, :, :-1]), where=alpha != 0)

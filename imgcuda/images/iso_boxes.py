@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 def boxes(data: bytes, place: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Return the boxes in a part of a file: the kind of each, and where what is in it begins and ends."""
+    """Return the boxes in a part of a file: the kind of each, and where its contents begin and end."""
     while place + 8 <= end:
         size, kind = struct.unpack_from(">I4s", data, place)
         inside = place + 8

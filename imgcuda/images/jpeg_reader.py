@@ -25,7 +25,7 @@ _CALLED = {b"http://ns.adobe.com/xmp/extension/\0": "extended XMP", b"urn:iso:st
 
 
 def decode(picture: PIL.Image.Image, data: bytes) -> tuple[Pixels | None, list[str]]:
-    """Return a JPEG's pixels, or nothing where Pillow is to decode it, and what is damaged, a sentence each."""
+    """Return a JPEG's pixels, or None if Pillow is to decode it, and a sentence for each damage."""
     try:
         import simplejpeg
     except ImportError:  # a system that it is not built for
@@ -45,7 +45,7 @@ def decode(picture: PIL.Image.Image, data: bytes) -> tuple[Pixels | None, list[s
 
 
 def not_carried(data: bytes, *, behind: bool = True) -> list[str]:
-    """Return a sentence for each part of a JPEG that is not carried: metadata, and what is `behind` its picture."""
+    """Return a sentence for each part of a JPEG that is not carried: metadata, and data `behind` its picture."""
     found = list(jpeg.segments(data))
     names = [_name(segment, data) for segment in found if jpeg.APP0 <= segment.marker < jpeg.APP0 + 16]
     said = [f"its {name} data are left out" for name in dict.fromkeys(names) if name]

@@ -20,10 +20,10 @@ from imgcuda.images.image import Image, Pixels
 ORIENTATION = exif.ORIENTATION
 
 LARGEST_DPI = 5e7
-"""The largest resolution that is taken for one: half a nanometer for a pixel, and the most that a BMP can say."""
+"""The largest resolution that is believed: a pixel of half a nanometer, the most that a BMP can store."""
 
-# How a TIFF lays out its own pixels, and the profile and XMP, which go their own way: true of the file that was read,
-# not of the one that is written.
+# Tags on the layout of a TIFF's own pixels, which are true only of the file that was read; and the profile and XMP,
+# which are carried separately.
 TIFF_LAYOUT = (
     *(*range(254, 260), 262, 266, 273, *range(277, 282), 284, 292, 293, 317, 320, *range(322, 326), 330),
     *(*range(338, 342), 347, *range(512, 522), *range(529, 533), *range(32995, 32999), 700, 0x501B, 34377, 34675),
@@ -31,7 +31,7 @@ TIFF_LAYOUT = (
 )
 
 PICTURES = (273, 279, 324, 325, 330, 347, *range(512, 522), 700, 0x501B, 34377, 34675, 37724, 50828)
-"""Tags that have no place in EXIF: previews and layers of the unfiltered picture, and what goes its own way."""
+"""Tags that are not copied into EXIF: previews and layers of the unfiltered picture, and what is carried separately."""
 
 UPRIGHT = {
     2: lambda pixels: pixels[:, ::-1],
@@ -42,7 +42,7 @@ UPRIGHT = {
     7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
     8: lambda pixels: pixels[:, ::-1].swapaxes(0, 1),
 }
-"""What puts an image with an EXIF orientation upright."""
+"""The transposition that puts an image upright, by its EXIF orientation."""
 
 _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:=["']|>))[2-8](?=["']|<)""")
 
@@ -51,11 +51,11 @@ _NAME += rb"|GCamera:Micro\w+|GCamera:Motion\w+|GImage:\w+|GDepth:\w+|xmpNote:Ha
 _XMP_PICTURES = re.compile(
     rb"<(" + _NAME + rb")(?:\s[^>]*)?(?:/>|>.*?</\1\s*>)|\s" + _NAME + rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')", re.DOTALL
 )
-"""Previews in XMP, and what it says of pictures behind the first one (a gain map, a film), which are not carried."""
+"""Previews in XMP, and descriptions of pictures behind the first one (a gain map, a film), which are not carried."""
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Return an image as it is to be looked at; an orientation that is none is taken as upright, as viewers do."""
+    """Return an image turned upright; an invalid orientation is taken as upright, as viewers do."""
     return pixels if orientation not in UPRIGHT else np.ascontiguousarray(UPRIGHT[orientation](pixels))
 
 
@@ -70,7 +70,7 @@ PARTLY_DAMAGED = "its EXIF is damaged; what can be read of it is kept"
 
 
 def block(data: bytes) -> tuple[bytes, list[str]]:
-    """Return a file's EXIF without the pictures that are in it, and what is lost, a sentence each."""
+    """Return a file's EXIF without embedded pictures, and a sentence for each loss."""
     if not data:
         return b"", []
     try:
@@ -83,7 +83,7 @@ def block(data: bytes) -> tuple[bytes, list[str]]:
 
 
 def tiff_block(stream: IO[bytes], offset: int) -> tuple[bytes, list[str]]:
-    """Return the tags of a TIFF's directory, and of its EXIF, as a block, and what is lost, a sentence each."""
+    """Return the tags of a TIFF's directory and of its EXIF as one block, and a sentence for each loss."""
     stream.seek(0)
     head = stream.read(4)
 
@@ -99,12 +99,12 @@ def tiff_block(stream: IO[bytes], offset: int) -> tuple[bytes, list[str]]:
 
 
 def block_orientation(data: bytes) -> int:
-    """Return the orientation that EXIF says, from 1 to 8; 0 if it says none."""
+    """Return the orientation in EXIF, from 1 to 8; 0 if there is none."""
     return ExifBlock(data).orientation if data else 0
 
 
 def upright_exif(data: bytes, orientation: int) -> bytes:
-    """Return EXIF as it is of a picture that had an orientation, and is upright now."""
+    """Return the EXIF of a picture after it was turned upright."""
     if not data:
         return data
     found = ExifBlock(data)
@@ -113,7 +113,7 @@ def upright_exif(data: bytes, orientation: int) -> bytes:
 
 
 def with_orientation(data: bytes, orientation: int) -> bytes:
-    """Return EXIF that says an orientation, which its container may have said alone."""
+    """Return EXIF with an orientation, which may have been only in the container."""
     said = block_orientation(data)
     if orientation in (1, said) and said in (0, orientation):
         return data
@@ -125,7 +125,7 @@ def with_orientation(data: bytes, orientation: int) -> bytes:
 
 
 def sized(image: Image) -> Image:
-    """Return an image whose EXIF says the size that it has."""
+    """Return an image with its own size in its EXIF."""
     if not image.exif:
         return image
     try:
@@ -137,7 +137,7 @@ def sized(image: Image) -> Image:
 
 
 def without_orientation(data: bytes) -> tuple[bytes, int]:
-    """Return EXIF without its orientation, and that; what begins a JPEG's EXIF is left out too."""
+    """Return EXIF without its orientation and without the "Exif" that begins it in a JPEG, and the orientation."""
     found = ExifBlock(data)
     orientation = found.orientation or 1
     found.remove([ORIENTATION])
@@ -145,14 +145,14 @@ def without_orientation(data: bytes) -> tuple[bytes, int]:
 
 
 def shortened(data: bytes, most: int) -> tuple[bytes, list[int]]:
-    """Return EXIF of so many bytes at most, without its largest values, and the tags of those."""
+    """Return EXIF of at most `most` bytes, with its largest values left out, and the tags of these."""
     return exif.shortened(ExifBlock(data), most)
 
 
 def raw_exif(picture: PIL.Image.Image) -> bytes:
-    """Return the EXIF of a picture that Pillow has opened, in the bytes of its file."""
+    """Return the EXIF of a picture that Pillow has opened, with the bytes that the file has."""
     decoder = getattr(picture, "_decoder", None)
-    if picture.format == "AVIF" and decoder is not None:  # Pillow changes it where its orientation is not the file's
+    if picture.format == "AVIF" and decoder is not None:  # Pillow changes it if its orientation is not the container's
         return decoder.get_info()[4] or b""
     profile = raw_profiles.of(picture.info, "exif")
     if "exif" not in picture.info and profile is not None:
@@ -170,14 +170,14 @@ def said_orientation(picture: PIL.Image.Image, data: bytes, packet: bytes) -> in
 
 
 def orientation_in(data: bytes, packet: bytes) -> int:
-    """Return the orientation that EXIF says, or else XMP, from 1 to 8."""
+    """Return the orientation in EXIF, or else in XMP, from 1 to 8."""
     said = block_orientation(data)
     found = _XMP_ORIENTATION.search(packet)
     return said or (int(packet[found.end() - 1 : found.end()]) if found else 1)
 
 
 def xmp(found: Any, *, keep_orientation: bool) -> bytes:
-    """Return XMP as bytes, with the orientation set to upright as the pixels are."""
+    """Return XMP as bytes, with the orientation set to upright, since the pixels are."""
     if isinstance(found, tuple):
         found = bytes(found)
     packet = found.encode() if isinstance(found, str) else found if isinstance(found, bytes) else b""
@@ -191,7 +191,7 @@ def text(picture: PIL.Image.Image) -> tuple[tuple[str, str], ...]:
     found = {key: str(value) for key, value in texts.items() if key != "XML:com.adobe.xmp"}
     found = {key: value for key, value in found.items() if not key.startswith(raw_profiles.PREFIX)}
     if mark.is_mark(found.get("Software", "")):
-        del found["Software"]  # it is true of the file alone
+        del found["Software"]  # it is true only of the file that was read
     comment = picture.info.get("comment")
     if isinstance(comment, bytes) and "Comment" not in found:
         found["Comment"] = _decoded(comment)
@@ -206,7 +206,7 @@ def _decoded(text: bytes) -> str:
 
 
 def dpi(found: Any, *, swapped: bool = False) -> tuple[float, float] | None:
-    """Return the resolution if it is one: files also hold zeros, fractions over zero and words."""
+    """Return a resolution if it is valid: files also hold zeros, fractions over zero and words."""
     try:
         x, y = float(found[0]), float(found[1])
     except (TypeError, ValueError, ZeroDivisionError, IndexError):
@@ -217,14 +217,14 @@ def dpi(found: Any, *, swapped: bool = False) -> tuple[float, float] | None:
 
 
 def said_dpi(picture: PIL.Image.Image, data: bytes) -> Any:
-    """Return the resolution that a file says; Pillow makes one up for a JPEG with EXIF."""
+    """Return the resolution in a file, without the one that Pillow makes up for a JPEG with EXIF."""
     made_up = picture.format in ("JPEG", "MPO") and not picture.info.get("jfif_unit")
     made_up = made_up and not (data and ExifBlock(data).find(282))
     return None if made_up else picture.info.get("dpi")
 
 
 def aspect(picture: PIL.Image.Image, *, swapped: bool) -> tuple[int, int] | None:
-    """Return how many pixels there are across for so many down, where a file says this alone and they differ."""
+    """Return the pixel aspect ratio of a file that gives no resolution, if the two numbers differ."""
     found: Any = picture.info.get("aspect")
     if picture.format in ("JPEG", "MPO") and picture.info.get("jfif_unit") == 0:
         found = picture.info.get("jfif_density")
@@ -232,7 +232,7 @@ def aspect(picture: PIL.Image.Image, *, swapped: bool) -> tuple[int, int] | None
 
 
 def ratio(found: Any, *, swapped: bool) -> tuple[int, int] | None:
-    """Return two numbers of pixels in the lowest terms, if they are such numbers and differ."""
+    """Return an aspect ratio in lowest terms, if both numbers are valid and differ."""
     density = dpi(found, swapped=swapped)
     if density is None or density[0] == density[1]:
         return None
@@ -241,17 +241,17 @@ def ratio(found: Any, *, swapped: bool) -> tuple[int, int] | None:
 
 
 def profile(icc: bytes, channels: int) -> bytes:
-    """Return a color profile if it is one for so many channels: one of others makes a broken file."""
+    """Return a color profile if it is for this many channels; another would make the file invalid."""
     return icc if icc[16:20] == (b"RGB " if channels > 2 else b"GRAY") else b""
 
 
 def profile_name(icc: bytes) -> str:
-    """Return what a profile calls itself, "Display P3"."""
+    """Return a profile's own name, like "Display P3"."""
     from io import BytesIO
 
     from PIL import ImageCms
 
     try:
         return ImageCms.getProfileDescription(ImageCms.getOpenProfile(BytesIO(icc))).strip()
-    except Exception:  # whatever a parser of other people's bytes may raise
+    except Exception:  # a parser of unknown bytes may raise anything
         return "not readable"

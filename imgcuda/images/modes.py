@@ -20,7 +20,7 @@ class ModeReading:
     mode: str
     """The mode they are converted to, by Pillow; the mode itself if that is what an array can hold."""
     found: str
-    """Where such pixels come from."""
+    """The formats that have pixels of this mode."""
     loss: str = ""
     """What is lost, and so said."""
 

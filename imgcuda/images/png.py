@@ -190,7 +190,7 @@ def _filtered(band: Bytes, above: Bytes, step: int, level: int) -> tuple[Bytes, 
 
 
 def _paeth(left: Bytes, above: Bytes, step: int) -> Bytes:
-    """Return Paeth's guess: of left, above and the corner between them what is nearest to left + above - corner."""
+    """Return Paeth's predictor: left, above or the corner between them, whichever is nearest left + above - corner."""
     corner = np.zeros_like(above)
     corner[:, step:] = above[:, :-step]
     across, down = above.astype(np.int16) - corner, left.astype(np.int16) - corner

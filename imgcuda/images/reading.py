@@ -206,7 +206,7 @@ def _frame(
 
 
 def _decoded(picture: PIL.Image.Image, open_once: Open) -> tuple[Pixels | None, list[str]]:
-    """Return the pixels of a sound JPEG, and what is damaged in another."""
+    """Return a JPEG's pixels, or None if Pillow is to decode the picture, and a sentence for each damage."""
     if picture.format not in ("JPEG", "MPO"):
         return None, []
     stream = open_once()

@@ -17,11 +17,11 @@ class ReadRequest:
     """Whether more than one is wanted; of what there is the first is read, and the others are a loss."""
     auto_orient: bool
     raw: bool
-    """Whole numbers that are no levels are read as floats of the same value."""
+    """Whether whole numbers without a known white level are read as floats of the same value."""
     max_pixels: int
 
     def numbers(self, count: int) -> range:
-        """Return which of so many frames to read, counted from 0; ImageError if there is no such frame."""
+        """Return the frames to read of `count`, counted from 0; ImageError if a frame that is asked for is missing."""
         if self.frame is None:
             return range(count if self.several else 1)
         if not 1 <= self.frame <= count:
@@ -29,7 +29,7 @@ class ReadRequest:
         return range(self.frame - 1, self.frame)
 
     def losses(self, count: int) -> list[str]:
-        """Return a sentence if some of so many frames are not read."""
+        """Return a sentence if some of `count` frames are not read."""
         more = count > 1 and self.frame is None and not self.several
         return [f"it holds {count} pictures; the first is read"] * more
 

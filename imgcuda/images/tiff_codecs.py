@@ -1,8 +1,8 @@
 """Decompress the strips and tiles of a TIFF.
 
-Lossless compressions give bytes back, whatever the bytes mean. Where Python has no decoder, libtiff is given a small
-TIFF in which a row of the picture is a row of gray bytes, so that it does not interpret them. Fax, JPEG, WebP and
-JPEG 2000 know what a pixel is, and give samples.
+Lossless compressions decode to bytes, whatever the bytes mean. If Python has no decoder, libtiff decodes a small TIFF
+in which a row of the picture is a row of gray bytes, so that it does not interpret them. Fax, JPEG, WebP and JPEG 2000
+decode to samples.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ NAMES = {
 }  # fmt: skip
 
 BYTES = (NONE, LZW, PACKBITS, *DEFLATES, LZMA, ZSTD)
-"""Compressions of bytes; the others are of pixels."""
+"""The compressions that decode to bytes; the others decode to samples."""
 
 PREDICTED = (LZW, *DEFLATES, LZMA, ZSTD)
-"""Those before which samples may have been made differences."""
+"""The compressions that allow a predictor, which stores differences of samples."""
 
 TOGETHER = 1 << 25
-"""Bytes that libtiff is given room for at once."""
+"""The most bytes that libtiff decodes at once."""
 
 _END_OF_BLOCK = 24
-"""Bits at the end of group 4, which some programs leave out."""
+"""The end mark of group 4 fax data, which some programs leave out."""
 
 
 Segments = Sequence[bytes]
@@ -63,7 +63,7 @@ def check(compression: int) -> None:
 
 
 def plain_bytes(compression: int, segments: Segments, rows: Sequence[int], width: int) -> list[bytes]:
-    """Return the bytes of segments that have so many rows of `width` bytes each."""
+    """Return the decompressed bytes of segments, each with its number of rows of `width` bytes."""
     if compression in (NONE, *DEFLATES, LZMA):
         inflate = _INFLATE.get(compression, _as_they_are)
         made = [inflate(data, count * width) for data, count in zip(segments, rows, strict=True)]
@@ -81,7 +81,7 @@ def _inflated(data: bytes, size: int) -> bytes:
     stream = zlib.decompressobj()
     try:
         made = stream.decompress(data, size)
-        stream.decompress(stream.unconsumed_tail, 1 << 16)  # to the checksum, which is held against what was made
+        stream.decompress(stream.unconsumed_tail, 1 << 16)  # up to the checksum, which zlib compares with the data
         return made
     except zlib.error as error:
         raise ImageError("its deflate data is damaged") from error
@@ -102,8 +102,8 @@ def fax(
 ) -> tuple[list[Pixels], bool]:
     """Return the bits of fax segments, and whether some of their lines may be wrong.
 
-    libtiff says so of codes that it does not know. Damage may also make one code another; but of group 4 there is only
-    one way to write a picture, so that what was read is written again and compared.
+    libtiff reports codes that it does not know. Damage may also turn one code into another. Group 4 has only one
+    encoding of a picture, so the decoded picture is encoded again and compared.
     """
     said: list[str] = []
     made = _by_libtiff(compression, segments, rows, width, 1, options, said)
@@ -132,7 +132,7 @@ def _by_libtiff(
     options: dict[int, int],
     said: list[str] | None = None,
 ) -> list[Pixels]:
-    """Return segments as arrays of bytes, or of bits; those with as many rows go together."""
+    """Return segments as arrays of bytes or bits; segments with the same number of rows are decoded together."""
     made: list[Pixels] = []
     start = 0
     while start < len(segments):
@@ -164,7 +164,7 @@ def _decoded(data: bytes, compression: int, said: list[str] | None) -> Pixels:
 def _small_tiff(
     compression: int, segments: Segments, height: int, rows: int, width: int, bits: int, options: dict[int, int]
 ) -> bytes:
-    """Return a TIFF of one sample a pixel, each segment a strip."""
+    """Return a TIFF of one sample per pixel, in which each segment is a strip."""
     tags = {256: width, 257: height, 258: bits, 259: compression, 262: 1, 277: 1, 278: rows, **options}
     count = len(segments)
     values = 8 + 2 + 12 * (len(tags) + 2) + 4
@@ -187,9 +187,9 @@ def _small_tiff(
 
 
 def jpeg(data: bytes, tables: bytes, colors: str) -> tuple[Pixels, list[str]]:
-    """Return a JPEG's samples and what is damaged of them.
+    """Return a JPEG's samples, and a sentence for each damage.
 
-    `colors` is what they are in it: L, RGB, YCbCr (which becomes RGB) or CMYK.
+    `colors` is the color space in the JPEG: L, RGB, YCbCr (which becomes RGB) or CMYK.
     """
     from PIL import JpegImagePlugin
 

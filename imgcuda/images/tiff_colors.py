@@ -1,4 +1,4 @@
-"""Convert the samples of a TIFF to gray or RGB, with or without alpha, in a type that filters accept."""
+"""Converts the samples of a TIFF to gray or RGB, with or without alpha, in a type that filters accept."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from imgcuda.pixels import white_level
 
 
 def to_pixels(samples: Pixels, page: TiffLayout, raw: bool, losses: list[str]) -> Pixels:
-    """Return samples as (height, width, samples) in a form that filters know, and add to what is lost.
+    """Return samples as a (height, width, channels) image that filters accept, and add to the losses.
 
-    With `raw`, gray in whole numbers of more than 8 bits becomes floats of the same value, as all that are no levels.
+    With `raw`, gray whole numbers of more than 8 bits become floats of the same value.
     """
     count = COLORS[page.photometric]
     alpha_at = next((count + place for place, kind in enumerate(page.extra) if kind in (1, 2)), None)
@@ -52,7 +52,7 @@ def to_pixels(samples: Pixels, page: TiffLayout, raw: bool, losses: list[str]) -
 
 
 def _tell(page: TiffLayout, losses: list[str]) -> None:
-    """Report what is lost, whatever the samples are."""
+    """Report the losses that do not depend on the values of samples."""
     unknown = len(page.extra) - page.has_alpha
     if unknown:
         what = "sample of a pixel is" if unknown == 1 else f"{unknown} samples of a pixel are"
@@ -77,7 +77,7 @@ def _from_floats(samples: Pixels) -> Pixels:
 
 
 def _scaled(samples: Pixels, bits: int) -> Pixels:
-    """Return levels of so many bits as those of 8 or 16, with white as white."""
+    """Scale levels of any number of bits to 8 or 16, so that white stays white."""
     white, largest = (255, np.uint8) if bits <= 8 else (65535, np.uint16)
     most = (1 << bits) - 1
     if most == white:
@@ -88,7 +88,7 @@ def _scaled(samples: Pixels, bits: int) -> Pixels:
 
 
 def _divided(color: Pixels, alpha: Pixels, page: TiffLayout) -> Pixels:
-    """Return premultiplied color as straight color; it is divided before it is scaled, to be rounded once."""
+    """Return premultiplied color as straight color. Dividing before scaling rounds only once."""
     if page.kind == FLOAT:
         return divided_by_alpha(np.concatenate([color, alpha], axis=2).astype(np.float32))[:, :, :-1]
     white, dtype = (255, np.uint8) if page.bits <= 8 else (65535, np.uint16)
@@ -97,7 +97,7 @@ def _divided(color: Pixels, alpha: Pixels, page: TiffLayout) -> Pixels:
 
 
 def _whole_numbers(samples: Pixels, page: TiffLayout, raw: bool, losses: list[str]) -> Pixels:
-    """Return integers without a known white: as floats of the same value, or as levels if they fit."""
+    """Return integers without a known white level: as floats of the same value, or as levels if they fit."""
     if page.photometric == WHITE_IS_ZERO:
         samples = samples.dtype.type((1 << page.bits) - 1) - samples
     if raw:
@@ -112,7 +112,7 @@ def _whole_numbers(samples: Pixels, page: TiffLayout, raw: bool, losses: list[st
 
 
 def _from_palette(indices: Pixels, page: TiffLayout, losses: list[str]) -> Pixels:
-    """Return the colors of a palette in 8 bits. Some programs wrote 8-bit values there, instead of 16-bit ones."""
+    """Return the colors of a palette in 8 bits. Some programs store 8-bit values instead of 16-bit ones."""
     values = np.array(page.directory.values(320), np.int64)
     count = len(values) // 3
     if not count or len(values) % 3 or indices.max() >= count:
@@ -128,7 +128,7 @@ def _from_palette(indices: Pixels, page: TiffLayout, losses: list[str]) -> Pixel
 
 
 def _to_rgb(color: Pixels, page: TiffLayout, losses: list[str]) -> Pixels:
-    """Return gray or RGB of what may be other colors."""
+    """Convert any supported color space to gray or RGB."""
     if page.photometric == WHITE_IS_ZERO:
         return np.asarray(white_level(color.dtype) - color, color.dtype)
     if page.photometric == YCBCR and not page.decodes_to_rgb:
@@ -145,7 +145,7 @@ def _to_rgb(color: Pixels, page: TiffLayout, losses: list[str]) -> Pixels:
 
 def _printed(color: Pixels, page: TiffLayout, mode: str) -> Pixels:
     if page.photometric == ICCLAB:
-        color = color ^ np.array([0, 128, 128], np.uint8)  # a and b from 0; in the other kind they are signed
+        color = color ^ np.array([0, 128, 128], np.uint8)  # offset a and b become signed, as in CIELAB
     picture = PIL.Image.frombytes(mode, (page.width, page.height), np.ascontiguousarray(color).tobytes())
     if profile := page.directory.raw(34675):
         picture.info["icc_profile"] = profile
@@ -153,7 +153,7 @@ def _printed(color: Pixels, page: TiffLayout, mode: str) -> Pixels:
 
 
 def _from_ycbcr(color: Pixels, page: TiffLayout) -> Pixels:
-    """Return YCbCr as RGB, by the weights and the range that the directory says, or those of Rec. 601."""
+    """Return YCbCr as RGB, by the weights and the range in the directory, or those of Rec. 601."""
     weights, said = page.directory.fractions(529), page.directory.fractions(532)
     red, green, blue = weights if len(weights) == 3 and min(weights) > 0 else (0.299, 0.587, 0.114)
     range_ = np.array(said if len(said) == 6 else (0, 255, 128, 255, 128, 255), np.float32)

@@ -1,6 +1,6 @@
-"""Read the directories of a TIFF, tags and values, from bytes that may be damaged.
+"""Reads the directories of a TIFF, with tags and values, from bytes that may be damaged.
 
-Values are read when they are asked for, so that neither a damaged count nor a hundred thousand pages cost memory.
+Values are read only when they are used, so that neither a damaged count nor a hundred thousand pages cost memory.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from typing import IO, Any, NamedTuple
 from imgcuda.errors import ImageError
 
 MAX_PAGES = 100_000
-"""Directories that are followed in one file."""
+"""The most directories that are read from one file."""
 
 MAX_ENTRIES = 4096
-"""Tags of one directory; TIFF has some three hundred."""
+"""The most tags of one directory; TIFF defines about three hundred."""
 
 MAX_COUNT = 1 << 22
-"""Numbers of one tag that are read."""
+"""The most numbers of one tag that are read."""
 
 TYPES = {
     1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 6: "b", 7: "s", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d", 13: "I",
     16: "Q", 17: "q", 18: "Q",
 }  # fmt: skip
-"""What each type of a tag's value is to `struct`; two letters are a fraction."""
+"""The `struct` code for each type of value; two letters are a fraction."""
 
 INTEGERS = (1, 3, 4, 6, 8, 9, 13, 16, 17, 18)
 SUB_IFDS = 330
 
 
 class TiffEntry(NamedTuple):
-    """Where a tag's value is."""
+    """A tag's entry: the type, the number and the place of its values."""
 
     type: int
     number: int
@@ -53,7 +53,7 @@ class TiffFile:
         self.first = self._word(head, place)
 
     def bytes_at(self, place: int, count: int) -> bytes:
-        """Return bytes of the file; ImageError if it ends before."""
+        """Return bytes of the file; ImageError if it ends before them."""
         if place < 0 or count < 0 or place + count > self.size:
             raise ImageError("it is cut short")
         self.stream.seek(place)
@@ -93,7 +93,7 @@ class Directory:
     """Where the next page's directory is; 0 if there is none."""
 
     def values(self, tag: int) -> tuple[Any, ...]:
-        """Return a tag's numbers, or nothing if it is not there; text and fractions are none."""
+        """Return a tag's whole numbers, or nothing if it is missing, or holds text or fractions."""
         entry = self.entries.get(tag)
         if entry is None or entry.type not in INTEGERS:
             return ()
@@ -109,7 +109,7 @@ class Directory:
         return int(found[0]) if found else default
 
     def raw(self, tag: int) -> bytes:
-        """Return the bytes of a tag's value; none if it is not there, or not in the file."""
+        """Return the bytes of a tag's value; nothing if it is missing, or not in the file."""
         entry = self.entries.get(tag)
         if entry is None or entry.type not in TYPES:
             return b""
@@ -117,7 +117,7 @@ class Directory:
         return b"" if entry.place + length > self.file.size else self.file.bytes_at(entry.place, length)
 
     def fractions(self, tag: int) -> tuple[float, ...]:
-        """Return a tag's numbers as floats, fractions divided; those over zero are left out."""
+        """Return a tag's numbers as floats, with fractions divided; fractions over zero are left out."""
         entry, data = self.entries.get(tag), self.raw(tag)
         if entry is None or not data or TYPES[entry.type] == "s":
             return ()
@@ -129,7 +129,7 @@ class Directory:
 
 
 def chain(file: TiffFile) -> Iterator[Directory | str]:
-    """Return the directories of a file's pages in their order, and at the end a sentence if it is a bad one."""
+    """Yield the directories of a file's pages in order, and at the end a sentence if the list is damaged."""
     seen: set[int] = set()
     place = file.first
     while place:
@@ -151,7 +151,7 @@ def chain(file: TiffFile) -> Iterator[Directory | str]:
 
 
 def below(directory: Directory, limit: int = 64) -> list[Directory]:
-    """Return the directories that a page's SubIFDs point to, and those that follow them, each once."""
+    """Return the directories that a page's SubIFDs point to and the ones linked from them, each once."""
     found: dict[int, Directory] = {}
     waiting = [int(place) for place in directory.values(SUB_IFDS)[:limit]]
     while waiting and len(found) < limit:
@@ -161,6 +161,6 @@ def below(directory: Directory, limit: int = 64) -> list[Directory]:
         try:
             found[place] = directory.file.directory(place)
         except ImageError:
-            continue  # it points to nothing, and so loses nothing
+            continue  # an offset that points to nothing is not a loss
         waiting += [found[place].next, *(int(sub) for sub in found[place].values(SUB_IFDS)[:limit])]
     return list(found.values())

@@ -1,4 +1,4 @@
-"""Read from its directory how a page of a TIFF lays out its samples; refuse what cannot be read."""
+"""Reads the layout of a TIFF page's samples from its directory, and refuses layouts that cannot be read."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from imgcuda.images import tiff_codecs as codecs
 from imgcuda.images.tiff_directory import Directory
 
 MAX_SAMPLES = 16
-"""Samples of a pixel that are decoded, of which 4 are kept at most."""
+"""The most samples per pixel that are decoded; at most 4 of them are kept."""
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, MASK, CMYK, YCBCR, CIELAB, ICCLAB = 0, 1, 2, 3, 4, 5, 6, 8, 9
 CFA, LINEAR_RAW = 32803, 34892
-"""The sensor of a camera: a color filter over each pixel, or already one value of each color."""
+"""Raw data of a camera: with a color filter over each pixel, or already with one value of each color."""
 
 COLORS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBCR: 3, CIELAB: 3, ICCLAB: 3}
-"""What samples mean that can be read, and how many there are of a pixel without extra ones."""
+"""The color spaces (PhotometricInterpretation) that can be read, and their samples per pixel without extra ones."""
 
 _UNREAD = {MASK: "a transparency mask", CFA: "a camera's raw sensor data", LINEAR_RAW: "a camera's raw sensor data",
            10: "ITU L*a*b*", 32844: "LogL", 32845: "LogLuv", 51177: "depths"}  # fmt: skip
@@ -24,40 +24,40 @@ _UNREAD = {MASK: "a transparency mask", CFA: "a camera's raw sensor data", LINEA
 UNSIGNED, SIGNED, FLOAT = "u", "i", "f"
 _KINDS = {1: UNSIGNED, 2: SIGNED, 3: FLOAT, 4: UNSIGNED}
 _DATA_TYPES = {0: 1, 1: 2, 2: 1, 3: 3}
-"""SGI's older tag for the same."""
+"""SGI's older tag for SampleFormat."""
 
 _WHOLE_BYTES = {UNSIGNED: (8, 16, 32, 64), SIGNED: (8, 16, 32, 64), FLOAT: (16, 32, 64)}
 
 
 @dataclass(frozen=True)
 class TiffLayout:
-    """What a page's directory says about its pixels."""
+    """The layout of a page's pixels, by its directory."""
 
     directory: Directory
     width: int
     height: int
     samples: int
-    """Of a pixel."""
+    """Per pixel."""
     bits: int
-    """Of a sample."""
+    """Per sample."""
     kind: str
-    """Of number: unsigned, signed or float."""
+    """The kind of number: unsigned, signed or float."""
     photometric: int
-    """What the samples mean."""
+    """The color space (PhotometricInterpretation)."""
     extra: tuple[int, ...]
-    """What each sample means that is no color: 1 is alpha multiplied into the colors, 2 alpha, all else unknown."""
+    """The meaning of each extra sample: 1 is alpha of premultiplied colors, 2 alpha of straight ones, else unknown."""
     planes: bool
-    """Whether each sample of all pixels is stored apart."""
+    """Whether each sample has a plane of its own."""
     compression: int
     predictor: int
     subsampling: tuple[int, int]
-    """Across and down, pixels that share their Cb and Cr."""
+    """The number of pixels across and down that share Cb and Cr."""
     tiled: bool
     across: int
-    """Pixels of a strip or tile."""
+    """The width of a strip or tile, in pixels."""
     down: int
     guessed: bool
-    """The file does not say what its samples mean."""
+    """Whether the color space is a guess, since the file does not give it."""
 
     @property
     def has_alpha(self) -> bool:
@@ -69,23 +69,23 @@ class TiffLayout:
 
     @property
     def together(self) -> int:
-        """Samples that are stored beside each other."""
+        """The number of samples that are stored beside each other."""
         return 1 if self.planes else self.samples
 
     @property
     def decodes_to_rgb(self) -> bool:
-        """Whether the decoder makes RGB of YCbCr, as those of JPEG do."""
+        """Whether the decoder converts YCbCr to RGB, as JPEG decoders do."""
         return self.compression in (codecs.JPEG, codecs.WEBP, 33005, 34712) and not self.planes
 
     @property
     def is_subsampled(self) -> bool:
-        """Whether pixels share their Cb and Cr in the decompressed bytes. A JPEG undoes that itself."""
+        """Whether pixels share Cb and Cr in the decompressed bytes. A JPEG decoder undoes that itself."""
         by_bytes = self.compression in codecs.BYTES
         return self.photometric == YCBCR and by_bytes and not self.planes and self.subsampling != (1, 1)
 
 
 def layout(directory: Directory) -> TiffLayout:
-    """Return what a directory says; ImageError, without decoding anything, for what cannot be read."""
+    """Return the layout in a directory; ImageError, before anything is decoded, if it cannot be read."""
     width, height = directory.value(256, 0), directory.value(257, 0)
     if width < 1 or height < 1:
         raise ImageError(f"it has no pixels: its size is {width} x {height}")
@@ -105,7 +105,7 @@ def layout(directory: Directory) -> TiffLayout:
 
 
 def _photometric(directory: Directory, samples: int, compression: int) -> tuple[int, bool]:
-    """Return what samples mean, and whether that is a guess; for fax it is none, as black is written as 1."""
+    """Return the color space, and whether it is a guess; for fax it is not, since black is always 1."""
     if directory.values(262):
         return directory.value(262, 0), False
     if compression in codecs.FAX:
@@ -114,7 +114,7 @@ def _photometric(directory: Directory, samples: int, compression: int) -> tuple[
 
 
 def _same(directory: Directory, tag: int, default: int, what: str) -> int:
-    """Return what is the same for all samples of a pixel."""
+    """Return the value of a tag that must be the same for all samples of a pixel."""
     values = directory.values(tag)[:MAX_SAMPLES] or (default,)
     if len(set(values)) > 1:
         raise ImageError(f"its samples differ in their {what}: {', '.join(map(str, values))}")
@@ -136,7 +136,7 @@ def _kind(directory: Directory) -> str:
 def _extra(directory: Directory, photometric: int, samples: int) -> tuple[int, ...]:
     count = max(0, min(samples, MAX_SAMPLES) - COLORS.get(photometric, 1))
     if (photometric, count) == (RGB, 1) and 338 not in directory.entries:
-        return (2,)  # some programs do not say so, OpenCV among them
+        return (2,)  # some programs, like OpenCV, do not write the tag
     return tuple([*map(int, directory.values(338)[:count]), *[0] * count][:count])
 
 
@@ -146,7 +146,7 @@ def _subsampling(directory: Directory) -> tuple[int, int]:
 
 
 def _check(page: TiffLayout) -> None:
-    """Raise ImageError for what cannot be read."""
+    """Raise ImageError for a layout that cannot be read."""
     if page.photometric not in COLORS:
         what = _UNREAD.get(page.photometric, f"of the unknown kind {page.photometric}")
         raise ImageError(f"its samples are {what}, which cannot be read; convert it in the program that made it")
@@ -180,7 +180,7 @@ def _check_numbers(page: TiffLayout) -> None:
 
 
 def _check_decoder(page: TiffLayout) -> None:
-    """Raise ImageError for samples that a compression does not have, and predictors that there are not."""
+    """Raise ImageError for samples that do not fit the compression or the predictor."""
     name = codecs.NAMES.get(page.compression, "")
     if page.compression in codecs.FAX and (page.bits, page.together) != (1, 1):
         raise ImageError(f"its compression is {name}, which is for one bit a pixel; it says it has {page.bits}")

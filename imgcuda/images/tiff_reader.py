@@ -1,4 +1,4 @@
-"""Read TIFF: find the directories that are pictures, and read each."""
+"""Reads TIFF files: finds the directories that hold pictures, and reads each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imgcuda.images.tiff_directory import SUB_IFDS, Directory, TiffFile, below, 
 from imgcuda.images.tiff_layout import CFA, CIELAB, CMYK, ICCLAB, LINEAR_RAW, MASK, layout
 
 REDUCED, MASKS = 1, 4
-"""Bits of what a page says it is (NewSubfileType)."""
+"""Bits of a page's NewSubfileType."""
 
 RAW = "it is a camera's raw file{}, which is not read; develop it first, for example with `darktable-cli in out.tif`"
 DNG_VERSION = 50706
@@ -27,7 +27,7 @@ class Page:
 
     directory: Directory
     offset: int
-    """Where the directory with the metadata is."""
+    """The offset of the directory with the metadata."""
 
     @property
     def pixels(self) -> int:
@@ -39,18 +39,18 @@ class Page:
 
     @property
     def order(self) -> str:
-        """The file's order of bytes, as `struct` has it."""
+        """The file's byte order, as a `struct` code."""
         return self.directory.file.order
 
     @property
     def dpi(self) -> tuple[float, float] | None:
-        """The resolution in dots per inch, if the file says how long its unit is."""
+        """The resolution in dots per inch, if the file gives its unit of length."""
         inches = {2: 1.0, 3: 2.54}.get(self.directory.value(296, 2))
         return (self._density[0] * inches, self._density[1] * inches) if inches and self._density else None
 
     @property
     def aspect(self) -> tuple[float, float] | None:
-        """Pixels across for so many down, if the file says this alone."""
+        """The pixel aspect ratio, if the file gives only this."""
         return self._density if self.directory.value(296, 2) == 1 else None
 
     @property
@@ -60,7 +60,7 @@ class Page:
 
     @property
     def icc(self) -> bytes:
-        """The color profile, of colors that are not converted."""
+        """The color profile, if the colors are not converted."""
         converted = self.directory.value(262, 0) in (CMYK, CIELAB, ICCLAB)
         return b"" if converted else self.directory.raw(34675)
 
@@ -74,7 +74,7 @@ class Page:
         return self.directory.raw(34377)
 
     def read(self, raw: bool) -> tuple[Pixels, list[str]]:
-        """Return the pixels, and what is lost of them; with `raw`, whole numbers become floats of the same value."""
+        """Return the pixels, and a sentence for each loss; `raw` turns whole numbers into floats of the same value."""
         page = layout(self.directory)
         samples, losses = tiff_samples.read(page)
         return to_pixels(samples, page, raw, losses), losses
@@ -82,19 +82,19 @@ class Page:
 
 @dataclass
 class Pages:
-    """The pictures of a file, and what else it holds."""
+    """The pictures of a file, and the losses."""
 
     pictures: Sequence[Page]
     losses: list[str] = field(default_factory=list)
-    """Other pictures, which are lost, a sentence each."""
+    """A sentence for each loss."""
     left_out: list[str] = field(default_factory=list)
-    """Smaller copies of the pictures."""
+    """A sentence about smaller copies of the pictures, if there are any."""
 
 
 def pages(stream: IO[bytes]) -> Pages:
     """Return the pictures of a TIFF; `stream` is to be kept open until they are read.
 
-    A page that calls itself a reduced copy is none, nor is a mask. Raises ImageError for a camera's raw file.
+    A page marked as a reduced copy or as a mask is not a picture. Raises ImageError for a camera's raw file.
     """
     file = TiffFile(stream)
     found = list(chain(file))
@@ -138,7 +138,7 @@ def _refuse_raw(every: list[Directory], beneath: list[Directory]) -> None:
 
 
 def _tell(made: Pages, every: list[Directory], beneath: list[Directory]) -> None:
-    """Report what the file holds beside its pictures."""
+    """Report masks and smaller copies, which are left out."""
     if masks := sum(_is_mask(page) for page in [*every, *beneath]):
         made.losses.append(f"it holds {_several(masks, 'transparency mask')}, left out")
     if smaller := sum(_is_reduced(page) and not _is_mask(page) for page in [*every, *beneath]):

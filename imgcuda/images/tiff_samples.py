@@ -15,12 +15,12 @@ from imgcuda.images.tiff_layout import CMYK, FLOAT, RGB, YCBCR, TiffLayout
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 AT_ONCE = 1 << 25
-"""Bytes of segments that are decoded before they are put in their places."""
+"""The most bytes of segments that are decoded at once, before they are copied to their places."""
 
 
 @dataclass(frozen=True)
 class TiffSegment:
-    """A strip or tile: where its bytes are, and where its samples go."""
+    """A strip or tile: the place of its bytes in the file, and of its samples in the picture."""
 
     offset: int
     count: int
@@ -28,11 +28,11 @@ class TiffSegment:
     x: int
     y: int
     rows: int
-    """That it stores; a tile may have some that are below the picture."""
+    """The rows that it stores; a tile may extend below the picture."""
 
 
 def read(page: TiffLayout) -> tuple[Pixels, list[str]]:
-    """Return samples as (height, width, samples), in the file's own type, and what may be wrong with them."""
+    """Return samples as (height, width, samples), in the file's own type, and a sentence for each damage."""
     segments = _segments(page)
     dtype = np.dtype(f"{page.kind}{_bytes(page.bits)}")
     made = np.empty((page.height, page.width, page.samples), dtype)
@@ -74,7 +74,7 @@ def _segments(page: TiffLayout) -> list[TiffSegment]:
 
 
 def _counts(page: TiffLayout, offsets: Sequence[int], number: int) -> tuple[int, ...]:
-    """Return the lengths of segments if the file does not say them: uncompressed ones, or one up to the file's end."""
+    """Return the lengths of segments that the file does not give: uncompressed ones, or one up to the file's end."""
     if page.compression == codecs.NONE and not page.is_subsampled:
         rows = [page.down if page.tiled else min(page.down, page.height - y) for y in range(0, page.height, page.down)]
         columns = -(-page.width // page.across)
@@ -88,7 +88,7 @@ def _row(page: TiffLayout) -> int:
 
 
 def _groups(segments: list[TiffSegment], page: TiffLayout) -> Iterator[list[TiffSegment]]:
-    """Return segments that are decoded together, for speed, but not too many, for memory."""
+    """Yield groups of segments to decode together: large ones for speed, but limited for memory."""
     step = max(1, AT_ONCE // max(1, page.down * _row(page)))
     for start in range(0, len(segments), step):
         yield segments[start : start + step]
@@ -127,7 +127,7 @@ def _by_content(page: TiffLayout, segment: TiffSegment, data: bytes, said: list[
     if page.compression == codecs.JPEG:
         colors = {RGB: "RGB", YCBCR: "YCbCr", CMYK: "CMYK"}.get(page.photometric, "L") if not page.planes else "L"
         made, damage = codecs.jpeg(data, page.directory.raw(347), colors)
-        if not said:  # once, though each strip or tile may be damaged in its own way
+        if not said:  # one sentence, though each strip or tile may be damaged in its own way
             said += damage
     else:
         made = codecs.by_content(page.compression, data)
@@ -142,7 +142,7 @@ def _by_content(page: TiffLayout, segment: TiffSegment, data: bytes, said: list[
 
 
 def _shared(data: bytes, width: int, subsampling: tuple[int, int]) -> Pixels:
-    """Return Y, Cb and Cr of each pixel, where `across` times `down` pixels have one Cb and one Cr."""
+    """Return Y, Cb and Cr of each pixel of a picture in which `across` times `down` pixels share Cb and Cr."""
     across, down = subsampling
     units = np.frombuffer(data, np.uint8).reshape(-1, width // (across * down + 2), across * down + 2)
     blocks = units[:, :, :-2].reshape(*units.shape[:2], down, across).swapaxes(1, 2)
@@ -152,7 +152,7 @@ def _shared(data: bytes, width: int, subsampling: tuple[int, int]) -> Pixels:
 
 
 def _numbers(page: TiffLayout, data: bytes, rows: int) -> Pixels:
-    """Return what is in decompressed bytes."""
+    """Return the samples in decompressed bytes, with the predictor undone."""
     shape = (rows, page.across, page.together)
     stored = np.frombuffer(data, np.uint8, rows * _row(page)).reshape(rows, -1)
     if page.bits not in (8, 16, 32, 64):
@@ -160,7 +160,7 @@ def _numbers(page: TiffLayout, data: bytes, rows: int) -> Pixels:
     size = page.bits // 8
     if page.predictor == 3:
         sums = np.add.accumulate(stored.reshape(rows, -1, page.together), axis=1, dtype=np.uint8)
-        ordered = np.ascontiguousarray(sums.reshape(rows, size, -1).swapaxes(1, 2))  # the upper bytes came first
+        ordered = np.ascontiguousarray(sums.reshape(rows, size, -1).swapaxes(1, 2))  # upper bytes are stored first
         return ordered.view(f">{FLOAT}{size}").reshape(shape)
     order = page.directory.file.order
     if page.predictor == 2:
@@ -170,7 +170,7 @@ def _numbers(page: TiffLayout, data: bytes, rows: int) -> Pixels:
 
 
 def _few_bits(stored: Pixels, bits: int, count: int) -> Pixels:
-    """Return samples of less than whole bytes: the upper bits come first, in either byte order."""
+    """Return samples of less than whole bytes: in either byte order, the first is in the upper bits."""
     single = np.unpackbits(stored, axis=1, count=count * bits)
     made = np.zeros((len(stored), count), np.uint8 if bits < 9 else np.uint16)
     for place in range(bits):

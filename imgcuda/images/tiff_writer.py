@@ -1,8 +1,8 @@
-"""Write TIFF: 8 and 16 bits and float, gray and color, with and without alpha, a directory a page.
+"""Writes TIFF: 8 and 16 bits and float, gray and color, with and without alpha, one directory per page.
 
-The first page's EXIF is the beginning of the file: so every tag keeps its value, and maker notes their offsets. The
-file is little-endian, unless its EXIF is not and must stay so. The pixels are put after the directories as they are, or
-through zlib.
+The file begins with the first page's EXIF: so every tag keeps its value, and maker notes keep their offsets. The file
+is little-endian, unless its EXIF is big-endian and cannot be converted. The pixels follow the directories, uncompressed
+or compressed by zlib.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from imgcuda.images.metadata import TIFF_LAYOUT, profile
 from imgcuda.pixels import has_alpha
 
 STRIP = 1 << 20
-"""Bytes that are compressed together."""
+"""The number of bytes that are compressed together."""
 
 DEFLATE, UNCOMPRESSED = 8, 1
 HORIZONTAL = 2
-"""Each sample less the one to its left: half the size for photographs."""
+"""The predictor that stores each sample minus the one to its left, which halves the size of photographs."""
 
 _X, _Y, _UNIT = 282, 283, 296
 _INCHES = {2: 1.0, 3: 2.54}
@@ -40,7 +40,7 @@ def encode(image: Image, compress: int | None, left_out: list[str]) -> bytes:
     order = first.order if first else "<"
     file = first.data[:] if first else bytearray(8)
     file[:4] = b"II*\0" if order == "<" else b"MM\0*"
-    link = 4  # where the offset of the next page's directory is put
+    link = 4  # the place for the offset of the next page's directory
     for number, frame in enumerate(image.frames):
         file += bytes(-len(file) % 4)
         tags = first.raw_entries() if first and not number else _moved(frame, order, file, left_out)
@@ -54,7 +54,7 @@ def encode(image: Image, compress: int | None, left_out: list[str]) -> bytes:
 def _page(
     file: bytearray, link: int, order: str, frame: Image, tags: dict[int, bytes], strips: list[bytes], compress: int
 ) -> int:
-    """Put a page behind the others: directory, values, pixels. Returns where the next page is linked to."""
+    """Append a page: directory, values, pixels. Return the place for the offset of the next page's directory."""
     ours = _layout(frame, [len(strip) for strip in strips], compress)
     ours |= _metadata(frame)
     entries = {tag: raw for tag, raw in tags.items() if tag not in TIFF_LAYOUT and tag not in ours}
@@ -80,11 +80,11 @@ def _page(
 
 
 Values = dict[int, tuple[int, str, Sequence[int]]]
-"""Of tags: the type, its letter in `struct`, and the numbers."""
+"""Tags, each with its type, its code in `struct`, and its numbers."""
 
 
 def _layout(frame: Image, sizes: list[int], compress: int) -> Values:
-    """Return the tags for the layout of the pixels; their place is set later."""
+    """Return the tags for the layout of the pixels; the offset of the pixels is set later."""
     planes = as_planes(frame.pixels)
     height, width, samples = planes.shape
     shorts = {
@@ -93,7 +93,7 @@ def _layout(frame: Image, sizes: list[int], compress: int) -> Values:
         277: (samples,), 284: (1,), 339: ({"u": 1, "f": 3}[planes.dtype.kind],) * samples,
     }  # fmt: skip
     if has_alpha(samples):
-        shorts[338] = (2,)  # alpha, not multiplied into the colors
+        shorts[338] = (2,)  # alpha of straight colors
     if compress and planes.dtype.kind == "u":
         shorts[317] = (HORIZONTAL,)
     longs = {
@@ -128,7 +128,7 @@ def _metadata(frame: Image) -> Values:
 
 
 def _says(frame: Image, dpi: tuple[float, float]) -> bool:
-    """Return whether EXIF says a resolution already, in its own unit."""
+    """Return whether EXIF has a resolution already, in its own unit."""
     if not frame.exif:
         return False
     block = ExifBlock(frame.exif)
@@ -145,7 +145,7 @@ def _says(frame: Image, dpi: tuple[float, float]) -> bool:
 
 
 def _moved(frame: Image, order: str, file: bytearray, left_out: list[str]) -> dict[int, bytes]:
-    """Put the values of a later page's EXIF behind what there is; return the entries that refer to them."""
+    """Append the values of a later page's EXIF; return the entries that refer to them."""
     if not frame.exif:
         return {}
     block = ExifBlock(frame.exif)
@@ -159,7 +159,7 @@ def _moved(frame: Image, order: str, file: bytearray, left_out: list[str]) -> di
 
 
 def _rows(planes: Pixels) -> int:
-    """Return how many rows are compressed together."""
+    """Return the number of rows that are compressed together."""
     return max(1, min(len(planes), STRIP // max(1, int(planes[0].nbytes))))
 
 

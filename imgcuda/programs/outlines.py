@@ -15,7 +15,7 @@ from imgcuda.frontend.outline import Fault, FunctionHead, HeadArgument, Outline
 
 @lru_cache(maxsize=512)
 def outline(text: str, file: str, macros: Macros = CPU) -> Outline:
-    """Return the outline of a text; `macros` are those that its compiler defines before the first line."""
+    """Return the outline of a text; `macros` are the ones that its compiler defines before the first line."""
     key = hashlib.sha256(repr((edition(), file, macros, text)).encode()).hexdigest()
     stored = _stored(f"outline-{key}")
     if stored is None:  # imported here, since it is not needed if the outline is in the cache

@@ -69,7 +69,7 @@ VECTOR_TYPES: dict[str, tuple[np.dtype[Any], int]] = {
     }.items()
     for count in (1, 2, 3, 4)
 }
-"""CUDA's vector types, such as uchar4: the type and the number of their elements."""
+"""CUDA's vector types, like uchar4: the type and the number of their elements."""
 
 
 class KernelArgument(NamedTuple):
@@ -77,7 +77,7 @@ class KernelArgument(NamedTuple):
 
     name: str
     dtype: np.dtype[Any] | None
-    """The type of the argument, or the type that it points to; None if that is not in C_TYPES, such as a struct."""
+    """The type of the argument, or the type that it points to; None if that is not in C_TYPES, like a struct."""
     pointer: bool
     written: str
     """The type as the author wrote it, for messages."""

@@ -218,7 +218,7 @@ CHECKS: tuple[Check, ...] = (
     nothing_beyond_its_arrays,
     a_gpu_makes_what_the_cpu_makes,
 )
-"""All checks, in the order in which to fix failures; those that find crashes and endless loops are first."""
+"""All checks, in the order in which to fix failures; checks that find crashes and endless loops are first."""
 
 
 def _hold(fulfilled: bool, why: str) -> None:

@@ -41,7 +41,7 @@ def asked(config: pytest.Config) -> list[str]:
 
 @pytest.fixture(scope="session")
 def device(request: pytest.FixtureRequest) -> str:
-    """The name of the device to run on, such as "cpu" or "cuda:0". Without a GPU, a test for one is skipped."""
+    """The name of the device to run on, like "cpu" or "cuda:0". Without a GPU, a test for one is skipped."""
     from imgcuda import devices
 
     name: str = request.param

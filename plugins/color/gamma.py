@@ -9,7 +9,7 @@ from imgcuda import PointFilter, param
 
 
 class Gamma(PointFilter):
-    """Make what is between black and white darker or brighter, by a power.
+    """Make the levels between black and white darker or brighter, by a power.
 
     The result is gain * color ** gamma, as of torchvision's and scikit-image's `adjust_gamma`. What ImageMagick, GIMP
     and ffmpeg call gamma is 1 divided by it. Floats beyond 1 are on the same curve; a float below 0 becomes what its

@@ -51,7 +51,7 @@ class CubeLut:
 
     @classmethod
     def of(cls, value: object) -> Self:
-        """Return the table of a file, or of an array; ValueError, with the line, for what is none.
+        """Return the table in a file or an array; ValueError, with the line, if it is not a table.
 
         Files are as Adobe's Cube LUT Specification 1.0, of 2013, has them: with one table, of one or three dimensions,
         in which red goes fastest. Resolve's LUT_1D_INPUT_RANGE and LUT_3D_INPUT_RANGE are understood too. An array is

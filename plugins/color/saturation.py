@@ -9,7 +9,7 @@ from imgcuda import PointFilter, param
 
 
 class Saturation(PointFilter):
-    """Make colors stronger or paler; what is gray stays as it is.
+    """Make colors stronger or paler; gray does not change.
 
     The result is luma + factor * (color - luma), as of Pillow's `ImageEnhance.Color` and torchvision's
     `adjust_saturation`. The luma is the luminance by Rec. 601, as in `grayscale`, but not rounded.

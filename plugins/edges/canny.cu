@@ -16,7 +16,7 @@
 #define STRONG 2
 #define TAN 0.41421356f  // of 22.5 degrees
 
-// A thread makes one pixel. Colors are multiplied by alpha, so that what is transparent has no edges.
+// A thread makes one pixel. Colors are multiplied by alpha, so that transparent regions have no edges.
 __global__ void luminance(const pixel *__restrict__ src, float *__restrict__ dst, int width, int height)
 {
     long long i = (long long)blockIdx.x * BLOCK_WIDTH + threadIdx.x;

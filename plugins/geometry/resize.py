@@ -125,7 +125,7 @@ def weights(size: int, made: int, method: Method) -> tuple[npt.NDArray[np.int32]
 
 
 def trimmed(first: npt.NDArray[np.int32], found: Numbers) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """Return spans, and weights from where they begin, without what is 0 at both ends of a line of pixels from `first`.
+    """Return spans and their weights, trimmed by the zeros at both ends, for a line of pixels from `first`.
 
     No span begins before the one in front of it, or ends before it, so that the first and the last of some tell what
     all of them need.

@@ -47,7 +47,7 @@ class AutoThreshold(Levels):
 
 
 def otsu(counts: Counts) -> int:
-    """Return the last level of the darker class, such that the variance between the classes is largest (Otsu 1979)."""
+    """Return the last level of the darker class; it maximizes the variance between the classes (Otsu 1979)."""
     number, weight = np.cumsum(counts), np.cumsum(counts * np.arange(len(counts)))
     total, whole = number[-1], weight[-1]
     sizes = number * (total - number).astype(float)  # their product; where one is empty, there is no variance

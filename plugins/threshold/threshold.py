@@ -9,7 +9,7 @@ from imgcuda import PointFilter, param
 
 
 class Threshold(PointFilter):
-    """Make what is brighter than a level white, and all else black.
+    """Make pixels that are brighter than a level white, and all others black.
 
     The brightness is that of `grayscale`: the luminance of Rec. 601, rounded to the image's own type. What is exactly
     as bright as the level is black, as in OpenCV's THRESH_BINARY. Level k of 8 or 16 bits is k / 255 or k / 65535.

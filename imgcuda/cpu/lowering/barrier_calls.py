@@ -89,7 +89,7 @@ class BarrierCalls(LiveThreads):
         self.state.bind(node.name, made)
 
     def _body(self, function: syntax.Function, type: Type, live: str | None) -> Binding | None:
-        """Compile a function's body for the threads of the masks `live`; None stands for those that are live here."""
+        """Compile a function's body for the threads of the masks `live`; None stands for all that are live here."""
         state, frame = self.state, self.state.calls[-1]
         outer, self.loops, self.returned = (self.loops, self.returned), [], ""
         try:

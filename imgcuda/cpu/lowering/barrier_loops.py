@@ -170,7 +170,7 @@ class BarrierLoops(BarrierExpressions):
             self.keep(masks, state.v.both(state.mask, state.v.of(any_of(state, tests))))
 
     def _join(self, inside: str, mine: str) -> None:
-        """Add the threads that begin at a section to those that fall through from the one before."""
+        """Add the threads that begin at a section to the ones that fall through from the section before."""
         state = self.state
         both = self.b.op(f"or {state.v.type('i1')} {self.load(inside)}, {self.load(mine)}")
         self.keep(inside, state.v.without(both, state.exited_lanes()))

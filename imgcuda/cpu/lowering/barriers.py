@@ -232,7 +232,7 @@ class ParallelRegions(BarrierLoops):
         self.b.branch(condition(self.state, node.condition).ir, self.kernel_end, go_on)
         self.b.place(go_on)
 
-    # ---- what is uniform over the block
+    # ---- expressions that are uniform over the block
 
     def _same_for_block(self, node: syntax.Declaration) -> bool:
         """Return whether a declaration is of shared memory, or of a value that is uniform over the block."""

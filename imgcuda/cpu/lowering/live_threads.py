@@ -36,7 +36,7 @@ class EnclosingLoop:
     skipped: str = ""
     """Masks of the threads that skip the rest of this iteration."""
     goes_on: bool = False
-    """Whether more statements of its body follow those that are being compiled."""
+    """Whether more statements of its body follow the ones being compiled."""
 
 
 class LiveThreads:

@@ -118,7 +118,7 @@ def any_of(state: State, tests: list[Value]) -> Value:
 
 
 def _section(state: State, section: Section, frame: LoopFrame, inside: str, enters: Value) -> None:
-    """Compile a section for the lanes that enter here, and those that fall through from the one before."""
+    """Compile a section for the lanes that enter here, and for the ones that fall through from the section before."""
     with state.masked(state.v.both(state.mask, state.v.of(enters))):
         state.add_to(inside)
     state.loops.append(frame)

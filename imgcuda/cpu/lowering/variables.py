@@ -62,7 +62,7 @@ class Facts:
     rebuilt: dict[Key, Any] = field(default_factory=dict)
     """Nodes from which barriers were extracted: all passes use the same new node."""
     narrow: dict[Key, Int | None] = field(default_factory=dict)
-    """The shorter type that all values of a variable were widened from, such as bytes of an image in an int."""
+    """The shorter type that all values of a variable were widened from, like bytes of an image in an int."""
     changed: bool = False
 
     def narrow_down(self, key: Key, value: Value) -> None:

@@ -109,7 +109,7 @@ class _GatherScatter(Access):
 
 @dataclass(frozen=True)
 class _StridedAccess(_GatherScatter):
-    """Every second, third ... element, such as one channel of interleaved pixels: wide accesses and shuffles.
+    """Every second, third ... element, like one channel of interleaved pixels: wide accesses and shuffles.
 
     The stride may be negative.
     """

@@ -1,4 +1,4 @@
-"""Strided loads and stores, such as one channel of interleaved pixels: whole registers and shuffles.
+"""Strided loads and stores, like one channel of interleaved pixels: whole registers and shuffles.
 
 The lanes are served in groups that fill a register of 64 bytes; the memory of one group spans `step` registers, where
 `step` is the stride in elements. Nothing is read outside the span from the first to the last lane's element, and a

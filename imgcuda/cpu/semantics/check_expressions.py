@@ -263,7 +263,7 @@ class ExpressionChecker(Names):
         return made
 
     def _cast_number(self, node: syntax.Cast, given: Typed, source: Type, wanted: Type) -> None:
-        """Check a named cast, such as static_cast, between numbers or between a pointer and a number."""
+        """Check a named cast, like static_cast, between numbers or between a pointer and a number."""
         pointers = isinstance(source, Pointer) or isinstance(wanted, Pointer)
         if node.word == "static_cast" and pointers and conversion(given, wanted) is None:
             raise Wrong(f"static_cast cannot turn a {source} into a {wanted}", node.place, "use reinterpret_cast")

@@ -35,7 +35,7 @@ class StatementChecker(ExpressionChecker):
             _CHECKS[node.__class__](self, node)
 
     def _inner(self, node: syntax.Statement) -> None:
-        """Check a statement in a scope of its own, such as the body of an `if`."""
+        """Check a statement in a scope of its own, like the body of an `if`."""
         with self.scope():
             self.statement(node)
 

@@ -117,7 +117,7 @@ BASIC: dict[str, Type] = {
 
 
 def _vector_types() -> dict[str, Struct]:
-    """Return CUDA's vector types, such as uchar4: structures of x, y, z and w with CUDA's alignment."""
+    """Return CUDA's vector types, like uchar4: structures of x, y, z and w with CUDA's alignment."""
     bases: dict[str, Int | Float] = {
         "char": I8, "uchar": U8, "short": I16, "ushort": U16, "int": I32, "uint": U32, "long": I64, "ulong": U64,
         "longlong": I64, "ulonglong": U64, "float": F32, "double": F64,
