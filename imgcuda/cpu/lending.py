@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,22 +12,21 @@ import numpy.typing as npt
 from imgcuda.engine.protocol import DeviceArray, LaunchArgument
 
 
-@dataclass
 class _Loan:
     """An array of the caller, and the copy made before a kernel first wrote to it, if one did."""
 
-    array: npt.NDArray[Any]
-    copy: npt.NDArray[np.uint8] | None = None
-
-    @property
-    def start(self) -> int:
-        return self.array.ctypes.data
+    def __init__(self, array: npt.NDArray[Any]) -> None:
+        self.array = array
+        self.copy: npt.NDArray[np.uint8] | None = None
+        self.start = address(array)
+        self.end = self.start + array.nbytes
 
     def holds(self, pointer: int) -> bool:
-        return self.start <= pointer < self.start + self.array.nbytes
+        return self.start <= pointer < self.end
 
     def overlaps(self, array: npt.NDArray[Any]) -> bool:
-        return self.start < array.ctypes.data + array.nbytes and array.ctypes.data < self.start + self.array.nbytes
+        start = address(array)
+        return self.start < start + array.nbytes and start < self.end
 
     def own(self, array: DeviceArray) -> DeviceArray:
         """Return an array, or a part of it, in the copy, if there is one."""
@@ -35,7 +34,7 @@ class _Loan:
             return array
         first = array.pointer - self.start
         bytes = self.copy[first : first + array.nbytes]
-        return replace(array, pointer=bytes.ctypes.data, owner=bytes.view(array.dtype).reshape(array.shape))
+        return replace(array, pointer=address(bytes), owner=bytes.view(array.dtype).reshape(array.shape))
 
 
 class Loans:
@@ -51,7 +50,8 @@ class Loans:
         """
         if any(loan.overlaps(array) for loan in self._loans.values()):
             return array.copy()
-        self._loans[array.ctypes.data] = _Loan(array)
+        loan = _Loan(array)
+        self._loans[loan.start] = loan
         return array
 
     def give_back(self, array: DeviceArray) -> None:
@@ -76,3 +76,8 @@ class Loans:
     def _of(self, argument: LaunchArgument) -> Iterator[_Loan]:
         if isinstance(argument, DeviceArray):
             yield from (loan for loan in self._loans.values() if loan.holds(argument.pointer))
+
+
+def address(array: npt.NDArray[Any]) -> int:
+    """Return where an array's memory begins; faster than `array.ctypes.data`."""
+    return int(array.__array_interface__["data"][0])

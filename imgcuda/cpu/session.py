@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.cpu import loading, workers
-from imgcuda.cpu.lending import Loans
+from imgcuda.cpu.lending import Loans, address
 from imgcuda.cpu.workers import Launch, cores
 from imgcuda.engine.memory_limit import Budget, in_words
 from imgcuda.engine.protocol import DeviceArray, LaunchArgument
@@ -113,12 +114,16 @@ class CpuSession:
 def pack(letters: Sequence[str], arguments: Sequence[LaunchArgument]) -> bytes:
     """Return the arguments packed for the entry point, eight bytes each."""
     values = [a.pointer if isinstance(a, DeviceArray) else a.item() for a in arguments]
-    cells = (
-        struct.pack("P" if letter == "p" else letter, value) for letter, value in zip(letters, values, strict=True)
-    )
-    return b"".join(cell.ljust(8, b"\0") for cell in cells)
+    return _cells(tuple(letters)).pack(*values)
+
+
+@cache
+def _cells(letters: tuple[str, ...]) -> struct.Struct:
+    """Return the format of arguments: each in its type, and padding up to eight bytes."""
+    kinds = ("Q" if letter == "p" else letter for letter in letters)
+    return struct.Struct("=" + "".join(f"{kind}{8 - struct.calcsize('=' + kind)}x" for kind in kinds))
 
 
 def as_device_array(array: npt.NDArray[Any]) -> DeviceArray:
     """Return a DeviceArray of a host array's own memory, which it keeps alive."""
-    return DeviceArray(array.ctypes.data, array.shape, array.dtype, array)
+    return DeviceArray(address(array), array.shape, array.dtype, array)

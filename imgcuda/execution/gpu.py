@@ -189,6 +189,20 @@ def _check(
     program: Program, kernel: str, names: Sequence[str], values: Sequence[DeviceArray | int | float | bool]
 ) -> list[Any]:
     """Return the values converted to the types of the kernel's parameters; FilterError if they do not match."""
+    expected, vectors = _parameters(program, kernel, tuple(names))
+    for position in vectors:
+        _check_vector(program, kernel, expected[position], values[position], whole=position < 2)
+    return [_match(program, kernel, argument, value) for argument, value in zip(expected, values, strict=True)]
+
+
+@lru_cache(maxsize=1024)
+def _parameters(
+    program: Program, kernel: str, names: tuple[str, ...]
+) -> tuple[tuple[KernelArgument, ...], tuple[int, ...]]:
+    """Return a kernel's parameters, and the positions of pointers to vectors; FilterError if it cannot take `names`.
+
+    Cached, since it is the same for each launch of a filter.
+    """
     if kernel not in program.kernels:
         raise _no_kernel(program, kernel)
     if program.sized_by_launch:
@@ -197,15 +211,11 @@ def _check(
     expected = program.kernels[kernel]
     _check_order(program, kernel)
     _check_names(program, kernel, names)
-    if len(expected) != len(values):
+    if len(expected) != len(names):
         own = ", ".join(argument.name for argument in expected)
-        raise FilterError(
-            f"{program.name}: {kernel}({own}) takes {len(expected)} arguments; it was given {len(values)}"
-        )
-    expected = tuple(each._replace(name=each.name or f"number {n}") for n, each in enumerate(expected, 1))
-    for position, (argument, value) in enumerate(zip(expected, values, strict=True)):
-        _check_vector(program, kernel, argument, value, whole=position < 2)
-    return [_match(program, kernel, argument, value) for argument, value in zip(expected, values, strict=True)]
+        raise FilterError(f"{program.name}: {kernel}({own}) takes {len(expected)} arguments; it was given {len(names)}")
+    named = tuple(each._replace(name=each.name or f"number {n}") for n, each in enumerate(expected, 1))
+    return named, tuple(position for position, each in enumerate(named) if _vector_type(each))
 
 
 def _no_kernel(program: Program, kernel: str) -> FilterError | KernelError:
@@ -225,10 +235,10 @@ def _check_vector(
     program: Program, kernel: str, argument: KernelArgument, value: DeviceArray | float, whole: bool
 ) -> None:
     """Check that an array fits a pointer to uchar4 or another vector type; with `whole`, a vector is a whole pixel."""
-    name = argument.written.removesuffix(" *")
-    if name not in VECTOR_TYPES or not argument.pointer or not isinstance(value, DeviceArray):
+    vector = _vector_type(argument)
+    if not vector or not isinstance(value, DeviceArray):
         return
-    dtype, count = VECTOR_TYPES[name]
+    dtype, count = vector
     last = value.shape[-1] if value.shape else 1
     if dtype == value.dtype and (last == count if whole and len(value.shape) == 3 else last % count == 0):
         return
@@ -239,6 +249,11 @@ def _check_vector(
         f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}, {count} x {dtype} each; it was "
         f"given {given}; write pixel * and take CHANNELS samples for each pixel{hint if premultiplied else ''}"
     )
+
+
+def _vector_type(argument: KernelArgument) -> tuple[np.dtype[Any], int] | None:
+    """Return the element type and the length of the vectors that a parameter points to; None if it does not."""
+    return VECTOR_TYPES.get(argument.written.removesuffix(" *")) if argument.pointer else None
 
 
 _RESULT = frozenset(["out", "dst", "output", "result", "dest", "destination", "outimage", "outputimage", "odata"])
@@ -288,10 +303,16 @@ def _match(program: Program, kernel: str, argument: KernelArgument, value: Devic
     )
 
 
+_SMALL = 1 << 7
+"""Numbers from 0 to below it fit every type."""
+
+
 def _number(
     program: Program, kernel: str, argument: KernelArgument, kind: np.dtype[Any], value: int | float | bool
 ) -> Any:
     """Return a number in a parameter's type; FilterError if it is finite and too large for the type."""
+    if 0 <= value < _SMALL:
+        return kind.type(value)
     try:
         with np.errstate(over="ignore"):
             made = kind.type(value)

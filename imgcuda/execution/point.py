@@ -6,9 +6,9 @@ pixel type, so the result is the same as one by one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from imgcuda.programs.prelude import PRELUDE
 from imgcuda.programs.source import Program, Source, macro, specialize
 
 
+@cache
 def layout(pixel: np.dtype[Any]) -> Layout:
     """Return the layout of point kernels: a thread computes 16 bytes per channel, the widest load of a GPU."""
     return Layout(over="image", block=(64, 1), pack=16 // pixel.itemsize)
@@ -89,9 +90,11 @@ def functions(
     made: list[PixelFunction] = []
     values: list[Argument] = []
     for position, filter in enumerate(filters):
-        given = filter.arguments()
-        program = _alone(filter.source(), pixel, channels[position], tuple(filter.constants().items()), compiler)
-        made.append(_function(filter, program, given, channels[position], channels[position + 1]))
+        given, constants = filter.arguments(), tuple(filter.constants().items())
+        fields = tuple((_c_type(filter, each, value), each) for each, value in given.items())
+        before, after = channels[position], channels[position + 1]
+        program = _alone(filter.source(), pixel, before, constants, compiler)
+        made.append(_function(snake(filter.name), filter.source(), program, constants, fields, before, after))
         values += given.values()
     return tuple(made), values
 
@@ -105,16 +108,21 @@ def _alone(
     return replace(program, text=f'#line 1 "{_GIVEN}"\n{program.text}')
 
 
+@lru_cache(maxsize=256)
 def _function(
-    filter: PointFilter, program: Program, given: Mapping[str, Argument], channels: int, made: int
+    name: str,
+    source: Source,
+    program: Program,
+    constants: tuple[tuple[str, float], ...],
+    fields: tuple[tuple[str, str], ...],
+    channels: int,
+    made: int,
 ) -> PixelFunction:
-    name, outline = snake(filter.name), program.outline
-    fields = tuple((_c_type(filter, each, value), each) for each, value in given.items())
-    fields = _checked(program, name, fields)
+    """Return a filter's function, its argument list checked."""
+    outline = program.outline
     macros, defined = _own(outline.macros), dict(outline.macros)
     names = tuple(each for each in _own(outline.names) if each in macros or each not in defined)
-    constants = tuple(filter.constants().items())
-    return PixelFunction(name, filter.source(), constants, fields, channels, made, names, macros)
+    return PixelFunction(name, source, constants, _checked(program, name, fields), channels, made, names, macros)
 
 
 def _own(found: Sequence[tuple[str, str]]) -> tuple[str, ...]:

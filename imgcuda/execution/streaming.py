@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import lru_cache
 from itertools import cycle
 from typing import Any
 
@@ -38,7 +39,17 @@ def filter_image(devices: Sequence[Device], filters: Sequence[Filter], image: Im
 
 
 def _schedule(filters: Sequence[Filter], image: Image) -> Schedule:
-    return Schedule(filters, image.shape[1], image.shape[0])
+    """Return the schedule of a chain, from a cache if its filters can be hashed: images often come in one size."""
+    height, width, _ = image.shape
+    try:
+        return _known_schedule(tuple(filters), width, height)
+    except TypeError:
+        return Schedule(filters, width, height)
+
+
+@lru_cache(maxsize=64)
+def _known_schedule(filters: tuple[Filter, ...], width: int, height: int) -> Schedule:
+    return Schedule(filters, width, height)
 
 
 def _whole(device: Device, filters: Sequence[Filter], image: Image, why: str) -> Image:

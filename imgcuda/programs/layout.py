@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal, NamedTuple
 
 VECTOR = 64
@@ -59,16 +60,22 @@ class Layout:
 
     def unpacked(self) -> Layout:
         """Return the layout for the CPU: a thread computes one sample at a time, and a block covers as many samples."""
-        across, down = self.block
-        if self.over == "image" and self.rows > 1:
-            return replace(self, block=(VECTOR, 1), rows=ceil_div(across * self.pack * self.rows, VECTOR), pack=1)
-        return replace(self, block=(across * min(self.pack, max(1, 1024 // (across * down))), down), pack=1)
+        return _unpacked(self)
 
     @property
     def constants(self) -> dict[str, int]:
         """The macros that a kernel may use, to size its shared memory and unroll its loops."""
         return {"BLOCK_WIDTH": self.block[0], "BLOCK_HEIGHT": self.block[1], "ROWS": self.rows, "PACK": self.pack,
                 "MARGIN": self.margin}  # fmt: skip
+
+
+@cache
+def _unpacked(layout: Layout) -> Layout:
+    across, down = layout.block
+    if layout.over == "image" and layout.rows > 1:
+        rows = ceil_div(across * layout.pack * layout.rows, VECTOR)
+        return replace(layout, block=(VECTOR, 1), rows=rows, pack=1)
+    return replace(layout, block=(across * min(layout.pack, max(1, 1024 // (across * down))), down), pack=1)
 
 
 def ceil_div(dividend: int, divisor: int) -> int:
