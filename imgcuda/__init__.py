@@ -13,45 +13,47 @@ from imgcuda import startup  # noqa: F401  # first: Ctrl-C while the rest is imp
 
 # isort: split
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
-from imgcuda.engine.protocol import DeviceArray
-from imgcuda.errors import (
-    CheckError,
-    DeviceError,
-    DeviceMemoryError,
-    FilterError,
-    ImageError,
-    ImgcudaError,
-    KernelError,
-    ParameterError,
-    PluginError,
-    PortabilityError,
-    shown,
-)
-from imgcuda.execution.gpu import Gpu
-from imgcuda.filters import (
-    WHOLE_IMAGE,
-    Alpha,
-    Argument,
-    Border,
-    Filter,
-    GeometryFilter,
-    MeasuringFilter,
-    NeighborhoodFilter,
-    PointFilter,
-)
-from imgcuda.hookspecs import hookimpl
-from imgcuda.parameter_text import read_lines, read_number
-from imgcuda.parameter_types import Matrix, Picture, Table
-from imgcuda.parameters import ParameterType, param
-from imgcuda.pipeline import Pipeline
-from imgcuda.pixels import color_channels, has_alpha, white_level
-from imgcuda.programs.layout import Layout
-from imgcuda.programs.strips import Rows
-from imgcuda.registry import Registry, load
+    from imgcuda.engine.protocol import DeviceArray
+    from imgcuda.errors import (
+        CheckError,
+        DeviceError,
+        DeviceMemoryError,
+        FilterError,
+        ImageError,
+        ImgcudaError,
+        KernelError,
+        ParameterError,
+        PluginError,
+        PortabilityError,
+        shown,
+    )
+    from imgcuda.execution.gpu import Gpu
+    from imgcuda.filters import (
+        WHOLE_IMAGE,
+        Alpha,
+        Argument,
+        Border,
+        Filter,
+        GeometryFilter,
+        MeasuringFilter,
+        NeighborhoodFilter,
+        PointFilter,
+    )
+    from imgcuda.hookspecs import hookimpl
+    from imgcuda.parameter_text import read_lines, read_number
+    from imgcuda.parameter_types import Matrix, Picture, Table
+    from imgcuda.parameters import ParameterType, param
+    from imgcuda.pipeline import Pipeline
+    from imgcuda.pixels import color_channels, has_alpha, white_level
+    from imgcuda.programs.layout import Layout
+    from imgcuda.programs.strips import Rows
+    from imgcuda.registry import Registry, load
 
 __version__ = "0.1.0"
 
@@ -97,6 +99,41 @@ __all__ = [
     "white_level",
 ]
 
+_HOMES = {
+    "imgcuda.engine.protocol": "DeviceArray",
+    "imgcuda.errors": (
+        "CheckError DeviceError DeviceMemoryError FilterError ImageError ImgcudaError KernelError ParameterError "
+        "PluginError PortabilityError shown"
+    ),
+    "imgcuda.execution.gpu": "Gpu",
+    "imgcuda.filters": (
+        "WHOLE_IMAGE Alpha Argument Border Filter GeometryFilter MeasuringFilter NeighborhoodFilter PointFilter"
+    ),
+    "imgcuda.hookspecs": "hookimpl",
+    "imgcuda.parameter_text": "read_lines read_number",
+    "imgcuda.parameter_types": "Matrix Picture Table",
+    "imgcuda.parameters": "ParameterType param",
+    "imgcuda.pipeline": "Pipeline",
+    "imgcuda.pixels": "color_channels has_alpha white_level",
+    "imgcuda.programs.layout": "Layout",
+    "imgcuda.programs.strips": "Rows",
+    "imgcuda.registry": "Registry load",
+}
+"""Where the public names are: each is imported when it is first asked for, since few are needed at a time."""
+
+if not TYPE_CHECKING:  # a type checker would take any name to be there
+
+    def __getattr__(name: str) -> Any:
+        for module, names in _HOMES.items():
+            if name in names.split():
+                value = globals()[name] = getattr(import_module(module), name)
+                return value
+        raise AttributeError(f"module 'imgcuda' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
 
 def apply(array: npt.ArrayLike, name: str, *, device: str | None = None, **parameters: Any) -> npt.NDArray[Any]:
     """Return an image filtered by the filter called `name`: `apply(array, "blur", sigma=3)`.
@@ -104,6 +141,7 @@ def apply(array: npt.ArrayLike, name: str, *, device: str | None = None, **param
     The array and `device` are as in Pipeline. Raises PluginError for a filter that is not installed and
     ParameterError for a parameter that is unknown or out of range.
     """
+    from imgcuda.pipeline import Pipeline
     from imgcuda.registry import installed
 
     return Pipeline([installed().create(name, parameters)])(array, device=device)

@@ -19,9 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from traceback import extract_tb
 
 
 class ImgcudaError(Exception):
@@ -122,6 +120,8 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return "; did you mean 'blur'?" for a near miss, else an empty string."""
     if len(known) > 500:  # comparing with thousands takes long if thousands of words are wrong
         known = [each for each in known if each[:2] == word[:2]][:500]
+    from difflib import get_close_matches  # most runs have nothing to say
+
     near = get_close_matches(word, known, n=1)
     return f"; did you mean '{near[0]}'?" if near else ""
 
@@ -152,5 +152,7 @@ def out_of_memory(error: MemoryError) -> str:
 
 def last_line(error: BaseException, files: Container[Path]) -> tuple[Path, int] | None:
     """Return the innermost frame of an error's traceback in one of some files, given by their resolved paths."""
+    from traceback import extract_tb
+
     frames = [(Path(frame.filename).resolve(), frame.lineno or 0) for frame in extract_tb(error.__traceback__)]
     return next((place for place in reversed(frames) if place[0] in files), None)

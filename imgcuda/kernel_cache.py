@@ -1,4 +1,4 @@
-"""The cache of compiled kernels on disk: machine code and outlines, each under its cache key.
+"""The cache on disk: machine code and outlines of kernels, and indexes of plugins, each under its cache key.
 
 Machine code that is read will be run. So it is read only from the user's own folder (`private_folder`), and only if a
 checksum over key and data is right; a damaged or renamed entry is made anew. Each write is atomic, so that several
@@ -19,7 +19,7 @@ LARGEST = 256 * 2**20
 """The largest size of the cache, in bytes."""
 
 _DIGEST = 32
-_OURS = (".new-", "cpu-", "cuda-", "outline-")
+_OURS = (".new-", "cpu-", "cuda-", "outline-", "plugins-")
 """The beginnings of the names of the cache's files: a user may keep other files in the same folder."""
 
 

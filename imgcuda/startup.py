@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from pathlib import PurePath
 from types import TracebackType
+
+BEGAN = time.time_ns()
+"""When imgcuda was first imported, and with it the first plugin at the earliest."""
 
 
 def is_command() -> bool:

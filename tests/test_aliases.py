@@ -13,7 +13,8 @@ import pytest
 
 from imgcuda import Filter, ParameterError, Pipeline, PluginError, PointFilter, Registry, load, param
 from imgcuda.cli import build, run
-from imgcuda.registry import Plugin, check_aliases
+from imgcuda.registry import Plugin
+from imgcuda.registry.filter_checks import check_aliases
 
 
 class Outline(PointFilter):

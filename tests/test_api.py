@@ -20,7 +20,9 @@ from imgcuda.testing import assert_close
 
 
 def test_all_names_every_public_name() -> None:
-    helpers = {"Any", "annotations"}
+    helpers = {"Any", "TYPE_CHECKING", "annotations", "import_module"}
+    for name in imgcuda.__all__:
+        getattr(imgcuda, name)  # which imports it
     public = {
         name for name, value in vars(imgcuda).items() if not name.startswith("_") and not isinstance(value, ModuleType)
     }
@@ -41,10 +43,16 @@ def test_every_public_name_can_be_imported_and_is_explained(name: str) -> None:
         assert value.__doc__
 
 
+def test_a_name_that_is_not_there_is_said_as_python_says_it() -> None:
+    with pytest.raises(AttributeError, match="module 'imgcuda' has no attribute 'blurr'"):
+        getattr(imgcuda, "blurr")  # noqa: B009
+    assert {*imgcuda.__all__, "__version__"} <= set(dir(imgcuda))
+
+
 def test_importing_imgcuda_imports_nothing_heavy() -> None:
     code = "import sys, imgcuda; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"PIL", "pycuda", "llvmlite", "cuda", "typer", "platformdirs", "imgcuda_plugins"} & set(
+    assert not {"numpy", "PIL", "pycuda", "llvmlite", "cuda", "typer", "platformdirs", "imgcuda_plugins"} & set(
         done.stdout.split()
     )
 

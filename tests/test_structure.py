@@ -42,7 +42,7 @@ FOREIGN = {
     "pycuda": {"cuda.device", "cuda.context", "cuda.transfers", "cuda.pinned", "cuda.memory"},
     "llvmlite": {"cpu.compile", "cpu.loading", "cpu.machine"},
     "cuda": {"cuda.compile"},
-    "pluggy": {"hookspecs", "registry"},
+    "pluggy": {"hookspecs", "registry.hooks"},
     "platformdirs": {"private_folder"},
     "PIL": {
         *("images.assemble", "images.error_messages", "images.gif", "images.gif_reader", "images.jpeg_reader"),

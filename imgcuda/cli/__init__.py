@@ -13,7 +13,7 @@ from imgcuda.cli import streams
 from imgcuda.cli.app import build
 from imgcuda.containment import in_words
 from imgcuda.errors import ImgcudaError, ParameterError, PluginError, out_of_memory
-from imgcuda.registry import Registry, installed, load
+from imgcuda.registry import Registry, installed, load, refreshed
 
 __all__ = ["build", "main", "run"]
 
@@ -62,8 +62,10 @@ def run(arguments: Sequence[str], app: typer.Typer | None = None) -> int:
 
 def _registry(arguments: Sequence[str]) -> Registry:
     """Return what is installed. A plugin can be switched off even if it ends, or never ends, as it is imported."""
+    if arguments[:1] != ["plugins"]:
+        return installed()
     switching = any(word.startswith(("--disable", "--enable")) for word in arguments)
-    return load(imports=False) if switching and arguments[0] == "plugins" else installed()
+    return load(imports=False) if switching else refreshed()  # whose errors are to be told as they are now
 
 
 def _in_words(error: BaseException) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 import typer.main
 from typer.core import TyperGroup
 
-from imgcuda.cli import commands, filtering, listing, new_filter, trying
-from imgcuda.cli.lookup import refuse, summary
+from imgcuda.cli.lookup import find, refuse, summary
 from imgcuda.cli.plain_values import PlainCommand, with_plain_values
 from imgcuda.registry import Registry
 
@@ -19,21 +20,27 @@ HELP = """Filter images, on an NVIDIA GPU or without one.
 Each filter is a command: imgcuda NAME IN OUT. Several in a row: imgcuda filter IN OUT -f NAME:PARAM=VALUE,... -f ...
 """
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "filter": filtering.filter_image,
-    "list": listing.list_filters,
-    "info": commands.info,
-    "devices": commands.list_devices,
-    "plugins": commands.list_plugins,
-    "try": trying.try_filter,
-    "new-filter": new_filter.new_filter,
+COMMANDS = {
+    "filter": "filtering.filter_image",
+    "list": "listing.list_filters",
+    "info": "commands.info",
+    "devices": "commands.list_devices",
+    "plugins": "commands.list_plugins",
+    "try": "trying.try_filter",
+    "new-filter": "new_filter.new_filter",
 }
-SETTINGS = {"try": trying.SETTINGS}
+"""The commands that are no filters, each with its function in this package, which is imported when it is asked for."""
+
+SETTINGS: dict[str, dict[str, bool]] = {"try": {"allow_extra_args": True, "ignore_unknown_options": True}}
+"""What stands after the file is the filter's own: IN, OUT and its options."""
 
 
 class Commands(TyperGroup):
-    """The commands, and the filters under headings by category. A filter's command is made when it is asked for:
-    there are many, with many options, and most calls want one."""
+    """The commands, and the filters under headings by category. Each is made when it is asked for: there are many,
+    with many options, and most calls want one."""
+
+    own = frozenset(COMMANDS)
+    """The commands that are no filters."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         return with_plain_values(super().get_params(ctx))
@@ -42,21 +49,30 @@ class Commands(TyperGroup):
         return [*COMMANDS, *filters_with_command(ctx.obj)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in self.commands and {cmd_name} & {*ctx.obj, *ctx.obj.aliases}:
-            filter_class, values = ctx.obj.meaning(cmd_name)
-            one = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-            one.command(cmd_name, cls=PlainCommand)(filtering.command(filter_class, values))
-            self.commands[cmd_name] = typer.main.get_command(one)
+        if cmd_name not in self.commands and {cmd_name} & {*COMMANDS, *ctx.obj.entries, *ctx.obj.aliases}:
+            function = _function(cmd_name) if cmd_name in COMMANDS else _of_filter(ctx.obj, cmd_name)
+            self.commands[cmd_name] = command(function, cmd_name, SETTINGS.get(cmd_name))
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        known = [*self.list_commands(ctx), *ctx.obj.aliases]
-        if not args[0].startswith("-") and args[0] not in known:
-            refuse(ctx.obj, args[0], known)
+        if not args[0].startswith("-") and not self._knows(ctx, args[0]):
+            refuse(ctx.obj, args[0], [*self.list_commands(ctx), *ctx.obj.aliases])
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Complete a word, without importing the filters that it may mean."""
+        for name in filters_with_command(ctx.obj):
+            self.commands.setdefault(name, PlainCommand(name=name, help=summary(ctx.obj, name)))
+        return super().shell_complete(ctx, incomplete)
+
+    def _knows(self, ctx: Any, word: str) -> bool:
+        """Return whether a word is a command; the index may not know of the newest filters."""
+        found = word in COMMANDS or word in ctx.obj.entries or word in ctx.obj.aliases
+        return found or (word not in ctx.obj.clashes and ctx.obj.look_again() and self._knows(ctx, word))
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        own = [(name, self.commands[name].get_short_help_str(limit=100)) for name in COMMANDS]
+        stand_ins = (PlainCommand(name=name, help=inspect.getdoc(_function(name))) for name in COMMANDS)
+        own = [(each.name, each.get_short_help_str(limit=100)) for each in stand_ins]
         sections = {"Commands": own}
         for category, names in ctx.obj.categories.items():
             lines = [(name, summary(ctx.obj, name)) for name in names if name not in COMMANDS]
@@ -79,14 +95,33 @@ def build(registry: Registry) -> typer.Typer:
         context_settings={"obj": registry, "help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for name, function in COMMANDS.items():
-        app.command(name, cls=PlainCommand, context_settings=SETTINGS.get(name))(function)
     return app
+
+
+def command(function: Callable[..., None], name: str | None = None, settings: dict[str, bool] | None = None) -> Any:
+    """Return the command that a function is, as Typer reads it."""
+    one = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+    one.command(name, cls=PlainCommand, context_settings=settings)(function)
+    return typer.main.get_command(one)
 
 
 def filters_with_command(registry: Registry) -> list[str]:
     """Return the filters whose name is not that of another command."""
     return [name for name in registry if name not in COMMANDS]
+
+
+def _function(name: str) -> Callable[..., None]:
+    """Return the function that a command is."""
+    module, _, function = COMMANDS[name].partition(".")
+    found: Callable[..., None] = getattr(import_module(f"imgcuda.cli.{module}"), function)
+    return found
+
+
+def _of_filter(registry: Registry, name: str) -> Callable[..., None]:
+    from imgcuda.cli import filtering
+
+    find(registry, name)  # raises, if its plugin fails although the index has it
+    return filtering.command(*registry.meaning(name))
 
 
 def _version(asked: bool) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imgcuda.cli.filter_options import in_order, in_words, read_value
 from imgcuda.cli.lookup import find
 from imgcuda.cli.quoting import quoted, split, unquoted
 from imgcuda.errors import ParameterError, did_you_mean, shown
-from imgcuda.filters import Filter
-from imgcuda.parameters import Parameter
 from imgcuda.registry import Registry
+
+if TYPE_CHECKING:
+    from imgcuda.filters import Filter
+    from imgcuda.parameters import Parameter
 
 DEFAULT = "blur"
 """The filter that is run when none is asked for."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Iterator
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from imgcuda import disabled_plugins, kernel_cache
+from imgcuda import disabled_plugins
 from imgcuda.cli.chain import example
 from imgcuda.cli.filter_options import in_order, in_words, type_in_words
-from imgcuda.cli.filtering import without_option
 from imgcuda.cli.lookup import find, other_words
 from imgcuda.errors import PluginError, did_you_mean
-from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter
-from imgcuda.parameters import Parameter
 from imgcuda.registry import Plugin, Registry
+
+if TYPE_CHECKING:
+    from imgcuda.filters import Filter
+    from imgcuda.parameters import Parameter
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The filter's name.", show_default=False)]
 Disable = Annotated[str, typer.Option("--disable", metavar="NAME", help="Do not load this plugin from now on.")]
@@ -42,7 +43,7 @@ def info(ctx: typer.Context, name: Name) -> None:
 
 def list_devices() -> None:
     """List the devices: the GPUs, and this machine's cores."""
-    from imgcuda import devices
+    from imgcuda import devices, kernel_cache
 
     found = devices.find()
     width = max(len(device.name) for device in found)
@@ -74,6 +75,8 @@ def list_plugins(ctx: typer.Context, disable: Disable = "", enable: Enable = "")
 
 def only_after_f(registry: Registry, commands: Collection[str]) -> Iterator[str]:
     """Return which filters and parameters have no command or option of their own, a sentence each."""
+    from imgcuda.cli.filtering import without_option
+
     for name in registry:
         if name in commands:
             yield f"filter '{name}' is reached with -f only: `imgcuda {name}` is another command"
@@ -82,8 +85,8 @@ def only_after_f(registry: Registry, commands: Collection[str]) -> Iterator[str]
 
 
 def _other_commands(ctx: typer.Context) -> Collection[str]:
-    """Return the commands that are not filters; those of filters are only made when they are asked for."""
-    commands: Collection[str] = cast(Any, ctx.find_root().command).commands
+    """Return the commands that are not filters."""
+    commands: Collection[str] = cast(Any, ctx.find_root().command).own
     return commands
 
 
@@ -119,6 +122,8 @@ def _alias(word: str, filter_class: type[Filter]) -> str:
 
 def _reads(filter_class: type[Filter]) -> str:
     """Return what a filter reads to make a pixel, with its defaults, in words."""
+    from imgcuda.filters import GeometryFilter, MeasuringFilter
+
     if issubclass(filter_class, MeasuringFilter):
         return "the whole image once, to measure it, and then what the result says"
     if issubclass(filter_class, GeometryFilter):

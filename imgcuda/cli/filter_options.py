@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from imgcuda.filters import Filter
 from imgcuda.parameter_text import read_number, read_whole_number
-from imgcuda.parameters import Parameter
+
+if TYPE_CHECKING:
+    from imgcuda.filters import Filter
+    from imgcuda.parameters import Parameter
 
 _BOOL = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from imgcuda.cli.chain import DEFAULT, parse_chain
 from imgcuda.cli.filter_options import in_order, read_value
 from imgcuda.cli.options import Job
-from imgcuda.cli.run_file import Examine, filter_file
-from imgcuda.filters import Filter
-from imgcuda.parameters import Parameter
 from imgcuda.registry import build
+
+if TYPE_CHECKING:
+    from imgcuda.cli.run_file import Examine
+    from imgcuda.filters import Filter
+    from imgcuda.parameters import Parameter
 
 Steps = Annotated[
     list[str] | None,
@@ -48,6 +50,8 @@ _COMMON_OPTIONS = {"--help", *(option for name, each in COMMON.items() for optio
 
 def filter_image(ctx: typer.Context, steps: Steps = None, **job: Any) -> None:
     """Run filters over an image, one after the other."""
+    from imgcuda.cli.run_file import filter_file  # with all that reads, filters and writes
+
     filter_file(lambda: parse_chain(ctx.obj, steps or []), Job(**job))
 
 
@@ -61,6 +65,8 @@ def command(
     """Return the command of one filter: its parameters are the options, `values` other defaults for some of them."""
 
     def run(**given: Any) -> None:
+        from imgcuda.cli.run_file import filter_file
+
         job = Job(**{name: given.pop(name) for name in COMMON})
         filter_file(lambda: [build(filter_class, given)], job, examine)
 

@@ -39,7 +39,9 @@ def _groups(registry: Registry, categories: dict[str, list[str]]) -> Iterator[st
 def _rows(registry: Registry, categories: dict[str, list[str]]) -> Iterator[str]:
     """Return the lines for a script, whose columns are separated by tabs."""
     return (
-        "\t".join([name, category, ",".join(other_words(registry, name)), " ".join(registry[name].summary().split())])
+        "\t".join(
+            [name, category, ",".join(other_words(registry, name)), " ".join(registry.entries[name].summary.split())]
+        )
         for category, names in categories.items()
         for name in names
     )
@@ -48,8 +50,8 @@ def _rows(registry: Registry, categories: dict[str, list[str]]) -> Iterator[str]
 def _refuse(registry: Registry, word: str) -> NoReturn:
     """Raise the error for a word that is no category."""
     known = list(registry.categories)
-    if word in registry.filters or word in registry.aliases:
-        name = registry.meaning(word).filter.name
+    name = word if word in registry.filters else registry.aliases.get(word)
+    if name:
         hint = f"; the filter '{name}' is in {registry.category(name)}; `imgcuda info {name}` describes it"
     else:
         hint = did_you_mean(word, known) or f"; the categories are: {', '.join(known) or 'none'}"

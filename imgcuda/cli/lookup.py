@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from imgcuda.errors import PluginError, did_you_mean
-from imgcuda.filters import Filter
 from imgcuda.registry import Registry
+
+if TYPE_CHECKING:
+    from imgcuda.filters import Filter
 
 
 def find(registry: Registry, name: str) -> type[Filter]:
@@ -20,13 +22,13 @@ def find(registry: Registry, name: str) -> type[Filter]:
 
 def other_words(registry: Registry, name: str) -> list[str]:
     """Return the other words for a filter."""
-    return [word for word, meaning in registry.aliases.items() if meaning.filter.name == name]
+    return [word for word, filter_name in registry.aliases.items() if filter_name == name]
 
 
 def summary(registry: Registry, name: str) -> str:
     """Return a filter's summary, and the other words for it: "Show the edges. (sobel, scharr)"."""
     words = other_words(registry, name)
-    return registry[name].summary() + (f" ({', '.join(words)})" if words else "")
+    return registry.entries[name].summary + (f" ({', '.join(words)})" if words else "")
 
 
 def refuse(registry: Registry, word: str, known: Sequence[str]) -> NoReturn:

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from imgcuda.errors import ParameterError
-from imgcuda.filters import snake
 from imgcuda.registry import Registry
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -58,6 +57,8 @@ def _check(registry: Registry, name: str) -> None:
 
 def _files(name: str, kind: FilterKind) -> dict[str, str]:
     """Return the package's files, by their paths in it."""
+    from imgcuda.filters import snake
+
     module = snake(name)
     return {
         "pyproject.toml": _filled("pyproject.toml", name, kind),
@@ -71,6 +72,8 @@ def _files(name: str, kind: FilterKind) -> dict[str, str]:
 
 def _filled(template: str, name: str, kind: FilterKind) -> str:
     """Return a template's text with the filter's name in its places."""
+    from imgcuda.filters import snake
+
     words, summary = name.split("-"), SUMMARIES[kind]
     values = {
         "NAME": name,

@@ -16,19 +16,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imgcuda.cli import filtering, streams
+from imgcuda.cli import streams
 from imgcuda.cli.attached import end_with
 from imgcuda.cli.options import Timeout
 from imgcuda.cli.plain_values import PlainCommand
-from imgcuda.cli.run_file import note
 from imgcuda.cli.timeout import Deadline
 from imgcuda.errors import ImgcudaError, ParameterError, PluginError, did_you_mean, last_line
-from imgcuda.filters import Filter
-from imgcuda.pixels import as_image
-from imgcuda.registry import check_options
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from imgcuda.filters import Filter
 
 INTERVAL = 0.2
 """Seconds between two looks at the files."""
@@ -40,9 +38,6 @@ File = Annotated[
 Watch = Annotated[bool, typer.Option("--watch", help="Run again each time the file or a .cu beside it is saved.")]
 Name = Annotated[str, typer.Option("--filter", metavar="NAME", help="The filter to run, if the file has several.")]
 Parent = Annotated[int, typer.Option("--ends-with", hidden=True, help="The process at whose end this one ends.")]
-
-SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
-"""What stands after the file is the filter's own: IN, OUT and its options."""
 
 _numbers = count()
 
@@ -69,6 +64,9 @@ def try_filter(
 
 def load_filters(file: Path) -> dict[str, type[Filter]]:
     """Return the filters of a Python file by name. Raises PluginError, with the line, for what is wrong in it."""
+    from imgcuda.filters import Filter
+    from imgcuda.registry.filter_checks import check_options
+
     module = _import(file)
     hook = getattr(module, "imgcuda_filters", None)
     own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
@@ -81,6 +79,8 @@ def load_filters(file: Path) -> dict[str, type[Filter]]:
 
 
 def _run(file: Path, name: str, timeout: float | None, arguments: list[str]) -> None:
+    from imgcuda.cli import filtering
+
     with (
         Deadline(timeout).holds(f"{file}: importing it"),
         streams.ours_only(),
@@ -99,6 +99,8 @@ def _run(file: Path, name: str, timeout: float | None, arguments: list[str]) -> 
 
 def _compile_for_gpu(filters: Sequence[Filter], image: npt.NDArray[Any]) -> None:
     """Compile with --check what a GPU would be given, too; say where that cannot be done."""
+    from imgcuda.cli.run_file import note
+    from imgcuda.pixels import as_image
     from imgcuda.testing.gpu_compilation import compile_for_gpu, nvrtc_missing
 
     if why := nvrtc_missing():

@@ -1,0 +1,251 @@
+"""Finding filters: every entry point of the group `imgcuda` is a plugin, the built-in ones among them.
+
+A plugin that fails is noted and left out, and the others go on working: what pluggy's own loader does not do. What
+each offers is kept in an index, so that a plugin is imported with the first of its filters that is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imgcuda import disabled_plugins
+from imgcuda.containment import contained, in_words
+from imgcuda.errors import FilterError, ImgcudaError, ParameterError, PluginError, did_you_mean
+from imgcuda.registry import index
+from imgcuda.registry.entries import Entry, Inventory, Offer, Plugin
+
+if TYPE_CHECKING:
+    from imgcuda.filters import Filter
+
+__all__ = ["Meaning", "Plugin", "Registry", "build", "installed", "load", "refreshed"]
+
+
+class Meaning(NamedTuple):
+    """What a word stands for: a filter, and values of its parameters."""
+
+    filter: type[Filter]
+    values: Mapping[str, Any]
+
+
+class _Filters(Mapping[str, "type[Filter]"]):
+    """The filters by name; each is imported when it is asked for."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def __getitem__(self, name: str) -> type[Filter]:
+        if name not in self._registry.entries:
+            raise KeyError(name)
+        return self._registry[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._registry.entries)
+
+    def __len__(self) -> int:
+        return len(self._registry.entries)
+
+
+@dataclass
+class Registry:
+    """The filters that are installed, the plugins they come from, those that failed, those that are switched off."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    sources: dict[str, Plugin] = field(default_factory=dict)
+    broken: dict[Plugin, str] = field(default_factory=dict)
+    clashes: dict[str, list[Plugin]] = field(default_factory=dict)
+    disabled: list[Plugin] = field(default_factory=list)
+    _classes: dict[tuple[Plugin, str], type[Filter]] = field(default_factory=dict)
+    _expected: dict[Plugin, Offer] = field(default_factory=dict)
+
+    @property
+    def filters(self) -> Mapping[str, type[Filter]]:
+        """The filter classes by name."""
+        return _Filters(self)
+
+    def __getitem__(self, name: str) -> type[Filter]:
+        return self.meaning(name).filter
+
+    def meaning(self, word: str) -> Meaning:
+        """Return what a filter's name, or another word for it, stands for; PluginError if nothing or several things."""
+        name = word if word in self.entries else self.aliases.get(word, "")
+        if not name:
+            return self._unknown(word)
+        filter_class = self._class(name)
+        if filter_class is None:  # its plugin is not what it was
+            self.look_again()
+            return self.meaning(word)
+        return Meaning(filter_class, {} if word == name else filter_class.aliases[word])
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """The other words for filters, and whose they are; one that two filters have, or that is a filter, is none."""
+        claimed: dict[str, list[str]] = {}
+        for entry in self.entries.values():
+            for word in entry.aliases:
+                claimed.setdefault(word, []).append(entry.name)
+        taken = self.entries.keys() | self.clashes.keys()
+        return {word: names[0] for word, names in claimed.items() if len(names) == 1 and word not in taken}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self.entries))
+
+    def category(self, name: str) -> str:
+        """Return the category of the filter called `name`: its own word for it, or else its plugin's name."""
+        return self.entries[name].category or self.sources[name].name
+
+    @property
+    def categories(self) -> dict[str, list[str]]:
+        """The names of the filters by category, both in alphabetical order."""
+        found: dict[str, list[str]] = {}
+        for name in self:
+            found.setdefault(self.category(name), []).append(name)
+        return dict(sorted(found.items()))
+
+    def create(self, name: str, values: Mapping[str, Any]) -> Filter:
+        """Return the filter called `name` with these parameters; ParameterError names what is wrong with them."""
+        meaning = self.meaning(name)
+        return build(meaning.filter, {**meaning.values, **values})
+
+    def add(self, plugin: Plugin, filters: Iterable[type[Filter]]) -> None:
+        """Add a plugin's filters. A name that is taken is refused to both: no filter wins by its place in a list."""
+        for filter_class in filters:
+            self._enter(plugin, Entry.of(filter_class))
+            self._classes[plugin, filter_class.name] = filter_class
+
+    def _expect(self, offer: Offer) -> None:
+        """Add a plugin's filters as the index has them: it is imported with the first that is asked for."""
+        self._expected[offer.plugin] = offer
+        for entry in offer.entries or ():
+            self._enter(offer.plugin, entry)
+
+    def look_again(self) -> bool:
+        """Import all plugins anew if some are only known from the index; return whether that was so."""
+        if not self._expected:
+            return False
+        vars(self).update(vars(refreshed()))
+        return True
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with the installed plugins, a sentence each."""
+        broken = [f"plugin {plugin} is left out: {why}" for plugin, why in self.broken.items()]
+        return broken + [self._clash(name) for name in self.clashes]
+
+    def _enter(self, plugin: Plugin, entry: Entry) -> None:
+        if entry.name in self.clashes:
+            self.clashes[entry.name].append(plugin)
+        elif entry.name in self.entries:
+            self.clashes[entry.name] = [self.sources.pop(entry.name), plugin]
+            del self.entries[entry.name]
+        else:
+            self.entries[entry.name], self.sources[entry.name] = entry, plugin
+
+    def _class(self, name: str) -> type[Filter] | None:
+        """Return a filter's class; None if its plugin fails, or does not bring what the index says."""
+        plugin = self.sources[name]
+        if offer := self._expected.get(plugin):
+            brought = _imported(offer)
+            if isinstance(brought, str) or tuple(map(Entry.of, brought)) != offer.entries:
+                return None
+            self._classes |= {(plugin, each.name): each for each in brought}
+            del self._expected[plugin]
+        return self._classes.get((plugin, name))
+
+    def _unknown(self, word: str) -> Meaning:
+        if word in self.clashes:
+            raise PluginError(self._clash(word))
+        if self.look_again():
+            return self.meaning(word)
+        hint = did_you_mean(word, [*self.entries, *self.aliases]) or "; `imgcuda list` shows what is installed"
+        raise PluginError(f"there is no filter '{word}'{hint}")
+
+    def _clash(self, name: str) -> str:
+        plugins = " and from ".join(plugin.distribution for plugin in self.clashes[name])
+        return f"filter '{name}' comes from {plugins}; uninstall one"
+
+
+def build(filter_class: type[Filter], values: Mapping[str, Any]) -> Filter:
+    """Return a filter with these parameters; ParameterError for one that it does not have, or that is missing."""
+    known = [parameter.name for parameter in filter_class.parameters()]
+    for name in values:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"; it has: {', '.join(known) or 'none'}"
+            raise ParameterError(f"{filter_class.name} has no parameter '{name}'{hint}")
+    missing = [p.name for p in filter_class.parameters() if p.required and p.name not in values]
+    if missing:
+        raise ParameterError(f"{filter_class.name} needs a value for {', '.join(missing)}")
+    try:
+        return filter_class(**values)
+    except (ImgcudaError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # its author's __post_init__ may raise anything
+        raise FilterError(f"{filter_class.name} cannot be made: {in_words(error)}") from error
+
+
+def load(imports: bool = True) -> Registry:
+    """Find every installed filter, afresh. Without `imports` no plugin is run: all are as if switched off."""
+    return _gathered(_find(), imports)[0]
+
+
+def refreshed() -> Registry:
+    """Find every installed filter, afresh, and keep in the index what there is."""
+    registry, found = _gathered(_find())
+    index.write(found)
+    return registry
+
+
+@cache
+def installed() -> Registry:
+    """Return what is installed, looked up once in a process: in the index, if that is up to date."""
+    kept = index.read()
+    registry, found = _gathered(kept or _find())
+    if found != kept:
+        index.write(found)
+    return registry
+
+
+def _find() -> Inventory:
+    from imgcuda.registry import distributions  # importlib.metadata takes its time
+
+    return distributions.find()
+
+
+def _gathered(found: Inventory, imports: bool = True) -> tuple[Registry, Inventory]:
+    """Return the registry of what is installed, and the inventory with the entries of all plugins that work."""
+    registry, off = Registry(broken=dict(found.unreadable)), disabled_plugins.disabled()
+    offers = []
+    for offer in found.offers:
+        if not imports or off & {offer.plugin.name, offer.plugin.project}:
+            registry.disabled.append(offer.plugin)
+        elif offer.entries is not None:
+            registry._expect(offer)
+        else:
+            offer = _tried(registry, offer)
+        offers.append(offer)
+    return registry, found._replace(offers=tuple(offers))
+
+
+def _tried(registry: Registry, offer: Offer) -> Offer:
+    """Import a plugin and add its filters, or why it fails; return the offer with what it brings."""
+    brought = _imported(offer)
+    if isinstance(brought, str):
+        registry.broken[offer.plugin] = brought
+        return offer
+    registry.add(offer.plugin, brought)
+    return offer._replace(entries=tuple(map(Entry.of, brought)))
+
+
+def _imported(offer: Offer) -> list[type[Filter]] | str:
+    """Return the filters of a plugin, or why it has none."""
+    from imgcuda.registry import hooks  # with NumPy and all that a filter needs
+
+    try:
+        with contained():
+            return hooks.filters(offer.name, offer.value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a plugin may raise: SystemExit, too
+        return in_words(error)

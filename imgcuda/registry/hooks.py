@@ -1,0 +1,56 @@
+"""Imports one plugin, and asks its hook for the filters that it brings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from importlib import import_module
+from itertools import islice
+from typing import Any
+
+import pluggy
+
+from imgcuda import hookspecs
+from imgcuda.errors import PluginError
+from imgcuda.filters import Filter
+from imgcuda.registry.filter_checks import check_aliases, check_options, check_words
+
+MOST = 1000
+"""Filters that a plugin may bring."""
+
+
+def filters(name: str, value: str) -> list[type[Filter]]:
+    """Import the plugin of an entry point, and ask it for its filters.
+
+    Each has a manager of its own, so that none takes another along. Raises whatever the plugin does.
+    """
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    module = _module(name, value)
+    manager.register(module, name)
+    manager.check_pending()  # a misspelt hook is an error
+    if not manager.hook.imgcuda_filters.get_hookimpls():  # another file of that name, perhaps, in the current folder
+        where = getattr(module, "__file__", None) or module
+        raise PluginError(f"{where} has no function imgcuda_filters() that is marked with @hookimpl")
+    found = (filter_class for filters in manager.hook.imgcuda_filters() for filter_class in filters)
+    brought = list(islice(found, MOST + 1))
+    if len(brought) > MOST:
+        raise PluginError(f"imgcuda_filters() returned more than {MOST} filters")
+    for filter_class in brought:
+        if not (isinstance(filter_class, type) and issubclass(filter_class, Filter)):
+            raise TypeError(f"imgcuda_filters() must return filter classes; it returned {filter_class!r}")
+        check_words(filter_class)
+        check_options(filter_class)
+        check_aliases(filter_class)
+    if twice := [name for name, count in Counter(each.name for each in brought).items() if count > 1]:
+        raise PluginError(f"it brings several filters called '{twice[0]}'")
+    return brought
+
+
+def _module(name: str, value: str) -> Any:
+    """Return what an entry point names: a module, or an attribute of one."""
+    if re.fullmatch(r"[\w.]+", value):
+        return import_module(value)
+    from importlib.metadata import EntryPoint  # which takes longer to import than most plugins
+
+    return EntryPoint(name, value, hookspecs.PROJECT).load()

@@ -1,0 +1,111 @@
+"""What the installed plugins offer, kept on disk: lists and look-ups import no plugin.
+
+It holds for one Python and one search path, while its distributions and the plugins' own source files are what they
+were: their names, sizes and times are compared. Anything else, and an index that is damaged or not this user's own,
+is as good as none. What failed is not kept: it is tried again each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Any
+
+from imgcuda import kernel_cache, startup
+from imgcuda.registry.entries import Entry, Inventory, Offer, Plugin
+
+_OURS = Path(__file__).parents[1]
+Stamp = tuple[int, ...]
+"""What tells that a file has changed: its size and times; empty if there is none."""
+
+
+def read() -> Inventory | None:
+    """Return what is installed, if the index is up to date."""
+    if not _finds_by_files():
+        return None
+    with suppress(ValueError, KeyError, TypeError):
+        kept = json.loads(kernel_cache.get(_key()) or b"{}")
+        files = {path: tuple(stamp) for path, stamp in kept["files"].items()}
+        if kept["surroundings"] == _surroundings() and all(_stamp(path) == stamp for path, stamp in files.items()):
+            unreadable = {Plugin(*words): why for words, why in kept["unreadable"]}
+            return Inventory(tuple(map(_offer, kept["offers"])), unreadable, files)
+    return None
+
+
+def write(found: Inventory) -> None:
+    """Keep what is installed."""
+    files = {**found.files, **{path: _stamp(path) for path in _sources(found)}}
+    changed_since = [path for path, stamp in files.items() if any(time >= startup.BEGAN for time in stamp[1:])]
+    if changed_since or not _finds_by_files():  # what was imported may not be what the files hold
+        return
+    kept = {
+        "surroundings": _surroundings(),
+        "files": files,
+        "unreadable": [([each.name, each.distribution], why) for each, why in found.unreadable.items()],
+        "offers": [((plugin.name, plugin.distribution), *rest) for plugin, *rest in found.offers],
+    }
+    kernel_cache.put(_key(), json.dumps(kept).encode())
+
+
+def _offer(kept: list[Any]) -> Offer:
+    plugin, name, value, entries = kept
+    brought = None if entries is None else tuple(Entry(*words)._replace(aliases=tuple(words[-1])) for words in entries)
+    return Offer(Plugin(*plugin), name, value, brought)
+
+
+def _sources(found: Inventory) -> Iterator[str]:
+    """Return the files of the imported modules that lie in the packages of the plugins that work."""
+    packages = {offer.value.partition(":")[0].partition(".")[0] for offer in found.offers if offer.entries is not None}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in packages and (file := getattr(module, "__file__", None)):
+            yield str(file)
+
+
+def _key() -> str:
+    """Return the index's name: one for each Python and search path."""
+    return f"plugins-{_digest([sys.version, sys.prefix, *sys.path, os.getcwd() if '' in sys.path else ''])}"  # noqa: PTH109
+
+
+def _surroundings() -> str:
+    """Return what changes with each distribution that is installed or removed, and with imgcuda itself."""
+    ours = [[each.name, _stamp(str(each))] for folder in (_OURS, _OURS / "registry") for each in folder.glob("*.py")]
+    return _digest([sorted(ours), *([path, *_distributions(path)] for path in sys.path)])
+
+
+def _distributions(path: str) -> list[Any]:
+    """Return the names of the distributions in a folder, with the stamps of what they declare; of a file, its own."""
+    try:
+        with os.scandir(path or ".") as folder:
+            names = [each.name for each in folder]
+    except OSError:
+        return [_stamp(path)]
+    found = sorted(name for name in names if name.lower().endswith((".dist-info", ".egg-info")) or name == "EGG-INFO")
+    return [[name, *_declared(os.path.join(path, name))] for name in found]  # noqa: PTH118
+
+
+def _declared(info: str) -> list[Stamp]:
+    points = _stamp(f"{info}/entry_points.txt")
+    return [points, _stamp(f"{info}/METADATA"), _stamp(f"{info}/PKG-INFO")] if points else []
+
+
+def _finds_by_files() -> bool:
+    """Return whether distributions are found in the folders of the search path only, as Python itself does."""
+    return not any(hasattr(each, "find_distributions") and each is not PathFinder for each in sys.meta_path)
+
+
+def _stamp(path: str) -> Stamp:
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):
+        return ()
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _digest(parts: list[Any]) -> str:
+    return hashlib.sha256(repr(parts).encode("utf-8", "backslashreplace")).hexdigest()

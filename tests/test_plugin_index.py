@@ -1,0 +1,261 @@
+"""The index of what plugins offer: nothing is imported that it knows, and nothing in it is out of date.
+
+Each command is a process of its own, as a user's is, with a cache and a search path of this test's own.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+SOURCE = """
+    import os
+    from imgcuda import PointFilter, hookimpl, param
+
+    class {cls}(PointFilter):
+        '''{summary}'''
+        aliases = {{"{alias}": {{}}}}
+        strength: float = param(default=1.0, ge=0, le=1, help="how much")
+
+    @hookimpl
+    def imgcuda_filters():
+        return [{cls}]
+"""
+
+
+class Installation:
+    """Plugins in a folder of their own, and the command run with them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.cache = folder / "site", folder / "cache"
+        self.folder.mkdir()
+        self.variables = {"PYTHONPATH": str(self.folder), "IMGCUDA_CACHE": str(self.cache)}
+        self.variables |= {"IMGCUDA_CONFIG": str(folder / "config"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def add(self, source: str, distribution: str = "old-photo", version: str = "0.3", modules: str = "duotone") -> None:
+        """Install a distribution whose plugins, between blanks, are modules that begin alike."""
+        info = self.folder / f"{distribution.replace('-', '_')}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
+        points = "".join(f"{module} = {module}\n" for module in modules.split())
+        (info / "entry_points.txt").write_text(f"[imgcuda]\n{points}")
+        for module in modules.split():
+            self.write(module, source)
+
+    def write(self, module: str, source: str) -> None:
+        """Write a plugin's file; it holds one filter, of the module's name."""
+        (self.folder / f"{module}.py").write_text(dedent(source))
+
+    def run(self, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-m", "imgcuda", *map(str, arguments)]
+        environment = {**os.environ, **self.variables, **variables}
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    def listed(self, **variables: str) -> dict[str, str]:
+        """Return the summaries of the filters that are listed, by name."""
+        done = self.run("list", "--plain", **variables)
+        assert done.returncode == 0, done.stderr
+        return {name: summary for name, _, _, summary in (line.split("\t") for line in done.stdout.splitlines())}
+
+    def imported(self, code: str) -> set[str]:
+        """Return the modules that are imported when some Python has run."""
+        code += "\nimport sys; sys.stderr.write('\\n'.join(sys.modules))"
+        command = [sys.executable, "-P", "-c", code]
+        environment = {**os.environ, **self.variables}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        return set(done.stderr.splitlines())
+
+    def command(self, *arguments: str) -> set[str]:
+        """Return the modules that a command imports."""
+        return self.imported(f"from imgcuda.cli import run; run({list(arguments)})")
+
+    @property
+    def indexes(self) -> list[Path]:
+        return sorted(self.cache.glob("plugins-*"))
+
+
+def filter_of(cls: str = "Duotone", summary: str = "Print in two colors.", alias: str = "two-colors") -> str:
+    return SOURCE.format(cls=cls, summary=summary, alias=alias)
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Installation:
+    return Installation(tmp_path)
+
+
+def test_everything_is_said_as_without_an_index(installation: Installation) -> None:
+    installation.add(filter_of())
+    installation.add("1 / 0", "broken", modules="fails")
+    installation.add(filter_of("Edges"), "other-edges", modules="edges_again")
+    calls = ["list", "list --plain", "--help", "info duotone", "info edges", "two-colors --help", "plugins", "duotnoe"]
+    first = []
+    for call in calls:
+        for index in installation.indexes:
+            index.unlink()
+        first.append(installation.run(*call.split()))
+    assert installation.indexes
+    again = [installation.run(*call.split()) for call in calls]
+    for before, after in zip(first, again, strict=True):
+        assert (before.returncode, before.stdout, before.stderr) == (after.returncode, after.stdout, after.stderr)
+
+
+def test_lists_and_help_import_no_plugin_and_no_numpy(installation: Installation) -> None:
+    installation.add(filter_of())
+    assert "duotone" in installation.command("list")
+    heavy = {"numpy", "email.message", "importlib.metadata", "pluggy", "PIL", "imgcuda.filters", "duotone"}
+    for arguments in (["list"], ["list", "--plain"], ["--help"], ["--version"], ["list", "blurr"]):
+        modules = installation.command(*arguments)
+        assert not {name for name in modules if name in heavy or name.startswith("imgcuda_plugins")}, arguments
+
+
+def test_a_command_imports_its_own_plugin_of_a_hundred_and_twenty(installation: Installation) -> None:
+    names = [f"many{number}" for number in range(120)]
+    installation.add("", "many", modules=" ".join(names))
+    for name in names:
+        installation.write(name, filter_of(name.capitalize(), alias=f"{name}-again"))
+    assert len(set(installation.listed()) & set(names)) == 120
+    for call in ("list", "--help"):
+        assert not installation.command(call) & set(names)
+    for call in ("many7 --help", "many7-again --help", "info many7", "filter a b -f many7"):
+        modules = installation.command(*call.split())
+        assert modules & set(names) == {"many7"}
+        assert not any(name.startswith("imgcuda_plugins") for name in modules)
+
+
+def test_a_call_from_python_imports_one_plugin(installation: Installation) -> None:
+    installation.add(filter_of())
+    installation.listed()
+    code = "import numpy, imgcuda; imgcuda.apply(numpy.zeros((3, 4), 'uint8'), 'invert', device='cpu')"
+    modules = installation.imported(code)
+    assert "imgcuda_plugins.color" in modules
+    assert not {"duotone", "imgcuda_plugins.blur"} & modules
+
+
+def test_an_edit_of_a_plugin_is_seen_at_once(installation: Installation) -> None:
+    installation.add(filter_of())
+    assert installation.listed()["duotone"] == "Print in two colors."
+    installation.write("duotone", filter_of(summary="Print in 2 colors."))
+    assert installation.listed()["duotone"] == "Print in 2 colors."
+    installation.write("duotone", filter_of("Tritone"))
+    assert "duotone" not in installation.listed()
+    assert "tritone" in installation.listed()
+
+
+def test_an_edit_of_a_module_beside_the_plugin_is_seen_at_once(installation: Installation) -> None:
+    package = installation.folder / "inks"
+    package.mkdir()
+    (package / "words.py").write_text("ALIAS = 'red'\n")
+    installation.add("", modules="inks.plugin")
+    source = filter_of().replace('{"two-colors"', "{words.ALIAS").replace("import os", "from inks import words")
+    installation.write("inks/plugin", source)
+    assert "Also:     red\n" in installation.run("info", "duotone").stdout
+    (package / "words.py").write_text("ALIAS = 'black'\n")
+    assert "(black)" in installation.run("list").stdout
+
+
+def test_what_is_installed_or_removed_is_seen_at_once(installation: Installation) -> None:
+    assert "duotone" not in installation.listed()
+    installation.add(filter_of())
+    assert "duotone" in installation.listed()
+    old, new = (installation.folder / f"old_photo-0.{minor}.dist-info" for minor in (3, 4))
+    (old / "METADATA").write_text("Metadata-Version: 2.1\nName: old-photo\nVersion: 0.4\n")
+    assert "From:     old-photo 0.4, " in installation.run("info", "duotone").stdout
+    old.rename(new)
+    (new / "METADATA").write_text("Metadata-Version: 2.1\nName: old-photo\nVersion: 0.5\n")
+    assert "From:     old-photo 0.5, " in installation.run("info", "duotone").stdout
+    (new / "entry_points.txt").write_text("[imgcuda]\n")
+    assert "duotone" not in installation.listed()
+
+
+def test_a_plugin_is_switched_off_and_on_beside_the_index(installation: Installation) -> None:
+    installation.add(filter_of())
+    for _ in range(2):
+        assert "duotone" in installation.listed()
+        assert "duotone" not in installation.listed(IMGCUDA_DISABLE_PLUGINS="old-photo")
+    assert installation.run("plugins", "--disable", "duotone").returncode == 0
+    assert "duotone" not in installation.listed()
+    assert installation.run("plugins", "--enable", "duotone").returncode == 0
+    assert "duotone" in installation.listed()
+
+
+def test_what_failed_is_tried_again_each_time(installation: Installation) -> None:
+    installation.add(filter_of() + "\n    if 'FAIL' in os.environ: raise OSError('no license')\n")
+    assert "duotone" not in installation.listed(FAIL="1")
+    assert "duotone" in installation.listed()
+    # The index has it now. It is imported when it is asked for, and then is said to fail as without an index.
+    failed = installation.run("duotone", "in.png", "out.png", FAIL="1")
+    assert failed.returncode == 2
+    assert "\nBroken and left out: duotone; `imgcuda plugins` says why\n" in failed.stderr
+    assert "no license" in installation.run("plugins", FAIL="1").stdout
+    assert "duotone" in installation.listed()
+
+
+def test_a_filter_that_the_index_does_not_know_is_found(installation: Installation) -> None:
+    installation.add(filter_of() + "\n    if 'TRITONE' in os.environ: Duotone.name = 'tritone'\n")
+    assert "duotone" in installation.listed()
+    for call in (["tritone", "--help"], ["info", "tritone"]):
+        installation.listed()
+        assert installation.run(*call, TRITONE="1").returncode == 0
+    installation.run("plugins")
+    gone = installation.run("duotone", "--help", TRITONE="1")
+    assert (gone.returncode, gone.stdout) == (2, "")
+    assert "there is no filter 'duotone'" in gone.stderr
+
+
+def test_a_damaged_index_is_made_anew(installation: Installation) -> None:
+    installation.add(filter_of())
+    right = installation.listed()
+    (index,) = installation.indexes
+    whole = index.read_bytes()
+    for damaged in (b"", whole[:100], whole.replace(b"two colors", b"six colors"), b"\0" * len(whole)):
+        index.write_bytes(damaged)
+        assert installation.listed() == right
+        assert index.read_bytes() == whole
+
+
+def test_an_index_that_others_may_write_is_not_used(installation: Installation) -> None:
+    installation.add(filter_of())
+    right = installation.listed()
+    installation.cache.chmod(0o777)
+    assert "duotone" in installation.command("list")
+    assert installation.listed() == right
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives a folder away")
+def test_another_users_index_is_not_used(installation: Installation) -> None:
+    installation.add(filter_of())
+    right = installation.listed()
+    os.chown(installation.cache, 12345, 12345)
+    assert "duotone" in installation.command("list")
+    assert installation.listed() == right
+
+
+@pytest.mark.parametrize("place", ["/proc/nowhere", "relative"])
+def test_without_a_place_for_an_index_all_goes_on(place: str, installation: Installation) -> None:
+    installation.add(filter_of())
+    installation.variables["IMGCUDA_CACHE"] = place
+    for _ in range(2):
+        assert "duotone" in installation.listed()
+
+
+def test_what_was_edited_after_its_import_is_not_kept(installation: Installation) -> None:
+    installation.add(filter_of())
+    path, text = installation.folder / "duotone.py", dedent(filter_of(summary="Print in 2 colors."))
+    code = f"import duotone, pathlib\npathlib.Path({str(path)!r}).write_text({text!r})\n"
+    installation.imported(code + "import imgcuda.registry; imgcuda.registry.installed()")
+    assert installation.listed()["duotone"] == "Print in 2 colors."
+
+
+def test_distributions_that_another_finder_finds_are_found(installation: Installation) -> None:
+    """A finder of another kind may find distributions that lie in no folder: nothing is kept then."""
+    installation.add(filter_of())
+    code = "import sys; sys.meta_path.append(type('Finder', (), {'find_distributions': lambda *_: [], 'find_spec': F}))"
+    code = code.replace("F}", "lambda *_: None}") + "\nfrom imgcuda.cli import run; run(['list'])"
+    for _ in range(2):
+        assert "duotone" in installation.imported(code)
+    assert not installation.indexes
