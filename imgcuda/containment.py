@@ -54,7 +54,7 @@ def _contained() -> Iterator[None]:
             sys.argv[:] = arguments
             sys.setrecursionlimit(limit)
             warnings.filters[:] = filters  # type: ignore[index]
-            _put_back(variables)
+            _restore(variables)
             if folder is not None and _folder() != folder:
                 with suppress(OSError):
                     os.chdir(folder)
@@ -95,7 +95,7 @@ def _variables() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith("IMGCUDA_")}
 
 
-def _put_back(variables: Mapping[str, str]) -> None:
+def _restore(variables: Mapping[str, str]) -> None:
     """Restore the variables named IMGCUDA_...; variables that did not change are not set again."""
     for name in _variables().keys() - variables.keys():
         os.environ.pop(name, None)

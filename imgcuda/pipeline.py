@@ -58,11 +58,11 @@ class Pipeline:
         chosen = devices.members(devices.choose(device))
         try:
             result = streaming.filter_image(chosen, self.filters, image)
-            return self._like(given, result, copy=np.shares_memory(result, given))
+            return self._shaped_like(given, result, copy=np.shares_memory(result, given))
         except MemoryError as error:
             raise DeviceMemoryError(out_of_memory(error)) from error
 
-    def _like(self, given: npt.NDArray[Any], result: npt.NDArray[Any], copy: bool) -> npt.NDArray[Any]:
+    def _shaped_like(self, given: npt.NDArray[Any], result: npt.NDArray[Any], copy: bool) -> npt.NDArray[Any]:
         """Return a result with the number of dimensions that the filters would give one by one: a filter returns one
         channel as a two-dimensional array, unless its input had three dimensions and one channel."""
         channels = stages(self.filters, given.shape[2] if given.ndim == 3 else 1)

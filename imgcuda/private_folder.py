@@ -52,12 +52,12 @@ class OwnFolder:
     def read(self, name: str, most: int) -> bytes:
         """Return a file's bytes, and set its time to now; OSError if it is missing, too large or not the user's own."""
         flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        with open(os.open(self._of(name), flags, dir_fd=self._at), "rb") as file:  # noqa: PTH123  # by descriptor
+        with open(os.open(self._relative(name), flags, dir_fd=self._at), "rb") as file:  # noqa: PTH123  # by descriptor
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or status.st_size > most or not _is_own(status):
                 raise PermissionError(f"{name} is not a file of this user's own")
             with contextlib.suppress(OSError):
-                os.utime(file.fileno() if os.utime in os.supports_fd else self._of(name))
+                os.utime(file.fileno() if os.utime in os.supports_fd else self._relative(name))
             return file.read()
 
     def write(self, name: str, data: bytes) -> None:
@@ -65,28 +65,28 @@ class OwnFolder:
         draft = f"{_DRAFT}{os.urandom(8).hex()}"
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
         try:
-            with open(os.open(self._of(draft), flags, 0o600, dir_fd=self._at), "wb") as file:  # noqa: PTH123
+            with open(os.open(self._relative(draft), flags, 0o600, dir_fd=self._at), "wb") as file:  # noqa: PTH123
                 file.write(data)
-            os.replace(self._of(draft), self._of(name), src_dir_fd=self._at, dst_dir_fd=self._at)
+            os.replace(self._relative(draft), self._relative(name), src_dir_fd=self._at, dst_dir_fd=self._at)
         except BaseException:
             with contextlib.suppress(OSError):
                 self.remove(draft)
             raise
 
     def remove(self, name: str) -> None:
-        os.unlink(self._of(name), dir_fd=self._at)
+        os.unlink(self._relative(name), dir_fd=self._at)
 
     def entries(self) -> Iterator[tuple[float, int, str]]:
         """Yield each file's time, size and name. Drafts older than an hour, left by killed processes, are removed."""
         for name in os.listdir(self._path if self._at is None else self._at):  # noqa: PTH208  # by descriptor
             with contextlib.suppress(OSError):
-                status = os.stat(self._of(name), dir_fd=self._at, follow_symlinks=False)
+                status = os.stat(self._relative(name), dir_fd=self._at, follow_symlinks=False)
                 if name.startswith(_DRAFT) and time.time() - status.st_mtime > 3600:
                     self.remove(name)
                 elif stat.S_ISREG(status.st_mode):
                     yield status.st_mtime, status.st_size, name
 
-    def _of(self, name: str) -> str:
+    def _relative(self, name: str) -> str:
         return name if self._at is not None else str(self._path / name)
 
 

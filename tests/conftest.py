@@ -26,7 +26,7 @@ import pytest
 import imgcuda
 from imgcuda import devices
 from imgcuda.cuda import compile as gpu_compiler
-from imgcuda.testing.pytest_plugin import OPTION, asked
+from imgcuda.testing.pytest_plugin import OPTION, device_names
 from support.environment import Environment
 from support.gpu_memory import GpuMemory
 
@@ -59,7 +59,7 @@ def gpu(request: pytest.FixtureRequest) -> str:
 
 
 def _gpus(config: pytest.Config) -> list[str]:
-    names = [name for name in asked(config) if name.startswith("cuda")]
+    names = [name for name in device_names(config) if name.startswith("cuda")]
     return ["cuda:0" if name == "cuda" else name for name in names]
 
 
@@ -101,11 +101,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(folder.cleanup)
     os.environ["IMGCUDA_CONFIG"] = folder.name
     os.environ.setdefault("IMGCUDA_CACHE", folder.name)
-    asked: str = config.getoption(OPTION)
-    if re.fullmatch(r"cuda(:\d+)?", asked) and devices.no_gpu():
+    name: str = config.getoption(OPTION)
+    if re.fullmatch(r"cuda(:\d+)?", name) and devices.no_gpu():
         return  # which each test says that needs one
     try:
-        devices.choose(asked)
+        devices.choose(name)
     except imgcuda.DeviceError as error:
         raise pytest.UsageError(f"--device: {error}") from error
 

@@ -459,14 +459,14 @@ def test_without_page_locked_memory_the_bytes_are_the_same(
 def test_page_locked_memory_goes_back_when_the_result_dies(gpu: str, random_image: Make) -> None:
     image = random_image((3000, 4000, 3))
     gc.collect()  # what the errors of other tests held
-    before = pinned.held()
+    before = pinned.bytes_in_use()
     result = imgcuda.apply(image, "blur", device=gpu)
-    assert pinned.held() == before + image.nbytes
+    assert pinned.bytes_in_use() == before + image.nbytes
     part = result[100:200, ::2]
     del result
-    assert pinned.held() == before + image.nbytes
+    assert pinned.bytes_in_use() == before + image.nbytes
     del part
-    assert pinned.held() == before
+    assert pinned.bytes_in_use() == before
 
 
 @pytest.mark.usefixtures("short_strips")
@@ -479,10 +479,10 @@ def test_after_an_error_half_way_nothing_is_held(gpu: str, random_image: Make) -
             raise RuntimeError("half-way")
 
     gc.collect()
-    before = pinned.held()
+    before = pinned.bytes_in_use()
     for _ in range(3):
         seen.clear()
         with pytest.raises(FilterError, match="half-way"):
             Pipeline([watched(fail)])(random_image((3000, 4000, 3)), device=gpu)
     gc.collect()  # what an error's traceback held
-    assert pinned.held() == before
+    assert pinned.bytes_in_use() == before

@@ -51,7 +51,7 @@ def test_a_share_begins_where_the_one_before_ends() -> None:
     assert shares(10, 4, Tiling(halo=1, step=16)) == [(0, 10)]
 
 
-def test_strips_have_the_size_that_is_wished_for_or_more() -> None:
+def test_strips_have_the_size_that_is_asked_for_or_more() -> None:
     assert rows_of_size(1000, 1000, 100_000, Tiling(halo=0, step=1)) == 100
     assert rows_of_size(1000, 1000, 100_000, Tiling(halo=0, step=32)) == 128
     assert rows_of_size(1000, 1000, 300_000, Tiling(halo=0, step=1)) == 334
@@ -135,12 +135,12 @@ def test_strips_make_every_row_once_from_all_that_it_needs(tiling: Tiling, heigh
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # as on a machine that is busy
-@given(tiling=CUTS, height=st.integers(1, 500), row_bytes=st.integers(1, 100), wish=st.integers(1, 10_000))
+@given(tiling=CUTS, height=st.integers(1, 500), row_bytes=st.integers(1, 100), target_bytes=st.integers(1, 10_000))
 def test_an_image_is_cut_only_where_two_strips_have_the_size(
-    tiling: Tiling, height: int, row_bytes: int, wish: int
+    tiling: Tiling, height: int, row_bytes: int, target_bytes: int
 ) -> None:
-    rows = rows_of_size(height, row_bytes, wish, tiling)
+    rows = rows_of_size(height, row_bytes, target_bytes, tiling)
     assert rows == height or rows % tiling.step == 0
     if rows < height:
         assert rows >= 16 * tiling.halo
-        assert (rows + 1) * row_bytes > wish
+        assert (rows + 1) * row_bytes > target_bytes

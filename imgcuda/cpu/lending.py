@@ -28,7 +28,7 @@ class _Loan:
         start = address(array)
         return self.start < start + array.nbytes and start < self.end
 
-    def own(self, array: DeviceArray) -> DeviceArray:
+    def current(self, array: DeviceArray) -> DeviceArray:
         """Return an array, or a part of it, in the copy, if there is one."""
         if self.copy is None:
             return array
@@ -61,19 +61,19 @@ class Loans:
     def __contains__(self, array: DeviceArray) -> bool:
         return any(loan.holds(array.pointer) for loan in self._loans.values())
 
-    def own(self, array: DeviceArray) -> DeviceArray:
+    def current(self, array: DeviceArray) -> DeviceArray:
         """Return an array with the writes of kernels: the copy, if one was made."""
-        return next((loan.own(array) for loan in self._loans.values() if loan.holds(array.pointer)), array)
+        return next((loan.current(array) for loan in self._loans.values() if loan.holds(array.pointer)), array)
 
     def arguments(self, arguments: Sequence[LaunchArgument], written: Collection[int]) -> list[LaunchArgument]:
         """Return the arguments of a launch, with copies in place of lent arrays that it may write to."""
         for position in written:
-            for loan in self._of(arguments[position]):
+            for loan in self._loans_of(arguments[position]):
                 if loan.copy is None:
                     loan.copy = loan.array.reshape(-1).view(np.uint8).copy()
-        return [self.own(each) if isinstance(each, DeviceArray) else each for each in arguments]
+        return [self.current(each) if isinstance(each, DeviceArray) else each for each in arguments]
 
-    def _of(self, argument: LaunchArgument) -> Iterator[_Loan]:
+    def _loans_of(self, argument: LaunchArgument) -> Iterator[_Loan]:
         if isinstance(argument, DeviceArray):
             yield from (loan for loan in self._loans.values() if loan.holds(argument.pointer))
 

@@ -66,7 +66,7 @@ class CpuSession:
         return as_device_array(self._loans.lend(np.ascontiguousarray(array)))
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
-        owner = self._loans.own(array).owner
+        owner = self._loans.current(array).owner
         assert isinstance(owner, np.ndarray)
         return owner
 

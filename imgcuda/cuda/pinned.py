@@ -61,7 +61,7 @@ def _returned(owner: int, size: int) -> None:
         _ours.discard(owner)
 
 
-def held() -> int:
+def bytes_in_use() -> int:
     """Return how many bytes of the pool are in use."""
     return _held
 

@@ -43,7 +43,7 @@ def run_chain(
             pending[0] = resolved(head, measure(session, head, image, rows))
             continue
         group = list(islice(takewhile(_is_point, pending), FUSED)) or [head]
-        wanted = _wanted(head, image, rows, coming if spans else None)
+        wanted = _rows_computed(head, image, rows, coming if spans else None)
         made = run_group(session, group, image, rows, wanted)
         session.free(image)
         image, rows = made, wanted
@@ -57,7 +57,7 @@ def run_group(session: Session, filters: Sequence[Filter], image: DeviceArray, r
     Raises FilterError, with the filter's name, if a filter raises an error that is no ImgcudaError.
     """
     head = filters[0]
-    with _named(filters):
+    with _naming_the_filter(filters):
         if isinstance(head, PointFilter):
             return _run_points(session, tuple(filters), image, rows)  # type: ignore[arg-type]
         if head.alpha_mode != "plain" and has_alpha(image.channels):
@@ -78,7 +78,7 @@ def run_plain(session: Session, filter: Filter, image: DeviceArray, rows: Rows) 
 
 def measure(session: Session, filter: MeasuringFilter, image: DeviceArray, rows: Rows) -> npt.NDArray[Any]:
     """Return the measurement of a filter on an image, or on some of its rows."""
-    with _named([filter]), _gpu(session, filter, image, rows, rows) as gpu:
+    with _naming_the_filter([filter]), _gpu(session, filter, image, rows, rows) as gpu:
         return total([session.download(filter.measure(gpu, image))])
 
 
@@ -89,7 +89,7 @@ def total(found: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
 
 def resolved(filter: MeasuringFilter, found: npt.NDArray[Any]) -> Filter:
     """Return the filter that a two-phase filter builds from its measurement."""
-    with _named([filter]):
+    with _naming_the_filter([filter]):
         made = filter.measured(found)
         if not isinstance(made, Filter):
             raise FilterError(f"{filter.name}: measured() must return a filter; it returned {made!r}")
@@ -100,7 +100,7 @@ def _is_point(filter: Filter) -> bool:
     return isinstance(filter, PointFilter)
 
 
-def _wanted(filter: Filter, image: DeviceArray, rows: Rows, coming: Iterator[Rows] | None) -> Rows:
+def _rows_computed(filter: Filter, image: DeviceArray, rows: Rows, coming: Iterator[Rows] | None) -> Rows:
     """Return the rows that a filter computes: in a strip, those of its input, except for a GeometryFilter."""
     if coming is None:
         return all_rows(result_size(filter, image.width, image.height)[1])
@@ -161,7 +161,7 @@ def _in_words(result: object) -> str:
 
 
 @contextmanager
-def _named(filters: Sequence[Filter]) -> Iterator[None]:
+def _naming_the_filter(filters: Sequence[Filter]) -> Iterator[None]:
     """Turn any error of a filter, which may be third-party code, into a FilterError with the filter's name."""
     process = os.getpid()
     try:

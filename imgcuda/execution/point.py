@@ -93,14 +93,14 @@ def functions(
         given, constants = filter.arguments(), tuple(filter.constants().items())
         fields = tuple((_c_type(filter, each, value), each) for each, value in given.items())
         before, after = channels[position], channels[position + 1]
-        program = _alone(filter.source(), pixel, before, constants, compiler)
+        program = _program_of(filter.source(), pixel, before, constants, compiler)
         made.append(_function(snake(filter.name), filter.source(), program, constants, fields, before, after))
         values += given.values()
     return tuple(made), values
 
 
 @lru_cache(maxsize=256)
-def _alone(
+def _program_of(
     source: Source, pixel: np.dtype[Any], channels: int, constants: tuple[tuple[str, float], ...], compiler: Macros
 ) -> Program:
     """Return a filter's source as a program of its own, to read its declarations."""
@@ -120,12 +120,14 @@ def _function(
 ) -> PixelFunction:
     """Return a filter's function, its argument list checked."""
     outline = program.outline
-    macros, defined = _own(outline.macros), dict(outline.macros)
-    names = tuple(each for each in _own(outline.names) if each in macros or each not in defined)
-    return PixelFunction(name, source, constants, _checked(program, name, fields), channels, made, names, macros)
+    macros, defined = _names_of_author(outline.macros), dict(outline.macros)
+    names = tuple(each for each in _names_of_author(outline.names) if each in macros or each not in defined)
+    return PixelFunction(
+        name, source, constants, _checked_arguments(program, name, fields), channels, made, names, macros
+    )
 
 
-def _own(found: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+def _names_of_author(found: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Return the names that the author's text declares, without those of the prelude and the core."""
     return tuple(name for name, file in found if file not in (_GIVEN, PRELUDE))
 
@@ -158,13 +160,13 @@ def _calls(functions: Sequence[PixelFunction]) -> list[str]:
     """Return the statements that call the functions one after the other."""
     calls = []
     for position, function in enumerate(functions):
-        names = "".join(f", {_passed(field, position)}" for field in function.fields)
+        names = "".join(f", {_argument_text(field, position)}" for field in function.fields)
         calls.append(f"c = f{position}_{function.name}(c{names});")
         calls.append(f"c = point_between(c, {color_channels(function.result_channels)}, alpha);")
     return calls[:-1]
 
 
-def _passed(field: tuple[str, str], position: int) -> str:
+def _argument_text(field: tuple[str, str], position: int) -> str:
     return "at" if field == PLACE else f"{field[1]}_{position}"
 
 
@@ -188,18 +190,20 @@ def _c_type(filter: PointFilter, name: str, value: Argument) -> str:
     return _C_TYPES[type(value)]
 
 
-def _checked(program: Program, function: str, fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def _checked_arguments(
+    program: Program, function: str, fields: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, str], ...]:
     """Check the function's argument list against the filter's fields: names, types and order.
 
     Return its arguments after the color, with the place in front if it takes that.
     """
     wanted = ", ".join(["color c", *(f"{kind} {name}" for kind, name in fields)])
-    head = _head(program, function)
+    head = _find_head(program, function)
     if head is None:
         raise FilterError(f"{program.name} has no function `__device__ color {function}({wanted})`")
     (first, _), *own = [(each.written, each.name) for each in head.arguments] or [("", "")]
     place = (PLACE,) if own[:1] == [PLACE] else ()
-    if first != "color" or tuple(own[len(place) :]) != tuple((_plain(kind), name) for kind, name in fields):
+    if first != "color" or tuple(own[len(place) :]) != tuple((_without_const(kind), name) for kind, name in fields):
         written = ", ".join(f"{each.written} {each.name}".strip() for each in head.arguments)
         raise FilterError(
             f"{program.name}: {function}({written}) does not match the filter's fields; write {function}({wanted})"
@@ -207,7 +211,7 @@ def _checked(program: Program, function: str, fields: tuple[tuple[str, str], ...
     return (*place, *fields)
 
 
-def _head(program: Program, function: str) -> FunctionHead | None:
+def _find_head(program: Program, function: str) -> FunctionHead | None:
     """Return the head of a function that returns a color; None if there is none, KernelError if it cannot be read."""
     outline = program.outline
     for head in outline.functions:
@@ -220,5 +224,5 @@ def _head(program: Program, function: str) -> FunctionHead | None:
     return None
 
 
-def _plain(kind: str) -> str:
+def _without_const(kind: str) -> str:
     return kind.removeprefix("const ")

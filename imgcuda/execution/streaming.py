@@ -69,8 +69,8 @@ def _on_one(device: Device, filters: Sequence[Filter], image: Image, schedule: S
     short = False
     try:
         with device.session() as session:
-            wish = session.strip_bytes
-            if wish is None or _rows(schedule, image, wish) >= schedule.height:
+            target_bytes = session.strip_bytes
+            if target_bytes is None or _rows(schedule, image, target_bytes) >= schedule.height:
                 return _run_whole(session, filters, image)
     except DeviceMemoryError:
         short = schedule.height > schedule.tiling.step
@@ -79,9 +79,9 @@ def _on_one(device: Device, filters: Sequence[Filter], image: Image, schedule: S
     return _in_strips([device], filters, image, short)
 
 
-def _rows(schedule: Schedule, image: Image, wish: int) -> int:
-    """Return the number of rows of strips of about `wish` bytes."""
-    return rows_of_size(schedule.height, schedule.row_size * image[0, 0].nbytes, wish, schedule.tiling)
+def _rows(schedule: Schedule, image: Image, target_bytes: int) -> int:
+    """Return the number of rows of strips of about `target_bytes` bytes."""
+    return rows_of_size(schedule.height, schedule.row_size * image[0, 0].nbytes, target_bytes, schedule.tiling)
 
 
 def _in_strips(devices: Sequence[Device], filters: Sequence[Filter], image: Image, short: bool = False) -> Image:
@@ -97,7 +97,7 @@ def _in_strips(devices: Sequence[Device], filters: Sequence[Filter], image: Imag
         return _whole(devices[0], pending, image, schedule.whole)
     result = _ImageRun(schedule, image, pending)
     result.share(devices, short)
-    return result.made()
+    return result.image()
 
 
 class _StripRun:
@@ -136,8 +136,8 @@ class _StripRun:
             self._make(session, first, last, fewer_rows(rows, self._schedule.tiling) if short else rows)
 
     def _good_rows(self, session: DeviceSession, height: int) -> int:
-        wish = session.strip_bytes
-        return height if wish is None else _rows(self._schedule, self._image, wish)
+        target_bytes = session.strip_bytes
+        return height if target_bytes is None else _rows(self._schedule, self._image, target_bytes)
 
     def _make(self, session: DeviceSession, first: int, last: int, rows: int) -> None:
         """Compute rows `first` to `last` of the result, `rows` at a time, or fewer if device memory runs out."""
@@ -185,7 +185,7 @@ class _ImageRun(_StripRun):
 
     _result: Image | None = None
 
-    def made(self) -> Image:
+    def image(self) -> Image:
         assert self._result is not None
         return self._result
 

@@ -47,8 +47,8 @@ def read_arguments(tokens: list[Token], opening: int, closing: dict[int, int]) -
         try:
             read.append(reader.read())
         except ValueError:
-            raise _no_argument(tokens, first, reader.behind(), len(read) + 1, name) from None
-        first = reader.behind() + 1
+            raise _no_argument(tokens, first, reader.end_of_argument(), len(read) + 1, name) from None
+        first = reader.end_of_argument() + 1
     return tuple(read)
 
 
@@ -70,7 +70,7 @@ class _ArgumentReader:
         self._stars = self._sizes = 0
         self._in_brackets = False
 
-    def behind(self) -> int:
+    def end_of_argument(self) -> int:
         """Return the position of the comma or bracket that ends the argument."""
         while self._position < self._end and self._tokens[self._position].text != ",":
             self._position = self._closing.get(self._position, self._position) + 1

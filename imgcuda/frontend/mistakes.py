@@ -37,7 +37,7 @@ class Mistakes:
         """Return the line at a place, as the author wrote it."""
         return source_line(self._text, self._file, place.file, place.line)
 
-    def behind(self, error: KernelError) -> KernelError:
+    def added_to(self, error: KernelError) -> KernelError:
         """Return an error with these mistakes behind its own, except on lines that it reports already."""
         said = {(mistake.file, mistake.line) for mistake in error.mistakes}
         rest = [mistake for place, mistake in self._found.items() if place not in said]

@@ -109,7 +109,7 @@ class ExpressionParser(Cursor):
             self.advance()
             return Unary(token.text, self._unary(), token.place)
         if token.text == "(":
-            return self._parenthesised()
+            return self._parenthesized()
         if kind == CHARACTER:
             return self._character(token)
         if kind == STRING:
@@ -133,7 +133,7 @@ class ExpressionParser(Cursor):
         except BadLiteral as wrong:
             raise self.wrong(str(wrong), token.place) from None
 
-    def _parenthesised(self) -> Expression:
+    def _parenthesized(self) -> Expression:
         opening = self.advance()
         if not self.starts_type():
             value = self.expression()

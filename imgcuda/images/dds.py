@@ -48,7 +48,7 @@ def read(data: bytes, request: ReadRequest) -> Iterator[Image]:
     """Return the pictures in a texture that are asked for, each in its full size."""
     found = _texture(data)
     numbers = request.numbers(found.pictures)
-    request.allow(found.width * found.height * len(numbers))
+    request.check_pixels(found.width * found.height * len(numbers))
     start = found.start + (1024 if found.layout.kind == PALETTE else 0)
     step = _size_of_all_levels(found)
     for number in numbers:

@@ -31,7 +31,7 @@ def clean(block: Directories) -> None:
     for start, end in pictures:  # in maker notes, whose format only their makers know
         block.data[start : _end_of_value(block, start, end)] = bytes(_end_of_value(block, start, end) - start)
     if any(end >= len(block.data) for _, end in thumbnails):
-        del block.data[max(end for _, end in block.live()) :]
+        del block.data[max(end for _, end in block.used()) :]
 
 
 def _is_sound(block: Directories, entry: ExifEntry, tables: list[tuple[int, int]]) -> bool:
@@ -91,7 +91,7 @@ def _room(block: Directories, first: int) -> bytearray:
 
 def _end_of_value(block: Directories, start: int, end: int) -> int:
     """Return the end of an embedded picture, which lies within the value that contains it."""
-    return min([end, *(stop for begin, stop in block.live() if begin <= start < stop)])
+    return min([end, *(stop for begin, stop in block.used() if begin <= start < stop)])
 
 
 def _overlaps(part: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:

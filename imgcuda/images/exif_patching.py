@@ -82,7 +82,7 @@ class Directories:
         """Return the offsets where a directory's entries begin and end."""
         return offset, offset + 2 + 12 * int(struct.unpack_from(self.order + "H", self.data, offset)[0])
 
-    def live(self) -> list[tuple[int, int]]:
+    def used(self) -> list[tuple[int, int]]:
         """Return the ranges of the block that its tags use."""
         parts = [(0, 8)]
         for sub in (0, *SUB_DIRECTORIES):
@@ -127,9 +127,9 @@ class Directories:
 
     def wipe(self, parts: Iterable[tuple[int, int]]) -> None:
         """Overwrite ranges of the block with zeros, except the bytes that its tags use."""
-        live = self.live()
+        used = self.used()
         for start, end in parts:
-            inside = [(max(a, start), min(b, end)) for a, b in live if a < end and b > start]
+            inside = [(max(a, start), min(b, end)) for a, b in used if a < end and b > start]
             place = start
             for a, b in [*sorted(inside), (end, end)]:
                 if a > place:

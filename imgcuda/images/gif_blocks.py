@@ -107,7 +107,7 @@ def _follow(data: bytes, place: int, found: GifSurvey) -> int:
             end = _end(data, place + 2)
             if end is None:
                 return len(data)
-            control = _noted(data, place, end, found, control)
+            control = _read_extension(data, place, end, found, control)
             place = end
         elif data[place] == IMAGE:
             frame = _frame(data, place, control)
@@ -157,7 +157,7 @@ def _sub_blocks(data: bytes, place: int) -> Iterator[bytes]:
         place += 1 + data[place]
 
 
-def _noted(data: bytes, place: int, end: int, found: GifSurvey, control: GraphicControl) -> GraphicControl:
+def _read_extension(data: bytes, place: int, end: int, found: GifSurvey, control: GraphicControl) -> GraphicControl:
     """Read an extension: store its metadata, and return its settings for the next frame."""
     first, *rest = [*_sub_blocks(data, place + 2), b""]
     if data[place + 1] == CONTROL and len(first) >= 4:

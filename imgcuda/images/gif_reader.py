@@ -40,7 +40,7 @@ def frames(reopen: Open, request: ReadRequest, decode: Decode) -> Iterator[Image
     numbers = request.numbers(len(found.frames))
     needed = found.frames[: numbers.stop]
     beyond = sum(max(0, frame.pixels - width * height) for frame in needed if frame.is_seen(width, height))
-    request.allow(width * height * len(numbers) + beyond)
+    request.check_pixels(width * height * len(numbers) + beyond)
     about = _about(found, [*request.losses(len(found.frames)), *found.losses])
     first = found.frames[0]
     if len(found.frames) == 1 and first[:4] == (0, 0, width, height) and (first.table or found.table):
@@ -60,7 +60,7 @@ def _drop_what_is_cut_off(data: bytes, found: GifSurvey, request: ReadRequest) -
     last = found.frames[-1]
     if last.whole or len(found.frames) == 1:
         return
-    request.allow(last.pixels)
+    request.check_pixels(last.pixels)
     try:
         _indices(data, last)
     except (OSError, EOFError, SyntaxError, ValueError, IndexError):

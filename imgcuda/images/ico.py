@@ -56,7 +56,7 @@ def _bitmap(part: bytes, request: ReadRequest) -> Image:
     palette = 4 * (struct.unpack_from("<I", part, 32)[0] or 1 << bits) if bits <= 8 else 0
     start = bmp.FILE_HEADER + size + palette
     head = b"BM" + struct.pack("<IIIIii", len(part), 0, start, size, width, height)
-    image = bmp.read(head + part[12:], request.allow, alpha=True)
+    image = bmp.read(head + part[12:], request.check_pixels, alpha=True)
     if image.pixels.ndim == 3 and image.pixels.shape[2] == 4:
         return replace(image, dpi=None)
     stride = (width + 31) // 32 * 4

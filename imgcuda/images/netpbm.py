@@ -57,7 +57,7 @@ def read(data: bytes, request: ReadRequest) -> Iterator[Image]:
     """Return the pictures in a file that are asked for."""
     headers = list(_headers(data))
     numbers = request.numbers(len(headers))
-    request.allow(sum(headers[number].width * headers[number].height for number in numbers))
+    request.check_pixels(sum(headers[number].width * headers[number].height for number in numbers))
     losses = tuple(request.losses(len(headers)))
     for number in numbers:
         header = headers[number]

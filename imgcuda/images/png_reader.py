@@ -126,7 +126,7 @@ def _animation(
 ) -> Iterator[Image]:
     width, height = _size(found, stream)
     numbers = request.numbers(len(controls))
-    request.allow(width * height * len(numbers))
+    request.check_pixels(width * height * len(numbers))
     canvas, about = Canvas(width, height), _about(found, stream)
     picture = PIL.Image.open(about(), formats=["PNG"])
     picture.load()

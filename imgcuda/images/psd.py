@@ -49,7 +49,7 @@ def read(data: bytes, request: ReadRequest) -> list[Image]:
     """Return the flattened picture, and no other; ImageError for a file that was saved without one."""
     header = _header(data)
     request.numbers(1)
-    request.allow(header.width * header.height)
+    request.check_pixels(header.width * header.height)
     found = psd_sections.split(data, large=header.version == 2)
     resources = {number: body for number, _, body in photoshop.resources(found.resources)}
     if found.layers and resources.get(VERSION, b"").ljust(5, b"\1")[4] == 0:

@@ -69,7 +69,7 @@ def _read(format: str, reopen: Open, request: ReadRequest) -> list[Image]:
     """Return the frames."""
     if format in _OF_ONE_PICTURE:
         request.numbers(1)
-        return [_module(_OF_ONE_PICTURE[format]).read(reopen().read(), request.allow)]
+        return [_module(_OF_ONE_PICTURE[format]).read(reopen().read(), request.check_pixels)]
     if format in _OF_SEVERAL:
         return list(_module(_OF_SEVERAL[format]).read(reopen().read(), request))
     if format == "ICO":
@@ -102,7 +102,7 @@ def _png_in_an_icon(data: bytes, request: ReadRequest) -> Image:
 def _jpeg2000(reopen: Open, request: ReadRequest) -> list[Image]:
     """Return the picture in a JPEG 2000, with what Pillow does not report."""
     facts = jpeg2000.look(reopen().read())
-    request.allow(facts.width * facts.height)
+    request.check_pixels(facts.width * facts.height)
     (image,) = _by_pillow(reopen, request)
     sixteen_bit = facts.bits > 8 and image.pixels.dtype == np.uint8
     losses = (*image.losses, *[f"its {facts.bits}-bit colors are read as 8-bit"] * sixteen_bit)
@@ -116,7 +116,7 @@ def _by_pillow(reopen: Open, request: ReadRequest) -> Iterator[Image]:
     picture = _open(reopen(), request.max_pixels)
     count = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
     numbers = request.numbers(count)
-    request.allow(picture.width * picture.height * len(numbers))
+    request.check_pixels(picture.width * picture.height * len(numbers))
     lost = [*request.losses(count), *_losses_that_pillow_does_not_know(picture.format, reopen)]
     scale_transparent_gray(picture)
     if picture.format == "AVIF" and count > 1:
@@ -128,7 +128,7 @@ def _by_pillow(reopen: Open, request: ReadRequest) -> Iterator[Image]:
         if count > 1:
             picture.seek(number)
         total += picture.width * picture.height
-        request.allow(total)
+        request.check_pixels(total)
         yield _frame(picture, number if count > 1 else None, reopen, open_once, request, lost)
 
 
@@ -154,30 +154,30 @@ class _Limit:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._wishes: list[int] = []
+        self._limits: list[int] = []
         self._before: int | None = None
 
     @contextmanager
     def raised(self, pixels: int) -> Iterator[None]:
         """Let Pillow read so many pixels, if it would refuse them."""
         with self._lock:
-            if not self._wishes:
+            if not self._limits:
                 self._before = PIL.Image.MAX_IMAGE_PIXELS
             needed = self._before is not None and pixels > 2 * self._before
-            self._change(self._wishes + [pixels] * needed)
+            self._change(self._limits + [pixels] * needed)
         try:
             yield
         finally:
             with self._lock:
                 if needed:
-                    rest = list(self._wishes)
+                    rest = list(self._limits)
                     rest.remove(pixels)
                     self._change(rest)
 
-    def _change(self, wishes: list[int]) -> None:
-        if wishes or self._wishes:
-            PIL.Image.MAX_IMAGE_PIXELS = max(wishes) if wishes else self._before
-        self._wishes = wishes
+    def _change(self, limits: list[int]) -> None:
+        if limits or self._limits:
+            PIL.Image.MAX_IMAGE_PIXELS = max(limits) if limits else self._before
+        self._limits = limits
 
 
 _LIMIT = _Limit()
@@ -223,7 +223,7 @@ def _pages(stream: IO[bytes], request: ReadRequest) -> Iterator[Image]:
     found = tiff_reader.pages(stream)
     count = len(found.pictures)
     chosen = [found.pictures[number] for number in request.numbers(count)]
-    request.allow(sum(page.pixels for page in chosen))
+    request.check_pixels(sum(page.pixels for page in chosen))
     for page in chosen:
         image = assemble.of_page(page, stream, request.raw, request.auto_orient)
         losses = (*request.losses(count), *found.losses, *image.losses)

@@ -33,7 +33,7 @@ class ReadRequest:
         more = count > 1 and self.frame is None and not self.several
         return [f"it holds {count} pictures; the first is read"] * more
 
-    def allow(self, pixels: int) -> None:
+    def check_pixels(self, pixels: int) -> None:
         """Raise ImageError for more pixels than may be read."""
         if pixels > self.max_pixels:
             raise ImageError(f"it has {pixels:,} pixels, more than {self.max_pixels:,}; --max-pixels allows more")

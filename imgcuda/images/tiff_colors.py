@@ -31,7 +31,7 @@ def to_pixels(samples: Pixels, page: TiffLayout, raw: bool, losses: list[str]) -
     """
     count = COLORS[page.photometric]
     alpha_at = next((count + place for place, kind in enumerate(page.extra) if kind in (1, 2)), None)
-    _tell(page, losses)
+    _report_losses(page, losses)
     if page.photometric == PALETTE:
         color = _from_palette(samples[:, :, 0], page, losses)
     elif page.kind == FLOAT:
@@ -51,7 +51,7 @@ def to_pixels(samples: Pixels, page: TiffLayout, raw: bool, losses: list[str]) -
     return _with_alpha(_to_rgb(color, page, losses), alpha)
 
 
-def _tell(page: TiffLayout, losses: list[str]) -> None:
+def _report_losses(page: TiffLayout, losses: list[str]) -> None:
     """Report the losses that do not depend on the values of samples."""
     unknown = len(page.extra) - page.has_alpha
     if unknown:

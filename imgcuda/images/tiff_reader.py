@@ -114,7 +114,7 @@ def pages(stream: IO[bytes]) -> Pages:
     if not made.pictures:
         made.pictures = [Page(page, page.place) for page in every if not _is_mask(page)]
         made.losses.append("it calls itself a reduced copy of a picture that is not in the file")
-    _tell(made, every, [sub for _, sub in beneath])
+    _report_left_out(made, every, [sub for _, sub in beneath])
     return made
 
 
@@ -137,7 +137,7 @@ def _refuse_raw(every: list[Directory], beneath: list[Directory]) -> None:
         raise ImageError(RAW.format(" (DNG)" if dng else ""))
 
 
-def _tell(made: Pages, every: list[Directory], beneath: list[Directory]) -> None:
+def _report_left_out(made: Pages, every: list[Directory], beneath: list[Directory]) -> None:
     """Report masks and smaller copies, which are left out."""
     if masks := sum(_is_mask(page) for page in [*every, *beneath]):
         made.losses.append(f"it holds {_several(masks, 'transparency mask')}, left out")

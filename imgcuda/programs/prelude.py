@@ -17,14 +17,14 @@ def prelude_for(text: str) -> str:
 
     So a compiler spends no time on functions that are not used. Lines keep their numbers.
     """
-    whole = _whole()
+    full = _full_text()
     if "##" in text:  # the preprocessor may then make names that the text does not have
-        return whole
-    wanted = _named(text)
-    return _FUNCTION.sub(lambda m: m[0] if m["name"] in wanted else f"{m['head']};{_blank(m['body'])}", whole)
+        return full
+    wanted = _functions_needed(text)
+    return _FUNCTION.sub(lambda m: m[0] if m["name"] in wanted else f"{m['head']};{_line_ends(m['body'])}", full)
 
 
-def _named(text: str) -> set[str]:
+def _functions_needed(text: str) -> set[str]:
     """Return the functions that a text names, and all that these call, directly or not."""
     functions = _functions()
     wanted: set[str] = set()
@@ -36,16 +36,16 @@ def _named(text: str) -> set[str]:
     return wanted
 
 
-def _blank(body: str) -> str:
+def _line_ends(body: str) -> str:
     return "\n" * body.count("\n")
 
 
 @cache
 def _functions() -> dict[str, str]:
     """Return the body of each function by its name."""
-    return {match["name"]: match["body"] for match in _FUNCTION.finditer(_whole())}
+    return {match["name"]: match["body"] for match in _FUNCTION.finditer(_full_text())}
 
 
 @cache
-def _whole() -> str:
+def _full_text() -> str:
     return Path(__file__).with_name(PRELUDE).read_text(encoding="utf-8")

@@ -64,9 +64,9 @@ def rows_read(first: int, last: int, height: int, tiling: Tiling) -> Rows:
     return Rows(top, min(bottom, height), height)
 
 
-def rows_of_size(height: int, row_bytes: int, wish: int, tiling: Tiling) -> int:
-    """Return the number of rows of equal strips of about `wish` bytes; the height if one strip is enough."""
-    rows = max(wish // row_bytes, HALO_SHARE * tiling.halo, 1)
+def rows_of_size(height: int, row_bytes: int, target_bytes: int, tiling: Tiling) -> int:
+    """Return the number of rows of equal strips of about `target_bytes` bytes; the height if one strip is enough."""
+    rows = max(target_bytes // row_bytes, HALO_SHARE * tiling.halo, 1)
     count = max(1, height // rows)
     return height if count == 1 else ceil_div(ceil_div(height, count), tiling.step) * tiling.step
 

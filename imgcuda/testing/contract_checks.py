@@ -65,11 +65,11 @@ def type_and_channels(filter: Filter, device: str, dtype: str, channels: int) ->
     """As every_type_and_channel_count, for one pair: compiling its kernels takes about a second."""
     image = random_image((17, 31, channels), dtype)
     made = filter(image, device=device)
-    told = f"{filter.name} made {made.shape} {made.dtype} of {image.shape} {image.dtype}"
+    observed = f"{filter.name} made {made.shape} {made.dtype} of {image.shape} {image.dtype}"
     wanted = declared_shape(filter, image.shape)
-    _hold(made.shape == wanted, f"{told}, not {wanted}; `channels` and `result_size` declare the shape")
-    _hold(made.dtype == image.dtype, f"{told}; a result has the image's own type")
-    _hold(bool(np.isfinite(made).all()), f"{told}, with values that are not finite; look for a division by 0")
+    _require(made.shape == wanted, f"{observed}, not {wanted}; `channels` and `result_size` declare the shape")
+    _require(made.dtype == image.dtype, f"{observed}; a result has the image's own type")
+    _require(bool(np.isfinite(made).all()), f"{observed}, with values that are not finite; look for a division by 0")
 
 
 def awkward_sizes(filter: Filter, device: str) -> None:
@@ -77,7 +77,7 @@ def awkward_sizes(filter: Filter, device: str) -> None:
     for size in AWKWARD:
         image = random_image((*size, 3))
         wanted = declared_shape(filter, image.shape)
-        _hold(filter(image, device=device).shape == wanted, f"{filter.name} fails for an image of {size}")
+        _require(filter(image, device=device).shape == wanted, f"{filter.name} fails for an image of {size}")
 
 
 def every_border(filter: Filter, device: str) -> None:
@@ -86,7 +86,7 @@ def every_border(filter: Filter, device: str) -> None:
         raise NotApplicableError(f"{filter.name} has no border")
     for border in get_args(Border):
         made = replace(filter, border=border)(random_image((5, 3, 3), np.float32), device=device)  # type: ignore[type-var]
-        _hold(bool(np.isfinite(made).all()), f"{filter.name} with border={border} makes values that are not finite")
+        _require(bool(np.isfinite(made).all()), f"{filter.name} with border={border} makes values that are not finite")
 
 
 def the_same_each_time(filter: Filter, device: str) -> None:
@@ -129,9 +129,9 @@ def the_halo_is_true(filter: Filter, device: str) -> None:
     image[row, column] = 10.0 - image[row, column]
     changed = np.argwhere((filter(image, device=device) != before).reshape(*before.shape[:2], -1).any(axis=2))
     reach = int(np.abs(changed - (row, column)).max()) if len(changed) else 0
-    told = f"{filter.name} declares a halo of {filter.halo}, and a pixel changes others up to {reach} away"
-    _hold(reach <= filter.halo, f"{told}; make `halo` as large")
-    _hold(filter.halo <= 2 * reach + 8 or filter.row_step > 1, f"{told}; a smaller `halo` makes strips cheaper")
+    observed = f"{filter.name} declares a halo of {filter.halo}, and a pixel changes others up to {reach} away"
+    _require(reach <= filter.halo, f"{observed}; make `halo` as large")
+    _require(filter.halo <= 2 * reach + 8 or filter.row_step > 1, f"{observed}; a smaller `halo` makes strips cheaper")
 
 
 def alpha_is_respected(filter: Filter, device: str) -> None:
@@ -146,7 +146,7 @@ def alpha_is_respected(filter: Filter, device: str) -> None:
     made, alone = filter(image, device=device), filter(colors, device=device)
     alone = alone.reshape(*made.shape[:2], -1)
     apart = int(np.abs(made[..., :-1].astype(int) - alone).max())
-    _hold(
+    _require(
         apart <= 1,
         f"{filter.name} makes something else of an opaque image with alpha, up to {apart} levels off; what does not "
         'leave a flat image flat should keep alpha: alpha_mode = "keep"',
@@ -157,15 +157,15 @@ def nothing_beyond_its_arrays(filter: Filter, device: str) -> None:
     """Kernels write all of a result and nothing beyond an array, and all memory is released."""
     for dtype in ("uint8", "float32"):
         made = []
-        for rubbish in (0xA5, 0x3C):
+        for garbage in (0xA5, 0x3C):
             with devices.choose(device).session() as real:
-                session = GuardedSession(real, rubbish)
+                session = GuardedSession(real, garbage)
                 image = session.upload(random_image((37, 53, 4), dtype))
                 result = run_chain(session, [filter], image)
                 made.append(session.download(result).copy())
                 damage, kept = session.damaged(), len(session.live) - 1
-            _hold(not damage, f"{filter.name} writes {', '.join(damage)}; hold x and y against width and height")
-            _hold(
+            _require(not damage, f"{filter.name} writes {', '.join(damage)}; hold x and y against width and height")
+            _require(
                 kept == 0, f"{filter.name} keeps {kept} arrays that it made; let `gpu` make them, and return one only"
             )
         _equal(made[0], made[1], f"{filter.name} leaves a part of a result unwritten, or reads what nothing wrote")
@@ -198,7 +198,7 @@ def a_gpu_makes_what_the_cpu_makes(filter: Filter, device: str) -> None:
         image = random_image((70, 131, 3), dtype)
         made, other = (filter(image, device=name).astype(np.float64) for name in (device, "cpu"))
         apart = float(np.abs(made - other).max()) if made.shape == other.shape else float("inf")
-        _hold(
+        _require(
             apart <= allowed,
             f"{filter.name} on {device} is up to {apart:g} off from the CPU for {dtype}; decisions that hang on the "
             "last bit of a float may fall otherwise: round where it does not matter",
@@ -221,11 +221,11 @@ CHECKS: tuple[Check, ...] = (
 """All checks, in the order in which to fix failures; checks that find crashes and endless loops are first."""
 
 
-def _hold(fulfilled: bool, why: str) -> None:
-    if not fulfilled:
+def _require(condition: bool, why: str) -> None:
+    if not condition:
         raise AssertionError(why)
 
 
 def _equal(one: Image, other: Image, why: str) -> None:
     differ = np.count_nonzero(one != other) if one.shape == other.shape else max(one.size, other.size)
-    _hold(differ == 0, f"{why} ({differ} of {one.size} samples differ)")
+    _require(differ == 0, f"{why} ({differ} of {one.size} samples differ)")

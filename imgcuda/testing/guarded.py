@@ -1,4 +1,4 @@
-"""A session that puts canaries around each array, fills new memory with rubbish, and lists arrays not released.
+"""A session that puts canaries around each array, fills new memory with garbage, and lists arrays not released.
 
 It uses only the methods of the session protocol, so it works on any device; on a GPU it stands in for a checked run.
 """
@@ -29,10 +29,10 @@ class Guarded(NamedTuple):
 
 
 class GuardedSession:
-    """A session that wraps another. `rubbish` is the byte that fills memory that is not initialized."""
+    """A session that wraps another. `garbage` is the byte that fills memory that is not initialized."""
 
-    def __init__(self, session: Session, rubbish: int) -> None:
-        self._session, self._rubbish = session, rubbish
+    def __init__(self, session: Session, garbage: int) -> None:
+        self._session, self._rubbish = session, garbage
         self.packs = session.packs
         self.live: dict[int, Guarded] = {}
         """The arrays that are not released, by address."""

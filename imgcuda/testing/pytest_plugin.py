@@ -28,10 +28,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test that uses the fixture `device` once on each device, and put the device into the test's id."""
     definitions = getattr(metafunc, "_arg2fixturedefs", {}).get("device")
     if definitions and definitions[-1].func.__module__ == __name__:  # not another project's fixture of that name
-        metafunc.parametrize("device", asked(metafunc.config), indirect=True, scope="session")
+        metafunc.parametrize("device", device_names(metafunc.config), indirect=True, scope="session")
 
 
-def asked(config: pytest.Config) -> list[str]:
+def device_names(config: pytest.Config) -> list[str]:
     """Return the names of the devices to test on."""
     from imgcuda import devices
 

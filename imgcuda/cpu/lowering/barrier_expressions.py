@@ -78,16 +78,16 @@ class BarrierExpressions(BarrierCalls):
     def _result_of(self, node: syntax.Call) -> syntax.Expression:
         """Call a function, and return a fresh name for its result that no source can contain."""
         result = self.call(node)
-        return syntax.NumberLiteral(0, "int", node.place) if result is None else self._named(node, result)
+        return syntax.NumberLiteral(0, "int", node.place) if result is None else self._bound_name(node, result)
 
-    def _named(self, node: syntax.Expression, result: Binding) -> syntax.Name:
+    def _bound_name(self, node: syntax.Expression, result: Binding) -> syntax.Name:
         count = len(self.state.facts.rebuilt)
         name = self.kept(node, "name", syntax.Name(f"result@{count}", node.place))
         self.state.bind(name.name, result)
         return name
 
     def _logical(self, node: syntax.Binary) -> syntax.Expression:
-        result = self._named(node, declare(self.state, self.state.key(node, "result"), BOOL))
+        result = self._bound_name(node, declare(self.state, self.state.key(node, "result"), BOOL))
         place = node.place
         left = self.extract(node.left)
         self.region([self.kept(node, "left", _set(result, left))])
@@ -105,7 +105,7 @@ class BarrierExpressions(BarrierCalls):
             then, otherwise = (syntax.Evaluate(side, side.place) for side in (node.then, node.otherwise))
             self.across(self.kept(node, "if", syntax.If(test, then, otherwise, node.place)))
             return syntax.NumberLiteral(0, "int", node.place)
-        result = self._named(node, declare(self.state, self.state.key(node, "result"), type))
+        result = self._bound_name(node, declare(self.state, self.state.key(node, "result"), type))
         then, otherwise = _set(result, node.then), _set(result, node.otherwise)
         self.across(self.kept(node, "if", syntax.If(test, then, otherwise, node.place)))
         return result

@@ -29,7 +29,7 @@ class BarrierLoops(BarrierExpressions):
             self._together(node)
         else:
             own_the_head(self.state, node, self.state.key(node), VARYING)
-            self._apart(node)
+            self._divergent(node)
 
     def _goes_round_together(self, node: syntax.Loop) -> bool:
         if self.state.facts.exit_divergence(self.state.key(node)) != BLOCK:
@@ -59,7 +59,7 @@ class BarrierLoops(BarrierExpressions):
         self.b.jump(head)
         self.b.place(enclosing.end)
 
-    def _apart(self, node: syntax.Loop) -> None:
+    def _divergent(self, node: syntax.Loop) -> None:
         """Compile a divergent loop: it runs while any thread is in it."""
         inside, broken, skipped = self.present(), self.masks(), self.masks()
         with self.construct(self.state.key(node), VARYING, inside) as end:

@@ -30,7 +30,7 @@ class Checked:
         try:
             yield
         except KernelError as error:
-            raise self.mistakes.behind(error) from None
+            raise self.mistakes.added_to(error) from None
         except Exception:
             self.mistakes.raise_if_any()
             raise
@@ -56,7 +56,7 @@ class _TranslationUnitChecker(StatementChecker):
         for type in types:
             self.declare_type(type)
         for item in file.items:
-            with self.noting():
+            with self.recording_mistakes():
                 if isinstance(item, syntax.Function):
                     self._function(item)
                 else:
@@ -111,7 +111,7 @@ class _TranslationUnitChecker(StatementChecker):
         self.result = self.resolve(node.result)
         with self.scope():
             for parameter in node.parameters:
-                with self.noting():
+                with self.recording_mistakes():
                     self.declare(parameter.name, Symbol(self.resolve(parameter.type)), parameter.place)
             self.items(node.body)
 

@@ -293,7 +293,7 @@ class ExpressionChecker(Names):
         if not own:
             known = [*self.functions, *FUNCTIONS, *ATOMICS, *builtins.VOIDS]
             raise Wrong(f"there is no function '{node.name}'{did_you_mean(node.name, known)}", node.place)
-        signature = self._chosen(node, own, given)
+        signature = self._overload(node, own, given)
         return Typed(signature.result)
 
     def _builtin(self, node: syntax.Call, given: list[Typed]) -> Typed:
@@ -318,7 +318,7 @@ class ExpressionChecker(Names):
             remedy = f"it is for {', '.join(map(str, known))}"
             raise Wrong(f"{node.name}() cannot be used on a {target}", node.place, remedy)
 
-    def _chosen(self, node: syntax.Call, own: list[Signature], given: list[Typed]) -> Signature:
+    def _overload(self, node: syntax.Call, own: list[Signature], given: list[Typed]) -> Signature:
         found = best(own, given)
         if len(found) > 1:
             several = " and ".join(each.key for each in found)
@@ -343,9 +343,9 @@ class ExpressionChecker(Names):
             message = f"{node.name}({names}) takes {len(wanted)} argument{plural}; it is given {len(given)}"
             raise Wrong(message, node.place)
         for argument, value, type, reference in zip(node.arguments, given, wanted, own[0].references, strict=True):
-            self._refer(value, type, argument.place) if reference else self.fits(value, type, argument.place)
+            self._check_reference(value, type, argument.place) if reference else self.fits(value, type, argument.place)
 
-    def _refer(self, given: Typed, type: Type, place: syntax.Place) -> None:
+    def _check_reference(self, given: Typed, type: Type, place: syntax.Place) -> None:
         """Raise the reason why a reference cannot be bound to a value."""
         if not given.lvalue and not type.const:
             raise Wrong("this cannot be assigned to, nor its address be taken", place)

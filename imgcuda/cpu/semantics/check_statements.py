@@ -31,7 +31,7 @@ class StatementChecker(ExpressionChecker):
 
     def statement(self, node: syntax.Statement) -> None:
         """Check one statement."""
-        with self.noting():
+        with self.recording_mistakes():
             _CHECKS[node.__class__](self, node)
 
     def _inner(self, node: syntax.Statement) -> None:
@@ -53,7 +53,7 @@ class StatementChecker(ExpressionChecker):
             self.statement(item)
 
     def _if(self, node: syntax.If) -> None:
-        with self.noting():
+        with self.recording_mistakes():
             self.condition(node.condition)
         self._inner(node.then)
         if node.otherwise is not None:
@@ -64,10 +64,10 @@ class StatementChecker(ExpressionChecker):
             if node.start is not None:
                 self.statement(node.start)
             if node.condition is not None:
-                with self.noting():
+                with self.recording_mistakes():
                     self.condition(node.condition)
             if node.step is not None:
-                with self.noting():
+                with self.recording_mistakes():
                     self.type(node.step)
             # A name of the loop's head may not be declared again in its outermost block.
             if isinstance(node.body, syntax.Block) and node.start is not None:
@@ -76,7 +76,7 @@ class StatementChecker(ExpressionChecker):
                 self._inner(node.body)
 
     def _switch(self, node: syntax.Switch) -> None:
-        with self.noting():
+        with self.recording_mistakes():
             type = self.value(node.value)
             if type != UNKNOWN and not isinstance(scalar(type), Int):
                 raise Wrong(f"'switch' is for integers; this is a {type}", node.value.place)
@@ -84,7 +84,7 @@ class StatementChecker(ExpressionChecker):
         with self.scope():
             for item in node.items:
                 if isinstance(item, syntax.Case):
-                    with self.noting():
+                    with self.recording_mistakes():
                         self._case(item, seen)
                 else:
                     self.statement(item)
@@ -109,14 +109,14 @@ class StatementChecker(ExpressionChecker):
             remedy = "write 'return;', or give the function a type"
             raise Wrong("a void function cannot return a value", node.value.place, remedy)
 
-    def _nothing(self, node: object) -> None:
+    def _skip(self, node: object) -> None:
         pass
 
     # ---- declarations
 
     def _declarations(self, node: syntax.Declarations) -> None:
         for item in node.items:
-            with self.noting():
+            with self.recording_mistakes():
                 self.declaration(item)
 
     def declaration(self, node: syntax.Declaration) -> None:
@@ -177,7 +177,7 @@ class StatementChecker(ExpressionChecker):
             if outer is None:
                 del self.scopes[-1][node.name]
         if reference:
-            self._refer(given, type, node.value.place)
+            self._check_reference(given, type, node.value.place)
         elif isinstance(type, Array):
             if not (isinstance(given.type, Array) and plain(given.type) == UNKNOWN):
                 raise Wrong("an array needs its values in braces", node.value.place)
@@ -214,7 +214,7 @@ class StatementChecker(ExpressionChecker):
             if isinstance(value, syntax.Initializer):
                 constant = self._braces(value, part) and constant
                 continue
-            with self.noting():
+            with self.recording_mistakes():
                 given = self.type(value)
                 constant = constant and given.constant
                 nested = isinstance(part, Array) or (isinstance(part, Record) and not same(given.type, part))
@@ -246,6 +246,6 @@ _CHECKS: dict[type, Callable[[StatementChecker, Any], None]] = {
     syntax.Loop: StatementChecker._loop,
     syntax.Switch: StatementChecker._switch,
     syntax.Return: StatementChecker._return,
-    syntax.Break: StatementChecker._nothing,
-    syntax.Continue: StatementChecker._nothing,
+    syntax.Break: StatementChecker._skip,
+    syntax.Continue: StatementChecker._skip,
 }

@@ -50,7 +50,7 @@ class Names:
     # ---- mistakes
 
     @contextmanager
-    def noting(self) -> Iterator[None]:
+    def recording_mistakes(self) -> Iterator[None]:
         """Record a mistake that the block raises, and go on behind the block."""
         try:
             yield
@@ -119,7 +119,7 @@ class Names:
         else:
             type = self.types[item.name] = Enum(item.name) if item.name else Basic("int")
             for name, _ in item.members:
-                with self.noting():
+                with self.recording_mistakes():
                     self.declare(name, Symbol(type, item.place, True, lvalue=False), item.place)
 
 
