@@ -1,4 +1,4 @@
-"""What all tests share: the devices that they run on, a cache of their own, and images.
+"""Fixtures of all tests: the devices that they run on, a cache of their own, and images.
 
 pytest                      on every device of this machine
 pytest --device cpu         on its cores only

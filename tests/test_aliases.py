@@ -1,4 +1,4 @@
-"""Other words for filters: what they stand for, when they stand for nothing, and that they are commands."""
+"""Aliases of filters: the filters that they mean, aliases that are not valid, and aliases as commands."""
 
 from __future__ import annotations
 

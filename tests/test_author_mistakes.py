@@ -1,4 +1,4 @@
-"""What pasted kernels bring: another order, types that do not match, macros of imgcuda's, files of other editors."""
+"""Mistakes in pasted kernels: another order of arguments, wrong types, macros of imgcuda's, other text encodings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only a GPU does: its memory and contexts are given back, and its failures are ours to tell."""
+"""Tests that need a GPU: its memory and contexts are released, and its errors are translated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of the GPU engine's memory needs no GPU: sizes, and the threads that copy."""
+"""The parts of the GPU engine's memory that can be tested without a GPU: sizes, and the copying threads."""
 
 from __future__ import annotations
 

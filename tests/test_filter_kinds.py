@@ -1,4 +1,4 @@
-"""The kinds of filters beside those of one pixel and its neighbors: what they are given, whole and in strips."""
+"""The kinds of filters beside those of one pixel and its neighbors: their arguments, on whole images and in strips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a filter is: fields that are checked, compared and printed; names; what a kernel is given of them."""
+"""The class Filter: fields that are checked, compared and printed; names; the arguments of kernels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a filter is given to work with: launches are checked, and what was made is released."""
+"""The argument `gpu` of a filter's run: launches are checked, and all arrays are released."""
 
 from __future__ import annotations
 

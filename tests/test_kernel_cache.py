@@ -1,4 +1,4 @@
-"""The cache on disk: what is put in comes out, what is damaged does not, and it stays small."""
+"""The cache on disk: it returns what was stored, ignores damaged entries, and stays small."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The limit on a device's memory: how it is written, and how it is kept."""
+"""The limit on a device's memory: how it is written, and that it is not exceeded."""
 
 from __future__ import annotations
 

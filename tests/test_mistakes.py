@@ -1,4 +1,4 @@
-"""The contract finds what filters do wrong: each mistake by its own check, with words that say what to do."""
+"""The contract finds wrong filters: each mistake by its own check, with a message that says what to do."""
 
 from __future__ import annotations
 

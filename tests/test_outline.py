@@ -1,4 +1,4 @@
-"""What a text declares, read after the preprocessor: kernels however they are written, and lists that are none."""
+"""The outline of a text, read after the preprocessor: kernels in all spellings, and invalid argument lists."""
 
 from __future__ import annotations
 

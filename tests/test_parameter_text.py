@@ -1,4 +1,4 @@
-"""Text that strangers bring: which numbers are read, which files, and what is said of all others."""
+"""Parameters as text: the numbers and files that are read, and the errors for all others."""
 
 from __future__ import annotations
 

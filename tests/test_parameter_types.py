@@ -1,4 +1,4 @@
-"""Parameters that are more than a number: what is taken, what is refused, and how it reaches a filter."""
+"""Parameters that are more than a number: accepted and refused values, and how they reach a filter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filters in a row: what goes in and comes out, what is released, and what is said of a filter that fails."""
+"""Chains of filters: input and output, released memory, and the errors for filters that fail."""
 
 from __future__ import annotations
 

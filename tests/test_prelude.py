@@ -1,4 +1,4 @@
-"""The prelude: what its functions do, what they cost where they are not called, and names that stay an author's own."""
+"""The prelude: its functions, no cost for functions that are not called, and no clash with an author's names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""README's own filter, written out as it stands there, and run."""
+"""Runs README's own filter as it is written there."""
 
 from __future__ import annotations
 

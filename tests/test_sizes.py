@@ -1,4 +1,4 @@
-"""What a chain makes has a limit, and where memory ends there is a sentence; a chain has the shapes of its steps."""
+"""Limits on the size of a chain's result, messages for a lack of memory, and the shapes of a chain's result."""
 
 from __future__ import annotations
 

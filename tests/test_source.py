@@ -1,4 +1,4 @@
-"""From a source to a program: macros, true line numbers, and the kernels' own argument lists."""
+"""From a source to a program: macros, correct line numbers, and the kernels' own argument lists."""
 
 from __future__ import annotations
 

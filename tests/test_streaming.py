@@ -1,4 +1,4 @@
-"""There and back: whole or in strips, on one device or several, with little memory or much, the bytes are the same."""
+"""From host to host: whole or in strips, on one or several devices, with any amount of memory, the bytes are equal."""
 
 from __future__ import annotations
 

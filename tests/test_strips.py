@@ -1,4 +1,4 @@
-"""Where an image is cut: the rows of each strip, by hand and for any image."""
+"""The rows of each strip of an image, by hand and for any image."""
 
 from __future__ import annotations
 

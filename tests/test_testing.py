@@ -1,4 +1,4 @@
-"""The comparison that the other tests stand on: what it lets pass, and what it says."""
+"""The comparison that other tests use: what it accepts, and its messages."""
 
 from __future__ import annotations
 

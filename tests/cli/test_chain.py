@@ -1,4 +1,4 @@
-"""The text after -f: what it means, and what is said when it means nothing."""
+"""The text after -f: the filters that it means, and the errors for invalid texts."""
 
 from __future__ import annotations
 

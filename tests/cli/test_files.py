@@ -1,4 +1,4 @@
-"""What the command line does with files: pipes, depth, frames, light, metadata, and what must not be overwritten."""
+"""The command line and files: pipes, depth, frames, linear light, metadata, and files that must not be overwritten."""
 
 from __future__ import annotations
 

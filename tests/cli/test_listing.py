@@ -1,4 +1,4 @@
-"""Categories: where a filter is listed, in `imgcuda list`, `info` and `--help`."""
+"""Categories of filters in `imgcuda list`, `info` and `--help`."""
 
 from __future__ import annotations
 

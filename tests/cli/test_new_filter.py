@@ -1,4 +1,4 @@
-"""`imgcuda new-filter`: what it writes can be installed, passes its own tests, ruff and mypy, and is a command."""
+"""`imgcuda new-filter`: the package can be installed, passes its own tests, ruff and mypy, and adds a command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program's streams and signals: closed, full, or cut off, they are a sentence or the conventional silence."""
+"""The program's streams and signals: a closed, full or broken stream gives one message, or a silent end by SIGPIPE."""
 
 from __future__ import annotations
 

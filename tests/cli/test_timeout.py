@@ -1,4 +1,4 @@
-"""--timeout: what takes for ever is given up with a sentence, and the old file stays."""
+"""--timeout: a run that takes too long ends with a message, and the output file does not change."""
 
 from __future__ import annotations
 

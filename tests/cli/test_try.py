@@ -1,4 +1,4 @@
-"""`imgcuda try`: a filter straight from its file, what is said of mistakes, and again when it is saved."""
+"""`imgcuda try`: runs a filter from its file, reports mistakes in it, and runs it again when it is saved."""
 
 from __future__ import annotations
 

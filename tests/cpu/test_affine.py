@@ -1,4 +1,4 @@
-"""Indices that are probably linear: the same elements are read, whether they are neighbors or not."""
+"""Indices that are affine except at the border: the same elements are read, whether they are contiguous or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators: each line is a kernel, what it stores, and what that must be."""
+"""Operators: each line is a kernel's expression, its type, and the expected values."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Shared memory and `__syncthreads()`: each entry is a kernel's body, and what `out[x]` must be, for blocks of 40."""
+"""Shared memory and `__syncthreads()`: each entry is a kernel's body, and the expected `out[x]`, for blocks of 40."""
 
 # ruff: noqa: E501 - a case is one line
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is beyond a GPU's memory or the compiler's budget is refused with its line; what fits a GPU runs."""
+"""Kernels beyond a GPU's memory or the compiler's limits are refused with the line; all others run."""
 
 from __future__ import annotations
 

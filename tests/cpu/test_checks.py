@@ -1,4 +1,4 @@
-"""Checked runs: what is broken is found and named, and what is not broken is left in peace."""
+"""Checked runs: faulty kernels are reported with the fault, and correct kernels are not reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Branches, loops, switch, and threads that part ways: each line is a kernel's body, and what `out[x]` must be."""
+"""Branches, loops, switch, and divergent threads: each line is a kernel's body, and the expected `out[x]`."""
 
 # ruff: noqa: E501 - a case is one line
 from collections.abc import Callable

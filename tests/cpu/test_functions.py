@@ -1,4 +1,4 @@
-"""The author's own functions: each entry is what stands before the kernel, its body, and what `out[x]` must be."""
+"""The author's own functions: each entry is the text before the kernel, its body, and the expected `out[x]`."""
 
 # ruff: noqa: E501 - a case is one line
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Loaded kernels: few are kept, and none goes while it is used."""
+"""Loaded kernels: only the last ones stay in memory, and none is unloaded while it is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mathematical functions: their errors on samples, and every value that goes wrong first.
+"""The mathematical functions: their errors on samples, and on the values that are most often wrong.
 
 The bounds are CUDA's documented greatest errors, in steps from the correctly rounded result. Whole ranges are
 measured by benchmarks/math_accuracy.py.

@@ -1,4 +1,4 @@
-"""What is said of a wrong kernel: the place, the line, a caret and the way out; all mistakes in one go."""
+"""Messages for a wrong kernel: the place, the line, a caret and a remedy; all mistakes at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What CUDA's own compiler refuses is refused here too: small mistakes made in right kernels, by chance, NVRTC judging.
+"""The CPU engine refuses what NVRTC refuses: random small mistakes in correct kernels are given to both.
 
 Each mutation changes one token or two. NVRTC only parses and checks, and the front end does as much.
 """

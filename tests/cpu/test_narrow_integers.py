@@ -1,4 +1,4 @@
-"""Integers that come from bytes and are held as bytes: minima, maxima and variables give what C gives."""
+"""Integers that were widened from bytes and are stored as bytes: minima, maxima and variables are as in C."""
 
 from __future__ import annotations
 

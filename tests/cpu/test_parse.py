@@ -1,4 +1,4 @@
-"""The parser: trees of what is accepted, messages and places of what is not."""
+"""The parser: trees of valid sources, messages and places for invalid ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks of the docs themselves: each finds what is wrong, and the pages as they are have nothing wrong."""
+"""The checks of the docs: each finds its kind of mistake, and finds none in the pages as they are."""
 
 from __future__ import annotations
 

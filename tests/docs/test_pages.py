@@ -1,4 +1,4 @@
-"""The tutorial and the how-to, followed to the letter: files written, commands run, what is printed compared."""
+"""Follows the tutorial and the how-to: writes their files, runs their commands, and compares what these print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file in another's place: the whole old file or the whole new one, whatever happens in between."""
+"""Atomic writes: there is always the whole old file or the whole new one, whatever happens in between."""
 
 from __future__ import annotations
 

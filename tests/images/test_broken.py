@@ -1,4 +1,4 @@
-"""Files that are missing, broken, too large or no pictures: one sentence each, and never a wrong picture."""
+"""Files that are missing, broken, too large or not pictures: each gives one message, and never a wrong picture."""
 
 from __future__ import annotations
 

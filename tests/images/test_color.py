@@ -1,4 +1,4 @@
-"""Colors that a file tells of without a profile: kept where a format can say them, else said."""
+"""Color spaces that a file declares without a profile: kept if the format can store them, else reported."""
 
 from __future__ import annotations
 

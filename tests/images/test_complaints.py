@@ -1,4 +1,4 @@
-"""Reading a file in Python prints nothing, whatever its decoder says; what others print meanwhile is printed."""
+"""Reading a file in Python prints nothing, even if its decoder does; prints of other threads still appear."""
 
 from __future__ import annotations
 

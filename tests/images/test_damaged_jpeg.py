@@ -1,4 +1,4 @@
-"""JPEGs that libjpeg finds damaged: said, or refused; and whole ones, which have the pixels that Pillow gives them."""
+"""JPEGs that libjpeg finds damaged are reported or refused; intact ones have the pixels that Pillow reads."""
 
 from __future__ import annotations
 

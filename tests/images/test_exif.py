@@ -1,4 +1,4 @@
-"""EXIF byte for byte: what must change does, and nothing else, read here without the code that is tested."""
+"""EXIF byte for byte: only the tags that must change do. The tests read it without the code that they test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file says beside its pixels: read, turned upright with them, and carried to where there is room for it."""
+"""Metadata of a file: it is read, turned upright with the pixels, and written to formats that can store it."""
 
 from __future__ import annotations
 

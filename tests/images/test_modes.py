@@ -1,4 +1,4 @@
-"""Pillow's modes to arrays: every one has a way, and what it is, is stated."""
+"""Pillow's modes to arrays: every mode is converted, and its losses are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What files have beside their pictures in ways of their own: it is carried, or a sentence says that it is not."""
+"""Metadata that each format stores in its own way: it is carried, or a message says that it is not."""
 
 from __future__ import annotations
 

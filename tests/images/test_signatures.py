@@ -1,4 +1,4 @@
-"""What is no picture that is read is named, with the way out; and what a decoder raises is said about the file."""
+"""A file of a format that is not read is named, with a remedy; a decoder's exception becomes a message on the file."""
 
 from __future__ import annotations
 

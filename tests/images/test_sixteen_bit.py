@@ -1,4 +1,4 @@
-"""16-bit color and float color: every sample kept, in files that others wrote and for others who read ours."""
+"""16-bit color and float color: every sample is kept, in files of other programs and in files for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays to image files: what each format holds, what is refused, and the choices there are."""
+"""Arrays to image files: the samples that each format holds, the refusals, and the options."""
 
 from __future__ import annotations
 
