@@ -229,13 +229,13 @@ class MeasuringFilter(Filter, abstract=True):
     """A two-phase filter: it measures the whole image, then runs a filter built from the result.
 
     `measure` counts something in integers, whose sum does not depend on how an image is divided into strips. Given the
-    sum, `measured` returns the filter that runs over the image.
+    sum, `resolve` returns the filter that runs over the image.
     """
 
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         """Return the counts for some rows of the image: an array on the device, as gpu.reduce returns it."""
         raise FilterError(f"{type(self).__name__} must define measure(gpu, image)")
 
-    def measured(self, found: npt.NDArray[Any]) -> Filter:
+    def resolve(self, found: npt.NDArray[Any]) -> Filter:
         """Return the filter to run, given the sum of the counts over all rows; it may be a two-phase filter again."""
-        raise FilterError(f"{type(self).__name__} must define measured(found)")
+        raise FilterError(f"{type(self).__name__} must define resolve(found)")

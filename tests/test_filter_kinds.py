@@ -105,7 +105,7 @@ class Stretch(Inline, MeasuringFilter):
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         return gpu.reduce("levels", image, shape=(256,), dtype=np.uint32)
 
-    def measured(self, found: Image) -> Filter:
+    def resolve(self, found: Image) -> Filter:
         return Gain(gain=255 / float(np.flatnonzero(found)[-1]))
 
 
@@ -300,10 +300,10 @@ def test_what_measures_must_return_a_filter() -> None:
     class Nothing(Stretch):
         """Return nothing."""
 
-        def measured(self, found: Image) -> Filter:
+        def resolve(self, found: Image) -> Filter:
             return None  # type: ignore[return-value]
 
-    with pytest.raises(FilterError, match=r"nothing: measured\(\) must return a filter; it returned None"):
+    with pytest.raises(FilterError, match=r"nothing: resolve\(\) must return a filter; it returned None"):
         Nothing()(np.ones((2, 2), np.uint8), device="cpu")
 
 

@@ -185,7 +185,7 @@ class Mean(MeasuringFilter):
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         return gpu.reduce("k", image, shape=(1,), dtype="int32")
 
-    def measured(self, found: npt.NDArray[Any]) -> Filter:
+    def resolve(self, found: npt.NDArray[Any]) -> Filter:
         assert 1 // int(found[0]) == 0
         return Fine()
 

@@ -94,7 +94,7 @@ def test_too_little_memory_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     def nothing_left(*_: object) -> None:
         raise MemoryError("Unable to allocate 9 GiB\x1b")
 
-    for name, method in (("box-blur", "run"), ("equalize", "measure"), ("equalize", "measured")):
+    for name, method in (("box-blur", "run"), ("equalize", "measure"), ("equalize", "resolve")):
         filter = MAKE(name, {})
         with monkeypatch.context() as patched:
             patched.setattr(type(filter), method, nothing_left)

@@ -90,9 +90,9 @@ def total(found: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
 def resolved(filter: MeasuringFilter, found: npt.NDArray[Any]) -> Filter:
     """Return the filter that a two-phase filter builds from its measurement."""
     with _naming_the_filter([filter]):
-        made = filter.measured(found)
+        made = filter.resolve(found)
         if not isinstance(made, Filter):
-            raise FilterError(f"{filter.name}: measured() must return a filter; it returned {made!r}")
+            raise FilterError(f"{filter.name}: resolve() must return a filter; it returned {made!r}")
         return made
 
 

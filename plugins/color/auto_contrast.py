@@ -44,7 +44,7 @@ class AutoContrast(Levels):
         bits, *others = DIGITS[image.dtype.itemsize]
         return self.count_digit(gpu, image, bits, shift=sum(others))
 
-    def measured(self, found: npt.NDArray[Any]) -> Filter:
+    def resolve(self, found: npt.NDArray[Any]) -> Filter:
         counts = found[:, :, 0] if self.per_channel else found[:, :, 0].sum(axis=0, keepdims=True)
         size = next(size for size, bits in DIGITS.items() if 1 << bits[0] == counts.shape[1])
         aside = (counts.sum(axis=1, keepdims=True) * self.cutoff // 100).astype(np.int64)
@@ -64,7 +64,7 @@ class Ends(Levels):
         bits, *others = DIGITS[self.size][self.digit :]
         return self.count_digit(gpu, image, bits, shift=sum(others), known=self.known.array)
 
-    def measured(self, found: npt.NDArray[Any]) -> Filter:
+    def resolve(self, found: npt.NDArray[Any]) -> Filter:
         together = len(self.known.array) == 1
         counts = found.sum(axis=0, keepdims=True) if together else found
         return narrowed(self.known.array, self.aside.array, counts, self.size, self.digit)

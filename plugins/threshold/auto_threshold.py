@@ -39,7 +39,7 @@ class AutoThreshold(Levels):
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         return super().measure(gpu, gpu.apply(Grayscale(), image) if image.channels > 2 else image)
 
-    def measured(self, found: npt.NDArray[Any]) -> Filter:
+    def resolve(self, found: npt.NDArray[Any]) -> Filter:
         counts = found[0, :, 0]
         level = otsu(counts) if self.method == "otsu" else triangle(counts)
         top = len(counts) - 1
