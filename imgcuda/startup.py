@@ -1,6 +1,6 @@
-"""The first that the command does, before all else is imported: what goes wrong meanwhile is a sentence, too.
+"""Prepares the command before all other imports, so that Ctrl-C and errors during the imports give no traceback.
 
-Nothing happens where imgcuda is only a library of another program.
+It does nothing if imgcuda is a library of another program.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import PurePath
 from types import TracebackType
 
 BEGAN = time.time_ns()
-"""When imgcuda was first imported, and with it the first plugin at the earliest."""
+"""The time of the first import of imgcuda, before the import of any plugin."""
 
 
 def is_command() -> bool:
@@ -26,16 +26,18 @@ def is_command() -> bool:
 
 
 def begin() -> None:
-    """Let Ctrl-C end this process by its signal, without a word, and an error that nobody expects be one sentence."""
+    """Make Ctrl-C end this process by its signal, without a message, and an unexpected error print one sentence."""
     if not is_command():
         return
     sys.excepthook = _say
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else whoever started it ignores Ctrl-C
+    if (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ):  # otherwise the parent process made it ignore Ctrl-C
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def interruptible() -> None:
-    """Let Ctrl-C raise KeyboardInterrupt from now on: what was begun is tidied up."""
+    """Make Ctrl-C raise KeyboardInterrupt from now on, so that unfinished work is cleaned up."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

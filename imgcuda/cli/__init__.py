@@ -1,4 +1,4 @@
-"""The command `imgcuda`: an app built from the filters that are installed."""
+"""The command `imgcuda`: a Typer app built from the installed filters."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(arguments: Sequence[str], app: typer.Typer | None = None) -> int:
 
     While an image is read and filtered, Ctrl-C ends the process by its signal instead.
 
-    What goes wrong is said on stderr in a sentence that begins with "Error:", as Typer does for its part.
+    An error is printed on stderr, as a sentence that begins with "Error:", as Typer prints its own.
     """
     try:
         (app or build(_registry(arguments)))(arguments, prog_name="imgcuda")
@@ -61,7 +61,7 @@ def run(arguments: Sequence[str], app: typer.Typer | None = None) -> int:
 
 
 def _registry(arguments: Sequence[str]) -> Registry:
-    """Return what is installed. A plugin can be switched off even if it ends, or never ends, as it is imported."""
+    """Return the registry. A command that switches plugins off imports none, so that it works with any plugin."""
     if arguments[:1] != ["plugins"]:
         return installed()
     switching = any(word.startswith(("--disable", "--enable")) for word in arguments)

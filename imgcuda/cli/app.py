@@ -1,4 +1,4 @@
-"""The app: commands of its own, and one for every filter."""
+"""The Typer app: the fixed commands, and a command for every filter."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ COMMANDS = {
     "try": "trying.try_filter",
     "new-filter": "new_filter.new_filter",
 }
-"""The commands that are no filters, each with its function in this package, which is imported when it is asked for."""
+"""The commands that are not filters, each with its function in this package, which is imported when it is called."""
 
 SETTINGS: dict[str, dict[str, bool]] = {"try": {"allow_extra_args": True, "ignore_unknown_options": True}}
-"""What stands after the file is the filter's own: IN, OUT and its options."""
+"""The arguments after the file are the filter's own: IN, OUT and its options."""
 
 
 class Commands(TyperGroup):
-    """The commands, and the filters under headings by category. Each is made when it is asked for: there are many,
-    with many options, and most calls want one."""
+    """The commands, and the filters under headings by category. A command is built only when it is used, since there
+    are many, with many options."""
 
     own = frozenset(COMMANDS)
-    """The commands that are no filters."""
+    """The commands that are not filters."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         return with_plain_values(super().get_params(ctx))
@@ -60,7 +60,7 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        """Complete a word, without importing the filters that it may mean."""
+        """Complete a word, without importing the filters that match it."""
         for name in filters_with_command(ctx.obj):
             self.commands.setdefault(name, PlainCommand(name=name, help=summary(ctx.obj, name)))
         return super().shell_complete(ctx, incomplete)
@@ -84,7 +84,7 @@ class Commands(TyperGroup):
 
 
 def build(registry: Registry) -> typer.Typer:
-    """Return the app for these filters. A filter that is called as a command is, is reached through -f only."""
+    """Return the app for these filters. A filter with the name of a command can only be run with -f."""
     app = typer.Typer(
         cls=Commands,
         help=HELP,
@@ -99,19 +99,19 @@ def build(registry: Registry) -> typer.Typer:
 
 
 def command(function: Callable[..., None], name: str | None = None, settings: dict[str, bool] | None = None) -> Any:
-    """Return the command that a function is, as Typer reads it."""
+    """Return the command that Typer makes of a function."""
     one = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
     one.command(name, cls=PlainCommand, context_settings=settings)(function)
     return typer.main.get_command(one)
 
 
 def filters_with_command(registry: Registry) -> list[str]:
-    """Return the filters whose name is not that of another command."""
+    """Return the filters that do not have the name of a command."""
     return [name for name in registry if name not in COMMANDS]
 
 
 def _function(name: str) -> Callable[..., None]:
-    """Return the function that a command is."""
+    """Return the function of a command."""
     module, _, function = COMMANDS[name].partition(".")
     found: Callable[..., None] = getattr(import_module(f"imgcuda.cli.{module}"), function)
     return found

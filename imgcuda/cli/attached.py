@@ -1,4 +1,4 @@
-"""A process that ends with the one that started it, however that one ends."""
+"""Ends this process when its parent ends, for any reason."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import time
 from contextlib import suppress
 
 INTERVAL = 0.5
-"""Seconds between two looks at the parent, where the system does not tell of its end."""
+"""Seconds between two checks of the parent, on systems that do not report its end."""
 
 _PR_SET_PDEATHSIG = 1
 
 
 def end_with(parent: int) -> None:
-    """Have this process end when its parent has ended: at once on Linux, elsewhere within half a second.
+    """Make this process end when its parent ends: at once on Linux, elsewhere within half a second.
 
-    Windows does not tell; there this process goes on to its own end.
+    Not on Windows, which does not report the parent's end.
     """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):

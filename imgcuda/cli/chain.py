@@ -1,4 +1,4 @@
-"""Filters from the text after -f: `blur:sigma=3,border=wrap`."""
+"""Reads filters from the text after -f: `blur:sigma=3,border=wrap`."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from imgcuda.parameters import Parameter
 
 DEFAULT = "blur"
-"""The filter that is run when none is asked for."""
+"""The filter that runs if no -f is given."""
 
 
 def parse_chain(registry: Registry, steps: Sequence[str]) -> list[Filter]:
-    """Return the filters that were asked for, in order; the default one if there are none."""
+    """Return the filters of all -f options, in order; the default filter if there are none."""
     if not steps and DEFAULT not in registry.filters:
         raise ParameterError(f"which filter? Without -f it is '{DEFAULT}', which is not installed; write -f NAME")
     return [parse_step(registry, step) for step in steps or [DEFAULT]]
 
 
 def parse_step(registry: Registry, step: str) -> Filter:
-    """Return the filter of one step. Raises PluginError for its name and ParameterError for all else."""
+    """Return the filter of one step. Raises PluginError for an unknown name, and ParameterError for all else."""
     name, colon, rest = step.partition(":")
     if not re.fullmatch(r"[\w.-]+", name):
         raise ParameterError(f"{shown(step, 1000)} is not a filter; write name:parameter=value,parameter=value")
@@ -43,7 +43,7 @@ def parse_step(registry: Registry, step: str) -> Filter:
 
 
 def example(filter_class: type[Filter]) -> str:
-    """Return a step that is right, made of the filter's first two parameters: "blur:sigma=2,border=reflect"."""
+    """Return a valid step with the filter's first two parameters: "blur:sigma=2,border=reflect"."""
     given = [f"{p.name}={_sample(p)}" for p in in_order(filter_class)[:2]]
     return ":".join([filter_class.name, ",".join(given)] if given else [filter_class.name])
 
@@ -54,7 +54,7 @@ def _assignment(filter_class: type[Filter], step: str, assignment: str) -> tuple
         right = example(filter_class)
         raise ParameterError(f"-f {step}: '{assignment}' is not parameter=value; write it as in -f {right}")
     known = {parameter.name: parameter for parameter in filter_class.parameters()}
-    name = name.replace("-", "_")  # as the option is spelt
+    name = name.replace("-", "_")  # the option is spelled with hyphens
     if name not in known:
         hint = did_you_mean(name, list(known)) or f"; it has: {', '.join(known) or 'none'}"
         raise ParameterError(f"{filter_class.name} has no parameter '{name}'{hint}")

@@ -1,4 +1,4 @@
-"""The commands that tell what a filter takes, which devices there are, and which plugins."""
+"""The commands `info`, `devices` and `plugins`."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def list_plugins(ctx: typer.Context, disable: Disable = "", enable: Enable = "")
 
 
 def only_after_f(registry: Registry, commands: Collection[str]) -> Iterator[str]:
-    """Return which filters and parameters have no command or option of their own, a sentence each."""
+    """Yield a sentence for each filter and each parameter without a command or an option of its own."""
     from imgcuda.cli.filtering import without_option
 
     for name in registry:
@@ -91,7 +91,7 @@ def _other_commands(ctx: typer.Context) -> Collection[str]:
 
 
 def _switch(registry: Registry, disable: str, enable: str) -> None:
-    """Switch a plugin off or on for the runs to come."""
+    """Switch a plugin off or on for all later runs."""
     known = [*registry.sources.values(), *registry.broken, *registry.disabled]
     words = sorted({word for plugin in known for word in (plugin.name, plugin.project)})
     for name, switch, state in ((disable, disabled_plugins.disable, "off"), (enable, disabled_plugins.enable, "on")):
@@ -115,13 +115,13 @@ def _describe(parameter: Parameter) -> Iterator[str]:
 
 
 def _alias(word: str, filter_class: type[Filter]) -> str:
-    """Return another word for a filter, with what it stands for: "sobel (operator=sobel)"."""
+    """Return an alias of a filter, with the parameters that it sets: "sobel (operator=sobel)"."""
     values = ", ".join(f"{name}={in_words(value)}" for name, value in filter_class.aliases[word].items())
     return f"{word} ({values})" if values else word
 
 
 def _reads(filter_class: type[Filter]) -> str:
-    """Return what a filter reads to make a pixel, with its defaults, in words."""
+    """Return in words which pixels a filter reads to compute one, with its defaults."""
     from imgcuda.filters import GeometryFilter, MeasuringFilter
 
     if issubclass(filter_class, MeasuringFilter):

@@ -1,4 +1,4 @@
-"""A filter's parameters, as the command line shows and reads them."""
+"""Shows and reads a filter's parameters for the command line."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ _READERS: dict[type, Callable[[str], Any]] = {
 
 
 def in_order(filter_class: type[Filter]) -> list[Parameter]:
-    """Return a filter's parameters as people want to read them: its own first, then those that it inherits."""
+    """Return a filter's parameters in the order for help texts: its own first, then inherited ones."""
     own = inspect.get_annotations(filter_class)
     return sorted(filter_class.parameters(), key=lambda parameter: parameter.name not in own)
 
 
 def read_value(parameter: Parameter, text: str) -> Any:
-    """Return the value of a text, in the parameter's type; ParameterError if it is none, or out of range."""
+    """Return the value of a text, in the parameter's type; ParameterError if it is invalid or out of range."""
     try:
         value = _READERS[parameter.type](text) if parameter.plain else text
     except ValueError:
-        value = text  # which `check` refuses, saying what it must be
+        value = text  # `check` refuses it, with a message that says what it must be
     return parameter.check(value)
 
 
 def type_in_words(parameter: Parameter) -> str:
-    """Return what a parameter takes: "number, from 0.1 to 100", "one of reflect, wrap"."""
+    """Return the values that a parameter takes, in words: "number, from 0.1 to 100", "one of reflect, wrap"."""
     if parameter.choices:
         return f"one of {', '.join(parameter.choices)}"
     if not parameter.plain:
@@ -56,7 +56,7 @@ def type_in_words(parameter: Parameter) -> str:
 
 
 def in_words(value: Any) -> str:
-    """Return a parameter's value as it is typed: "2", "reflect", "true"."""
+    """Return a parameter's value as a user types it: "2", "reflect", "true"."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)

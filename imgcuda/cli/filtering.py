@@ -1,4 +1,4 @@
-"""The commands that filter an image: `filter`, and one made from the fields of each filter."""
+"""The commands that filter an image: `filter`, and a command for each filter, made from its fields."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ COMMON = {
     name: parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
     for name, parameter in inspect.signature(Job, eval_str=True).parameters.items()
 }
-"""What every command that filters takes, as `Job` declares it."""
+"""The parameters of every command that filters an image, as `Job` declares them."""
 
 
 def _options(name: str, declared: inspect.Parameter) -> Iterator[str]:
-    """Return the options by which a field of `Job` is set."""
+    """Return the options that set a field of `Job`."""
     (info,) = declared.annotation.__metadata__
     # Typer keeps the first name given to Option in the place of a default.
     declared_names = [each for each in (info.default, *(info.param_decls or ())) if isinstance(each, str)]
@@ -50,7 +50,7 @@ _COMMON_OPTIONS = {"--help", *(option for name, each in COMMON.items() for optio
 
 def filter_image(ctx: typer.Context, steps: Steps = None, **job: Any) -> None:
     """Run filters over an image, one after the other."""
-    from imgcuda.cli.run_file import filter_file  # with all that reads, filters and writes
+    from imgcuda.cli.run_file import filter_file  # imports all that reads, filters and writes
 
     filter_file(lambda: parse_chain(ctx.obj, steps or []), Job(**job))
 
@@ -62,7 +62,7 @@ filter_image.__signature__ = inspect.Signature([*_OWN, *COMMON.values()])  # typ
 def command(
     filter_class: type[Filter], values: Mapping[str, Any] | None = None, examine: Examine | None = None
 ) -> Callable[..., None]:
-    """Return the command of one filter: its parameters are the options, `values` other defaults for some of them."""
+    """Return the command of one filter: its parameters become options, with other defaults from `values`."""
 
     def run(**given: Any) -> None:
         from imgcuda.cli.run_file import filter_file
@@ -78,7 +78,7 @@ def command(
 
 
 def without_option(filter_class: type[Filter]) -> Iterator[str]:
-    """Return the parameters that are no options, because every filter has another one of that name."""
+    """Return the parameters without an option, because every command that filters has another option of that name."""
     return (parameter.name for parameter in filter_class.parameters() if _taken(parameter))
 
 
@@ -87,7 +87,7 @@ def _taken(parameter: Parameter) -> bool:
 
 
 def _option(parameter: Parameter) -> inspect.Parameter:
-    """Return a parameter as Typer wants it: in a function's signature."""
+    """Return a parameter for a function's signature, as Typer reads it."""
     flag = parameter.type is bool
     option = typer.Option(
         "/".join(parameter.options),
@@ -105,14 +105,14 @@ def _option(parameter: Parameter) -> inspect.Parameter:
 
 
 def _parser(parameter: Parameter) -> Callable[[Any], Any]:
-    """Return what reads the option's text: the same words for the same mistake as after -f.
+    """Return a function that reads an option's text, with the same messages as after -f.
 
-    What may be in a file is left as it is, to be read when --timeout is known.
+    A text that may name a file is returned as it is, and read later, when --timeout is known.
     """
 
     def value(text: Any) -> Any:
         return (
             read_value(parameter, text) if isinstance(text, str) and parameter.plain else text
-        )  # a default is no text
+        )  # a default is not a text
 
     return value

@@ -48,7 +48,7 @@ def _rows(registry: Registry, categories: dict[str, list[str]]) -> Iterator[str]
 
 
 def _refuse(registry: Registry, word: str) -> NoReturn:
-    """Raise the error for a word that is no category."""
+    """Raise the error for an unknown category."""
     known = list(registry.categories)
     name = word if word in registry.filters else registry.aliases.get(word)
     if name:

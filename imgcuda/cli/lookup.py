@@ -1,4 +1,4 @@
-"""Finding a filter or a command by the word that was typed; what is said when there is none."""
+"""Finds a filter or a command by name, and composes the error for an unknown name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def find(registry: Registry, name: str) -> type[Filter]:
-    """Return the filter called `name`; PluginError also says if a broken plugin may be why there is none."""
+    """Return the filter called `name`; PluginError names broken plugins, which may be the reason."""
     try:
         return registry[name]
     except PluginError as error:
@@ -21,20 +21,20 @@ def find(registry: Registry, name: str) -> type[Filter]:
 
 
 def other_words(registry: Registry, name: str) -> list[str]:
-    """Return the other words for a filter."""
+    """Return the aliases of a filter."""
     return [word for word, filter_name in registry.aliases.items() if filter_name == name]
 
 
 def summary(registry: Registry, name: str) -> str:
-    """Return a filter's summary, and the other words for it: "Show the edges. (sobel, scharr)"."""
+    """Return a filter's summary and aliases: "Show the edges. (sobel, scharr)"."""
     words = other_words(registry, name)
     return registry.entries[name].summary + (f" ({', '.join(words)})" if words else "")
 
 
 def refuse(registry: Registry, word: str, known: Sequence[str]) -> NoReturn:
-    """Raise the error for a word that is neither a command nor a filter."""
+    """Raise the error for a name that is neither a command nor a filter."""
     if word in registry.clashes:
-        find(registry, word)  # raises, naming those who bring it
+        find(registry, word)  # raises if several plugins have it, and names them
     hint = did_you_mean(word, known) or "; `imgcuda --help` shows what there is"
     if "." in word:  # a file name, most likely
         hint = "; to filter a file, write imgcuda filter IN OUT -f NAME"
@@ -42,7 +42,7 @@ def refuse(registry: Registry, word: str, known: Sequence[str]) -> NoReturn:
 
 
 def _left_out(registry: Registry, name: str) -> str:
-    """Return what to add when a filter is not found: a plugin that is broken, or switched off, may be its own."""
+    """Return the lines to add if a filter is not found: plugins that are broken or switched off may have it."""
     if name in registry.clashes:
         return ""
     broken, off = (", ".join(sorted(each.name for each in some)) for some in (registry.broken, registry.disabled))

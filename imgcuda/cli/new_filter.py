@@ -1,4 +1,4 @@
-"""`imgcuda new-filter`: a package with a filter in it that works, for its author to change."""
+"""`imgcuda new-filter`: writes a package with a working filter, for its author to change."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 class FilterKind(StrEnum):
-    """What the new filter looks at."""
+    """The pixels that the new filter reads."""
 
     POINT = "point"
     NEIGHBORHOOD = "neighborhood"
 
 
 SUMMARIES = {
-    FilterKind.POINT: "Move each color towards its opposite.",
-    FilterKind.NEIGHBORHOOD: "Sharpen what is fine.",
+    FilterKind.POINT: "Move each color toward its opposite.",
+    FilterKind.NEIGHBORHOOD: "Make fine detail stand out.",
 }
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The filter's name, in lower case with hyphens: warm-glow.")]
@@ -89,7 +89,7 @@ def _filled(template: str, name: str, kind: FilterKind) -> str:
 
 
 def _versions() -> str:
-    """Return for which versions of imgcuda a filter is written now: this one, and those in which what it uses stays."""
+    """Return the range of imgcuda versions for a new filter: from this one to the last with a compatible API."""
     from imgcuda import __version__
 
     major, minor = map(int, __version__.split(".")[:2])

@@ -1,4 +1,4 @@
-"""What every command that filters takes beside the filter's own parameters."""
+"""The options of every command that filters an image, apart from the filter's own parameters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Timeout = Annotated[
 
 @dataclass(frozen=True)
 class Job:
-    """One image from file to file, as it was asked for."""
+    """The task of one command: an image to read, filter and write, with all options."""
 
     in_path: Annotated[
         Path,

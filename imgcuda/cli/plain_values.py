@@ -1,7 +1,7 @@
-"""Options and arguments read without pydantic, where their text is plainly right.
+"""Reads simple values of options and arguments without pydantic.
 
-Typer reads every value with pydantic, whose import takes longer than a small image to filter. So what a parameter takes
-as it stands is taken here; all else goes to Typer, which reads it, or refuses it in its own words.
+Typer reads every value with pydantic, whose import takes longer than filtering a small image. So values that are valid
+as they are, like a text or a number in range, are read here; all others go to Typer, which reads or refuses them.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from typing import Any, get_args
 from typer.core import TyperCommand
 
 _UNSURE = object()
-"""What is returned for a value that Typer is to look at."""
+"""Returned for a value that Typer is to read."""
 
 
 class PlainCommand(TyperCommand):
-    """A command whose parameters read what is plain themselves."""
+    """A command whose parameters read simple values themselves."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         return with_plain_values(super().get_params(ctx))
 
 
 def with_plain_values(parameters: list[Any]) -> list[Any]:
-    """Let Typer's parameters read what is plain themselves."""
+    """Make Typer's parameters read simple values themselves."""
     for parameter in parameters:
         if "get_runtime_param" not in vars(parameter):
             reader = _PlainReader(parameter.type_descriptor, parameter.get_runtime_param)
@@ -46,7 +46,7 @@ class _PlainReader:
         return self._typers().coerce(value, param=param, ctx=ctx) if read is _UNSURE else read
 
     def _plain(self, value: Any) -> Any:
-        """Return the value of a text, or of a default, that is plainly right."""
+        """Return the value of a text or a default if it is simple and valid, else the marker for Typer."""
         if self._info.parser is not None:
             return self._parsed(value)
         if self._type is str or value in get_args(self._type):
@@ -60,7 +60,7 @@ class _PlainReader:
     def _parsed(self, value: Any) -> Any:
         try:
             return self._info.parser(value)
-        except Exception:  # which Typer will meet, too, and turn into a message or not
+        except Exception:  # Typer will meet it, too, and report it
             return _UNSURE
 
     def _takes_any_path(self) -> bool:

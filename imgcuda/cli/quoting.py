@@ -1,4 +1,4 @@
-"""Splits the text after a filter's name at its commas, and reads what is quoted: `image="a,b.png",x=1`."""
+"""Splits the text after a filter's name at its commas, and reads quoted values: `image="a,b.png",x=1`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _PIECE = re.compile(r"""\\[],['"]|.""", re.DOTALL)
 
 
 def split(text: str) -> list[str]:
-    """Return what stands between the commas: "a=1,b=[1,2],c='x,y'" is a=1, b=[1,2] and c='x,y'.
+    """Return the parts of a text between its commas: a=1, b=[1,2] and c='x,y' for "a=1,b=[1,2],c='x,y'".
 
-    A comma in quotes, in brackets or behind a backslash does not count. Raises ParameterError for a quote that does not
-    end, or not where its value does.
+    Commas in quotes, in brackets or behind a backslash do not count. Raises ParameterError for a quote that does not
+    end, or does not end where its value does.
     """
     parts, start = [], 0
     while (end := _end(text, start)) < len(text):
@@ -27,10 +27,10 @@ def split(text: str) -> list[str]:
 
 
 def unquoted(text: str) -> str:
-    """Return the value that a text stands for.
+    """Return the value of a text that may be quoted.
 
-    In single quotes each character stands for itself; in double quotes too, but a backslash before " or another
-    backslash. Without quotes a backslash before a comma, a bracket or a quote is left out; in a list it is not.
+    In single quotes each character stands for itself. In double quotes a backslash escapes " and another backslash.
+    Without quotes a backslash escapes a comma, a bracket or a quote, except in a list.
     """
     if text[:1] == "'":
         return text[1:-1]
@@ -40,7 +40,7 @@ def unquoted(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text that stands for a value: the value itself where that is possible."""
+    """Return a value quoted if needed, so that `unquoted` returns it again."""
     plain = text == text.strip() and not {*text} & {*",'\"\\[]"}
     if plain or text[:1] == "[":
         return text
@@ -48,7 +48,7 @@ def quoted(text: str) -> str:
 
 
 def _end(text: str, start: int) -> int:
-    """Return where the assignment that begins at `start` ends: at a comma, or where the text does."""
+    """Return the end of the assignment that begins at `start`: a comma, or the end of the text."""
     name = _NAME.match(text, start)
     begin = name.end() if name else start
     if name and text[begin : begin + 1] in ("'", '"'):
@@ -71,8 +71,8 @@ def _end_of_quoted(text: str, begin: int) -> int:
 
 
 def _comma(piece: re.Pattern[str], text: str, begin: int, nested: bool = True) -> tuple[int, int]:
-    """Return where the first comma is, outside of brackets if these are `nested`, and how many brackets are open there;
-    the end of the text if there is none."""
+    """Return the position of the first comma, or the end of the text, and the number of brackets open there. With
+    `nested`, commas within brackets do not count."""
     depth = 0
     for found in piece.finditer(text, begin):
         if nested:

@@ -1,4 +1,4 @@
-"""One image through a chain of filters, from file to file."""
+"""Runs a chain of filters over one image, from file to file."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ STANDARD = Path("-")
 """The name of standard input, and of standard output."""
 
 Examine: TypeAlias = "Callable[[Sequence[Filter], npt.NDArray[Any]], None]"
-"""Looks at filters with --check, once they have run over an image, which it is given too. It raises what it finds."""
+"""A function that is called with --check after the filters have run, with the image; it raises the errors it finds."""
 
 
 @streams.ours_only()
 def filter_file(make: Callable[[], Sequence[Filter]], job: Job, examine: Examine | None = None) -> None:
-    """Read an image, run the filters over it and write the result; what is lost on the way is said on stderr.
+    """Read an image, run the filters over it and write the result; report losses on stderr.
 
-    `make` returns the filters: it may read files that their parameters name.
+    `make` returns the filters; it may read files that their parameters name.
     """
     deadline = Deadline(job.timeout)
     with deadline.holds("reading the parameters"), picture_limit(job.max_pixels):
@@ -52,12 +52,12 @@ def filter_file(make: Callable[[], Sequence[Filter]], job: Job, examine: Examine
 
 
 def _output(job: Job) -> Format:
-    """Return the format to write, before anything is done."""
-    from imgcuda import images  # Pillow takes its time
+    """Return the format to write; raise errors before any work is done."""
+    from imgcuda import images  # imported late, since importing Pillow takes long
 
     format = images.by_name(job.format) if job.format else None
     if job.out_path != STANDARD:
-        # What --strip writes has no mark; it is held against what is there when it is known.
+        # A file written with --strip has no mark; whether it may be replaced is decided when the output is known.
         clobber = True if job.strip or _same_file(job) else _clobber(job)
         format = images.check_output(job.out_path, clobber=False if job.no_clobber else clobber, format=format)
     elif format is None:
@@ -75,7 +75,7 @@ def _options(job: Job) -> Options:
 
 
 def _clobber(job: Job) -> Clobber:
-    """Return which files OUT may replace."""
+    """Return the rule for the files that OUT may replace."""
     return False if job.no_clobber else True if job.overwrite else "ours"
 
 
@@ -133,12 +133,12 @@ def _source(job: Job) -> str:
 
 
 def _remedy(job: Job) -> str:
-    """Return what to do about filters that take too long; a checked run has said what it found itself."""
+    """Return the remedy for filters that take too long; a checked run reports its own findings."""
     return "" if job.check else "; if that should not be, --check finds a kernel's loop that never ends"
 
 
 def _read(job: Job, format: Format) -> Image:
-    """Return the image to filter: as the file has it, or as it is to be converted."""
+    """Return the image to filter: as in the file, or converted as the options ask."""
     from imgcuda import images
 
     source: Path | IO[bytes] = streams.input() if job.in_path == STANDARD else job.in_path
@@ -157,7 +157,7 @@ def _read(job: Job, format: Format) -> Image:
 def _filtered(
     image: Image, filters: Sequence[Filter], job: Job, device: Device, examine: Examine | None = None
 ) -> Image:
-    """Return an image filtered, frame by frame: with more bits from the beginning, or with fewer at the end."""
+    """Return an image filtered, frame by frame. More bits are used from the start, fewer only for the result."""
     from imgcuda import images
 
     pipeline, most = Pipeline(filters), job.max_pixels or images.MAX_PIXELS
@@ -177,7 +177,7 @@ def _filtered(
 
 
 def _check_sizes(image: Image, filters: Sequence[Filter], most: int) -> None:
-    """Hold the sizes of all that is to be made, of all frames together, against --max-pixels."""
+    """Raise ImageError if all frames of the result together have more pixels than --max-pixels."""
     made = sum(allow(filters, frame.pixels.shape[1], frame.pixels.shape[0], most) for frame in image.frames)
     if made > most:
         raise ImageError(
@@ -186,7 +186,7 @@ def _check_sizes(image: Image, filters: Sequence[Filter], most: int) -> None:
 
 
 def _colors_left_out(image: Image, job: Job) -> Iterator[str]:
-    """Tell of a colour profile that --strip takes away, without which the colours look different."""
+    """Report a color profile that --strip removes, without which the colors look different."""
     from imgcuda import images
 
     if job.strip and image.icc and "sRGB" not in images.profile_name(image.icc):
@@ -201,7 +201,7 @@ def _device(name: str) -> Device:
     except DeviceError as error:
         if re.fullmatch(r"auto|cpu|cuda(:all|:\d+(,\d+)*)?", name.lower()):
             raise
-        raise ParameterError(f"--device: {error}") from None  # a word that no device could have
+        raise ParameterError(f"--device: {error}") from None  # not a valid name for a device
 
 
 def note(name: object, losses: Sequence[str]) -> None:

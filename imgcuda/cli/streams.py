@@ -1,7 +1,7 @@
-"""The standard streams of the command: what is printed there, and by whom.
+"""The standard streams of the command.
 
-Standard output is for what was asked for. What filters and libraries print goes to stderr, whether by Python or by C,
-so that it never stands within a picture.
+Only the command writes to standard output. Output of filters and libraries, from Python or from C, goes to stderr, so
+that it never gets into a picture.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import IO, Any, NoReturn, TextIO
 from imgcuda.errors import ImageError, printable
 
 _ours: list[TextIO | None] = []
-"""Standard output, while something else stands in its place."""
+"""The real standard output, while descriptor 1 is redirected."""
 
 
 def take() -> None:
-    """Keep standard output for ourselves: its descriptor, 1, becomes stderr. A stream that is closed becomes nowhere.
+    """Keep standard output for the command: descriptor 1 is redirected to stderr. Closed streams become /dev/null.
 
-    A closed one's descriptor would else be that of the next file that is opened, and what is printed go into it.
+    Otherwise the next file that is opened would get the descriptor of a closed stream, and prints would go into it.
     """
     for descriptor in (0, 1, 2):
         try:
@@ -41,7 +41,7 @@ def take() -> None:
 
 
 def finish() -> None:
-    """Write what is left to write; what is printed from now on, as the process ends, goes to stderr."""
+    """Flush standard output; later prints, while the process ends, go to stderr."""
     if sys.stdout is not None:
         sys.stdout.flush()
         sys.stdout = sys.stderr
@@ -49,7 +49,7 @@ def finish() -> None:
 
 @contextmanager
 def ours_only() -> Iterator[None]:
-    """Let what is printed within by anybody go to stderr; `output` is standard output all the same."""
+    """Send everything that is printed in the block to stderr; `output` still returns standard output."""
     _ours.append(sys.stdout)
     try:
         with redirect_stdout(sys.stderr):
@@ -67,7 +67,7 @@ def output() -> TextIO:
 
 
 def descriptor() -> int | None:
-    """Return what a child's standard output is to be; None where ours is no file, as in tests."""
+    """Return the standard output for a child process; None if ours is not a file, as in tests."""
     try:
         return output().fileno()
     except (ImageError, OSError):
@@ -82,19 +82,19 @@ def input() -> IO[bytes]:
 
 
 def say(text: str) -> None:
-    """Print lines on stderr, without characters that a terminal would obey. A closed or full stderr is no error."""
+    """Print lines on stderr, with control characters escaped. A closed or full stderr is not an error."""
     with suppress(OSError, ValueError):
         print(printable(text, keep="\n\t"), file=sys.stderr, flush=True)
 
 
 class _Output(io.FileIO):
-    """Standard output. When nobody reads it any longer the process ends as other tools do: by SIGPIPE."""
+    """Standard output. If its reader has closed it, the process ends by SIGPIPE, as other tools do."""
 
     _failed = False
 
     def write(self, data: Any) -> int:
         if self._failed:
-            return len(data)  # which was said already
+            return len(data)  # the error was reported already
         try:
             return super().write(data)
         except BrokenPipeError:

@@ -1,7 +1,7 @@
-"""A limit on how long a run may take, and the end of one at Ctrl-C.
+"""Ends the process when a run takes too long, or at Ctrl-C.
 
-A kernel cannot be interrupted, neither on a GPU nor in this process's own threads, and one that never ends is anybody's
-to write. What can be ended is the process: it ends itself, with a sentence, before anything is written.
+A kernel cannot be interrupted, neither on a GPU nor in this process's own threads, and a kernel of any author may never
+end. So the process ends itself, with a message, before anything is written.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from imgcuda.errors import ParameterError
 FAILURE = 1
 LONGEST = 1e9
 GRACE = 0.5
-"""Seconds until the process ends with Python's list of calls instead, where C code lets no thread in to say more."""
+"""Seconds after which the process ends with a traceback instead, if C code keeps all Python threads from running."""
 
 
 def seconds(text: str) -> float:
-    """Return how long a run may take, from what was typed."""
+    """Return the limit of a run in seconds, from the text of --timeout."""
     with suppress(ValueError):
         if 0 < float(text) <= LONGEST:
             return float(text)
@@ -32,7 +32,7 @@ def seconds(text: str) -> float:
 
 
 class Deadline:
-    """When a run must have come to its end: so many seconds from now, or never."""
+    """The time at which a run must have ended: a number of seconds from now, or never."""
 
     def __init__(self, seconds: float | None) -> None:
         self._seconds = seconds
@@ -40,7 +40,7 @@ class Deadline:
 
     @contextmanager
     def holds(self, doing: str, remedy: str = "") -> Iterator[None]:
-        """End the process if the time is over before what is run within is; `doing` says what that is."""
+        """End the process if the time is over before the block ends; `doing` describes the block in the message."""
         with ExitStack() as limits:
             limits.enter_context(_ending_at_ctrl_c())
             if self._seconds is not None:
@@ -51,7 +51,8 @@ class Deadline:
 
 @contextmanager
 def _ending_at_ctrl_c() -> Iterator[None]:
-    """Have Ctrl-C end the process, and not Python's way, which would wait for a kernel. Who ignores it goes on to."""
+    """Make Ctrl-C end the process by its signal, since Python's handler would wait for a kernel. Keep it ignored if it
+    is."""
     pythons = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if not pythons or threading.current_thread() is not threading.main_thread():
         yield
@@ -66,16 +67,16 @@ def _ending_at_ctrl_c() -> Iterator[None]:
 @contextmanager
 def _ending_in(left: float, sentence: str) -> Iterator[None]:
     stderr = _stderr()
-    over = threading.Lock()  # for who comes first: the end of the work, or that of the time
+    over = threading.Lock()  # taken by whichever comes first: the end of the work or of the time
     watchdog = threading.Timer(left, _end, [over, stderr, sentence])
     watchdog.daemon = True
     watchdog.start()
-    # sum() of an endless row, say, keeps all other Python threads out; this one is not Python's.
+    # sum() of an endless iterator, for example, blocks all other Python threads; this one is not Python's.
     faulthandler.dump_traceback_later(left + GRACE, exit=True, file=stderr)
     try:
         yield
     finally:
-        over.acquire()  # for ever, if the watchdog has it: the process is about to end, and must write nothing
+        over.acquire()  # forever, if the watchdog has it: the process is about to end, and must write nothing
         watchdog.cancel()
         faulthandler.cancel_dump_traceback_later()
         os.close(stderr)
@@ -84,14 +85,14 @@ def _ending_in(left: float, sentence: str) -> Iterator[None]:
 def _end(over: threading.Lock, stderr: int, sentence: str) -> None:
     if not over.acquire(blocking=False):
         return
-    with suppress(Exception):  # whatever is the matter with the streams, the process ends
+    with suppress(Exception):  # whatever is wrong with the streams, the process ends
         os.write(stderr, sentence.encode())
-        sys.stdout.flush()  # what a filter prints says how far it came
+        sys.stdout.flush()  # what a filter has printed shows how far it came
     os._exit(FAILURE)
 
 
 def _stderr() -> int:
-    """Return a stderr of our own, since the process's is silenced while a picture is decoded."""
+    """Return a copy of stderr, since the process's own is silenced while a picture is decoded."""
     try:
         return os.dup(2)
     except OSError:  # there is none

@@ -1,4 +1,4 @@
-"""`imgcuda try`: a filter run straight from its file, and again each time the file is saved."""
+"""`imgcuda try`: runs a filter from its Python file, and again each time the file is saved."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from imgcuda.filters import Filter
 
 INTERVAL = 0.2
-"""Seconds between two looks at the files."""
+"""Seconds between two checks of the files."""
 
 File = Annotated[
     Path,
@@ -63,7 +63,7 @@ def try_filter(
 
 
 def load_filters(file: Path) -> dict[str, type[Filter]]:
-    """Return the filters of a Python file by name. Raises PluginError, with the line, for what is wrong in it."""
+    """Return the filters of a Python file by name. Raises PluginError, with the line, if the file has an error."""
     from imgcuda.filters import Filter
     from imgcuda.registry.filter_checks import check_options
 
@@ -74,7 +74,7 @@ def load_filters(file: Path) -> dict[str, type[Filter]]:
     if not found:
         raise PluginError(f"{file} has no filter: no class that derives from PointFilter, or another kind of filter")
     for each in found:
-        check_options(each)  # a field that is declared wrongly is found now, too
+        check_options(each)  # this finds wrongly declared fields, too
     return {each.name: each for each in found}
 
 
@@ -84,7 +84,7 @@ def _run(file: Path, name: str, timeout: float | None, arguments: list[str]) -> 
     with (
         Deadline(timeout).holds(f"{file}: importing it"),
         streams.ours_only(),
-    ):  # which may be a loop without an end, too
+    ):  # the file may also hold an endless loop
         filters = load_filters(file)
     if not name and len(filters) > 1:
         raise ParameterError(f"{file} has several filters: {', '.join(filters)}; choose one with --filter NAME")
@@ -98,7 +98,7 @@ def _run(file: Path, name: str, timeout: float | None, arguments: list[str]) -> 
 
 
 def _compile_for_gpu(filters: Sequence[Filter], image: npt.NDArray[Any]) -> None:
-    """Compile with --check what a GPU would be given, too; say where that cannot be done."""
+    """With --check, compile the kernels for a GPU, too; print a note if that is not possible."""
     from imgcuda.cli.run_file import note
     from imgcuda.pixels import as_image
     from imgcuda.testing.gpu_compilation import compile_for_gpu, nvrtc_missing
@@ -110,14 +110,14 @@ def _compile_for_gpu(filters: Sequence[Filter], image: npt.NDArray[Any]) -> None
 
 
 def _run_apart(file: Path, name: str, timeout: float | None, arguments: list[str]) -> None:
-    """Run a filter in a process of its own: whose time is over ends its process, and not the one that watches."""
+    """Run a filter in a process of its own, so that --timeout ends that process and not the watching one."""
     command = [sys.executable, "-P", "-m", "imgcuda", "try", str(file), "--filter", name, "--timeout", str(timeout)]
     command += ["--ends-with", str(os.getpid())]
     raise SystemExit(subprocess.run([*command, *arguments], check=False, stdout=streams.descriptor()).returncode)
 
 
 def _import(file: Path) -> ModuleType:
-    """Return a Python file as a module of its own, each time afresh; what stands beside it can be imported."""
+    """Import a Python file as a module, anew each time; it can import modules of its folder."""
     name = f"imgcuda_try_{next(_numbers)}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None or not file.is_file():
@@ -130,8 +130,8 @@ def _import(file: Path) -> ModuleType:
         raise
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # it is the author's own code, half-way written; it may even call sys.exit()
-        words = error.msg if isinstance(error, SyntaxError) else error  # its own words repeat the line
+    except BaseException as error:  # the author's code may be half written, and may even call sys.exit()
+        words = error.msg if isinstance(error, SyntaxError) else error  # the text of a SyntaxError repeats the line
         raise PluginError(f"{_place(file, error)}: {type(error).__name__}: {words}") from error
     finally:
         sys.path.pop(0)
@@ -139,7 +139,7 @@ def _import(file: Path) -> ModuleType:
 
 
 def _place(file: Path, error: BaseException) -> str:
-    """Return the file and the last of its lines that had to do with an error."""
+    """Return the file with the number of its innermost line in an error: "my_filter.py:12"."""
     if isinstance(error, SyntaxError) and error.lineno:
         return f"{file}:{error.lineno}"
     place = last_line(error, {file.resolve()})
@@ -147,7 +147,7 @@ def _place(file: Path, error: BaseException) -> str:
 
 
 def _saved(file: Path) -> dict[Path, float]:
-    """Return when the file and the kernels beside it were saved."""
+    """Return the times at which the file and the kernels beside it were saved."""
     times = {}
     for path in (file, *file.parent.glob("*.cu")):
         try:
@@ -159,7 +159,7 @@ def _saved(file: Path) -> dict[Path, float]:
 
 @contextmanager
 def _going_on() -> Iterator[None]:
-    """Say what is wrong, and go on: the next save may mend it."""
+    """Print errors of the block, and go on: the next save may fix them."""
     try:
         yield
     except SystemExit as end:

@@ -31,7 +31,7 @@ TIFF_LAYOUT = (
 )
 
 PICTURES = (273, 279, 324, 325, 330, 347, *range(512, 522), 700, 0x501B, 34377, 34675, 37724, 50828)
-"""Tags that are not copied into EXIF: previews and layers of the unfiltered picture, and what is carried separately."""
+"""Tags that are not copied into EXIF: previews and layers of the unfiltered picture, and parts carried separately."""
 
 UPRIGHT = {
     2: lambda pixels: pixels[:, ::-1],

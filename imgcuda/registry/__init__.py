@@ -1,7 +1,7 @@
-"""Finding filters: every entry point of the group `imgcuda` is a plugin, the built-in ones among them.
+"""The registry of filters: each entry point of the group `imgcuda` is a plugin, including the built-in ones.
 
-A plugin that fails is noted and left out, and the others go on working: what pluggy's own loader does not do. What
-each offers is kept in an index, so that a plugin is imported with the first of its filters that is asked for.
+A plugin that fails is reported and left out, and the others still work, unlike with pluggy's own loader. An index on
+disk lists the filters of each plugin, so that a plugin is imported only when one of its filters is used.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ __all__ = ["Meaning", "Plugin", "Registry", "build", "installed", "load", "refre
 
 
 class Meaning(NamedTuple):
-    """What a word stands for: a filter, and values of its parameters."""
+    """The meaning of a name: a filter, and values of its parameters."""
 
     filter: type[Filter]
     values: Mapping[str, Any]
 
 
 class _Filters(Mapping[str, "type[Filter]"]):
-    """The filters by name; each is imported when it is asked for."""
+    """The filters by name; each is imported when it is used."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -50,7 +50,7 @@ class _Filters(Mapping[str, "type[Filter]"]):
 
 @dataclass
 class Registry:
-    """The filters that are installed, the plugins they come from, those that failed, those that are switched off."""
+    """The installed filters with their plugins, plugins that failed, and plugins that are switched off."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     sources: dict[str, Plugin] = field(default_factory=dict)
@@ -69,19 +69,19 @@ class Registry:
         return self.meaning(name).filter
 
     def meaning(self, word: str) -> Meaning:
-        """Return what a filter's name, or another word for it, stands for; PluginError if nothing or several things."""
+        """Return the meaning of a filter's name or alias; PluginError if it has none, or several."""
         name = word if word in self.entries else self.aliases.get(word, "")
         if not name:
             return self._unknown(word)
         filter_class = self._class(name)
-        if filter_class is None:  # its plugin is not what it was
+        if filter_class is None:  # its plugin has changed
             self.look_again()
             return self.meaning(word)
         return Meaning(filter_class, {} if word == name else filter_class.aliases[word])
 
     @property
     def aliases(self) -> dict[str, str]:
-        """The other words for filters, and whose they are; one that two filters have, or that is a filter, is none."""
+        """The aliases and their filters, without aliases that two filters have, or that are the name of a filter."""
         claimed: dict[str, list[str]] = {}
         for entry in self.entries.values():
             for word in entry.aliases:
@@ -93,7 +93,7 @@ class Registry:
         return iter(sorted(self.entries))
 
     def category(self, name: str) -> str:
-        """Return the category of the filter called `name`: its own word for it, or else its plugin's name."""
+        """Return the category of the filter called `name`: the one that it declares, or else its plugin's name."""
         return self.entries[name].category or self.sources[name].name
 
     @property
@@ -105,24 +105,24 @@ class Registry:
         return dict(sorted(found.items()))
 
     def create(self, name: str, values: Mapping[str, Any]) -> Filter:
-        """Return the filter called `name` with these parameters; ParameterError names what is wrong with them."""
+        """Return the filter called `name` with these parameters; ParameterError if one is wrong."""
         meaning = self.meaning(name)
         return build(meaning.filter, {**meaning.values, **values})
 
     def add(self, plugin: Plugin, filters: Iterable[type[Filter]]) -> None:
-        """Add a plugin's filters. A name that is taken is refused to both: no filter wins by its place in a list."""
+        """Add a plugin's filters. If two plugins have a filter of one name, neither can be used by it."""
         for filter_class in filters:
             self._enter(plugin, Entry.of(filter_class))
             self._classes[plugin, filter_class.name] = filter_class
 
     def _expect(self, offer: Offer) -> None:
-        """Add a plugin's filters as the index has them: it is imported with the first that is asked for."""
+        """Add a plugin's filters from the index; the plugin is imported when one of them is used."""
         self._expected[offer.plugin] = offer
         for entry in offer.entries or ():
             self._enter(offer.plugin, entry)
 
     def look_again(self) -> bool:
-        """Import all plugins anew if some are only known from the index; return whether that was so."""
+        """Import all plugins again if some are known only from the index; return whether any were."""
         if not self._expected:
             return False
         vars(self).update(vars(refreshed()))
@@ -130,7 +130,7 @@ class Registry:
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong with the installed plugins, a sentence each."""
+        """The problems of the installed plugins, a sentence each."""
         broken = [f"plugin {plugin} is left out: {why}" for plugin, why in self.broken.items()]
         return broken + [self._clash(name) for name in self.clashes]
 
@@ -144,7 +144,7 @@ class Registry:
             self.entries[entry.name], self.sources[entry.name] = entry, plugin
 
     def _class(self, name: str) -> type[Filter] | None:
-        """Return a filter's class; None if its plugin fails, or does not bring what the index says."""
+        """Return a filter's class; None if its plugin fails, or no longer has the filter that the index lists."""
         plugin = self.sources[name]
         if offer := self._expected.get(plugin):
             brought = _imported(offer)
@@ -168,7 +168,7 @@ class Registry:
 
 
 def build(filter_class: type[Filter], values: Mapping[str, Any]) -> Filter:
-    """Return a filter with these parameters; ParameterError for one that it does not have, or that is missing."""
+    """Return a filter with these parameters; ParameterError if one is unknown or missing."""
     known = [parameter.name for parameter in filter_class.parameters()]
     for name in values:
         if name not in known:
@@ -186,12 +186,12 @@ def build(filter_class: type[Filter], values: Mapping[str, Any]) -> Filter:
 
 
 def load(imports: bool = True) -> Registry:
-    """Find every installed filter, afresh. Without `imports` no plugin is run: all are as if switched off."""
+    """Find all installed filters, without the index. Without `imports` no plugin runs, as if all were switched off."""
     return _gathered(_find(), imports)[0]
 
 
 def refreshed() -> Registry:
-    """Find every installed filter, afresh, and keep in the index what there is."""
+    """Find all installed filters, and write them to the index."""
     registry, found = _gathered(_find())
     index.write(found)
     return registry
@@ -199,7 +199,7 @@ def refreshed() -> Registry:
 
 @cache
 def installed() -> Registry:
-    """Return what is installed, looked up once in a process: in the index, if that is up to date."""
+    """Return the registry, found once per process: from the index, if that is up to date."""
     kept = index.read()
     registry, found = _gathered(kept or _find())
     if found != kept:
@@ -208,13 +208,13 @@ def installed() -> Registry:
 
 
 def _find() -> Inventory:
-    from imgcuda.registry import distributions  # importlib.metadata takes its time
+    from imgcuda.registry import distributions  # importing importlib.metadata takes long
 
     return distributions.find()
 
 
 def _gathered(found: Inventory, imports: bool = True) -> tuple[Registry, Inventory]:
-    """Return the registry of what is installed, and the inventory with the entries of all plugins that work."""
+    """Return the registry, and the inventory with the entries of all plugins that work."""
     registry, off = Registry(broken=dict(found.unreadable)), disabled_plugins.disabled()
     offers = []
     for offer in found.offers:
@@ -229,7 +229,7 @@ def _gathered(found: Inventory, imports: bool = True) -> tuple[Registry, Invento
 
 
 def _tried(registry: Registry, offer: Offer) -> Offer:
-    """Import a plugin and add its filters, or why it fails; return the offer with what it brings."""
+    """Import a plugin and add its filters, or the reason why it fails; return its offer with the filters."""
     brought = _imported(offer)
     if isinstance(brought, str):
         registry.broken[offer.plugin] = brought
@@ -239,13 +239,13 @@ def _tried(registry: Registry, offer: Offer) -> Offer:
 
 
 def _imported(offer: Offer) -> list[type[Filter]] | str:
-    """Return the filters of a plugin, or why it has none."""
-    from imgcuda.registry import hooks  # with NumPy and all that a filter needs
+    """Return the filters of a plugin, or the reason why it fails."""
+    from imgcuda.registry import hooks  # imports NumPy and all that a filter needs
 
     try:
         with contained():
             return hooks.filters(offer.name, offer.value)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # whatever a plugin may raise: SystemExit, too
+    except BaseException as error:  # a plugin may raise anything, even SystemExit
         return in_words(error)

@@ -1,4 +1,4 @@
-"""The entry points of all installed distributions, as importlib.metadata finds them."""
+"""Finds the entry points of all installed distributions, by importlib.metadata."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from imgcuda.registry.entries import Inventory, Offer, Plugin
 
 
 def find() -> Inventory:
-    """Return the entry points of all distributions; one whose metadata is broken is noted, and harms no other."""
+    """Return the entry points of all distributions, and the problems of distributions with broken metadata."""
     unreadable: dict[Plugin, str] = {}
     offers = sorted(_offers(unreadable), key=lambda offer: (offer.plugin.project, offer.plugin.name))
     return Inventory(tuple(offers), unreadable, {})
@@ -44,8 +44,8 @@ def _offers(unreadable: dict[Plugin, str]) -> Iterator[Offer]:
 
 
 def _identity(distribution: metadata.Distribution) -> tuple[str, str]:
-    """Return a distribution's name and version; PluginError if its metadata does not say them."""
-    with suppress(Exception):  # which it would be depends on Python's version
+    """Return a distribution's name and version; PluginError if its metadata lacks them."""
+    with suppress(Exception):  # the exception depends on Python's version
         name, version = distribution.metadata["Name"], distribution.metadata["Version"]
         if re.fullmatch(r"[\w.-]+", name) and re.fullmatch(r"[\w.+!-]+", version):
             return name, version

@@ -1,4 +1,4 @@
-"""What is known of plugins and their filters without importing them."""
+"""The records of plugins and filters in the index, which need no import."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plugin:
-    """Where a filter, or a failure, comes from."""
+    """The origin of a filter or a failure: a plugin and its distribution."""
 
     name: str
     """The entry point's name."""
     distribution: str
-    """The distribution that brings it, with its version: "imgcuda 0.1.0"."""
+    """The distribution that contains it, with its version: "imgcuda 0.1.0"."""
 
     @property
     def project(self) -> str:
@@ -29,36 +29,36 @@ class Plugin:
 
 
 class Entry(NamedTuple):
-    """What lists say of a filter."""
+    """The facts about a filter that lists show."""
 
     name: str
     category: str
-    """Its own word for it; empty if it is that of its plugin."""
+    """The category that it declares; empty if it has that of its plugin."""
     summary: str
     aliases: tuple[str, ...]
 
     @classmethod
     def of(cls, filter_class: type[Filter]) -> Entry:
-        """Return what a filter class says of itself."""
+        """Return the entry of a filter class."""
         words = tuple(filter_class.aliases)
         return cls(filter_class.name, filter_class.category, filter_class.summary(), words)
 
 
 class Offer(NamedTuple):
-    """An entry point, and what it brings."""
+    """An entry point, and the filters of its plugin."""
 
     plugin: Plugin
     name: str
     value: str
-    """What the entry point names: a module."""
+    """The module that the entry point names."""
     entries: tuple[Entry, ...] | None
-    """None of a plugin that was not imported yet, and of one that failed."""
+    """None for a plugin that was not imported yet, or that failed."""
 
 
 class Inventory(NamedTuple):
-    """All that is installed: the offers, in order; the distributions that cannot be read, and why."""
+    """Everything that is installed: the offers in order, and the distributions that cannot be read, with the reason."""
 
     offers: tuple[Offer, ...]
     unreadable: Mapping[Plugin, str]
     files: Mapping[str, tuple[int, ...]]
-    """The plugins' own source files, with what tells that one has changed."""
+    """The plugins' own source files, with their stamps, which change with the files."""

@@ -1,4 +1,4 @@
-"""What a filter class may not declare: names, words, options and aliases that could not be typed or shown."""
+"""Checks a filter class's declarations: names, texts, options and aliases must be possible to type and to show."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAME = re.compile(r"(?=.{1,64}\Z)[a-z0-9]+([._-][a-z0-9]+)*")
 
 
 def check_words(filter_class: type[Filter]) -> None:
-    """Refuse a name that could not be typed, and words that a terminal would obey instead of showing them."""
+    """Refuse a name that cannot be typed, and texts with control characters."""
     name = filter_class.name
     if type(name) is not str or not _NAME.fullmatch(name) or inspect.getattr_static(filter_class, "name") != name:
         raise PluginError(
@@ -26,7 +26,7 @@ def check_words(filter_class: type[Filter]) -> None:
             f"it is {one_line(repr(category))}"
         )
     texts = {"its docstring": filter_class.__doc__ or ""}
-    for parameter in filter_class.parameters():  # a field that is declared wrongly is found now
+    for parameter in filter_class.parameters():  # this finds wrongly declared fields
         texts[f"the help of {parameter.name}"] = " ".join([parameter.help, *parameter.choices])
     for what, text in texts.items():
         if not all(c.isprintable() or c in "\n\t" for c in text):
@@ -34,7 +34,7 @@ def check_words(filter_class: type[Filter]) -> None:
 
 
 def check_options(filter_class: type[Filter]) -> None:
-    """Refuse a parameter whose option could not be told from a mistake, and two parameters with one option."""
+    """Refuse a parameter whose option would look like a mistake, and two parameters with the same option."""
     owners: dict[str, str] = {}
     for parameter in filter_class.parameters():
         name = parameter.name
@@ -51,7 +51,7 @@ def check_options(filter_class: type[Filter]) -> None:
 
 
 def check_aliases(filter_class: type[Filter]) -> None:
-    """Refuse other words that could not be typed, or that stand for what the filter cannot be."""
+    """Refuse aliases that cannot be typed, or that set parameters to invalid values."""
     known = {parameter.name: parameter for parameter in filter_class.parameters()}
     for word, values in filter_class.aliases.items():
         if not isinstance(word, str) or not re.fullmatch(r"\w[\w.-]{0,63}", word):

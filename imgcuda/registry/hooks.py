@@ -1,4 +1,4 @@
-"""Imports one plugin, and asks its hook for the filters that it brings."""
+"""Imports one plugin, and calls its hook to get its filters."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from imgcuda.filters import Filter
 from imgcuda.registry.filter_checks import check_aliases, check_options, check_words
 
 MOST = 1000
-"""Filters that a plugin may bring."""
+"""The most filters of one plugin."""
 
 
 def filters(name: str, value: str) -> list[type[Filter]]:
-    """Import the plugin of an entry point, and ask it for its filters.
+    """Import the plugin of an entry point, and return its filters.
 
-    Each has a manager of its own, so that none takes another along. Raises whatever the plugin does.
+    Each plugin has a plugin manager of its own, so that a failure affects no other. Raises what the plugin raises.
     """
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     module = _module(name, value)
     manager.register(module, name)
-    manager.check_pending()  # a misspelt hook is an error
+    manager.check_pending()  # a misspelled hook is an error
     if not manager.hook.imgcuda_filters.get_hookimpls():  # another file of that name, perhaps, in the current folder
         where = getattr(module, "__file__", None) or module
         raise PluginError(f"{where} has no function imgcuda_filters() that is marked with @hookimpl")
@@ -48,9 +48,9 @@ def filters(name: str, value: str) -> list[type[Filter]]:
 
 
 def _module(name: str, value: str) -> Any:
-    """Return what an entry point names: a module, or an attribute of one."""
+    """Return the object that an entry point names: a module, or an attribute of one."""
     if re.fullmatch(r"[\w.]+", value):
         return import_module(value)
-    from importlib.metadata import EntryPoint  # which takes longer to import than most plugins
+    from importlib.metadata import EntryPoint  # importing it takes longer than most plugins
 
     return EntryPoint(name, value, hookspecs.PROJECT).load()

@@ -1,8 +1,8 @@
-"""What the installed plugins offer, kept on disk: lists and look-ups import no plugin.
+"""The index of the installed plugins' filters, on disk, so that listing and finding filters imports no plugin.
 
-It holds for one Python and one search path, while its distributions and the plugins' own source files are what they
-were: their names, sizes and times are compared. Anything else, and an index that is damaged or not this user's own,
-is as good as none. What failed is not kept: it is tried again each time.
+An index is valid for one Python and one search path, as long as its distributions and the plugins' own source files
+have the same names, sizes and times. Otherwise, or if it is damaged or not the user's own, it is ignored. Plugins that
+failed are not stored, and are tried again each time.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from imgcuda.registry.entries import Entry, Inventory, Offer, Plugin
 
 _OURS = Path(__file__).parents[1]
 Stamp = tuple[int, ...]
-"""What tells that a file has changed: its size and times; empty if there is none."""
+"""The stamp of a file, which changes with the file: its size and times; empty if there is no file."""
 
 
 def read() -> Inventory | None:
-    """Return what is installed, if the index is up to date."""
+    """Return the inventory in the index, if that is up to date."""
     if not _finds_by_files():
         return None
     with suppress(ValueError, KeyError, TypeError):
@@ -39,10 +39,10 @@ def read() -> Inventory | None:
 
 
 def write(found: Inventory) -> None:
-    """Keep what is installed."""
+    """Write the inventory to the index."""
     files = {**found.files, **{path: _stamp(path) for path in _sources(found)}}
     changed_since = [path for path, stamp in files.items() if any(time >= startup.BEGAN for time in stamp[1:])]
-    if changed_since or not _finds_by_files():  # what was imported may not be what the files hold
+    if changed_since or not _finds_by_files():  # the imported modules may differ from the files of now
         return
     kept = {
         "surroundings": _surroundings(),
@@ -60,7 +60,7 @@ def _offer(kept: list[Any]) -> Offer:
 
 
 def _sources(found: Inventory) -> Iterator[str]:
-    """Return the files of the imported modules that lie in the packages of the plugins that work."""
+    """Return the files of imported modules in the packages of plugins that work."""
     packages = {offer.value.partition(":")[0].partition(".")[0] for offer in found.offers if offer.entries is not None}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in packages and (file := getattr(module, "__file__", None)):
@@ -73,13 +73,13 @@ def _key() -> str:
 
 
 def _surroundings() -> str:
-    """Return what changes with each distribution that is installed or removed, and with imgcuda itself."""
+    """Return a value that changes with each distribution that is installed or removed, and with imgcuda itself."""
     ours = [[each.name, _stamp(str(each))] for folder in (_OURS, _OURS / "registry") for each in folder.glob("*.py")]
     return _digest([sorted(ours), *([path, *_distributions(path)] for path in sys.path)])
 
 
 def _distributions(path: str) -> list[Any]:
-    """Return the names of the distributions in a folder, with the stamps of what they declare; of a file, its own."""
+    """Return the names of the distributions in a folder, with stamps of their contents; of a file, its own stamp."""
     try:
         with os.scandir(path or ".") as folder:
             names = [each.name for each in folder]
@@ -95,7 +95,7 @@ def _declared(info: str) -> list[Stamp]:
 
 
 def _finds_by_files() -> bool:
-    """Return whether distributions are found in the folders of the search path only, as Python itself does."""
+    """Return whether distributions are found only in the folders of the search path, as Python does by default."""
     return not any(hasattr(each, "find_distributions") and each is not PathFinder for each in sys.meta_path)
 
 
