@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from imgcuda.cuda import presence
 from imgcuda.engine.protocol import Device, DeviceSession
 from imgcuda.errors import DeviceError, did_you_mean
 
@@ -91,17 +92,13 @@ def _checking() -> bool:
 
 def find() -> list[Device]:
     """Return all devices of this machine, GPUs first."""
-    from imgcuda.cuda import device as cuda
-
-    gpus = 0 if cuda.missing() else cuda.count()
-    return [*(cuda.CudaDevice(index) for index in range(gpus)), _cpu()]
+    gpus = 0 if presence.missing() else presence.count()
+    return [*map(_cuda, range(gpus)), _cpu()]
 
 
 def no_gpu() -> str | None:
     """Return why no GPU can be used, in a sentence; None when one can."""
-    from imgcuda.cuda import device as cuda
-
-    return cuda.missing()
+    return presence.missing()
 
 
 def _first_gpu() -> Device | None:
@@ -115,17 +112,21 @@ def _gpus(numbers: Iterable[int]) -> Device:
 
 
 def _gpu(index: int) -> Device:
-    from imgcuda.cuda import device as cuda
-
     if _checking():
         raise DeviceError("checked runs are for the CPU; on a GPU, compute-sanitizer does what they do")
-    if why := cuda.missing():
+    if why := presence.missing():
         raise DeviceError(
             f"cuda:{index} cannot be used: {why}; --device cpu runs the same kernels on this machine's cores"
         )
-    if index >= (count := cuda.count()):
+    if index >= (count := presence.count()):
         raise DeviceError(f"there is no cuda:{index}; this machine has {count} GPU{'s' * (count > 1)}, counted from 0")
-    return cuda.CudaDevice(index)
+    return _cuda(index)
+
+
+def _cuda(index: int) -> Device:
+    from imgcuda.cuda.device import CudaDevice
+
+    return CudaDevice(index)
 
 
 def _cpu() -> Device:

@@ -15,8 +15,8 @@ import pytest
 
 import imgcuda
 from imgcuda import DeviceArray, DeviceError, DeviceMemoryError, Filter, FilterError, Gpu, devices
-from imgcuda.cuda import device as cuda
 from imgcuda.cuda import memory as cuda_memory
+from imgcuda.cuda import presence
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Source, specialize
 from imgcuda.testing import assert_close
@@ -63,7 +63,7 @@ def test_a_gpu_is_present() -> None:
     """Say once, and plainly, why nothing below ran."""
     if why := devices.no_gpu():
         pytest.skip(why)
-    assert cuda.count() >= 1
+    assert presence.count() >= 1
 
 
 # Memory

@@ -14,20 +14,20 @@ import pytest
 import imgcuda
 from imgcuda import DeviceError, devices
 from imgcuda.cpu.workers import cores
-from imgcuda.cuda import device as cuda
+from imgcuda.cuda import presence
 
 
 @pytest.fixture
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without a GPU."""
-    monkeypatch.setattr(cuda, "missing", lambda: "there is no NVIDIA GPU in this machine")
+    monkeypatch.setattr(presence, "missing", lambda: "there is no NVIDIA GPU in this machine")
 
 
 @pytest.fixture
 def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with two GPUs, as far as choosing goes."""
-    monkeypatch.setattr(cuda, "missing", lambda: None)
-    monkeypatch.setattr(cuda, "count", lambda: 2)
+    monkeypatch.setattr(presence, "missing", lambda: None)
+    monkeypatch.setattr(presence, "count", lambda: 2)
 
 
 # Choosing
@@ -84,8 +84,8 @@ def test_several_gpus_work_together_under_one_name(name: str, chosen: str, membe
 
 
 def test_all_of_one_gpu_is_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cuda, "missing", lambda: None)
-    monkeypatch.setattr(cuda, "count", lambda: 1)
+    monkeypatch.setattr(presence, "missing", lambda: None)
+    monkeypatch.setattr(presence, "count", lambda: 1)
     assert devices.choose("cuda:all").name == "cuda:0"
 
 
@@ -174,7 +174,7 @@ def pretend(tmp_path: Path) -> Pretend:
         package.__path__ = [str(tmp_path)]
         with patch.dict(sys.modules, {"pycuda": package}):
             sys.modules.pop("pycuda.driver", None)
-            return cuda.missing.__wrapped__()
+            return presence.missing.__wrapped__()
 
     return missing
 
@@ -187,7 +187,7 @@ def test_a_missing_driver_is_named(pretend: Pretend) -> None:
 def test_a_missing_pycuda_is_named_with_the_command_that_brings_it(pretend: Pretend) -> None:
     assert pretend("raise ImportError('no')") == "PyCUDA is not installed (pip install 'imgcuda[cuda]')"
     with patch.dict(sys.modules, {"pycuda": None}):
-        assert cuda.missing.__wrapped__() == "PyCUDA is not installed (pip install 'imgcuda[cuda]')"
+        assert presence.missing.__wrapped__() == "PyCUDA is not installed (pip install 'imgcuda[cuda]')"
 
 
 DRIVER = """

@@ -39,7 +39,7 @@ ORDER = [
 without what is above, and an engine can be taken out or added without a filter noticing."""
 
 FOREIGN = {
-    "pycuda": {"cuda.device", "cuda.context", "cuda.transfers", "cuda.pinned", "cuda.memory"},
+    "pycuda": {"cuda.presence", "cuda.device", "cuda.context", "cuda.transfers", "cuda.pinned", "cuda.memory"},
     "llvmlite": {"cpu.compile", "cpu.loading", "cpu.machine"},
     "cuda": {"cuda.compile"},
     "pluggy": {"hookspecs", "registry.hooks"},

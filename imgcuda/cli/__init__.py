@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ def main() -> None:
     except OSError as error:
         streams.say(f"Error: {_in_words(error)}")
         code = code or FAILURE
+    gc.freeze()  # or Python would look through all that is left for garbage, as it ends
     sys.exit(code)
 
 

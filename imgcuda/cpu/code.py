@@ -11,13 +11,15 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imgcuda import kernel_cache
 from imgcuda.cpu import processor
-from imgcuda.cpu.checks.site_table import Checklist
 from imgcuda.cpu.linker import AddressSlot, LinkedCode
 from imgcuda.cpu.machine import Machine
+
+if TYPE_CHECKING:
+    from imgcuda.cpu.checks.site_table import Checklist
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,17 @@ def stored(key: str) -> Code | None:
     head, _, binary = (kernel_cache.get(key) or b"").partition(b"\n")
     try:
         letters, checklist, written, heap, stack, linked = json.loads(head)
-        known = None if checklist is None else Checklist.of(checklist)
+        known = None if checklist is None else _checklist(checklist)
         made = binary if linked is None else _image(binary, *linked)
         return Code(made, tuple(letters), known, tuple(written), int(heap), int(stack)) if binary else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _checklist(kept: dict[str, Any]) -> Checklist:
+    from imgcuda.cpu.checks.site_table import Checklist  # most runs are not checked
+
+    return Checklist.of(kept)
 
 
 def store(key: str, code: Code) -> None:

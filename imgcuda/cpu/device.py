@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from imgcuda.cpu import processor
-from imgcuda.cpu.checks.checked_session import CheckedSession
 from imgcuda.cpu.session import NAME, CpuSession
 from imgcuda.cpu.workers import cores
 
@@ -26,4 +25,10 @@ class CpuDevice:
 
     @contextmanager
     def session(self) -> Iterator[CpuSession]:
-        yield CheckedSession() if self.checked else CpuSession()
+        yield _checked_session() if self.checked else CpuSession()
+
+
+def _checked_session() -> CpuSession:
+    from imgcuda.cpu.checks.checked_session import CheckedSession
+
+    return CheckedSession()

@@ -47,29 +47,6 @@ PER_STRIP = 8
 
 
 @cache
-def missing() -> str | None:
-    """Return why no GPU can be used, in a sentence; None when one can."""
-    try:
-        import pycuda.driver as driver
-    except ImportError as error:
-        if "libcuda" in str(error) or "nvcuda" in str(error):
-            return "the NVIDIA driver is not installed (its library libcuda was not found)"
-        return "PyCUDA is not installed (pip install 'imgcuda[cuda]')"
-    try:
-        driver.init()
-        return None if driver.Device.count() else "there is no NVIDIA GPU in this machine"
-    except driver.Error as error:
-        return f"the NVIDIA driver does not work: {error}"
-
-
-def count() -> int:
-    """Return the number of GPUs; call it only if `missing` returns None."""
-    import pycuda.driver as driver
-
-    return int(driver.Device.count())
-
-
-@cache
 def limits(index: int) -> LaunchLimits:
     """Return the limits of a launch on a GPU."""
     device = cuda_context.device(index)

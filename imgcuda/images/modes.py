@@ -7,7 +7,6 @@ from io import BytesIO
 
 import numpy as np
 import PIL.Image
-from PIL import ImageCms
 
 from imgcuda.errors import ImageError
 from imgcuda.images.image import Pixels
@@ -104,6 +103,8 @@ def _whole_numbers(picture: PIL.Image.Image, raw: bool) -> Pixels:
 
 def printed_to_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
     """Return CMYK or LAB as sRGB, by the picture's own profile if it has one that fits."""
+    from PIL import ImageCms  # few pictures are printed ones
+
     rgb = ImageCms.createProfile("sRGB")
     try:
         own = ImageCms.createProfile("LAB")

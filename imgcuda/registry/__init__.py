@@ -244,7 +244,9 @@ def _imported(offer: Offer) -> list[type[Filter]] | str:
 
     try:
         with contained():
-            return hooks.filters(offer.name, offer.value)
+            if offer.entries is not None:  # which were found right
+                return hooks.filters(offer.name, offer.value)
+            return hooks.checked_filters(offer.name, offer.value)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin may raise anything, even SystemExit

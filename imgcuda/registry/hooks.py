@@ -19,6 +19,18 @@ MOST = 1000
 """The most filters of one plugin."""
 
 
+def checked_filters(name: str, value: str) -> list[type[Filter]]:
+    """Import the plugin of an entry point, ask it for its filters, and refuse what they may not declare."""
+    brought = filters(name, value)
+    for filter_class in brought:
+        check_words(filter_class)
+        check_options(filter_class)
+        check_aliases(filter_class)
+    if twice := [name for name, count in Counter(each.name for each in brought).items() if count > 1]:
+        raise PluginError(f"it brings several filters called '{twice[0]}'")
+    return brought
+
+
 def filters(name: str, value: str) -> list[type[Filter]]:
     """Import the plugin of an entry point, and return its filters.
 
@@ -39,11 +51,6 @@ def filters(name: str, value: str) -> list[type[Filter]]:
     for filter_class in brought:
         if not (isinstance(filter_class, type) and issubclass(filter_class, Filter)):
             raise TypeError(f"imgcuda_filters() must return filter classes; it returned {filter_class!r}")
-        check_words(filter_class)
-        check_options(filter_class)
-        check_aliases(filter_class)
-    if twice := [name for name, count in Counter(each.name for each in brought).items() if count > 1]:
-        raise PluginError(f"it brings several filters called '{twice[0]}'")
     return brought
 
 

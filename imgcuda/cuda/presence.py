@@ -1,0 +1,28 @@
+"""Whether this machine has GPUs, told without importing the engine: most machines have none."""
+
+from __future__ import annotations
+
+from functools import cache
+
+
+@cache
+def missing() -> str | None:
+    """Return why no GPU can be used, in a sentence; None when one can."""
+    try:
+        import pycuda.driver as driver
+    except ImportError as error:
+        if "libcuda" in str(error) or "nvcuda" in str(error):
+            return "the NVIDIA driver is not installed (its library libcuda was not found)"
+        return "PyCUDA is not installed (pip install 'imgcuda[cuda]')"
+    try:
+        driver.init()
+        return None if driver.Device.count() else "there is no NVIDIA GPU in this machine"
+    except driver.Error as error:
+        return f"the NVIDIA driver does not work: {error}"
+
+
+def count() -> int:
+    """Return the number of GPUs; call it only if `missing` returns None."""
+    import pycuda.driver as driver
+
+    return int(driver.Device.count())
