@@ -51,6 +51,7 @@ FOREIGN = {
         *("images.dds", "images.psd"),
     },
     "simplejpeg": {"images.jpeg_reader"},
+    "isal": {"images.fast_deflate"},
     "pytest": {"testing.pytest_plugin", "testing"},
     "typer": {
         *("cli", "cli.app", "cli.commands", "cli.filtering", "cli.listing", "cli.new_filter", "cli.options"),

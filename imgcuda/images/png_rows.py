@@ -1,0 +1,185 @@
+"""Filter and compress the rows of a PNG, on all cores.
+
+A row is written less what its neighbors let expect of it ("filtered"), in one of five ways, and compressed. NumPy,
+ISA-L and zlib do both without the lock of the interpreter, so bands of rows are compressed at the same time. Which way
+suits a band is tried on a few of its rows: no rule tells a drawing, which repeats itself and is best left as it is,
+from a smooth photograph as well as their compressed sizes do.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.images import fast_deflate
+from imgcuda.images.image import Pixels, as_planes
+
+Bytes = npt.NDArray[np.uint8]
+
+BAND = 1 << 20
+"""So many bytes are compressed at once: enough that beginning anew costs nothing, and few enough for many cores."""
+SAMPLE = 1 << 16
+"""So many bytes of a band are compressed in each way, to choose one."""
+GROUPS = 4
+"""In so many places of the band."""
+DRAWING = 10
+"""What shrinks to less than one part in so many is a drawing: worth looking for everything that repeats."""
+
+NONE, SUB, UP, AVERAGE, PAETH = range(5)
+
+FAST = 1
+"""The default of `compress`."""
+RUNS = 3
+"""Up to here only what repeats at once is looked for in rows that are filtered each in its own way."""
+
+
+Filter = Callable[[Bytes, Bytes, int], Bytes]
+"""From rows, those above them, and the bytes of a pixel to the filtered rows, with the filter's number in front."""
+Compressor = Callable[[], Any]
+
+
+class _Way(NamedTuple):
+    """How to filter rows and to compress them."""
+
+    filtered: Filter
+    compressor: Compressor
+    of_drawings: Compressor
+    """Compresses what repeats itself over and over."""
+
+
+def compressed(pixels: Pixels, level: int, pool: ThreadPoolExecutor) -> Iterator[bytes]:
+    """Return an image's zlib stream in pieces, one for each band of rows, whose end is flushed to a whole byte."""
+    planes = as_planes(pixels)
+    rows = planes.astype(planes.dtype.newbyteorder(">"), copy=False).view(np.uint8).reshape(len(planes), -1)
+    step = planes.shape[2] * planes.dtype.itemsize
+    size = max(1, BAND // max(1, rows.shape[1]))
+    starts = range(0, len(rows), size)
+    ways = _ways(level)
+    bands = pool.map(lambda start: _band(rows, start, size, step, ways), starts)
+    checksum, header = 1, b"\x78\x01"
+    for start, (filtered, data) in zip(starts, bands, strict=True):
+        checksum = fast_deflate.adler32(filtered, checksum)
+        last = start + size >= len(rows)
+        yield (header if start == 0 else b"") + data + (struct.pack(">I", checksum) if last else b"")
+
+
+def _band(rows: Bytes, start: int, size: int, step: int, ways: list[_Way]) -> tuple[memoryview, bytes]:
+    """Return some rows filtered, and compressed."""
+    band = rows[start : start + size]
+    above = rows[start - 1 : start - 1 + len(band)] if start else np.concatenate([np.zeros_like(rows[:1]), band[:-1]])
+    filter, compressor = _best(ways, band, above, step)
+    filtered, last = filter(band, above, step).data, start + size >= len(rows)
+    return filtered, _deflated(filtered, compressor, zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH)
+
+
+def _deflated(filtered: memoryview, compressor: Compressor, flush: int) -> bytes:
+    begun = compressor()
+    data: bytes = begun.compress(filtered) + begun.flush(flush)
+    return data
+
+
+def _best(ways: list[_Way], band: Bytes, above: Bytes, step: int) -> tuple[Filter, Compressor]:
+    """Return the filter that makes least of some rows of a band, and a compressor for what they show."""
+    some = _sampled(len(band), -(-SAMPLE // max(1, band.shape[1])))
+    band, above = band[some], above[some]
+    sizes = [len(_deflated(way.filtered(band, above, step).data, way.compressor, zlib.Z_FINISH)) for way in ways]
+    best = ways[sizes.index(min(sizes))]
+    return best.filtered, best.of_drawings if min(sizes) < band.size // DRAWING else best.compressor
+
+
+def _sampled(rows: int, count: int) -> slice | npt.NDArray[np.int64]:
+    """Return which of so many rows to try: runs of them, as rows repeat each other, and spread over the band."""
+    run = -(-count // GROUPS)
+    if rows <= GROUPS * run:
+        return slice(None)
+    starts = np.linspace(0, rows - run, GROUPS, dtype=np.int64)
+    return (starts[:, None] + np.arange(run)).ravel()
+
+
+# What to choose from
+
+
+def _ways(level: int) -> list[_Way]:
+    """Return the ways for a level of compression: quick ones for `FAST`, and beyond it two, for photos and drawings."""
+    thorough = _zlib(max(level, 6), zlib.Z_DEFAULT_STRATEGY)
+    if level == FAST:
+        return [_Way(filter, fast_deflate.deflater, thorough) for filter in (_none, _up, _average, _sub)]
+    if level == 0:
+        thorough = _zlib(0, zlib.Z_DEFAULT_STRATEGY)
+    ways = [_Way(_none, thorough, thorough)]
+    if level > FAST:
+        of_photos = _zlib(level, zlib.Z_RLE if level <= RUNS else zlib.Z_FILTERED)
+        ways.append(_Way(_each, of_photos, of_photos))
+    return ways
+
+
+def _zlib(level: int, strategy: int) -> Compressor:
+    return lambda: zlib.compressobj(level, zlib.DEFLATED, fast_deflate.RAW, 9, strategy)
+
+
+# Filters
+
+
+def _begun(kind: int, band: Bytes) -> tuple[Bytes, Bytes]:
+    """Return room for filtered rows with a filter's number in front, and the part behind it."""
+    made = np.empty((len(band), 1 + band.shape[1]), np.uint8)
+    made[:, 0] = kind
+    return made, made[:, 1:]
+
+
+def _none(band: Bytes, above: Bytes, step: int) -> Bytes:
+    made, rest = _begun(NONE, band)
+    rest[:] = band
+    return made
+
+
+def _sub(band: Bytes, above: Bytes, step: int) -> Bytes:
+    made, rest = _begun(SUB, band)
+    rest[:, :step] = band[:, :step]
+    np.subtract(band[:, step:], band[:, :-step], out=rest[:, step:])
+    return made
+
+
+def _up(band: Bytes, above: Bytes, step: int) -> Bytes:
+    made, rest = _begun(UP, band)
+    np.subtract(band, above, out=rest)
+    return made
+
+
+def _average(band: Bytes, above: Bytes, step: int) -> Bytes:
+    made, rest = _begun(AVERAGE, band)
+    np.right_shift(above[:, :step], 1, out=rest[:, :step])
+    left, up, guess = band[:, :-step], above[:, step:], rest[:, step:]
+    np.bitwise_xor(left, up, out=guess)  # (a + b) / 2 without a carry: (a & b) + (a ^ b) / 2
+    np.right_shift(guess, 1, out=guess)
+    np.add(guess, left & up, out=guess)
+    np.subtract(band, rest, out=rest)
+    return made
+
+
+def _paeth(band: Bytes, above: Bytes, step: int) -> Bytes:
+    """Less what is nearest to left + above - corner: left, above, or the corner between them."""
+    made, rest = _begun(PAETH, band)
+    left, corner = np.zeros_like(band), np.zeros_like(above)
+    left[:, step:], corner[:, step:] = band[:, :-step], above[:, :-step]
+    across, down = above.astype(np.int16) - corner, left.astype(np.int16) - corner
+    to_left, to_above, to_corner = np.abs(across), np.abs(down), np.abs(across + down)
+    guess = np.where(to_above <= to_corner, above, corner)
+    np.subtract(band, np.where((to_left <= to_above) & (to_left <= to_corner), left, guess), out=rest)
+    return made
+
+
+def _each(band: Bytes, above: Bytes, step: int) -> Bytes:
+    """Each row in the way that leaves least: the least sum of distances from 0, where 255 is -1."""
+    found = [filtered(band, above, step) for filtered in (_sub, _up, _average, _paeth)]
+    sizes = [np.minimum(rows[:, 1:], 0 - rows[:, 1:]).sum(axis=1, dtype=np.int64) for rows in found]
+    best, made = np.argmin(sizes, axis=0), found[0]
+    for number, rows in enumerate(found[1:], 1):
+        made[best == number] = rows[best == number]
+    return made
