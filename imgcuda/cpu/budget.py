@@ -16,7 +16,13 @@ STACK = 128 << 10
 """The most bytes of arrays on a kernel's stack; if there are more, the largest arrays go to the heap."""
 
 INSTRUCTIONS = 30_000
-"""The most LLVM instructions of a kernel, with its functions inlined at each call."""
+"""The most LLVM instructions of a kernel, with its functions inlined at each call, and blocks and loops as below."""
+LABEL = 3
+"""How many further instructions a basic block counts as: LLVM takes longer for one than for an instruction."""
+LOOP = 60
+"""How many further instructions a loop counts as: LLVM may repeat its body up to eight times."""
+PASSES_INSTRUCTIONS = 100_000
+"""The most instructions that all passes over a kernel compile, but for the last pass."""
 WIDE = 12_000
 """Beyond this many instructions the longest vectors are halved, since LLVM compiles shorter ones faster."""
 BLOCK = 3_000
@@ -32,8 +38,10 @@ OWN_VALUES = 2_000
 """The most numbers in the braces of a thread's own array."""
 LOOPS = 50
 """The deepest nesting of loops, counted through calls of functions: LLVM's time grows with its cube."""
+CASES = 256
+"""The most cases of an LLVM switch, whose time grows with their square; more become a search among several switches."""
 SECTIONS = 1_000
-"""The most sections of a switch whose value differs between threads."""
+"""The most sections of a switch."""
 FIELDS = 4_000
 """The most numbers and arrays of numbers in a structure, including structures in it."""
 
@@ -43,7 +51,11 @@ class TooWide(Exception):
 
 
 class TooMuch(Exception):
-    """Raised if a kernel exceeds one of these limits; the message says which."""
+    """Raised if a kernel exceeds one of these limits; the message says which, and the remedy what to do."""
+
+    def __init__(self, message: str, remedy: str = "make it shorter, with loops") -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 def kilobytes(size: int) -> str:

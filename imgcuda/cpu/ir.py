@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from math import prod
 
-from imgcuda.cpu.budget import BLOCK, INSTRUCTIONS, TooMuch, TooWide
+from imgcuda.cpu.budget import BLOCK, INSTRUCTIONS, LABEL, LOOP, TooMuch, TooWide
 from imgcuda.cpu.values.types import Scalar
 
 
@@ -25,6 +25,8 @@ class Builder:
         self.unrolled = 0
         """The number of instructions that unrolled loops will add to those written."""
         self._count = 0
+        self._charged = 0
+        """The instructions that blocks and loops count as beside those written."""
         self.formulas = 0
         """The number of instructions of inlined mathematical functions."""
         self.called: dict[str, Scalar] = {}
@@ -45,11 +47,17 @@ class Builder:
     def _next(self) -> int:
         """Return the next number for a name. Expressions compiled only for their type are counted, too."""
         self._count += 1
-        if self.count > INSTRUCTIONS:
-            raise TooMuch(f"it becomes more than {INSTRUCTIONS:,} instructions, its functions compiled at each call")
+        self.charge(0)
         if self.count > self._most:
             raise TooWide
         return self._count
+
+    def charge(self, instructions: int) -> None:
+        """Count what takes LLVM as long as so many instructions. Raises TooMuch if the kernel is beyond the budget."""
+        self._charged += instructions
+        if self.count + self._charged > INSTRUCTIONS:
+            counting = f"functions count at each call, a basic block as {LABEL + 1}, a loop as {LOOP}"
+            raise TooMuch(f"it becomes more than {INSTRUCTIONS:,} instructions ({counting})")
 
     # ---- instructions
 
@@ -121,6 +129,7 @@ class Builder:
 
     def label(self, hint: str) -> str:
         """Return a new label, to be placed later."""
+        self.charge(LABEL)
         return f"{hint}{self._next()}"
 
     def place(self, label: str) -> None:

@@ -22,6 +22,16 @@ QUOTED = "#define S_(a) #a\n#define S(a) S_(a)\n#define s0 a\n" + "".join(
     f"#define s{k} S(s{k - 1} s{k - 1})\n" for k in range(1, 30)
 )
 SECTIONS = "".join(f"case {k}: out[x] = {k}; break;" for k in range(1001))
+
+
+def variables(count: int) -> str:
+    return f"int {','.join(f'v{k} = {k}' for k in range(count))};"
+
+
+def moves(count: int) -> str:
+    return "".join(f"v{k} = v{k + 1};" for k in range(count - 1))
+
+
 NESTED = "".join(f"struct s{k} {{ {f's{k - 1} a, b' if k else 'int a'}; }};\n" for k in range(40))
 REFUSED = {
     "shared": ("", "__shared__ char t[49153]; t[x] = 1; out[x] = t[x];", "take 49 KB here; a GPU gives a block 48 KB"),
@@ -39,7 +49,14 @@ REFUSED = {
     "macros": (LAUGHS, "out[x] = a11;", "with its macros expanded, the source has more than"),
     "words that double": (PASTED, "int c29 = 1; out[x] = c29;", "a word of more than 10,000 characters"),
     "strings that double": (QUOTED, "const char *p = s29; out[x] = x;", "a word of more than 10,000 characters"),
-    "sections": ("", f"switch (in[x]) {{ {SECTIONS} }}", "a switch of 1,001 sections"),
+    "sections": ("", f"switch (in[x]) {{ {SECTIONS} }}", "a switch of 1,001 sections; the CPU engine takes 1,000"),
+    "sections, all threads in one": ("", f"switch (n) {{ {SECTIONS} }}", "a switch of 1,001 sections"),
+    "a chain of variables": (
+        "",
+        f"{variables(900)} for (int i = 0; i < n; i++) {{ {moves(900)} v899 = in[x]; }} out[x] = v0;",
+        "values go through too many variables from one round of a loop to the next; keep them in an array",
+    ),
+    "loops in a row": ("", "for (int i = 0; i < n; i++) out[x] += i;" * 500, "more than 30,000 instructions"),
     "loops": ("", f"{'for (int i = 0; i < n; i++) ' * 51} out[x] = i;", "more than 50 loops within each other"),
     "loops of functions": (
         f"__device__ void g(int *out, int n) {{ {'for (int i = 0; i < n; i++) ' * 30} out[i]++; }}",
@@ -60,6 +77,28 @@ def test_what_is_too_much_is_refused_with_its_line(name: str) -> None:
     assert words in str(caught.value)
     assert "mistake of imgcuda" not in str(caught.value)
     assert caught.value.mistakes[0].line > 0
+
+
+@pytest.mark.parametrize("type", ["int", "unsigned long long"])
+def test_a_switch_of_many_cases_finds_each(type: str) -> None:
+    cases = "".join(f"case ({type})({k * 7919 % 1000 - 500}): v = {k}; break;" for k in range(999))
+    switch = f"switch (({type})(k * 25 - 500)) {{ {cases} default: v = -1; }}"
+    body = f"for (int k = 0; k <= n; k++) {{ int v; {switch} if (k == x) out[x] = v; }}"
+    wanted = {k * 7919 % 1000: k for k in range(999)}
+    assert values(body, count=44).tolist() == [wanted.get(x * 25, -1) for x in range(44)]
+
+
+def test_a_long_chain_of_variables_in_a_loop_is_no_trouble() -> None:
+    body = f"{variables(100)} for (int i = 0; i < n * 2; i++) {{ {moves(100)} v99 = x + i; }} out[x] = v0;"
+    assert values(body, count=40).tolist() == [80] * 40
+    assert values(body, count=64).tolist() == [x + 128 - 100 for x in range(64)]
+
+
+def test_of_many_mistakes_the_first_are_shown() -> None:
+    with pytest.raises(KernelError) as caught:
+        values("".join(f"out[x] = unknown{k}(x);\n" for k in range(100)))
+    assert len(caught.value.mistakes) == 10
+    assert "unknown9(" in str(caught.value)
 
 
 def test_what_fits_a_gpu_but_no_stack_runs() -> None:

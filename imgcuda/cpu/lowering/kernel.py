@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from imgcuda.cpu import budget
-from imgcuda.cpu.budget import INSTRUCTIONS, WIDE, TooMuch, TooWide
+from imgcuda.cpu.budget import INSTRUCTIONS, PASSES_INSTRUCTIONS, WIDE, TooMuch, TooWide
 from imgcuda.cpu.checks.instrument import Checks, known
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.lowering.barriers import ParallelRegions
@@ -23,10 +23,8 @@ from imgcuda.cpu.values.types import U32, Float, Int, PointerTo, Struct, Type
 from imgcuda.cpu.values.value import AFFINE, BLOCK, UNIFORM, Address, Aggregate, MemoryRegion, Value, Vectors, constant
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
+from imgcuda.frontend.mistakes import EnoughMistakes
 from imgcuda.programs.layout import Dim3
-
-PASSES = 50
-"""The most passes over a kernel; each pass but the last makes the kind of some variable more general."""
 
 NARROWEST = 16
 """The longest vectors that are never halved, however large a kernel is."""
@@ -54,16 +52,16 @@ def lower(
     """
 
     def compiled(width: int, most: int) -> Compiled:
-        facts = Facts()
-        for _ in range(PASSES):
+        facts, done = Facts(), 0
+        while True:  # each pass but the last makes the kind of some variable more general
             facts.changed = False
             b = Builder(most)
             work = _Kernel(b, file, functions, name, text, facts, block, width, contract, checked)
             made = _within_budget(work, kernel)
             if not facts.changed:
                 return made
-        remedy = "please report it, with the kernel's source"
-        raise KernelError(f"{name}: {kernel} is too tangled for the CPU engine; {remedy}")
+            done += b.count
+            facts.settled = done > PASSES_INSTRUCTIONS
 
     with suppress(TooWide):
         return compiled(width, WIDE if width > NARROWEST else INSTRUCTIONS)
@@ -75,8 +73,11 @@ def _within_budget(work: _Kernel, kernel: str) -> Compiled:
     state = work.state
     try:
         return work.compile(kernel)
+    except EnoughMistakes:
+        state.raise_mistakes()
+        raise
     except TooMuch as error:
-        state.fail(f"{kernel} is too large for the CPU engine: {error}", "make it shorter, with loops", state.furthest)
+        state.fail(f"{kernel} is too large for the CPU engine: {error}", error.remedy, state.furthest)
     except RecursionError:
         remedy = "use variables for parts of it, or functions"
         state.fail(f"{kernel} is nested too deeply for the CPU engine here", remedy, state.furthest)

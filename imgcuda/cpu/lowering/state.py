@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from imgcuda.cpu.budget import LOOPS
+from imgcuda.cpu.budget import LOOP, LOOPS
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.lowering.variables import Binding, Facts, Key
 from imgcuda.cpu.values.arithmetic import Arithmetic
@@ -15,6 +15,7 @@ from imgcuda.cpu.values.types import Type
 from imgcuda.cpu.values.value import BLOCK, MemoryRegion, Operand, Value, Variability, Vectors
 from imgcuda.errors import KernelError, Mistake, PortabilityError
 from imgcuda.frontend import syntax
+from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
 from imgcuda.frontend.source_lines import source_line
 from imgcuda.programs.layout import Dim3
 
@@ -93,7 +94,7 @@ class CallFrame:
 
 @dataclass(frozen=True)
 class Collecting:
-    """A context that collects the errors raised within it, and continues behind it."""
+    """A context that collects the errors raised within it, and continues behind it unless there are enough."""
 
     mistakes: dict[Mistake, bool]
 
@@ -104,6 +105,8 @@ class Collecting:
         if not isinstance(error, KernelError):
             return False
         self.mistakes.update(dict.fromkeys(error.mistakes, isinstance(error, PortabilityError)))
+        if len(self.mistakes) >= Mistakes.LIMIT:
+            raise EnoughMistakes
         return True
 
 
@@ -188,6 +191,7 @@ class State:
         """Compile what follows as the body of a loop."""
         if self.depth == LOOPS:
             self.refuse(f"more than {LOOPS} loops within each other", "make one loop of some of them")
+        self.b.charge(LOOP)
         self.depth += 1
         try:
             yield

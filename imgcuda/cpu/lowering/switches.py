@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from imgcuda.cpu.budget import SECTIONS
+from imgcuda.cpu.budget import CASES, SECTIONS
 from imgcuda.cpu.lowering.operands import number
 from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.state import LoopFrame, State
@@ -28,6 +28,9 @@ def switch(state: State, node: syntax.Switch) -> None:
     type = value_type(state, value.type, node)
     value = state.v.flat(state.math.convert(value, type))
     sections = sections_of(state, node, type)
+    if len(sections) > SECTIONS:
+        message = f"a switch of {len(sections):,} sections; the CPU engine takes {SECTIONS:,}"
+        state.refuse(message, "look the values up in a __constant__ table", node.value.place)
     with state.scope():
         if value.kind == VARYING or state.facts.exit_divergence(state.key(node)) == VARYING:
             _diverging(state, node, value, sections)
@@ -74,9 +77,9 @@ def _label(state: State, node: syntax.Expression, type: Int) -> Value:
 def _uniform(state: State, node: syntax.Switch, value: Value, sections: list[Section]) -> None:
     end = state.b.label("end")
     labels = [state.b.label("case") for _ in sections]
-    cases = [(case.ir, label) for section, label in zip(sections, labels, strict=True) for case in section.cases]
+    cases = [(case, label) for section, label in zip(sections, labels, strict=True) for case in section.cases]
     default = next((label for section, label in zip(sections, labels, strict=True) if section.default), end)
-    state.b.switch(value.type.ir, value.ir, default, cases)
+    _jump(state, value, default, sorted(cases, key=_number))
     key = state.key(node)
     kind = max(value.kind, state.facts.exit_divergence(key))
     frame = LoopFrame(key, state.mask, end, "", "", "", state.control)
@@ -87,13 +90,25 @@ def _uniform(state: State, node: syntax.Switch, value: Value, sections: list[Sec
     state.b.place(end)
 
 
+def _number(case: tuple[Value, str]) -> int:
+    return int(case[0].const or 0)
+
+
+def _jump(state: State, value: Value, default: str, cases: list[tuple[Value, str]]) -> None:
+    """Jump to the label of a value's case, of cases in order. Of many, find the part that it is in first."""
+    if len(cases) <= CASES:
+        state.b.switch(value.type.ir, value.ir, default, [(case.ir, label) for case, label in cases])
+        return
+    middle = len(cases) // 2
+    below, above = state.b.label("below"), state.b.label("above")
+    state.b.branch(state.math.compare("<", value, cases[middle][0]).ir, below, above)
+    for label, part in ((below, cases[:middle]), (above, cases[middle:])):
+        state.b.place(label)
+        _jump(state, value, default, part)
+
+
 def _diverging(state: State, node: syntax.Switch, value: Value, sections: list[Section]) -> None:
     """Compile all sections in order; a lane is active from its own case on, until it breaks."""
-    if len(sections) > SECTIONS:
-        message = (
-            f"a switch of {len(sections):,} sections on which threads may disagree; the CPU engine takes {SECTIONS:,}"
-        )
-        state.fail(message, "look the values up in a __constant__ table", node.value.place)
     matches = [[state.math.compare("==", value, case) for case in section.cases] for section in sections]
     inside = state.mask_slot()
     key, end = state.key(node), state.b.label("end")

@@ -12,6 +12,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from imgcuda.cpu.budget import TooMuch
 from imgcuda.cpu.ir import bytes_of
 from imgcuda.cpu.values.types import (
     ADDRESS,
@@ -64,6 +65,16 @@ class Facts:
     narrow: dict[Key, Int | None] = field(default_factory=dict)
     """The shorter type that all values of a variable were widened from, like bytes of an image in an int."""
     changed: bool = False
+    settled: bool = False
+    """Whether there is no time for another pass."""
+
+    def _change(self) -> None:
+        if self.settled:
+            raise TooMuch(
+                "values go through too many variables from one round of a loop to the next",
+                "keep them in an array, and move them with a loop",
+            )
+        self.changed = True
 
     def narrow_down(self, key: Key, value: Value) -> None:
         """Record the shorter type of a value that is assigned to a variable."""
@@ -71,7 +82,7 @@ class Facts:
         assert not isinstance(origin, Float)
         if key not in self.narrow or self.narrow[key] not in (origin, None):
             self.narrow[key] = None if key in self.narrow else origin
-            self.changed = True
+            self._change()
 
     def raise_kind(self, key: Key, kind: Variability, stride: int = 0) -> None:
         """Record the kind of a value that is assigned to a variable: its kind becomes the join of both."""
@@ -84,7 +95,7 @@ class Facts:
             new = (max(old, kind), stride)
         if new != self.kinds.get(key):
             self.kinds[key] = new
-            self.changed = True
+            self._change()
 
     def exit_divergence(self, key: Key) -> Variability:
         """Return whether lanes exit a loop or function at different times (VARYING), or vectors do (UNIFORM)."""
@@ -96,7 +107,7 @@ class Facts:
         """Record a fact."""
         if key not in self.marks:
             self.marks.add(key)
-            self.changed = True
+            self._change()
 
 
 class Variable:

@@ -192,16 +192,22 @@ class StatementChecker(ExpressionChecker):
             raise Wrong(f"the array '{node.name}' has no size", node.place, "write it between the brackets")
         if type.const and not node.external:
             raise Wrong(f"'{node.name}' is const and has no value", node.place, "give it one, or take const away")
-        if (field := self._const_field(type)) and not node.external:
+        if (field := self._const_field(type, set())) and not node.external:
             message = f"'{node.name}' has no value, but its field '{field}' is const"
             raise Wrong(message, node.place, "give it its values in braces, or take const away")
 
-    def _const_field(self, type: Type) -> str:
-        """Return the first const field of a structure, or of a structure in it; an empty string if there is none."""
+    def _const_field(self, type: Type, seen: set[str]) -> str:
+        """Return the first const field of a structure, or of a structure in it; an empty string if there is none.
+
+        The structures named in `seen` are skipped: they were searched before.
+        """
         while isinstance(type, Array):
             type = type.element
-        fields = self.fields.get(type.name, {}) if isinstance(type, Record) else {}
-        own = (name if each.const else self._const_field(each) for name, each in fields.items())
+        if not isinstance(type, Record) or type.name in seen:
+            return ""
+        seen.add(type.name)
+        fields = self.fields.get(type.name, {})
+        own = (name if each.const else self._const_field(each, seen) for name, each in fields.items())
         return next(filter(None, own), "")
 
     def _braces(self, values: syntax.Initializer, type: Type) -> bool:
