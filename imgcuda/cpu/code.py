@@ -82,7 +82,7 @@ def _image(data: bytes, code: int, functions: dict[str, int], addresses: list[An
 
 
 def _processor() -> tuple[str, ...]:
-    """Return what tells this processor from others, as LLVM sees it where the system does not tell."""
+    """Return a description of this processor: the system's, or else LLVM's."""
     if known := processor.identity():
         return (*known, sys.byteorder)
     return Machine.host().cpu, Machine.host().features, sys.byteorder

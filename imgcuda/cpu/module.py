@@ -9,7 +9,7 @@ from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.values.types import Type
 
 _LAUNCH = (("gx", "i32"), ("gy", "i32"), ("gz", "i32"), ("dynamic", "i64"), ("check", "ptr"), ("heap", "ptr"))
-"""What a launch says beside the arguments: the grid's size, the bytes of dynamic shared memory, what checks note,
+"""A launch besides its arguments: the grid's size, the bytes of dynamic shared memory, the checks' notes,
 and memory for what does not fit a stack."""
 
 

@@ -80,7 +80,7 @@ class Nvrtc:
             self._nvrtc.nvrtcDestroyProgram(handle)
 
     def _target(self, capability: tuple[int, int]) -> tuple[str, str]:
-        """Return what to make, and for which architecture: the GPU's own, or the newest known before it."""
+        """Return the kind of output and its architecture: the GPU's own, or the newest known before it."""
         wanted = capability[0] * 10 + capability[1]
         if wanted in self._known:
             return "CUBIN", f"sm_{wanted}"
@@ -150,7 +150,7 @@ def find_nvrtc() -> Nvrtc | None:
 
 
 def _mistakes(log: str, program: Program) -> list[Mistake] | str:
-    """Return what a compiler's log says, with the author's lines; the log itself if that is not understood."""
+    """Return the mistakes in a compiler's log, with the author's lines; the log itself if it cannot be parsed."""
     found = [
         Mistake(m["message"], m["file"], int(m["line"]), text=program.line(m["file"], int(m["line"])))
         for m in _MESSAGE.finditer(log)

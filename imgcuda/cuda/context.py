@@ -88,7 +88,7 @@ def _release() -> None:
 
 @contextmanager
 def translated(what: str) -> Iterator[None]:
-    """Translate errors of PyCUDA raised within into DeviceError; `what` begins the message."""
+    """Translate errors of PyCUDA that the block raises to DeviceError; `what` begins the message."""
     import pycuda.driver as driver
 
     try:

@@ -28,7 +28,7 @@ def limited(size: int) -> Iterator[None]:
 
 
 def limit() -> int | None:
-    """Return the limit in bytes; None if there is none. Raises DeviceError if the variable is no size."""
+    """Return the limit in bytes; None if there is none. Raises DeviceError if the variable is not a size."""
     if (size := _limited.get()) is not None:
         return size
     asked = os.environ.get(VARIABLE, "").strip()

@@ -181,7 +181,7 @@ def _specialized(
 
 
 def compiler_of(session: Session) -> Macros:
-    """Return what the compiler defines by which a session's kernels are made."""
+    """Return the macros of the compiler that compiles a session's kernels."""
     return CUDA if session.packs else CPU
 
 

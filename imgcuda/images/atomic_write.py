@@ -45,7 +45,7 @@ def other_names(path: Path) -> int:
 
 
 def replace(path: Path, data: bytes, *, clobber: Clobber = True) -> None:
-    """Put bytes in a file's place. A symbolic link stays one: what it points to is replaced.
+    """Replace a file by bytes. A symbolic link remains: its target is replaced.
 
     Where the system can (Linux), the new file has a name only when it is whole, so that a process that is killed while
     it writes leaves nothing behind.
@@ -141,7 +141,7 @@ def _create(path: Path) -> int:
 
 
 def _name(descriptor: int, path: Path) -> None:
-    """Give a file without a name one, as open(2) describes it: by a link to what /proc links to."""
+    """Give a file without a name one, as open(2) describes it: by a link to its entry in /proc."""
     folder = os.open(_DESCRIPTORS, os.O_RDONLY)
     try:  # with `src_dir_fd`, or else Python makes a link to the link
         os.link(str(descriptor), path, src_dir_fd=folder, follow_symlinks=True)

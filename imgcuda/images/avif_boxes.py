@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 HEAD = 1 << 20
-"""Bytes in which the box `meta` is looked for, which says what there is."""
+"""The bytes in which the box `meta` is searched; it lists the items of the file."""
 
 _HEADERS = {b"meta": 4, b"iinf": 6, b"iprp": 0, b"ipco": 0}
 """Boxes that hold others, and how many bytes are before those."""
@@ -23,7 +23,7 @@ _NAMES = {
 class _Box(NamedTuple):
     kind: bytes
     start: int
-    """Where what it holds begins."""
+    """The offset of its contents."""
     end: int
 
 

@@ -34,7 +34,7 @@ def shift(mask: int) -> int:
 
 
 def _channel(pixels: npt.NDArray[np.uint8], mask: int, white: int) -> Pixels:
-    """Return what the bits of a mask hold, scaled to white, and rounded."""
+    """Return the value in the bits of a mask, scaled to the white level and rounded."""
     below, largest = shift(mask), mask >> shift(mask)
     if not mask:
         return np.zeros(pixels.shape[:2], np.uint8)

@@ -18,7 +18,7 @@ Disposal = Literal["none", "background", "previous"]
 
 
 class FrameRegion(NamedTuple):
-    """The pixels of a frame that its file holds, and what becomes of them."""
+    """The pixels of a frame in its file, and how they are composed with the canvas."""
 
     pixels: Pixels
     left: int
@@ -26,7 +26,7 @@ class FrameRegion(NamedTuple):
     over: bool
     """Whether the pixels are blended over the canvas, by their alpha, or replace it."""
     disposal: Disposal
-    """What the next frame begins with in their place: them, nothing, or what was there before."""
+    """The contents of their place before the next frame: these pixels, nothing, or the contents before."""
 
 
 class Canvas:
@@ -36,7 +36,7 @@ class Canvas:
         self._size = (height, width)
         self._shown: Pixels | None = None
         self._next: tuple[Pixels, Pixels | int] | None = None
-        """A place, and what it holds before the next part is laid."""
+        """A place on the canvas, and its contents before the next part is drawn."""
 
     def lay(self, part: FrameRegion) -> None:
         """Dispose of the part before, and lay another one on the canvas."""

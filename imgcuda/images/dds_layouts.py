@@ -9,7 +9,7 @@ from imgcuda.images import bit_fields
 
 BLOCKS, FIELDS, PALETTE, SAMPLES = range(4)
 ALPHA_PIXELS, ALPHA, LETTERS, INDEXED, COLORS, YUV, LUMINANCE, SIGNED = 1, 2, 4, 0x20, 0x40, 0x200, 0x20000, 0x80000
-"""The flags: there is alpha, or nothing else; what the pixels are."""
+"""The flags of the pixel format: alpha, or only alpha; and the kinds of pixels."""
 
 
 @dataclass(frozen=True)

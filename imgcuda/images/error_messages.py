@@ -12,7 +12,7 @@ import PIL.Image
 from imgcuda.errors import ImageError, ImgcudaError
 
 LONGEST = 300
-"""Letters of what others say: a decoder may put a file's whole table into its words."""
+"""The most characters of a decoder's message that are shown, since it may contain a file's whole table."""
 
 _CUT_SHORT = re.compile(r"truncated|cut short|unexpected end|end of file|not enough (image )?data|incomplete", re.I)
 _NOT_SUPPORTED = re.compile(r"(unsupported|unimplemented|unknown|no support for|cannot write|maximum supported) ", re.I)
@@ -54,7 +54,7 @@ def _reason(error: Exception, verb: str, format: str) -> str:
 
 
 def _of_decoder(error: Exception, words: str, format: str) -> str:
-    """Return what a decoder's error means for the file; its own words are mostly about the decoder, or Python's."""
+    """Return what a decoder's error means for the file; its own message is mostly about the decoder or Python."""
     if isinstance(error, OSError | SyntaxError | EOFError | ValueError) and _CUT_SHORT.search(words):
         return "it is damaged or cut short: some of its data is missing"
     if _is_about_support(error, words):

@@ -1,4 +1,4 @@
-"""The file formats: what each can hold, its extensions, and the choices that it has."""
+"""The file formats: what each can store, its extensions, and its options."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OPAQUE_16 = frozenset({("uint16", 1), ("uint16", 3)})
 
 @dataclass(frozen=True)
 class Format:
-    """What a file format can hold, and what can be chosen when it is written."""
+    """A file format: what it can store, and the options for writing it."""
 
     name: str
     extensions: tuple[str, ...]

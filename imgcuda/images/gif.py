@@ -18,7 +18,7 @@ def encode(image: Image, losses: list[str]) -> bytes:
     pictures = [_picture(frame.pixels, losses) for frame in image.frames]
     arguments: dict[str, Any] = {"optimize": False, "comment": dict(image.text).get("Comment")}
     if image.later:
-        # Each frame is whole: what was before it is cleared, or it would be seen where this one is transparent.
+        # Each frame is whole: the previous one is cleared, or it would be visible where this one is transparent.
         arguments |= {"save_all": True, "append_images": pictures[1:], "disposal": 2}
         arguments["duration"] = [round(frame.duration or 0) for frame in image.frames]
     if image.later and image.plays != 1:

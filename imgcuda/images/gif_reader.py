@@ -107,7 +107,7 @@ def _colors(table: bytes, clear: int | None) -> Pixels:
 
 
 def _indices(data: bytes, frame: Frame) -> Pixels:
-    """Return a frame's indices: what Pillow makes of a frame that has no color table."""
+    """Return a frame's indices, which Pillow gives for a frame without a color table."""
     picture: Any = PIL.Image.open(BytesIO(_alone(data, frame, b"")), formats=["GIF"])
     return np.asarray(picture)
 

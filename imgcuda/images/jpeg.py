@@ -23,7 +23,7 @@ class JpegSegment(NamedTuple):
     end: int
 
     def body(self, data: bytes) -> bytes:
-        """Return what it holds, after its marker and length."""
+        """Return its contents, without marker and length."""
         return data[self.start + 4 : self.end]
 
 
@@ -65,7 +65,7 @@ def with_density(data: bytes, unit: int, across: int, down: int) -> bytes:
 
 
 def density(dpi: tuple[float, float]) -> tuple[int, int, int] | None:
-    """Return a resolution as JFIF has it: a unit (1 inch, 2 cm) and whole numbers up to 65535; None if it cannot."""
+    """Return a resolution as JFIF stores it: a unit (1 inch, 2 cm) and whole numbers up to 65535; None if it cannot."""
     ways: list[tuple[float, tuple[int, int, int]]] = []
     for unit, inches in ((1, 1.0), (2, 2.54)):
         numbers = [round(value / inches) for value in dpi]

@@ -1,4 +1,4 @@
-"""Read from a JPEG 2000's header what Pillow does not report: its depth, size, color profile and other boxes."""
+"""Reads the facts in a JPEG 2000's header that Pillow does not report: depth, size, color profile and other boxes."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def not_carried(data: bytes, *, behind: bool = True) -> list[str]:
 
 
 def _name(segment: jpeg.JpegSegment, data: bytes) -> str:
-    """Return what to call a segment that is not read, or nothing."""
+    """Return the name of a segment that is not read, or an empty string."""
     body = data[segment.start + 4 : min(segment.end, segment.start + 68)]
     if body.startswith(_KNOWN.get(segment.marker, ())):
         return ""

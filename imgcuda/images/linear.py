@@ -122,7 +122,7 @@ def _found_again(light: Pixels, curve: Curve, depth: str) -> Pixels:
 
 
 def _along(values: Pixels, table: Curve) -> Pixels:
-    """Return what a table has at values from 0 to 1, straight between its steps; others are left as they are."""
+    """Look up values from 0 to 1 in a table, by linear interpolation; other values are returned as they are."""
     steps = table.astype(np.float32)
     inside = (values >= 0) & (values <= 1)
     place = np.where(inside, values, 0) * np.float32(len(steps) - 1)

@@ -76,7 +76,7 @@ def with_checksum(data: bytes, format: Format, software: str) -> bytes:
 
 
 def is_mark(text: str) -> bool:
-    """Return whether a text is what imgcuda marks its files with."""
+    """Return whether a text is the mark that imgcuda writes into its files."""
     return _MARK.fullmatch(text.encode(errors="replace")) is not None
 
 

@@ -17,11 +17,11 @@ class ModeReading:
     """How the pixels of a mode are read."""
 
     mode: str
-    """The mode they are converted to, by Pillow; the mode itself if that is what an array can hold."""
+    """The mode that Pillow converts them to; the same mode if an array can hold it."""
     found: str
     """The formats that have pixels of this mode."""
     loss: str = ""
-    """What is lost, and so said."""
+    """The loss in that conversion, as a sentence to report."""
 
     @property
     def array(self) -> tuple[str, int]:
@@ -51,7 +51,7 @@ MODES = {
     "I": ModeReading("I;16", "TIFF with 32-bit or signed whole numbers"),
     "F": ModeReading("F", "TIFF with 32-bit floats"),
 }
-"""Every mode that Pillow has, and what it is read as."""
+"""Every mode of Pillow, and how it is read."""
 
 WHOLE = "its whole numbers from {} to {} have no known black and white; --convert F reads them as floats"
 FLAT = {"L", "LA", "RGB", "RGBA"}

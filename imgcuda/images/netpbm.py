@@ -94,7 +94,7 @@ def _header(data: bytes, place: int) -> NetpbmHeader:
 
 
 def _pam_header(data: bytes, place: int) -> NetpbmHeader:
-    """Return what the lines of a PAM's header say, each of which has a name first."""
+    """Return the values of a PAM's header by name; each line of it begins with a name."""
     found: dict[str, str] = {}
     comments, end = [], place + 2
     while line := _LINE.match(data, end):

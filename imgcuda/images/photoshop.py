@@ -40,7 +40,7 @@ def without(data: bytes, numbers: Collection[int]) -> bytes:
 
 
 def resources(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Return the number of each resource, its bytes as they are in the file, and what it holds."""
+    """Return the number of each resource, its bytes as they are in the file, and its contents."""
     place = 0
     while data[place : place + 4] == b"8BIM" and place + 12 <= len(data):
         name = 1 + data[place + 6]

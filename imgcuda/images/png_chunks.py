@@ -39,7 +39,7 @@ class Chunk(NamedTuple):
         return f"its chunk {self.kind.decode()} at byte {self.place}"
 
     def data(self, stream: IO[bytes]) -> bytes:
-        """Return what it holds."""
+        """Return its contents."""
         stream.seek(self.place + 8)
         return stream.read(self.size)
 
@@ -77,7 +77,7 @@ def survey(stream: IO[bytes]) -> PngSurvey:
 
 
 def assembled(pieces: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """Return a PNG of chunks: their kinds and what they hold."""
+    """Return a PNG made of chunks, given by kind and contents."""
     made = [SIGNATURE]
     for kind, data in pieces:
         made += [struct.pack(">I", len(data)), kind, data, struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))]
@@ -125,7 +125,7 @@ def _checksum(stream: IO[bytes], kind: bytes, size: int) -> tuple[bytes, int]:
 
 
 def _makes_sense(chunk: Chunk, stream: IO[bytes], texts: PngStream) -> bool:
-    """Return whether Pillow can read what a chunk says: it refuses the whole file if it cannot."""
+    """Return whether Pillow can read a chunk; if it cannot, it refuses the whole file."""
     if not hasattr(texts, f"chunk_{chunk.kind.decode()}"):
         return True
     texts.fp = BytesIO(chunk.data(stream))

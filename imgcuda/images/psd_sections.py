@@ -70,7 +70,7 @@ def _count(layers: bytes) -> int:
 
 
 def _blocks(section: bytes, place: int, large: bool) -> Iterator[tuple[bytes, bytes]]:
-    """Return the kinds of blocks and what they hold, as far as they can be read."""
+    """Return the kinds and contents of blocks, as far as they can be read."""
     while section[place : place + 4] in (b"8BIM", b"8B64"):
         kind = section[place + 4 : place + 8]
         size = 8 if large and kind in LONG else 4

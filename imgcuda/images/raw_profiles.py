@@ -18,7 +18,7 @@ _DIGITS = 72
 
 
 def of(info: Mapping[Any, Any], *names: str) -> bytes | None:
-    """Return a profile, by the first of its names that is there: nothing if there is none, and b"" if it is damaged."""
+    """Return a profile, by the first of its names that exists: None if there is none, and b"" if it is damaged."""
     found = (info[PREFIX + name] for name in names if isinstance(info.get(PREFIX + name), str))
     text = next(found, None)
     if text is None:

@@ -100,7 +100,7 @@ def _png_in_an_icon(data: bytes, request: ReadRequest) -> Image:
 
 
 def _jpeg2000(reopen: Open, request: ReadRequest) -> list[Image]:
-    """Return the picture in a JPEG 2000, with what Pillow does not report."""
+    """Return the picture in a JPEG 2000, with the metadata that Pillow does not report."""
     facts = jpeg2000.look(reopen().read())
     request.check_pixels(facts.width * facts.height)
     (image,) = _by_pillow(reopen, request)

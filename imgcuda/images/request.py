@@ -14,7 +14,7 @@ class ReadRequest:
     frame: int | None
     """Counted from 1; None for all."""
     several: bool
-    """Whether more than one is wanted; of what there is the first is read, and the others are a loss."""
+    """Whether all pictures are read; otherwise the first is read, and the others are reported as a loss."""
     auto_orient: bool
     raw: bool
     """Whether whole numbers without a known white level are read as floats of the same value."""

@@ -71,7 +71,7 @@ def _riff(kind: bytes) -> Test:
 
 
 def _brands(head: bytes) -> set[bytes]:
-    """Return what an ISO media file (AVIF, HEIC, MP4) says it is: a major brand, and compatible ones."""
+    """Return the brands of an ISO media file (AVIF, HEIC, MP4): the major one, and compatible ones."""
     if head[4:8] != b"ftyp":
         return set()
     size = min(int.from_bytes(head[:4], "big"), len(head))

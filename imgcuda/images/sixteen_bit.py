@@ -43,7 +43,7 @@ def can_read(stored: str) -> bool:
 
 
 def read(picture: PIL.Image.Image, reopen: Open) -> Pixels:
-    """Return a picture's 16-bit colors; `picture` and what `reopen` opens are both loaded."""
+    """Return a picture's 16-bit colors; both `picture` and the picture that `reopen` opens are decoded."""
     form = LAYOUT.match(layout(picture))
     assert form is not None
     samples, order = form["samples"], form["order"].replace("N", "L" if sys.byteorder == "little" else "B")

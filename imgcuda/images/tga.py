@@ -144,7 +144,7 @@ def _of_bytes(pixels: npt.NDArray[np.uint8], clear: bool) -> Pixels:
 
 
 def _alpha(pixels: Pixels, kind: int | None) -> Pixels:
-    """Return pixels without their alpha if the file says that it is none, or if it is 0 everywhere."""
+    """Return pixels without their alpha if the file declares that it is unused, or if it is 0 everywhere."""
     if channels(pixels) in (1, 3):
         return pixels
     if kind in NO_ALPHA or not pixels[:, :, -1].any():

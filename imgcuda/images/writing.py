@@ -173,7 +173,7 @@ def _samples(pixels: Pixels, format: Format, losses: list[str]) -> Pixels:
 
 
 def _convert_metadata(image: Image, format: Format) -> tuple[Image, list[str]]:
-    """Return an image without the metadata that has no place in a format, and the names of what that is."""
+    """Return an image without the metadata that a format cannot store, and the names of that metadata."""
     icc = metadata.profile(image.icc, channels(image.pixels))
     text = image.text
     if "text" not in format.keeps:

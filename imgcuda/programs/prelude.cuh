@@ -6,7 +6,7 @@
 //                        and neighboring samples along a row that it computes, which is 1 on the CPU
 //   a name in capitals for each field declared constant, and for each of its choices (BORDER, BORDER_WRAP ...)
 
-#ifdef __CUDACC_RTC__  // what nvcc has from the system's headers, which NVRTC does without
+#ifdef __CUDACC_RTC__  // nvcc gets these from the system's headers, which NVRTC does not include
 typedef signed char int8_t;
 typedef unsigned char uint8_t;
 typedef short int16_t;
@@ -212,7 +212,7 @@ __device__ float quick_sqrt(float value)
 #endif
 }
 
-// Where position i of a line of n is read, by the border rule; -1 for what lies outside under BORDER_CONSTANT.
+// The index at which position i of a line of n is read, by the border rule; -1 outside of it under BORDER_CONSTANT.
 // One fold at the edge is enough for all that lies less than a line's length outside; the remainder is for the rest.
 __device__ int border(int i, int n)
 {
@@ -256,7 +256,7 @@ struct color {
 };
 
 // Where a pixel is: column and row, counted from 0 in the whole image, also where a strip of it is filtered; and the
-// image's size. A per-pixel function that takes a `place` as its second argument is told.
+// image's size. A per-pixel function gets it if its second argument is a `place`.
 struct place {
     int x, y, width, height;
 };

@@ -42,7 +42,7 @@ class Bilateral(NeighborhoodFilter):
         return int(1.5 * self.sigma_space + 0.5)
 
     def arguments(self) -> Mapping[str, Argument]:
-        """Return what squares of distances are multiplied by, for a weight's logarithm to base 2; and the circle."""
+        """Return the factor of squared distances in a weight's logarithm to base 2, and the circle."""
         by_distance, by_color = (-0.5 / (log(2) * sigma**2) for sigma in (self.sigma_space, self.sigma_color))
         reach = [isqrt(self.halo**2 - row**2) for row in range(self.halo + 1)]
         return {"by_distance": by_distance, "by_color": by_color, "reach": np.array(reach, np.int32)}
@@ -53,6 +53,6 @@ class Bilateral(NeighborhoodFilter):
 
 
 def tile(radius: int, channels: int) -> Layout:
-    """Return what one block makes: 16 rows, as wide as there is shared memory for all that it reads, in floats."""
+    """Return the layout: 16 rows per block, as wide as shared memory allows for the floats that a block reads."""
     fits = (64 + 2 * radius) * (16 + 2 * radius) * channels * 4 <= SHARED
     return Layout(over="pixels", block=(64 if fits else 32, 4), rows=4)

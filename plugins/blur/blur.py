@@ -42,7 +42,7 @@ class Blur(NeighborhoodFilter):
 
     @property
     def halo(self) -> int:
-        """Four standard deviations, where SciPy cuts the Gaussian off too; on a grid also what its B-splines reach."""
+        """Four standard deviations, as SciPy cuts off the Gaussian; on a grid also the reach of its B-splines."""
         step = self.row_step
         return reach(self.sigma) if step == 1 else step * grid_radius(self.sigma, step) + TAPS * (step - 1)
 
@@ -110,7 +110,7 @@ def grid_radius(sigma: float, step: int) -> int:
 
 
 def grid_layout(kernel: str, step: int) -> Layout:
-    """Return how threads cover what a kernel makes: many rows a thread if it reads several before the first."""
+    """Return the layout of a kernel: many rows per thread if a thread reads several rows before its first."""
     rows = {"down_columns": max(8, 64 // step), "up": 32}
     if kernel in rows:
         return Layout(over="samples", block=(128, 1), rows=rows[kernel], pack=4)

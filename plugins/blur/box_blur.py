@@ -45,13 +45,13 @@ def rows(radius: int) -> int:
 
 
 def tile(radius: int, channels: int) -> Layout:
-    """Return what one block makes: wide where much of what it reads is its neighbors' to make."""
+    """Return the layout: wide blocks if much of what a block reads lies beyond the pixels that it computes."""
     margin = -(-radius * channels // 4) * 4  # of whole packs, so that blocks begin where wide loads may
     return Layout(over="samples", block=(256 if radius < 32 else 512, 1), rows=rows(radius), pack=4, margin=margin)
 
 
 def divisor(area: int, bits: int) -> dict[str, int]:
-    """Return by what a sum is divided by an area, for the quotient rounded down: (sum * FACTOR >> bits) >> SHIFT.
+    """Return the constants that divide a sum by an area, rounded down: (sum * FACTOR >> bits) >> SHIFT.
 
     FACTOR is 2^(bits + SHIFT) / area, rounded up by less than 1. So the quotient comes out too great, but by less than
     sum / 2^(bits + SHIFT); that must be less than 1 / area, as it lies at least so far below the next whole number.

@@ -24,7 +24,7 @@ from imgcuda import (
 Weights = npt.NDArray[Any]
 
 LARGEST = 1023
-"""Rows or columns that a kernel may have: what a row of it reads must fit into shared memory."""
+"""The most rows or columns of a kernel: the samples that one row of it reads must fit into shared memory."""
 
 NEGLIGIBLE = 1e-6
 """The part of its weights that a kernel may lose when it is split into a column and a row, and by which its sum may
@@ -162,7 +162,7 @@ def separated(weights: Weights) -> tuple[Weights, Weights] | None:
 
 
 def power_of_2(weights: Weights) -> float:
-    """Return what weights are divided by before they become float32: 1, unless they are very large or very small."""
+    """Return the divisor of weights before they become float32: 1, unless they are very large or very small."""
     exponent = int(np.frexp(np.abs(weights).max())[1])
     return 1.0 if abs(exponent) <= 64 else 2.0**exponent
 

@@ -1,4 +1,4 @@
-"""Unsharp mask: an image sharpened by what a blur takes from it."""
+"""Unsharp mask: sharpens an image by adding the detail that a blur removes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXACT = 16.0
 
 
 class UnsharpMask(NeighborhoodFilter):
-    """Sharpen an image, by adding what a blur takes from it.
+    """Sharpen an image, by adding the detail that a blur removes.
 
     The result is image + amount * (image - blurred) where the two are at least `threshold` apart, and the image
     elsewhere. The blur is that of the filter `blur`, but not rounded to the image's type, since what it is off would be

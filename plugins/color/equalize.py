@@ -47,7 +47,7 @@ class Equalized(PointFilter):
 
 
 def equalized(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-    """Return what each level becomes, from 0 to 1: in single precision, so that OpenCV rounds to the same level."""
+    """Return the new value of each level, from 0 to 1: in single precision, so that it rounds as in OpenCV."""
     top = len(counts) - 1
     darkest = counts[np.argmax(counts > 0)]
     others = counts.sum() - darkest

@@ -133,7 +133,7 @@ class LutCube(PointFilter):
 
 
 def _header(lines: Sequence[str]) -> tuple[dict[str, Numbers], int]:
-    """Return what stands before the table, and which line the table begins with, from 0."""
+    """Return the keywords before the table, and the number of the table's first line, from 0."""
     given: dict[str, Numbers] = {}
     for number, words in _words(lines, 0):
         if words[0] == "TITLE":
@@ -171,7 +171,7 @@ def _fits(size: float, kind: str) -> bool:
 
 
 def _numbers(words: Sequence[str]) -> Numbers | None:
-    """Return words as numbers; None if one is none, or one that float32 does not have."""
+    """Return words as numbers; None if one is not a number, or is beyond float32."""
     try:
         values = np.array([read_number(word) for word in words])
     except ValueError:

@@ -2,12 +2,12 @@
 // picture's color and alpha, Cb and Ab the image's, and B is the mode's function of the two colors:
 //   Ao = As + Ab (1 - As)    Co = (As (1 - Ab) Cs + As Ab B(Cb, Cs) + (1 - As) Ab Cb) / Ao
 // A thread makes one pixel in each of ROWS rows. The picture, `other`, begins at row `top` and column `left` of the
-// image. Edge: pixels that the picture does not cover stay as they are, and what lies beyond the image is not drawn.
+// image. Edge: pixels that the picture does not cover do not change, and parts of the picture beyond the image are not drawn.
 
 #define COLORS COLORS_IN(CHANNELS)
 #define OTHER_COLORS COLORS_IN(OTHER_CHANNELS)
 
-// B: what the mode makes of a channel of the image and of the picture.
+// B: the mode's blend function of a channel of the image and of the picture.
 __device__ float blended(float below, float above)
 {
 #if MODE == MODE_MULTIPLY

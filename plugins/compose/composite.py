@@ -47,7 +47,7 @@ class Composite(Filter):
 
 
 def converted(pixels: Pixels, dtype: np.dtype[Any]) -> Pixels:
-    """Return samples in another type, between the same black and white; what floats have beyond is cut off.
+    """Return samples in another type, between the same black and white; floats beyond are clipped.
 
     What is not a number is black in whole numbers.
     """

@@ -13,7 +13,7 @@ NO_BLUR = 0.1
 """The smallest sigma of a blur: with a smaller one no pixel reaches the next."""
 
 ALIKE = 1 + 1e-5
-"""By what factor the squared lengths of two gradients may differ and still count as one: what a blur rounds."""
+"""The factor by which the squared lengths of two gradients may differ and still count as equal: a blur's rounding."""
 
 
 class Canny(Filter):

@@ -120,5 +120,5 @@ class Rotate(GeometryFilter):
 
 
 def enough(size: float) -> int:
-    """Return how many whole pixels hold a size, but for what arithmetic may have added to it."""
+    """Return the number of whole pixels that hold a size, ignoring rounding errors in the size."""
     return max(1, ceil(size - 1e-6))

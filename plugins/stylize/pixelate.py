@@ -17,7 +17,7 @@ PART = 32
 
 
 class Pixelate(Filter):
-    """Make an image of squares, each of the mean color of what it covers.
+    """Make an image of squares, each in the mean color of the pixels that it covers.
 
     The squares begin at the upper left corner; those at the right and lower edges may be cut off, and their color is
     the mean of what there is of them. Means of 8 and 16 bits are exact, and rounded to nearest, halves to even. Colors
@@ -71,5 +71,5 @@ class Pixelate(Filter):
 
 
 def layout(rows: int = 1, pack: int = 1) -> Layout:
-    """Return how threads cover what a step makes."""
+    """Return the layout of a step."""
     return Layout(over="samples", block=(128, 1), rows=rows, pack=pack)

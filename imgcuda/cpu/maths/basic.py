@@ -83,7 +83,7 @@ def exact(state: State, operator: str, type: Float, left: Value, right: Value) -
 
 
 def to_integer(state: State, rounding: str, source: Float, type: Int, value: Value) -> Value:
-    """Return a float rounded to an integer as said; beyond the type's range its end, and 0 for NaN."""
+    """Return a float rounded to an integer; saturated to the type's range, and 0 for NaN."""
     if rounding != "trunc":
         value = rounded(state, rounding, source, value)
     return state.math.convert(state.math.convert(value, source), type)

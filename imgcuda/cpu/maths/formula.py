@@ -94,7 +94,7 @@ class Formula:
     # ---- rare cases: skipped at run time unless some lane needs them
 
     def variable(self, number: Number) -> FormulaVariable:
-        """Return a variable that holds a number at first, for what a branch or loop changes."""
+        """Return a variable with a first value, which a branch or loop can change."""
         made = FormulaVariable(self, number.type, self.b.slot(self.shape(number.type)))
         made.set(number)
         return made
@@ -110,7 +110,7 @@ class Formula:
 
     @contextmanager
     def repeat_while_any(self, test: Number) -> Iterator[FormulaVariable]:
-        """Write what follows as the body of a loop, which sets the yielded variable to whether it goes on."""
+        """Write the block as the body of a loop; the yielded variable says whether the loop goes on."""
         going = self.variable(test)
         head, body, end = self.b.label("head"), self.b.label("body"), self.b.label("end")
         self.b.place(head)
@@ -122,7 +122,7 @@ class Formula:
 
     @contextmanager
     def each_of(self, name: str, numbers: Sequence[float], count: int) -> Iterator[Number]:
-        """Write what follows as the body of a loop over the first of some known doubles; yields the current one."""
+        """Write the block as the body of a loop over the first of some constant doubles; yields the current one."""
         cells = ", ".join(f"double {float_literal(number, F64)}" for number in numbers)
         self.b.globals[f".{name}"] = f"@.{name} = internal constant [{len(numbers)} x double] [{cells}]"
         slot, head, body, end = self.b.slot("i64"), self.b.label("head"), self.b.label("each"), self.b.label("end")

@@ -125,7 +125,7 @@ _WORDS = {"int": I32, "uint": U32, "float": F32, "longlong": I64, "double": F64}
 
 
 def _conversions() -> Named:
-    """Return `__float2int_rn` and its kin, and the functions that take a number's bits as another type."""
+    """Return conversions like `__float2int_rn`, and the functions that reinterpret a number's bits as another type."""
     table: Named = {"__double2float_rn": _of(basic.to_float, F64, F32)}
     for real, source in _FLOATS.items():
         for word, type in _INTEGERS.items():
@@ -199,7 +199,7 @@ FUNCTIONS = _table()
 
 
 def _counts() -> dict[str, int]:
-    """Return how many arguments functions take, by what their names begin with or are."""
+    """Return the number of arguments of functions, by name or by the beginning of the name."""
     two = ["copysign", "fmod", "remainder", "pow", "atan2", "hypot", "rhypot", "fdim", "ldexp", "scalbn", "scalbln"]
     counts = {name: 2 for base in two for name in (base, base + "f")}
     counts |= {name: 2 for name in FUNCTIONS if name.endswith(("min", "max", "fminf", "fmaxf"))}

@@ -10,7 +10,7 @@ PI: dict[Scalar, tuple[float, float]] = {
     F32: (3.1415927, -8.742277657347586e-08),
     F64: (3.141592653589793, 1.2246467991473532e-16),
 }
-"""The nearest number to pi, and what it lacks."""
+"""The nearest number to pi, and the difference to pi."""
 
 
 def _arc(t: Number, table: tables.Coefficients) -> Number:

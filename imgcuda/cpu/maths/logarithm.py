@@ -27,7 +27,7 @@ LOG10_E: dict[Scalar, tuple[float, float]] = {
 """1 / log(10), likewise."""
 
 LOG2_E_IN_TWO = (1.4426950408889634, 2.0355273740931033e-17)
-"""1 / log(2) as the nearest double and what that lacks."""
+"""1 / log(2) as the nearest double, and the difference."""
 
 SMALLEST: dict[Scalar, float] = {F32: 2.0**-126, F64: 2.0**-1022}
 """The smallest normal number."""

@@ -108,7 +108,7 @@ def _quarter_turns(x: Number) -> tuple[Number, Number, Number | None]:
 
 
 def _with_far_ones(x: Number, n: Number, r: Number, low: Number | None) -> tuple[Number, Number, Number | None]:
-    """Put right what the subtraction gave for numbers that are too great for it."""
+    """Correct the reduced argument of numbers that are too large for the subtraction."""
     f, far = x.f, both(x.abs() >= FAR, x.abs() < float("inf"))
     turns, rest, more = f.variable(n), f.variable(r), f.variable(r if low is None else low)
     with f.if_any(far):

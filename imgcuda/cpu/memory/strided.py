@@ -52,7 +52,7 @@ def _read_group(state: State, place: str, cell: str, size: int, step: int, group
 
 
 def _pick(lane: int, offset: int, group: int) -> int | None:
-    """Return what a shuffle takes for a lane: an element of the new register, its old value, or None for neither."""
+    """Return the source of a lane in a shuffle: an element of the new register, the old value, or None for neither."""
     return lane if offset < 0 else group + offset if offset < group else None
 
 

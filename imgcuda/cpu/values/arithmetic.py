@@ -278,7 +278,7 @@ class Arithmetic(Conversions):
         return self._whole("-", left, self._whole("*", quotient, right))
 
     def _safe_divisor(self, shape: str, type: Int, kind: Variability, x: str, y: str) -> str:
-        """Return the divisor with 1 in place of what traps: zero, and -1 for the most negative dividend."""
+        """Return the divisor with 1 in place of values that trap: zero, and -1 for the most negative dividend."""
 
         def splat(number: int) -> str:
             return self.v.splat(str(number), type.ir) if kind == VARYING else str(number)
