@@ -1,9 +1,9 @@
-"""Filter and compress the rows of a PNG, on all cores.
+"""Filters and compresses the rows of a PNG, on all cores.
 
-A row is written less what its neighbors let expect of it ("filtered"), in one of five ways, and compressed. NumPy,
-ISA-L and zlib do both without the lock of the interpreter, so bands of rows are compressed at the same time. Which way
-suits a band is tried on a few of its rows: no rule tells a drawing, which repeats itself and is best left as it is,
-from a smooth photograph as well as their compressed sizes do.
+A row is stored as its difference from a prediction by its neighbors ("filtered"), by one of five filters, and then
+compressed. NumPy, ISA-L and zlib do both without the GIL, so bands of rows are compressed at the same time. The filter
+of a band is the one that compresses a few of its rows best: no rule tells a drawing, which has repetitions and is best
+not filtered, from a smooth photograph as well as the compressed sizes do.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from imgcuda.images.image import Pixels, as_planes
 Bytes = npt.NDArray[np.uint8]
 
 BAND = 1 << 20
-"""So many bytes are compressed at once: enough that beginning anew costs nothing, and few enough for many cores."""
+"""The bytes that are compressed at once: enough that starting anew costs nothing, and few enough for many cores."""
 SAMPLE = 1 << 16
-"""So many bytes of a band are compressed in each way, to choose one."""
+"""The bytes of a band that are compressed with each filter, to choose one."""
 GROUPS = 4
-"""In so many places of the band."""
+"""The number of places in the band that these bytes are from."""
 DRAWING = 10
-"""What shrinks to less than one part in so many is a drawing: worth looking for everything that repeats."""
+"""A band that shrinks to less than this fraction, 1 / DRAWING, is a drawing: it is searched for all repetitions."""
 
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 
 FAST = 1
 """The default of `compress`."""
 RUNS = 3
-"""Up to here only what repeats at once is looked for in rows that are filtered each in its own way."""
+"""Up to this level, rows with a filter each are only searched for runs."""
 
 
 Filter = Callable[[Bytes, Bytes, int], Bytes]
-"""From rows, those above them, and the bytes of a pixel to the filtered rows, with the filter's number in front."""
+"""A function of rows, the rows above, and the bytes of a pixel. It returns filtered rows behind the filter's number."""
 Compressor = Callable[[], Any]
 
 
 class _Way(NamedTuple):
-    """How to filter rows and to compress them."""
+    """A filter for rows, and compressors for its results."""
 
     filtered: Filter
     compressor: Compressor
     of_drawings: Compressor
-    """Compresses what repeats itself over and over."""
+    """The compressor for rows with many repetitions."""
 
 
 def compressed(pixels: Pixels, level: int, pool: ThreadPoolExecutor) -> Iterator[bytes]:
@@ -70,7 +70,7 @@ def compressed(pixels: Pixels, level: int, pool: ThreadPoolExecutor) -> Iterator
 
 
 def _band(rows: Bytes, start: int, size: int, step: int, ways: list[_Way]) -> tuple[memoryview, bytes]:
-    """Return some rows filtered, and compressed."""
+    """Return a band of rows, filtered and compressed."""
     band = rows[start : start + size]
     above = rows[start - 1 : start - 1 + len(band)] if start else np.concatenate([np.zeros_like(rows[:1]), band[:-1]])
     filter, compressor = _best(ways, band, above, step)
@@ -85,7 +85,7 @@ def _deflated(filtered: memoryview, compressor: Compressor, flush: int) -> bytes
 
 
 def _best(ways: list[_Way], band: Bytes, above: Bytes, step: int) -> tuple[Filter, Compressor]:
-    """Return the filter that makes least of some rows of a band, and a compressor for what they show."""
+    """Return the filter that compresses sample rows of a band best, and the compressor for a drawing or a photo."""
     some = _sampled(len(band), -(-SAMPLE // max(1, band.shape[1])))
     band, above = band[some], above[some]
     sizes = [len(_deflated(way.filtered(band, above, step).data, way.compressor, zlib.Z_FINISH)) for way in ways]
@@ -94,7 +94,7 @@ def _best(ways: list[_Way], band: Bytes, above: Bytes, step: int) -> tuple[Filte
 
 
 def _sampled(rows: int, count: int) -> slice | npt.NDArray[np.int64]:
-    """Return which of so many rows to try: runs of them, as rows repeat each other, and spread over the band."""
+    """Return about `count` sample rows: runs of rows, since rows repeat each other, spread over the band."""
     run = -(-count // GROUPS)
     if rows <= GROUPS * run:
         return slice(None)
@@ -102,11 +102,11 @@ def _sampled(rows: int, count: int) -> slice | npt.NDArray[np.int64]:
     return (starts[:, None] + np.arange(run)).ravel()
 
 
-# What to choose from
+# The filters and compressors to choose from
 
 
 def _ways(level: int) -> list[_Way]:
-    """Return the ways for a level of compression: quick ones for `FAST`, and beyond it two, for photos and drawings."""
+    """Return the choices for a level of compression: quick ones for `FAST`, else two, for photographs and drawings."""
     thorough = _zlib(max(level, 6), zlib.Z_DEFAULT_STRATEGY)
     if level == FAST:
         return [_Way(filter, fast_deflate.deflater, thorough) for filter in (_none, _up, _average, _sub)]
@@ -127,7 +127,7 @@ def _zlib(level: int, strategy: int) -> Compressor:
 
 
 def _begun(kind: int, band: Bytes) -> tuple[Bytes, Bytes]:
-    """Return room for filtered rows with a filter's number in front, and the part behind it."""
+    """Return an array for filtered rows with the filter's number in front, and its part behind the number."""
     made = np.empty((len(band), 1 + band.shape[1]), np.uint8)
     made[:, 0] = kind
     return made, made[:, 1:]
@@ -164,7 +164,7 @@ def _average(band: Bytes, above: Bytes, step: int) -> Bytes:
 
 
 def _paeth(band: Bytes, above: Bytes, step: int) -> Bytes:
-    """Less what is nearest to left + above - corner: left, above, or the corner between them."""
+    """Subtract Paeth's predictor: left, above or the corner, whichever is nearest left + above - corner."""
     made, rest = _begun(PAETH, band)
     left, corner = np.zeros_like(band), np.zeros_like(above)
     left[:, step:], corner[:, step:] = band[:, :-step], above[:, :-step]
@@ -176,7 +176,7 @@ def _paeth(band: Bytes, above: Bytes, step: int) -> Bytes:
 
 
 def _each(band: Bytes, above: Bytes, step: int) -> Bytes:
-    """Each row in the way that leaves least: the least sum of distances from 0, where 255 is -1."""
+    """Filter each row by the filter with the least sum of distances from 0, where 255 is -1."""
     found = [filtered(band, above, step) for filtered in (_sub, _up, _average, _paeth)]
     sizes = [np.minimum(rows[:, 1:], 0 - rows[:, 1:]).sum(axis=1, dtype=np.int64) for rows in found]
     best, made = np.argmin(sizes, axis=0), found[0]
