@@ -60,7 +60,7 @@ class Peer:
 
 
 def peers(device: str) -> dict[str, Peer]:
-    """Return who takes part."""
+    """Return the programs to compare."""
     return {
         "imgcuda": Peer(lambda *given: _imgcuda(device, *given)),
         "ImageMagick": Peer(_imagemagick),
@@ -144,7 +144,7 @@ def _mean_difference(one: references.Pixels, other: references.Pixels) -> float:
 
 
 def contenders(filter: str, sources: list[Path], folder: Path, device: str) -> dict[str, Contender]:
-    """Return who takes part in a task, checked: each a call that filters all files, one process after the other."""
+    """Return the programs for a task, checked: each as a call that filters all files, one process after the other."""
     found: dict[str, Contender] = {}
     for who, peer in peers(device).items():
         targets = [folder / f"{who}-{source.name}" for source in sources]

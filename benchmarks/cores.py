@@ -83,7 +83,7 @@ def calls(picture: Picture) -> list[Row]:
 
 
 def empty() -> Row:
-    """Return the time to share out 64 blocks that do nothing, one at a time."""
+    """Return the time to distribute 64 empty blocks, one at a time."""
     session = CpuSession()
     out = session.zeros((1 << 26,), np.int32)  # so much that it is worth all threads
     return row(

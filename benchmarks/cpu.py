@@ -27,7 +27,7 @@ FILTERS: list[tuple[str, dict[str, Any]]] = [
 
 
 def contenders(name: str, parameters: dict[str, Any], picture: Picture) -> dict[str, Contender]:
-    """Return who takes part in a task: calls that give a result."""
+    """Return the libraries to compare in a task, as calls that give a result."""
     image = Image.fromarray(picture)
     pillow: dict[str, Contender] = {
         "blur": lambda: image.filter(ImageFilter.GaussianBlur(parameters["sigma"])),

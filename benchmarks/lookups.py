@@ -22,7 +22,7 @@ def exact(formula: Formula) -> Callable[[Picture], npt.NDArray[Any]]:
 
 
 def host(formula: Formula) -> dict[str, Callable[[Picture], Any]]:
-    """Return those who look up on the CPU."""
+    """Return the peers that look up on the CPU."""
     table = _table(formula)
     return {
         "OpenCV": lambda picture: cv2.LUT(picture, table),
@@ -31,7 +31,7 @@ def host(formula: Formula) -> dict[str, Callable[[Picture], Any]]:
 
 
 def device(formula: Formula) -> dict[str, Callable[[Any], Any]]:
-    """Return those who look up on a GPU."""
+    """Return the peers that look up on a GPU."""
     table = _table(formula)
 
     def cupy(picture: Any) -> Any:

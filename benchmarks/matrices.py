@@ -20,7 +20,7 @@ def exact(matrix: Matrix) -> Callable[[Picture], npt.NDArray[Any]]:
 
 
 def host(matrix: Matrix) -> dict[str, Callable[[Picture], Any]]:
-    """Return those who take a matrix on the CPU."""
+    """Return the peers that take a matrix on the CPU."""
     flat = tuple(np.column_stack([matrix, np.zeros(3)]).ravel().tolist())
     return {
         "OpenCV": lambda picture: cv2.transform(picture, matrix),
@@ -29,7 +29,7 @@ def host(matrix: Matrix) -> dict[str, Callable[[Picture], Any]]:
 
 
 def device(matrix: Matrix) -> dict[str, Callable[[Any], Any]]:
-    """Return those who take a matrix on a GPU."""
+    """Return the peers that take a matrix on a GPU."""
 
     def cupy(picture: Any) -> Any:
         import cupy

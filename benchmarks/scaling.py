@@ -41,12 +41,12 @@ def noise(width: int, height: int) -> Picture:
 
 
 def rounds(pixels: int) -> int:
-    """Return how often a task is measured: less often if it takes long."""
+    """Return the number of rounds for a task: fewer if it takes long."""
     return max(3, min(25, 2**27 // pixels))
 
 
 def contenders(name: str, parameters: dict[str, Any], picture: Picture, device: str) -> dict[str, Contender]:
-    """Return who takes part in a task."""
+    """Return the libraries to compare in a task."""
     found: dict[str, Contender] = {
         "imgcuda": lambda: imgcuda.apply(picture, name, device=device, **parameters),
         "OpenCV": lambda: references.OPENCV[name](picture, **parameters),
@@ -76,7 +76,7 @@ def cupy_contender(name: str, parameters: dict[str, Any], picture: Picture) -> C
 
 
 def check(device: str) -> None:
-    """Hold all against the reference; say who is further off than is known, and raise ValueError if it is imgcuda."""
+    """Compare all results with the reference; print those that are unexpectedly far off; ValueError if imgcuda's is."""
     picture = noise(*SIZES[1])
     for name, parameters in [*FILTERS, *(("blur", {"sigma": sigma}) for sigma in SIGMAS)]:
         wanted = references.EXACT[name](picture, **parameters)

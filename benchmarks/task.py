@@ -1,4 +1,4 @@
-"""What a filter's benchmark is made of: the filter, a reference, and those who do the same, on the CPU and on a GPU.
+"""The parts of a filter's benchmark: the filter, a reference, and peers in other libraries, on the CPU and on a GPU.
 
 Each filter has a module in `benchmarks/tasks` with a list TASKS; `python benchmarks/filters.py` runs them all.
 """
@@ -23,7 +23,7 @@ class Task:
     """The filter; several that run in a row, each with its defaults, stand between " + "."""
     parameters: Mapping[str, Any]
     exact: Callable[[Picture], npt.NDArray[Any]]
-    """The result in full precision, by somebody else's code: what all others are held against before they are timed."""
+    """The result in full precision, by another library: all results are compared with it before they are timed."""
     host: Mapping[str, Callable[[Picture], Any]] = field(default_factory=dict)
     """Peers on the CPU, "OpenCV", "Pillow", "scikit-image": from an array to an array, or what NumPy makes one of."""
     device: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)

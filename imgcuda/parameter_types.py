@@ -207,4 +207,6 @@ def _row(path: str | os.PathLike[str], number: int, words: list[str]) -> list[fl
     try:
         return [read_number(word) for word in words]
     except ValueError as error:
-        raise ValueError(f"line {number} of {shown(os.fsdecode(path), 1000)} is no row of numbers: {error}") from None
+        raise ValueError(
+            f"line {number} of {shown(os.fsdecode(path), 1000)} is not a row of numbers: {error}"
+        ) from None

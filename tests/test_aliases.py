@@ -70,7 +70,7 @@ def test_another_word_is_suggested_too(drawing: Registry) -> None:
     ("aliases", "why"),
     [
         ({"two words": {}}, "bad: the alias 'two words' is not a word"),
-        ({"good": {"size": 1}}, "bad: the alias 'good' sets 'size', which is no parameter"),
+        ({"good": {"size": 1}}, "bad: the alias 'good' sets 'size', which is not a parameter"),
         ({"good": {"width": 10}}, "width must be from 1 to 9; got 10"),
     ],
     ids=["words", "parameter", "value"],

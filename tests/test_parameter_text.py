@@ -130,7 +130,7 @@ def test_a_line_that_is_no_numbers_is_named(text: str, tmp_path: Path) -> None:
     path = tmp_path / "k.txt"
     path.write_text(f"# weights\n{text}\n", "utf-8")
     with pytest.raises(
-        ValueError, match=r"^line 2 of '.*k\.txt' is no row of numbers: '.*' is not a number$|^line 2 of"
+        ValueError, match=r"^line 2 of '.*k\.txt' is not a row of numbers: '.*' is not a number$|^line 2 of"
     ) as caught:
         Matrix.of(path)
     assert str(caught.value).isprintable()

@@ -66,7 +66,7 @@ def _end_of_quoted(text: str, begin: int) -> int:
     end = text.find(",", whole.end())
     end = len(text) if end < 0 else end
     if rest := text[whole.end() : end].strip():
-        raise ParameterError(f"{shown(rest)} stands behind a quote that has ended; write the whole value in quotes")
+        raise ParameterError(f"{shown(rest)} follows the end of a quote; write the whole value in quotes")
     return end
 
 

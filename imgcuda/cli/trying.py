@@ -121,7 +121,7 @@ def _import(file: Path) -> ModuleType:
     name = f"imgcuda_try_{next(_numbers)}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None or not file.is_file():
-        raise ParameterError(f"{file} is no Python file; write imgcuda try my_filter.py IN OUT")
+        raise ParameterError(f"{file} is not a Python file; write imgcuda try my_filter.py IN OUT")
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(file.parent.resolve()))
     try:

@@ -60,7 +60,7 @@ def read(data: bytes, allow: Callable[[int], None]) -> Image:
     header = PcxHeader(*struct.unpack_from("<xBBB4H2H48sxBHH", data))
     width, height = header.size
     if (header.bits, header.planes) not in LAYOUTS:
-        raise ImageError(f"it has {header.planes} planes of {header.bits} bits, which is no known kind of PCX")
+        raise ImageError(f"it has {header.planes} planes of {header.bits} bits, which is not a known kind of PCX")
     if width < 1 or height < 1 or header.stride * 8 < width * header.bits:
         words = f"{width} x {height} pixels in rows of {header.stride} bytes"
         raise ImageError(f"it is damaged: its header says that it has {words}")

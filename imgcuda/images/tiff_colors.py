@@ -159,7 +159,7 @@ def _from_ycbcr(color: Pixels, page: TiffLayout) -> Pixels:
     range_ = np.array(said if len(said) == 6 else (0, 255, 128, 255, 128, 255), np.float32)
     low, high = range_[::2], range_[1::2]
     if not (high > low).all():
-        raise ImageError("its range of black and white is none")
+        raise ImageError("its range from black to white is empty")
     scale = np.array([255, 127, 127], np.float32) / (high - low)
     made = np.empty(color.shape, np.uint8)
     for start in range(0, len(color), 256):

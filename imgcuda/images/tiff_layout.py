@@ -127,7 +127,7 @@ def _kind(directory: Directory) -> str:
     else:
         number = _same(directory, 339, 1, "number format")
     if number in (5, 6):
-        raise ImageError("its samples are complex numbers, which are no picture; save their magnitude, say")
+        raise ImageError("its samples are complex numbers, which are not a picture; save, for example, their magnitude")
     if number not in _KINDS:
         raise ImageError(f"its samples are of the unknown number format {number}")
     return _KINDS[number]
@@ -168,13 +168,13 @@ def _check_numbers(page: TiffLayout) -> None:
         names = {UNSIGNED: "whole numbers", SIGNED: "signed numbers", FLOAT: "floats"}
         raise ImageError(f"its samples are {names[page.kind]} of {page.bits} bits, which cannot be read")
     if page.photometric in (PALETTE, CMYK) and not few_bits:
-        raise ImageError("its samples are no whole numbers of up to 16 bits, which its colors must be")
+        raise ImageError("its colors need samples that are whole numbers of up to 16 bits")
     if page.photometric in (YCBCR, CIELAB, ICCLAB) and (page.bits, page.kind) != (8, UNSIGNED):
         raise ImageError(f"its YCbCr or L*a*b* colors have {page.bits} bits; 8 can be read")
     if page.photometric == CMYK and page.directory.value(332, 1) != 1:
         raise ImageError("its inks are others than cyan, magenta, yellow and black")
     if page.photometric == WHITE_IS_ZERO and page.kind == SIGNED:
-        raise ImageError("its samples are signed numbers of which 0 is white, so that nothing says what is black")
+        raise ImageError("its samples are signed numbers with 0 as white, so it is not known what is black")
     if page.has_alpha and not few_bits and page.kind != FLOAT:
         raise ImageError(f"it has alpha in whole numbers of {page.bits} bits; 16 can be read")
 

@@ -58,5 +58,5 @@ def check_aliases(filter_class: type[Filter]) -> None:
             raise PluginError(f"{filter_class.name}: the alias {one_line(repr(word))} is not a word")
         for name, value in values.items():
             if name not in known:
-                raise PluginError(f"{filter_class.name}: the alias '{word}' sets '{name}', which is no parameter")
+                raise PluginError(f"{filter_class.name}: the alias '{word}' sets '{name}', which is not a parameter")
             known[name].check(value)

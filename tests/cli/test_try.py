@@ -122,7 +122,7 @@ def test_a_missing_kernel_is_named(folder: Path, capsys: pytest.CaptureFixture[s
 
 def test_what_is_no_python_file_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["try", "in.png", "out.png"], build(load())) == 2
-    assert "in.png is no Python file" in capsys.readouterr().err
+    assert "in.png is not a Python file" in capsys.readouterr().err
 
 
 def test_one_of_several_filters_is_chosen_by_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

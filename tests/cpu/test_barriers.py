@@ -160,7 +160,7 @@ CASES: list[tuple[str, str, Callable[[int], int]]] = [
         "__shared__ int t[40]; { t[x] = x; __syncthreads(); { int y = t[39 - x]; __syncthreads(); out[x] = y; } }",
         lambda x: 39 - x,
     ),
-    # ---- who has returned
+    # ---- threads that have returned
     (
         "",
         "__shared__ int t[40]; t[x] = x; if (x >= 30) return; __syncthreads(); out[x] = t[x + 10];",

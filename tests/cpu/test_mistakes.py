@@ -48,7 +48,7 @@ MISTAKES = {
     "in.@x = 3;": "",
     "@return 5;": "k() returns nothing, but this returns a value",
     "switch (@1.5f) { case 1: break; }": "'switch' is for integers",
-    "switch (x) { case 1: break; @case 1: break; }": "this case stands here twice",
+    "switch (x) { case 1: break; @case 1: break; }": "this case is here twice",
     "switch (x) { case @width: break; }": "must be a whole number that is known",
     "__shared__ int @s = 3;": "shared memory cannot have first values",
     "@atomicInc(out, 3);": "atomicInc() cannot be used on a int; it is for unsigned int",

@@ -1,4 +1,4 @@
-"""The threads of the CPU engine: every block runs once, whoever calls, and whatever interrupts."""
+"""The threads of the CPU engine: every block runs once, from any calling thread, and in spite of interrupts."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def sections_of(state: State, node: syntax.Switch, type: Int) -> list[Section]:
             sections.append(Section())
         known = None if item.value is None else _label(state, item.value, type)
         if (known and known.const) in seen:
-            state.fail(f"this {'case' if known else 'default'} stands here twice", place=item.place)
+            state.fail(f"this {'case' if known else 'default'} is here twice", place=item.place)
         seen.add(known and known.const)  # type: ignore[arg-type]
         if known is None:
             sections[-1].default = True

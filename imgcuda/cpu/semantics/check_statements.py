@@ -96,7 +96,7 @@ class StatementChecker(ExpressionChecker):
             remedy = "use a #define, an enum, or a constant field of the filter"
             raise Wrong(message, node.value.place, remedy)
         if value in seen:
-            raise Wrong("this case stands here twice", node.place)
+            raise Wrong("this case is here twice", node.place)
         seen.add(value)
 
     def _return(self, node: syntax.Return) -> None:
