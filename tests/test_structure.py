@@ -46,7 +46,14 @@ FOREIGN = {
     "platformdirs": {"private_folder"},
     "PIL": {
         *("images.assemble", "images.error_messages", "images.gif", "images.gif_reader", "images.jpeg_reader"),
-        *("images.metadata", "images.modes", "images.png_chunks", "images.png_reader", "images.reading"),
+        *(
+            "images.metadata",
+            "images.modes",
+            "images.png_chunks",
+            "images.png_inflate",
+            "images.png_reader",
+            "images.reading",
+        ),
         *("images.sixteen_bit", "images.tiff_codecs", "images.tiff_colors", "images.writing"),
         *("images.dds", "images.psd"),
     },

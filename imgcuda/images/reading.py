@@ -194,7 +194,7 @@ def _frame(
         decoded, damage = _decoded(picture, open_once)
         losses += damage
         if decoded is None:
-            picture.load()
+            _module("png_inflate").load(picture)
             decoded = to_array(picture, raw=request.raw)
         pixels = decoded
         losses += ["its 16-bit colors are read as 8-bit"] * bool(stored)

@@ -64,7 +64,9 @@ def _load(picture: PIL.Image.Image, rawmode: str) -> Pixels:
         return tile._replace(args=(rawmode, *others))
 
     picture.tile = [unpacked(tile) for tile in picture.tile]  # type: ignore[attr-defined]
-    picture.load()
+    from imgcuda.images import png_inflate  # with the first file that needs it
+
+    png_inflate.load(picture)
     return np.asarray(picture)
 
 
