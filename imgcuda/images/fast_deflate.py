@@ -1,4 +1,4 @@
-"""Deflate and inflate by ISA-L, which does both several times as fast as zlib; by zlib where ISA-L is not to be had."""
+"""Deflates and inflates by ISA-L, which is several times as fast as zlib; by zlib if ISA-L is not installed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def adler32(data: Any, checksum: int = 1) -> int:
 
 def _isal() -> ModuleType | None:
     try:
-        from isal import isal_zlib  # with the first file that needs it
+        from isal import isal_zlib  # imported with the first file that needs it
     except ImportError:  # a system that it is not built for
         return None
     return isal_zlib

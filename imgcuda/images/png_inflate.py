@@ -1,8 +1,8 @@
-"""Inflate a PNG by ISA-L while Pillow undoes the filters of what is inflated already.
+"""Inflates a PNG by ISA-L, while Pillow undoes the filters of the rows that are inflated already.
 
-Pillow inflates by zlib, which takes half of its time for a PNG. It asks a method, `load_read`, for the next bytes of
-the zlib stream; here they are those of the same stream with its data stored, not compressed. So all else stays
-Pillow's: interlacing, palettes, depths, the checksum, and what it says of damage.
+Pillow inflates by zlib, which takes half of its time for a PNG. It calls a method, `load_read`, for the next bytes of
+the zlib stream; here that returns the same stream with its data stored, not compressed. So Pillow does all else:
+interlacing, palettes, depths, the checksum, and reports of damage.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import PIL.Image
 from imgcuda.images import fast_deflate
 
 SMALL = 1 << 18
-"""A picture with fewer pixels is Pillow's alone."""
+"""A picture with fewer pixels is read by Pillow alone."""
 
 TAKEN = 1 << 18
-"""So many compressed bytes are inflated at once."""
+"""The compressed bytes that are inflated at once."""
 MOST = 1 << 22
-"""They give at most so many bytes; the rest of them waits for its turn."""
+"""The most bytes that one piece may inflate to; the rest of its data is inflated next."""
 
 BLOCK = 65535
-"""The most that a stored block holds."""
+"""The most bytes in a stored block."""
 LAST_BLOCK = struct.pack("<BHH", 1, 0, 0xFFFF)
 
 Read = Callable[[int], bytes]
@@ -54,7 +54,7 @@ def _is_worth_it(picture: PIL.Image.Image) -> bool:
 
 
 def _pieces(read: Read, inflater: Any, pool: ThreadPoolExecutor) -> Generator[bytes, None, None]:
-    """Return a zlib stream in pieces, stored; each is made while the one before is used."""
+    """Yield a zlib stream in pieces, stored; each is made while the one before is used."""
     data = _taken(read)
     yield data[:2]
     if not _is_zlib(data[:2]):
@@ -72,12 +72,12 @@ def _pieces(read: Read, inflater: Any, pool: ThreadPoolExecutor) -> Generator[by
             making = pool.submit(_inflated, inflater, rest)
             if piece:
                 yield piece
-    while data := _taken(read):  # what stands behind the stream
+    while data := _taken(read):  # the bytes behind the stream
         yield data
 
 
 def _taken(read: Read) -> bytes:
-    """Return some more compressed bytes; none at the end."""
+    """Return the next compressed bytes; none at the end."""
     parts, left = [], TAKEN
     try:
         while left > 0 and (part := read(left)):
@@ -89,12 +89,12 @@ def _taken(read: Read) -> bytes:
 
 
 def _is_zlib(header: bytes) -> bool:
-    """Return whether a stream's header is one that zlib takes: deflate, without a dictionary."""
+    """Return whether zlib accepts a stream's header: deflate, without a dictionary."""
     return len(header) == 2 and header[0] & 0x8F == 8 and not header[1] & 0x20 and not int.from_bytes(header) % 31
 
 
 def _inflated(inflater: Any, data: bytes) -> tuple[bytes, bytes, bool]:
-    """Return stored blocks of what data give, the data that are left, and whether the stream has ended."""
+    """Return inflated data as stored blocks, the compressed data that are left, and whether the stream has ended."""
     try:
         found = memoryview(inflater.decompress(data, MOST))
     except Exception as error:
