@@ -11,6 +11,7 @@ import typer
 import typer.main
 from typer.core import TyperGroup
 
+from imgcuda import startup
 from imgcuda.cli.lookup import find, refuse, summary
 from imgcuda.cli.plain_values import PlainCommand, with_plain_values
 from imgcuda.registry import Registry
@@ -30,6 +31,9 @@ COMMANDS = {
     "new-filter": "new_filter.new_filter",
 }
 """The commands that are not filters, each with its function in this package, which is imported when it is called."""
+
+SHORT = {"list", "info", "devices", "plugins", "new-filter"}
+"""Those that filter nothing, and end at once."""
 
 SETTINGS: dict[str, dict[str, bool]] = {"try": {"allow_extra_args": True, "ignore_unknown_options": True}}
 """The arguments after the file are the filter's own: IN, OUT and its options."""
@@ -51,7 +55,7 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in self.commands and {cmd_name} & {*COMMANDS, *ctx.obj.entries, *ctx.obj.aliases}:
             function = _function(cmd_name) if cmd_name in COMMANDS else _of_filter(ctx.obj, cmd_name)
-            self.commands[cmd_name] = command(function, cmd_name, SETTINGS.get(cmd_name))
+            self.commands[cmd_name] = _command(function, cmd_name)
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -83,6 +87,15 @@ class Commands(TyperGroup):
                     formatter.write_dl(lines)
 
 
+class FilterCommand(PlainCommand):
+    """A command that filters: all that it needs is imported before its work begins."""
+
+    def invoke(self, ctx: Any) -> Any:
+        import_module("imgcuda.cli.run_file")
+        startup.started()
+        return super().invoke(ctx)
+
+
 def build(registry: Registry) -> typer.Typer:
     """Return the app for these filters. A filter with the name of a command can only be run with -f."""
     app = typer.Typer(
@@ -98,10 +111,11 @@ def build(registry: Registry) -> typer.Typer:
     return app
 
 
-def command(function: Callable[..., None], name: str | None = None, settings: dict[str, bool] | None = None) -> Any:
-    """Return the command that Typer makes of a function."""
+def _command(function: Callable[..., None], name: str) -> Any:
+    """Return the command that a function is, as Typer reads it."""
+    kind = PlainCommand if name in SHORT else FilterCommand
     one = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-    one.command(name, cls=PlainCommand, context_settings=settings)(function)
+    one.command(name, cls=kind, context_settings=SETTINGS.get(name))(function)
     return typer.main.get_command(one)
 
 

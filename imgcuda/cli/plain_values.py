@@ -13,8 +13,6 @@ from typing import Any, get_args
 
 from typer.core import TyperCommand
 
-from imgcuda import startup
-
 _UNSURE = object()
 """Returned for a value that Typer is to read."""
 
@@ -24,10 +22,6 @@ class PlainCommand(TyperCommand):
 
     def get_params(self, ctx: Any) -> list[Any]:
         return with_plain_values(super().get_params(ctx))
-
-    def invoke(self, ctx: Any) -> Any:
-        startup.started()
-        return super().invoke(ctx)
 
 
 def with_plain_values(parameters: list[Any]) -> list[Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from support.installation import Installation, filter_of
 
 SAMPLE = Path(__file__).parents[2] / "sample_images" / "chelsea.png"
 NEVER = {"pydantic", "rich", "scipy", "cv2", "llvmlite.binding", "pycuda"}
@@ -31,3 +34,32 @@ def test_a_warm_run_imports_no_compiler_and_no_pydantic(arguments: list[str], tm
     imported(*command)
     assert (tmp_path / "out.png").exists()
     assert not NEVER & imported(*command)
+
+
+TELLING = """
+    import gc
+    def told(self):
+        print(gc.isenabled(), os.environ.get("OPENBLAS_NUM_THREADS"))
+    Duotone.__post_init__ = told
+"""
+
+
+@pytest.mark.parametrize("call", ["duotone IN OUT", "filter IN OUT -f duotone"])
+def test_a_filter_runs_in_a_process_as_any_other(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is set while modules are imported, for their sake, is set back before a filter is made."""
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    installation = Installation(tmp_path)
+    installation.add(filter_of() + TELLING)
+    installation.listed()
+    installation.variables["IMGCUDA_DEVICE"] = "cpu"
+    arguments = call.replace("IN", str(SAMPLE)).replace("OUT", str(tmp_path / "out.png")).split()
+    assert "True None\n" in installation.run(*arguments).stderr
+    assert "True 3\n" in installation.run(*arguments, OPENBLAS_NUM_THREADS="3").stderr
+
+
+def test_imgcuda_as_a_library_changes_nothing_of_the_process() -> None:
+    code = "import gc, os, imgcuda; imgcuda.Filter; print(gc.isenabled(), os.environ.get('OPENBLAS_NUM_THREADS'))"
+    variables = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=variables)
+    assert done.stdout == "True None\n"
