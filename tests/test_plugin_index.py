@@ -58,6 +58,20 @@ def test_a_command_imports_its_own_plugin_of_a_hundred_and_twenty(installation: 
         assert not any(name.startswith("imgcuda_plugins") for name in modules)
 
 
+def test_words_are_completed_from_the_index(installation: Installation) -> None:
+    installation.add(filter_of("Duotone", summary="Print in two colors."))
+    installation.listed()
+    names = installation.run(_IMGCUDA_COMPLETE="complete_bash", COMP_WORDS="imgcuda du", COMP_CWORD="1")
+    assert names.stdout.split() == ["duotone"]
+    everything = installation.run(_IMGCUDA_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS="imgcuda ")
+    assert '"duotone":"Print in two colors."' in everything.stdout
+    assert '"list":"List the filters by category."' in everything.stdout
+    options = installation.run(_IMGCUDA_COMPLETE="complete_bash", COMP_WORDS="imgcuda duotone --str", COMP_CWORD="2")
+    assert "--strength" in options.stdout.split()
+    installation.variables |= {"_IMGCUDA_COMPLETE": "complete_bash", "COMP_WORDS": "imgcuda d", "COMP_CWORD": "1"}
+    assert not {"duotone", "numpy"} & installation.command()
+
+
 def test_a_call_from_python_imports_one_plugin(installation: Installation) -> None:
     installation.add(filter_of())
     installation.listed()

@@ -66,7 +66,7 @@ class Commands(TyperGroup):
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Complete a word, without importing the filters that match it."""
         for name in filters_with_command(ctx.obj):
-            self.commands.setdefault(name, PlainCommand(name=name, help=summary(ctx.obj, name)))
+            self.commands.setdefault(name, PlainCommand(name=name, help=ctx.obj.entries[name].summary))
         return super().shell_complete(ctx, incomplete)
 
     def _knows(self, ctx: Any, word: str) -> bool:
