@@ -43,7 +43,11 @@ def by_category(registry: Registry) -> dict[str, list[str]]:
 
 
 COLORS = {1: "gray", 2: "gray, alpha", 3: "RGB", 4: "RGB, alpha"}
-ALPHA = {"keep": "stays", "filter": "filtered, and weighs the colors", "plain": "as the filter itself has it"}
+ALPHA = {
+    "color": "stays",
+    "premultiplied": "filtered, and weighs the colors",
+    "straight": "as the filter itself has it",
+}
 
 
 def filter_modes(registry: Registry) -> str:
@@ -57,7 +61,7 @@ def filter_modes(registry: Registry) -> str:
 
 
 def _alpha(filter: Filter) -> str:
-    return ALPHA["keep" if isinstance(filter, PointFilter | MeasuringFilter) else filter.alpha_mode]
+    return ALPHA["color" if isinstance(filter, PointFilter | MeasuringFilter) else filter.alpha_mode]
 
 
 def pictures_wrong(registry: Registry) -> list[str]:

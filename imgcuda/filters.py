@@ -29,9 +29,9 @@ WHOLE_IMAGE = None
 Border = Literal["reflect", "mirror", "nearest", "wrap", "constant"]
 """What is read beyond the edge, in SciPy's words: d c b a | a b c d is "reflect"; "constant" is black."""
 
-Alpha = Literal["plain", "filter", "keep"]
-"""How a filter runs on images with alpha: "plain", on straight color; "filter", on premultiplied color, and alpha is
-filtered like the colors; "keep", on premultiplied color, and the result has the image's alpha."""
+Alpha = Literal["straight", "premultiplied", "color"]
+"""How a filter runs on images with alpha: "straight", on straight color, with alpha as one more channel;
+"premultiplied", on premultiplied color and alpha; "color", on premultiplied color, and the image's alpha is kept."""
 
 Argument = int | float | bool | npt.NDArray[Any]
 """An argument of a kernel other than an image: a number, or a table as an array."""
@@ -118,7 +118,7 @@ class Filter:
     @property
     def alpha_mode(self) -> Alpha:
         """How it runs on images with alpha."""
-        return "plain"
+        return "straight"
 
     def result_size(self, width: int, height: int) -> tuple[int, int]:
         """Return the width and height of its result for an image of this size, in pixels: by default the same."""
@@ -200,7 +200,7 @@ class NeighborhoodFilter(Filter, abstract=True):
 
     @property
     def alpha_mode(self) -> Alpha:
-        return "filter"
+        return "premultiplied"
 
 
 class GeometryFilter(Filter, abstract=True):
@@ -209,12 +209,12 @@ class GeometryFilter(Filter, abstract=True):
     It defines `result_size`, and `reads`, which tells which rows of the image the rows of the result need, so that it
     too runs in strips. Its `run` gets the rows `gpu.rows` of the image and computes the rows `gpu.wanted` of the
     result, both numbered as in the whole image. Images with alpha are filtered as premultiplied color, unless
-    `alpha_mode` is "plain".
+    `alpha_mode` is "straight".
     """
 
     @property
     def alpha_mode(self) -> Alpha:
-        return "filter"
+        return "premultiplied"
 
     def reads(self, wanted: Rows, width: int, height: int) -> tuple[int, int] | None:
         """Return the first and last row of an image of this size that are read to compute the rows `wanted`.

@@ -128,7 +128,7 @@ class Gain(Inline, PointFilter):
 class Upside(Inline, GeometryFilter):
     """Stand an image on its head."""
 
-    alpha_mode = "plain"
+    alpha_mode = "straight"
     text = """
     __global__ void upside(const pixel *src, pixel *dst, int width, int height, int from, int to, int whole)
     {
@@ -239,6 +239,16 @@ def test_a_function_is_told_where_the_pixel_is(
     expected = np.stack([rows, columns, columns * 0 + shape[1] * 16 + shape[0] + 7], axis=-1)
     made = Where(extra=7)(random_image(shape, dtype), device=device)[..., :3]
     assert_close(made, expected if dtype == "uint16" else expected / 65535, 1e-6 if dtype == "float32" else 0)
+
+
+def test_an_unknown_alpha_mode_is_refused_on_images_with_alpha() -> None:
+    class Odd(Upside):
+        """Stand an image on its head, with an alpha mode that there is not."""
+
+        alpha_mode = "keep"  # type: ignore[assignment]
+
+    with pytest.raises(FilterError, match='odd: alpha_mode must be one of "straight", "premultiplied", "color"; it is'):
+        Odd()(np.zeros((4, 4, 4), np.uint8), device="cpu")
 
 
 def test_a_function_that_does_not_ask_is_not_told(device: str, random_image: Make) -> None:

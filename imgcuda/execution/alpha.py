@@ -21,10 +21,10 @@ def filter_premultiplied(
 ) -> DeviceArray:
     """Return the result of a filter that runs on premultiplied float color, in the type of the image.
 
-    With `alpha="keep"` the result has the alpha of the image, else the filtered alpha.
+    With `alpha="color"` the result has the alpha of the image, else the filtered alpha.
     """
     source = Source.read(Path(__file__).with_name("alpha.cu"))
-    with Gpu(session, source, image, {"KEEP_ALPHA": int(alpha == "keep")}, LAYOUT) as gpu:
+    with Gpu(session, source, image, {"KEEP_ALPHA": int(alpha == "color")}, LAYOUT) as gpu:
         filtered = filter(gpu.launch("premultiply", image, dtype=np.float32))
         try:
             made = {"MADE_CHANNELS": filtered.channels}

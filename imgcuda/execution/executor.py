@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice, takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from imgcuda.execution.alpha import filter_premultiplied
 from imgcuda.execution.gpu import Gpu, compiler_of
 from imgcuda.execution.point import functions, layout, point_source, result_channels
 from imgcuda.execution.schedule import result_size, step
-from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter, PointFilter
+from imgcuda.filters import Alpha, Filter, GeometryFilter, MeasuringFilter, PointFilter
 from imgcuda.pixels import has_alpha
 from imgcuda.programs.strips import STEP, Rows, all_rows
 
@@ -60,11 +60,19 @@ def run_group(session: Session, filters: Sequence[Filter], image: DeviceArray, r
     with _naming_the_filter(filters):
         if isinstance(head, PointFilter):
             return _run_points(session, tuple(filters), image, rows)  # type: ignore[arg-type]
-        if head.alpha_mode != "plain" and has_alpha(image.channels):
+        if _alpha_mode(head) != "straight" and has_alpha(image.channels):
             return filter_premultiplied(
                 session, image, lambda colors: _run(session, head, colors, rows, wanted), head.alpha_mode
             )
         return _run(session, head, image, rows, wanted)
+
+
+def _alpha_mode(filter: Filter) -> Alpha:
+    """Return how a filter runs on images with alpha; FilterError if it is not one of the ways."""
+    if filter.alpha_mode in get_args(Alpha):
+        return filter.alpha_mode
+    ways = ", ".join(f'"{way}"' for way in get_args(Alpha))
+    raise FilterError(f"{filter.name}: alpha_mode must be one of {ways}; it is {filter.alpha_mode!r}")
 
 
 def run_plain(session: Session, filter: Filter, image: DeviceArray, rows: Rows) -> DeviceArray:

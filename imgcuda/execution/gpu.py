@@ -244,7 +244,7 @@ def _check_vector(
         return
     given = f"an array of {' x '.join(map(str, value.shape))} {value.dtype}"
     premultiplied = value.dtype == np.float32 and program.pixel == np.float32
-    hint = "; an image with alpha comes premultiplied, as float32, unless the filter's alpha_mode is 'plain'"
+    hint = "; an image with alpha comes premultiplied, as float32, unless the filter's alpha_mode is 'straight'"
     raise FilterError(
         f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}, {count} x {dtype} each; it was "
         f"given {given}; write pixel * and take CHANNELS samples for each pixel{hint if premultiplied else ''}"

@@ -138,7 +138,7 @@ def alpha_is_respected(filter: Filter, device: str) -> None:
     """Per-pixel filters leave alpha as it is; others filter an opaque image as one without alpha."""
     colors = random_image((33, 65, 3))
     image = np.dstack([colors, random_image((33, 65), seed=1)])
-    if isinstance(filter, PointFilter) or filter.alpha_mode == "keep":
+    if isinstance(filter, PointFilter) or filter.alpha_mode == "color":
         _equal(filter(image, device=device)[..., -1], image[..., 3], f"{filter.name} must leave alpha as it is")
     image[..., 3] = 255
     if getattr(filter, "border", None) == "constant":  # else transparent pixels beyond the edge mix in
@@ -149,7 +149,7 @@ def alpha_is_respected(filter: Filter, device: str) -> None:
     _require(
         apart <= 1,
         f"{filter.name} makes something else of an opaque image with alpha, up to {apart} levels off; what does not "
-        'leave a flat image flat should keep alpha: alpha_mode = "keep"',
+        'leave a flat image flat should keep alpha: alpha_mode = "color"',
     )
 
 

@@ -88,7 +88,7 @@ class Convolve(NeighborhoodFilter):
 
     @property
     def alpha_mode(self) -> Alpha:
-        return "filter" if self._sum else "keep"
+        return "premultiplied" if self._sum else "color"
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         divisor = self._sum if self.normalize and self._sum else 1.0

@@ -30,7 +30,7 @@ class UnsharpMask(NeighborhoodFilter):
     """
 
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"unsharp": {}}
-    alpha_mode = "keep"
+    alpha_mode = "color"
     layout = Layout(over="samples", block=(256, 1), pack=4)
 
     sigma: float = param(

@@ -17,7 +17,7 @@ class Edges(NeighborhoodFilter):
     """
 
     layout = Layout(over="samples", block=(64, 1), rows=16, pack=4)
-    alpha_mode = "keep"
+    alpha_mode = "color"
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "edge-detect": {},
         **{operator: {"operator": operator} for operator in ("sobel", "scharr", "prewitt", "laplacian")},

@@ -48,7 +48,7 @@ class Resize(GeometryFilter):
     @property
     def alpha_mode(self) -> Alpha:
         """Pixels that are only copied stay as they are."""
-        return "plain" if self.method == "nearest" else "filter"
+        return "straight" if self.method == "nearest" else "premultiplied"
 
     def result_size(self, width: int, height: int) -> tuple[int, int]:
         if not self.width and not self.height:

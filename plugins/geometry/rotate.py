@@ -61,7 +61,7 @@ class Rotate(GeometryFilter):
 
     @property
     def alpha_mode(self) -> Alpha:
-        return "plain" if self.taps == 1 else "filter"
+        return "straight" if self.taps == 1 else "premultiplied"
 
     def result_size(self, width: int, height: int) -> tuple[int, int]:
         if not self.expand:

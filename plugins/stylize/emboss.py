@@ -19,7 +19,7 @@ class Emboss(NeighborhoodFilter):
     """
 
     layout = Layout(over="samples", block=(64, 1), rows=16, pack=4)
-    alpha_mode = "keep"
+    alpha_mode = "color"
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"relief": {}}
 
     angle: float = param(

@@ -40,7 +40,7 @@ class Pixelate(Filter):
 
     @property
     def alpha_mode(self) -> Alpha:
-        return "filter"
+        return "premultiplied"
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         return self._at_once(gpu, image) if self.size <= LARGEST_AT_ONCE else self._in_steps(gpu, image)
