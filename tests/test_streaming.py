@@ -486,3 +486,13 @@ def test_after_an_error_half_way_nothing_is_held(gpu: str, random_image: Make) -
             Pipeline([watched(fail)])(random_image((3000, 4000, 3)), device=gpu)
     gc.collect()  # what an error's traceback held
     assert pinned.bytes_in_use() == before
+
+
+def test_no_picture_of_a_filter_is_kept_after_the_run() -> None:
+    picture = np.zeros((4, 4, 3), np.uint8)
+    laid_over = load().create("composite", {"image": picture})
+    watched = weakref.ref(laid_over)
+    Pipeline([laid_over])(np.ones((4, 4, 3), np.uint8), device="cpu")
+    del laid_over
+    gc.collect()
+    assert watched() is None

@@ -39,12 +39,11 @@ def filter_image(devices: Sequence[Device], filters: Sequence[Filter], image: Im
 
 
 def _schedule(filters: Sequence[Filter], image: Image) -> Schedule:
-    """Return the schedule of a chain, from a cache if its filters can be hashed: images often come in one size."""
+    """Return the schedule of a chain, from a cache if its filters have only numbers: pictures must not be kept."""
     height, width, _ = image.shape
-    try:
+    if all(parameter.plain for filter in filters for parameter in filter.parameters()):
         return _known_schedule(tuple(filters), width, height)
-    except TypeError:
-        return Schedule(filters, width, height)
+    return Schedule(filters, width, height)
 
 
 @lru_cache(maxsize=64)
