@@ -101,6 +101,13 @@ def test_of_many_mistakes_the_first_are_shown() -> None:
     assert "unknown9(" in str(caught.value)
 
 
+def test_of_many_mistakes_before_the_kernel_the_first_are_shown() -> None:
+    wrong = "".join(f"x = unknown{k};\n" for k in range(100))
+    with pytest.raises(KernelError, match="unknown0") as caught:
+        values("out[x] = g(x);", before=f"__device__ int g(int x) {{ {wrong} return x; }}")
+    assert len(caught.value.mistakes) == 10
+
+
 def test_what_fits_a_gpu_but_no_stack_runs() -> None:
     body = "char a[163840]; for (int k = 0; k < 163840; k += 999) a[k] = k % 100 + x; out[x] = a[999 * (x + 1)];"
     assert values(body).tolist() == [(999 * (x + 1)) % 100 + x for x in range(40)]

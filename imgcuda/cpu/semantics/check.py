@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
@@ -40,8 +40,10 @@ class Checked:
 def check(file: syntax.TranslationUnit, text: str, name: str) -> Checked:
     """Check a file, and resolve its overloads."""
     checker = _TranslationUnitChecker(Mistakes(text, name))
-    with suppress(EnoughMistakes):
+    try:
         checker.check(file)
+    except EnoughMistakes:  # the functions that follow are not known
+        checker.mistakes.raise_if_any()
     return Checked(checker.resolved(file), checker.mistakes)
 
 
