@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import llvmlite.binding as llvm
-
 from imgcuda.cpu.code import Code
 from imgcuda.cpu.linker import LinkedCode, link
-from imgcuda.cpu.machine import Machine
+from imgcuda.cpu.machine import Machine, load_llvm
 from imgcuda.cpu.stack import on_a_large_stack
 from imgcuda.cpu.values.types import BOOL, Float, Int, PointerTo, Type
 from imgcuda.errors import ImgcudaError, KernelError
@@ -95,6 +93,7 @@ def optimize(ir: str, machine: Machine, target: Any) -> Any:
     """Return the optimized LLVM module of a text in LLVM IR."""
     wide = ' "prefer-vector-width"="512" "min-legal-vector-width"="512"' if "+avx512f" in machine.features else ""
     attributes = f'attributes #0 = {{ "no-trapping-math"="true" "target-cpu"="{machine.cpu}"{wide} }}'
+    llvm = load_llvm()
     text = f'target triple = "{llvm.get_default_triple()}"\n{ir}\n{attributes}\n'
     module = llvm.parse_assembly(text, llvm.create_context())
     module.verify()

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from imgcuda.cpu.code import Code, cache_key, store, stored
 from imgcuda.cpu.executable import Executable
 from imgcuda.cpu.linker import LinkedCode
-from imgcuda.cpu.machine import Machine
+from imgcuda.cpu.machine import Machine, load_llvm
 from imgcuda.cpu.stack import on_a_large_stack
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
@@ -135,8 +135,7 @@ class LlvmExecutable:
         return int(self._engine.get_function_address(function))
 
     def _load(self, binary: bytes) -> Any:
-        import llvmlite.binding as llvm
-
+        llvm = load_llvm()
         with _lock:
             engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), Machine.host().target())
             engine.add_object_file(llvm.ObjectFileRef.from_data(binary))

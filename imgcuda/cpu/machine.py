@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from imgcuda.errors import DeviceError
+
 WIDTHS = {"+avx512bw": 64, "+avx2": 32}
 """The number of threads in a vector that was fastest, by the processor's features; NARROWEST for all others."""
 NARROWEST = 16
@@ -22,8 +24,7 @@ class Machine:
     @cache
     def host(cls) -> Machine:
         """Return the processor that this process runs on."""
-        import llvmlite.binding as llvm
-
+        llvm = load_llvm()
         return cls(llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
 
     @property
@@ -33,8 +34,7 @@ class Machine:
 
     def target(self) -> Any:
         """Return LLVM's code generator for it."""
-        import llvmlite.binding as llvm
-
+        llvm = load_llvm()
         _initialize()
         target = llvm.Target.from_default_triple()
         return target.create_target_machine(
@@ -44,7 +44,17 @@ class Machine:
 
 @cache
 def _initialize() -> None:
-    import llvmlite.binding as llvm
-
+    llvm = load_llvm()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+
+
+def load_llvm() -> Any:
+    """Return llvmlite's interface to LLVM. Raises DeviceError if its library cannot be loaded."""
+    try:
+        import llvmlite.binding as llvm
+    except (ImportError, OSError, MemoryError) as error:
+        why = " ".join(f"{error.__context__ or error}".split())[:200]
+        remedy = "allow the process more memory (see `ulimit -v`), or install llvmlite again"
+        raise DeviceError(f"cannot load llvmlite, the compiler of the CPU engine: {why}; {remedy}") from error
+    return llvm

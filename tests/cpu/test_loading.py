@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from imgcuda.cpu import loading, session, workers
+from imgcuda.cpu.machine import load_llvm
 from imgcuda.cpu.session import CpuSession, as_device_array
 from imgcuda.cpu.workers import Launch
-from imgcuda.errors import KernelError
+from imgcuda.errors import DeviceError, KernelError
 from support.small_kernels import dim3, program
 
 LEAKS = Path(__file__).parents[2] / "benchmarks" / "leaks.py"
@@ -76,3 +77,9 @@ def test_a_mistake_in_a_kernel_leaves_the_compiler_free_for_others() -> None:
     with pytest.raises(KernelError, match=r"test\.cu"):
         CpuSession().launch(program("__global__ void k() { nothing; }"), "k", dim3(1), dim3(1), [])
     assert result(kernel(7)) == 7
+
+
+def test_a_compiler_that_cannot_be_loaded_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
+    with pytest.raises(DeviceError, match="cannot load llvmlite, the compiler of the CPU engine: .*; allow the process"):
+        load_llvm()
