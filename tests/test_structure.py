@@ -40,7 +40,7 @@ without what is above, and an engine can be taken out or added without a filter 
 
 FOREIGN = {
     "pycuda": {"cuda.presence", "cuda.device", "cuda.context", "cuda.transfers", "cuda.pinned", "cuda.memory"},
-    "llvmlite": {"cpu.compile", "cpu.loading", "cpu.machine"},
+    "llvmlite": {"cpu.machine"},
     "cuda": {"cuda.compile"},
     "pluggy": {"hookspecs", "registry.hooks"},
     "platformdirs": {"private_folder"},
@@ -158,9 +158,8 @@ def test_each_foreign_package_is_used_where_the_table_says() -> None:
 
 @pytest.mark.parametrize("package", ["pycuda", "llvmlite", "cuda"])
 def test_engines_are_imported_inside_functions(package: str) -> None:
-    # cpu/compile.py may import llvmlite at its top, as long as nothing imports it at the top.
     at_top = {short(found.module) for found in ALL if found.package == package and found.at_top}
-    assert at_top <= ({"cpu.compile"} if package == "llvmlite" else set())
+    assert not at_top
     for found in OURS:
         assert not (found.at_top and found.target.startswith("imgcuda.cpu.compile")), f"{found.module}:{found.line}"
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from imgcuda.containment import ends_the_process, in_words
 from imgcuda.engine.protocol import DeviceArray, Session
-from imgcuda.errors import FilterError, ImgcudaError, last_line
+from imgcuda.errors import CheckError, FilterError, ImgcudaError, KernelError, last_line
 from imgcuda.execution.alpha import filter_premultiplied
 from imgcuda.execution.gpu import Gpu, compiler_of
 from imgcuda.execution.point import functions, layout, point_source, result_channels
@@ -26,6 +26,8 @@ from imgcuda.programs.strips import STEP, Rows, all_rows
 
 FUSED = 16
 """The most per-pixel filters fused into one kernel: its compile time grows faster than their number."""
+_refused: set[tuple[str, ...]] = set()
+"""The names of the per-pixel filters in each kernel that an engine's compiler refused: they run in halves."""
 
 
 def run_chain(
@@ -42,9 +44,19 @@ def run_chain(
         if isinstance(head, MeasuringFilter):
             pending[0] = resolved(head, measure(session, head, image, rows))
             continue
-        group = list(islice(takewhile(_is_point, pending), FUSED)) or [head]
+        group = _group(pending)
         wanted = _rows_computed(head, image, rows, coming if spans else None)
-        made = run_group(session, group, image, rows, wanted)
+        try:
+            made = run_group(session, group, image, rows, wanted)
+        except CheckError:
+            raise
+        except (
+            KernelError
+        ):  # the fused kernel may be too large; if a filter of it is wrong, it says so when it runs alone
+            if len(group) == 1:
+                raise
+            _refused.add(_names(group))
+            continue
         session.free(image)
         image, rows = made, wanted
         del pending[: len(group)]
@@ -102,6 +114,18 @@ def resolved(filter: MeasuringFilter, found: npt.NDArray[Any]) -> Filter:
         if not isinstance(made, Filter):
             raise FilterError(f"{filter.name}: resolve() must return a filter; it returned {made!r}")
         return made
+
+
+def _group(pending: Sequence[Filter]) -> list[Filter]:
+    """Return the filters that come next and run as one kernel."""
+    group = list(islice(takewhile(_is_point, pending), FUSED)) or [pending[0]]
+    while _names(group) in _refused:
+        group = group[: len(group) // 2]
+    return group
+
+
+def _names(filters: Sequence[Filter]) -> tuple[str, ...]:
+    return tuple(filter.name for filter in filters)
 
 
 def _is_point(filter: Filter) -> bool:

@@ -81,5 +81,5 @@ def test_a_mistake_in_a_kernel_leaves_the_compiler_free_for_others() -> None:
 
 def test_a_compiler_that_cannot_be_loaded_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
-    with pytest.raises(DeviceError, match="cannot load llvmlite, the compiler of the CPU engine: .*; allow the process"):
+    with pytest.raises(DeviceError, match="cannot load llvmlite, the compiler of the CPU engine: "):
         load_llvm()
