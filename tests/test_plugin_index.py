@@ -196,6 +196,31 @@ def test_what_was_edited_after_its_import_is_not_kept(installation: Installation
     assert installation.listed()["duotone"] == "Print in 2 colors."
 
 
+def test_what_is_installed_while_a_command_starts_is_found_by_the_next(installation: Installation) -> None:
+    installation.add(filter_of())
+    info, other = (str(installation.folder / f"{name}-0.3.dist-info") for name in ("old_photo", "new_photo"))
+    installation.write("tritone", filter_of("Tritone", alias="three-colors"))
+    installation.imported(f"""
+import imgcuda.registry, pathlib, shutil, imgcuda.registry.distributions as distributions
+find = distributions.find
+def find_then_install(setting):
+    found = find(setting)
+    shutil.copytree({info!r}, {other!r})
+    pathlib.Path({other!r}, "METADATA").write_text("Metadata-Version: 2.1\\nName: new-photo\\nVersion: 0.3\\n")
+    pathlib.Path({other!r}, "entry_points.txt").write_text("[imgcuda]\\ntritone = tritone\\n")
+    return found
+distributions.find = find_then_install
+assert "tritone" not in imgcuda.registry.installed().entries""")
+    assert installation.indexes
+    assert {"duotone", "tritone"} <= set(installation.listed())
+
+
+def test_a_plugin_that_changes_the_search_path_is_indexed(installation: Installation) -> None:
+    installation.add(filter_of() + "\n    import sys; sys.path.append('/nowhere')\n")
+    assert "duotone" in installation.command("list")
+    assert "duotone" not in installation.command("list")
+
+
 def test_distributions_that_another_finder_finds_are_found(installation: Installation) -> None:
     """A finder of another kind may find distributions that lie in no folder: nothing is kept then."""
     installation.add(filter_of())

@@ -210,7 +210,7 @@ def installed() -> Registry:
 def _find() -> Inventory:
     from imgcuda.registry import distributions  # importing importlib.metadata takes long
 
-    return distributions.find()
+    return distributions.find(index.setting())
 
 
 def _gathered(found: Inventory, imports: bool = True) -> tuple[Registry, Inventory]:

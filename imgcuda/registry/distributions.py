@@ -10,14 +10,14 @@ from importlib import metadata
 from imgcuda import hookspecs
 from imgcuda.containment import in_words, one_line
 from imgcuda.errors import PluginError
-from imgcuda.registry.entries import Inventory, Offer, Plugin
+from imgcuda.registry.entries import Inventory, Offer, Plugin, Setting
 
 
-def find() -> Inventory:
+def find(setting: Setting) -> Inventory:
     """Return the entry points of all distributions, and the problems of distributions with broken metadata."""
     unreadable: dict[Plugin, str] = {}
     offers = sorted(_offers(unreadable), key=lambda offer: (offer.plugin.project, offer.plugin.name))
-    return Inventory(tuple(offers), unreadable, {})
+    return Inventory(tuple(offers), unreadable, {}, setting)
 
 
 def _offers(unreadable: dict[Plugin, str]) -> Iterator[Offer]:

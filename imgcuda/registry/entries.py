@@ -55,6 +55,15 @@ class Offer(NamedTuple):
     """None for a plugin that was not imported yet, or that failed."""
 
 
+class Setting(NamedTuple):
+    """What an index is valid for; it is determined before the distributions are searched for."""
+
+    key: str
+    """The index's name: one for each Python and search path."""
+    distributions: str
+    """A value that changes with each distribution that is installed or removed, and with imgcuda itself."""
+
+
 class Inventory(NamedTuple):
     """Everything that is installed: the offers in order, and the distributions that cannot be read, with the reason."""
 
@@ -62,3 +71,4 @@ class Inventory(NamedTuple):
     unreadable: Mapping[Plugin, str]
     files: Mapping[str, tuple[int, ...]]
     """The plugins' own source files, with their stamps, which change with the files."""
+    setting: Setting

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from imgcuda import kernel_cache, startup
-from imgcuda.registry.entries import Entry, Inventory, Offer, Plugin
+from imgcuda.registry.entries import Entry, Inventory, Offer, Plugin, Setting
 
 _OURS = Path(__file__).parents[1]
 Stamp = tuple[int, ...]
@@ -30,11 +30,12 @@ def read() -> Inventory | None:
     if not _finds_by_files():
         return None
     with suppress(ValueError, KeyError, TypeError):
-        kept = json.loads(kernel_cache.get(_key()) or b"{}")
+        now = setting()
+        kept = json.loads(kernel_cache.get(now.key) or b"{}")
         files = {path: tuple(stamp) for path, stamp in kept["files"].items()}
-        if kept["surroundings"] == _surroundings() and all(_stamp(path) == stamp for path, stamp in files.items()):
+        if kept["distributions"] == now.distributions and all(_stamp(path) == stamp for path, stamp in files.items()):
             unreadable = {Plugin(*words): why for words, why in kept["unreadable"]}
-            return Inventory(tuple(map(_offer, kept["offers"])), unreadable, files)
+            return Inventory(tuple(map(_offer, kept["offers"])), unreadable, files, now)
     return None
 
 
@@ -45,12 +46,12 @@ def write(found: Inventory) -> None:
     if changed_since or not _finds_by_files():  # the imported modules may differ from the files of now
         return
     kept = {
-        "surroundings": _surroundings(),
+        "distributions": found.setting.distributions,
         "files": files,
         "unreadable": [([each.name, each.distribution], why) for each, why in found.unreadable.items()],
         "offers": [((plugin.name, plugin.distribution), *rest) for plugin, *rest in found.offers],
     }
-    kernel_cache.put(_key(), json.dumps(kept).encode())
+    kernel_cache.put(found.setting.key, json.dumps(kept).encode())
 
 
 def _offer(kept: list[Any]) -> Offer:
@@ -67,15 +68,12 @@ def _sources(found: Inventory) -> Iterator[str]:
             yield str(file)
 
 
-def _key() -> str:
-    """Return the index's name: one for each Python and search path."""
-    return f"plugins-{_digest([sys.version, sys.prefix, *sys.path, os.getcwd() if '' in sys.path else ''])}"  # noqa: PTH109
-
-
-def _surroundings() -> str:
-    """Return a value that changes with each distribution that is installed or removed, and with imgcuda itself."""
+def setting() -> Setting:
+    """Return what an index of now would be valid for."""
+    folder = os.getcwd() if "" in sys.path else ""  # noqa: PTH109
     ours = [[each.name, _stamp(str(each))] for folder in (_OURS, _OURS / "registry") for each in folder.glob("*.py")]
-    return _digest([sorted(ours), *([path, *_distributions(path)] for path in sys.path)])
+    distributions = [sorted(ours), *([path, *_distributions(path)] for path in sys.path)]
+    return Setting(f"plugins-{_digest([sys.version, sys.prefix, *sys.path, folder])}", _digest(distributions))
 
 
 def _distributions(path: str) -> list[Any]:
