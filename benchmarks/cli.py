@@ -1,7 +1,8 @@
 """The command end to end, start-up and files included: `python benchmarks/cli.py [result.json] [--device cpu]`.
 
 One 4K picture as JPEG and as PNG, and twenty small ones, each by a process of its own: `imgcuda` beside ImageMagick,
-libvips, and five lines of Pillow and of OpenCV. All write JPEG at quality 90 and PNG at level 2, as imgcuda does.
+libvips, and five lines of Pillow and of OpenCV. All write JPEG at quality 90, and PNG at level 2, except
+imgcuda, which writes PNG at its default, 1 (`files.py` compares the sizes of the results).
 Who is not installed is absent. Before it is timed, each result is held against a reference in floating point:
 
     blur       all compute the Gaussian (libvips is told to do so in floating point, out to 3.7 standard deviations,

@@ -168,11 +168,24 @@ def _paeth(band: Bytes, above: Bytes, step: int) -> Bytes:
     made, rest = _begun(PAETH, band)
     left, corner = np.zeros_like(band), np.zeros_like(above)
     left[:, step:], corner[:, step:] = band[:, :-step], above[:, :-step]
-    across, down = above.astype(np.int16) - corner, left.astype(np.int16) - corner
-    to_left, to_above, to_corner = np.abs(across), np.abs(down), np.abs(across + down)
-    guess = np.where(to_above <= to_corner, above, corner)
-    np.subtract(band, np.where((to_left <= to_above) & (to_left <= to_corner), left, guess), out=rest)
+    to_left, to_above = _distance(above, corner), _distance(left, corner)
+    nearer = np.minimum(to_left, to_above)
+    # From left + above - corner to the corner, where that is between the two; elsewhere it is never the nearest.
+    to_corner = np.maximum(to_left, to_above) - nearer
+    is_corner = ((left <= corner) ^ (above <= corner)) & (to_corner < nearer)
+    np.subtract(band, _chosen(is_corner, corner, _chosen(to_left <= to_above, left, above)), out=rest)
     return made
+
+
+def _distance(one: Bytes, other: Bytes) -> Bytes:
+    found: Bytes = np.maximum(one, other) - np.minimum(one, other)
+    return found
+
+
+def _chosen(where: npt.NDArray[np.bool_], one: Bytes, other: Bytes) -> Bytes:
+    """Return one where a condition holds, and the other elsewhere; `np.where` takes five times as long for bytes."""
+    found: Bytes = other ^ ((one ^ other) & -where.view(np.int8).view(np.uint8))
+    return found
 
 
 def _each(band: Bytes, above: Bytes, step: int) -> Bytes:

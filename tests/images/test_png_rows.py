@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,13 @@ def test_a_smooth_photograph_is_no_drawing() -> None:
     buffer = io.BytesIO()
     smooth.save(buffer, "PNG")
     assert len(written(np.asarray(smooth))) < 1.3 * len(buffer.getvalue())
+
+
+def test_rows_that_paeth_predicts_best_come_back() -> None:
+    with PIL.Image.open(ASTRONAUT) as sample:
+        pixels = np.asarray(sample.convert("RGB").resize((400, 400)))
+    data = written(pixels, 2)
+    assert np.array_equal(opencv(data), pixels)
+    start = data.index(b"IDAT") + 4
+    rows = zlib.decompressobj().decompress(data[start:])
+    assert rows[:: 1 + 400 * 3].count(4) > 100
