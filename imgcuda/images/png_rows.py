@@ -24,7 +24,7 @@ Bytes = npt.NDArray[np.uint8]
 
 BAND = 1 << 20
 """The bytes that are compressed at once: enough that starting anew costs nothing, and few enough for many cores."""
-SAMPLE = 1 << 16
+SAMPLE = 1 << 15
 """The bytes of a band that are compressed with each filter, to choose one."""
 GROUPS = 4
 """The number of places in the band that these bytes are from."""
