@@ -78,7 +78,7 @@ def expected(samples: Samples, kind: Kind, raw: bool) -> Samples | str:
     if kind.photometric in (PALETTE, CMYK, YCBCR) and not levels:
         return "whole numbers of up to 16 bits" if kind.photometric != YCBCR else "YCbCr"
     if kind.photometric == WHITE_IS_ZERO and kind.number == "i":
-        return "nothing says what is black"
+        return "it is not known what is black"
     if alpha is not None and not levels and kind.number != "f":
         return "it has alpha in whole numbers of"
     if kind.number == "f" and kind.photometric in COLORS:
