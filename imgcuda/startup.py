@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import PurePath
 from types import TracebackType
 
@@ -19,6 +21,16 @@ BEGAN = time.time_ns()
 
 BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 """How many threads NumPy's linear algebra starts as NumPy is imported."""
+
+LIBRARIES = {"numpy": "NumPy", "PIL": "Pillow", "llvmlite": "llvmlite"}
+"""The large libraries that are loaded, by their packages, as messages call them."""
+
+_NO_MEMORY = re.compile(
+    r"zero-fill pages|allocate memory(?! in static TLS)|out of memory|paging file is too small", re.I
+)
+"""What loaders of libraries say if there is no memory."""
+_NOT_MAPPED = re.compile(r"failed to map segment from shared object(?!: operation not permitted)", re.I)
+"""What glibc says if there is no memory, and also for files on a disk where nothing may be executed."""
 
 _set: list[str] = []
 """The variables that are set while modules are imported."""
@@ -64,8 +76,41 @@ def interruptible() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def no_memory_to_load(error: BaseException) -> str | None:
+    """Return the message for a library that did not load for lack of memory; None for an error of another kind."""
+    chain = [error]
+    while (inner := chain[-1].__cause__ or chain[-1].__context__) and inner not in chain:
+        chain.append(inner)
+    if not any(map(_lacks_memory, chain)):
+        return None
+    found = [LIBRARIES[name] for each in chain for name in _packages(each.__traceback__) if name in LIBRARIES]
+    return f"there is no memory to load {found[-1] if found else 'a library'}; allow the process more (ulimit -v)"
+
+
+def _lacks_memory(error: BaseException) -> bool:
+    if not isinstance(error, ImportError | OSError):
+        return isinstance(error, MemoryError)
+    return bool(_NO_MEMORY.search(str(error)) or (_NOT_MAPPED.search(str(error)) and _is_limited()))
+
+
+def _is_limited() -> bool:
+    """Return whether the process's memory is limited by `ulimit -v`."""
+    try:
+        import resource
+    except ImportError:  # it is a library, too, and may not load either
+        return sys.platform != "win32"
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+
+
+def _packages(trace: TracebackType | None) -> Iterator[str]:
+    """Yield the package of each frame of a traceback, the outermost first."""
+    while trace:
+        yield str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0]
+        trace = trace.tb_next
+
+
 def _say(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    words = " ".join(f"{kind.__name__}: {error}".split())[:500]
+    words = no_memory_to_load(error) or " ".join(f"{kind.__name__}: {error}".split())[:500]
     sys.stderr.write(f"Error: imgcuda cannot start: {words}\n")
 
 

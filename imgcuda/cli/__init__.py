@@ -71,6 +71,8 @@ def _registry(arguments: Sequence[str]) -> Registry:
 
 
 def _in_words(error: BaseException) -> str:
+    if isinstance(error, ImportError) and (unloaded := startup.no_memory_to_load(error)):
+        return unloaded
     if isinstance(error, OSError) and error.strerror:
         what = f"{error.filename} cannot be used" if error.filename else "the system refuses something"
         return f"{what}: {error.strerror[:1].lower()}{error.strerror[1:]}"

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from imgcuda.errors import DeviceError
+from imgcuda.startup import no_memory_to_load
 
 WIDTHS = {"+avx512bw": 64, "+avx2": 32}
 """The number of threads in a vector that was fastest, by the processor's features; NARROWEST for all others."""
@@ -55,6 +56,6 @@ def load_llvm() -> Any:
         import llvmlite.binding as llvm
     except (ImportError, OSError, MemoryError) as error:
         why = " ".join(f"{error.__context__ or error}".split())[:200]
-        remedy = "allow the process more memory (see `ulimit -v`), or install llvmlite again"
-        raise DeviceError(f"cannot load llvmlite, the compiler of the CPU engine: {why}; {remedy}") from error
+        broken = f"cannot load llvmlite, the compiler of the CPU engine: {why}; install llvmlite again"
+        raise DeviceError(no_memory_to_load(error) or broken) from error
     return llvm

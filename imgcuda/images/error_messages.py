@@ -10,12 +10,14 @@ from dataclasses import dataclass
 import PIL.Image
 
 from imgcuda.errors import ImageError, ImgcudaError
+from imgcuda.startup import no_memory_to_load
 
 LONGEST = 300
 """The most characters of a decoder's message that are shown, since it may contain a file's whole table."""
 
 _CUT_SHORT = re.compile(r"truncated|cut short|unexpected end|end of file|not enough (image )?data|incomplete", re.I)
 _NOT_SUPPORTED = re.compile(r"(unsupported|unimplemented|unknown|no support for|cannot write|maximum supported) ", re.I)
+_NO_THREAD = re.compile(r"can't start new thread")
 _PYTHON = re.compile(r"operand|format character|keyword|argument|__\w+__|encoding|object")
 """Words of Python's own sentences that begin as a decoder's do."""
 
@@ -44,6 +46,10 @@ def _reason(error: Exception, verb: str, format: str) -> str:
         return "it has more pixels than its header says"
     if isinstance(error, MemoryError):
         return "there is not enough memory"
+    if isinstance(error, ImportError) and (unloaded := no_memory_to_load(error)):
+        return unloaded
+    if isinstance(error, RuntimeError) and _NO_THREAD.search(str(error)):
+        return "no thread can be started; allow the process more memory or threads (ulimit -v, ulimit -u)"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror[:1].lower() + error.strerror[1:]
     words = " ".join(str(error).split())

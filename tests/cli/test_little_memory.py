@@ -1,0 +1,73 @@
+"""What the command says where `ulimit -v` leaves too little memory to load its libraries."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import PIL.Image
+import pytest
+
+from imgcuda.startup import no_memory_to_load
+
+resource = pytest.importorskip("resource", reason="no limits on memory here")
+
+NOT_OURS = re.compile(r"OpenBLAS error|Fatal Python error|error while loading shared libraries")
+"""What is said before any code of imgcuda runs, or by a library that ends the process."""
+ABOUT_MEMORY = re.compile(r"Error: .*(memory|ulimit -v).*\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS does not limit a process here")
+def test_too_little_memory_to_start_is_one_sentence(tmp_path: Path) -> None:
+    PIL.Image.new("RGB", (300, 200)).save(tmp_path / "in.png")
+    command = [sys.executable, "-m", "imgcuda", "blur", "in.png", "out.png", "--device", "cpu"]
+    said = []
+    for megabytes in range(24, 136, 8):
+
+        def limit(size: int = megabytes << 20) -> None:
+            resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+        variables = {"PATH": "/usr/bin:/bin", "IMGCUDA_CACHE": str(tmp_path / "cache")}
+        done = subprocess.run(
+            command, cwd=tmp_path, env=variables, capture_output=True, text=True, preexec_fn=limit, timeout=60
+        )
+        if done.returncode and not NOT_OURS.search(done.stderr):
+            said.append(done.stderr)
+            assert (done.returncode, bool(ABOUT_MEMORY.fullmatch(done.stderr))) == (1, True), (megabytes, done.stderr)
+            assert not (tmp_path / "out.png").exists()
+    sentence = "Error: imgcuda cannot start: there is no memory to load NumPy; allow the process more (ulimit -v)\n"
+    assert sentence in said
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImportError("DLL load failed while importing _imaging: The paging file is too small for this operation"),
+        OSError("libc.so.6: cannot map zero-fill pages"),
+        OSError(12, "Cannot allocate memory"),
+        MemoryError(),
+    ],
+    ids=repr,
+)
+def test_a_lack_of_memory_is_told_by_any_words_for_it(error: Exception) -> None:
+    said = "there is no memory to load a library; allow the process more (ulimit -v)"
+    assert no_memory_to_load(error) == said
+    outer = ImportError("Importing the C-extensions failed.")
+    outer.__cause__ = error
+    assert no_memory_to_load(outer) == said
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImportError("No module named 'numpy'"),
+        ImportError("x.so: cannot allocate memory in static TLS block"),
+        ImportError("x.so: failed to map segment from shared object: Operation not permitted"),
+        RuntimeError("out of memory"),
+    ],
+    ids=repr,
+)
+def test_other_errors_of_libraries_are_not_about_memory(error: Exception) -> None:
+    assert no_memory_to_load(error) is None
