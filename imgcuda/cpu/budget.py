@@ -25,6 +25,9 @@ PASSES_INSTRUCTIONS = 100_000
 """The most instructions that all passes over a kernel compile, but for the last pass."""
 WIDE = 12_000
 """Beyond this many instructions the longest vectors are halved, since LLVM compiles shorter ones faster."""
+LOOPED = 2_000
+"""The most instructions of a kernel that has the loop over blocks in it; of a longer one each block is a call, so that
+LLVM has one loop less to look at again and again."""
 BLOCK = 3_000
 """Lines of LLVM IR after which a new basic block begins."""
 FORMULAS = 6_000

@@ -31,10 +31,30 @@ class Compiled:
     """The most bytes that it needs on the stack."""
 
 
-def module(b: Builder, arguments: list[str]) -> str:
-    """Return the module for a kernel's body and the declarations of its arguments."""
+_ONE_CALL = ["  call void @kernel({})", "  ret void"]
+_CALLS = [
+    "  %any = icmp slt i64 %first, %last",
+    "  br i1 %any, label %block, label %done",
+    "block:",
+    "  %number = phi i64 [ %first, %start ], [ %next, %block ]",
+    "  call void @kernel({})",
+    "  %next = add nsw i64 %number, 1",
+    "  %more = icmp slt i64 %next, %last",
+    "  br i1 %more, label %block, label %done",
+    "done:",
+    "  ret void",
+]
+"""What calls a kernel that computes all blocks, and one that computes one."""
+
+
+def module(b: Builder, arguments: list[str], looped: bool) -> str:
+    """Return the module for a kernel's body and the declarations of its arguments.
+
+    `looped`: the body has the loop over the blocks in it.
+    """
     fixed = [f"{kind} %{name}" for name, kind in _LAUNCH] + ["i64 %first", "i64 %last"]
     unpacking, passed = _unpack(arguments)
+    called = ", ".join([*passed, "i64 %first" if looped else "i64 %number", "i64 %last"])
     body = b.body()
     if "%shared" in body:
         body = body.replace("entry:", "entry:\n  %shared = alloca i8, i64 %dynamic, align 64", 1)
@@ -45,9 +65,9 @@ def module(b: Builder, arguments: list[str]) -> str:
             body,
             "}",
             "define void @entry(ptr %arguments, ptr %launch, i64 %first, i64 %last) nounwind {",
+            "start:",
             *unpacking,
-            f"  call void @kernel({', '.join([*passed, 'i64 %first', 'i64 %last'])})",
-            "  ret void",
+            *(line.format(called) for line in (_ONE_CALL if looped else _CALLS)),
             "}",
             *b.declarations.values(),
             *(f"!{10 + number} = {text}" for number, text in enumerate(b.metadata)),

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from imgcuda.cpu import workers
-from support.small_kernels import launch
+from imgcuda.cpu.budget import LOOPED
+from imgcuda.cpu.compile import to_llvm
+from imgcuda.programs.layout import Dim3
+from support.small_kernels import launch, program
 
 WIDTHS = [1, 3, 7, 8, 16, 24, 31, 32, 33, 64, 100, 256, 1000, 1024]
 
@@ -211,3 +214,34 @@ def test_few_threads_that_make_much_are_shared_out_too(
            out, np.int32(samples // 128), grid=4, block=32)  # fmt: skip
     assert given == [parts]
     assert (out.reshape(-1, 128) == np.arange(128)).all()
+
+
+@pytest.mark.parametrize("barrier", ["", "__syncthreads();"])
+@pytest.mark.parametrize("steps", [10, LOOPED // 2])
+def test_all_blocks_of_a_kernel_of_any_length(steps: int, barrier: str) -> None:
+    out = np.zeros((5, 40), np.uint32)
+    source = f"""__global__ void k(unsigned int *out) {{
+        __shared__ unsigned int first;
+        if (blockIdx.x == 2) return;
+        if (threadIdx.x == 0) first = blockIdx.x;
+        {barrier}
+        unsigned int v = blockIdx.x * 40u + threadIdx.x;
+        {"v = v * 3u + 1u;" * steps}
+        out[blockIdx.x * 40 + threadIdx.x] = v + {"first" if barrier else "blockIdx.x"};
+    }}"""
+    launch(source, out, grid=5, block=40)
+    power = pow(3, steps, 2**33)
+    wanted = [[(n * power + (power - 1) // 2 + b) % 2**32 for n in range(40 * b, 40 * b + 40)] for b in range(5)]
+    wanted[2] = [0] * 40
+    assert out.tolist() == wanted
+
+
+def test_the_loop_over_blocks_is_outside_of_a_long_kernel() -> None:
+    def called(steps: int) -> int:
+        text = to_llvm(
+            program("__global__ void k(int *o) { int v = 1; " + "v = v * *o;" * steps + " *o = v; }"), "k", Dim3(8)
+        ).ir
+        return text.partition("define void @entry")[2].count("br i1")
+
+    assert called(10) == 0
+    assert called(LOOPED // 2) == 2

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from imgcuda.cpu import budget
-from imgcuda.cpu.budget import INSTRUCTIONS, PASSES_INSTRUCTIONS, WIDE, TooMuch, TooWide
+from imgcuda.cpu.budget import INSTRUCTIONS, LOOPED, PASSES_INSTRUCTIONS, WIDE, TooMuch, TooWide
 from imgcuda.cpu.checks.instrument import Checks, known
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.lowering.barriers import ParallelRegions
@@ -31,6 +31,9 @@ NARROWEST = 16
 
 _WIDEST = 8
 """Bytes of the largest number."""
+
+_LONG = "long"
+"""Marks a kernel of more than LOOPED instructions."""
 
 _INDEX = Struct("uint3", tuple((axis, U32) for axis in "xyz"))
 
@@ -106,6 +109,8 @@ class _Kernel:
         """The number of vectors in one row of the block."""
         self.state.chunks = self.across * block.y * block.z
         self.partial = block.x % width != 0
+        self.looped = checked or _LONG not in facts.marks
+        """Whether the loop over blocks stands in the kernel, and not around calls of it."""
         self.state.checks = self.checks = Checks(self.state, self.across) if checked else None
         self.file = file
 
@@ -125,7 +130,7 @@ class _Kernel:
         if heap > budget.HEAP:
             remedy = "make its arrays smaller, or launch smaller blocks"
             raise KernelError(f"{state.unit.file}: {name} needs {heap >> 20:,} MB for a block's own arrays; {remedy}")
-        ir, written = module(self.b, arguments), self._written(function)
+        ir, written = module(self.b, arguments, self.looped), self._written(function)
         stack = (
             budget.STACK + _WIDEST * state.v.width * self.b.count
         )  # an upper bound: as if each instruction's result were spilled
@@ -163,20 +168,34 @@ class _Kernel:
     # ---- blocks and their threads
 
     def _blocks(self, function: syntax.Function) -> None:
-        """Compile the loop over the blocks `first` to `last`, and its body."""
+        """Compile the loop over the blocks `first` to `last` and its body, or the block `first` alone."""
+        if self.looped:
+            self._all_blocks(function)
+        else:
+            self._block(function, "%first")
+            self.b.leave()
+        if self.b.count > LOOPED:
+            self.state.facts.mark(_LONG)
+
+    def _block(self, function: syntax.Function, number: str) -> None:
+        """Compile the block of a number."""
+        self._bind_indices(number)
+        end = self.b.label("finished")
+        self._body(function, end)
+        self.b.place(end)
+
+    def _all_blocks(self, function: syntax.Function) -> None:
         b = self.b
         slot = b.slot("i64")
         b.do(f"store i64 %first, ptr {slot}")
-        head, body, next, end = b.label("blocks"), b.label("block"), b.label("finished"), b.label("done")
+        head, body, end = b.label("blocks"), b.label("block"), b.label("done")
         b.place(head)
         number = b.op(f"load i64, ptr {slot}")
         b.branch(b.op(f"icmp slt i64 {number}, %last"), body, end)
         b.place(body)
         if self.checks:
             self.checks.begin_block(number)
-        self._bind_indices(number)
-        self._body(function, next)
-        b.place(next)
+        self._block(function, number)
         b.do(f"store i64 {b.op(f'add nsw i64 {number}, 1')}, ptr {slot}")
         if self.checks:
             b.branch(self.checks.stopped(), end, head)
