@@ -98,7 +98,7 @@ def own(state: State, parameter: syntax.FunctionParameter, binding: Binding) -> 
 def _body(state: State, frame: CallFrame, type: Type) -> Operand:
     body = frame.function.body
     assert body is not None
-    returns = [node for node in syntax.walk(body) if isinstance(node, syntax.Return)]
+    returns = state.unit.returns_of(frame.function)
     if not returns and type != VOID:
         state.fail(f"{frame.function.name}() must return a {type}, and has no 'return'", place=frame.function.place)
     if returns and returns == [body.items[-1]] and returns[0].value is not None and type != VOID:

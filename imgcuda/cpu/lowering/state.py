@@ -50,6 +50,14 @@ class Unit:
     """Enumerators."""
     written: dict[syntax.Function, VariableWrites] = field(default_factory=dict)
     """A cache of the variables that each function assigns."""
+    returns: dict[syntax.Function, list[syntax.Return]] = field(default_factory=dict)
+    """A cache of the `return`s in each function."""
+
+    def returns_of(self, function: syntax.Function) -> list[syntax.Return]:
+        """Return the `return`s in a function."""
+        if function not in self.returns:
+            self.returns[function] = [each for each in syntax.walk(function.body) if isinstance(each, syntax.Return)]
+        return self.returns[function]
 
 
 @dataclass(frozen=True)
