@@ -54,8 +54,24 @@ LONGEST_MESSAGE = 1_000
 """Names are written out in messages of at most this many characters; longer messages have them shortened."""
 _LONG_WORD = re.compile(r"(\S{60})\S{80,}(\S{60})")
 
+_RENAMED = re.compile(r"\bimgcuda\d+_")
+"""What `renamed` puts before a name."""
+
 LONGEST_LINE = 300
 """Characters of a source line that a message shows."""
+
+
+def renamed(name: str, position: int) -> str:
+    """Return what a name of a per-pixel filter's source is called in a fused kernel, in which others may have it, too.
+
+    In the messages of a Mistake and a KernelError it is the author's name again.
+    """
+    return f"imgcuda{position}_{name}"
+
+
+def with_own_names(text: str) -> str:
+    """Return a message about a fused kernel with the names that the authors gave."""
+    return _RENAMED.sub("", text)
 
 
 @dataclass(frozen=True)
@@ -69,6 +85,10 @@ class Mistake:
     text: str = ""
     """The source line itself, to be shown above a caret."""
     remedy: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", with_own_names(self.message))
+        object.__setattr__(self, "remedy", with_own_names(self.remedy))
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
@@ -105,7 +125,7 @@ class KernelError(ImgcudaError):
         if isinstance(mistakes, Mistake):
             mistakes = [mistakes]
         self.mistakes: tuple[Mistake, ...] = () if isinstance(mistakes, str) else tuple(mistakes)
-        super().__init__(mistakes if isinstance(mistakes, str) else "\n".join(map(str, mistakes)))
+        super().__init__(with_own_names(mistakes) if isinstance(mistakes, str) else "\n".join(map(str, mistakes)))
 
 
 class PortabilityError(KernelError):
@@ -120,6 +140,7 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return "; did you mean 'blur'?" for a near miss, else an empty string."""
     if len(known) > 500:  # comparing with thousands takes long if thousands of words are wrong
         known = [each for each in known if each[:2] == word[:2]][:500]
+    known = [with_own_names(each) for each in known]
     from difflib import get_close_matches  # most runs have nothing to say
 
     near = get_close_matches(word, known, n=1)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgcuda.errors import FilterError, KernelError
+from imgcuda.errors import FilterError, KernelError, renamed
 from imgcuda.filters import Argument, Filter, PointFilter, snake
 from imgcuda.frontend.compilers import Macros
 from imgcuda.frontend.outline import FunctionHead
@@ -161,7 +161,7 @@ def _calls(functions: Sequence[PixelFunction]) -> list[str]:
     calls = []
     for position, function in enumerate(functions):
         names = "".join(f", {_argument_text(field, position)}" for field in function.fields)
-        calls.append(f"c = f{position}_{function.name}(c{names});")
+        calls.append(f"c = {renamed(function.name, position)}(c{names});")
         calls.append(f"c = point_between(c, {color_channels(function.result_channels)}, alpha);")
     return calls[:-1]
 
@@ -173,11 +173,11 @@ def _argument_text(field: tuple[str, str], position: int) -> str:
 def _own_source(position: int, function: PixelFunction) -> str:
     """Return a function's source with its names and macros made unique, so that it cannot clash with another's."""
     text, name = function.source.text, function.source.name
-    renamed = "".join(f"#define {each} f{position}_{each}\n" for each in function.names)
+    defines = "".join(f"#define {each} {renamed(each, position)}\n" for each in function.names)
     macros = {**dict(function.constants), "CHANNELS": function.channels}
     given = "".join(macro(name, value) for name, value in macros.items())
     gone = "".join(f"#undef {name}\n" for name in dict.fromkeys([*function.names, *macros, *function.macros]))
-    return f'{renamed}{given}#line 1 "{name}"\n{text}\n{gone}'
+    return f'{defines}{given}#line 1 "{name}"\n{text}\n{gone}'
 
 
 def _c_type(filter: PointFilter, name: str, value: Argument) -> str:
