@@ -128,7 +128,7 @@ def cold(label: str, type: str, channels: int) -> dict[str, float]:
     _watch(cost, "parse", parse, "parse")
     _watch(cost, "check", check, "check")
     _watch(cost, "lower", kernel, "lower", made)
-    _watch(cost, "passes", compile, "optimise", made)
+    _watch(cost, "passes", compile, "optimize", made)
     _watch(cost, "code", compile, "to_machine_code", made)
     cost.total = cost.imports + warm(label, type, channels)
     cost.code -= cost.passes
