@@ -124,17 +124,19 @@ def cold(label: str, type: str, channels: int) -> dict[str, float]:
     from imgcuda.frontend import parse
 
     cost.imports = time.process_time() - start
-    made: list[Any] = []
+    lowered: list[Any] = []
+    optimized: list[Any] = []
+    linked: list[Any] = []
     _watch(cost, "parse", parse, "parse")
     _watch(cost, "check", check, "check")
-    _watch(cost, "lower", kernel, "lower", made)
-    _watch(cost, "passes", compile, "optimize", made)
-    _watch(cost, "code", compile, "to_machine_code", made)
+    _watch(cost, "lower", kernel, "lower", lowered)
+    _watch(cost, "passes", compile, "optimize", optimized)
+    _watch(cost, "code", compile, "assemble", linked)
     cost.total = cost.imports + warm(label, type, channels)
     cost.code -= cost.passes
-    cost.given = sum(_instructions(each.ir) for each in made[::3])
-    cost.left = sum(_instructions(str(each)) for each in made[1::3])
-    cost.bytes = sum(len(each.data[: each.code].rstrip(b"\0")) for each in made[2::3])
+    cost.given = sum(_instructions(each.ir) for each in lowered)
+    cost.left = sum(_instructions(str(each)) for each in optimized)
+    cost.bytes = sum(len(each.data[: each.code].rstrip(b"\0")) for each in linked)
     return asdict(cost)
 
 
