@@ -88,7 +88,9 @@ def test_a_vector_is_a_pixel_of_as_many_channels_and_its_type(tmp_path: Path, na
 
 def test_bytes_expected_where_premultiplied_floats_come_are_reported(tmp_path: Path) -> None:
     text = kernel("const uchar4 *src, uchar4 *dst, int width, int height", FOUR.replace("@", "uchar"))
-    with pytest.raises(FilterError, match="comes premultiplied, as float32, unless the filter's alpha_mode is 'plain'"):
+    with pytest.raises(
+        FilterError, match="comes premultiplied, as float32, unless the filter's alpha_mode is 'straight'"
+    ):
         made(tmp_path, text, "NeighborhoodFilter")(np.zeros((9, 7, 4), np.uint8), device="cpu")
 
 

@@ -25,10 +25,11 @@ class PlainCommand(TyperCommand):
 
 
 def with_plain_values(parameters: list[Any]) -> list[Any]:
-    """Make Typer's parameters read simple values themselves."""
+    """Make Typer's parameters read simple values themselves, if this version of Typer lets them."""
     for parameter in parameters:
-        if "get_runtime_param" not in vars(parameter):
-            reader = _PlainReader(parameter.type_descriptor, parameter.get_runtime_param)
+        descriptor = getattr(parameter, "type_descriptor", None)
+        if descriptor is not None and "get_runtime_param" not in vars(parameter):
+            reader = _PlainReader(descriptor, parameter.get_runtime_param)
             parameter.get_runtime_param = lambda reader=reader: reader
     return parameters
 

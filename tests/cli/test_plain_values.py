@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -10,7 +11,7 @@ import typer
 from typer.core import TyperCommand
 from typer.testing import CliRunner
 
-from imgcuda.cli.plain_values import PlainCommand
+from imgcuda.cli.plain_values import PlainCommand, with_plain_values
 from imgcuda.errors import ParameterError
 
 
@@ -64,3 +65,9 @@ GIVEN += ["--word 7", "--there .", "--there nowhere", "--help", "another", "--si
 def test_values_are_read_and_refused_as_typer_does(given: str) -> None:
     arguments = ["somewhere", *given.split()]
     assert called(PlainCommand, arguments) == called(TyperCommand, arguments)
+
+
+def test_a_typer_without_descriptors_reads_all_values_itself() -> None:
+    option = SimpleNamespace(name="level")
+    assert with_plain_values([option]) == [option]
+    assert vars(option) == {"name": "level"}
