@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -95,6 +96,10 @@ def _refuse_another_checkout() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a device that cannot exist, and keep the user's settings and their cache out of the tests."""
     _refuse_another_checkout()
+    if (
+        signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    ):  # in a shell's background, and all that tests start inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for setting in ("IMGCUDA_DEVICE", "IMGCUDA_MEMORY_LIMIT", "IMGCUDA_DISABLE_PLUGINS"):
         os.environ.pop(setting, None)
     folder = tempfile.TemporaryDirectory(prefix="imgcuda-tests-")  # one cache for all processes of a run

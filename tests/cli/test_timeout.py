@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from signal import SIG_DFL, SIGINT, default_int_handler, getsignal
 from typing import Any
@@ -78,9 +79,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def started(folder: Path, *arguments: str, device: str = "cpu") -> subprocess.Popen[str]:
+@contextmanager
+def started(folder: Path, *arguments: str, device: str = "cpu") -> Iterator[subprocess.Popen[str]]:
+    """A run of `imgcuda try`, which is killed if a test fails before it has ended."""
     command = [sys.executable, "-m", "imgcuda", "try", "mine.py", *arguments, "--device", device, "--overwrite"]
-    return subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
 
 
 CASES = {
@@ -93,12 +101,13 @@ CASES = {
 
 def test_what_takes_for_ever_is_given_up(folder: Path) -> None:
     before = sorted(folder.iterdir())
-    running = [started(folder, of, "out.png", "--filter", name, "--timeout", "1") for name, of in CASES]
-    for endless, said in zip(running, CASES.values(), strict=True):
-        with endless:
+    with ExitStack() as stack:
+        begun = (started(folder, of, "out.png", "--filter", name, "--timeout", "1") for name, of in CASES)
+        running = list(map(stack.enter_context, begun))
+        for endless, said in zip(running, CASES.values(), strict=True):
             assert endless.stderr is not None
             assert endless.stderr.read() == said
-        assert endless.returncode == 1
+            assert endless.wait(30) == 1
     assert (folder / "out.png").read_bytes() == b"as it was"
     assert sorted(folder.iterdir()) == before
 
@@ -120,10 +129,11 @@ def test_what_lets_no_thread_in_is_given_up_with_its_line(folder: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")
 def test_ctrl_c_ends_what_takes_for_ever(folder: Path) -> None:
-    running = [started(folder, "in.png", "out.png", "--filter", name) for name in ("turn", "loop")]
-    time.sleep(1.5)  # until they go round
-    for endless in running:
-        with endless:
+    with ExitStack() as stack:
+        begun = (started(folder, "in.png", "out.png", "--filter", name) for name in ("turn", "loop"))
+        running = list(map(stack.enter_context, begun))
+        time.sleep(1.5)  # until they go round
+        for endless in running:
             endless.send_signal(SIGINT)
             assert endless.wait(5) == -SIGINT
     assert (folder / "out.png").read_bytes() == b"as it was"
