@@ -93,6 +93,14 @@ def _refuse_another_checkout() -> None:
             )
 
 
+def _heed_signals() -> None:
+    """Heed signals that a shell's background or nohup lets a process ignore: all that tests start would ignore them."""
+    for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a device that cannot exist, and keep the user's settings and their cache out of the tests."""
     _refuse_another_checkout()

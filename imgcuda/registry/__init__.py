@@ -150,8 +150,8 @@ class Registry:
             brought = _imported(offer)
             if isinstance(brought, str) or tuple(map(Entry.of, brought)) != offer.entries:
                 return None
-            self._classes |= {(plugin, each.name): each for each in brought}
-            del self._expected[plugin]
+            self._classes.update({(plugin, each.name): each for each in brought})
+            self._expected.pop(plugin, None)  # another thread may have been here
         return self._classes.get((plugin, name))
 
     def _unknown(self, word: str) -> Meaning:
