@@ -104,10 +104,7 @@ def _heed_signals() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a device that cannot exist, and keep the user's settings and their cache out of the tests."""
     _refuse_another_checkout()
-    if (
-        signal.getsignal(signal.SIGINT) == signal.SIG_IGN
-    ):  # in a shell's background, and all that tests start inherit it
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    _heed_signals()
     for setting in ("IMGCUDA_DEVICE", "IMGCUDA_MEMORY_LIMIT", "IMGCUDA_DISABLE_PLUGINS"):
         os.environ.pop(setting, None)
     folder = tempfile.TemporaryDirectory(prefix="imgcuda-tests-")  # one cache for all processes of a run
