@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.engine.protocol import DeviceArray, Session
-from imgcuda.errors import FilterError, KernelError, did_you_mean, shown
+from imgcuda.errors import FilterError
+from imgcuda.execution.kernel_parameters import checked_values
 from imgcuda.frontend.compilers import CPU, CUDA, Macros
 from imgcuda.programs.layout import Dim3, Layout
-from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, KernelArgument, Program, Source, specialize
+from imgcuda.programs.source import Program, Source, specialize
 from imgcuda.programs.strips import Rows, all_rows, block_rows
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         named = [pair for each in arguments for pair in (each.items() if isinstance(each, Mapping) else [("", each)])]
         given = [self.upload(value) if isinstance(value, np.ndarray) else value for _, value in named]
         names = ["", "", "", "", *(name for name, _ in named)]
-        values = _check(program, kernel, names, [image, result, width, height, *given])
+        values = checked_values(program, kernel, names, [image, result, width, height, *given])
         self._session.launch(program, kernel, layout.grid(width, height, channels), Dim3(*layout.block), values)
 
     def keep(self, array: DeviceArray) -> DeviceArray:
@@ -183,152 +184,3 @@ def _specialized(
 def compiler_of(session: Session) -> Macros:
     """Return the macros of the compiler that compiles a session's kernels."""
     return CUDA if session.packs else CPU
-
-
-def _check(
-    program: Program, kernel: str, names: Sequence[str], values: Sequence[DeviceArray | int | float | bool]
-) -> list[Any]:
-    """Return the values converted to the types of the kernel's parameters; FilterError if they do not match."""
-    expected, vectors = _parameters(program, kernel, tuple(names))
-    for position in vectors:
-        _check_vector(program, kernel, expected[position], values[position], whole=position < 2)
-    return [_match(program, kernel, argument, value) for argument, value in zip(expected, values, strict=True)]
-
-
-@lru_cache(maxsize=1024)
-def _parameters(
-    program: Program, kernel: str, names: tuple[str, ...]
-) -> tuple[tuple[KernelArgument, ...], tuple[int, ...]]:
-    """Return a kernel's parameters, and the positions of pointers to vectors; FilterError if it cannot take `names`.
-
-    Cached, since it is the same for each launch of a filter.
-    """
-    if kernel not in program.kernels:
-        raise _no_kernel(program, kernel)
-    if program.sized_by_launch:
-        remedy = "give the array a size, by a macro among the constants if it depends on the filter's fields"
-        raise FilterError(f"{program.name}: a launch cannot say the size of `extern __shared__` memory; {remedy}")
-    expected = program.kernels[kernel]
-    _check_order(program, kernel)
-    _check_names(program, kernel, names)
-    if len(expected) != len(names):
-        own = ", ".join(argument.name for argument in expected)
-        raise FilterError(f"{program.name}: {kernel}({own}) takes {len(expected)} arguments; it was given {len(names)}")
-    named = tuple(each._replace(name=each.name or f"number {n}") for n, each in enumerate(expected, 1))
-    return named, tuple(position for position, each in enumerate(named) if _vector_type(each))
-
-
-def _no_kernel(program: Program, kernel: str) -> FilterError | KernelError:
-    """Return why a program has no kernel of a name: its list may be none, or the preprocessor have stumbled."""
-    heads = [head for head in program.outline.functions if head.name == kernel and "__global__" in head.words]
-    if faults := [head.fault for head in heads if head.fault] or program.outline.faults:
-        return KernelError([program.mistake(fault) for fault in faults])
-    if any(head.is_template for head in heads):
-        remedy = "write it for one type, `pixel`, and use the filter's constants in place of template arguments"
-        return FilterError(f"{program.name}: a launch cannot give the template arguments of '{kernel}'; {remedy}")
-    hint = did_you_mean(kernel, list(program.kernels))
-    others = f"; it has: {', '.join(program.kernels) or 'none'}"
-    return FilterError(f"{program.name} has no kernel '{kernel}'{hint or others}")
-
-
-def _check_vector(
-    program: Program, kernel: str, argument: KernelArgument, value: DeviceArray | float, whole: bool
-) -> None:
-    """Check that an array fits a pointer to uchar4 or another vector type; with `whole`, a vector is a whole pixel."""
-    vector = _vector_type(argument)
-    if not vector or not isinstance(value, DeviceArray):
-        return
-    dtype, count = vector
-    last = value.shape[-1] if value.shape else 1
-    if dtype == value.dtype and (last == count if whole and len(value.shape) == 3 else last % count == 0):
-        return
-    given = f"an array of {' x '.join(map(str, value.shape))} {value.dtype}"
-    premultiplied = value.dtype == np.float32 and program.pixel == np.float32
-    hint = "; an image with alpha comes premultiplied, as float32, unless the filter's alpha_mode is 'straight'"
-    raise FilterError(
-        f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}, {count} x {dtype} each; it was "
-        f"given {given}; write pixel * and take CHANNELS samples for each pixel{hint if premultiplied else ''}"
-    )
-
-
-def _vector_type(argument: KernelArgument) -> tuple[np.dtype[Any], int] | None:
-    """Return the element type and the length of the vectors that a parameter points to; None if it does not."""
-    return VECTOR_TYPES.get(argument.written.removesuffix(" *")) if argument.pointer else None
-
-
-_RESULT = frozenset(["out", "dst", "output", "result", "dest", "destination", "outimage", "outputimage", "odata"])
-_HEIGHT = frozenset(["height", "h", "rows", "nrows", "numrows", "imageheight", "ny"])
-_WIDTH = frozenset(["width", "w", "cols", "ncols", "numcols", "columns", "imagewidth", "nx"])
-
-
-def _check_order(program: Program, kernel: str) -> None:
-    """Raise FilterError if the names of a kernel's first parameters tell that it expects them in another order."""
-    own = [argument.name for argument in program.kernels[kernel]]
-    plain = [name.lower().removeprefix("d_").removeprefix("g_").replace("_", "") for name in own[:4]]
-    told = f"{program.name}: {kernel}({', '.join(own)})"
-    order = "a kernel's arguments are src, dst, width, height, in this order"
-    if len(own) > 1 and plain[0] in _RESULT and program.kernels[kernel][1].pointer:
-        swapped = ", ".join([own[1], own[0], *own[2:]])
-        remedy = f"write {kernel}({swapped}), or give '{own[0]}' another name if it is what is read"
-        raise FilterError(f"{told} would be given the image to read as '{own[0]}': {order}; {remedy}")
-    if len(own) > 3 and plain[2] in _HEIGHT and plain[3] in _WIDTH:
-        swapped = ", ".join([*own[:2], own[3], own[2], *own[4:]])
-        raise FilterError(f"{told} would be given the width as '{own[2]}': {order}; write {kernel}({swapped})")
-
-
-def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:
-    """Check the names of the arguments, where known, against the kernel's: two with one type may be exchanged."""
-    own = [argument.name for argument in program.kernels[kernel]]
-    usual = own if len(own) == len(names) else ["src", "dst", "width", "height", *names[4:]]
-    wanted = [name or unknown for name, unknown in zip(names, usual, strict=True)]
-    fits = len(wanted) == len(own) and all(mine in (name, "") for mine, name in zip(own, wanted, strict=True))
-    if not fits and any(names) and all(wanted):  # else the message could not show a correct signature
-        raise FilterError(
-            f"{program.name}: {kernel}({', '.join(own)}) does not have the filter's fields in their order; "
-            f"write {kernel}({', '.join(wanted)})"
-        )
-
-
-def _match(program: Program, kernel: str, argument: KernelArgument, value: DeviceArray | int | float | bool) -> Any:
-    kind = argument.dtype
-    if isinstance(value, DeviceArray):
-        if argument.pointer and (kind is None or kind == value.dtype):
-            return value
-    elif not argument.pointer and kind is not None and (kind.kind == "f" or value == value // 1):
-        return _number(program, kernel, argument, kind, value)
-    given = f"an array of {value.dtype}" if isinstance(value, DeviceArray) else f"the number {value}"
-    raise FilterError(
-        f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}; it was given {given}, "
-        f"which fits `{_c_type(program, value)}{argument.name}`"
-    )
-
-
-_SMALL = 1 << 7
-"""Numbers from 0 to below it fit every type."""
-
-
-def _number(
-    program: Program, kernel: str, argument: KernelArgument, kind: np.dtype[Any], value: int | float | bool
-) -> Any:
-    """Return a number in a parameter's type; FilterError if it is finite and too large for the type."""
-    if 0 <= value < _SMALL:
-        return kind.type(value)
-    try:
-        with np.errstate(over="ignore"):
-            made = kind.type(value)
-    except OverflowError:
-        made = None
-    if made is None or (kind.kind == "f" and np.isinf(made) and abs(value) != np.inf):
-        takes = f"{kernel}: argument '{argument.name}' is {argument.written}"
-        raise FilterError(f"{program.name}: {takes}, which cannot hold {shown(value)}")
-    return made
-
-
-def _c_type(program: Program, value: DeviceArray | int | float | bool) -> str:
-    """Return the C type of a value as in a declaration: "pixel *", "float "."""
-    if not isinstance(value, DeviceArray):
-        kinds = {"bool": bool | np.bool_, "float": float | np.floating}
-        return f"{next((name for name, kind in kinds.items() if isinstance(value, kind)), 'int')} "
-    if value.dtype == program.pixel:
-        return "pixel *"
-    return next((f"{name} *" for name, dtype in C_TYPES.items() if np.dtype(dtype) == value.dtype), "void *")
