@@ -181,6 +181,8 @@ class Types(ExpressionParser):
         word = self.advance()
         start = self.position
         self.skip_parentheses()
+        if word.text == "__launch_bounds__":
+            self._launch_bounds(start)
         if word.text in ("alignas", "__align__"):
             return self._alignment(start)
         # __attribute__((aligned(8)))
@@ -198,6 +200,17 @@ class Types(ExpressionParser):
             raise self.wrong(wrong.message, wrong.place) from None
         finally:
             self._go_to(end)
+
+    def _launch_bounds(self, start: int) -> None:
+        """Go back to the bracket at `start`, and step over one to three numbers: only a GPU's compiler needs them."""
+        self._go_to(start)
+        self.expect("(")
+        self.conditional()
+        for _ in range(2):
+            if self.token.text == ",":
+                self.advance()
+                self.conditional()
+        self.expect(")")
 
     def _go_to(self, position: int) -> None:
         self.position = position

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from imgcuda.cpu.lowering.atomics import ATOMICS
-from imgcuda.cpu.maths.functions import FUNCTIONS
+from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.semantics import builtins
 from imgcuda.cpu.semantics.cxx_types import (
     DIFFERENCE,
@@ -299,6 +299,11 @@ class ExpressionChecker(Names):
     def _builtin(self, node: syntax.Call, given: list[Typed]) -> Typed:
         if node.name in ATOMICS and given:
             self._atomic(node, decayed(given[0].type))
+        wanted = ARGUMENTS.get(node.name, 1)
+        if node.name in FUNCTIONS and len(given) != wanted:
+            raise Wrong(
+                f"{node.name}() takes {wanted} argument{'s' * (wanted != 1)}; it is given {len(given)}", node.place
+            )
         if node.name in FUNCTIONS or node.name.startswith("make_"):
             for argument, each in zip(node.arguments, given, strict=True):
                 if isinstance(decayed(each.type), Pointer | Record) or decayed(each.type) == VOID:
