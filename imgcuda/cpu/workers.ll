@@ -86,14 +86,10 @@ entry:
   br label %look
 look:  ; the mutex is held
   %fresh = phi i1 [ false, %entry ], [ false, %woken ], [ false, %waited ], [ true, %after ]
-  %closed = load i64, ptr %closed_at
-  %ends = icmp ne i64 %closed, 0
-  br i1 %ends, label %leave, label %search
-search:
   %first = load ptr, ptr %first_at
   br label %candidate
 candidate:
-  %launch = phi ptr [ %first, %search ], [ %following, %next ]
+  %launch = phi ptr [ %first, %look ], [ %following, %next ]
   %none = icmp eq ptr %launch, null
   br i1 %none, label %idle, label %check
 check:
@@ -133,7 +129,11 @@ tell:
   br label %after
 after:
   br label %look
-idle:  ; there is often another launch soon: look out for it before sleeping
+idle:  ; a closed pool still does what it was given
+  %closed = load i64, ptr %closed_at
+  %ends = icmp ne i64 %closed, 0
+  br i1 %ends, label %leave, label %rest
+rest:  ; another launch often follows soon: watch for it before sleeping
   br i1 %fresh, label %watch, label %sleep
 watch:
   %seen = load i64, ptr %count_at
@@ -170,17 +170,26 @@ leave:
   ret void
 }
 
-; Give a launch to the workers, waking %wanted of them, and take part if %joins. Return as @finish does.
+; Give a launch to the workers, waking %wanted of them, and take part if %joins. Return as @finish does; -1 if the pool is
+; closed, and may have no workers left.
 define i32 @run(ptr %pool, ptr %launch, i64 %wanted, i32 %joins, i64 %nanoseconds) nounwind {
 entry:
   %launched = getelementptr i8, ptr %pool, i64 64
   %count_at = getelementptr i8, ptr %pool, i64 192
+  %closed_at = getelementptr i8, ptr %pool, i64 200
   %first_at = getelementptr i8, ptr %pool, i64 208
   %sleepers_at = getelementptr i8, ptr %pool, i64 216
   %part_at = getelementptr i64, ptr %launch, i64 13
   %following_at = getelementptr i64, ptr %launch, i64 15
   %part = zext i32 %joins to i64
   %r1 = call i32 @pthread_mutex_lock(ptr %pool)
+  %closed = load i64, ptr %closed_at
+  %refuses = icmp ne i64 %closed, 0
+  br i1 %refuses, label %refuse, label %accept
+refuse:
+  %r0 = call i32 @pthread_mutex_unlock(ptr %pool)
+  ret i32 -1
+accept:
   store i64 %part, ptr %part_at
   %first = load ptr, ptr %first_at
   store ptr %first, ptr %following_at
@@ -199,7 +208,7 @@ broadcast:
   %r3 = call i32 @pthread_cond_broadcast(ptr %launched)
   br label %awake
 wake:
-  %woken = phi i64 [ 0, %entry ], [ %woken_after, %signal ]
+  %woken = phi i64 [ 0, %accept ], [ %woken_after, %signal ]
   %enough = icmp sge i64 %woken, %wanted
   br i1 %enough, label %awake, label %signal
 signal:

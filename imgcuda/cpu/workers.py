@@ -74,40 +74,36 @@ class Workers:
     """A pool of threads that wait for launches."""
 
     def __init__(self, count: int) -> None:
-        self.count = count
-        self._memory = _immortal(ctypes.create_string_buffer(256))
-        self._address = ctypes.addressof(self._memory)
-        _native("start")(self._address)
-        self._start_threads()
-
-    def _start_threads(self) -> None:
-        """Start the threads, with stacks that are large enough for any kernel."""
-        for size in KERNELS:
+        self.count, self.closed = count, False
+        for size in KERNELS:  # large enough for any kernel, or less where the system has no room for so many stacks
+            self._memory = _immortal(ctypes.create_string_buffer(256))
+            self._address = ctypes.addressof(self._memory)
+            _native("start")(self._address)
             try:
                 with stacks_of(size):
-                    for _ in range(self.count):
-                        work = threading.Thread(target=_native("work"), args=(self._address,), daemon=True)
-                        work.start()
+                    for _ in range(count):
+                        threading.Thread(target=_native("work"), args=(self._address,), daemon=True).start()
                 return
-            except (RuntimeError, ValueError, MemoryError):  # the system has no room for so many stacks
-                self.close()
-                ctypes.memset(self._address, 0, 256)
-        raise DeviceError(f"cpu: the system gives no {self.count} threads; set IMGCUDA_THREADS to fewer, or allow more")
+            except (RuntimeError, ValueError, MemoryError):
+                _native("close")(self._address)
+        raise DeviceError(f"cpu: the system gives no {count} threads; set IMGCUDA_THREADS to fewer, or allow more")
 
-    def run(self, launch: Launch, blocks: int, parts: int, joins: bool) -> None:
-        """Run all blocks of a launch, divided into at least `parts`; with `joins`, the calling thread takes part."""
+    def run(self, launch: Launch, blocks: int, parts: int, joins: bool) -> bool:
+        """Run all blocks of a launch, divided into at least `parts`; with `joins`, the calling thread takes part.
+
+        Return False if the pool was closed meanwhile: nothing has run.
+        """
         most = min(self.count, parts)
         cells = launch.cells(blocks, -(-blocks // parts), most)
         at = ctypes.addressof(cells)
         try:
-            done = _native("run")(self._address, at, most - joins, joins, _PATIENCE)
-            while not done:
+            done: int = _native("run")(self._address, at, most - joins, joins, _PATIENCE)
+            while done == 0:
                 done = _native("finish")(self._address, at, _PATIENCE)
-        except (
-            BaseException
-        ):  # Ctrl-C: the threads may be in a kernel that never ends, so the next launch gets new threads
+        except BaseException:  # Ctrl-C: a kernel may never end, so the next launch gets new threads
             self._abandon(launch, cells)
             raise
+        return done > 0
 
     def _abandon(self, launch: Launch, cells: ctypes.Array[ctypes.c_char]) -> None:
         """Leave a launch, with all memory that it uses, to its threads; they end when it ends."""
@@ -127,6 +123,7 @@ class Workers:
 
     def close(self) -> None:
         """End the threads, each after the blocks that it has taken."""
+        self.closed = True
         _native("close")(self._address)
 
 
@@ -134,20 +131,22 @@ class PlainWorkers:
     """A pool of Python threads, for systems without POSIX threads; it takes longer to distribute blocks."""
 
     def __init__(self, count: int) -> None:
-        self.count = count
+        self.count, self.closed = count, False
         with stacks_of(KERNELS[-1]):
             self._threads = ThreadPoolExecutor(count, thread_name_prefix="imgcuda")
 
-    def run(self, launch: Launch, blocks: int, parts: int, joins: bool) -> None:
-        """Run all blocks of a launch, divided into at least `parts`."""
+    def run(self, launch: Launch, blocks: int, parts: int, joins: bool) -> bool:
+        """Run all blocks of a launch, divided into at least `parts`; return True."""
         most = min(self.count, parts)
         at = ctypes.addressof(cells := launch.cells(blocks, -(-blocks // parts), most))
         for done in [self._threads.submit(_native("take"), at, number) for number in range(most)]:
             done.result()
         del cells
+        return True
 
     def close(self) -> None:
         """End the threads, each after the blocks that it has taken."""
+        self.closed = True
         self._threads.shutdown(wait=False)
 
 
@@ -160,7 +159,8 @@ def run(launch: Launch, blocks: int, parts: int = 1, count: int = 1) -> None:
         _native("take")(ctypes.addressof(cells := launch.cells(blocks, blocks, 1)), 0)
         del cells
     else:
-        _pool(count).run(launch, blocks, parts, joins=roomy and not _may_be_interrupted())
+        while not _pool(count).run(launch, blocks, parts, joins=roomy and not _may_be_interrupted()):
+            pass
 
 
 def cores() -> int:
@@ -175,8 +175,8 @@ def cores() -> int:
 def _pool(count: int) -> Workers | PlainWorkers:
     """Return this process's threads: one for each core that may be used now."""
     pool = pools.get(os.getpid())
-    if pool is None or pool.count != count:
-        if pool is not None:
+    if pool is None or pool.closed or pool.count != count:
+        if pool is not None and not pool.closed:
             pool.close()
         pool = pools[os.getpid()] = Workers(count) if POSIX else PlainWorkers(count)
     return pool

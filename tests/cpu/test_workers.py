@@ -75,9 +75,9 @@ def joined(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     noted: list[bool] = []
     original = workers.Workers.run
 
-    def run(self: workers.Workers, launch: workers.Launch, blocks: int, parts: int, joins: bool) -> None:
+    def run(self: workers.Workers, launch: workers.Launch, blocks: int, parts: int, joins: bool) -> bool:
         noted.append(joins)
-        original(self, launch, blocks, parts, joins)
+        return original(self, launch, blocks, parts, joins)
 
     monkeypatch.setattr(workers.Workers, "run", run)
     monkeypatch.setattr(session, "WORTH_A_THREAD", 1)
@@ -107,6 +107,24 @@ def test_another_count_of_threads_is_taken_up_at_once(monkeypatch: pytest.Monkey
     for number in (2, 6, 3, 1, 2):
         monkeypatch.setenv("IMGCUDA_THREADS", str(number))
         launch(COUNT, out, grid=50, block=1)
+    assert (out == 5 * (1 + np.arange(50))).all()
+
+
+def test_threads_get_smaller_stacks_where_the_system_has_no_room(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "KERNELS", (1 << 46, 8 << 20))
+    monkeypatch.setattr(workers, "pools", {})
+    out = np.zeros(50, np.int32)
+    launch(COUNT, out, grid=50, block=1)
+    assert (out == 1 + np.arange(50)).all()
+
+
+def test_a_pool_that_was_closed_is_replaced(count: int) -> None:
+    out = np.zeros(50, np.int32)
+    for _ in range(5):
+        launch(COUNT, out, grid=50, block=1)
+        for pool in list(workers.pools.values()):
+            pool.close()  # as another thread does when it is interrupted
+            assert workers.pools
     assert (out == 5 * (1 + np.arange(50))).all()
 
 
