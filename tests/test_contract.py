@@ -30,7 +30,10 @@ def with_defaults(name: str) -> Filter:
 
 # Each pair of a type and a channel count takes kernels of its own: every type and every count is in the plain run, and
 # every pair in the exhaustive one.
-OTHER_CHECKS = [check for check in CHECKS if check is not contract_checks.every_type_and_channel_count]
+PAIRED = contract_checks.every_type_and_channel_count
+# For these, each filter's kernels are compiled once more: for a GPU, as test_cuda_compile.py does too, and with checks.
+COMPILED_ANEW = [contract_checks.compiles_for_a_gpu, contract_checks.a_checked_run_finds_nothing]
+OTHER_CHECKS = [check for check in CHECKS if check not in (PAIRED, *COMPILED_ANEW)]
 PLAIN_PAIRS = {("uint8", 1), ("uint8", 2), ("uint8", 3), ("uint8", 4), ("uint16", 3), ("float32", 3)}
 PAIRS = [
     pytest.param(*pair, marks=() if pair in PLAIN_PAIRS else pytest.mark.exhaustive)
@@ -38,6 +41,7 @@ PAIRS = [
 ]
 
 test_the_contract = contract(*map(with_defaults, INSTALLED), checks=OTHER_CHECKS)
+test_what_is_compiled_anew = pytest.mark.exhaustive(contract(*map(with_defaults, INSTALLED), checks=COMPILED_ANEW))
 
 
 @pytest.mark.parametrize(("dtype", "channels"), PAIRS)

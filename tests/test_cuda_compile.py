@@ -124,6 +124,7 @@ def test_every_kernel_compiles_for_every_gpu(name: str, capability: tuple[int, i
         assert all(code.startswith(b"\x7fELF") for code in made.values())
 
 
+@pytest.mark.exhaustive
 def test_no_kernel_is_left_out() -> None:
     ran: set[str] = set()
     for name, variants in VARIANTS.items():
@@ -275,6 +276,7 @@ def test_an_nvcc_that_does_not_run_is_none(monkeypatch: pytest.MonkeyPatch, tmp_
         cubin.compile(program(GOOD), (9, 0))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("no_nvrtc", "fresh_cache")
 def test_the_real_nvcc_compiles_every_built_in_filter() -> None:
     path = which("nvcc")
