@@ -100,7 +100,7 @@ CASES = {
 
 
 def test_what_takes_for_ever_is_given_up(folder: Path) -> None:
-    before = sorted(folder.iterdir())
+    before = sorted(folder.glob("*.*"))  # Python keeps its own files in a folder without a dot
     with ExitStack() as stack:
         begun = (started(folder, of, "out.png", "--filter", name, "--timeout", "1") for name, of in CASES)
         running = list(map(stack.enter_context, begun))
@@ -109,7 +109,7 @@ def test_what_takes_for_ever_is_given_up(folder: Path) -> None:
             assert endless.stderr.read() == said
             assert endless.wait(30) == 1
     assert (folder / "out.png").read_bytes() == b"as it was"
-    assert sorted(folder.iterdir()) == before
+    assert sorted(folder.glob("*.*")) == before
 
 
 def test_a_kernel_that_goes_round_on_a_gpu_is_given_up(folder: Path, gpu: str) -> None:
