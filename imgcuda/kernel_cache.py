@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
 from imgcuda import private_folder
 from imgcuda.private_folder import OwnFolder, UnusableError
@@ -49,6 +52,21 @@ def why_unused() -> str:
         return str(error)
     except OSError as error:
         return f"{error.filename}: {(error.strerror or '').lower()}"
+
+
+@cache
+def stamps(folder: Path, deep: bool = True) -> tuple[tuple[str, int, int], ...]:
+    """Return the path, size and time of each source file in a folder: a part of cache keys, which changes with them."""
+    return tuple(sorted(_stamps(folder, deep)))
+
+
+def _stamps(folder: Path | str, deep: bool) -> Iterator[tuple[str, int, int]]:
+    for entry in os.scandir(folder):
+        if entry.name.endswith((".py", ".ll")):
+            status = entry.stat()
+            yield entry.path, status.st_size, status.st_mtime_ns
+        elif deep and entry.is_dir() and entry.name != "__pycache__":
+            yield from _stamps(entry.path, deep)
 
 
 @contextmanager

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -17,6 +15,7 @@ from imgcuda import kernel_cache
 from imgcuda.cpu import processor
 from imgcuda.cpu.linker import AddressSlot, LinkedCode
 from imgcuda.cpu.machine import Machine
+from imgcuda.programs import outlines
 
 if TYPE_CHECKING:
     from imgcuda.cpu.checks.site_table import Checklist
@@ -89,20 +88,10 @@ def _processor() -> tuple[str, ...]:
 
 
 @cache
-def _compiler() -> list[tuple[str, int, int]]:
-    """Return the sizes and times of the files of compiler, front end and llvmlite, as a part of the cache key."""
+def _compiler() -> tuple[tuple[tuple[str, int, int], ...], ...]:
+    """Return the stamps of the files of compiler, front end and llvmlite, as a part of the cache key."""
     specification = find_spec("llvmlite")
     assert specification is not None
     assert specification.origin is not None
-    folders = Path(__file__).parent, Path(__file__).parents[1] / "frontend"
-    ours = [file for folder in folders for file in _files(folder)]
-    return sorted([*ours, *_files(Path(specification.origin).parent, deep=False)])
-
-
-def _files(folder: Path | str, deep: bool = True) -> Iterator[tuple[str, int, int]]:
-    for entry in os.scandir(folder):
-        if entry.name.endswith((".py", ".ll")):
-            status = entry.stat()
-            yield entry.path, status.st_size, status.st_mtime_ns
-        elif deep and entry.is_dir() and entry.name != "__pycache__":
-            yield from _files(entry.path)
+    llvmlite = kernel_cache.stamps(Path(specification.origin).parent, deep=False)
+    return kernel_cache.stamps(Path(__file__).parent), outlines.edition(), llvmlite

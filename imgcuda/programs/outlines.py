@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,6 @@ def _head(stored: list[Any]) -> FunctionHead:
     return FunctionHead(name, file, line, result, tuple(words), read, fault and Fault(*fault), defined)
 
 
-@cache
-def edition() -> list[tuple[str, int, int]]:
-    """Return the names, sizes and times of the C reader's files, as a part of the cache key."""
-    seen = [(file.name, file.stat()) for file in (Path(__file__).parents[1] / "frontend").glob("*.py")]
-    return sorted((name, status.st_size, status.st_mtime_ns) for name, status in seen)
+def edition() -> tuple[tuple[str, int, int], ...]:
+    """Return the stamps of the C reader's files, as a part of the cache key."""
+    return kernel_cache.stamps(Path(__file__).parents[1] / "frontend")
