@@ -13,7 +13,6 @@ import re
 import signal
 import struct
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -131,6 +130,8 @@ class PlainWorkers:
     """A pool of Python threads, for systems without POSIX threads; it takes longer to distribute blocks."""
 
     def __init__(self, count: int) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # its import takes long, and most systems need no such pool
+
         self.count, self.closed = count, False
         with stacks_of(KERNELS[-1]):
             self._threads = ThreadPoolExecutor(count, thread_name_prefix="imgcuda")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import lru_cache
 from itertools import cycle
 from typing import Any
@@ -114,6 +113,8 @@ class _StripRun:
         if len(parts) == 1:
             self._work(devices[0], *parts[0], short)
             return
+        from concurrent.futures import ThreadPoolExecutor, as_completed  # importing it takes longer than a small image
+
         with ThreadPoolExecutor(len(parts), thread_name_prefix="imgcuda-device") as pool:
             working = [
                 pool.submit(self._work, device, *part, short) for device, part in zip(devices, parts, strict=False)
