@@ -33,7 +33,7 @@ COMMANDS = {
 """The commands that are not filters, each with its function in this package, which is imported when it is called."""
 
 SHORT = {"list", "info", "devices", "plugins", "new-filter"}
-"""Those that filter nothing, and end at once."""
+"""The commands that do not filter an image and end within moments."""
 
 SETTINGS: dict[str, dict[str, bool]] = {"try": {"allow_extra_args": True, "ignore_unknown_options": True}}
 """The arguments after the file are the filter's own: IN, OUT and its options."""

@@ -26,7 +26,7 @@ class Builder:
         """The number of instructions that unrolled loops will add to those written."""
         self._count = 0
         self._charged = 0
-        """The instructions that blocks and loops count as beside those written."""
+        """The instructions that blocks and loops count as, in addition to those that were emitted."""
         self.formulas = 0
         """The number of instructions of inlined mathematical functions."""
         self.called: dict[str, Scalar] = {}

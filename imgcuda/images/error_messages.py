@@ -24,7 +24,7 @@ _PYTHON = re.compile(r"operand|format character|keyword|argument|__\w+__|encodin
 
 @dataclass
 class Subject:
-    """What is known about the file that is being read."""
+    """The format of the file that is being read, for messages; empty until it is known."""
 
     format: str = ""
 
@@ -36,7 +36,7 @@ def translated_errors(name: str, verb: str) -> Iterator[Subject]:
     try:
         yield subject
     except BrokenPipeError:
-        raise  # whoever reads our output has had enough: that is no error
+        raise  # the program that reads our output has closed it, which is no error
     except Exception as error:
         raise ImageError(f"{name} cannot be {verb}: {_reason(error, verb, subject.format)}") from error
 

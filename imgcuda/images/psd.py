@@ -181,7 +181,7 @@ def _printed(pixels: Pixels, mode: str, icc: bytes, losses: list[str]) -> Pixels
 
 
 def _resolution(found: bytes) -> tuple[float, float] | None:
-    """Return dots an inch, in which they are stored whatever unit they are shown in."""
+    """Return the resolution in dots per inch: Photoshop stores it so, whatever unit it shows."""
     if len(found) < 16:
         return None
     across, down = struct.unpack_from(">I4xI", found)

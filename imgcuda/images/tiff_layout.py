@@ -69,7 +69,7 @@ class TiffLayout:
 
     @property
     def together(self) -> int:
-        """The number of samples that are stored beside each other."""
+        """The number of samples of a pixel that are stored next to each other: all, or one if each has a plane."""
         return 1 if self.planes else self.samples
 
     @property

@@ -28,9 +28,9 @@ class VariableWrites:
     """The variables that a function assigns or takes the address of, by name."""
 
     set: frozenset[str]
-    """Those that it assigns after their declaration."""
+    """The variables that it assigns after their declaration."""
     addressed: frozenset[str]
-    """Those that it takes the address of."""
+    """The variables whose address it takes."""
 
 
 ControlPath: TypeAlias = tuple[tuple[Key, Variability], ...]
