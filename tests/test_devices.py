@@ -13,7 +13,7 @@ import pytest
 
 import imgcuda
 from imgcuda import DeviceError, devices
-from imgcuda.cpu.workers import cores
+from imgcuda.cores import cores
 from imgcuda.cuda import presence
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from imgcuda.cores import cores
 from imgcuda.cpu import processor
 from imgcuda.cpu.session import NAME, CpuSession
-from imgcuda.cpu.workers import cores
 
 
 class CpuDevice:

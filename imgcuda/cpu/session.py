@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda.cores import cores
 from imgcuda.cpu import loading, workers
 from imgcuda.cpu.lending import Loans, address
-from imgcuda.cpu.workers import Launch, cores
+from imgcuda.cpu.workers import Launch
 from imgcuda.engine.memory_limit import Budget, in_words
 from imgcuda.engine.protocol import DeviceArray, LaunchArgument
 from imgcuda.errors import DeviceError, DeviceMemoryError

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
-import re
 import signal
 import struct
 import threading
@@ -162,15 +161,6 @@ def run(launch: Launch, blocks: int, parts: int = 1, count: int = 1) -> None:
     else:
         while not _pool(count).run(launch, blocks, parts, joins=roomy and not _may_be_interrupted()):
             pass
-
-
-def cores() -> int:
-    """Return the number of cores to use: IMGCUDA_THREADS, else the number that the system allows this process."""
-    if asked := os.environ.get("IMGCUDA_THREADS"):
-        if not re.fullmatch("[0-9]{1,4}", asked):
-            raise DeviceError(f"IMGCUDA_THREADS must be a number of cores, such as 4; it is '{asked[:60]}'")
-        return max(1, int(asked))
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _pool(count: int) -> Workers | PlainWorkers:

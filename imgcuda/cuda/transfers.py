@@ -6,7 +6,6 @@ memory, are transferred directly.
 
 from __future__ import annotations
 
-import os
 import threading
 from functools import cache
 from queue import SimpleQueue
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda.cores import cores
 from imgcuda.cuda import pinned
 
 Bytes = npt.NDArray[np.uint8]
@@ -175,7 +175,7 @@ class ParallelCopy:
 def _tasks() -> SimpleQueue[Any]:
     """Return the queue of parts to copy; the copy threads start with the first call."""
     tasks: SimpleQueue[Any] = SimpleQueue()
-    for number in range(min(THREADS, os.cpu_count() or 1)):
+    for number in range(min(THREADS, cores())):
         threading.Thread(target=_copy_worker, args=(tasks,), name=f"imgcuda-copy-{number}", daemon=True).start()
     return tasks
 

@@ -7,7 +7,6 @@ docs/files.md has the times.
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 
+from imgcuda.cores import cores
 from imgcuda.images import color, png_rows, raw_profiles
 from imgcuda.images.image import Image, Pixels, as_planes
 
@@ -28,7 +28,7 @@ def encode(image: Image, metadata: bytes, compress: int | None) -> bytes:
     `metadata` is whole chunks, as `chunks` makes them; `compress` goes from 0 (none) to 9 (small, and slow).
     """
     level = png_rows.FAST if compress is None else compress
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         parts = [b"\x89PNG\r\n\x1a\n", _header(image.pixels), metadata]
         if image.later:
             parts += _animation(image, level, pool)

@@ -12,8 +12,8 @@ import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
-from os import cpu_count
 
+from imgcuda.cores import cores
 from imgcuda.errors import ImageError
 from imgcuda.images import exif, exif_building
 from imgcuda.images.exif import ExifBlock
@@ -175,5 +175,5 @@ def _strips(planes: Pixels, compress: int, order: str) -> list[bytes]:
             rows[:, 1:] = rows[:, 1:] - stored[start : start + step, :-1]
         return zlib.compress(rows.tobytes(), compress)
 
-    with ThreadPoolExecutor(cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         return list(pool.map(strip, range(0, len(planes), step)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +209,19 @@ def test_what_could_not_be_opened_again_is_refused_before_it_is_encoded(name: st
     buffer = io.BytesIO()
     images.write(buffer, images.Image(pixels[:, :longest]), format=images.by_name(name))
     assert images.read(io.BytesIO(buffer.getvalue())).pixels.shape[:2] == (1, longest)
+
+
+@pytest.mark.parametrize("name", ["picture.png", "picture.tif"])
+def test_a_picture_is_encoded_by_as_many_threads_as_asked(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[threading.Thread] = []
+    start = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: started.append(thread) or start(thread))
+    picture, numbers = images.Image(np.zeros((3000, 1000, 3), np.uint8)), []
+    for threads in ("1", "3"):
+        monkeypatch.setenv("IMGCUDA_THREADS", threads)
+        images.write(tmp_path / name, picture, options=images.Options(compress=9))
+        numbers.append(len(started))
+        started.clear()
+    assert numbers == [1, 3]
