@@ -16,7 +16,7 @@ PLUGINS = sorted((ROOT / "plugins").rglob("*.py"))
 
 ORDER = [
     {"errors", "startup"},  # they know nothing of ours
-    {"containment"},  # code of others
+    {"containment", "cores"},  # code of others; how many cores we use
     {"private_folder"},  # where the cache and settings are
     {"frontend", "kernel_cache"},  # the reader of C; what was made before
     {"programs", "parameter_text"},  # from a .cu file to a launch; text as numbers

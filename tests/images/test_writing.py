@@ -217,7 +217,12 @@ def test_a_picture_is_encoded_by_as_many_threads_as_asked(
 ) -> None:
     started: list[threading.Thread] = []
     start = threading.Thread.start
-    monkeypatch.setattr(threading.Thread, "start", lambda thread: started.append(thread) or start(thread))
+
+    def counted(thread: threading.Thread) -> None:
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", counted)
     picture, numbers = images.Image(np.zeros((3000, 1000, 3), np.uint8)), []
     for threads in ("1", "3"):
         monkeypatch.setenv("IMGCUDA_THREADS", threads)
