@@ -32,6 +32,8 @@ ORDER = [
     {"pipeline", "registry"},  # chains, and the filters that are installed
     {"testing"},  # what every filter promises
     {"imgcuda"},  # the public names
+    {"file_run"},  # a chain over one file
+    {"batch"},  # a chain over many files
     {"cli"},  # the program
     {"__main__"},
 ]
@@ -61,8 +63,17 @@ FOREIGN = {
     "isal": {"images.fast_deflate"},
     "pytest": {"testing.pytest_plugin", "testing"},
     "typer": {
-        *("cli", "cli.app", "cli.commands", "cli.filtering", "cli.listing", "cli.new_filter", "cli.options"),
-        *("cli.plain_values", "cli.trying"),
+        *(
+            "cli",
+            "cli.app",
+            "cli.batch",
+            "cli.commands",
+            "cli.filtering",
+            "cli.listing",
+            "cli.new_filter",
+            "cli.options",
+        ),
+        *("cli.plain_values", "cli.run_batch", "cli.trying"),
     },
 }
 """What the core uses beside NumPy and the standard library, and the only modules that know it."""

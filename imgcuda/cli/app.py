@@ -23,6 +23,7 @@ Each filter is a command: imgcuda NAME IN OUT. Several in a row: imgcuda filter 
 
 COMMANDS = {
     "filter": "filtering.filter_image",
+    "batch": "batch.batch",
     "list": "listing.list_filters",
     "info": "commands.info",
     "devices": "commands.list_devices",
@@ -91,7 +92,7 @@ class FilterCommand(PlainCommand):
     """A command that filters: all that it needs is imported before its work begins."""
 
     def invoke(self, ctx: Any) -> Any:
-        import_module("imgcuda.cli.run_file")
+        import_module("imgcuda.cli.run_batch" if self.name == "batch" else "imgcuda.cli.run_file")
         startup.started()
         return super().invoke(ctx)
 

@@ -15,7 +15,7 @@ from imgcuda.cli.options import Job
 from imgcuda.registry import build
 
 if TYPE_CHECKING:
-    from imgcuda.cli.run_file import Examine
+    from imgcuda.file_run import Examine
     from imgcuda.filters import Filter
     from imgcuda.parameters import Parameter
 

@@ -87,6 +87,10 @@ class Options:
         if self.lossless and self.quality is not None:
             raise ParameterError("--lossless loses nothing, so there is no --quality to choose")
 
+    def fitting(self, format: Format) -> Options:
+        """Return the choices that the format has; the others are for other files of a batch."""
+        return Options(**{name: value for name, value in vars(self).items() if name in format.options})
+
 
 def by_extension(extension: str) -> Format:
     """Return the format of an extension, ".jpg"; ImageError for one that is not known."""

@@ -1,0 +1,43 @@
+"""The unit of work of a batch, one file to make from another, and its outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+State: TypeAlias = Literal["done", "kept", "failed"]
+"""Made now; there already, from an earlier run; or not made, for an error."""
+
+
+@dataclass(frozen=True)
+class FileUnit:
+    """One file to make: where it is read, and where the result is written."""
+
+    index: int
+    """Its number in the batch, from 1, in the order of the inputs."""
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a unit."""
+
+    unit: FileUnit
+    state: State
+    error: str = ""
+    """Why it failed, in one sentence that names the file."""
+    notes: tuple[str, ...] = ()
+    """What was lost, a sentence each, with the name of the file."""
+    seconds: float = 0.0
+    source_hash: str | None = None
+    """The hash of the source's bytes, as they were before it was read; None if it was not read."""
+    target_hash: str | None = None
+    """The hash of the bytes that were written; None if nothing was."""
+
+    @staticmethod
+    def failure(unit: FileUnit, error: str, seconds: float = 0.0) -> Outcome:
+        """Return the outcome of a unit that failed; the sentence gets the source's name, if it does not have it."""
+        named = error if str(unit.source) in error or str(unit.target) in error else f"{unit.source}: {error}"
+        return Outcome(unit, "failed", named, seconds=seconds)

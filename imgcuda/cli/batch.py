@@ -1,0 +1,86 @@
+"""The command `imgcuda batch` and its options: filters over many files."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from imgcuda.cli.filtering import COMMON
+from imgcuda.cli.options import Job
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUTS...",
+        help="Files, folders and quoted patterns; - reads a list from standard input.",
+        show_default=False,
+    ),
+]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="The folder to write to; it is made if need be.")
+]
+Steps = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-f",
+        "--filter",
+        metavar="NAME:PARAM=VALUE,...",
+        help="A filter to run; repeat it for several, in order. Without any, files are only written anew.",
+    ),
+]
+Recursive = Annotated[bool, typer.Option("-r", "--recursive", help="Read the folders in folders, too.")]
+Nul = Annotated[bool, typer.Option("-0", "--null", help="The names in the list are separated by NUL bytes, not lines.")]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", metavar="PATTERN", help="Pass over files and folders of such names; repeat for several."),
+]
+Flat = Annotated[bool, typer.Option("--flat", help="Write all files into the one folder, without the inputs' folders.")]
+Template = Annotated[
+    str,
+    typer.Option(
+        "--name", metavar="TEMPLATE", help="The outputs' names, of {stem}, {ext}, {parent}, {index} and {recipe}."
+    ),
+]
+InPlace = Annotated[bool, typer.Option("--in-place", help="Replace the inputs themselves; without -o.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be made from what, and make nothing.")]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first file that fails.")]
+
+
+NOT_SHARED = {"in_path", "out_path", "check"}
+"""The fields of a Job that are no options of this command: its files are many, and checked runs too slow for them."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one command orders: the inputs, the names of the outputs, and how the files are made."""
+
+    inputs: Inputs
+    output: Output = None
+    steps: Steps = None
+    recursive: Recursive = False
+    nul: Nul = False
+    exclude: Exclude = None
+    flat: Flat = False
+    template: Template = "{stem}"
+    in_place: InPlace = False
+    dry_run: DryRun = False
+    fail_fast: FailFast = False
+
+
+def batch(ctx: typer.Context, **given: Any) -> None:
+    """Run filters over many files: imgcuda batch INPUTS... -o FOLDER -f NAME:PARAM=VALUE,... -f ..."""
+    from imgcuda.cli.run_batch import run_batch  # imports all that reads, filters and writes
+
+    order = Order(**{name: given.pop(name) for name in OWN})
+    run_batch(ctx.obj, order, Job(in_path=Path(), out_path=order.output or Path(), **given))
+
+
+OWN = inspect.signature(Order, eval_str=True).parameters
+_SHARED = [parameter for name, parameter in COMMON.items() if name not in NOT_SHARED]
+_CONTEXT = inspect.signature(batch, eval_str=True).parameters["ctx"]
+_parameters = [_CONTEXT, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in OWN.values()), *_SHARED]
+batch.__signature__ = inspect.Signature(_parameters)  # type: ignore[attr-defined]

@@ -1,0 +1,166 @@
+"""Runs a chain of filters over one file: reads it, filters its pictures, and writes the result, by options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from time import perf_counter
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
+
+import imgcuda
+from imgcuda import images
+from imgcuda.engine.protocol import Device
+from imgcuda.errors import ImageError
+from imgcuda.execution.schedule import allow
+from imgcuda.filters import Filter
+from imgcuda.images import Clobber, Format, Image, Written
+from imgcuda.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Examine: TypeAlias = "Callable[[Sequence[Filter], npt.NDArray[Any]], None]"
+"""A function that is called with --check after the filters have run, with the image; it raises the errors it finds."""
+
+Around: TypeAlias = Callable[[str], AbstractContextManager[None]]
+"""Returns a context for a step of a run, "read" or "filter", such as one that limits its time."""
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """How one file is read, filtered and written."""
+
+    format: Format | None = None
+    """The format to write; None for that of the target's extension."""
+    options: images.Options = field(default_factory=images.Options)
+    clobber: Clobber = "ours"
+    """What may be replaced."""
+    complete: bool = False
+    """Whether to write nothing if anything would be lost: the output replaces the input."""
+    depth: str | None = None
+    """Bits of the samples to filter and write: "8", "16" or "float"; None keeps those of the input."""
+    convert: str | None = None
+    """The mode to convert the input to: "L", "LA", "RGB", "RGBA" or "F"."""
+    linear: bool = False
+    frame: int | None = None
+    auto_orient: bool = True
+    strip: bool = False
+    strict: bool = False
+    max_pixels: int = images.MAX_PIXELS
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What a run has read and made, what was lost, and how long each step took."""
+
+    image: Image
+    """The input, as it was read and converted."""
+    result: Image
+    lost: Written
+    """What the output could not hold."""
+    times: tuple[float, float, float]
+    """The seconds for reading, filtering and writing."""
+    options: FileOptions
+
+    def of_source(self, all_of_them: bool = False) -> tuple[str, ...]:
+        """Return what was lost of the input, in sentences; with `all_of_them` also the metadata that was left out."""
+        return (*self.result.losses, *(self.result.left_out if all_of_them else ()))
+
+    def of_target(self, all_of_them: bool = False) -> tuple[str, ...]:
+        """Return what the output could not hold, in sentences; with `all_of_them` also metadata."""
+        left_out = self.lost.left_out if all_of_them else ()
+        return (*_colors_left_out(self.image, self.options), *self.lost.losses, *left_out)
+
+
+def run_file(
+    filters: Sequence[Filter],
+    source: Path | IO[bytes],
+    target: Path | IO[bytes],
+    options: FileOptions,
+    device: Device,
+    *,
+    around: Around = lambda step: nullcontext(),
+    examine: Examine | None = None,
+) -> FileResult:
+    """Read a file or stream, run the filters over all its pictures, and write the result. Raises ImgcudaError.
+
+    The write is atomic: if anything fails, the target is as it was before.
+    """
+    times = [perf_counter()]
+    format = options.format or images.check_output(str(target))
+    with around("read"):
+        image = _read(source, options, several=format.several)
+    lost_in_reading = image.losses + (() if options.strip else image.left_out)
+    if options.complete and lost_in_reading:
+        raise ImageError(f"{target} is not overwritten: {lost_in_reading[0]}; write to another file")
+    times.append(perf_counter())
+    with around("filter"):
+        result = _filtered(image, filters, options, device, examine)
+    result = result.stripped() if options.strip else result
+    times.append(perf_counter())
+    lost = images.write(
+        target,
+        result,
+        format=format,
+        options=options.options,
+        clobber=options.clobber,
+        software="" if options.strip else f"imgcuda {imgcuda.__version__}",
+        complete=options.complete,
+    )
+    times.append(perf_counter())
+    read, filtered, written = (end - start for start, end in pairwise(times))
+    return FileResult(image, result, lost, (read, filtered, written), options)
+
+
+def _read(source: Path | IO[bytes], options: FileOptions, several: bool) -> Image:
+    """Return the image to filter: as in the file, or converted as the options ask."""
+    image = images.read(
+        source,
+        frame=options.frame,
+        several=several,
+        auto_orient=options.auto_orient,
+        raw=options.convert == "F",
+        max_pixels=options.max_pixels,
+        strict=options.strict,
+    )
+    return images.convert(image, options.convert) if options.convert else image
+
+
+def _filtered(
+    image: Image, filters: Sequence[Filter], options: FileOptions, device: Device, examine: Examine | None
+) -> Image:
+    """Return an image filtered, frame by frame. More bits are used from the start, fewer only for the result."""
+    pipeline = Pipeline(filters)
+    _check_sizes(image, filters, options.max_pixels)
+    if options.depth and images.is_deeper(options.depth, image.pixels.dtype):
+        image = images.at_depth(image, options.depth)
+    made = []
+    for frame in image.frames:
+        light = images.Light(frame.icc, frame.pixels) if options.linear else None
+        given = light.linear() if light else frame.pixels
+        pixels = pipeline(given, device=device.name)
+        made.append(light.encoded(pixels) if light else pixels)
+    if examine:
+        examine(filters, given)
+    done = image.filtered(made)
+    return images.at_depth(done, options.depth) if options.depth else done
+
+
+def _check_sizes(image: Image, filters: Sequence[Filter], most: int) -> None:
+    """Raise ImageError if all frames of the result together have more pixels than --max-pixels."""
+    made = sum(allow(filters, frame.pixels.shape[1], frame.pixels.shape[0], most) for frame in image.frames)
+    if made > most:
+        raise ImageError(
+            f"{len(image.frames)} pictures would have {made:,} pixels, more than {most:,}; --max-pixels allows more"
+        )
+
+
+def _colors_left_out(image: Image, options: FileOptions) -> Iterator[str]:
+    """Report a color profile that --strip removes, without which the colors look different."""
+    if options.strip and image.icc and "sRGB" not in images.profile_name(image.icc):
+        yield f"without its color profile ({images.profile_name(image.icc)}) its colors look different"
+    if options.strip and not image.icc and (other := images.other_than_srgb(image.color)):
+        yield f"without what it says of its colors ({other}) they look different"
