@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgcuda.cpu.code import Code
 from imgcuda.cpu.linker import LinkedCode, link
+from imgcuda.cpu.lookup_functions import with_definitions
 from imgcuda.cpu.machine import Machine, load_llvm
 from imgcuda.cpu.stack import on_a_large_stack
 from imgcuda.cpu.values.types import BOOL, Float, Int, PointerTo, Type
@@ -79,7 +80,7 @@ def vector_width(threads: int, width: int) -> int:
 
 def to_machine_code(compiled: Compiled, machine: Machine) -> LinkedCode | bytes:
     """Return a kernel's machine code, linked; or as an object file, if `link` does not know its format."""
-    return assemble(compiled.ir, machine)
+    return assemble(with_definitions(compiled.ir, machine.features), machine)
 
 
 def assemble(ir: str, machine: Machine) -> LinkedCode | bytes:

@@ -16,6 +16,7 @@ from imgcuda.cpu.lowering.operands import type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Binding, Reference, Variable
 from imgcuda.cpu.memory.addresses import move, nth
+from imgcuda.cpu.memory.lookups import start_of_table
 from imgcuda.cpu.values.types import I64, ArrayOf, Float, Int, PointerTo, Type, elements, has_array, innermost, size_of
 from imgcuda.cpu.values.value import BLOCK, BROKEN, Address, MemoryRegion, Operand, Value, constant
 from imgcuda.errors import KernelError
@@ -154,7 +155,8 @@ def shared(state: State, node: syntax.Declaration, type: Type) -> None:
         remedy = "let the threads set it, and __syncthreads()"
         state.fail(f"shared memory cannot have first values, but '{node.name}' has", remedy)
     place = "%shared" if node.external else _shared_slot(state, node, size_of(type))
-    memory = known(state, MemoryRegion(node.name, "shared"), type, 0 if node.external else size_of(type), base=place)
+    region = MemoryRegion(node.name, "shared", table="" if node.external else start_of_table(type, place))
+    memory = known(state, region, type, 0 if node.external else size_of(type), base=place)
     state.bind(node.name, Reference(Address(PointerTo(type), place, BLOCK, memory)))
 
 

@@ -13,6 +13,7 @@ from imgcuda.cpu.lowering.names import declare_type, resolve_type
 from imgcuda.cpu.lowering.operands import type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Reference
+from imgcuda.cpu.memory.lookups import start_of_table
 from imgcuda.cpu.values.types import (
     ArrayOf,
     Float,
@@ -69,7 +70,8 @@ def _constant(state: State, node: syntax.Declaration, type: Type) -> Value | Ref
         )
         state.fail(message, "pass it as an argument: an array's field of the filter")
     state.b.globals[node.name] = f"@{node.name} = internal constant {_data(state, node, type, node.value)}, align 64"
-    memory = known(state, MemoryRegion(node.name, "constant"), type, size_of(type), base=f"@{node.name}")
+    region = MemoryRegion(node.name, "constant", table=start_of_table(type, f"@{node.name}"))
+    memory = known(state, region, type, size_of(type), base=f"@{node.name}")
     return Reference(Address(PointerTo(type), f"@{node.name}", BLOCK, memory))
 
 

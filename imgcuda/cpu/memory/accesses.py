@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.memory.addresses import first_lane, lane_addresses
 from imgcuda.cpu.memory.gathers import gather, gather_mostly_contiguous, scatter
+from imgcuda.cpu.memory.lookups import is_lookup, lookup
 from imgcuda.cpu.memory.strided import longest_load_stride, longest_store_stride, strided_load, strided_store
 from imgcuda.cpu.values.conversions import suffix
 from imgcuda.cpu.values.types import Scalar, memory_ir, size_of
@@ -108,6 +109,14 @@ class _GatherScatter(Access):
 
 
 @dataclass(frozen=True)
+class _TableAccess(_GatherScatter):
+    """Any element of an array of 256 bytes for each lane."""
+
+    def read(self) -> str:
+        return lookup(self.state, self.address)
+
+
+@dataclass(frozen=True)
 class _StridedAccess(_GatherScatter):
     """Every second, third ... element, like one channel of interleaved pixels: wide accesses and shuffles.
 
@@ -164,7 +173,8 @@ def access(state: State, address: Address, type: Scalar) -> Access:
         return _ContiguousAccess(state, address, type, VARYING)
     if state.mask is None and step and step % size_of(type) == 0:
         return _StridedAccess(state, address, type, VARYING)
-    return _GatherScatter(state, address, type, VARYING)
+    scattered = _TableAccess if is_lookup(address, type) else _GatherScatter
+    return scattered(state, address, type, VARYING)
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,8 @@ class MemoryRegion:
     """"global", "shared" or "constant"."""
     buffer: int = -1
     """Its number in a checked build; -1 if it is unknown, or one of several."""
+    table: str = ""
+    """Where it begins, if it has exactly 256 elements of a byte; else empty."""
 
 
 Operand: TypeAlias = Value | Aggregate | Address
