@@ -61,6 +61,7 @@ CASES: dict[str, dict[str, Any]] = {
     "pixelate": {},
     "posterize": {},
     "resize": {"width": 50},
+    "resize enlarged": {"width": 200},
     "resize nearest": {"width": 50, "method": "nearest"},
     "rotate": {},
     "rotate 30": {"angle": 30.0},

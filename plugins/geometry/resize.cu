@@ -1,5 +1,6 @@
 // Resize: each sample of the result is a weighted sum of samples of src, their mean, or the nearest one.
-// Three kernels, of which one is compiled at a time: `resize`, `average` and `nearest`. Each says what a thread does.
+// Four kernels, of which one is compiled at a time: `resize`, `enlarge`, `average` and `nearest`. Each says what a thread
+// does.
 // The host makes the tables of weights. Row i of the result is a sum of the rows of src from row_spans[i].x up to, but
 // without, row_spans[i].y; row i of a table has their weights, `taps` at most. Columns have tables of the same form.
 // Edge: all rows and columns in the tables lie in the image, so the kernels need no border rule.
@@ -121,6 +122,60 @@ __global__ void resize(const pixel *__restrict__ src, pixel *__restrict__ dst, i
                 if (i < made) out[i] = sample_from_word(words[i / WORD_SAMPLES * PITCH + r], i % WORD_SAMPLES);
             }
         }
+    }
+}
+
+#elif defined(ROW_TAPS)  // weights of few pixels, for an image that is enlarged
+
+// The row at `row`, resized: each sample is a sum of COLUMN_TAPS samples, CHANNELS apart, from at[i] on.
+__device__ floats weigh_columns(const pixel *row, const int *at, const floats *across)
+{
+    floats sum;
+    for (int i = 0; i < PACK; i++) PART(sum, i) = 0.0f;
+#pragma unroll
+    for (int t = 0; t < COLUMN_TAPS; t++)
+        for (int i = 0; i < PACK; i++) PART(sum, i) += PART(across[t], i) * row[at[i] + t * CHANNELS];
+    return sum;
+}
+
+// A thread makes PACK neighboring samples of ROWS rows, from top to bottom. It keeps the ROW_TAPS rows of src that count
+// for a row of the result, each already resized along itself; as the image grows, most rows of the result need no new one.
+__global__ void enlarge(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
+                        const int *__restrict__ row_starts, const float *__restrict__ row_weights,
+                        const int *__restrict__ column_starts, const float *__restrict__ column_weights, int src_width)
+{
+    int samples = width * CHANNELS;
+    int x = (blockIdx.x * BLOCK_WIDTH + threadIdx.x) * PACK, y0 = blockIdx.y * ROWS;
+    if (x >= samples) return;
+    int at[PACK];
+    floats across[COLUMN_TAPS];
+    for (int i = 0; i < PACK; i++) {
+        int sample = min(x + i, samples - 1), column = sample / CHANNELS;
+        at[i] = (column_starts[column] - column) * CHANNELS + sample;
+#pragma unroll
+        for (int t = 0; t < COLUMN_TAPS; t++) PART(across[t], i) = column_weights[column * COLUMN_TAPS + t];
+    }
+
+    long long pitch = (long long)src_width * CHANNELS;
+    bool wide = samples % PACK == 0;
+    int first = row_starts[y0];
+    floats rows[ROW_TAPS];
+#pragma unroll
+    for (int t = 0; t < ROW_TAPS; t++) rows[t] = weigh_columns(src + (first + t) * pitch, at, across);
+
+    for (int y = y0; y < min(y0 + ROWS, height); y++) {
+        if (first < row_starts[y]) {  // one row further: an image that grows skips none
+#pragma unroll
+            for (int t = 1; t < ROW_TAPS; t++) rows[t - 1] = rows[t];
+            rows[ROW_TAPS - 1] = weigh_columns(src + (first + ROW_TAPS) * pitch, at, across);
+            first++;
+        }
+        floats sum;
+        for (int i = 0; i < PACK; i++) PART(sum, i) = 0.0f;
+#pragma unroll
+        for (int t = 0; t < ROW_TAPS; t++)
+            for (int i = 0; i < PACK; i++) PART(sum, i) += row_weights[y * ROW_TAPS + t] * PART(rows[t], i);
+        store_floats(dst + (long long)y * samples + x, sum, wide, samples - x);
     }
 }
 

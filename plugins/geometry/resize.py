@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
@@ -59,6 +60,9 @@ class Resize(GeometryFilter):
         if self.method == "nearest":
             rows = nearest(height, wanted.height)
             return int(rows[wanted.first]), int(rows[wanted.last - 1]) + 1
+        if self._enlarges((width, height), (self.result_size(width, height)[0], wanted.height)):
+            starts, table = few_weights(height, wanted.height, self.method)
+            return int(starts[wanted.first]), int(starts[wanted.last - 1]) + table.shape[1]
         spans, _ = weights(height, wanted.height, self.method)
         return int(spans[wanted.first, 0]), int(spans[wanted.last - 1, 1])
 
@@ -70,7 +74,25 @@ class Resize(GeometryFilter):
         across, down = image.width / width, gpu.rows.height / gpu.wanted.height
         if self.method == "area" and averages(across, image.channels) and averages(down):
             return self._average(gpu, image, shape, int(across), int(down))
+        if self._enlarges((image.width, gpu.rows.height), (width, gpu.wanted.height)):
+            return self._enlarged(gpu, image, shape)
         return self._weighted(gpu, image, shape)
+
+    def _enlarges(self, size: tuple[int, int], made: tuple[int, int]) -> bool:
+        """Return whether no side shrinks, and each has as many pixels as count for a pixel of the result."""
+        sides = zip(size, made, strict=True)
+        return all(after >= before >= taps(before / after, self.method) for before, after in sides)
+
+    def _enlarged(self, gpu: Gpu, image: DeviceArray, shape: tuple[int, int, int]) -> DeviceArray:
+        starts, down = few_weights(gpu.rows.height, gpu.wanted.height, self.method)
+        mine = slice(gpu.wanted.first, gpu.wanted.last)
+        rows = starts[mine] - np.int32(gpu.rows.first), down[mine]
+        columns, across = few_weights(image.width, shape[1], self.method)
+        taps = {"ROW_TAPS": down.shape[1], "COLUMN_TAPS": across.shape[1]}
+        layout = Layout(over="samples", block=(128, 1), rows=32, pack=4)
+        return gpu.launch(
+            "enlarge", image, *rows, columns, across, image.width, shape=shape, constants=taps, layout=layout
+        )
 
     def _weighted(self, gpu: Gpu, image: DeviceArray, shape: tuple[int, int, int]) -> DeviceArray:
         spans, table = weights(gpu.rows.height, gpu.wanted.height, self.method)
@@ -109,6 +131,24 @@ def nearest(size: int, made: int) -> npt.NDArray[np.int32]:
     """Return the number of the pixel, of `size`, in which the middle of each of `made` pixels lies."""
     found: npt.NDArray[np.int32] = ((2 * np.arange(made) + 1) * size // (2 * made)).astype(np.int32)
     return found
+
+
+def taps(step: float, method: Method) -> int:
+    """Return how many pixels count for one of the result at most, where these are `step` apart, at most 1."""
+    return math.ceil(2 * METHODS[method](step)[1])
+
+
+@lru_cache(maxsize=32)
+def few_weights(size: int, made: int, method: Method) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """Return for each of `made` pixels the first of those that it is a sum of, in a shorter line, and their weights."""
+    step = size / made
+    weigh, reach = METHODS[method](step)
+    middle = (np.arange(made) + 0.5) * step
+    count = taps(step, method)
+    starts = np.clip(np.floor(middle - reach + 0.5), 0, size - count).astype(np.int32)
+    found = weigh(np.abs(starts[:, None] + np.arange(count) + 0.5 - middle[:, None]))
+    found /= found.sum(axis=1, keepdims=True)
+    return starts, found.astype(np.float32)
 
 
 @lru_cache(maxsize=32)
