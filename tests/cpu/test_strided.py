@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
+import os
+from collections.abc import Callable
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from imgcuda.cpu import session
@@ -52,3 +58,47 @@ def test_elements_anywhere(type: str, index: str, width: int) -> None:
     for x in range(0, 64, 3):
         wanted[where[x]] = given[where[x]] + given[where[x] ^ 1]
     assert out.tolist() == wanted.tolist()
+
+
+NEAR: dict[str, Callable[[int], int]] = {
+    "x / 6 * 3 + x % 3": lambda x: x // 6 * 3 + x % 3,  # RGB twice as wide: it goes back by a pixel
+    "x": lambda x: x,
+    "x * 7 / 4": lambda x: x * 7 // 4,  # 26 bytes for 16 threads, about as far as a window reaches
+    "x * 9 / 5": lambda x: x * 9 // 5,
+    "min(x * 2, 63)": lambda x: min(x * 2, 63),
+    "(x & ~15) + (x & 1) * 27": lambda x: (x & ~15) + (x & 1) * 27,
+    "(x & ~15) + (x & 1) * 28": lambda x: (x & ~15) + (x & 1) * 28,
+    "16 + (x & ~15) - (x & 1) * 4": lambda x: 16 + (x & ~15) - (x & 1) * 4,
+    "16 + (x & ~15) - (x & 1) * 5": lambda x: 16 + (x & ~15) - (x & 1) * 5,
+    "63 - x": lambda x: 63 - x,
+    "x * 37 % 64": lambda x: x * 37 % 64,
+    "x == 40 ? 3 : x": lambda x: 3 if x == 40 else x,
+}
+"""Indices of bytes by a thread's number, in C and in Python."""
+
+
+@pytest.mark.parametrize("width", [16, 32, 64])
+@pytest.mark.parametrize("index", NEAR)
+def test_bytes_near_each_other_at_both_ends_of_memory(index: str, width: int) -> None:
+    source = f"""__global__ void k(unsigned char *out, const unsigned char *in) {{
+        int x = threadIdx.x; out[x] = in[{index}];
+    }}"""
+    wanted = [NEAR[index](x) for x in range(64)]
+    for at_end in (False, True):
+        out, given = np.zeros(64, np.uint8), alone_in_memory(np.arange(max(wanted) + 1, dtype=np.uint8), at_end)
+        arrays = [session.as_device_array(out), session.as_device_array(given)]
+        run_exactly(source, arrays, "k", Dim3(1), Dim3(64), width=width)
+        assert out.tolist() == wanted
+
+
+def alone_in_memory(array: npt.NDArray[np.uint8], at_end: bool) -> npt.NDArray[np.uint8]:
+    """Return a copy of an array at the beginning or the end of a page; the pages beside it cannot be accessed."""
+    page = mmap.PAGESIZE
+    memory = mmap.mmap(-1, 3 * page)
+    copy = np.frombuffer(memory, np.uint8)[page : 2 * page][-array.size if at_end else 0 :][: array.size]
+    copy[:] = array
+    if os.name == "posix":
+        start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+        for beside in (start, start + 2 * page):
+            assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(beside), ctypes.c_size_t(page), 0) == 0
+    return copy

@@ -1,8 +1,8 @@
 """Gather and scatter for elements of one or two bytes, for which no processor has an instruction.
 
-They are helper functions that loop over the lanes, emitted once for each kernel. A helper takes the lanes' indices
-rather than their addresses, which are twice as long. It spills them to memory, since extracting a lane of a register
-at a variable position costs more.
+They are helper functions that loop over the lanes, emitted once for each kernel; `near` has a faster way for bytes. A
+helper takes the lanes' indices rather than their addresses, which are twice as long. It spills them to memory, since
+extracting a lane of a register at a variable position costs more.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.memory.addresses import lane_addresses
+from imgcuda.cpu.memory.near import gather_near
 from imgcuda.cpu.values.types import BOOL
 from imgcuda.cpu.values.value import VARYING, Address, Value
 
@@ -18,6 +19,8 @@ from imgcuda.cpu.values.value import VARYING, Address, Value
 def gather(state: State, address: Address, cell: str) -> str:
     """Emit a gather, and return the elements of the active lanes."""
     name, lane_addresses = _helper(state, address, cell, "gather")
+    if name == f"gather.v{state.v.width}i8.i32s.1":
+        name = gather_near(state, state.v.width, name)
     return state.b.call(name, state.v.type(cell), lane_addresses)
 
 
