@@ -121,7 +121,10 @@ class Arithmetic(Conversions):
             return self.binary("-", constant(0, value.type), value)
         if value.const is not None:
             return constant(-value.const, value.type)
-        return Value(value.type, value.kind, self.b.op(f"fneg {self.v.shape(value)} {value.ir}"))
+        made = Value(value.type, value.kind, self.b.op(f"fneg {self.v.shape(value)} {value.ir}"))
+        if value.factors is None:
+            return made
+        return replace(made, factors=(self.negative(value.factors[0]), value.factors[1]))
 
     def negation(self, value: Value) -> Value:
         """Return `!value`."""
@@ -182,10 +185,31 @@ class Arithmetic(Conversions):
     def _float(self, operator: str, left: Value, right: Value) -> Value:
         if left.const is not None and right.const is not None and (operator != "/" or right.const):
             return constant(_KNOWN_FLOAT[operator](left.const, right.const), left.type)
+        if operator == "*" and 1.0 in (left.const, right.const):
+            return left if right.const == 1.0 else right
+        if operator in "+-" and (left.factors or right.factors):
+            return self._fused(operator, left, right)
         kind, shape, x, y = self._pair(left, right)
-        word = _FLOAT_OPS[operator] + (" contract" if self.contract and operator != "/" else "")
+        made = self.b.op(f"{_FLOAT_OPS[operator]} {shape} {x}, {y}")
         low, high = _shifted(operator, left, right)
-        return Value(left.type, kind, self.b.op(f"{word} {shape} {x}, {y}"), low=low, high=high)
+        factors = (left, right) if operator == "*" and self.contract else None
+        return Value(left.type, kind, made, low=low, high=high, factors=factors)
+
+    def _fused(self, operator: str, left: Value, right: Value) -> Value:
+        """Return a sum or difference with a product, rounded once. Of two products, the left one is fused.
+
+        LLVM could choose, but would choose differently in copies of one statement, whose results must be the same.
+        """
+        if left.factors is not None:
+            (first, second), term = left.factors, right if operator == "+" else self.negative(right)
+        else:
+            assert right.factors is not None
+            first, second = right.factors
+            first, term = first if operator == "+" else self.negative(first), left
+        kind = max(first.kind, second.kind, term.kind)
+        shape = self.v.type(left.type) if kind == VARYING else left.type.ir
+        given = [(shape, self.v.of(each) if kind == VARYING else each.ir) for each in (first, second, term)]
+        return Value(left.type, kind, self.b.call(f"llvm.fmuladd.{suffix(shape)}", shape, given))
 
     def _whole(self, operator: str, left: Value, right: Value) -> Value:
         type = left.type

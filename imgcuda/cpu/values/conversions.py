@@ -18,7 +18,7 @@ class Conversions:
         self.b = vectors.b
         self.forms = AffineForms(vectors)
         self.contract = contract
-        """Whether a product and a sum may be contracted into a fused multiply-add, which rounds once, as on a GPU."""
+        """Whether a product and a sum become a fused multiply-add, which rounds once, as on a GPU."""
 
     def convert(self, value: Value, type: Scalar) -> Value:
         """Return a value in another type."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -78,6 +78,8 @@ class Value:
     all: str | None = None
     none: str | None = None
     """For a vector of bools, where it is cheap: a bool set only if all lanes are set, and one only if no lane is."""
+    factors: tuple[Value, Value] | None = field(default=None, compare=False, repr=False)
+    """A float's factors, if it is a product that a sum may be fused with."""
     natural: bool = False
     """Whether it is a sum or product of indices, sizes and small constants: an unsigned one then does not wrap."""
     narrow: Value | None = None
