@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pictures import PICTURES, SHOTS, Shot, built_in, with_defaults
 
 from imgcuda import Filter, MeasuringFilter, PointFilter
-from imgcuda.cli.filter_options import in_order, in_words, type_in_words
 from imgcuda.execution.point import result_channels
 from imgcuda.parameters import Parameter
+from imgcuda.recipes.parameter_values import in_order, in_words, type_in_words
 from imgcuda.registry import Registry
 
 

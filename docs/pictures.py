@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from imgcuda import Filter
-from imgcuda.cli.chain import parse_step
+from imgcuda.recipes.chain_text import parse_step
 from imgcuda.registry import Registry, load
 
 ROOT = Path(__file__).parent.parent

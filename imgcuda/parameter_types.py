@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -29,6 +29,8 @@ class Matrix:
     """Rows of numbers, all of one length: `Matrix.of([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])`."""
 
     words: ClassVar[str] = "a matrix, as [[0,-1,0],[-1,5,-1],[0,-1,0]], or a text file with a row of numbers to a line"
+
+    reads_files: ClassVar[bool] = True
 
     rows: tuple[tuple[float, ...], ...]
 
@@ -62,8 +64,15 @@ class Matrix:
         """The numbers as an array."""
         return np.array(self.rows)
 
+    def to_text(self) -> str:
+        """Return the matrix in JSON, which `of` reads as this very matrix."""
+        return self._written(lambda number: "-0.0" if str(number) == "-0.0" else repr(number).removesuffix(".0"))
+
     def __str__(self) -> str:
-        return "[" + ",".join("[" + ",".join(f"{number:g}" for number in row) + "]" for row in self.rows) + "]"
+        return self._written("{:g}".format)
+
+    def _written(self, number: Callable[[float], str]) -> str:
+        return "[" + ",".join("[" + ",".join(map(number, row)) + "]" for row in self.rows) + "]"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,6 +101,13 @@ class Table:
         """Return a curve that darkens."""
         return cls.of([0, 0.25, 1])
 
+    def to_text(self) -> str:
+        """Return the table in JSON, which `of` reads as this very table; ValueError for a type that JSON has not."""
+        text = json.dumps(self.array.tolist(), separators=(",", ":"))
+        if Table.of(text) != self:
+            raise ValueError(f"its numbers are {self.array.dtype}, and would be read as others; make them float64")
+        return text
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Table) and self._content == other._content
 
@@ -116,10 +132,13 @@ class Picture:
     """A second image that a filter uses: `Picture.of("frame.png")` or `Picture.of(array)`."""
 
     words: ClassVar[str] = "an image: a file, or an array"
+    reads_files: ClassVar[bool] = True
 
     pixels: npt.NDArray[Any] = field(repr=False)
-    """(height, width, channels), uint8, uint16 or float32; not to be changed."""
+    """(height, width, channels), uint8, uint16 or float32; not to be changed. Pictures with the same are equal."""
     name: str
+    file: str = field(default="", repr=False)
+    """The file that it was read from; empty for an array."""
 
     @classmethod
     def of(cls, value: object) -> Self:
@@ -128,7 +147,7 @@ class Picture:
             return value
         try:
             if isinstance(value, str | os.PathLike):
-                return cls(as_image(_read_picture(value)), os.fsdecode(value))
+                return cls(as_image(_read_picture(value)), os.fsdecode(value), os.fsdecode(value))
             array = as_image(as_array(value))
         except ImageError as error:
             raise ValueError(str(error)) from error
@@ -140,6 +159,18 @@ class Picture:
         rows, columns = np.mgrid[:40, :60]
         slope = np.stack([rows * 6, columns * 4, 0 * rows], axis=-1)
         return cls(slope.astype(np.uint8), "other.png")
+
+    def to_text(self) -> str:
+        """Return the name of the file that it was read from; ValueError for an array."""
+        if not self.file:
+            raise ValueError("it was given as an array; give the name of a file")
+        return self.file
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Picture) and (self is other or same_array(self.pixels, other.pixels))
+
+    def __hash__(self) -> int:
+        return hash((self.pixels.shape, self.pixels.dtype))
 
     def __str__(self) -> str:
         return self.name
@@ -153,6 +184,11 @@ def picture_limit(most: int | None) -> Iterator[None]:
         yield
     finally:
         _most_pixels.reset(before)
+
+
+def same_array(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
+    """Return whether two arrays have the same shape, type and bytes."""
+    return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()
 
 
 def _read_picture(path: str | os.PathLike[str]) -> npt.NDArray[Any]:

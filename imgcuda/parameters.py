@@ -17,7 +17,12 @@ FLOAT32_MAX, INT32_MIN, INT32_MAX = float(np.finfo(np.float32).max), -(2**31), 2
 
 
 class ParameterType(Protocol):
-    """The protocol of classes that may be the type of a field, as Matrix, Table and Picture are."""
+    """The protocol of classes that may be the type of a field, as Matrix, Table and Picture are.
+
+    A class whose `of` takes a text for the name of a file sets `reads_files = True`: in a recipe the name is relative
+    to the recipe's file. A class whose str() is not a text that `of` reads as an equal value has a method `to_text()`
+    that returns one, or raises ValueError if there is none.
+    """
 
     words: ClassVar[str]
     """A description of a value, for help and for messages after "must be": "a matrix, as [[0,1],[1,0]]"."""

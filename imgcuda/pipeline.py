@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any, Self, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from imgcuda import devices
-from imgcuda.errors import DeviceMemoryError, FilterError, out_of_memory
+from imgcuda.errors import DeviceMemoryError, FilterError, ParameterError, out_of_memory
 from imgcuda.execution import streaming
 from imgcuda.execution.point import stages
 from imgcuda.execution.schedule import allow
@@ -20,17 +21,72 @@ from imgcuda.pixels import as_array, as_image
 class Pipeline:
     """A chain of filters that run one after the other; the image stays on the device in between.
 
-    `Pipeline([Blur(sigma=3), Edges()])(array)` returns the same bits as the filters called one by one.
+    `Pipeline([Blur(sigma=3), Edges()])(array)` returns the same bits as the filters called one by one. A pipeline among
+    the filters stands for its own. `len`, iteration, indexes and slices are those of its filters; pipelines of equal
+    filters are equal. `str(pipeline)` is its text, which `from_text` reads.
     """
 
-    def __init__(self, filters: Iterable[Filter]) -> None:
-        self.filters = tuple(filters)
-        for filter in self.filters:
-            if not isinstance(filter, Filter):
-                raise FilterError(f"a pipeline takes filters, as Blur(sigma=3); it was given {filter!r}")
+    def __init__(self, filters: Iterable[Filter | Pipeline]) -> None:
+        self.filters: tuple[Filter, ...] = tuple(_flat(filters))
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Return the pipeline of a text, "blur:sigma=3,border=wrap | edges": steps as after -f, with | between them.
+
+        Raises PluginError for a filter that is not installed, and ParameterError for all else that is wrong.
+        """
+        from imgcuda.recipes.chain_text import parse_text
+        from imgcuda.registry import installed
+
+        return cls(parse_text(installed(), text) if text.strip() else ())
+
+    @classmethod
+    def from_toml(cls, source: str | os.PathLike[str]) -> Self:
+        """Return the pipeline of a recipe: its text in TOML, or a Path of its file.
+
+        Names of files in it are relative to the recipe's file; in a text, to the current folder. Raises as `from_text`.
+        """
+        from imgcuda.recipes.recipe_reader import parse_recipe, read_file
+        from imgcuda.registry import installed
+
+        if isinstance(source, str) and source.endswith(".toml") and "\n" not in source:
+            raise ParameterError(f"{source!r} is a name; to read that file, write Pipeline.from_toml(Path({source!r}))")
+        recipe = parse_recipe(source) if isinstance(source, str) else read_file(source)
+        return cls(recipe.filters(installed()))
+
+    def to_toml(self, description: str = "") -> str:
+        """Return a recipe of its filters, without parameters that have their defaults; ParameterError as str()."""
+        from imgcuda.recipes.recipe_writer import write_recipe
+
+        return write_recipe(self.filters, description=description)
+
+    def __str__(self) -> str:
+        """Return its text; ParameterError for a value that has none, as a picture that was given as an array."""
+        from imgcuda.recipes.chain_text import write_chain
+
+        return write_chain(self.filters)
 
     def __repr__(self) -> str:
         return f"Pipeline([{', '.join(map(repr, self.filters))}])"
+
+    def __len__(self) -> int:
+        return len(self.filters)
+
+    def __iter__(self) -> Iterator[Filter]:
+        return iter(self.filters)
+
+    @overload
+    def __getitem__(self, index: int) -> Filter: ...
+    @overload
+    def __getitem__(self, index: slice) -> Pipeline: ...
+    def __getitem__(self, index: int | slice) -> Filter | Pipeline:
+        return Pipeline(self.filters[index]) if isinstance(index, slice) else self.filters[index]
+
+    def __eq__(self, other: object) -> bool:
+        return self.filters == other.filters if isinstance(other, Pipeline) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.filters)
 
     @property
     def halo(self) -> int | None:
@@ -69,3 +125,14 @@ class Pipeline:
         if result.shape[2] == 1 and not (given.ndim == 3 and set(channels) == {1}):
             result = result[:, :, 0]
         return result.copy() if copy else result
+
+
+def _flat(filters: Iterable[Filter | Pipeline]) -> Iterator[Filter]:
+    """Yield filters, and those of pipelines among them; FilterError for anything else."""
+    for each in filters:
+        if isinstance(each, Pipeline):
+            yield from each.filters
+        elif isinstance(each, Filter):
+            yield each
+        else:
+            raise FilterError(f"a pipeline takes filters, as Blur(sigma=3); it was given {each!r}")

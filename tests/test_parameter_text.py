@@ -13,9 +13,9 @@ import pytest
 
 import imgcuda
 from imgcuda import Filter, FilterError, Matrix, ParameterError, Picture, Table, param
-from imgcuda.cli.filter_options import read_value
 from imgcuda.errors import shown
 from imgcuda.parameter_text import LARGEST_TEXT, read_file, read_lines, read_number
+from imgcuda.recipes.parameter_values import read_value
 
 
 class Numbers(Filter):

@@ -11,8 +11,8 @@ import PIL.Image
 import pytest
 
 from imgcuda import Filter, FilterError, Matrix, ParameterError, Picture, Table, param
-from imgcuda.cli.chain import example, parse_step
-from imgcuda.cli.filter_options import type_in_words
+from imgcuda.recipes.chain_text import example, parse_step
+from imgcuda.recipes.parameter_values import type_in_words
 from imgcuda.registry import Plugin, Registry
 
 

@@ -29,7 +29,9 @@ ORDER = [
     {"filters", "hookspecs", "parameter_types"},  # what an author declares
     {"execution"},  # a chain over one image
     {"disabled_plugins"},
-    {"pipeline", "registry"},  # chains, and the filters that are installed
+    {"registry"},  # the filters that are installed
+    {"recipes"},  # chains as text and as files
+    {"pipeline"},
     {"testing"},  # what every filter promises
     {"imgcuda"},  # the public names
     {"file_run"},  # a chain over one file
@@ -63,17 +65,9 @@ FOREIGN = {
     "isal": {"images.fast_deflate"},
     "pytest": {"testing.pytest_plugin", "testing"},
     "typer": {
-        *(
-            "cli",
-            "cli.app",
-            "cli.batch",
-            "cli.commands",
-            "cli.filtering",
-            "cli.listing",
-            "cli.new_filter",
-            "cli.options",
-        ),
-        *("cli.plain_values", "cli.run_batch", "cli.trying"),
+        *("cli", "cli.app", "cli.batch", "cli.commands", "cli.filtering", "cli.listing", "cli.new_filter"),
+        *("cli.options", "cli.plain_values", "cli.recipe_command", "cli.recipe_options", "cli.run_batch"),
+        *("cli.trying",),
     },
 }
 """What the core uses beside NumPy and the standard library, and the only modules that know it."""

@@ -12,7 +12,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from imgcuda import startup
-from imgcuda.cli.lookup import find, refuse, summary
+from imgcuda.cli.lookup import refuse, summary
 from imgcuda.cli.plain_values import PlainCommand, with_plain_values
 from imgcuda.registry import Registry
 
@@ -29,11 +29,12 @@ COMMANDS = {
     "devices": "commands.list_devices",
     "plugins": "commands.list_plugins",
     "try": "trying.try_filter",
+    "recipe": "recipe_command.recipe",
     "new-filter": "new_filter.new_filter",
 }
 """The commands that are not filters, each with its function in this package, which is imported when it is called."""
 
-SHORT = {"list", "info", "devices", "plugins", "new-filter"}
+SHORT = {"list", "info", "devices", "plugins", "recipe", "new-filter"}
 """The commands that do not filter an image and end within moments."""
 
 SETTINGS: dict[str, dict[str, bool]] = {"try": {"allow_extra_args": True, "ignore_unknown_options": True}}
@@ -135,8 +136,7 @@ def _function(name: str) -> Callable[..., None]:
 def _of_filter(registry: Registry, name: str) -> Callable[..., None]:
     from imgcuda.cli import filtering
 
-    find(registry, name)  # raises, if its plugin fails although the index has it
-    return filtering.command(*registry.meaning(name))
+    return filtering.command(*registry.meaning(name))  # which raises, if its plugin fails although the index has it
 
 
 def _version(asked: bool) -> None:

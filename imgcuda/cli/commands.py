@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from imgcuda import disabled_plugins
-from imgcuda.cli.chain import example
-from imgcuda.cli.filter_options import in_order, in_words, type_in_words
-from imgcuda.cli.lookup import find, other_words
+from imgcuda.cli.lookup import other_words
 from imgcuda.errors import PluginError, did_you_mean
+from imgcuda.recipes.chain_text import example
+from imgcuda.recipes.parameter_values import in_order, in_words, type_in_words
 from imgcuda.registry import Plugin, Registry
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ Enable = Annotated[str, typer.Option("--enable", metavar="NAME", help="Load this
 
 def info(ctx: typer.Context, name: Name) -> None:
     """Describe a filter and its parameters."""
-    filter_class = find(ctx.obj, name)
+    filter_class = ctx.obj[name]
     name = filter_class.name
     typer.echo(f"{name}: {inspect.cleandoc(filter_class.__doc__ or '')}\n")
     if parameters := in_order(filter_class):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from imgcuda.cli.chain import DEFAULT, parse_chain
-from imgcuda.cli.filter_options import in_order, read_value
 from imgcuda.cli.options import Job
+from imgcuda.recipes.parameter_values import in_order, read_value
 from imgcuda.registry import build
 
 if TYPE_CHECKING:
@@ -25,7 +25,15 @@ Steps = Annotated[
         "-f",
         "--filter",
         metavar="NAME:PARAM=VALUE,...",
-        help=f"A filter to run; repeat it for several, in order. Without any, it is {DEFAULT}.",
+        help=f"A filter to run, or a recipe, @FILE or @NAME; repeat it for several, in order. Without any: {DEFAULT}.",
+    ),
+]
+RecipeWord = Annotated[
+    str | None,
+    typer.Option(
+        "--recipe",
+        metavar="FILE|NAME",
+        help="Run a recipe's filters, before those of -f, with its options where none are given here.",
     ),
 ]
 
@@ -48,11 +56,18 @@ def _options(name: str, declared: inspect.Parameter) -> Iterator[str]:
 _COMMON_OPTIONS = {"--help", *(option for name, each in COMMON.items() for option in _options(name, each))}
 
 
-def filter_image(ctx: typer.Context, steps: Steps = None, **job: Any) -> None:
+def filter_image(ctx: typer.Context, steps: Steps = None, recipe: RecipeWord = None, **job: Any) -> None:
     """Run filters over an image, one after the other."""
     from imgcuda.cli.run_file import filter_file  # imports all that reads, filters and writes
 
-    filter_file(lambda: parse_chain(ctx.obj, steps or []), Job(**job))
+    found = None
+    if recipe:
+        from imgcuda.cli.recipe_options import with_recipe
+        from imgcuda.recipes.recipe_reader import read_recipe
+
+        found = read_recipe(recipe)
+        job = with_recipe(ctx, job, found)
+    filter_file(lambda: parse_chain(ctx.obj, steps or [], found), Job(**job))
 
 
 _OWN = [*inspect.signature(filter_image, eval_str=True).parameters.values()][:-1]

@@ -71,7 +71,7 @@ class Job:
         typer.Option(help="Convert IN first: to gray, with alpha or without, or to color; F takes gray as float."),
     ] = None
     linear: Annotated[
-        bool, typer.Option("--linear", help="Filter in linear light, by IN's color profile or as sRGB.")
+        bool, typer.Option("--linear/--no-linear", help="Filter in linear light, by IN's color profile or as sRGB.")
     ] = False
     frame: Annotated[
         int | None,
@@ -81,9 +81,9 @@ class Job:
         bool,
         typer.Option("--auto-orient/--no-auto-orient", help="Turn IN upright as its EXIF says, and reset the tag."),
     ] = True
-    strip: Annotated[bool, typer.Option("--strip", help="Write no EXIF, XMP, color profile, resolution and text.")] = (
-        False
-    )
+    strip: Annotated[
+        bool, typer.Option("--strip/--no-strip", help="Write no EXIF, XMP, color profile, resolution and text.")
+    ] = False
     quality: Annotated[
         int | None, typer.Option(min=1, max=100, help="JPEG, WebP, AVIF, JPEG 2000: how much is kept; 90, AVIF 80.")
     ] = None
@@ -91,8 +91,12 @@ class Job:
         int | None,
         typer.Option(min=0, max=9, help="PNG, TIFF, WebP, AVIF: from 0, fast, to 9, small and slow; PNG has 1."),
     ] = None
-    lossless: Annotated[bool, typer.Option("--lossless", help="WebP, AVIF, JPEG 2000: lose nothing.")] = False
-    progressive: Annotated[bool, typer.Option("--progressive", help="JPEG: coarse first, then finer.")] = False
+    lossless: Annotated[bool, typer.Option("--lossless/--no-lossless", help="WebP, AVIF, JPEG 2000: lose nothing.")] = (
+        False
+    )
+    progressive: Annotated[
+        bool, typer.Option("--progressive/--no-progressive", help="JPEG: coarse first, then finer.")
+    ] = False
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse an IN that is damaged, or that cannot be read without a loss.")
     ] = False

@@ -160,7 +160,14 @@ class Registry:
         if self.look_again():
             return self.meaning(word)
         hint = did_you_mean(word, [*self.entries, *self.aliases]) or "; `imgcuda list` shows what is installed"
-        raise PluginError(f"there is no filter '{word}'{hint}")
+        raise PluginError(f"there is no filter '{word}'{hint}{self.left_out}")
+
+    @property
+    def left_out(self) -> str:
+        """Lines to add if a filter is not found: plugins that are broken or switched off may have it."""
+        broken, off = (", ".join(sorted(each.name for each in some)) for some in (self.broken, self.disabled))
+        why = f"\nBroken and left out: {broken}; `imgcuda plugins` says why" if broken else ""
+        return why + (f"\nSwitched off: {off}; `imgcuda plugins --enable NAME` switches one on" if off else "")
 
     def _clash(self, name: str) -> str:
         plugins = " and from ".join(plugin.distribution for plugin in self.clashes[name])

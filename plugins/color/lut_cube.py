@@ -41,6 +41,8 @@ class CubeLut:
 
     words: ClassVar[str] = "a .cube file, or an array from 0 to 1, of shape (size, size, size, 3) or (size, 3)"
 
+    reads_files: ClassVar[bool] = True
+
     colors: npt.NDArray[np.float32] = field(repr=False)
     """(size, size, size, 4) by blue, green and red, or (size, 4) for a curve of each. The fourth number is not used."""
     low: tuple[float, ...]
@@ -48,6 +50,8 @@ class CubeLut:
     high: tuple[float, ...]
     """The red, green and blue that become its last color."""
     name: str
+    file: str = field(default="", repr=False)
+    """The file that it was read from; empty for an array."""
 
     @classmethod
     def of(cls, value: object) -> Self:
@@ -60,7 +64,7 @@ class CubeLut:
         if isinstance(value, cls):
             return value
         if isinstance(value, str | os.PathLike):
-            return cls._read(Path(os.fsdecode(value)))
+            return replace(cls._read(Path(os.fsdecode(value))), file=os.fsdecode(value))
         array = Table.of(value).array
         sides, kind = array.shape[:-1], "LUT_1D_SIZE" if array.ndim == 2 else "LUT_3D_SIZE"
         if array.ndim not in (2, 4) or array.shape[-1] != 3 or set(sides) - {len(array)} or not _fits(len(array), kind):
@@ -77,8 +81,24 @@ class CubeLut:
         warm = np.stack([red + more, green + 0.25 * more, blue - more], axis=-1)
         return replace(cls.of(np.clip(warm, 0, 1)), name="warm.cube")
 
+    def to_text(self) -> str:
+        """Return the name of the file that it was read from; ValueError for an array."""
+        if not self.file:
+            raise ValueError("it was given as an array; give the name of a file")
+        return self.file
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CubeLut) and (self is other or self._content == other._content)
+
+    def __hash__(self) -> int:
+        return hash((self.colors.shape, self.low, self.high))
+
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def _content(self) -> tuple[object, ...]:
+        return self.colors.shape, self.colors.tobytes(), self.low, self.high
 
     @classmethod
     def _read(cls, path: Path) -> Self:

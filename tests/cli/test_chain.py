@@ -8,9 +8,10 @@ from typing import Any, ClassVar, Literal, Self
 import pytest
 
 from imgcuda import Filter, Registry, param
-from imgcuda.cli.chain import DEFAULT, example, parse_chain, parse_step
-from imgcuda.cli.quoting import quoted, split, unquoted
+from imgcuda.cli.chain import DEFAULT, parse_chain
 from imgcuda.errors import ImgcudaError
+from imgcuda.recipes.chain_text import example, parse_step
+from imgcuda.recipes.quoting import quoted, split, unquoted
 from imgcuda.registry import Plugin
 
 
@@ -116,7 +117,7 @@ def test_a_step_is_a_filter(step: str, expected: Filter, registry: Registry) -> 
 )
 def test_a_mistake_is_named_with_the_way_out(step: str, said: str, registry: Registry) -> None:
     with pytest.raises(ImgcudaError) as error:
-        parse_step(registry, step)
+        parse_step(registry, step, option="-f ")
     assert said in str(error.value)
 
 

@@ -18,8 +18,8 @@ from PIL import ImageFilter
 from scipy import ndimage
 
 import imgcuda
-from imgcuda.cli.chain import parse_step
 from imgcuda.filters import Border
+from imgcuda.recipes.chain_text import parse_step
 from imgcuda.testing import assert_close, checked
 from imgcuda_plugins.blur.convolve import separated
 

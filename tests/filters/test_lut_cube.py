@@ -18,7 +18,7 @@ from PIL import ImageFilter
 from scipy.interpolate import RegularGridInterpolator
 
 import imgcuda
-from imgcuda.cli.chain import example, parse_step
+from imgcuda.recipes.chain_text import example, parse_step
 from imgcuda.testing import assert_close, checked
 from imgcuda_plugins.color.lut_cube import CubeLut
 

@@ -1,11 +1,12 @@
-"""Shows and reads a filter's parameters for the command line."""
+"""A parameter's value as text: as a user types it, as messages show it, and exactly."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from imgcuda.errors import ParameterError, shown
 from imgcuda.parameter_text import read_number, read_whole_number
 
 if TYPE_CHECKING:
@@ -60,3 +61,39 @@ def in_words(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def changed(filter: Filter) -> Iterator[tuple[Parameter, Any]]:
+    """Yield the parameters whose values are not their defaults, in the order for help texts, with these values."""
+    for parameter in in_order(type(filter)):
+        value = getattr(filter, parameter.name)
+        if parameter.required or not _is_same(value, parameter.check(parameter.default)):
+            yield parameter, value
+
+
+def exact_text(parameter: Parameter, value: Any) -> str:
+    """Return the text that `read_value` reads as this very value; ParameterError if there is none."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    return str(value) if parameter.plain else _text_of_type(parameter, value)
+
+
+def _text_of_type(parameter: Parameter, value: Any) -> str:
+    """Return the text of a value that is more than a number: by its own `to_text`, or by str() if that can be read."""
+    try:
+        if hasattr(value, "to_text"):
+            return str(value.to_text())
+        text = str(value)
+        if _is_same(parameter.check(text), value):
+            return text
+        why = f"{type(value).__name__}.of() makes something else of {shown(text)}; it needs a method to_text()"
+    except (ValueError, ParameterError) as error:
+        why = str(error)
+    raise ParameterError(f"{parameter.name} cannot be written as text: {why}")
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Return whether two values of a parameter are equal; 0.0 and -0.0 are not."""
+    return bool(one == other) and (not isinstance(one, float) or repr(one) == repr(other))
