@@ -95,7 +95,7 @@ def optimize(ir: str, machine: Machine, target: Any) -> Any:
     wide = ' "prefer-vector-width"="512" "min-legal-vector-width"="512"' if "+avx512f" in machine.features else ""
     attributes = f'attributes #0 = {{ "no-trapping-math"="true" "target-cpu"="{machine.cpu}"{wide} }}'
     llvm = load_llvm()
-    text = f'target triple = "{llvm.get_default_triple()}"\n{ir}\n{attributes}\n'
+    text = f'target triple = "{machine.triple or llvm.get_default_triple()}"\n{ir}\n{attributes}\n'
     module = llvm.parse_assembly(text, llvm.create_context())
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,13 +21,18 @@ class Machine:
 
     cpu: str
     features: str
+    triple: str = ""
+    """LLVM's name of its architecture and system, as aarch64-linux-gnu; empty for those of this process."""
 
     @classmethod
     @cache
     def host(cls) -> Machine:
         """Return the processor that this process runs on."""
         llvm = load_llvm()
-        return cls(llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+        features = llvm.get_host_cpu_features().flatten()
+        if platform.machine().lower() in ("aarch64", "arm64"):
+            features += ",+neon"  # which all of them have; LLVM does not say so of every system
+        return cls(llvm.get_host_cpu_name(), features.strip(","))
 
     @property
     def width(self) -> int:
@@ -36,18 +42,23 @@ class Machine:
     def target(self) -> Any:
         """Return LLVM's code generator for it."""
         llvm = load_llvm()
-        _initialize()
-        target = llvm.Target.from_default_triple()
+        _initialize(every=bool(self.triple))
+        target = llvm.Target.from_triple(self.triple) if self.triple else llvm.Target.from_default_triple()
         return target.create_target_machine(
             cpu=self.cpu, features=self.features, opt=3, reloc="pic", codemodel="small", jit=True
         )
 
 
 @cache
-def _initialize() -> None:
+def _initialize(every: bool) -> None:
+    """Make LLVM's code generators known: this process's own, or every one that it was built with."""
     llvm = load_llvm()
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
+    if every:
+        llvm.initialize_all_targets()
+        llvm.initialize_all_asmprinters()
+    else:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
 
 
 def load_llvm() -> Any:

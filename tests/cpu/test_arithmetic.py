@@ -42,6 +42,8 @@ CASES: list[tuple[str, str, Callable[[int], Any]]] = [
     ("int", "n / (x + 1)", lambda x: 40 // (x + 1)),
     ("int", "x + 0 * (x / (x & 1))", lambda x: x),
     ("int", "x + 0 * (n / (n - 40))", lambda x: x),
+    ("int", "((x & 1) - 2147483647 - 1) / (in[x] - x - 1)", lambda x: 2**31 - 1 if x & 1 else -(2**31)),
+    ("int", "((x & 1) - 2147483647 - 1) % (n - 41)", lambda x: 0),
     # ---- shifts
     ("int", "1 << (x & 31)", lambda x: s(1 << (x & 31))),
     ("unsigned int", "1u << (x & 31)", lambda x: u(1 << (x & 31))),

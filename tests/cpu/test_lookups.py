@@ -22,7 +22,7 @@ from support.small_kernels import program
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 HOST = Machine.host()
-WAYS = ["+avx512vbmi", "+avx512bw", "+avx2", "+ssse3", ""]
+WAYS = ["+avx512vbmi", "+avx512bw", "+avx2", "+ssse3", "+neon", ""]
 TABLE = np.random.default_rng(0).integers(0, 256, 256, dtype=np.uint8)
 SHARED = """
 __global__ void k(unsigned char *out, const unsigned char *in, const unsigned char *table, int n) {
@@ -94,7 +94,7 @@ def test_two_dimensions_and_a_constant_table() -> None:
     assert (out == TABLE[given]).all()
 
 
-@pytest.mark.parametrize("feature", [*WAYS, "+neon"])
+@pytest.mark.parametrize("feature", WAYS)
 def test_every_way_is_defined_without_the_others(feature: str) -> None:
     text = f"declare <32 x i8> @{NAME}32(ptr, <32 x i8>)"
     made = with_definitions(text, f"+sse2,{feature}")

@@ -282,18 +282,23 @@ class Arithmetic(Conversions):
         if right.const not in (None, 0, -1):
             return Value(type, kind, self.b.op(f"{verb} {shape} {x}, {y}"))
         if kind == VARYING and type.bits == 32:
-            return self._divide_as_double(operator, Value(type, kind, x), Value(type, kind, y))
+            return self._divide_as_double(operator, self.v.flat(left), self.v.flat(right))
         return Value(type, kind, self.b.op(f"{verb} {shape} {x}, {self._safe_divisor(shape, type, kind, x, y)}"))
 
     def _divide_as_double(self, operator: str, left: Value, right: Value) -> Value:
         """Return the quotient of vectors, computed in doubles, which hold 32 bits exactly.
 
-        No processor divides vectors of integers.
+        No processor divides vectors of integers. A divisor of zero is replaced by 1. The one quotient that is too large
+        becomes the smallest, -2^31, as on a GPU: here, and not in the divisor, since LLVM would take a mask made of
+        ints apart to choose between doubles.
         """
         type = left.type
         assert isinstance(type, Int)
-        right = Value(type, VARYING, self._safe_divisor(self.v.type(type), type, VARYING, left.ir, right.ir))
+        zero = self.compare("==", right, constant(0, type))
+        right = self.choose(zero, constant(1, type), right)
         ratio = self._float("/", self.convert(left, F64), self.convert(right, F64))
+        if type.signed:
+            ratio = self.choose(self.compare(">=", ratio, constant(2.0**31, F64)), constant(-(2.0**31), F64), ratio)
         verb = "fptosi" if type.signed else "fptoui"
         made = self.b.op(f"{verb} {self.v.type(F64)} {ratio.ir} to {self.v.type(type)}")
         quotient = Value(type, VARYING, made)
