@@ -165,6 +165,12 @@ def _escaped(character: str) -> str:
     return character if character.isprintable() else repr(character)[1:-1]
 
 
+def system_words(error: OSError) -> str:
+    """Return what the system says about an error, for the end of a sentence: "no space left on device"."""
+    words = error.strerror or str(error)
+    return words[:1].lower() + words[1:]
+
+
 def out_of_memory(error: MemoryError) -> str:
     """Return a message for a lack of memory, with NumPy's text, which says how much was wanted."""
     words = printable(str(error))

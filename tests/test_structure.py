@@ -63,6 +63,7 @@ FOREIGN = {
     },
     "simplejpeg": {"images.jpeg_reader"},
     "isal": {"images.fast_deflate"},
+    "rich": {"batch.progress"},
     "pytest": {"testing.pytest_plugin", "testing"},
     "typer": {
         *("cli", "cli.app", "cli.batch", "cli.commands", "cli.filtering", "cli.listing", "cli.new_filter"),

@@ -90,7 +90,7 @@ def _refuse_same_targets(plan: Plan) -> None:
     same: list[str] = []
     count = 0
     for unit in plan:
-        source, target = first.setdefault(_key(unit.target), (unit.source, unit.target))
+        source, target = first.setdefault(same_file(unit.target), (unit.source, unit.target))
         if source != unit.source:
             count += 1
             same += [f"{source} and {unit.source} would both become {target}"] * (count <= SHOWN)
@@ -99,7 +99,7 @@ def _refuse_same_targets(plan: Plan) -> None:
         raise ImageError(f"{_list(same, count)}\nDrop one of each, or {way_out}")
 
 
-def _key(target: Path) -> str:
+def same_file(target: Path) -> str:
     """Return what two paths have in common that a file system may take for the same."""
     return unicodedata.normalize("NFC", os.path.normpath(target)).casefold()
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from imgcuda.batch.stamps import Stamp
+
 State: TypeAlias = Literal["done", "kept", "failed"]
 """Made now; there already, from an earlier run; or not made, for an error."""
 
@@ -18,6 +20,8 @@ class FileUnit:
     """Its number in the batch, from 1, in the order of the inputs."""
     source: Path
     target: Path
+    ours: bool = False
+    """Whether an earlier run is known to have made the file in the target's place, even if it has no mark."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,10 @@ class Outcome:
     notes: tuple[str, ...] = ()
     """What was lost, a sentence each, with the name of the file."""
     seconds: float = 0.0
-    source_hash: str | None = None
-    """The hash of the source's bytes, as they were before it was read; None if it was not read."""
-    target_hash: str | None = None
-    """The hash of the bytes that were written; None if nothing was."""
+    source_stamp: Stamp | None = None
+    """The source as it was read; None if it was not, or if it may have changed meanwhile."""
+    target_stamp: Stamp | None = None
+    """The target as it was written; None if nothing was."""
 
     @staticmethod
     def failure(unit: FileUnit, error: str, seconds: float = 0.0) -> Outcome:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
 from imgcuda import devices, images
+from imgcuda.batch import stamps
+from imgcuda.batch.stamps import Stamp
 from imgcuda.batch.units import FileUnit, Outcome
 from imgcuda.containment import in_words
 from imgcuda.errors import ImgcudaError, out_of_memory
 from imgcuda.file_run import FileOptions, FileResult, run_file
 from imgcuda.filters import Filter
-
-_HASH_SIZE = 16
-"""Bytes of a file's hash."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +27,6 @@ class Work:
     """The name of the device to run on, as `devices.choose` takes it."""
     all_notes: bool = False
     """Whether an outcome's notes tell of metadata that was left out, too."""
-
-
-def digest(path: Path) -> str:
-    """Return the hash of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=_HASH_SIZE)).hexdigest()
 
 
 def do(unit: FileUnit, work: Work) -> Outcome:
@@ -54,28 +47,27 @@ def do(unit: FileUnit, work: Work) -> Outcome:
 
 def _made(unit: FileUnit, work: Work, began: float) -> Outcome:
     # A file written with --strip has no mark; whether it may be replaced is decided when the output is known.
-    clobber = work.options.clobber
+    clobber = True if unit.ours and work.options.clobber else work.options.clobber
     format = images.check_output(unit.target, clobber=True if work.options.strip and clobber else clobber)
     device = devices.choose(work.device)
-    before = _digest_of_a_file(unit.source)
-    options = replace(work.options, format=format, options=work.options.options.fitting(format))
+    before = stamps.taken(unit.source)
+    options = replace(work.options, format=format, clobber=clobber, options=work.options.options.fitting(format))
     made = run_file(work.filters, unit.source, unit.target, options, device)
     return Outcome(
         unit,
         "done",
         notes=tuple(_notes(unit, made, work)),
         seconds=perf_counter() - began,
-        source_hash=before,
-        target_hash=digest(unit.target),
+        source_stamp=before if before and (unit.source == unit.target or _is_still(unit.source, before)) else None,
+        target_stamp=stamps.taken(unit.target),
     )
 
 
-def _digest_of_a_file(path: Path) -> str | None:
-    """Return a regular file's hash. Anything else, such as a pipe, can only be read once."""
-    try:
-        return digest(path) if path.is_file() else None
-    except OSError:
-        return None  # the reader will meet the error, and reports it
+def _is_still(source: Path, before: Stamp) -> bool:
+    """Return whether a source is as before."""
+    with suppress(OSError):
+        return before.has_times_of(source.stat())
+    return False
 
 
 def _notes(unit: FileUnit, made: FileResult, work: Work) -> list[str]:

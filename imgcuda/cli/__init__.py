@@ -13,7 +13,7 @@ from imgcuda import startup
 from imgcuda.cli import streams
 from imgcuda.cli.app import build
 from imgcuda.containment import in_words
-from imgcuda.errors import ImgcudaError, ParameterError, PluginError, out_of_memory
+from imgcuda.errors import ImgcudaError, ParameterError, PluginError, out_of_memory, system_words
 from imgcuda.registry import Registry, installed, load, refreshed
 
 __all__ = ["build", "main", "run"]
@@ -75,7 +75,7 @@ def _in_words(error: BaseException) -> str:
         return unloaded
     if isinstance(error, OSError) and error.strerror:
         what = f"{error.filename} cannot be used" if error.filename else "the system refuses something"
-        return f"{what}: {error.strerror[:1].lower()}{error.strerror[1:]}"
+        return f"{what}: {system_words(error)}"
     if isinstance(error, MemoryError):
         return out_of_memory(error)
     return f"something happened that should not: {in_words(error)}; IMGCUDA_TRACEBACK=1 shows where"

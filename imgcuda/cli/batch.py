@@ -13,7 +13,7 @@ from imgcuda.cli.filtering import COMMON
 from imgcuda.cli.options import Job
 
 Inputs = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(
         metavar="INPUTS...",
         help="Files, folders and quoted patterns; - reads a list from standard input.",
@@ -48,6 +48,13 @@ Template = Annotated[
 InPlace = Annotated[bool, typer.Option("--in-place", help="Replace the inputs themselves; without -o.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be made from what, and make nothing.")]
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first file that fails.")]
+Force = Annotated[bool, typer.Option("--force", help="Make all files, also those that an earlier run made.")]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Check that the files in -o are as they were made; make nothing.")
+]
+Watch = Annotated[bool, typer.Option("--watch", help="Go on with files that arrive or change, until Ctrl-C.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
+Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each file, and one for all.")]
 
 
 NOT_SHARED = {"in_path", "out_path", "check"}
@@ -58,7 +65,7 @@ NOT_SHARED = {"in_path", "out_path", "check"}
 class Order:
     """What one command orders: the inputs, the names of the outputs, and how the files are made."""
 
-    inputs: Inputs
+    inputs: Inputs = None
     output: Output = None
     steps: Steps = None
     recursive: Recursive = False
@@ -69,6 +76,11 @@ class Order:
     in_place: InPlace = False
     dry_run: DryRun = False
     fail_fast: FailFast = False
+    force: Force = False
+    verify: Verify = False
+    watch: Watch = False
+    quiet: Quiet = False
+    json: Json = False
 
 
 def batch(ctx: typer.Context, **given: Any) -> None:

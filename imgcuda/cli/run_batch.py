@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
 
-from imgcuda.batch import inputs, plan
+from imgcuda.batch import inputs, manifest, plan, provenance, verify, watch
+from imgcuda.batch.course import Course
+from imgcuda.batch.history import History
 from imgcuda.batch.inputs import Input, Search
-from imgcuda.batch.naming import naming
+from imgcuda.batch.manifest import Manifest
+from imgcuda.batch.naming import Naming, naming
 from imgcuda.batch.plan import Plan
+from imgcuda.batch.provenance import Provenance
+from imgcuda.batch.replaced import ReplacedInputs
 from imgcuda.batch.serial import in_turn
-from imgcuda.batch.units import Outcome
+from imgcuda.batch.tally import Tally
 from imgcuda.batch.work import Work
 from imgcuda.cli import run_file, streams
+from imgcuda.cli.batch_report import all_good, reporting
 from imgcuda.cli.chain import parse_chain
 from imgcuda.cli.options import Job
 from imgcuda.errors import ParameterError
@@ -34,53 +41,81 @@ LIST = "-"
 def run_batch(registry: Registry, order: Order, job: Job) -> None:
     """Make all files of a batch; tell of errors and losses on stderr. Raises typer.Exit if a file failed."""
     _check(order, job)
-    work = _work(registry, order, job)
-    search = Search(order.recursive, tuple(order.exclude or ()), order.output)
-    units = _plan(order, job, search)
-    if job.verbose:
-        _tell_passed_over(search)
-    if order.dry_run:
-        _show(units)
+    if order.verify:
+        _verify(order, job)
         return
-    counts: Counter[str] = Counter()
-    for outcome in _outcomes(units, work):
-        counts[outcome.state] += 1
-        _tell(outcome)
-        if order.fail_fast and outcome.state == "failed":
-            break
-    streams.say(", ".join(f"{count:,} {state}" for state, count in counts.items()) or "There was nothing to do")
-    if counts["failed"]:
-        raise typer.Exit(1)
+    work = _work(registry, order, job)
+    made_by = provenance.provenance(work.filters, work.options, provenance.versions(work.filters, registry))
+    if order.watch:
+        _watch(order, job, work, made_by)
+        return
+    units = _plan(order, job)
+    if order.dry_run:
+        _show(units, order, made_by)
+    elif len(units) + len(units.failed):
+        _make(units, order, job, work, made_by)
+    else:
+        streams.say("There was nothing to do")
 
 
 def _check(order: Order, job: Job) -> None:
     """Raise ParameterError for options that contradict each other."""
+    if not order.inputs and not order.verify:
+        raise ParameterError("which files? Name files, folders or patterns, as imgcuda batch photos -o out")
     if order.in_place and (order.output or job.format or order.flat or order.template != "{stem}"):
         raise ParameterError("--in-place replaces the inputs: it goes without -o, --format, --flat and --name")
     if order.in_place and job.no_clobber:
         raise ParameterError("--in-place replaces the inputs, and --no-clobber replaces nothing; leave one out")
     if not order.in_place and order.output is None:
         raise ParameterError("-o FOLDER says where to write, as -o out; --in-place replaces the inputs")
-    if LIST in order.inputs and len(order.inputs) > 1:
+    if LIST in _inputs(order) and len(_inputs(order)) > 1:
         raise ParameterError("- reads the list of all inputs from standard input: it goes without other inputs")
-    if order.nul and order.inputs != [LIST]:
+    if order.nul and _inputs(order) != [LIST]:
         raise ParameterError("-0 is for the list on standard input: imgcuda batch -0 - -o out")
+    _check_ways(order)
 
 
-def _inputs(order: Order, search: Search) -> Iterator[Input]:
-    if order.inputs == [LIST]:
+def _check_ways(order: Order) -> None:
+    """Raise ParameterError for --watch, --verify and --dry-run where they do not fit."""
+    if order.in_place and (order.watch or order.verify):
+        raise ParameterError("--watch and --verify are for an output folder, as -o out; --in-place has none")
+    if order.watch and (order.verify or order.dry_run or order.fail_fast):
+        raise ParameterError("--watch goes on until Ctrl-C: it goes without --verify, --dry-run and --fail-fast")
+    if order.watch and LIST in _inputs(order):
+        raise ParameterError("--watch looks at folders and patterns; - is a list that is read once")
+    if order.watch and "{index" in order.template:
+        raise ParameterError("--name: {index} is a file's number among all, which --watch does not know")
+
+
+def _inputs(order: Order) -> list[str]:
+    return order.inputs or []
+
+
+def _search(order: Order) -> Search:
+    return Search(order.recursive, tuple(order.exclude or ()), order.output)
+
+
+def _found(order: Order, search: Search) -> Iterator[Input]:
+    if _inputs(order) == [LIST]:
         return inputs.of_list(streams.input().read(), order.nul, search)
-    return inputs.find(order.inputs, search)
+    return inputs.find(_inputs(order), search)
 
 
-def _plan(order: Order, job: Job, search: Search) -> Plan:
-    """Return the units; raise errors before any work is done."""
-    if order.output is None:
-        return plan.in_place(_inputs(order, search))
+def _naming(order: Order, job: Job) -> Naming:
     names = naming(order.template, job.format, order.flat, recipe="")
     if names.format:
         run_file.output_options(job).check(names.format)
-    return plan.in_folder(_inputs(order, search), names, order.output)
+    return names
+
+
+def _plan(order: Order, job: Job) -> Plan:
+    """Return the units; raise errors before any work is done."""
+    search = _search(order)
+    found = _found(order, search)
+    units = plan.in_place(found) if order.output is None else plan.in_folder(found, _naming(order, job), order.output)
+    if job.verbose:
+        _tell_passed_over(search)
+    return units
 
 
 def _work(registry: Registry, order: Order, job: Job) -> Work:
@@ -93,9 +128,48 @@ def _work(registry: Registry, order: Order, job: Job) -> Work:
     return Work(tuple(filters), options, device, job.verbose)
 
 
-def _outcomes(plan: Plan, work: Work) -> Iterator[Outcome]:
-    yield from plan.failed
-    yield from in_turn(plan, work)
+def _make(units: Plan, order: Order, job: Job, work: Work, made_by: Provenance) -> None:
+    """Make the files of a plan. Raises typer.Exit if one failed."""
+    tally = Tally(len(units) + len(units.failed))
+    with reporting(tally, order, job.verbose) as report, _manifest(units, order, made_by) as records:
+        course = Course(partial(in_turn, work=work), report, records, order.force, order.fail_fast)
+        whole = course.report_failed(units) and course.run(units)
+        if order.in_place and whole and not tally.failed:
+            records.remove()
+        report.end(stopped=not whole)
+    if tally.failed:
+        raise typer.Exit(1)
+
+
+def _manifest(units: Plan, order: Order, made_by: Provenance) -> Manifest:
+    """Return the manifest of the output folder; of inputs that are replaced, one beside the first."""
+    if order.output is not None:
+        return Manifest(order.output, made_by)
+    return ReplacedInputs(next(iter([*units, *(each.unit for each in units.failed)])).source.parent, made_by)
+
+
+def _watch(order: Order, job: Job, work: Work, made_by: Provenance) -> None:
+    """Make what there is and what arrives, until Ctrl-C."""
+    assert order.output is not None
+    plans, tally = watch.ArrivalPlans(_naming(order, job), order.output), Tally()
+    with reporting(tally, order, job.verbose) as report, Manifest(order.output, made_by) as records:
+        course = Course(partial(in_turn, work=work), report, records, order.force)
+        report.say(f"Watching {', '.join(_inputs(order))}; Ctrl-C ends.")
+        with suppress(KeyboardInterrupt):
+            for arrived in watch.arrivals(lambda: _found(order, _search(order))):
+                units = plans.plan(arrived)
+                course.report_failed(units)
+                course.run(units)
+        report.end()
+
+
+def _verify(order: Order, job: Job) -> None:
+    """Check the outputs against their records. Raises typer.Exit if one is not as it was made."""
+    assert order.output is not None
+    units = _plan(order, job) if order.inputs else None
+    found = verify.verify(order.output, None if units is None else {unit.target for unit in units})
+    if not all_good(found, order):
+        raise typer.Exit(1)
 
 
 def _tell_passed_over(search: Search) -> None:
@@ -103,15 +177,11 @@ def _tell_passed_over(search: Search) -> None:
         streams.say(f"Passed over: {count:,} {why}")
 
 
-def _show(plan: Plan) -> None:
-    for outcome in plan.failed:
-        _tell(outcome)
-    for unit in plan:
-        typer.echo(f"{unit.source} -> {unit.target}", file=streams.output())
-
-
-def _tell(outcome: Outcome) -> None:
-    for note in outcome.notes:
-        streams.say(f"Note: {note}")
-    if outcome.error:
+def _show(units: Plan, order: Order, made_by: Provenance) -> None:
+    """Print what would be made from what; what an earlier run made is kept."""
+    for outcome in units.failed:
         streams.say(f"Error: {outcome.error}")
+    earlier = History(order.output, made_by, manifest.read(order.output)) if order.output and not order.force else None
+    for unit in units:
+        kept = earlier is not None and earlier.keeps(unit.source, unit.target)
+        typer.echo(f"{unit.source} -> {unit.target}{' (kept)' if kept else ''}", file=streams.output())

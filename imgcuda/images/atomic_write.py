@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 import threading
@@ -22,6 +23,8 @@ Clobber = bool | Literal["ours"]
 """What may be replaced: any file, none, or those alone that imgcuda wrote."""
 
 KEPT = "it is there already, and --no-clobber keeps it"
+DRAFT = re.compile(r"\.imgcuda-[0-9a-f]{16}")
+"""The name of a file that is being written, until it takes the place of another."""
 NOT_OURS = "it is there already, and imgcuda did not write it, or it was changed since; --overwrite replaces it"
 
 
@@ -55,7 +58,7 @@ def replace(path: Path, data: bytes, *, clobber: Clobber = True) -> None:
         if not mark.is_ours(target) and target.read_bytes() != data:
             raise ImageError(NOT_OURS)
         clobber = True
-    draft = target.with_name(f".imgcuda-{os.urandom(8).hex()}")
+    draft = draft_beside(target)
     nameless = open_nameless(target.parent)
     with _cleaned_up_when_terminated():
         try:
@@ -72,6 +75,11 @@ def replace(path: Path, data: bytes, *, clobber: Clobber = True) -> None:
                 _move(draft, target, clobber)
         finally:
             draft.unlink(missing_ok=True)  # once renamed, there is none
+
+
+def draft_beside(target: Path) -> Path:
+    """Return a new name in a file's folder, for the file that will replace it."""
+    return target.with_name(f".imgcuda-{os.urandom(8).hex()}")
 
 
 class _TerminatedError(BaseException):

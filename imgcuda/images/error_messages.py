@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import PIL.Image
 
-from imgcuda.errors import ImageError, ImgcudaError
+from imgcuda.errors import ImageError, ImgcudaError, system_words
 from imgcuda.startup import no_memory_to_load
 
 LONGEST = 300
@@ -51,7 +51,7 @@ def _reason(error: Exception, verb: str, format: str) -> str:
     if isinstance(error, RuntimeError) and _NO_THREAD.search(str(error)):
         return "no thread can be started; allow the process more memory or threads (ulimit -v, ulimit -u)"
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror[:1].lower() + error.strerror[1:]
+        return system_words(error)
     words = " ".join(str(error).split())
     words = words if len(words) <= LONGEST else f"{words[:LONGEST]}..."
     if isinstance(error, ImgcudaError):

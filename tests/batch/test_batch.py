@@ -43,7 +43,8 @@ def photos(tmp_path: Path) -> Path:
 
 
 def made(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    """Return the files in a folder, without the manifest."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("[!.]*") if path.is_file())
 
 
 def test_each_output_has_the_bytes_that_the_file_alone_gives(command: Any, photos: Path, tmp_path: Path) -> None:

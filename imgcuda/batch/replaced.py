@@ -1,0 +1,40 @@
+"""The manifest of inputs that are replaced by their results: a run that goes on must not filter an input twice."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from imgcuda.batch.history import from_folder, is_as
+from imgcuda.batch.manifest import Manifest
+from imgcuda.batch.records import OutputRecord
+from imgcuda.batch.stamps import DIGEST_BYTES, Stamp
+
+UNKNOWN = Stamp(0, 0, "0" * 2 * DIGEST_BYTES)
+"""The stamp of a result that is not made yet."""
+
+
+class ReplacedInputs(Manifest):
+    """A manifest that also notes each input before it is replaced.
+
+    A run may be killed between the two. Then the input's size and time tell whether it was replaced.
+    """
+
+    def keeps(self, source: Path, target: Path) -> bool:
+        """Return whether an input was replaced already, by the same work."""
+        record = self._record(target)
+        if record is None or record.work != self._work:
+            return False
+        if record.target_stamp != UNKNOWN:
+            return is_as(target, record.target_stamp)
+        with suppress(OSError):
+            return not record.source_stamp.has_times_of(source.stat())
+        return False
+
+    def begin(self, source: Path, target: Path) -> None:
+        """Note an input that is about to be replaced."""
+        with suppress(OSError):
+            status = source.stat()
+            stamp = UNKNOWN._replace(size=status.st_size, mtime_ns=status.st_mtime_ns)
+            place = from_folder(source, self._folder)
+            self._append(OutputRecord(self._name(target), place, self._work, stamp, UNKNOWN).line)

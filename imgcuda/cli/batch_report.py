@@ -1,0 +1,66 @@
+"""How a batch is reported on this command's streams."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, get_args
+
+from imgcuda.batch.progress import Display, NoDisplay, ProgressBar, ProgressLines
+from imgcuda.batch.report import Report
+from imgcuda.batch.tally import Tally
+from imgcuda.batch.verify import CheckedOutput, Finding
+from imgcuda.cli import streams
+
+if TYPE_CHECKING:
+    from imgcuda.cli.batch import Order
+
+
+@contextmanager
+def reporting(tally: Tally, order: Order, all_notes: bool) -> Iterator[Report]:
+    """Yield a report on stderr, and with --json on standard output. A block that raises has not come to its end."""
+    objects = streams.output() if order.json else None
+    with _display(tally, order) as display:
+        report = Report(tally, display, quiet=order.quiet, all_notes=all_notes, objects=objects)
+        try:
+            yield report
+        except BaseException:
+            report.end(stopped=True)
+            raise
+
+
+def _display(tally: Tally, order: Order) -> Display:
+    """Return a bar if stderr is a terminal on which nothing else is printed, else what prints lines."""
+    if order.quiet:
+        return NoDisplay(streams.say)
+    if _is_terminal() and not (order.json and streams.output().isatty()):
+        return ProgressBar(tally, sys.stderr)
+    return ProgressLines(tally, streams.say)
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def all_good(found: Iterable[CheckedOutput], order: Order) -> bool:
+    """Report what --verify finds; return whether all outputs are as they were made."""
+    counts: Counter[str] = Counter()
+    for each in found:
+        counts[each.state] += 1
+        if order.json:
+            _write({"target": str(each.target), "state": each.state, "error": each.error})
+        if each.error:
+            streams.say(f"Error: {each.error}")
+    if order.json:
+        _write({"summary": {state: counts[state] for state in get_args(Finding)}})
+    if not order.quiet:
+        streams.say(", ".join(f"{count:,} {state}" for state, count in counts.items()))
+    return not counts["missing"] + counts["changed"]
+
+
+def _write(line: object) -> None:
+    streams.output().write(json.dumps(line) + "\n")
