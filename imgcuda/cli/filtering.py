@@ -11,6 +11,7 @@ import typer
 
 from imgcuda.cli.chain import DEFAULT, parse_chain
 from imgcuda.cli.options import Job
+from imgcuda.cli.timeout import Deadline
 from imgcuda.recipes.parameter_values import in_order, read_value
 from imgcuda.registry import build
 
@@ -25,7 +26,7 @@ Steps = Annotated[
         "-f",
         "--filter",
         metavar="NAME:PARAM=VALUE,...",
-        help=f"A filter to run, or a recipe, @FILE or @NAME; repeat it for several, in order. Without any: {DEFAULT}.",
+        help=f"A filter to run, or @RECIPE; repeat it for several, in order. Without any, it is {DEFAULT}.",
     ),
 ]
 RecipeWord = Annotated[
@@ -65,7 +66,8 @@ def filter_image(ctx: typer.Context, steps: Steps = None, recipe: RecipeWord = N
         from imgcuda.cli.recipe_options import with_recipe
         from imgcuda.recipes.recipe_reader import read_recipe
 
-        found = read_recipe(recipe)
+        with Deadline(job["timeout"]).holds("reading the recipe"):
+            found = read_recipe(recipe)
         job = with_recipe(ctx, job, found)
     filter_file(lambda: parse_chain(ctx.obj, steps or [], found), Job(**job))
 

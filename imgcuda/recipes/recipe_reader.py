@@ -16,8 +16,8 @@ from imgcuda.recipes.recipe_folder import path_of
 
 VERSION = 1
 """The version of the form: a recipe of a later version is refused."""
-LARGEST = 1 << 22
-"""Bytes of a recipe: enough for 200,000 numbers of a matrix."""
+LARGEST = 1 << 20
+"""Bytes of a recipe: enough for 50,000 numbers of a matrix; the worst of such files takes a second."""
 MOST_FILTERS = 1000
 LONGEST_DESCRIPTION = 1000
 

@@ -109,7 +109,7 @@ def test_a_filter_that_is_wrong_is_told_with_its_place(step: str, error: type[Ex
         ("a = " + "{a = " * 100_000, "it is not TOML: lists within lists within lists"),
         ("a.b." * 1000 + "c = 1", "it has a key, or a text, of more than 32 parts with dots between them"),
         ("['a'." + '"b" . ' * 1000 + "c]", "it has a key, or a text, of more than 32 parts with dots between them"),
-        ("x = '" + "a" * LARGEST + "'", "it has more than 4,194,304 characters"),
+        ("x = '" + "a" * LARGEST + "'", "it has more than 1,048,576 characters"),
         ("[[filters]]\nname = 'blur'", "a recipe has no 'filters'; did you mean 'filter'?"),
         ("[sauce]", "a recipe has no 'sauce'; it has: version, description, filter, input, output"),
         ("version = 2", "its version is 2; this imgcuda reads version 1"),
@@ -198,7 +198,7 @@ def test_only_a_regular_file_of_modest_size_is_read(tmp_path: Path) -> None:
     (tmp_path / "folder.toml").mkdir()
     (tmp_path / "large.toml").write_bytes(b"#" * (LARGEST + 1))
     (tmp_path / "binary.toml").write_bytes(b"\x89PNG\x00\xff")
-    said = {"pipe": "it is a pipe", "folder": "it is a directory", "large": "more than 4,194,304 bytes"}
+    said = {"pipe": "it is a pipe", "folder": "it is a directory", "large": "more than 1,048,576 bytes"}
     for name, why in {**said, "binary": "it is not text", "none": "No such file"}.items():
         with pytest.raises(ParameterError) as caught:
             read_recipe(str(tmp_path / f"{name}.toml"))
