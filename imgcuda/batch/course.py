@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -11,8 +12,9 @@ from imgcuda.batch.plan import Plan
 from imgcuda.batch.report import Report
 from imgcuda.batch.units import FileUnit, Outcome
 
-Workers: TypeAlias = Callable[[Iterable[FileUnit]], Iterator[Outcome]]
-"""Makes files: takes units when there is room for them, and yields their outcomes as they come, in any order."""
+Workers: TypeAlias = Callable[[Iterable[FileUnit]], Generator[Outcome]]
+"""Makes files: takes units when there is room for them, and yields their outcomes as they come, in any order. Closing
+the generator stops the work."""
 
 
 @dataclass
@@ -29,15 +31,21 @@ class Course:
 
     def run(self, units: Iterable[FileUnit]) -> bool:
         """Make the files that must be made; return whether all came to their end, whatever that was."""
-        for outcome in self.workers(self._not_kept(units)):
-            unit = outcome.unit
-            if outcome.source_stamp and outcome.target_stamp:
-                self.manifest.add(unit.source, unit.target, outcome.source_stamp, outcome.target_stamp)
-            self.report.finished(outcome)
-            self._tell_problems()
-            if self.fail_fast and outcome.state == "failed":
-                return False
+        with closing(self.workers(self._not_kept(units))) as outcomes:
+            for outcome in outcomes:
+                self._finish(outcome)
+                if self.fail_fast and outcome.state == "failed":
+                    return False
         return True
+
+    def _finish(self, outcome: Outcome) -> None:
+        unit = outcome.unit
+        if outcome.source_stamp and outcome.target_stamp:
+            self.manifest.add(unit.source, unit.target, outcome.source_stamp, outcome.target_stamp)
+        if outcome.state == "failed":
+            self.manifest.give_up(unit.source, unit.target)
+        self.report.finished(outcome)
+        self._tell_problems()
 
     def report_failed(self, units: Plan) -> bool:
         """Report the inputs that failed before any work; return whether the batch goes on."""

@@ -42,11 +42,14 @@ class LineFile:
 
     def append(self, line: str) -> None:
         """Append a line, whole or not at all; OSError if the disk is full."""
-        data = (line + "\n").encode("ascii")
+        left = (line + "\n").encode("ascii")
         end = os.fstat(self._descriptor).st_size
-        if os.write(self._descriptor, data) < len(data):
+        try:
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+        except OSError:
             os.ftruncate(self._descriptor, end)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise
 
     def rewrite(self, lines: list[str]) -> None:
         """Replace the file by one with these lines, by an atomic write; if that fails, it stays as it is."""

@@ -70,6 +70,9 @@ class Manifest(History):
     def begin(self, source: Path, target: Path) -> None:
         """Note that an output is about to be made."""
 
+    def give_up(self, source: Path, target: Path) -> None:
+        """Note that an output was not made, after all."""
+
     def sweep(self, folder: Path) -> None:
         """Remove the old drafts in a folder of outputs, when it is used for the first time."""
         if folder not in self._swept:

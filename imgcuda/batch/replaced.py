@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from imgcuda.batch import records
 from imgcuda.batch.history import from_folder, is_as
 from imgcuda.batch.manifest import Manifest
 from imgcuda.batch.records import OutputRecord
@@ -12,6 +13,9 @@ from imgcuda.batch.stamps import DIGEST_BYTES, Stamp
 
 UNKNOWN = Stamp(0, 0, "0" * 2 * DIGEST_BYTES)
 """The stamp of a result that is not made yet."""
+
+NO_WORK = "0" * 2 * DIGEST_BYTES
+"""The key of no work at all."""
 
 
 class ReplacedInputs(Manifest):
@@ -36,5 +40,16 @@ class ReplacedInputs(Manifest):
         with suppress(OSError):
             status = source.stat()
             stamp = UNKNOWN._replace(size=status.st_size, mtime_ns=status.st_mtime_ns)
-            place = from_folder(source, self._folder)
-            self._append(OutputRecord(self._name(target), place, self._work, stamp, UNKNOWN).line)
+            self._note(source, target, self._work, stamp)
+
+    def give_up(self, source: Path, target: Path) -> None:
+        """Note that an input was not replaced; if it was, and its worker ended in that moment, it stays noted."""
+        record = self._record(target)
+        with suppress(OSError):
+            if record and record.source_stamp.has_times_of(source.stat()):
+                self._note(source, target, NO_WORK, UNKNOWN)
+
+    def _note(self, source: Path, target: Path, work: str, source_stamp: Stamp) -> None:
+        line = OutputRecord(self._name(target), from_folder(source, self._folder), work, source_stamp, UNKNOWN).line
+        self._lines[records.key(self._name(target))] = line
+        self._append(line)

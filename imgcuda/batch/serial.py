@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 from imgcuda.batch.units import FileUnit, Outcome
 from imgcuda.batch.work import Work, do
 
 
-def in_turn(units: Iterable[FileUnit], work: Work) -> Iterator[Outcome]:
+def in_turn(units: Iterable[FileUnit], work: Work) -> Generator[Outcome]:
     """Yield the outcome of each unit, in their order."""
     for unit in units:
         unit.target.parent.mkdir(parents=True, exist_ok=True)

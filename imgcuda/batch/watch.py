@@ -46,10 +46,11 @@ def arrivals(look: Callable[[], Iterable[Input]], pause: float = PAUSE) -> Itera
         changed = {path: state for path, state in now.items() if taken.get(path) != state}
         whole = [path for path, state in changed.items() if waiting.get(path) == state]
         waiting = changed
+        took = time.monotonic() - began
         if whole:
             taken |= {path: changed[path] for path in whole}
             yield [found[path] for path in whole]
-        time.sleep(max(pause, SHARE * (time.monotonic() - began)))
+        time.sleep(max(pause, SHARE * took))
 
 
 def _state(path: Path) -> FileState | None:

@@ -58,7 +58,7 @@ def all_good(found: Iterable[CheckedOutput], order: Order) -> bool:
     if order.json:
         _write({"summary": {state: counts[state] for state in get_args(Finding)}})
     if not order.quiet:
-        streams.say(", ".join(f"{count:,} {state}" for state, count in counts.items()))
+        streams.say(", ".join(f"{counts[state]:,} {state}" for state in get_args(Finding) if counts[state]))
     return not counts["missing"] + counts["changed"]
 
 

@@ -131,7 +131,7 @@ def _work(registry: Registry, order: Order, job: Job) -> Work:
 def _make(units: Plan, order: Order, job: Job, work: Work, made_by: Provenance) -> None:
     """Make the files of a plan. Raises typer.Exit if one failed."""
     tally = Tally(len(units) + len(units.failed))
-    with reporting(tally, order, job.verbose) as report, _manifest(units, order, made_by) as records:
+    with _manifest(units, order, made_by) as records, reporting(tally, order, job.verbose) as report:
         course = Course(partial(in_turn, work=work), report, records, order.force, order.fail_fast)
         whole = course.report_failed(units) and course.run(units)
         if order.in_place and whole and not tally.failed:
@@ -152,7 +152,7 @@ def _watch(order: Order, job: Job, work: Work, made_by: Provenance) -> None:
     """Make what there is and what arrives, until Ctrl-C."""
     assert order.output is not None
     plans, tally = watch.ArrivalPlans(_naming(order, job), order.output), Tally()
-    with reporting(tally, order, job.verbose) as report, Manifest(order.output, made_by) as records:
+    with Manifest(order.output, made_by) as records, reporting(tally, order, job.verbose) as report:
         course = Course(partial(in_turn, work=work), report, records, order.force)
         report.say(f"Watching {', '.join(_inputs(order))}; Ctrl-C ends.")
         with suppress(KeyboardInterrupt):

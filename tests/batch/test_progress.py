@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +19,8 @@ from imgcuda.batch.progress import NoDisplay, ProgressBar, ProgressLines
 from imgcuda.batch.report import KINDS, Report
 from imgcuda.batch.tally import Tally, duration, speed
 from imgcuda.batch.units import FileUnit, Outcome, State
+
+SAMPLE = Path(__file__).parents[2] / "sample_images" / "horse.png"
 
 
 def unit(index: int) -> FileUnit:
@@ -254,3 +260,42 @@ def test_a_bar_is_gone_when_it_ends(terminal: Terminal) -> None:
     with ProgressBar(Tally(4), terminal) as bar:
         bar.refresh()
     assert terminal.getvalue().endswith("\x1b[2K")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
+@pytest.mark.parametrize("quiet", [False, True], ids=["bar", "quiet"])
+def test_the_command_draws_a_bar_on_a_terminal_only(tmp_path: Path, quiet: bool) -> None:
+    import pty
+
+    (tmp_path / "a.png").write_bytes(SAMPLE.read_bytes())
+    (tmp_path / "b.png").write_bytes(SAMPLE.read_bytes()[:300])
+    command = [
+        sys.executable,
+        "-m",
+        "imgcuda",
+        "batch",
+        str(tmp_path),
+        "-o",
+        str(tmp_path / "out"),
+        "-f",
+        "invert",
+        "--json",
+    ]
+    ours, theirs = pty.openpty()
+    options = ["--device", "cpu", *["--quiet"] * quiet]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "200"}
+    done = subprocess.run(
+        [*command, *options], stdout=subprocess.PIPE, stderr=theirs, env=environment, check=False, timeout=300
+    )
+    shown = os.read(ours, 100_000).decode()
+    for descriptor in (ours, theirs):
+        os.close(descriptor)
+    assert done.returncode == 1
+    assert [json.loads(line).get("state") for line in done.stdout.splitlines()] in (
+        ["done", "failed", None],
+        ["failed", "done", None],
+    )
+    assert ("\x1b[" in shown) is not quiet
+    assert ("1 done, 1 failed in" in shown) is not quiet
+    (error,) = re.findall(r"Error: (.*)\r\n", shown)
+    assert str(tmp_path / "b.png") in error

@@ -15,18 +15,13 @@ from typing import Any
 
 import pytest
 
-from imgcuda import Registry, load
+from imgcuda import Registry
 from imgcuda.batch import provenance
 from imgcuda.batch.manifest import NAME
 from imgcuda.cli import build, run
 from support.installation import Installation, filter_of
 
 SAMPLE = Path(__file__).parents[2] / "sample_images" / "horse.png"
-
-
-@pytest.fixture(scope="module")
-def registry() -> Registry:
-    return load()
 
 
 class Batch:

@@ -1,0 +1,158 @@
+"""Batches on full disks, batches that replace their inputs and are killed, and two batches at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from imgcuda.batch.manifest import NAME, Manifest
+from imgcuda.batch.provenance import Provenance
+from imgcuda.batch.replaced import ReplacedInputs
+
+SAMPLES = Path(__file__).parents[2] / "sample_images"
+COMMAND = [sys.executable, "-m", "imgcuda", "batch", "--device", "cpu"]
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such limits and signals")
+
+
+def many(folder: Path, count: int) -> Path:
+    folder.mkdir()
+    for number in range(count):
+        shutil.copy(SAMPLES / "horse.png", folder / f"{number:02}.png")
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of all files in a folder by their names, without the manifest."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name != NAME}
+
+
+def limited(size: int) -> Callable[[], None]:
+    """Return a function that limits the size of files, which fails as a full disk does."""
+
+    def limit() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return limit
+
+
+# A full disk
+
+
+def test_outputs_that_find_no_room_fail_and_leave_nothing(tmp_path: Path) -> None:
+    folder, out = many(tmp_path / "in", 3), tmp_path / "out"
+    shutil.copy(SAMPLES / "chelsea.png", folder / "large.png")
+    command = [*COMMAND, str(folder), "-o", str(out), "-f", "invert"]
+    full = subprocess.run(command, preexec_fn=limited(50_000), capture_output=True, text=True, check=False)
+    assert full.returncode == 1
+    assert "3 done, 1 failed" in full.stderr
+    assert f"Error: {out / 'large.png'} cannot be written: file too large" in full.stderr
+    assert sorted(contents(out)) == ["00.png", "01.png", "02.png"]
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "1 done, 3 kept" in again.stderr
+
+
+def test_a_manifest_that_finds_no_room_costs_only_work_that_is_done_again(tmp_path: Path) -> None:
+    folder, out = many(tmp_path / "in", 60), tmp_path / "out"
+    command = [*COMMAND, str(folder), "-o", str(out), "-f", "invert"]
+    full = subprocess.run(command, preexec_fn=limited(14_000), capture_output=True, text=True, check=True)
+    why = "file too large; a later run makes again what is not recorded"
+    assert f"Note: {out / NAME}: {why}" in full.stderr
+    assert full.stderr.count(why) == 1
+    assert "60 done in" in full.stderr
+    made = contents(out)
+    again = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
+    summary = json.loads(again.stdout.splitlines()[-1])["summary"]
+    assert 0 < summary["done"] < 60
+    assert summary["done"] + summary["kept"] == 60
+    assert contents(out) == made
+    assert len(made) == 60
+
+
+# Inputs that are replaced
+
+
+def test_an_input_that_was_replaced_is_not_filtered_again(tmp_path: Path) -> None:
+    folder = many(tmp_path / "in", 3)
+    (folder / "01.png").write_bytes((folder / "01.png").read_bytes()[:400])
+    command = [*COMMAND, str(folder), "--in-place", "-f", "invert"]
+    first = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (first.returncode, "2 done, 1 failed" in first.stderr) == (1, True)
+    made = contents(folder)
+    shutil.copy(SAMPLES / "horse.png", folder / "01.png")
+    second = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "1 done, 2 kept" in second.stderr
+    assert contents(folder) == {**made, "01.png": made["00.png"]}
+    assert not (folder / NAME).exists()  # all is done: the next run is for another time
+    assert "3 done in" in subprocess.run(command, capture_output=True, text=True, check=True).stderr
+
+
+def test_an_input_replaced_in_the_moment_of_a_kill_is_not_filtered_again(tmp_path: Path) -> None:
+    source = many(tmp_path / "in", 1) / "00.png"
+    work = Provenance("2" * 32, {})
+    with ReplacedInputs(source.parent, work) as manifest:
+        assert not manifest.keeps(source, source)
+        manifest.begin(source, source)
+    with ReplacedInputs(source.parent, work) as manifest:
+        assert not manifest.keeps(source, source)  # the kill came before it was replaced
+    source.with_name("draft").write_bytes(b"the result")
+    source.with_name("draft").replace(source)
+    with ReplacedInputs(source.parent, work) as manifest:
+        assert manifest.keeps(source, source)
+    with ReplacedInputs(source.parent, Provenance("1" * 32, {})) as manifest:
+        assert not manifest.keeps(source, source)
+
+
+def killed_in_place(root: Path, times: int, seed: int, count: int) -> None:
+    """Kill a batch that replaces its inputs, so many times; in the end each is filtered once."""
+    chance, folder = Random(seed), many(root / "in", count)
+    command = [*COMMAND, str(folder), "--in-place", "-f", "invert"]
+    before = contents(folder)
+    for _ in range(times):
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+            time.sleep(0.3 + chance.random())
+            os.killpg(process.pid, signal.SIGKILL)
+        if not (folder / NAME).exists() and contents(folder) != before:
+            break  # it had done all, and another run would filter all again
+    else:
+        subprocess.run(command, check=True, capture_output=True)
+    shutil.copy(SAMPLES / "horse.png", root / "one.png")
+    one = [sys.executable, "-m", "imgcuda", "invert", str(root / "one.png"), str(root / "out.png"), "--device", "cpu"]
+    subprocess.run(one, check=True)
+    assert set(contents(folder).values()) == {(root / "out.png").read_bytes()}
+
+
+def test_inputs_are_replaced_once_however_often_the_run_is_killed(tmp_path: Path) -> None:
+    killed_in_place(tmp_path, times=3, seed=2, count=60)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("seed", range(4))
+def test_inputs_are_replaced_once_after_ten_kills(tmp_path: Path, seed: int) -> None:
+    killed_in_place(tmp_path, times=10, seed=seed, count=200)
+
+
+# Two at once
+
+
+def test_a_second_batch_into_the_folder_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    folder, out = many(tmp_path / "in", 1), tmp_path / "out"
+    command = [*COMMAND, str(folder), "-o", str(out), "-f", "invert"]
+    with Manifest(out, Provenance("0" * 32, {})):
+        second = subprocess.run(command, capture_output=True, text=True, check=False)
+    words = f"is writing to {out}; wait until it ends, or choose another folder"
+    assert (second.returncode, second.stderr) == (1, f"Error: another `imgcuda batch` {words}\n")
+    assert not contents(out)
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
