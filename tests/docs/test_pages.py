@@ -1,4 +1,4 @@
-"""Follows the tutorial and the how-to: writes their files, runs their commands, and compares what these print."""
+"""Follows the tutorial, the how-to and the recipes: writes their files, runs their commands, compares the output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parents[2] / "docs"
 
 _PIECE = re.compile(
-    r"^`(?P<file>[\w/-]+\.(?:py|cu))`[^\n]*(?:\n(?!```)[^\n]*)*?\n```\w+\n(?P<text>.*?)^```|^```console\n(?P<console>.*?)^```",
+    r"^`(?P<file>[\w/-]+\.(?:py|cu|toml))`[^\n]*(?:\n(?!```)[^\n]*)*?\n```\w+\n(?P<text>.*?)^```|^```console\n(?P<console>.*?)^```",
     re.DOTALL | re.MULTILINE,
 )
 _TYPED = re.compile(r"^\$ ([^\n]*)\n(.*?)(?=^\$ |\Z)", re.DOTALL | re.MULTILINE)
@@ -24,7 +24,7 @@ _TYPED = re.compile(r"^\$ ([^\n]*)\n(.*?)(?=^\$ |\Z)", re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the pages' commands are for bash")
-@pytest.mark.parametrize("page", ["tutorial.md", "how-to.md"])
+@pytest.mark.parametrize("page", ["tutorial.md", "how-to.md", "recipes.md"])
 def test_a_page_may_be_followed_to_the_letter(page: str, environment: Environment, tmp_path: Path) -> None:
     here = tmp_path
     for piece in _PIECE.finditer((DOCS / page).read_text("utf-8")):
