@@ -24,7 +24,7 @@ class Recorder:
     """A session of imgcuda that notes its launches, and keeps what they work on, so that they can be repeated."""
 
     def __init__(self, session: Any) -> None:
-        self._session, self.packs = session, session.packs
+        self._session, self.packs, self.tables = session, session.packs, session.tables
         self.empty, self.upload, self.download = session.empty, session.upload, session.download
         self._launches: list[tuple[Any, ...]] = []
 

@@ -22,7 +22,7 @@ LARGEST = 256 * 2**20
 """The largest size of the cache, in bytes."""
 
 _DIGEST = 32
-_OURS = (".new-", "cpu-", "cuda-", "outline-", "plugins-")
+_OURS = (".new-", "cpu-", "cuda-", "outline-", "plugins-", "channelwise-")
 """The beginnings of the names of the cache's files: a user may keep other files in the same folder."""
 
 

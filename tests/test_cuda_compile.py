@@ -16,6 +16,8 @@ import pytest
 
 from imgcuda import DeviceError, Filter, KernelError, load
 from imgcuda.cuda import compile as cubin
+from imgcuda.execution import tables
+from imgcuda.frontend.compilers import CUDA
 from imgcuda.programs.source import Program, Source, specialize
 from imgcuda.testing.gpu_compilation import compile_for_gpu
 
@@ -122,6 +124,15 @@ def test_every_kernel_compiles_for_every_gpu(name: str, capability: tuple[int, i
         made = compiled(load().create(name, variant), dtype, channels, capability)
         assert made
         assert all(code.startswith(b"\x7fELF") for code in made.values())
+
+
+@pytest.mark.usefixtures("nvrtc")
+@pytest.mark.parametrize("capability", ONE_CAPABILITY)
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_the_kernel_of_tables_compiles(channels: int, capability: tuple[int, int]) -> None:
+    constants = {**tables.LAYOUT.constants, **tables.NAMES, "TABLES": 1, "OPERATION": 0}
+    program = specialize(tables.source(), np.uint8, channels, constants, CUDA)
+    assert cubin.compile(program, capability, False).startswith(b"\x7fELF")
 
 
 @pytest.mark.exhaustive

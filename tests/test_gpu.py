@@ -27,7 +27,7 @@ SOURCE = Source(
 class FakeSession:
     """A device that only notes what is asked of it."""
 
-    packs = True
+    packs, tables = True, None
 
     def __init__(self) -> None:
         self.live: list[DeviceArray] = []

@@ -16,6 +16,7 @@ from imgcuda.cores import cores
 from imgcuda.cpu import loading, workers
 from imgcuda.cpu.lending import Loans, address
 from imgcuda.cpu.workers import Launch
+from imgcuda.engine.known_tables import KnownTables, known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
 from imgcuda.engine.protocol import DeviceArray, LaunchArgument
 from imgcuda.errors import DeviceError, DeviceMemoryError
@@ -36,6 +37,7 @@ class CpuSession:
     limit, which counts the arrays that filters allocate, not the caller's images."""
 
     packs = False
+    tables: KnownTables | None = known_tables(NAME)
     limits = LaunchLimits(grid=Dim3(2**31 - 1, 2**31 - 1, 2**31 - 1))
 
     def __init__(self) -> None:

@@ -28,6 +28,7 @@ from imgcuda.cuda import pinned, transfers
 from imgcuda.cuda.context import translated
 from imgcuda.cuda.memory import StreamMemory, wait_for
 from imgcuda.cuda.transfers import DownloadStaging, UploadStaging
+from imgcuda.engine.known_tables import known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
 from imgcuda.engine.protocol import DeviceArray, LaunchArgument
 from imgcuda.errors import DeviceError
@@ -92,6 +93,7 @@ class CudaSession:
 
     def __init__(self, index: int, budget: Budget, stream: Any = None) -> None:
         self._index, self._budget, self._stream = index, budget, stream
+        self.tables = known_tables(f"cuda:{index}")
         self._memory = StreamMemory(index, budget, stream)
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:

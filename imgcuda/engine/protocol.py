@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda.engine.known_tables import KnownTables
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
@@ -61,6 +62,10 @@ class Session(Protocol):
     @property
     def packs(self) -> bool:
         """Whether it is a GPU: a thread computes several neighboring samples (`Layout.pack`), and CUDA compiles."""
+
+    @property
+    def tables(self) -> KnownTables | None:
+        """The tables made on this device; None if kernels must run themselves, since they are checked or only noted."""
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         """Allocate an array with undefined contents."""

@@ -20,6 +20,7 @@ from imgcuda.execution.alpha import filter_premultiplied
 from imgcuda.execution.gpu import Gpu, compiler_of
 from imgcuda.execution.point import functions, layout, point_source, result_channels
 from imgcuda.execution.schedule import result_size, step
+from imgcuda.execution.tables import by_table
 from imgcuda.filters import Alpha, Filter, GeometryFilter, MeasuringFilter, PointFilter
 from imgcuda.pixels import has_alpha
 from imgcuda.programs.strips import STEP, Rows, all_rows
@@ -154,6 +155,8 @@ def _run(session: Session, filter: Filter, image: DeviceArray, rows: Rows, wante
 def _run_points(session: Session, filters: tuple[PointFilter, ...], image: DeviceArray, rows: Rows) -> DeviceArray:
     made, values = functions(filters, image.channels, image.dtype, compiler_of(session))
     with Gpu(session, point_source(made), image, {}, layout(image.dtype), rows) as gpu:
+        if (found := by_table(session, gpu, image, made, values)) is not None:
+            return found
         shape = (image.height, image.width, made[-1].result_channels)
         return gpu.keep(gpu.launch("point", image, rows.first, rows.height, *values, shape=shape))
 

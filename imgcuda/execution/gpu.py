@@ -160,7 +160,7 @@ class Gpu(AbstractContextManager["Gpu"]):
 
     def _program(self, constants: Mapping[str, int | float]) -> Program:
         compiler = compiler_of(self._session)
-        return _specialized(self._source, self._image.dtype, self._image.channels, tuple(constants.items()), compiler)
+        return specialized(self._source, self._image.dtype, self._image.channels, tuple(constants.items()), compiler)
 
     def _mine(self, array: DeviceArray) -> DeviceArray:
         self._made.append(array)
@@ -174,7 +174,7 @@ class Gpu(AbstractContextManager["Gpu"]):
 
 
 @lru_cache(maxsize=256)
-def _specialized(
+def specialized(
     source: Source, pixel: np.dtype[Any], channels: int, constants: tuple[tuple[str, float], ...], compiler: Macros
 ) -> Program:
     """Return the specialization of a source for a pixel type, channels and constants, from a cache."""

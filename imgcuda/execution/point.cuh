@@ -27,13 +27,20 @@ struct point_result {
 #endif
 };
 
-// The color between two filters, as if each ran alone: rounded to the image's type, gray if the first filter's result
-// is, and with the image's alpha.
-__device__ color point_between(color c, int colors, float alpha)
+// The color between two filters, as if each ran alone: rounded to the image's type, and with the image's alpha.
+__device__ color point_between(color c, float alpha)
 {
     c.r = pixel_to_unit(unit_to_pixel(c.r));
-    c.g = colors == 1 ? c.r : pixel_to_unit(unit_to_pixel(c.g));
-    c.b = colors == 1 ? c.r : pixel_to_unit(unit_to_pixel(c.b));
+    c.g = pixel_to_unit(unit_to_pixel(c.g));
+    c.b = pixel_to_unit(unit_to_pixel(c.b));
+    c.a = alpha;
+    return c;
+}
+
+// The same after a filter whose result is gray.
+__device__ color point_between_gray(color c, float alpha)
+{
+    c.r = c.g = c.b = pixel_to_unit(unit_to_pixel(c.r));
     c.a = alpha;
     return c;
 }

@@ -162,7 +162,8 @@ def _calls(functions: Sequence[PixelFunction]) -> list[str]:
     for position, function in enumerate(functions):
         names = "".join(f", {_argument_text(field, position)}" for field in function.fields)
         calls.append(f"c = {renamed(function.name, position)}(c{names});")
-        calls.append(f"c = point_between(c, {color_channels(function.result_channels)}, alpha);")
+        gray = "_gray" if color_channels(function.result_channels) == 1 else ""
+        calls.append(f"c = point_between{gray}(c, alpha);")
     return calls[:-1]
 
 

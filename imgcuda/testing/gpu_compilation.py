@@ -30,7 +30,7 @@ class CompilingSession:
     Without a compute capability it does not compile either, and only notes which kernels would run.
     """
 
-    packs = True
+    packs, tables = True, None
 
     def __init__(self, capability: tuple[int, int] | None = CAPABILITY, optimize: bool = False) -> None:
         self._capability, self._optimize = capability, optimize

@@ -33,7 +33,7 @@ class GuardedSession:
 
     def __init__(self, session: Session, garbage: int) -> None:
         self._session, self._rubbish = session, garbage
-        self.packs = session.packs
+        self.packs, self.tables = session.packs, None
         self.live: dict[int, Guarded] = {}
         """The arrays that are not released, by address."""
         self._released: list[Guarded] = []

@@ -43,6 +43,8 @@ class _Known:
 class CheckedSession(CpuSession):
     """A session for checked runs: blocks run in order on one core, so each run finds the same mistakes."""
 
+    tables = None
+
     def __init__(self) -> None:
         super().__init__()
         self._known: dict[int, _Known] = {}

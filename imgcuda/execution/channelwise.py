@@ -1,0 +1,56 @@
+"""Whether a fused kernel makes each sample of the result from the same sample of the image alone.
+
+A walk over its syntax tree decides it, so that no author has to promise it. What is not understood is "no". The answer
+is cached on disk, since reading C takes longer than loading a compiled kernel.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+
+from imgcuda import kernel_cache
+from imgcuda.errors import KernelError
+from imgcuda.frontend.compilers import CPU
+from imgcuda.programs import outlines
+from imgcuda.programs.source import Program
+
+SAMPLES = ("x", "y", "z", "w")
+"""The samples of a pixel, as point.cuh names them."""
+_PLACE = "at"
+_OF_ONE_COMPILER = re.compile(r"\b(__\w*[A-Z]\w*|IMGCUDA_\w*|_WIN\w*)|^\s*#\s*(el)?if.*\b_", re.M)
+"""A name in capitals that begins with `__`, or a condition on one: a compiler's own macro, in all likelihood."""
+
+
+@lru_cache(maxsize=256)
+def is_channelwise(program: Program, sources: tuple[str, ...]) -> bool:
+    """Return whether each sample of a pixel depends on the same sample, and on the kernel's arguments, alone.
+
+    `sources` are the texts of the filters in it. They are read as the CPU's compiler reads them; those that may mean
+    something else to a GPU's compiler are not understood there.
+    """
+    if program.compiler != CPU and any(_OF_ONE_COMPILER.search(text) for text in sources):
+        return False
+    parts = outlines.edition(), program.compiler, program.text
+    key = f"channelwise-{hashlib.sha256(repr(parts).encode()).hexdigest()}"
+    stored = kernel_cache.get(key)
+    if stored is None:
+        stored = b"yes" if _decided(program) else b"no"
+        kernel_cache.put(key, stored)
+    return stored == b"yes"
+
+
+def _decided(program: Program) -> bool:
+    from imgcuda.frontend.dependences import Unknown, dependence  # not needed if the answer is in the cache
+    from imgcuda.frontend.parse import parse
+
+    try:
+        file = parse(program.text, program.name)
+        parameters = next(each for each in file.functions if each.name == "point_pixel").parameters
+        image = {name: frozenset([name]) for name in SAMPLES}
+        given = [image, {"": frozenset([_PLACE])}, *({} for _ in parameters[2:])]
+        made = dependence(file, "point_pixel", given)
+    except (KernelError, Unknown, RecursionError):
+        return False
+    return all(made.get("", frozenset()) | inputs <= {name} for name, inputs in made.items() if name)
