@@ -111,7 +111,7 @@ def test_another_count_of_threads_is_taken_up_at_once(monkeypatch: pytest.Monkey
 
 
 def test_threads_get_smaller_stacks_where_the_system_has_no_room(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "KERNELS", (1 << 46, 8 << 20))
+    monkeypatch.setattr(workers, "KERNELS", (1 << 62, 8 << 20))
     monkeypatch.setattr(workers, "pools", {})
     out = np.zeros(50, np.int32)
     launch(COUNT, out, grid=50, block=1)
