@@ -38,7 +38,7 @@ __device__ void read_tile(plane *tile, const pixel *src, int x0, int y0, int wid
         int y = border(y0 + j, height);
         for (int i = threadIdx.x; i < TILE_WIDTH; i += BLOCK_WIDTH) {
             int x = border(x0 + i, width);
-            const pixel *in = src + ((long long)max(y, 0) * width + max(x, 0)) * CHANNELS;
+            const pixel *in = src + (long long)max(y, 0) * width * CHANNELS + max(x, 0) * CHANNELS;
             for (int c = 0; c < CHANNELS; c++) tile[c][j][i] = x < 0 || y < 0 ? 0.0f : in[c];
         }
     }

@@ -107,7 +107,7 @@ __global__ void split(const pixel *__restrict__ src, key *__restrict__ dst, int 
     int end = min((int)(blockIdx.y + 1) * ROWS, height);
     for (int y = blockIdx.y * ROWS; y < end; y++) {
         int from = border(min(y - RADIUS, inner_height - 1 + RADIUS), inner_height);
-        const pixel *in = src + ((long long)max(from, 0) * inner_width + max(column, 0)) * CHANNELS;
+        const pixel *in = src + (long long)max(from, 0) * inner_width * CHANNELS + max(column, 0) * CHANNELS;
         for (int c = 0; c < CHANNELS; c++)
             dst[(long long)y * width + c * columns + x] = key_of_pixel(from < 0 || column < 0 ? (pixel)0 : in[c]);
     }
