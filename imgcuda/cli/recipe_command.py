@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated
 
 import typer
@@ -36,7 +37,7 @@ def recipe(
     known = read_recipe(steps[0].removeprefix("@")) if len(steps) == 1 and _is_recipe(steps[0]) else None
     filters = known.filters(ctx.obj) if known else [each for step in steps for each in parse_text(ctx.obj, step)]
     if known and not save:
-        typer.echo(printable(write_chain(filters)))
+        typer.echo(_without_control(write_chain(filters)))
         return
     options, words = (known.options, known.description) if known else ({}, "")
     text = write_recipe(filters, options, description or words, absolute=bool(save))
@@ -51,6 +52,11 @@ def _is_recipe(word: str) -> bool:
     return not {*"|="} & {*word} and (word.startswith("@") or word.endswith(".toml"))
 
 
+def _without_control(text: str) -> str:
+    """Return a text with its control characters escaped, and all others as they are, so that it can be used again."""
+    return printable(text, keep="".join({each for each in text if unicodedata.category(each) != "Cc"}))
+
+
 def _list_saved() -> None:
     """Print a line for each recipe in the user's folder; exit 1 if one is not right."""
     from imgcuda.recipes import recipe_folder
@@ -61,7 +67,7 @@ def _list_saved() -> None:
     width = max(map(len, names), default=0)
     lines = {name: _about(name) for name in names}
     for name, (words, _) in lines.items():
-        typer.echo(f"{name:{width}}  {printable(words)}")
+        typer.echo(f"{name:{width}}  {_without_control(words)}")
     if not all(right for _, right in lines.values()):
         raise typer.Exit(1)
 

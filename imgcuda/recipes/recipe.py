@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from imgcuda.errors import FilterError, ImageError, ParameterError, PluginError, shown
+from imgcuda.errors import LONGEST_MESSAGE, FilterError, ImageError, ParameterError, PluginError, shown
 
 if TYPE_CHECKING:
     from imgcuda.filters import Filter
@@ -49,8 +49,9 @@ class Recipe:
             try:
                 made.append(self._filter(registry, step))
             except (ParameterError, PluginError, FilterError, ImageError) as error:
+                words = str(error) if len(str(error)) <= LONGEST_MESSAGE else f"{str(error)[:LONGEST_MESSAGE]}..."
                 place = f"{self.source}, filter {number} ({shown(step['name'])[1:-1]})"
-                raise type(error)(f"{place}: {error}") from error
+                raise type(error)(f"{place}: {words}") from error
         return made
 
     def _filter(self, registry: Registry, step: Mapping[str, Any]) -> Filter:

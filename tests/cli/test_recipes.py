@@ -64,6 +64,13 @@ def test_a_chain_is_printed_as_a_recipe_and_back(call: Call) -> None:
         assert call("recipe", word) == (0, f"{' | '.join(chain)}\n", "")
 
 
+@pytest.mark.parametrize(("name", "shown"), [("a\u202fb.png", "a\u202fb.png"), ("a\x1b[2J.png", r"'a\x1b[2J.png'")])
+def test_a_chain_is_printed_without_control_characters(name: str, shown: str, call: Call) -> None:
+    PIL.Image.new("L", (3, 3)).save(name)
+    Path("odd.toml").write_text(Pipeline.from_text(f"composite:image='{name}'").to_toml(), "utf-8")
+    assert call("recipe", "odd.toml") == (0, f"composite:image={shown}\n", "")
+
+
 def test_a_recipe_and_a_filter_are_one_chain(call: Call) -> None:
     assert Pipeline.from_toml(call("recipe", "@web.toml", "edges")[1]) == Pipeline.from_text("flip | invert | edges")
 

@@ -12,7 +12,7 @@ import pytest
 from support.installation import Installation, filter_of
 
 SAMPLE = Path(__file__).parents[2] / "sample_images" / "chelsea.png"
-NEVER = {"pydantic", "rich", "scipy", "cv2", "llvmlite.binding", "pycuda"}
+NEVER = {"pydantic", "rich", "scipy", "cv2", "llvmlite.binding", "pycuda", "tomllib"}
 """What no command needs that filters nothing, and none that finds its kernel in the cache."""
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import PIL.Image
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from imgcuda import ParameterError, Pipeline, PluginError, load
+from imgcuda import ImgcudaError, ParameterError, Pipeline, PluginError, load
 from imgcuda.recipes.recipe import Recipe
 from imgcuda.recipes.recipe_reader import LARGEST, MOST_FILTERS, parse_recipe, read_recipe
 from imgcuda.recipes.recipe_writer import write_recipe
@@ -145,6 +148,31 @@ def test_what_is_no_recipe_is_told_in_one_sentence(text: str, said: str) -> None
     assert str(caught.value).startswith(f"look.toml: {said}")
     assert "\n" not in str(caught.value)
     assert time.monotonic() - start < 5
+
+
+def test_a_message_does_not_repeat_a_long_word_in_full() -> None:
+    for step in (f"name = '{'a' * 100_000}'", f"name = 'blur'\n{'a' * 100_000} = 1"):
+        with pytest.raises(ImgcudaError) as caught:
+            filters(f"[[filter]]\n{step}")
+        assert len(str(caught.value)) < 1200
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_a_recipe_with_mistakes_is_read_or_refused(data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(LOOK)))
+    cut = data.draw(st.integers(0, 9))
+    text = LOOK[:at] + data.draw(st.text("[]{}=.\"'#\n\\ 0aé\0", max_size=5)) + LOOK[at + cut :]
+    with suppress(ImgcudaError):
+        filters(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text("blur:sigma=3|,'\"\\[]@ .edges\0\n", max_size=30))
+def test_a_chain_with_mistakes_is_read_or_refused(text: str) -> None:
+    with suppress(ImgcudaError):
+        pipeline = Pipeline.from_text(text)
+        assert Pipeline.from_text(str(pipeline)) == pipeline
 
 
 # Files
