@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -18,9 +15,9 @@ import pytest
 from imgcuda.batch.manifest import NAME, Manifest
 from imgcuda.batch.provenance import Provenance
 from imgcuda.batch.replaced import ReplacedInputs
+from support.killed_batches import COMMAND, contents, kill_at_random
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
-COMMAND = [sys.executable, "-m", "imgcuda", "batch", "--device", "cpu"]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such limits and signals")
 
@@ -30,11 +27,6 @@ def many(folder: Path, count: int) -> Path:
     for number in range(count):
         shutil.copy(SAMPLES / "horse.png", folder / f"{number:02}.png")
     return folder
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of all files in a folder by their names, without the manifest."""
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name != NAME}
 
 
 def limited(size: int) -> Callable[[], None]:
@@ -121,9 +113,7 @@ def killed_in_place(root: Path, times: int, seed: int, count: int) -> None:
     command = [*COMMAND, str(folder), "--in-place", "-f", "invert"]
     before = contents(folder)
     for _ in range(times):
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as process:
-            time.sleep(0.3 + chance.random())
-            os.killpg(process.pid, signal.SIGKILL)
+        kill_at_random(command, chance)
         if not (folder / NAME).exists() and contents(folder) != before:
             break  # it had done all, and another run would filter all again
     else:
