@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 
 from imgcuda.cuda import presence
 from imgcuda.engine.protocol import Device, DeviceSession
@@ -50,9 +51,10 @@ def choose(name: str | None = None) -> Device:
     name = asked.lower()
     kind, _, number = name.partition(":")
     if kind == "auto" and not number:
-        return _first_gpu() or _cpu()
+        checking = _checking()
+        return _cpu(checking) if checking or no_gpu() else _gpu(0)
     if kind == "cpu" and not number:
-        return _cpu()
+        return _cpu(_checking())
     if name == "cuda:all":
         return _gpus(range(max(1, len(find()) - 1)))
     if kind == "cuda" and (name == "cuda" or re.fullmatch(r"[0-9]{1,6}(,[0-9]{1,6})*", number)):
@@ -84,25 +86,21 @@ _checked: ContextVar[bool] = ContextVar("checked", default=False)
 
 def _checking() -> bool:
     """Return whether runs are checked now."""
-    asked = os.environ.get("IMGCUDA_CHECK", "0").lower()
-    if asked not in ("", "0", "1", "false", "true"):
-        raise DeviceError(f"IMGCUDA_CHECK must be 0 or 1; it is '{asked}'")
-    return _checked.get() or asked in ("1", "true")
+    asked = os.environ.get("IMGCUDA_CHECK")
+    if asked and asked.lower() not in ("0", "1", "false", "true"):
+        raise DeviceError(f"IMGCUDA_CHECK must be 0 or 1; it is '{asked.lower()}'")
+    return _checked.get() or bool(asked and asked.lower() in ("1", "true"))
 
 
 def find() -> list[Device]:
     """Return all devices of this machine, GPUs first."""
     gpus = 0 if presence.missing() else presence.count()
-    return [*map(_cuda, range(gpus)), _cpu()]
+    return [*map(_cuda, range(gpus)), _cpu(_checking())]
 
 
 def no_gpu() -> str | None:
     """Return why no GPU can be used, in a sentence; None when one can."""
     return presence.missing()
-
-
-def _first_gpu() -> Device | None:
-    return None if _checking() or no_gpu() else _gpu(0)
 
 
 def _gpus(numbers: Iterable[int]) -> Device:
@@ -129,7 +127,8 @@ def _cuda(index: int) -> Device:
     return CudaDevice(index)
 
 
-def _cpu() -> Device:
+@cache
+def _cpu(checked: bool) -> Device:
     from imgcuda.cpu.device import CpuDevice
 
-    return CpuDevice(_checking())
+    return CpuDevice(checked)

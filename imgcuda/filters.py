@@ -73,7 +73,8 @@ class Filter:
     command line is the class name in kebab case. Its kernel file stands beside the module and is named after the class
     in snake case, `gaussian_blur.cu`; without one, a filter uses the kernel file of the filter that it derives from.
     The kernel of the same name takes `src, dst, width, height`, then the fields in order, without those declared
-    constant. A filter that needs more than this one launch overrides `run`.
+    constant. A filter that needs more than this one launch overrides `run`, which is called for each image. What else a
+    filter declares depends on its fields and on the size and type of the image alone: it may be asked for only once.
     """
 
     name: ClassVar[str]
@@ -128,11 +129,14 @@ class Filter:
         """Return the filtered image: by default, by one launch of the kernel that has the filter's name."""
         return gpu.launch(snake(self.name), image, self.arguments())
 
-    def __call__(self, array: Any, *, device: str | None = None) -> Any:
-        """Return an array filtered: (height, width) or (height, width, channels), uint8, uint16 or float32."""
+    def __call__(self, array: Any, *, device: str | None = None, out: Any = None) -> Any:
+        """Return an array filtered: (height, width) or (height, width, channels), uint8, uint16 or float32.
+
+        `device` and `out`, an array that the result is written to, are as in Pipeline.
+        """
         from imgcuda.pipeline import Pipeline
 
-        return Pipeline([self])(array, device=device)
+        return Pipeline([self])(array, device=device, out=out)
 
     @classmethod
     @cache

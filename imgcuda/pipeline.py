@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from imgcuda import devices
+from imgcuda.engine.protocol import Device
 from imgcuda.errors import DeviceMemoryError, FilterError, ParameterError, out_of_memory
-from imgcuda.execution import streaming
-from imgcuda.execution.point import stages
+from imgcuda.execution import output, streaming
+from imgcuda.execution.chain_plan import ChainPlan, plan_for
 from imgcuda.execution.schedule import allow
 from imgcuda.filters import Filter
 from imgcuda.pixels import as_array, as_image
+
+Array = npt.NDArray[Any]
 
 
 class Pipeline:
@@ -95,36 +98,58 @@ class Pipeline:
         return None if None in halos else sum(halo for halo in halos if halo)
 
     def __call__(
-        self, array: npt.ArrayLike, *, device: str | None = None, max_pixels: int | None = None
+        self,
+        array: npt.ArrayLike,
+        *,
+        device: str | None = None,
+        max_pixels: int | None = None,
+        out: npt.NDArray[Any] | None = None,
     ) -> npt.NDArray[Any]:
-        """Return the image filtered, in its own type; the input is not changed.
+        """Return the image filtered, in its own type; the input is not changed, unless it is `out`.
 
         `array` is (height, width), or (height, width, channels) with 1 (gray), 2 (gray, alpha), 3 (RGB) or 4
         (RGB, alpha) channels, of uint8, uint16, or float32 with a nominal range of 0 to 1 that is not clipped.
         `device` is "auto", "cuda", "cuda:N" or "cpu", or several GPUs that share the work, "cuda:0,1" or "cuda:all";
         by default the value of IMGCUDA_DEVICE, else "auto". A large image runs in strips of rows, so it may be larger
         than a GPU's memory; the result is the same to the byte. No filter's result may have more than `max_pixels`
-        pixels; all sizes are checked before any work is done. By default only memory limits them. Raises ImageError for
-        any other array and for too many pixels, DeviceError for a device that is not available, DeviceMemoryError if
-        the host has too little memory, or if a device has too little for a chain that cannot run in strips.
+        pixels; all sizes are checked before any work is done. By default only memory limits them.
+
+        `out` is an array that the result is written to, and that is returned: a writable one of the result's shape and
+        type, with any strides. It saves the time that the system takes to give new memory. A result is computed right
+        in it if it is C-contiguous and shares no memory with `array` or with a filter's picture or table; else it is
+        copied there when all is read, so `out` may be `array` itself, or overlap it. After an error `out` may hold
+        anything.
+
+        Raises ImageError for any other array, for an `out` that does not fit, and for too many pixels, DeviceError for
+        a device that is not available, DeviceMemoryError if the host has too little memory, or if a device has too
+        little for a chain that cannot run in strips.
         """
         given = as_array(array)
         image = as_image(given)
-        allow(self.filters, image.shape[1], image.shape[0], max_pixels)
+        if max_pixels is not None:
+            allow(self.filters, image.shape[1], image.shape[0], max_pixels)
+        plan = plan_for(self.filters, given.shape, given.dtype)
+        wanted = None if out is None else output.check(out, plan.result_shape, given.dtype)
         chosen = devices.members(devices.choose(device))
         try:
-            result = streaming.filter_image(chosen, self.filters, image)
-            return self._shaped_like(given, result, copy=np.shares_memory(result, given))
+            if wanted is not None:
+                return _into(wanted, given, image, chosen, plan)
+            result = plan.as_array(streaming.filter_by_plan(chosen, plan, image))
+            return result.copy() if np.may_share_memory(result, given) else result
         except MemoryError as error:
             raise DeviceMemoryError(out_of_memory(error)) from error
 
-    def _shaped_like(self, given: npt.NDArray[Any], result: npt.NDArray[Any], copy: bool) -> npt.NDArray[Any]:
-        """Return a result with the number of dimensions that the filters would give one by one: a filter returns one
-        channel as a two-dimensional array, unless its input had three dimensions and one channel."""
-        channels = stages(self.filters, given.shape[2] if given.ndim == 3 else 1)
-        if result.shape[2] == 1 and not (given.ndim == 3 and set(channels) == {1}):
-            result = result[:, :, 0]
-        return result.copy() if copy else result
+
+def _into(out: Array, given: Array, image: Array, chosen: Sequence[Device], plan: ChainPlan) -> Array:
+    """Return `out` with the result of a plan's chain: computed there, if that is possible, or copied there."""
+    free = output.is_free(out, given, plan.filters)
+    memory = (out if out.ndim == 3 else out[:, :, None]) if free else None
+    made = streaming.filter_by_plan(chosen, plan, image, memory)
+    if made is not memory:
+        result = plan.as_array(made)
+        output.check(out, result.shape, result.dtype)  # a two-phase filter may make another number of channels
+        np.copyto(out, result)
+    return out
 
 
 def _flat(filters: Iterable[Filter | Pipeline]) -> Iterator[Filter]:

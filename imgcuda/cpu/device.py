@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 
 from imgcuda.cores import cores
 from imgcuda.cpu import processor
@@ -23,9 +22,8 @@ class CpuDevice:
         count = cores()
         return f"{processor.name()}, {count} core{'s' * (count > 1)}{', checked' * self.checked}"
 
-    @contextmanager
-    def session(self) -> Iterator[CpuSession]:
-        yield _checked_session() if self.checked else CpuSession()
+    def session(self) -> AbstractContextManager[CpuSession]:
+        return nullcontext(_checked_session() if self.checked else CpuSession())
 
 
 def _checked_session() -> CpuSession:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,18 +15,21 @@ from imgcuda.engine.protocol import DeviceArray, LaunchArgument
 class _Loan:
     """An array of the caller, and the copy made before a kernel first wrote to it, if one did."""
 
-    def __init__(self, array: npt.NDArray[Any]) -> None:
+    def __init__(self, array: DeviceArray) -> None:
         self.array = array
         self.copy: npt.NDArray[np.uint8] | None = None
-        self.start = address(array)
+        self.start = array.pointer
         self.end = self.start + array.nbytes
 
     def holds(self, pointer: int) -> bool:
         return self.start <= pointer < self.end
 
-    def overlaps(self, array: npt.NDArray[Any]) -> bool:
-        start = address(array)
-        return self.start < start + array.nbytes and start < self.end
+    def own_copy(self) -> npt.NDArray[np.uint8]:
+        """Return the copy; the first time, make it."""
+        if self.copy is None:
+            assert isinstance(self.array.owner, np.ndarray)
+            self.copy = self.array.owner.reshape(-1).view(np.uint8).copy()
+        return self.copy
 
     def current(self, array: DeviceArray) -> DeviceArray:
         """Return an array, or a part of it, in the copy, if there is one."""
@@ -43,16 +46,17 @@ class Loans:
     def __init__(self) -> None:
         self._loans: dict[int, _Loan] = {}
 
-    def lend(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return the array to work on: the caller's, or a copy if it overlaps one that is lent already.
+    def lend(self, array: DeviceArray) -> bool:
+        """Take in an array of the caller's; return False, and do nothing, if it overlaps one that is lent already.
 
-        As on a GPU, two uploads of one array are then different memory.
+        As on a GPU, two uploads of one array must be different memory.
         """
-        if any(loan.overlaps(array) for loan in self._loans.values()):
-            return array.copy()
-        loan = _Loan(array)
-        self._loans[loan.start] = loan
-        return array
+        made = _Loan(array)
+        for loan in self._loans.values():
+            if loan.start < made.end and made.start < loan.end:
+                return False
+        self._loans[made.start] = made
+        return True
 
     def give_back(self, array: DeviceArray) -> None:
         """Forget an array that is released."""
@@ -67,15 +71,15 @@ class Loans:
 
     def arguments(self, arguments: Sequence[LaunchArgument], written: Collection[int]) -> list[LaunchArgument]:
         """Return the arguments of a launch, with copies in place of lent arrays that it may write to."""
+        loans = [*self._loans.values()]
         for position in written:
-            for loan in self._loans_of(arguments[position]):
-                if loan.copy is None:
-                    loan.copy = loan.array.reshape(-1).view(np.uint8).copy()
+            argument = arguments[position]
+            for loan in loans:
+                if isinstance(argument, DeviceArray) and loan.holds(argument.pointer):
+                    loan.own_copy()
+        if all(loan.copy is None for loan in loans):
+            return list(arguments)
         return [self.current(each) if isinstance(each, DeviceArray) else each for each in arguments]
-
-    def _loans_of(self, argument: LaunchArgument) -> Iterator[_Loan]:
-        if isinstance(argument, DeviceArray):
-            yield from (loan for loan in self._loans.values() if loan.holds(argument.pointer))
 
 
 def address(array: npt.NDArray[Any]) -> int:

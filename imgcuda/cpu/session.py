@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,7 @@ class CpuSession:
         self._budget = Budget(NAME)
         self._sizes: dict[int, int] = {}
         self._loans = Loans()
+        self._offered: npt.NDArray[Any] | None = None
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         return self._allocate(np.empty, shape, dtype)
@@ -54,6 +55,8 @@ class CpuSession:
     def _allocate(
         self, how: Callable[..., npt.NDArray[Any]], shape: Sequence[int], dtype: npt.DTypeLike
     ) -> DeviceArray:
+        if self._offered is not None and how is np.empty and (taken := self._taken(tuple(shape), np.dtype(dtype))):
+            return taken
         size = prod(shape) * np.dtype(dtype).itemsize
         self._budget.take(size)
         try:
@@ -64,9 +67,22 @@ class CpuSession:
         self._sizes[made.pointer] = size
         return made
 
+    def offer(self, memory: npt.NDArray[Any] | None) -> None:
+        self._offered = memory
+
+    def _taken(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> DeviceArray | None:
+        """Return an array in the memory that was offered, once; None if that has another shape or type."""
+        memory = self._offered
+        if memory is None or (memory.shape, memory.dtype) != (shape, dtype):
+            return None
+        self._offered = None
+        return as_device_array(memory)
+
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
         """Return the host's array itself; a kernel that writes to it gets a copy instead (copy-on-write)."""
-        return as_device_array(self._loans.lend(np.ascontiguousarray(array)))
+        own = np.ascontiguousarray(array)
+        made = as_device_array(own)
+        return made if self._loans.lend(made) else as_device_array(own.copy())
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
         owner = self._loans.current(array).owner
@@ -101,17 +117,33 @@ class CpuSession:
     def launch(
         self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[LaunchArgument]
     ) -> None:
-        if why := excess(grid, block, self.limits):
-            raise DeviceError(f"{program.name}: {kernel} cannot be launched on the CPU: {why}")
+        geometry = _geometry(grid, block)
+        if geometry.excess:
+            raise DeviceError(f"{program.name}: {kernel} cannot be launched on the CPU: {geometry.excess}")
         loaded = loading.kernel(program, kernel, block)
         arguments = self._loans.arguments(arguments, loaded.written)
-        packed = pack(loaded.letters, arguments)
-        launch = Launch(loaded, packed, struct.pack("5q", *grid, 0, 0), keep=arguments)
-        samples = max((prod(a.shape) for a in arguments if isinstance(a, DeviceArray)), default=0)
-        work = max(samples, grid.total * block.total)  # a thread may compute many samples
+        launch = Launch(loaded, pack(loaded.letters, arguments), geometry.packed, keep=arguments)
+        samples = max([prod(a.shape) for a in arguments if isinstance(a, DeviceArray)], default=0)
+        work = max(samples, geometry.threads)  # a thread may compute many samples
         count = cores()
-        parts = min(4 * count, grid.total, max(1, work // WORTH_A_THREAD))
-        workers.run(launch, grid.total, parts, count)
+        parts = min(4 * count, geometry.blocks, max(1, work // WORTH_A_THREAD))
+        workers.run(launch, geometry.blocks, parts, count)
+
+
+class _Geometry(NamedTuple):
+    """The grid and block of a launch: what exceeds the limits, in words; the grid as code takes it; both counted."""
+
+    excess: str
+    packed: bytes
+    blocks: int
+    threads: int
+
+
+@lru_cache(maxsize=256)
+def _geometry(grid: Dim3, block: Dim3) -> _Geometry:
+    too_much = excess(grid, block, CpuSession.limits)
+    packed = b"" if too_much else struct.pack("5q", *grid, 0, 0)
+    return _Geometry(too_much, packed, grid.total, grid.total * block.total)
 
 
 def pack(letters: Sequence[str], arguments: Sequence[LaunchArgument]) -> bytes:

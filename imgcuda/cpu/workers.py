@@ -11,6 +11,7 @@ import os
 import platform
 import signal
 import struct
+import sys
 import threading
 from functools import cache
 from pathlib import Path
@@ -39,6 +40,10 @@ pools: dict[int, Workers | PlainWorkers] = {}
 """The threads by process: a forked child does not have its parent's threads, and gets its own."""
 
 
+_ENTRY = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_longlong, ctypes.c_longlong)
+"""The entry point of a kernel: its arguments, the grid, the first block, and the one after the last. It only reads."""
+
+
 class Launch:
     """All that a launch needs while it runs: code, arguments, memory, and `keep`, which must not be freed before."""
 
@@ -54,6 +59,11 @@ class Launch:
         struct.pack_into("QQ40s5q", cells, 0, self.kernel.entry, start + 160, self._grid, heap, own, blocks, step, most)
         ctypes.memmove(start + 160, self._arguments, len(self._arguments))
         return cells
+
+    def run_here(self, blocks: int) -> None:
+        """Run all blocks in the calling thread, which wakes no other: what a small image takes."""
+        heap, _ = self._heap(1)
+        _ENTRY(self.kernel.entry)(self._arguments, self._grid + heap.to_bytes(8, sys.byteorder), 0, blocks)
 
     def _heap(self, most: int) -> tuple[int, int]:
         """Return the address of heap memory for arrays that do not fit the stack, and the bytes for each thread."""
@@ -156,8 +166,7 @@ def run(launch: Launch, blocks: int, parts: int = 1, count: int = 1) -> None:
         parts = min(parts, max(1, HEAP // launch.kernel.heap))  # each needs memory on the heap
     roomy = has_room(launch.kernel.stack)
     if roomy and (count == 1 or parts == 1):
-        _native("take")(ctypes.addressof(cells := launch.cells(blocks, blocks, 1)), 0)
-        del cells
+        launch.run_here(blocks)
     else:
         while not _pool(count).run(launch, blocks, parts, joins=roomy and not _may_be_interrupted()):
             pass

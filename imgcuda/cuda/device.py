@@ -148,6 +148,9 @@ class CudaSession:
         limit = self._budget.limit
         return STRIP if limit is None else max(1, min(STRIP, limit // (STREAMS * PER_STRIP)))
 
+    def offer(self, memory: npt.NDArray[Any] | None) -> None:
+        """Do nothing: the result is computed in the memory of the GPU."""
+
     @contextmanager
     def streams(self, most: int) -> Iterator[list[CudaStream]]:
         with ExitStack() as closed:

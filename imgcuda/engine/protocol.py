@@ -117,6 +117,12 @@ class DeviceSession(Session, Protocol):
     def strip_bytes(self) -> int | None:
         """The best size of a strip in bytes; None if images are better run whole."""
 
+    def offer(self, memory: npt.NDArray[Any] | None) -> None:
+        """Offer host memory for the result. A session that works on host memory may allocate an array in it.
+
+        The memory must be free for that until the end of the session; what it holds after an error is undefined.
+        """
+
     def streams(self, most: int) -> AbstractContextManager[Sequence[Stream]]:
         """Return a context with at most `most` streams; they are closed when it ends."""
 

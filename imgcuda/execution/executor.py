@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, takewhile
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +17,14 @@ from imgcuda.engine.protocol import DeviceArray, Session
 from imgcuda.errors import CheckError, FilterError, ImgcudaError, KernelError, last_line
 from imgcuda.execution.alpha import filter_premultiplied
 from imgcuda.execution.gpu import Gpu, compiler_of
-from imgcuda.execution.point import functions, layout, point_source, result_channels
-from imgcuda.execution.schedule import result_size, step
+from imgcuda.execution.point import functions, layout, point_source
+from imgcuda.execution.replay import Recorder, may_be_replayed
+from imgcuda.execution.schedule import result_size
+from imgcuda.execution.step import Step
 from imgcuda.execution.tables import by_table
-from imgcuda.filters import Alpha, Filter, GeometryFilter, MeasuringFilter, PointFilter
+from imgcuda.filters import Filter, GeometryFilter, MeasuringFilter, PointFilter
 from imgcuda.pixels import has_alpha
-from imgcuda.programs.strips import STEP, Rows, all_rows
+from imgcuda.programs.strips import Rows, all_rows
 
 FUSED = 16
 """The most per-pixel filters fused into one kernel: its compile time grows faster than their number."""
@@ -32,60 +33,75 @@ _refused: set[tuple[str, ...]] = set()
 
 
 def run_chain(
-    session: Session, filters: Sequence[Filter], image: DeviceArray, spans: Sequence[Rows] = ()
+    session: Session,
+    filters: Sequence[Filter],
+    image: DeviceArray,
+    spans: Sequence[Rows] = (),
+    known: dict[int, Step] | None = None,
+    before_last: Callable[[], None] = lambda: None,
 ) -> DeviceArray:
     """Return the result of a chain of filters on an image, or on a strip, which has the rows `spans[0]` of an image.
 
     The other spans are the rows that each GeometryFilter computes. The image and all intermediate results are freed.
+    `known` are the steps of earlier runs over whole images of the same shape and type, by the number of filters that
+    are still to run; this run adds its own. `before_last` is called before the step that makes the result.
     """
     pending, coming = list(filters), iter(spans)
     rows = next(coming, None) or all_rows(image.height)
+    steps = {} if known is None or spans else known
     while pending:
         head = pending[0]
         if isinstance(head, MeasuringFilter):
             pending[0] = resolved(head, measure(session, head, image, rows))
+            steps = {}  # the filters that are run from here on may depend on the pixels
             continue
-        group = _group(pending)
-        wanted = _rows_computed(head, image, rows, coming if spans else None)
+        step = steps.get(len(pending))
+        if step is None:
+            wanted = _rows_computed(head, image, rows, coming if spans else None)
+            step = Step(_group(pending), rows, wanted)
+        if len(step.filters) == len(pending):
+            before_last()
         try:
-            made = run_group(session, group, image, rows, wanted)
+            made = run_step(session, step, image)
         except CheckError:
             raise
-        except (
-            KernelError
-        ):  # the fused kernel may be too large; if a filter of it is wrong, it says so when it runs alone
-            if len(group) == 1:
+        except KernelError:  # of a fused kernel that is too large, or of a filter: which, it says when it runs alone
+            if len(step.filters) == 1:
                 raise
-            _refused.add(_names(group))
+            _refused.add(_names(step.filters))
+            steps.pop(len(pending), None)
             continue
         session.free(image)
-        image, rows = made, wanted
-        del pending[: len(group)]
+        steps[len(pending)] = step
+        image, rows = made, step.wanted
+        del pending[: len(step.filters)]
     return image
 
 
-def run_group(session: Session, filters: Sequence[Filter], image: DeviceArray, rows: Rows, wanted: Rows) -> DeviceArray:
+def run_step(session: Session, step: Step, image: DeviceArray) -> DeviceArray:
     """Run one filter over an image on the device, or several per-pixel filters fused. The image is not changed.
 
     Raises FilterError, with the filter's name, if a filter raises an error that is no ImgcudaError.
     """
-    head = filters[0]
-    with _naming_the_filter(filters):
-        if isinstance(head, PointFilter):
-            return _run_points(session, tuple(filters), image, rows)  # type: ignore[arg-type]
-        if _alpha_mode(head) != "straight" and has_alpha(image.channels):
-            return filter_premultiplied(
-                session, image, lambda colors: _run(session, head, colors, rows, wanted), head.alpha_mode
-            )
-        return _run(session, head, image, rows, wanted)
+    with _NamingTheFilter(step.filters):
+        if step.replay:
+            return step.replay.run(session, image)
+        if isinstance(step.head, PointFilter):
+            return _recorded(session, step, image)
+        if step.alpha_mode != "straight" and has_alpha(image.channels):
+            return filter_premultiplied(session, image, lambda colors: _run(session, step, colors), step.alpha_mode)
+        return _run(session, step, image)
 
 
-def _alpha_mode(filter: Filter) -> Alpha:
-    """Return how a filter runs on images with alpha; FilterError if it is not one of the ways."""
-    if filter.alpha_mode in get_args(Alpha):
-        return filter.alpha_mode
-    ways = ", ".join(f'"{way}"' for way in get_args(Alpha))
-    raise FilterError(f"{filter.name}: alpha_mode must be one of {ways}; it is {filter.alpha_mode!r}")
+def _recorded(session: Session, step: Step, image: DeviceArray) -> DeviceArray:
+    """Run per-pixel filters, and note in the step what was done, if that is all that the next image needs."""
+    points = [filter for filter in step.filters if isinstance(filter, PointFilter)]
+    if not may_be_replayed(points, image):
+        return _run_points(session, tuple(points), image, step.rows)
+    recorder = Recorder(session)
+    made = _run_points(recorder, tuple(points), image, step.rows)
+    step.replay = recorder.replay(image, made)
+    return made
 
 
 def run_plain(session: Session, filter: Filter, image: DeviceArray, rows: Rows) -> DeviceArray:
@@ -94,12 +110,12 @@ def run_plain(session: Session, filter: Filter, image: DeviceArray, rows: Rows) 
         raise FilterError(f"{filter.name} cannot be applied by another filter: it needs the whole image")
     if isinstance(filter, PointFilter):
         return _run_points(session, (filter,), image, rows)
-    return _run(session, filter, image, rows, rows)
+    return _run(session, Step([filter], rows, rows), image)
 
 
 def measure(session: Session, filter: MeasuringFilter, image: DeviceArray, rows: Rows) -> npt.NDArray[Any]:
     """Return the measurement of a filter on an image, or on some of its rows."""
-    with _naming_the_filter([filter]), _gpu(session, filter, image, rows, rows) as gpu:
+    with _NamingTheFilter([filter]), Step([filter], rows, rows).gpu(session, image, run_plain) as gpu:
         return total([session.download(filter.measure(gpu, image))])
 
 
@@ -110,7 +126,7 @@ def total(found: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
 
 def resolved(filter: MeasuringFilter, found: npt.NDArray[Any]) -> Filter:
     """Return the filter that a two-phase filter builds from its measurement."""
-    with _naming_the_filter([filter]):
+    with _NamingTheFilter([filter]):
         made = filter.resolve(found)
         if not isinstance(made, Filter):
             raise FilterError(f"{filter.name}: resolve() must return a filter; it returned {made!r}")
@@ -140,15 +156,10 @@ def _rows_computed(filter: Filter, image: DeviceArray, rows: Rows, coming: Itera
     return next(coming) if isinstance(filter, GeometryFilter) else rows
 
 
-def _gpu(session: Session, filter: Filter, image: DeviceArray, rows: Rows, wanted: Rows) -> Gpu:
-    return Gpu(session, filter.source(), image, filter.constants(), filter.layout, rows, wanted, run_plain)
-
-
-def _run(session: Session, filter: Filter, image: DeviceArray, rows: Rows, wanted: Rows) -> DeviceArray:
-    with _gpu(session, filter, image, rows, wanted) as gpu:
-        result = filter.run(gpu, image)
-        _check_blocks(filter, gpu)
-        _check_result(filter, image, result, rows, wanted)
+def _run(session: Session, step: Step, image: DeviceArray) -> DeviceArray:
+    with step.gpu(session, image, run_plain) as gpu:
+        result = step.head.run(gpu, image)
+        step.check(image, result, gpu.block_rows)
         return gpu.keep(result)
 
 
@@ -161,53 +172,25 @@ def _run_points(session: Session, filters: tuple[PointFilter, ...], image: Devic
         return gpu.keep(gpu.launch("point", image, rows.first, rows.height, *values, shape=shape))
 
 
-def _check_blocks(filter: Filter, gpu: Gpu) -> None:
-    """Raise FilterError if a filter runs in strips and has blocks of threads that may cross their boundaries."""
-    cuttable = filter.halo is not None or isinstance(filter, GeometryFilter)
-    for rows in gpu.block_rows:
-        if cuttable and step(filter) % rows:
-            raise FilterError(
-                f"{filter.name}: a launch's blocks make {rows} rows, where strips of an image begin at multiples of "
-                f"{step(filter)}; use as many rows in the filter's own `layout`, or a divisor of {STEP} in the launch"
-            )
+class _NamingTheFilter:
+    """A context that turns any error of a filter, which may be third-party code, into a FilterError with its name.
 
+    A class, since it is entered for each filter of each image: a generator takes several times as long.
+    """
 
-def _check_result(filter: Filter, image: DeviceArray, result: object, rows: Rows, wanted: Rows) -> None:
-    """Raise FilterError if a result does not have the size and channels that the filter declares."""
-    if not isinstance(result, DeviceArray) or len(result.shape) != 3 or result is image:
-        returned = "the image that it was given" if result is image else _in_words(result)
-        raise FilterError(f"{filter.name}: run() must return a new image, as gpu.launch does; it returned {returned}")
-    width, _ = filter.result_size(image.width, rows.height)
-    declared = (wanted.number, width, result_channels(filter, image.channels)), image.dtype
-    if (result.shape, result.dtype) != declared:
-        made, expected = (f"{shape} {dtype}" for shape, dtype in ((result.shape, result.dtype), declared))
-        raise FilterError(
-            f"{filter.name}: run() returned an array of {made}, but by what the filter declares it is {expected}; "
-            "another size is declared by `result_size` of a GeometryFilter, another number of colors by `channels`"
-        )
+    def __init__(self, filters: Sequence[Filter]) -> None:
+        self._filters, self._process = filters, os.getpid()
 
+    def __enter__(self) -> None:
+        pass
 
-def _in_words(result: object) -> str:
-    """Return the type of an object in words: "None", "a numpy.ndarray", "an array of (3, 4) uint8"."""
-    if isinstance(result, DeviceArray):
-        return f"an array of {result.shape} {result.dtype}"
-    kind = type(result)
-    return "None" if result is None else f"a {kind.__module__}.{kind.__qualname__}".replace("builtins.", "")
-
-
-@contextmanager
-def _naming_the_filter(filters: Sequence[Filter]) -> Iterator[None]:
-    """Turn any error of a filter, which may be third-party code, into a FilterError with the filter's name."""
-    process = os.getpid()
-    try:
-        yield
-    except (ImgcudaError, MemoryError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # SystemExit, too
-        if ends_the_process(error, process):
-            raise
-        names = " and ".join(filter.name for filter in filters)
-        raise FilterError(f"{names} failed{_place(filters, error)}: {in_words(error)}") from error
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None or isinstance(error, ImgcudaError | MemoryError | KeyboardInterrupt):
+            return
+        if ends_the_process(error, self._process):  # SystemExit is an error, too
+            return
+        names = " and ".join(filter.name for filter in self._filters)
+        raise FilterError(f"{names} failed{_place(self._filters, error)}: {in_words(error)}") from error
 
 
 def _place(filters: Sequence[Filter], error: BaseException) -> str:

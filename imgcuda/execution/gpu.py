@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from imgcuda.engine.protocol import DeviceArray, Session
 from imgcuda.errors import FilterError
-from imgcuda.execution.kernel_parameters import checked_values
+from imgcuda.execution.kernel_parameters import Parameters, parameters
 from imgcuda.frontend.compilers import CPU, CUDA, Macros
 from imgcuda.programs.layout import Dim3, Layout
 from imgcuda.programs.source import Program, Source, specialize
@@ -30,6 +30,29 @@ LaunchValue = DeviceArray | npt.NDArray[Any] | int | float | bool
 
 Apply: TypeAlias = "Callable[[Session, Filter, DeviceArray, Rows], DeviceArray]"
 """A function that runs another filter over an image, or over some of its rows."""
+
+
+class KnownLaunch(NamedTuple):
+    """What a launch needs besides the values of its arguments."""
+
+    parameters: Parameters
+    grid: Dim3
+    block: Dim3
+    block_rows: int
+    """The number of rows for each block of threads; 0 if the launch does not cover the image or the result."""
+
+
+Constants: TypeAlias = tuple[tuple[str, int | float], ...]
+
+LaunchKey: TypeAlias = tuple[Source, str, tuple[int, ...], bool, Layout, Constants, Constants, tuple[str, ...]]
+"""The kernel's file and name, the shape of what threads cover, whether that is the result, the layout, the constants of
+the filter and of the launch, and the names of the arguments."""
+
+KnownLaunches: TypeAlias = dict[LaunchKey, KnownLaunch]
+"""The launches of a filter over images of one size and type."""
+
+MOST_KNOWN = 64
+"""The most launches of a filter that are kept: one that asks for others each time must not fill the memory."""
 
 
 def _apply_nothing(session: Session, filter: Filter, image: DeviceArray, rows: Rows) -> DeviceArray:
@@ -53,6 +76,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         rows: Rows | None = None,
         wanted: Rows | None = None,
         apply: Apply = _apply_nothing,
+        known: KnownLaunches | None = None,
     ) -> None:
         self._session = session
         self._apply = apply
@@ -61,6 +85,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         self._constants = constants
         self._layout = layout
         self._made: list[DeviceArray] = []
+        self._known = {} if known is None else known
         self.rows = rows or all_rows(image.height)
         self.wanted = wanted or self.rows
         self.block_rows: set[int] = set()
@@ -139,28 +164,36 @@ class Gpu(AbstractContextManager["Gpu"]):
         constants: Mapping[str, int | float] | None,
         layout: Layout | None,
     ) -> None:
-        height, width, channels = covered.shape
-        layout = self._fit(layout or self._layout)
-        if result is covered and height in (self.rows.number, self.wanted.number):
-            self.block_rows.add(block_rows(layout))
-        program = self._program({**layout.constants, **self._constants, **(constants or {})})
         named = [pair for each in arguments for pair in (each.items() if isinstance(each, Mapping) else [("", each)])]
+        names = ("", "", "", "", *(name for name, _ in named))
+        own, more = tuple(self._constants.items()), tuple(constants.items()) if constants else ()
+        key = self._source, kernel, covered.shape, covered is result, layout or self._layout, own, more, names
+        launch = self._known.get(key) or self._new_launch(key)
+        if launch.block_rows:
+            self.block_rows.add(launch.block_rows)
         given = [self.upload(value) if isinstance(value, np.ndarray) else value for _, value in named]
-        names = ["", "", "", "", *(name for name, _ in named)]
-        values = checked_values(program, kernel, names, [image, result, width, height, *given])
-        self._session.launch(program, kernel, layout.grid(width, height, channels), Dim3(*layout.block), values)
+        height, width, _ = covered.shape
+        values = launch.parameters.checked([image, result, width, height, *given])
+        self._session.launch(launch.parameters.program, kernel, launch.grid, launch.block, values)
+
+    def _new_launch(self, key: LaunchKey) -> KnownLaunch:
+        """Return what a launch needs, from its kernel's outline, and keep it for the next one."""
+        source, kernel, (height, width, channels), makes_covered, layout, own, more, names = key
+        layout = layout if self._session.packs else layout.unpacked()
+        compiler = compiler_of(self._session)
+        constants = tuple({**layout.constants, **dict(own), **dict(more)}.items())
+        program = specialized(source, self._image.dtype, self._image.channels, constants, compiler)
+        own_rows = makes_covered and height in (self.rows.number, self.wanted.number)
+        grid, block = layout.grid(width, height, channels), Dim3(*layout.block)
+        made = KnownLaunch(parameters(program, kernel, names), grid, block, block_rows(layout) if own_rows else 0)
+        if len(self._known) < MOST_KNOWN:
+            self._known[key] = made
+        return made
 
     def keep(self, array: DeviceArray) -> DeviceArray:
         """Let an array outlive the run of the filter: its result."""
         self._made = [made for made in self._made if made is not array]
         return array
-
-    def _fit(self, layout: Layout) -> Layout:
-        return layout if self._session.packs else layout.unpacked()
-
-    def _program(self, constants: Mapping[str, int | float]) -> Program:
-        compiler = compiler_of(self._session)
-        return specialized(self._source, self._image.dtype, self._image.channels, tuple(constants.items()), compiler)
 
     def _mine(self, array: DeviceArray) -> DeviceArray:
         self._made.append(array)

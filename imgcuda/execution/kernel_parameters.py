@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,23 +13,28 @@ from imgcuda.errors import FilterError, KernelError, did_you_mean, shown
 from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, KernelArgument, Program
 
 
-def checked_values(
-    program: Program, kernel: str, names: Sequence[str], values: Sequence[DeviceArray | int | float | bool]
-) -> list[Any]:
-    """Return the values converted to the types of the kernel's parameters; FilterError if they do not match."""
-    expected, vectors = _parameters(program, kernel, tuple(names))
-    for position in vectors:
-        _check_vector(program, kernel, expected[position], values[position], whole=position < 2)
-    return [_match(program, kernel, argument, value) for argument, value in zip(expected, values, strict=True)]
+class Parameters(NamedTuple):
+    """The parameters of a kernel, for a launch with arguments of certain names."""
+
+    program: Program
+    kernel: str
+    expected: tuple[KernelArgument, ...]
+    vectors: tuple[int, ...]
+    """The positions of pointers to vectors."""
+
+    def checked(self, values: Sequence[DeviceArray | int | float | bool]) -> list[Any]:
+        """Return values converted to the types of the parameters; FilterError if they do not match."""
+        for position in self.vectors:
+            _check_vector(self.program, self.kernel, self.expected[position], values[position], whole=position < 2)
+        pairs = zip(self.expected, values, strict=True)
+        return [_match(self.program, self.kernel, argument, value) for argument, value in pairs]
 
 
 @lru_cache(maxsize=1024)
-def _parameters(
-    program: Program, kernel: str, names: tuple[str, ...]
-) -> tuple[tuple[KernelArgument, ...], tuple[int, ...]]:
-    """Return a kernel's parameters, and the positions of pointers to vectors; FilterError if it cannot take `names`.
+def parameters(program: Program, kernel: str, names: tuple[str, ...]) -> Parameters:
+    """Return a kernel's parameters; FilterError if it cannot take `names`, of which "" is any name.
 
-    Cached, since it is the same for each launch of a filter.
+    Cached, since strips and other images of the same type ask for the same.
     """
     if kernel not in program.kernels:
         raise _no_kernel(program, kernel)
@@ -43,7 +48,7 @@ def _parameters(
         own = ", ".join(argument.name for argument in expected)
         raise FilterError(f"{program.name}: {kernel}({own}) takes {len(expected)} arguments; it was given {len(names)}")
     named = tuple(each._replace(name=each.name or f"number {n}") for n, each in enumerate(expected, 1))
-    return named, tuple(position for position, each in enumerate(named) if _vector_type(each))
+    return Parameters(program, kernel, named, tuple(n for n, each in enumerate(named) if _vector_type(each)))
 
 
 def _no_kernel(program: Program, kernel: str) -> FilterError | KernelError:

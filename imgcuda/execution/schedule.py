@@ -165,12 +165,18 @@ def result_size(filter: Filter, width: int, height: int) -> tuple[int, int]:
 
 def allow(filters: Sequence[Filter], width: int, height: int, most: int | None) -> int:
     """Return the number of pixels of a chain's result; ImageError if any filter's result has more than `most`."""
+    width, height = chain_size(filters, width, height, most)
+    return width * height
+
+
+def chain_size(filters: Sequence[Filter], width: int, height: int, most: int | None = None) -> tuple[int, int]:
+    """Return the width and height of a chain's result; ImageError if any filter's result has more than `most`."""
     for filter in filters:
         width, height = result_size(filter, width, height)
         if most is not None and width * height > most:
             made = f"{width}x{height}, {width * height:,} pixels"
             raise ImageError(f"{filter.name} would make {made}, more than {most:,}; --max-pixels allows more")
-    return width * height
+    return width, height
 
 
 def _read(part: ChainPart, wanted: Rows, before: ChainPart) -> tuple[int, int] | None:

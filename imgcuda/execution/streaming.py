@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from itertools import cycle
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from imgcuda.engine.protocol import Device, DeviceArray, DeviceSession, Stream
 from imgcuda.errors import DeviceMemoryError
+from imgcuda.execution.chain_plan import ChainPlan, plan_for
 from imgcuda.execution.executor import measure, resolved, run_chain, total
 from imgcuda.execution.schedule import Schedule, Strip
 from imgcuda.filters import Filter, MeasuringFilter
@@ -29,52 +29,51 @@ ALL_STREAMS = 1 << 10
 
 def filter_image(devices: Sequence[Device], filters: Sequence[Filter], image: Image) -> Image:
     """Return the result of a chain on an image (height, width, channels); without strips, on the first device."""
-    schedule = _schedule(filters, image)
-    if schedule.whole:
-        return _whole(devices[0], filters, image, schedule.whole)
+    return filter_by_plan(devices, plan_for(filters, image.shape, image.dtype), image)
+
+
+def filter_by_plan(devices: Sequence[Device], plan: ChainPlan, image: Image, out: Image | None = None) -> Image:
+    """Return the result of a plan's chain on an image, in the memory of `out` where that takes no copy.
+
+    `out` is an array of the result's shape and type, C-contiguous, that shares no memory with the image.
+    """
+    if plan.schedule.whole:
+        return _whole(devices[0], plan, image, out)
     if len(devices) > 1:
-        return _in_strips(devices, filters, image)
-    return _on_one(devices[0], filters, image, schedule)
+        return _in_strips(devices, plan.filters, image, out)
+    return _on_one(devices[0], plan, image, out)
 
 
-def _schedule(filters: Sequence[Filter], image: Image) -> Schedule:
-    """Return the schedule of a chain, from a cache if its filters have only numbers: pictures must not be kept."""
-    height, width, _ = image.shape
-    if all(parameter.plain for filter in filters for parameter in filter.parameters()):
-        return _known_schedule(tuple(filters), width, height)
-    return Schedule(filters, width, height)
-
-
-@lru_cache(maxsize=64)
-def _known_schedule(filters: tuple[Filter, ...], width: int, height: int) -> Schedule:
-    return Schedule(filters, width, height)
-
-
-def _whole(device: Device, filters: Sequence[Filter], image: Image, why: str) -> Image:
+def _whole(device: Device, plan: ChainPlan, image: Image, out: Image | None) -> Image:
     try:
         with device.session() as session:
-            return _run_whole(session, filters, image)
+            return _run_whole(session, plan, image, out)
     except DeviceMemoryError as error:
-        raise DeviceMemoryError(f"{error}; strips, which need less, are not possible: {why}") from error
+        raise DeviceMemoryError(f"{error}; strips, which need less, are not possible: {plan.schedule.whole}") from error
 
 
-def _run_whole(session: DeviceSession, filters: Sequence[Filter], image: Image) -> Image:
-    return session.download(run_chain(session, filters, session.upload(image)))
+def _run_whole(session: DeviceSession, plan: ChainPlan, image: Image, out: Image | None) -> Image:
+    given, steps = session.upload(image), plan.steps(session.packs)
+    return session.download(run_chain(session, plan.filters, given, (), steps, lambda: session.offer(out)))
 
 
-def _on_one(device: Device, filters: Sequence[Filter], image: Image, schedule: Schedule) -> Image:
+def _on_one(device: Device, plan: ChainPlan, image: Image, out: Image | None) -> Image:
     """Run the image whole if one strip holds it; in strips if the device prefers them or has too little memory."""
-    short = False
+    short, schedule = False, plan.schedule
     try:
         with device.session() as session:
             target_bytes = session.strip_bytes
             if target_bytes is None or _rows(schedule, image, target_bytes) >= schedule.height:
-                return _run_whole(session, filters, image)
+                return _run_whole(session, plan, image, out)
     except DeviceMemoryError:
         short = schedule.height > schedule.tiling.step
         if not short:
             raise
-    return _in_strips([device], filters, image, short)
+    return _in_strips([device], plan.filters, image, out, short)
+
+
+def _schedule(filters: Sequence[Filter], image: Image) -> Schedule:
+    return Schedule(filters, image.shape[1], image.shape[0])
 
 
 def _rows(schedule: Schedule, image: Image, target_bytes: int) -> int:
@@ -82,7 +81,9 @@ def _rows(schedule: Schedule, image: Image, target_bytes: int) -> int:
     return rows_of_size(schedule.height, schedule.row_size * image[0, 0].nbytes, target_bytes, schedule.tiling)
 
 
-def _in_strips(devices: Sequence[Device], filters: Sequence[Filter], image: Image, short: bool = False) -> Image:
+def _in_strips(
+    devices: Sequence[Device], filters: Sequence[Filter], image: Image, out: Image | None, short: bool = False
+) -> Image:
     """Run in strips, each at most half of the image if `short`. Each two-phase filter takes a pass of its own first."""
     pending = list(filters)
     for number, filter in enumerate(filters):
@@ -92,8 +93,8 @@ def _in_strips(devices: Sequence[Device], filters: Sequence[Filter], image: Imag
             filter = pending[number] = resolved(filter, total(sums.found))
     schedule = _schedule(pending, image)
     if schedule.whole:
-        return _whole(devices[0], pending, image, schedule.whole)
-    result = _ImageRun(schedule, image, pending)
+        return _whole(devices[0], ChainPlan(pending, image.shape, image.dtype), image, out)
+    result = _ImageRun(schedule, image, pending, out)
     result.share(devices, short)
     return result.image()
 
@@ -183,7 +184,10 @@ class _StripRun:
 class _ImageRun(_StripRun):
     """A run that collects the resulting image."""
 
-    _result: Image | None = None
+    def __init__(self, schedule: Schedule, image: Image, filters: Sequence[Filter], out: Image | None) -> None:
+        super().__init__(schedule, image, filters)
+        self._out = out
+        self._result: Image | None = None
 
     def image(self) -> Image:
         assert self._result is not None
@@ -192,8 +196,12 @@ class _ImageRun(_StripRun):
     def deliver(self, stream: Stream, strip: Strip, made: DeviceArray) -> None:
         with self._lock:
             if self._result is None:  # the first strip tells the result's shape and type
-                self._result = stream.host_empty((self._schedule.height, *made.shape[1:]), made.dtype)
-        stream.fetch(made, strip.first - strip.spans[-1].first, self._result[strip.first : strip.last])
+                shape = (self._schedule.height, *made.shape[1:])
+                fits = self._out is not None and self._out.shape == shape
+                self._result = self._out if fits else stream.host_empty(shape, made.dtype)
+            result = self._result
+            assert result is not None
+        stream.fetch(made, strip.first - strip.spans[-1].first, result[strip.first : strip.last])
 
 
 class _MeasurementRun(_StripRun):

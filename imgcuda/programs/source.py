@@ -138,6 +138,10 @@ class Program:
     compiler: Macros = CPU
     """The macros that its compiler defines: CPU or CUDA."""
 
+    def __hash__(self) -> int:
+        """Return the hash of the text, which Python computes once; programs are looked up for each launch."""
+        return hash(self.text)
+
     def line(self, file: str, number: int) -> str:
         """Return a line of the source by its own file and number; an empty string if there is none."""
         return source_line(self.text, self.name, file, number)

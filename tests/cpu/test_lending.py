@@ -99,11 +99,11 @@ def test_what_is_only_read_is_not_copied() -> None:
 
 def test_a_released_array_is_forgotten() -> None:
     loans = Loans()
-    first = loans.lend(IMAGE)
-    array = DeviceArray(first.ctypes.data, first.shape, first.dtype, first)
-    assert first is IMAGE and array in loans
+    array = DeviceArray(IMAGE.ctypes.data, IMAGE.shape, IMAGE.dtype, IMAGE)
+    assert loans.lend(array) and array in loans
+    assert not loans.lend(array)
     loans.give_back(array)
-    assert array not in loans and loans.lend(IMAGE) is IMAGE
+    assert array not in loans and loans.lend(array)
 
 
 # By filters

@@ -1,0 +1,110 @@
+"""The plan of a chain for images of one size and type: what does not depend on the pixels, kept for the next image.
+
+A plan holds the schedule and, once an image was filtered whole, the steps: programs, launch geometry, checked numbers.
+It holds no pixels, no memory of a device, and no machine code, which the engines keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.execution.point import stages
+from imgcuda.execution.schedule import Schedule, chain_size
+from imgcuda.execution.step import Step
+from imgcuda.filters import Filter
+
+MOST = 64
+"""The most plans that are kept: those that were used last."""
+
+
+class ChainPlan:
+    """What is known of a chain of filters for images of one shape and type. Threads may share it."""
+
+    def __init__(self, filters: Sequence[Filter], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        """Make the plan for arrays of a shape; FilterError if a filter cannot make an image of that size."""
+        self.filters, self.shape, self.dtype = filters, shape, dtype
+        self.width, self.height = chain_size(filters, shape[1], shape[0])
+        self._schedule: Schedule | None = None
+        self._channels: tuple[int, ...] | None = None
+        self._steps: dict[bool, dict[int, Step]] = {}
+
+    @property
+    def schedule(self) -> Schedule:
+        """How the chain may run in strips."""
+        if self._schedule is None:
+            self._schedule = Schedule(self.filters, self.shape[1], self.shape[0])
+        return self._schedule
+
+    def steps(self, packs: bool) -> dict[int, Step]:
+        """Return the steps over whole images on a GPU (`packs`) or on the CPU, as `run_chain` takes and completes them.
+
+        A chain of filters that hold arrays has none: they are not kept, nor what is known of them.
+        """
+        return self._steps.setdefault(packs, {})
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """The channels of the image before each filter, and after the last."""
+        if self._channels is None:
+            self._channels = tuple(stages(self.filters, self.shape[2] if len(self.shape) == 3 else 1))
+        return self._channels
+
+    @property
+    def result_shape(self) -> tuple[int, ...]:
+        """The shape of the result, as far as the filters declare it."""
+        channels = self.channels[-1]
+        return (self.height, self.width) if self._is_flat(channels) else (self.height, self.width, channels)
+
+    def as_array(self, result: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return a result (height, width, channels) with the number of dimensions that filters give one by one."""
+        return result[:, :, 0] if self._is_flat(result.shape[2]) else result
+
+    def _is_flat(self, channels: int) -> bool:
+        """Return whether a result is two-dimensional: of one channel, unless its input had three dimensions and one."""
+        return channels == 1 and not (len(self.shape) == 3 and set(self.channels) == {1})
+
+
+def plan_for(filters: Sequence[Filter], shape: tuple[int, ...], dtype: np.dtype[Any]) -> ChainPlan:
+    """Return the plan of a chain, kept if its filters have only numbers: pictures and tables must not be kept."""
+    if all(map(_holds_only_numbers, map(type, filters))):
+        known = _known(tuple(filters), shape, dtype)
+        if all(map(_are_the_same, known.filters, filters)):
+            return known
+    return ChainPlan(filters, shape, dtype)
+
+
+def _are_the_same(known: Filter, given: Filter) -> bool:
+    """Return whether equal filters have the same numbers: 0 and -0 are equal, too."""
+    return known is given or str(vars(known)) == str(vars(given))
+
+
+@lru_cache(maxsize=MOST)
+def _known(filters: tuple[Filter, ...], shape: tuple[int, ...], dtype: np.dtype[Any]) -> ChainPlan:
+    return ChainPlan(filters, shape, dtype)
+
+
+def kept() -> int:
+    """Return how many plans are kept."""
+    return _known.cache_info().currsize
+
+
+def forget() -> None:
+    """Keep no plans: as if no image had been filtered yet."""
+    _known.cache_clear()
+
+
+_only_numbers: WeakKeyDictionary[type[Filter], bool] = WeakKeyDictionary()
+"""Which classes of filters have no parameter but numbers, switches and choices."""
+
+
+def _holds_only_numbers(kind: type[Filter]) -> bool:
+    known = _only_numbers.get(kind)
+    if known is None:
+        known = _only_numbers[kind] = all(parameter.plain for parameter in kind.parameters())
+    return known
