@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgcuda.recipes.quoting import quoted, split, split_chain, unquoted
@@ -32,6 +32,7 @@ def test_a_chain_is_split_where_its_steps_end(text: str, steps: list[str]) -> No
     assert split_chain(text) == steps
 
 
+@settings(deadline=None)  # other work on the machine makes it slow
 @given(st.lists(st.lists(NASTY, max_size=3), min_size=1, max_size=3))
 def test_any_values_are_found_again_in_a_chain(chain: list[list[str]]) -> None:
     texts = [":".join(["a", *[",".join(f"x={quoted(value)}" for value in values)] * bool(values)]) for values in chain]
