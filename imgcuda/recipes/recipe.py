@@ -38,8 +38,6 @@ class Recipe:
         `takes` are the format's own options: the field `options` of a Format.
         """
         left_out = {*given, *(FORMATS_OWN - {*takes})}
-        if "quality" in given or "lossless" in given:  # one replaces the other
-            left_out |= {"quality", "lossless"}
         return {name: value for name, value in self.options.items() if name not in left_out}
 
     def filters(self, registry: Registry) -> list[Filter]:

@@ -151,8 +151,20 @@ def test_the_extension_of_the_output_comes_before_the_format(call: Call) -> None
     assert found[0].startswith(b"\x89PNG") and found[1].endswith(b"WEBP") and found[2].startswith(b"BM")
 
 
-def test_lossless_at_the_command_line_replaces_a_recipes_quality(call: Call) -> None:
-    assert call("filter", "in.png", "out.webp", "--recipe", "web.toml", "--lossless") == (0, "", "")
+@pytest.mark.parametrize(
+    ("recipe", "given", "same"),
+    [
+        ("quality = 50", ["--lossless"], ["--lossless"]),
+        ("quality = 50", ["--no-lossless"], ["--quality", "50"]),
+        ("lossless = true", ["--quality", "50"], ["--quality", "50"]),
+        ("lossless = true", ["--no-lossless"], []),
+    ],
+)
+def test_lossless_and_quality_replace_each_other(recipe: str, given: list[str], same: list[str], call: Call) -> None:
+    Path("one.toml").write_text(f"[output]\n{recipe}\n[[filter]]\nname = 'flip'\n", "utf-8")
+    assert call("filter", "in.png", "out.webp", "--recipe", "one.toml", *given) == (0, "", "")
+    assert call("filter", "in.png", "same.webp", "-f", "flip", *same) == (0, "", "")
+    assert Path("out.webp").read_bytes() == Path("same.webp").read_bytes()
 
 
 def test_a_recipe_without_filters_only_converts(call: Call) -> None:
