@@ -21,8 +21,12 @@ from imgcuda.private_folder import OwnFolder, UnusableError
 LARGEST = 256 * 2**20
 """The largest size of the cache, in bytes."""
 
+PATIENCE = 60.0
+"""Seconds that a process waits for another that compiles the same; the slowest kernel takes a few."""
+
 _DIGEST = 32
-_OURS = (".new-", "cpu-", "cuda-", "outline-", "plugins-", "channelwise-")
+_LOCK = ".lock-"
+_OURS = (".new-", _LOCK, "cpu-", "cuda-", "outline-", "plugins-", "channelwise-")
 """The beginnings of the names of the cache's files: a user may keep other files in the same folder."""
 
 
@@ -41,6 +45,19 @@ def put(key: str, data: bytes) -> None:
     with contextlib.suppress(UnusableError, OSError), _folder(create=True) as folder:
         folder.write(key, _digest(key, data) + data)
         _prune(folder)
+
+
+@contextmanager
+def alone(key: str) -> Iterator[None]:
+    """Let one process at a time make the data of a key: others wait, and should look first whether it is there now.
+
+    A process that waits for longer than `PATIENCE` goes on, too, and so does one that cannot lock.
+    """
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(UnusableError, OSError):
+            folder = held.enter_context(_folder(create=True))
+            held.enter_context(folder.locked(f"{_LOCK}{key}", PATIENCE))
+        yield
 
 
 def why_unused() -> str:

@@ -18,6 +18,8 @@ from typing import Literal
 
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "geteuid")
 _DRAFT = ".new-"
+_BETWEEN_TRIES = 0.005
+"""Seconds between two tries to get a lock."""
 
 
 class UnusableError(Exception):
@@ -72,6 +74,30 @@ class OwnFolder:
             with contextlib.suppress(OSError):
                 self.remove(draft)
             raise
+
+    @contextmanager
+    def locked(self, name: str, seconds: float) -> Iterator[None]:
+        """Hold a lock that one process may hold at a time, and that ends with its process; TimeoutError after a while.
+
+        The lock is a file of that name, which is there while it is held.
+        """
+        import fcntl  # not on Windows
+
+        with open(os.open(self._relative(name), os.O_CREAT | os.O_RDWR, 0o600, dir_fd=self._at), "rb") as file:  # noqa: PTH123
+            end = time.monotonic() + seconds
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > end:
+                        raise TimeoutError(f"another process holds {name}") from None
+                    time.sleep(_BETWEEN_TRIES)
+            try:
+                yield
+            finally:
+                with contextlib.suppress(OSError):
+                    self.remove(name)
 
     def remove(self, name: str) -> None:
         os.unlink(self._relative(name), dir_fd=self._at)

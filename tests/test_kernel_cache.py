@@ -286,3 +286,38 @@ def test_processes_that_write_at_once_do_not_disturb_each_other() -> None:
     found = kernel_cache.get("cpu-1")
     assert found is not None
     assert found[:1] * 200_000 == found
+
+
+MAKING = """
+import sys, time
+from pathlib import Path
+from imgcuda import kernel_cache
+with kernel_cache.alone("cpu-slow"):
+    if kernel_cache.get("cpu-slow") is None:
+        Path(sys.argv[1]).open("a").write("made\\n")
+        time.sleep(0.5)
+        kernel_cache.put("cpu-slow", b"code")
+"""
+
+
+def test_of_several_processes_one_makes_it_and_the_others_wait(cache: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", MAKING, str(tmp_path / "log")]
+    for process in [subprocess.Popen(command) for _ in range(4)]:
+        assert process.wait(60) == 0
+    assert (tmp_path / "log").read_text() == "made\n"
+    assert [path.name for path in cache.iterdir()] == ["cpu-slow"]
+
+
+def test_a_lock_is_not_waited_for_without_end(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_cache, "PATIENCE", 0.1)
+    with kernel_cache.alone("cpu-1"):
+        began = time.monotonic()
+        with kernel_cache.alone("cpu-1"):
+            assert time.monotonic() - began >= 0.1
+
+
+def test_where_nothing_is_kept_nothing_is_locked(cache: Path) -> None:
+    cache.write_text("no folder")
+    with kernel_cache.alone("cpu-1"):
+        kernel_cache.put("cpu-1", b"code")
+    assert cache.read_text() == "no folder"

@@ -61,6 +61,7 @@ FOREIGN = {
         *("images.sixteen_bit", "images.tiff_codecs", "images.tiff_colors", "images.writing"),
         *("images.dds", "images.psd"),
     },
+    "pebble": {"batch.worker_pool"},
     "simplejpeg": {"images.jpeg_reader"},
     "isal": {"images.fast_deflate"},
     "rich": {"batch.progress"},

@@ -11,5 +11,4 @@ from imgcuda.batch.work import Work, do
 def in_turn(units: Iterable[FileUnit], work: Work) -> Generator[Outcome]:
     """Yield the outcome of each unit, in their order."""
     for unit in units:
-        unit.target.parent.mkdir(parents=True, exist_ok=True)
         yield do(unit, work)

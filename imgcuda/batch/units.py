@@ -39,9 +39,11 @@ class Outcome:
     """The source as it was read; None if it was not, or if it may have changed meanwhile."""
     target_stamp: Stamp | None = None
     """The target as it was written; None if nothing was."""
+    lacked_memory: bool = False
+    """Whether it failed for want of memory, so that it may succeed with all of it."""
 
     @staticmethod
-    def failure(unit: FileUnit, error: str, seconds: float = 0.0) -> Outcome:
+    def failure(unit: FileUnit, error: str, seconds: float = 0.0, lacked_memory: bool = False) -> Outcome:
         """Return the outcome of a unit that failed; the sentence gets the source's name, if it does not have it."""
         named = error if str(unit.source) in error or str(unit.target) in error else f"{unit.source}: {error}"
-        return Outcome(unit, "failed", named, seconds=seconds)
+        return Outcome(unit, "failed", named, seconds=seconds, lacked_memory=lacked_memory)

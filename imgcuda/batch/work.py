@@ -34,18 +34,34 @@ def do(unit: FileUnit, work: Work) -> Outcome:
     began = perf_counter()
     try:
         return _made(unit, work, began)
-    except ImgcudaError as error:
-        words = str(error)
-    except MemoryError as error:
-        words = out_of_memory(error)
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit too
-        words = f"something happened that should not: {in_words(error)}"
-    return Outcome.failure(unit, words, perf_counter() - began)
+        return Outcome.failure(unit, _sentence(error), perf_counter() - began, _lacked_memory(error))
+
+
+def _sentence(error: BaseException) -> str:
+    """Return why a unit failed."""
+    if isinstance(error, ImgcudaError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return out_of_memory(error)
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename} cannot be used: {error.strerror.lower()}"
+    return f"something happened that should not: {in_words(error)}"
+
+
+def _lacked_memory(error: BaseException | None) -> bool:
+    """Return whether an error, or one that led to it, is a lack of memory."""
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _made(unit: FileUnit, work: Work, began: float) -> Outcome:
+    unit.target.parent.mkdir(parents=True, exist_ok=True)
     # A file written with --strip has no mark; whether it may be replaced is decided when the output is known.
     clobber = True if unit.ours and work.options.clobber else work.options.clobber
     format = images.check_output(unit.target, clobber=True if work.options.strip and clobber else clobber)

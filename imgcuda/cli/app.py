@@ -12,8 +12,10 @@ import typer.main
 from typer.core import TyperGroup
 
 from imgcuda import startup
+from imgcuda.cli import batch_hint
 from imgcuda.cli.lookup import refuse, summary
 from imgcuda.cli.plain_values import PlainCommand, with_plain_values
+from imgcuda.errors import ParameterError
 from imgcuda.registry import Registry
 
 HELP = """Filter images, on an NVIDIA GPU or without one.
@@ -91,6 +93,18 @@ class Commands(TyperGroup):
 
 class FilterCommand(PlainCommand):
     """A command that filters: all that it needs is imported before its work begins."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        words, name = list(args), str(self.name)
+        try:
+            rest = super().parse_args(ctx, args)
+        except Exception as error:
+            if name != "batch" and (hint := batch_hint.of_error(name, words, error)):
+                raise ParameterError(hint) from None
+            raise
+        if hint := batch_hint.of_folders(name, words, ctx.params):
+            raise ParameterError(hint)
+        return rest
 
     def invoke(self, ctx: Any) -> Any:
         import_module("imgcuda.cli.run_batch" if self.name == "batch" else "imgcuda.cli.run_file")

@@ -11,6 +11,7 @@ import typer
 
 from imgcuda.cli.filtering import COMMON
 from imgcuda.cli.options import Job
+from imgcuda.cli.timeout import seconds
 
 Inputs = Annotated[
     list[str] | None,
@@ -57,8 +58,16 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each file, and one for all.")]
 
 
-NOT_SHARED = {"in_path", "out_path", "check"}
-"""The fields of a Job that are no options of this command: its files are many, and checked runs too slow for them."""
+NOT_SHARED = {"in_path", "out_path", "check", "timeout"}
+"""The fields of a Job that are no options of this command: its files are many, and checked runs too slow;
+--timeout means another thing here."""
+Memory = Annotated[
+    str, typer.Option(metavar="SIZE", help="The most memory to take, as 4G; by default three quarters of what is free.")
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", parser=seconds, help="Stop a file that takes longer, and go on with the others."),
+]
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,8 @@ class Order:
     watch: Watch = False
     quiet: Quiet = False
     json: Json = False
+    memory: Memory = ""
+    timeout: Timeout = None
 
 
 def batch(ctx: typer.Context, **given: Any) -> None:

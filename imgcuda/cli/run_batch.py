@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -10,22 +11,24 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from imgcuda.batch import inputs, manifest, plan, provenance, verify, watch
-from imgcuda.batch.course import Course
+from imgcuda.batch import footprint, inputs, manifest, plan, provenance, verify, watch
+from imgcuda.batch.course import Course, Workers
 from imgcuda.batch.history import History
 from imgcuda.batch.inputs import Input, Search
+from imgcuda.batch.interruption import Interrupted, Interruption
 from imgcuda.batch.manifest import Manifest
 from imgcuda.batch.naming import Naming, naming
 from imgcuda.batch.plan import Plan
 from imgcuda.batch.provenance import Provenance
 from imgcuda.batch.replaced import ReplacedInputs
-from imgcuda.batch.serial import in_turn
+from imgcuda.batch.running import Limits, run
 from imgcuda.batch.tally import Tally
 from imgcuda.batch.work import Work
 from imgcuda.cli import run_file, streams
 from imgcuda.cli.batch_report import all_good, reporting
 from imgcuda.cli.chain import parse_chain
 from imgcuda.cli.options import Job
+from imgcuda.cli.signals import exit_code, interruptible
 from imgcuda.errors import ParameterError
 from imgcuda.parameter_types import picture_limit
 from imgcuda.registry import Registry
@@ -39,21 +42,35 @@ LIST = "-"
 
 @streams.ours_only()
 def run_batch(registry: Registry, order: Order, job: Job) -> None:
-    """Make all files of a batch; tell of errors and losses on stderr. Raises typer.Exit if a file failed."""
+    """Make all files of a batch; tell of errors and losses on stderr.
+
+    Raises typer.Exit: with 1 if a file failed, and with 130 or 143 after Ctrl-C or SIGTERM.
+    """
+    with interruptible() as interruption:
+        try:
+            _run_batch(registry, order, job, interruption)
+        except Interrupted:
+            raise typer.Exit(exit_code(interruption.number)) from None
+
+
+def _run_batch(registry: Registry, order: Order, job: Job, interruption: Interruption) -> None:
     _check(order, job)
     if order.verify:
         _verify(order, job)
         return
     work = _work(registry, order, job)
     made_by = provenance.provenance(work.filters, work.options, provenance.versions(work.filters, registry))
+    workers = partial(run, work=work, limits=_limits(order), interruption=interruption)
     if order.watch:
-        _watch(order, job, work, made_by)
+        _watch(order, job, workers, made_by)
+        if interruption.number != signal.SIGINT:  # which is the way to end it
+            interruption.check()
         return
     units = _plan(order, job)
     if order.dry_run:
         _show(units, order, made_by)
     elif len(units) + len(units.failed):
-        _make(units, order, job, work, made_by)
+        _make(units, order, job, workers, made_by)
     else:
         streams.say("There was nothing to do")
 
@@ -128,11 +145,15 @@ def _work(registry: Registry, order: Order, job: Job) -> Work:
     return Work(tuple(filters), options, device, job.verbose)
 
 
-def _make(units: Plan, order: Order, job: Job, work: Work, made_by: Provenance) -> None:
+def _limits(order: Order) -> Limits:
+    return Limits(order.timeout, footprint.size(order.memory) if order.memory else None)
+
+
+def _make(units: Plan, order: Order, job: Job, workers: Workers, made_by: Provenance) -> None:
     """Make the files of a plan. Raises typer.Exit if one failed."""
     tally = Tally(len(units) + len(units.failed))
     with _manifest(units, order, made_by) as records, reporting(tally, order, job.verbose) as report:
-        course = Course(partial(in_turn, work=work), report, records, order.force, order.fail_fast)
+        course = Course(workers, report, records, order.force, order.fail_fast)
         whole = course.report_failed(units) and course.run(units)
         if order.in_place and whole and not tally.failed:
             records.remove()
@@ -148,12 +169,12 @@ def _manifest(units: Plan, order: Order, made_by: Provenance) -> Manifest:
     return ReplacedInputs(next(iter([*units, *(each.unit for each in units.failed)])).source.parent, made_by)
 
 
-def _watch(order: Order, job: Job, work: Work, made_by: Provenance) -> None:
+def _watch(order: Order, job: Job, workers: Workers, made_by: Provenance) -> None:
     """Make what there is and what arrives, until Ctrl-C."""
     assert order.output is not None
     plans, tally = watch.ArrivalPlans(_naming(order, job), order.output), Tally()
     with Manifest(order.output, made_by) as records, reporting(tally, order, job.verbose) as report:
-        course = Course(partial(in_turn, work=work), report, records, order.force)
+        course = Course(workers, report, records, order.force)
         report.say(f"Watching {', '.join(_inputs(order))}; Ctrl-C ends.")
         with suppress(KeyboardInterrupt):
             for arrived in watch.arrivals(lambda: _found(order, _search(order))):

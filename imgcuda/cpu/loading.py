@@ -11,9 +11,11 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeAlias
 
+from imgcuda import kernel_cache
 from imgcuda.cpu.code import Code, cache_key, store, stored
 from imgcuda.cpu.executable import Executable
 from imgcuda.cpu.linker import LinkedCode
@@ -84,9 +86,18 @@ def _compiled(key: KernelKey, program: Program, stored_key: str) -> LoadedKernel
         if key in loaded:  # another thread made it meanwhile
             return loaded[key]
         _, _, name, block, checked = key
-        code = compile(program, name, block, checked=checked)
-        store(stored_key, code)
+        code = _made_once(stored_key, lambda: compile(program, name, block, checked=checked))
         return _keep(key, load(code))
+
+
+def _made_once(key: str, make: Callable[[], Code]) -> Code:
+    """Return the code for a cache key. If several processes need it, one compiles it and the others wait for it."""
+    with kernel_cache.alone(key):
+        code = stored(key)
+        if code is None:
+            code = make()
+            store(key, code)
+        return code
 
 
 def _keep(key: KernelKey, kernel: LoadedKernel) -> LoadedKernel:
@@ -115,9 +126,7 @@ def _assembled(key: str, ir: str) -> Code:
     from imgcuda.cpu.compile import assemble
 
     with _lock:
-        code = Code(assemble(ir, Machine.host()), ())
-    store(key, code)
-    return code
+        return _made_once(key, lambda: Code(assemble(ir, Machine.host()), ()))
 
 
 def _in_memory(binary: LinkedCode | bytes) -> Executable | LlvmExecutable:

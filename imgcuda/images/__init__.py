@@ -11,7 +11,7 @@ from imgcuda.images.formats import Format, Options, by_name
 from imgcuda.images.image import Image, Pixels, describe
 from imgcuda.images.linear import Light
 from imgcuda.images.metadata import profile_name
-from imgcuda.images.reading import MAX_PIXELS, read
+from imgcuda.images.reading import MAX_PIXELS, count_pixels, read
 from imgcuda.images.writing import Written, check_output, write
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "by_name",
     "check_output",
     "convert",
+    "count_pixels",
     "describe",
     "is_deeper",
     "other_than_srgb",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ from imgcuda.images.convert import with_channels
 from imgcuda.images.error_messages import translated_errors
 from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.modes import MODES, scale_transparent_gray, to_array
-from imgcuda.images.request import ReadRequest
+from imgcuda.images.request import HeaderRequest, PixelsCountedError, ReadRequest
 from imgcuda.images.signatures import format_of
 from imgcuda.images.sources import Open, Source, is_deep_avif, name_of, opener
 
@@ -63,6 +64,21 @@ def read(
         if strict and image.losses:
             raise ImageError(f"{image.losses[0]}; without --strict it is read")
         return image
+
+
+def count_pixels(source: Source, *, frame: int | None = None, several: bool = True) -> tuple[str, int]:
+    """Return a file's format, and how many pixels `read` would return of it, as its header says; nothing is decoded.
+
+    Raises ImageError for a file that cannot be read.
+    """
+    request = HeaderRequest(frame, several, True, False, sys.maxsize)
+    with translated_errors(name_of(source), "read") as subject, opener(source) as reopen:
+        subject.format = format_of(reopen())
+        try:
+            _read(subject.format, reopen, request)
+        except PixelsCountedError as counted:
+            return subject.format, counted.pixels
+        return subject.format, 0
 
 
 def _read(format: str, reopen: Open, request: ReadRequest) -> list[Image]:

@@ -37,3 +37,18 @@ class ReadRequest:
         """Raise ImageError for more pixels than may be read."""
         if pixels > self.max_pixels:
             raise ImageError(f"it has {pixels:,} pixels, more than {self.max_pixels:,}; --max-pixels allows more")
+
+
+class PixelsCountedError(Exception):
+    """The header of a file has been read, and nothing more is wanted of it."""
+
+    def __init__(self, pixels: int) -> None:
+        super().__init__(pixels)
+        self.pixels = pixels
+
+
+class HeaderRequest(ReadRequest):
+    """A request to read no more than the header: ends with PixelsCountedError when the number of pixels is known."""
+
+    def check_pixels(self, pixels: int) -> None:
+        raise PixelsCountedError(pixels)

@@ -1,0 +1,225 @@
+"""Works through the units of a batch in several processes, which pebble supervises.
+
+A worker that crashes, hangs or takes too much memory costs the file that it works on, and a new one takes its place.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Any
+
+import pebble
+
+from imgcuda.batch import footprint, worker
+from imgcuda.batch.interruption import Interruption
+from imgcuda.batch.units import FileUnit, Outcome
+from imgcuda.batch.work import Work
+from imgcuda.batch.worker import Assignment, PoolSetting, WorkerStart
+from imgcuda.containment import in_words
+from imgcuda.errors import DeviceError
+
+AHEAD = 2
+"""Units that are given out for each worker: one that it makes, and one that waits, so that it need not wait itself."""
+
+_TICK = 0.2
+"""Seconds between two looks for workers that have ended without a word."""
+_SILENCE = 1.0
+"""Seconds after which the unit of a worker that is gone has failed, if pebble has not said so."""
+_OUT_OF_MEMORY = ("SIGKILL", "SIGABRT")
+"""What may end a worker that lacks memory: the system kills it, or a library in C++ gives up."""
+_MOST_FAILED_POOLS = 3
+"""How often all workers together may end before any file is made, until the batch is given up."""
+
+
+@dataclass
+class _Running:
+    """A unit that was given out."""
+
+    unit: FileUnit
+    slot: int
+    memory: int
+    alone: bool
+    gone: float | None = None
+    """When its worker was first missed."""
+
+
+class Crew:
+    """Worker processes that make files. As a context, it ends them when it is left."""
+
+    def __init__(self, work: Work, setting: PoolSetting) -> None:
+        self._work, self._setting = work, setting
+        self._slots = AHEAD * setting.workers
+        self._context = _context()
+        self._board = self._context.RawArray("i", self._slots)
+        self._variables = {**os.environ, "IMGCUDA_THREADS": str(setting.threads)}
+        self._running: dict[Future[Outcome], _Running] = {}
+        self._alone: deque[FileUnit] = deque()
+        self._failed_pools = 0
+        self._pool = self._new_pool()
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    @property
+    def current(self) -> list[FileUnit]:
+        """The files that workers are making now."""
+        return [each.unit for each in list(self._running.values()) if self._board[each.slot]]
+
+    def outcomes(self, units: Iterable[FileUnit], interruption: Interruption) -> Iterator[Outcome]:
+        """Yield the outcome of each unit as it is there. Units are taken as workers are free for them.
+
+        Raises Interrupted if the interruption asks for the end.
+        """
+        source = iter(units)
+        following = next(source, None)
+        while following is not None or self._running or self._alone:
+            while self._alone and not self._running:
+                self._give(self._alone.popleft(), self._setting.memory or 0, alone=True)
+            while following is not None and not self._alone and self._take(following):
+                following = next(source, None)
+            interruption.check()
+            yield from self._finished()
+
+    def _take(self, unit: FileUnit) -> bool:
+        """Give a unit out, if a slot is free and its memory is. A unit that is too large waits until it is alone."""
+        if len(self._running) >= self._slots:
+            return False
+        limit = self._setting.memory
+        memory = footprint.needed(unit, self._work) if limit is not None else 0
+        if limit is not None and memory > limit:
+            self._alone.append(unit)
+        elif limit is not None and memory + sum(each.memory for each in self._running.values()) > limit:
+            return False
+        else:
+            self._give(unit, memory)
+        return True
+
+    def _give(self, unit: FileUnit, memory: int, alone: bool = False) -> None:
+        slot = min(set(range(self._slots)) - {each.slot for each in self._running.values()})
+        self._board[slot] = 0
+        limit = self._setting.memory
+        share = None if limit is None else limit if alone else max(memory, limit // self._setting.workers)
+        future = self._pool.schedule(
+            worker.carry_out, args=(Assignment(unit, slot, share),), timeout=self._setting.timeout
+        )
+        self._running[future] = _Running(unit, slot, memory, alone)
+
+    def _finished(self) -> Iterator[Outcome]:
+        """Yield the outcomes that are there, after waiting for some."""
+        done, others = wait(self._running, timeout=_TICK, return_when=FIRST_COMPLETED)
+        if any(isinstance(future.exception(), BrokenProcessPool) for future in done if not future.cancelled()):
+            self._start_again()
+            return
+        for future in done:
+            given = self._running.pop(future)
+            outcome = self._outcome(future, given)
+            if outcome.lacked_memory and self._setting.memory is not None and not given.alone:
+                self._alone.append(given.unit)
+            else:
+                self._failed_pools = 0
+                yield outcome
+        for future in others:
+            if self._is_lost(self._running[future]):
+                given = self._running.pop(future)
+                yield Outcome.failure(given.unit, "its worker ended without a word, as if the filter had ended it")
+
+    def _outcome(self, future: Future[Outcome], given: _Running) -> Outcome:
+        error, limit = future.exception(), self._setting.timeout
+        if isinstance(error, TimeoutError):
+            return Outcome.failure(given.unit, f"it took longer than {limit:g} s, and nothing was written", limit or 0)
+        if isinstance(error, pebble.ProcessExpired):
+            return _crashed(given.unit, error.exitcode)
+        if error is not None:
+            return Outcome.failure(given.unit, f"its worker failed: {in_words(error)}")
+        outcome = future.result()
+        if outcome.lacked_memory and given.alone:
+            return Outcome.failure(given.unit, f"{outcome.error}; --memory allows more", outcome.seconds)
+        return outcome
+
+    def _is_lost(self, given: _Running) -> bool:
+        """Return whether a unit's worker has ended, and pebble does not tell: the exit code was that of success."""
+        number = self._board[given.slot]
+        if not number or _exists(number):
+            given.gone = None
+            return False
+        given.gone = given.gone or monotonic()
+        return monotonic() - given.gone > _SILENCE
+
+    def _start_again(self) -> None:
+        """Start new workers after all have ended at once, and give out again what they had."""
+        self._failed_pools += 1
+        if self._failed_pools > _MOST_FAILED_POOLS:
+            raise DeviceError("no worker process stays alive; imgcuda filter runs one file without workers")
+        given = list(self._running.values())
+        self._running.clear()
+        self._end()
+        self._pool = self._new_pool()
+        for each in given:
+            self._give(each.unit, each.memory, each.alone)
+
+    def _new_pool(self) -> pebble.ProcessPool:
+        start = WorkerStart(pickle.dumps(self._work), self._board, str(Path.cwd()), self._variables)
+        return pebble.ProcessPool(
+            self._setting.workers, initializer=worker.begin, initargs=(start,), context=self._context
+        )
+
+    def _end(self) -> None:
+        """End all workers, whatever they do."""
+        self._pool.stop()
+        self._pool.join()
+
+
+def _context() -> Any:
+    """Return the way to start processes: forked from a server that has imported all that they need, where there is one.
+
+    This process itself is not forked, since it may have threads.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", "imgcuda.batch.worker"])
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # Ctrl-C is for this process alone
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return context
+
+
+def _crashed(unit: FileUnit, code: int) -> Outcome:
+    """Return the outcome of a unit whose worker has ended by itself, or was killed."""
+    name = f"exit code {code}"
+    with suppress(ValueError):
+        name = signal.Signals(-code).name
+    error = f"its worker crashed ({name}): a filter has a fault, or what decodes or encodes the file"
+    if name == "SIGKILL":
+        error = "its worker was killed, as the system does with a process that takes too much memory"
+    return Outcome.failure(unit, error, lacked_memory=name in _OUT_OF_MEMORY)
+
+
+def _exists(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
