@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from imgcuda.cli.filtering import COMMON
+from imgcuda.cli.filtering import COMMON, RecipeWord
 from imgcuda.cli.options import Job
 from imgcuda.cli.timeout import seconds
 
@@ -30,7 +30,7 @@ Steps = Annotated[
         "-f",
         "--filter",
         metavar="NAME:PARAM=VALUE,...",
-        help="A filter to run; repeat it for several, in order. Without any, files are only written anew.",
+        help="A filter to run, or a recipe, @FILE or @NAME; repeat it for several. Without any: none.",
     ),
 ]
 Recursive = Annotated[bool, typer.Option("-r", "--recursive", help="Read the folders in folders, too.")]
@@ -56,11 +56,6 @@ Verify = Annotated[
 Watch = Annotated[bool, typer.Option("--watch", help="Go on with files that arrive or change, until Ctrl-C.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each file, and one for all.")]
-
-
-NOT_SHARED = {"in_path", "out_path", "check", "timeout"}
-"""The fields of a Job that are no options of this command: its files are many, and checked runs too slow;
---timeout means another thing here."""
 Memory = Annotated[
     str, typer.Option(metavar="SIZE", help="The most memory to take, as 4G; by default three quarters of what is free.")
 ]
@@ -68,6 +63,10 @@ Timeout = Annotated[
     float | None,
     typer.Option(metavar="SECONDS", parser=seconds, help="Stop a file that takes longer, and go on with the others."),
 ]
+
+NOT_SHARED = {"in_path", "out_path", "check", "timeout"}
+"""The fields of a Job that are no options of this command: its files are many, and checked runs too slow;
+--timeout means another thing here."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,7 @@ class Order:
     inputs: Inputs = None
     output: Output = None
     steps: Steps = None
+    recipe: RecipeWord = None
     recursive: Recursive = False
     nul: Nul = False
     exclude: Exclude = None
@@ -99,7 +99,17 @@ def batch(ctx: typer.Context, **given: Any) -> None:
     from imgcuda.cli.run_batch import run_batch  # imports all that reads, filters and writes
 
     order = Order(**{name: given.pop(name) for name in OWN})
-    run_batch(ctx.obj, order, Job(in_path=Path(), out_path=order.output or Path(), **given))
+    given |= {"in_path": Path(), "out_path": Path()}
+    recipe = None
+    if order.recipe:
+        from imgcuda.cli.recipe_options import is_given, with_recipe
+        from imgcuda.recipes.recipe_reader import read_recipe
+
+        recipe = read_recipe(order.recipe)
+        given = with_recipe(ctx, given, recipe)
+        if "name" in recipe.options and not is_given(ctx, "template"):
+            order = replace(order, template=recipe.options["name"])
+    run_batch(ctx.obj, order, Job(**given), recipe)
 
 
 OWN = inspect.signature(Order, eval_str=True).parameters

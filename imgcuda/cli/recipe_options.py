@@ -17,7 +17,7 @@ def with_recipe(ctx: typer.Context, values: Mapping[str, Any], recipe: Recipe) -
 
     The extension of OUT counts before the recipe's format.
     """
-    given = {name for name in values if str(getattr(ctx.get_parameter_source(name), "name", "")) != "DEFAULT"}
+    given = {name for name in values if is_given(ctx, name)}
     wanted = _by_out(values) or recipe.options.get("format")
     format = wanted if isinstance(wanted, Format) else by_name(wanted) if wanted else None
     if isinstance(wanted, Format):
@@ -27,6 +27,11 @@ def with_recipe(ctx: typer.Context, values: Mapping[str, Any], recipe: Recipe) -
     given |= {"lossless"} if values["quality"] is not None else set()
     options = recipe.options_for(format.options if format else FORMATS_OWN, given)
     return {**values, **{name: value for name, value in options.items() if name in values}}
+
+
+def is_given(ctx: typer.Context, name: str) -> bool:
+    """Return whether an option is given at the command line, or by a variable."""
+    return str(getattr(ctx.get_parameter_source(name), "name", "")) != "DEFAULT"
 
 
 def _by_out(values: Mapping[str, Any]) -> Format | None:

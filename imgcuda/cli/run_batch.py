@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -35,30 +36,31 @@ from imgcuda.registry import Registry
 
 if TYPE_CHECKING:
     from imgcuda.cli.batch import Order
+    from imgcuda.recipes.recipe import Recipe
 
 LIST = "-"
 """The input that stands for a list on standard input."""
 
 
 @streams.ours_only()
-def run_batch(registry: Registry, order: Order, job: Job) -> None:
+def run_batch(registry: Registry, order: Order, job: Job, recipe: Recipe | None = None) -> None:
     """Make all files of a batch; tell of errors and losses on stderr.
 
     Raises typer.Exit: with 1 if a file failed, and with 130 or 143 after Ctrl-C or SIGTERM.
     """
     with interruptible() as interruption:
         try:
-            _run_batch(registry, order, job, interruption)
+            _run_batch(registry, order, job, recipe, interruption)
         except Interrupted:
             raise typer.Exit(exit_code(interruption.number)) from None
 
 
-def _run_batch(registry: Registry, order: Order, job: Job, interruption: Interruption) -> None:
+def _run_batch(registry: Registry, order: Order, job: Job, recipe: Recipe | None, interruption: Interruption) -> None:
     _check(order, job)
     if order.verify:
         _verify(order, job)
         return
-    work = _work(registry, order, job)
+    work = _work(registry, order, job, recipe)
     made_by = provenance.provenance(work.filters, work.options, provenance.versions(work.filters, registry))
     workers = partial(run, work=work, limits=_limits(order), interruption=interruption)
     if order.watch:
@@ -119,7 +121,7 @@ def _found(order: Order, search: Search) -> Iterator[Input]:
 
 
 def _naming(order: Order, job: Job) -> Naming:
-    names = naming(order.template, job.format, order.flat, recipe="")
+    names = naming(order.template, job.format, order.flat, recipe=Path(order.recipe or "").stem)
     if names.format:
         run_file.output_options(job).check(names.format)
     return names
@@ -135,9 +137,9 @@ def _plan(order: Order, job: Job) -> Plan:
     return units
 
 
-def _work(registry: Registry, order: Order, job: Job) -> Work:
+def _work(registry: Registry, order: Order, job: Job, recipe: Recipe | None) -> Work:
     with picture_limit(job.max_pixels):
-        filters = parse_chain(registry, order.steps) if order.steps else []
+        filters = parse_chain(registry, order.steps or [], recipe) if order.steps or recipe else []
     options = run_file.file_options(job, None, complete=order.in_place)
     if order.in_place:
         options = replace(options, clobber=True)

@@ -1,4 +1,4 @@
-"""Follows the tutorial, the how-to and the recipes: writes their files, runs their commands, compares the output."""
+"""Follows the pages with commands: writes their files, runs their commands, and compares what these print."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TYPED = re.compile(r"^\$ ([^\n]*)\n(.*?)(?=^\$ |\Z)", re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the pages' commands are for bash")
-@pytest.mark.parametrize("page", ["tutorial.md", "how-to.md", "recipes.md"])
+@pytest.mark.parametrize("page", ["tutorial.md", "how-to.md", "recipes.md", "batch.md"])
 def test_a_page_may_be_followed_to_the_letter(page: str, environment: Environment, tmp_path: Path) -> None:
     here = tmp_path
     for piece in _PIECE.finditer((DOCS / page).read_text("utf-8")):
