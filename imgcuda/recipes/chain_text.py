@@ -55,6 +55,8 @@ def example(filter_class: type[Filter]) -> str:
 
 
 def _filters(registry: Registry, step: str, option: str) -> Iterator[Filter]:
+    if step.endswith(".toml") and not step.startswith(RECIPE) and "=" not in step:
+        raise ParameterError(f"{shown(step, 1000)} is not a filter; a recipe has an @ before it: {option}@{step}")
     if not step.startswith(RECIPE):
         yield parse_step(registry, step, option)
         return

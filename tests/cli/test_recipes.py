@@ -180,6 +180,7 @@ def test_a_recipe_without_filters_only_converts(call: Call) -> None:
         (["--recipe", "web"], "there is no recipe 'web' in "),
         (["-f", "@../x"], "there is no recipe: the file '../x' cannot be read: No such file"),
         (["-f", "@bad.toml"], "bad.toml, filter 1 (blur): sigma must be from 0.1 to 100; got 0"),
+        (["-f", "./web.toml"], "'./web.toml' is not a filter; a recipe has an @ before it: -f @./web.toml"),
         (["-f", "@'web.toml"], "begins with a quote that does not end"),
     ],
 )
