@@ -78,11 +78,6 @@ class Crew:
     ) -> None:
         self._end()
 
-    @property
-    def current(self) -> list[FileUnit]:
-        """The files that workers are making now."""
-        return [each.unit for each in list(self._running.values()) if self._board[each.slot]]
-
     def outcomes(self, units: Iterable[FileUnit], interruption: Interruption) -> Iterator[Outcome]:
         """Yield the outcome of each unit as it is there. Units are taken as workers are free for them.
 

@@ -164,6 +164,20 @@ def test_a_signal_stops_all_within_two_seconds(
     assert made(out) == [f"good-{number}.png" for number in range(8)]
 
 
+def test_a_second_signal_ends_all_at_once(installation: Installation, folder: Path, running: Running) -> None:
+    for place in range(os.cpu_count() or 1):
+        trap.picture(folder / f"hang-{place}.png", "hang")
+    out = folder.parent / "out"
+    process = running.start(installation, "batch", folder, "-o", out, "-f", "trap")
+    running.wait_for(lambda: out.is_dir() and len(made(out)) == 8)
+    workers = started_by(process.pid)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode in (130, 143)
+    assert are_gone(workers, running.patience)
+
+
 def test_workers_end_with_a_command_that_was_killed(installation: Installation, folder: Path, running: Running) -> None:
     for place in range(os.cpu_count() or 1):
         trap.picture(folder / f"hang-{place}.png", "hang")
