@@ -71,6 +71,8 @@ class Tally:
 
     def summary(self) -> str:
         """Return what became of all files: "57 done, 2 kept, 1 failed in 12.3 s; 4.6 files/s"."""
+        if self.total == 0:
+            return "There was nothing to do"
         seconds = self.seconds
         others = [f", {count} {state}" for state, count in (("kept", self.kept), ("failed", self.failed)) if count]
         rate = f"; {speed(self.done / seconds)}" if self.done else ""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from json import dumps
 from typing import TYPE_CHECKING, get_args
 
 from imgcuda.batch.progress import Display, NoDisplay, ProgressBar, ProgressLines
 from imgcuda.batch.report import Report
 from imgcuda.batch.tally import Tally
+from imgcuda.batch.units import FileUnit
 from imgcuda.batch.verify import CheckedOutput, Finding
 from imgcuda.cli import streams
 
@@ -46,6 +47,16 @@ def _is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def show_planned(unit: FileUnit, state: str, json: bool, error: str = "") -> None:
+    """Print what --dry-run finds about a file."""
+    if json:
+        _write({"path": str(unit.source), "target": str(unit.target), "state": state, "error": error})
+    elif not error:
+        print(f"{unit.source} -> {unit.target}{' (kept)' * (state == 'kept')}", file=streams.output())
+    if error:
+        streams.say(f"Error: {error}")
+
+
 def all_good(found: Iterable[CheckedOutput], order: Order) -> bool:
     """Report what --verify finds; return whether all outputs are as they were made."""
     counts: Counter[str] = Counter()
@@ -63,4 +74,4 @@ def all_good(found: Iterable[CheckedOutput], order: Order) -> bool:
 
 
 def _write(line: object) -> None:
-    streams.output().write(json.dumps(line) + "\n")
+    streams.output().write(dumps(line) + "\n")

@@ -26,7 +26,7 @@ from imgcuda.batch.running import Limits, run
 from imgcuda.batch.tally import Tally
 from imgcuda.batch.work import Work
 from imgcuda.cli import run_file, streams
-from imgcuda.cli.batch_report import all_good, reporting
+from imgcuda.cli.batch_report import all_good, reporting, show_planned
 from imgcuda.cli.chain import parse_chain
 from imgcuda.cli.options import Job
 from imgcuda.cli.signals import exit_code, interruptible
@@ -74,7 +74,8 @@ def _run_batch(registry: Registry, order: Order, job: Job, recipe: Recipe | None
     elif len(units) + len(units.failed):
         _make(units, order, job, workers, made_by)
     else:
-        streams.say("There was nothing to do")
+        with reporting(Tally(0), order, job.verbose) as report:
+            report.end()
 
 
 def _check(order: Order, job: Job) -> None:
@@ -202,9 +203,9 @@ def _tell_passed_over(search: Search) -> None:
 
 def _show(units: Plan, order: Order, made_by: Provenance) -> None:
     """Print what would be made from what; what an earlier run made is kept."""
-    for outcome in units.failed:
-        streams.say(f"Error: {outcome.error}")
     earlier = History(order.output, made_by, manifest.read(order.output)) if order.output and not order.force else None
+    for outcome in units.failed:
+        show_planned(outcome.unit, "failed", order.json, outcome.error)
     for unit in units:
         kept = earlier is not None and earlier.keeps(unit.source, unit.target)
-        typer.echo(f"{unit.source} -> {unit.target}{' (kept)' if kept else ''}", file=streams.output())
+        show_planned(unit, "kept" if kept else "planned", order.json)

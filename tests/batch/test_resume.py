@@ -141,6 +141,17 @@ def test_a_dry_run_tells_what_would_be_kept_and_writes_nothing(batch: Batch) -> 
     (batch.out / "b.png").unlink()
     _, out, _ = batch.run("-f", "invert", "--dry-run")
     assert [line.endswith(" (kept)") for line in out.splitlines()] == [True, False, True]
+    _, out, _ = batch.run("-f", "invert", "--dry-run", "--json")
+    assert [json.loads(line)["state"] for line in out.splitlines()] == ["kept", "planned", "kept"]
+
+
+def test_a_batch_of_no_files_says_so_and_makes_no_folder(batch: Batch) -> None:
+    shutil.rmtree(batch.inputs)
+    batch.inputs.mkdir()
+    code, out, err = batch.run("--json")
+    assert (code, err) == (0, "There was nothing to do\n")
+    assert json.loads(out)["summary"]["done"] == 0
+    assert not batch.out.exists()
 
 
 # Filters and their versions
