@@ -63,8 +63,8 @@ class Course:
             else:
                 self.report.started(unit)
                 ours = self.manifest.vouches(unit.target)
-                self.manifest.begin(unit.source, unit.target)
-                yield replace(unit, ours=ours)
+                times = self.manifest.begin(unit.source, unit.target)
+                yield replace(unit, ours=ours, times=times)
 
     def _tell_problems(self) -> None:
         while self.manifest.problems:

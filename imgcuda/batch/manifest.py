@@ -67,8 +67,9 @@ class Manifest(History):
         self._lines[records.key(name)] = line
         self._append(line)
 
-    def begin(self, source: Path, target: Path) -> None:
-        """Note that an output is about to be made."""
+    def begin(self, source: Path, target: Path) -> tuple[int, int] | None:
+        """Note that an output is about to be made; return the size and time that its input must still have then."""
+        return None
 
     def give_up(self, source: Path, target: Path) -> None:
         """Note that an output was not made, after all."""

@@ -35,12 +35,14 @@ class ReplacedInputs(Manifest):
             return not record.source_stamp.has_times_of(source.stat())
         return False
 
-    def begin(self, source: Path, target: Path) -> None:
-        """Note an input that is about to be replaced."""
+    def begin(self, source: Path, target: Path) -> tuple[int, int] | None:
+        """Note an input that is about to be replaced, and return its size and time."""
         with suppress(OSError):
             status = source.stat()
             stamp = UNKNOWN._replace(size=status.st_size, mtime_ns=status.st_mtime_ns)
             self._note(source, target, self._work, stamp)
+            return stamp.size, stamp.mtime_ns
+        return None
 
     def give_up(self, source: Path, target: Path) -> None:
         """Note that an input was not replaced; if it was, and its worker ended in that moment, it stays noted."""

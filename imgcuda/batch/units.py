@@ -22,6 +22,8 @@ class FileUnit:
     target: Path
     ours: bool = False
     """Whether an earlier run is known to have made the file in the target's place, even if it has no mark."""
+    times: tuple[int, int] | None = None
+    """The size and the time that the source must still have to be read; None if any will do."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from imgcuda.batch import stamps
 from imgcuda.batch.stamps import Stamp
 from imgcuda.batch.units import FileUnit, Outcome
 from imgcuda.containment import in_words
-from imgcuda.errors import ImgcudaError, out_of_memory
+from imgcuda.errors import ImageError, ImgcudaError, out_of_memory
 from imgcuda.file_run import FileOptions, FileResult, run_file
 from imgcuda.filters import Filter
 
@@ -67,6 +67,9 @@ def _made(unit: FileUnit, work: Work, began: float) -> Outcome:
     format = images.check_output(unit.target, clobber=True if work.options.strip and clobber else clobber)
     device = devices.choose(work.device)
     before = stamps.taken(unit.source)
+    if unit.times and before and unit.times != (before.size, before.mtime_ns):
+        # Workers may be given a unit again, after one has ended in the moment in which it replaced the input.
+        raise ImageError("it was changed after the batch began with it, and is left as it is")
     options = replace(work.options, format=format, clobber=clobber, options=work.options.options.fitting(format))
     made = run_file(work.filters, unit.source, unit.target, options, device)
     return Outcome(

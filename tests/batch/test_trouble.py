@@ -12,9 +12,14 @@ from random import Random
 
 import pytest
 
+from imgcuda import load
 from imgcuda.batch.manifest import NAME, Manifest
 from imgcuda.batch.provenance import Provenance
 from imgcuda.batch.replaced import ReplacedInputs
+from imgcuda.batch.units import FileUnit
+from imgcuda.batch.work import Work, do
+from imgcuda.cli.chain import parse_chain
+from imgcuda.file_run import FileOptions
 from support.killed_batches import COMMAND, contents, kill_at_random
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
@@ -96,7 +101,8 @@ def test_an_input_replaced_in_the_moment_of_a_kill_is_not_filtered_again(tmp_pat
     work = Provenance("2" * 32, {})
     with ReplacedInputs(source.parent, work) as manifest:
         assert not manifest.keeps(source, source)
-        manifest.begin(source, source)
+        times = manifest.begin(source, source)
+        assert times == (source.stat().st_size, source.stat().st_mtime_ns)
     with ReplacedInputs(source.parent, work) as manifest:
         assert not manifest.keeps(source, source)  # the kill came before it was replaced
     source.with_name("draft").write_bytes(b"the result")
@@ -105,6 +111,18 @@ def test_an_input_replaced_in_the_moment_of_a_kill_is_not_filtered_again(tmp_pat
         assert manifest.keeps(source, source)
     with ReplacedInputs(source.parent, Provenance("1" * 32, {})) as manifest:
         assert not manifest.keeps(source, source)
+
+
+def test_a_unit_that_is_given_out_again_is_not_filtered_twice(tmp_path: Path) -> None:
+    """As when all workers end at once, in the moment in which one of them has replaced its input."""
+    source = many(tmp_path / "in", 1) / "00.png"
+    unit = FileUnit(1, source, source, times=(source.stat().st_size, source.stat().st_mtime_ns))
+    work = Work(tuple(parse_chain(load(), ["invert"])), FileOptions(clobber=True, complete=True), "cpu")
+    assert do(unit, work).state == "done"
+    made = source.read_bytes()
+    again = do(unit, work)
+    assert (again.state, source.read_bytes()) == ("failed", made)
+    assert again.error == f"{source}: it was changed after the batch began with it, and is left as it is"
 
 
 def killed_in_place(root: Path, times: int, seed: int, count: int) -> None:
