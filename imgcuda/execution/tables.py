@@ -27,7 +27,7 @@ from imgcuda.programs.source import Program, Source
 
 SMALLEST = 1 << 18
 """The fewest samples of an image for which looking them up is faster than the filters' kernel."""
-SMALLEST_ONCE = 1 << 21
+SMALLEST_ONCE = 1 << 23
 """The fewest for which a table pays that is used once. Below it, filters get a table the second time they run."""
 SMALLEST_ON_A_GPU = 1 << 24
 """The fewest on a GPU, where most filters run at the speed of memory anyway."""
