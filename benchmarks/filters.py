@@ -127,6 +127,7 @@ def contest(task: Task, picture: Picture, wanted: Any, more: int, device: Device
     machine = gpu_work.Cpu() if device.name == "cpu" else gpu_work.Gpu()
     with device.session() as session:
         sources = [session.upload(picture.copy()) for _ in range(gpu_work.BUFFERS)]
+        session.free(run_chain(session, filters(task), session.upload(picture.copy())))  # makes a table, if it has one
         recorders: list[Any] = [Recorder(session) for _ in sources]
         made = [run_chain(recorder, filters(task), source) for recorder, source in zip(recorders, sources, strict=True)]
         work = gpu_work.Task(task.name, dict(task.parameters), sources, made, session)
