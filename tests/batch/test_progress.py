@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -262,6 +263,16 @@ def test_a_bar_is_gone_when_it_ends(terminal: Terminal) -> None:
     assert terminal.getvalue().endswith("\x1b[2K")
 
 
+def all_of(terminal: int) -> str:
+    """Return all that is written to a terminal until nothing has it open any more, and close it."""
+    data = b""
+    with suppress(OSError):  # which is how a terminal ends
+        while piece := os.read(terminal, 10_000):
+            data += piece
+    os.close(terminal)
+    return data.decode()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
 @pytest.mark.parametrize("quiet", [False, True], ids=["bar", "quiet"])
 def test_the_command_draws_a_bar_on_a_terminal_only(tmp_path: Path, quiet: bool) -> None:
@@ -284,14 +295,13 @@ def test_the_command_draws_a_bar_on_a_terminal_only(tmp_path: Path, quiet: bool)
     ours, theirs = pty.openpty()
     options = ["--device", "cpu", *["--quiet"] * quiet]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "200"}
-    done = subprocess.run(
-        [*command, *options], stdout=subprocess.PIPE, stderr=theirs, env=environment, check=False, timeout=300
-    )
-    shown = os.read(ours, 100_000).decode()
-    for descriptor in (ours, theirs):
-        os.close(descriptor)
-    assert done.returncode == 1
-    assert [json.loads(line).get("state") for line in done.stdout.splitlines()] in (
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        shown = all_of(ours)
+        assert process.stdout
+        told = process.stdout.read()
+    assert process.returncode == 1
+    assert [json.loads(line).get("state") for line in told.splitlines()] in (
         ["done", "failed", None],
         ["failed", "done", None],
     )
