@@ -57,6 +57,13 @@ def _sample_bytes(format: str, unit: FileUnit, pixels: int) -> int:
     return most
 
 
+def resident(process: int) -> int:
+    """Return how many bytes a process has in memory; 0 if it is gone, or if the system does not tell."""
+    with suppress(OSError, ValueError, IndexError):
+        return os.sysconf("SC_PAGE_SIZE") * int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1])
+    return 0
+
+
 def size(text: str) -> int:
     """Return the bytes that a text means: 4G, 512M. Raises ParameterError."""
     found = _SIZE.fullmatch(text.strip())

@@ -57,8 +57,12 @@ class Assignment:
     unit: FileUnit
     slot: int
     memory: int | None
-    """How many bytes it may take; None for no limit."""
+    """How many bytes may be asked for; None for no limit."""
 
+
+_RESERVED = 2**29
+"""Bytes that may be asked for besides: the stacks of threads count as they are reserved, and Python would wait forever
+for a thread that lacks memory as it starts."""
 
 _begun: list[WorkerStart] = []
 
@@ -117,6 +121,6 @@ def _limit_memory(size: int | None) -> None:
     import resource
 
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    limit = _memory_at_start() + size
+    limit = _memory_at_start() + size + _RESERVED
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_DATA, (limit if most < 0 else min(limit, most), most))

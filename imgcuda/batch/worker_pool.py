@@ -34,6 +34,10 @@ from imgcuda.errors import DeviceError
 AHEAD = 2
 """Units that are given out for each worker: one that it makes, and one that waits, so that it need not wait itself."""
 
+STALLED = 120.0
+"""Seconds without any work begun or finished after which all workers are replaced: one that was killed at the wrong
+moment may leave a lock locked that the others wait for."""
+
 _TICK = 0.2
 """Seconds between two looks for workers that have ended without a word."""
 _SILENCE = 1.0
@@ -52,8 +56,12 @@ class _Running:
     slot: int
     memory: int
     alone: bool
+    share: int | None
+    """The bytes of memory that it may take; None for no limit."""
     gone: float | None = None
     """When its worker was first missed."""
+    too_large: bool = False
+    """Whether its worker was ended, since it took more."""
 
 
 class Crew:
@@ -67,7 +75,9 @@ class Crew:
         self._variables = {**os.environ, "IMGCUDA_THREADS": str(setting.threads)}
         self._running: dict[Future[Outcome], _Running] = {}
         self._alone: deque[FileUnit] = deque()
+        self._measured: tuple[FileUnit, int] | None = None
         self._failed_pools = 0
+        self._sign_of_life = monotonic()
         self._pool = self._new_pool()
 
     def __enter__(self) -> Crew:
@@ -97,8 +107,7 @@ class Crew:
         """Give a unit out, if a slot is free and its memory is. A unit that is too large waits until it is alone."""
         if len(self._running) >= self._slots:
             return False
-        limit = self._setting.memory
-        memory = footprint.needed(unit, self._work) if limit is not None else 0
+        limit, memory = self._setting.memory, self._needed(unit)
         if limit is not None and memory > limit:
             self._alone.append(unit)
         elif limit is not None and memory + sum(each.memory for each in self._running.values()) > limit:
@@ -107,23 +116,34 @@ class Crew:
             self._give(unit, memory)
         return True
 
+    def _needed(self, unit: FileUnit) -> int:
+        """Return how many bytes a unit takes, if they are limited. While it waits, its header is not read again."""
+        if self._setting.memory is None:
+            return 0
+        if self._measured is None or self._measured[0] is not unit:
+            self._measured = unit, footprint.needed(unit, self._work)
+        return self._measured[1]
+
     def _give(self, unit: FileUnit, memory: int, alone: bool = False) -> None:
         slot = min(set(range(self._slots)) - {each.slot for each in self._running.values()})
         self._board[slot] = 0
         limit = self._setting.memory
         share = None if limit is None else limit if alone else max(memory, limit // self._setting.workers)
-        future = self._pool.schedule(
-            worker.carry_out, args=(Assignment(unit, slot, share),), timeout=self._setting.timeout
-        )
-        self._running[future] = _Running(unit, slot, memory, alone)
+        future = self._schedule(Assignment(unit, slot, limit))
+        self._running[future] = _Running(unit, slot, memory, alone, share)
+
+    def _schedule(self, assignment: Assignment) -> Future[Outcome]:
+        try:
+            return self._pool.schedule(worker.carry_out, args=(assignment,), timeout=self._setting.timeout)
+        except RuntimeError:  # all workers have ended, before any had work
+            self._start_again()
+            return self._pool.schedule(worker.carry_out, args=(assignment,), timeout=self._setting.timeout)
 
     def _finished(self) -> Iterator[Outcome]:
         """Yield the outcomes that are there, after waiting for some."""
         done, others = wait(self._running, timeout=_TICK, return_when=FIRST_COMPLETED)
-        if any(isinstance(future.exception(), BrokenProcessPool) for future in done if not future.cancelled()):
-            self._start_again()
-            return
-        for future in done:
+        whole = [future for future in done if not isinstance(future.exception(), BrokenProcessPool)]
+        for future in whole:
             given = self._running.pop(future)
             outcome = self._outcome(future, given)
             if outcome.lacked_memory and self._setting.memory is not None and not given.alone:
@@ -132,22 +152,36 @@ class Crew:
                 self._failed_pools = 0
                 yield outcome
         for future in others:
+            self._end_if_too_large(self._running[future])
             if self._is_lost(self._running[future]):
                 given = self._running.pop(future)
                 yield Outcome.failure(given.unit, "its worker ended without a word, as if the filter had ended it")
+        if whole or any(self._board[given.slot] for given in self._running.values()):
+            self._sign_of_life = monotonic()
+        if len(whole) < len(done) or monotonic() - self._sign_of_life > STALLED:
+            self._start_again()
 
     def _outcome(self, future: Future[Outcome], given: _Running) -> Outcome:
         error, limit = future.exception(), self._setting.timeout
         if isinstance(error, TimeoutError):
             return Outcome.failure(given.unit, f"it took longer than {limit:g} s, and nothing was written", limit or 0)
         if isinstance(error, pebble.ProcessExpired):
-            return _crashed(given.unit, error.exitcode)
+            return _too_large(given) if given.too_large else _crashed(given.unit, error.exitcode)
         if error is not None:
             return Outcome.failure(given.unit, f"its worker failed: {in_words(error)}")
         outcome = future.result()
         if outcome.lacked_memory and given.alone:
             return Outcome.failure(given.unit, f"{outcome.error}; --memory allows more", outcome.seconds)
         return outcome
+
+    def _end_if_too_large(self, given: _Running) -> None:
+        """End the worker of a unit that takes more memory than it may."""
+        process = self._board[given.slot]
+        if given.share is None or not process or footprint.resident(process) <= footprint.WORKER + given.share:
+            return
+        given.too_large = True
+        with suppress(OSError):
+            os.kill(process, signal.SIGKILL)
 
     def _is_lost(self, given: _Running) -> bool:
         """Return whether a unit's worker has ended, and pebble does not tell: the exit code was that of success."""
@@ -161,6 +195,7 @@ class Crew:
     def _start_again(self) -> None:
         """Start new workers after all have ended at once, and give out again what they had."""
         self._failed_pools += 1
+        self._sign_of_life = monotonic()
         if self._failed_pools > _MOST_FAILED_POOLS:
             raise DeviceError("no worker process stays alive; imgcuda filter runs one file without workers")
         given = list(self._running.values())
@@ -197,6 +232,11 @@ def _context() -> Any:
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
+
+
+def _too_large(given: _Running) -> Outcome:
+    error = f"it takes more than {(given.share or 0) >> 20:,} MiB of memory; --memory allows more"
+    return Outcome.failure(given.unit, error, lacked_memory=True)
 
 
 def _crashed(unit: FileUnit, code: int) -> Outcome:

@@ -13,8 +13,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from imgcuda import ParameterError
-from imgcuda.batch import footprint
+from imgcuda import DeviceError, ParameterError
+from imgcuda.batch import footprint, worker, worker_pool
 from imgcuda.batch.interruption import Interruption
 from imgcuda.batch.running import Limits, run
 from imgcuda.batch.units import FileUnit
@@ -102,6 +102,16 @@ def test_a_single_file_starts_no_process(picture_file: Path) -> None:
     (outcome,) = run(units(picture_file, 1), WORK, Limits(), Interruption())
     assert outcome.state == "done"
     assert "pebble" in before or "pebble" not in sys.modules
+
+
+def test_workers_that_never_begin_are_replaced_and_then_given_up(
+    picture_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_pool, "STALLED", 0.0)
+    monkeypatch.setattr(worker, "begin", time.sleep)  # which takes no WorkerStart: each worker ends as it starts
+    with Crew(WORK, PoolSetting(2)) as crew, pytest.raises(DeviceError, match="no worker process stays alive"):
+        list(crew.outcomes(units(picture_file, 3), Interruption()))
+    assert not (picture_file.parent / "out").exists()
 
 
 def peak(process: int) -> int:

@@ -24,6 +24,7 @@ SENTENCES = {
     "c-exit": "its worker ended without a word, as if the filter had ended it",
     "hang": "it took longer than 8 s, and nothing was written",
     "eat": "there is not enough memory; --memory allows more",
+    "fill": "it takes more than 380 MiB of memory; --memory allows more",
     "raise": "trap failed at trap.py:11: RuntimeError: a fault of the plugin",
 }
 

@@ -19,6 +19,7 @@ WIDTHS = {
     "raise": 38,
     "abort": 39,
     "c-exit": 40,
+    "fill": 41,
 }
 """The width of an image, by what becomes of it."""
 
@@ -33,12 +34,14 @@ _SOURCE = """
     def hang(): time.sleep(600)
     def give_up(): os.abort()
     def fault(): raise RuntimeError("a fault of the plugin")
-    def eat():
+    def eat(): bytearray(2**40)
+    def fill():
         held = []
         while True:
-            held.append(bytearray(2**24))
+            held.append(b"x" * 2**22)
+            time.sleep(0.01)
 
-    FAULTS = {33: segfault, 34: killed, 35: leave, 36: hang, 37: eat, 38: fault, 39: give_up, 40: leave_by_c}
+    FAULTS = {33: segfault, 34: killed, 35: leave, 36: hang, 37: eat, 38: fault, 39: give_up, 40: leave_by_c, 41: fill}
 
     class Trap(NeighborhoodFilter):
         '''Go wrong with images of some widths.'''
