@@ -45,6 +45,9 @@ class CpuSession:
         self._sizes: dict[int, int] = {}
         self._loans = Loans()
         self._offered: npt.NDArray[Any] | None = None
+        """The caller's memory for the result."""
+        self._taken = False
+        """Whether an array lies in it."""
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         return self._allocate(np.empty, shape, dtype)
@@ -55,8 +58,10 @@ class CpuSession:
     def _allocate(
         self, how: Callable[..., npt.NDArray[Any]], shape: Sequence[int], dtype: npt.DTypeLike
     ) -> DeviceArray:
-        if self._offered is not None and how is np.empty and (taken := self._taken(tuple(shape), np.dtype(dtype))):
-            return taken
+        if self._offered is not None and how is np.empty:
+            found = self._in_offered(tuple(shape), np.dtype(dtype))
+            if found is not None:
+                return found
         size = prod(shape) * np.dtype(dtype).itemsize
         self._budget.take(size)
         try:
@@ -68,14 +73,14 @@ class CpuSession:
         return made
 
     def offer(self, memory: npt.NDArray[Any] | None) -> None:
-        self._offered = memory
+        self._offered, self._taken = memory, False
 
-    def _taken(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> DeviceArray | None:
-        """Return an array in the memory that was offered, once; None if that has another shape or type."""
+    def _in_offered(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> DeviceArray | None:
+        """Return an array in the memory that was offered; None if another is there, or if that does not fit."""
         memory = self._offered
-        if memory is None or (memory.shape, memory.dtype) != (shape, dtype):
+        if memory is None or self._taken or (memory.shape, memory.dtype) != (shape, dtype):
             return None
-        self._offered = None
+        self._taken = True
         return as_device_array(memory)
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
@@ -93,6 +98,8 @@ class CpuSession:
         """Count the array as freed; NumPy frees the memory with its last reference."""
         self._budget.give(self._sizes.pop(array.pointer, 0))
         self._loans.give_back(array)
+        if array.owner is self._offered:
+            self._taken = False
 
     @property
     def strip_bytes(self) -> int | None:

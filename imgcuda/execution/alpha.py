@@ -25,7 +25,11 @@ def filter_premultiplied(
     """
     source = Source.read(Path(__file__).with_name("alpha.cu"))
     with Gpu(session, source, image, {"KEEP_ALPHA": int(alpha == "color")}, LAYOUT) as gpu:
-        filtered = filter(gpu.launch("premultiply", image, dtype=np.float32))
+        premultiplied = gpu.keep(gpu.launch("premultiply", image, dtype=np.float32))
+        try:
+            filtered = filter(premultiplied)
+        finally:
+            session.free(premultiplied)
         try:
             made = {"MADE_CHANNELS": filtered.channels}
             return gpu.keep(gpu.launch("unpremultiply", filtered, image, dtype=image.dtype, constants=made))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import numpy as np
@@ -28,6 +28,8 @@ class Step:
         self.replay: Replay | None = None
         """All that it does, if that is the core's work alone."""
         self._alpha_mode: Alpha | None = None
+        self._constants: Mapping[str, int | float] | None = None
+        """The macros of the filter's fields."""
         self._launches: KnownLaunches = {}
         self._block_rows: set[int] = set()
         """The numbers of rows in blocks of threads that were checked."""
@@ -46,8 +48,10 @@ class Step:
 
     def gpu(self, session: Session, image: DeviceArray, apply: Apply) -> Gpu:
         """Return the argument of the filter's `run` or `measure`."""
-        source, constants, layout = self.head.source(), self.head.constants(), self.head.layout
-        return Gpu(session, source, image, constants, layout, self.rows, self.wanted, apply, self._launches)
+        if self._constants is None or type(self.head).constants is not Filter.constants:
+            self._constants = self.head.constants()
+        source, layout = self.head.source(), self.head.layout
+        return Gpu(session, source, image, self._constants, layout, self.rows, self.wanted, apply, self._launches)
 
     def check(self, image: DeviceArray, result: object, block_rows: set[int]) -> None:
         """Raise FilterError if a result is not what the filter declares, or does not fit strips of an image."""
