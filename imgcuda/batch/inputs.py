@@ -122,8 +122,8 @@ def _fixed_parts(pattern: PurePath) -> Iterator[str]:
 
 def _of_folder(root: Path, search: Search) -> Iterator[Input]:
     """Yield the pictures in a folder, those of subfolders after its own. Links to folders are not followed."""
-    output = _identity(search.output) if search.output else None
-    if output is not None and _identity(root) == output:
+    output = identity_of(search.output) if search.output else None
+    if output is not None and identity_of(root) == output:
         raise ParameterError(f"-o {search.output} is an input folder; write to another, such as {root / 'filtered'}")
     folders = [PurePath()]
     while folders:
@@ -159,7 +159,7 @@ def _passed_over(entry: os.DirEntry[str], place: PurePath, output: Identity | No
     if _is_folder(entry):
         if entry.is_symlink():
             return "links to folders"
-        if output is not None and _identity(Path(entry.path)) == output:
+        if output is not None and identity_of(Path(entry.path)) == output:
             return "the output folder"
         return "" if search.recursive else "folders, which -r reads"
     return "" if _is_picture(Path(entry.path)) else "no pictures"
@@ -186,7 +186,8 @@ def _is_picture(path: Path) -> bool:
     return True
 
 
-def _identity(path: Path) -> Identity | None:
+def identity_of(path: Path) -> Identity | None:
+    """Return which file or folder a path leads to; None if there is none, or it cannot be told."""
     try:
         status = path.stat()
     except OSError:

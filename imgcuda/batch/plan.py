@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from imgcuda.batch.inputs import Input
+from imgcuda.batch.inputs import Input, identity_of
 from imgcuda.batch.naming import Naming
 from imgcuda.batch.units import FileUnit, Outcome
 from imgcuda.errors import ImageError
@@ -106,23 +106,15 @@ def same_file(target: Path) -> str:
 
 def _refuse_inputs_as_targets(plan: Plan) -> None:
     """Raise ImageError if an output would replace an input."""
-    existing = {identity: unit for unit in plan if (identity := _identity(unit.target))}
+    existing = {identity: unit for unit in plan if (identity := identity_of(unit.target))}
     wrong = []
     if existing:
         for unit in plan:
-            maker = existing.get(_identity(unit.source) or (0, 0))
+            maker = existing.get(identity_of(unit.source) or (0, 0))
             if maker:
                 wrong.append(f"{maker.target} would be replaced, which is the input {unit.source}")
     if wrong:
         raise ImageError(f"{_list(wrong[:SHOWN], len(wrong))}\nWrite to another folder, or use --in-place")
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _list(sentences: list[str], count: int) -> str:
