@@ -104,6 +104,20 @@ def test_a_launch_may_have_constants_and_a_layout_of_its_own(
     assert (grid, block) == (Dim3(7, 4), Dim3(16, 16))
 
 
+def test_only_a_gpu_has_the_constants_that_are_arguments_too(
+    session: FakeSession, image: DeviceArray, fake: Gpu
+) -> None:
+    for packs in (True, False):
+        session.packs = packs
+        for level in (6, 7):
+            fake.launch("darken", image, 1, level, False, gpu_constants={"LEVEL": level, "ROWS": level})
+    gpu, cpu = session.launches[:2], session.launches[2:]
+    assert ["#define LEVEL 6" in gpu[0][0].text, "#define ROWS 7" in gpu[1][0].text] == [True, True]
+    assert cpu[0][0] == cpu[1][0]  # one program for both
+    assert "#define LEVEL" not in cpu[0][0].text
+    assert [values[5] for *_, values in cpu] == [6, 7]
+
+
 @pytest.mark.parametrize(("packs", "pack", "block"), [(True, 4, 16), (False, 1, 64)])
 def test_only_a_device_that_packs_is_asked_to(
     session: FakeSession, image: DeviceArray, fake: Gpu, packs: bool, pack: int, block: int

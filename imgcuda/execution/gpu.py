@@ -44,9 +44,9 @@ class KnownLaunch(NamedTuple):
 
 Constants: TypeAlias = tuple[tuple[str, int | float], ...]
 
-LaunchKey: TypeAlias = tuple[Source, str, tuple[int, ...], bool, Layout, Constants, Constants, tuple[str, ...]]
+LaunchKey: TypeAlias = tuple[Source, str, tuple[int, ...], bool, Layout, Constants, Constants, Constants, tuple[str, ...]]
 """The kernel's file and name, the shape of what threads cover, whether that is the result, the layout, the constants of
-the filter and of the launch, and the names of the arguments."""
+the filter, of the launch, and of the launch on a GPU only, and the names of the arguments."""
 
 KnownLaunches: TypeAlias = dict[LaunchKey, KnownLaunch]
 """The launches of a filter over images of one size and type."""
@@ -116,6 +116,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         dtype: npt.DTypeLike | None = None,
         out: DeviceArray | None = None,
         constants: Mapping[str, int | float] | None = None,
+        gpu_constants: Mapping[str, int] | None = None,
         layout: Layout | None = None,
     ) -> DeviceArray:
         """Run a kernel over an image, and return its result: an array like the image, or of `shape` and `dtype`.
@@ -123,10 +124,12 @@ class Gpu(AbstractContextManager["Gpu"]):
         The kernel takes `src, dst, width, height`, with the size of the result, and then `arguments`. Tables are
         uploaded; the names in a mapping, as Filter.arguments returns it, must be the names of the kernel's parameters.
         With `out`, the kernel writes to that array. `constants` are macros in addition to those of the filter's
-        fields. Threads cover the result as `layout` says.
+        fields. `gpu_constants` are macros on a GPU only, which is faster with numbers known at compile time: the
+        kernel takes these numbers as arguments, too, so that the CPU has one program for all of them. Threads cover the
+        result as `layout` says.
         """
         result = out or self.empty(shape or image.shape, dtype or image.dtype)
-        self._launch(kernel, image, result, result, arguments, constants, layout)
+        self._launch(kernel, image, result, result, arguments, constants, gpu_constants, layout)
         return result
 
     def reduce(
@@ -144,7 +147,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         As `launch`, but threads cover the image, and `width, height` are those of the image.
         """
         result = self.zeros(shape, dtype)
-        self._launch(kernel, image, result, image, arguments, constants, layout)
+        self._launch(kernel, image, result, image, arguments, constants, None, layout)
         return result
 
     def apply(self, filter: Filter, image: DeviceArray) -> DeviceArray:
@@ -162,12 +165,14 @@ class Gpu(AbstractContextManager["Gpu"]):
         covered: DeviceArray,
         arguments: Sequence[LaunchValue | Mapping[str, LaunchValue]],
         constants: Mapping[str, int | float] | None,
+        gpu_constants: Mapping[str, int] | None,
         layout: Layout | None,
     ) -> None:
         named = [pair for each in arguments for pair in (each.items() if isinstance(each, Mapping) else [("", each)])]
         names = ("", "", "", "", *(name for name, _ in named))
         own, more = tuple(self._constants.items()), tuple(constants.items()) if constants else ()
-        key = self._source, kernel, covered.shape, covered is result, layout or self._layout, own, more, names
+        gpus = tuple(gpu_constants.items()) if gpu_constants else ()
+        key = self._source, kernel, covered.shape, covered is result, layout or self._layout, own, more, gpus, names
         launch = self._known.get(key) or self._new_launch(key)
         if launch.block_rows:
             self.block_rows.add(launch.block_rows)
@@ -178,11 +183,13 @@ class Gpu(AbstractContextManager["Gpu"]):
 
     def _new_launch(self, key: LaunchKey) -> KnownLaunch:
         """Return what a launch needs, from its kernel's outline, and keep it for the next one."""
-        source, kernel, (height, width, channels), makes_covered, layout, own, more, names = key
+        source, kernel, (height, width, channels), makes_covered, layout, own, more, gpus, names = key
         layout = layout if self._session.packs else layout.unpacked()
         compiler = compiler_of(self._session)
-        constants = tuple({**layout.constants, **dict(own), **dict(more)}.items())
-        program = specialized(source, self._image.dtype, self._image.channels, constants, compiler)
+        constants = {**layout.constants, **dict(own), **dict(more), **dict(gpus)}
+        if not self._session.packs:
+            constants = {name: value for name, value in constants.items() if name not in dict(gpus)}
+        program = specialized(source, self._image.dtype, self._image.channels, tuple(constants.items()), compiler)
         own_rows = makes_covered and height in (self.rows.number, self.wanted.number)
         grid, block = layout.grid(width, height, channels), Dim3(*layout.block)
         made = KnownLaunch(parameters(program, kernel, names), grid, block, block_rows(layout) if own_rows else 0)

@@ -7,12 +7,15 @@
 // Edge: samples outside of the image are read by the border rule; under BORDER_CONSTANT their position is -1, and they
 // are black.
 
-#ifdef KERNEL_WIDTH
+#if defined(SMALL) || defined(SEPARABLE) || defined(LARGE)
 
+#ifndef SEPARABLE
 #define ABOVE (KERNEL_HEIGHT / 2)
 #define BESIDE (KERNEL_WIDTH / 2)
+#endif
 
-#define OUTSIDE (BESIDE + 8)  // pixels left of the image that are read at most: blocks begin at multiples of 8 samples
+#define FARTHEST 511            // the most rows, or columns, to either side of the middle of a kernel
+#define OUTSIDE (FARTHEST + 8)  // pixels left of the image that are read at most: blocks begin at multiples of 8 samples
 
 // The result from a sum and from the sample in the middle of what was summed. A file that includes this one may define
 // it otherwise, and give `scale` and `bias` another meaning.
@@ -138,10 +141,13 @@ __global__ void small(const pixel *__restrict__ src, pixel *__restrict__ dst, in
 // tile that overlaps its neighbors by MARGIN samples on either side. First each thread sums PACK columns, margins
 // included, into the tile, and converts each sample to a float, once for all threads that use it. After a barrier each
 // thread sums along the rows of the tile.
+// A kernel has `above` rows above its middle and as many below, and `beside` columns to either side. On the CPU one
+// compiled kernel serves all sizes. A GPU is faster with sizes known at compile time: there they are ABOVE, BESIDE and
+// MARGIN, too.
 
 #if SYMMETRIC
-#define DOWN(i) down[abs((i) - ABOVE)]
-#define ALONG(j) along[abs((j) - BESIDE)]
+#define DOWN(i) down[abs((i) - above)]
+#define ALONG(j) along[abs((j) - beside)]
 #else
 #define DOWN(i) down[i]
 #define ALONG(j) along[j]
@@ -187,10 +193,10 @@ __device__ void write_packs(const pixel *src, pixel *dst, const float *sum, floa
 }
 #endif
 
-// Sums PACK columns, from sample x on, for the ROWS rows of a tile. from[i] is the position of row i - ABOVE. `inside`:
+// Sums PACK columns, from sample x on, for the ROWS rows of a tile. from[i] is the position of row i - above. `inside`:
 // all lie in the image, side by side, at x; else at[i] is the position of sample x + i.
 __device__ void sum_columns(floats (*tile)[PITCH], const pixel *src, int samples, int x, const int *from, const int *at,
-                            bool inside, const float *down)
+                            bool inside, const float *down, int above)
 {
     for (int y = 0; y < ROWS; y += GROUP) {
         floats sum[GROUP];
@@ -200,7 +206,7 @@ __device__ void sum_columns(floats (*tile)[PITCH], const pixel *src, int samples
 #if PACK > 1  // on the CPU it stays a loop, which compiles in a third of the time
 #pragma unroll
 #endif
-        for (int i = 0; i < GROUP + 2 * ABOVE; i++) {
+        for (int i = 0; i < GROUP + 2 * above; i++) {
             // load
             const pixel *row = src + (long long)max(from[y + i], 0) * samples;
             floats value;
@@ -215,7 +221,7 @@ __device__ void sum_columns(floats (*tile)[PITCH], const pixel *src, int samples
             // accumulate
 #pragma unroll
             for (int g = 0; g < GROUP; g++) {
-                if (i >= g && i - g < KERNEL_HEIGHT) {
+                if (i >= g && i - g <= 2 * above) {
                     for (int p = 0; p < PACK; p++) PART(sum[g], p) += DOWN(i - g) * PART(value, p);
                 }
             }
@@ -228,40 +234,47 @@ __device__ void sum_columns(floats (*tile)[PITCH], const pixel *src, int samples
 // The launch bound leaves a thread as many registers as let BLOCKS blocks share a multiprocessor.
 __global__ void __launch_bounds__(BLOCK_WIDTH, BLOCKS)
 separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
-          const float *__restrict__ down, const float *__restrict__ along, float scale, float bias)
+          const float *__restrict__ down, const float *__restrict__ along, float scale, float bias, int above,
+          int beside, int margin)
 {
-    __shared__ floats tile[ROWS][PITCH];
+#ifdef ABOVE
+    above = ABOVE, beside = BESIDE, margin = MARGIN;
     __shared__ int from[ROWS + 2 * ABOVE];
+#else
+    __shared__ int from[ROWS + 2 * FARTHEST];
+#endif
+    __shared__ floats tile[ROWS][PITCH];
     int samples = width * CHANNELS;
     int t = threadIdx.x;
-    int x0 = blockIdx.x * (BLOCK_WIDTH * PACK - 2 * MARGIN), y0 = blockIdx.y * ROWS;
-    for (int i = t; i < ROWS + 2 * ABOVE; i += BLOCK_WIDTH) from[i] = border(y0 + i - ABOVE, height);
+    int x0 = blockIdx.x * (BLOCK_WIDTH * PACK - 2 * margin), y0 = blockIdx.y * ROWS;
+    for (int i = t; i < ROWS + 2 * above; i += BLOCK_WIDTH) from[i] = border(y0 + i - above, height);
     __syncthreads();
 
     // load, halo included, and accumulate down the columns
-    int x = x0 - MARGIN + t * PACK;
+    int x = x0 - margin + t * PACK;
     bool inside = x >= 0 && x + PACK <= samples && samples % PACK == 0;
     int at[PACK];
     for (int i = 0; i < PACK; i++) at[i] = border_sample(x + i, width, OUTSIDE);
     if (inside)
-        sum_columns(tile, src, samples, x, from, at, true, down);
+        sum_columns(tile, src, samples, x, from, at, true, down, above);
     else
-        sum_columns(tile, src, samples, x, from, at, false, down);
+        sum_columns(tile, src, samples, x, from, at, false, down, above);
     __syncthreads();
 
     // accumulate along the rows, and store
     int rows = min(ROWS, height - y0);
-    int made = min(BLOCK_WIDTH * PACK - 2 * MARGIN, samples - x0);
+    int made = min(BLOCK_WIDTH * PACK - 2 * margin, samples - x0);
 #if PACK == 1
     if (t >= made) return;
     for (int r = 0; r < rows; r++) {
-        const float *here = tile[r] + MARGIN + t;
+        const float *here = tile[r] + margin + t;
 #if SYMMETRIC
         float sum = along[0] * here[0];
-        for (int k = 1; k <= BESIDE; k++) sum += along[k] * (here[-k * CHANNELS] + here[k * CHANNELS]);
+#pragma unroll 2
+        for (int k = 1; k <= beside; k++) sum += along[k] * (here[-k * CHANNELS] + here[k * CHANNELS]);
 #else
         float sum = 0.0f;
-        for (int j = 0; j < KERNEL_WIDTH; j++) sum += along[j] * here[(j - BESIDE) * CHANNELS];
+        for (int j = 0; j <= 2 * beside; j++) sum += along[j] * here[(j - beside) * CHANNELS];
 #endif
         write(src, dst, (long long)(y0 + r) * samples + x0 + t, sum, scale, bias, true, 1);
     }
@@ -277,16 +290,16 @@ separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int
 #pragma unroll
         for (int i = 0; i < WIDE * PACK; i++) sum[i] = 0.0f;
 #pragma unroll
-        for (int j = 0; j < 2 * MARGIN / PACK + WIDE; j++) {
+        for (int j = 0; j < 2 * margin / PACK + WIDE; j++) {
             floats value = tile[r][column + j];
 #pragma unroll
             for (int p = 0; p < PACK; p++) {
-                int from_first = j * PACK + p - MARGIN;  // this sample's distance from the first that is made
+                int from_first = j * PACK + p - margin;  // this sample's distance from the first that is made
                 // It counts for the samples of its own channel that are near enough.
 #pragma unroll
-                for (int i = (from_first + MARGIN * CHANNELS) % CHANNELS; i < WIDE * PACK; i += CHANNELS) {
-                    int tap = (from_first - i) / CHANNELS + BESIDE;
-                    if (tap >= 0 && tap < KERNEL_WIDTH) sum[i] += ALONG(tap) * value.at[p];
+                for (int i = (from_first + margin * CHANNELS) % CHANNELS; i < WIDE * PACK; i += CHANNELS) {
+                    int tap = (from_first - i) / CHANNELS + beside;
+                    if (tap >= 0 && tap <= 2 * beside) sum[i] += ALONG(tap) * value.at[p];
                 }
             }
         }

@@ -138,13 +138,23 @@ class Convolve(NeighborhoodFilter):
         few = len(down) <= 17  # what a block makes is high where it would else mostly read above and below
         block, rows = ((128, 1), 16) if few else ((256, 1), 8)
         layout = Layout(over="samples", block=block, rows=rows, pack=4, margin=margin(len(along), image.channels))
-        sizes = {"KERNEL_HEIGHT": len(down), "KERNEL_WIDTH": len(along), "BLOCKS": 4 if few else 3}
+        sizes = {"ABOVE": len(down) // 2, "BESIDE": len(along) // 2, "MARGIN": layout.margin}
         tables = [down.astype(np.float32), along.astype(np.float32)]
         symmetric = all(np.array_equal(table, table[::-1]) for table in tables)
         if symmetric:
             tables = [table[len(table) // 2 :] for table in tables]
-        constants = {"SEPARABLE": 1, "SYMMETRIC": int(symmetric), **sizes}
-        return gpu.launch("separable", image, *tables, scale, bias, constants=constants, layout=layout)
+        constants = {"SEPARABLE": 1, "SYMMETRIC": int(symmetric), "BLOCKS": 4 if few else 3}
+        return gpu.launch(
+            "separable",
+            image,
+            *tables,
+            scale,
+            bias,
+            *sizes.values(),
+            constants=constants,
+            gpu_constants=sizes,
+            layout=layout,
+        )
 
 
 def separated(weights: Weights) -> tuple[Weights, Weights] | None:
