@@ -13,6 +13,9 @@ from imgcuda import Argument, DeviceArray, Gpu, Layout, NeighborhoodFilter, para
 SHARED = 48 * 1024
 """Bytes of shared memory that every GPU gives a block."""
 
+LARGEST = 15
+"""The radius of the largest sigma_space."""
+
 
 class Bilateral(NeighborhoodFilter):
     """Smooth an image and keep its edges: average each pixel with those near it that have about its color.
@@ -45,14 +48,25 @@ class Bilateral(NeighborhoodFilter):
         """Return the factor of squared distances in a weight's logarithm to base 2, and the circle."""
         by_distance, by_color = (-0.5 / (log(2) * sigma**2) for sigma in (self.sigma_space, self.sigma_color))
         reach = [isqrt(self.halo**2 - row**2) for row in range(self.halo + 1)]
-        return {"by_distance": by_distance, "by_color": by_color, "reach": np.array(reach, np.int32)}
+        table = np.array(reach, np.int32)
+        return {"by_distance": by_distance, "by_color": by_color, "reach": table, "radius": self.halo}
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        values, sizes = self.arguments().values(), {"RADIUS": self.halo}
-        return gpu.launch("bilateral", image, *values, constants=sizes, layout=tile(self.halo, image.channels))
+        width, largest = tile(self.halo, image.channels)
+        return gpu.launch(
+            "bilateral",
+            image,
+            self.arguments(),
+            constants={"LARGEST": largest},
+            gpu_constants={"RADIUS": self.halo},
+            layout=Layout(over="pixels", block=(width, 4), rows=4),
+        )
 
 
-def tile(radius: int, channels: int) -> Layout:
-    """Return the layout: 16 rows per block, as wide as shared memory allows for the floats that a block reads."""
-    fits = (64 + 2 * radius) * (16 + 2 * radius) * channels * 4 <= SHARED
-    return Layout(over="pixels", block=(64 if fits else 32, 4), rows=4)
+def tile(radius: int, channels: int) -> tuple[int, int]:
+    """Return the width of a block, and the largest radius that is computed in blocks of this width.
+
+    A block makes 16 rows, and is 64 pixels wide if shared memory has room for the floats that it reads; else 32.
+    """
+    largest = max(r for r in range(LARGEST + 1) if (64 + 2 * r) * (16 + 2 * r) * channels * 4 <= SHARED)
+    return (64, largest) if radius <= largest else (32, LARGEST)
