@@ -36,12 +36,19 @@ class BoxBlur(NeighborhoodFilter):
         area = (2 * self.radius + 1) ** 2
         bits = 16 if image.dtype == np.uint8 and area * 256 < 1 << 16 else 32
         layout = tile(self.radius, image.channels)
-        return gpu.launch("box_blur", image, constants={"BITS": bits, **divisor(area, bits)}, layout=layout)
+        sizes = {"RADIUS": self.radius, "ROWS": layout.rows, "MARGIN": layout.margin, **divisor(area, bits)}
+        kinds = {"BITS": bits, "STEPS": steps(self.radius)}
+        return gpu.launch("box_blur", image, *sizes.values(), constants=kinds, gpu_constants=sizes, layout=layout)
 
 
 def rows(radius: int) -> int:
     """Return the rows that a block makes: a power of two, and as many as it reads before it can make the first."""
     return max(32, 1 << (2 * radius - 1).bit_length())
+
+
+def steps(radius: int) -> int:
+    """Return in how many steps columns are added up along a row, so that none adds more than 8 numbers."""
+    return sum(radius >= least for least in (4, 8, 32))
 
 
 def tile(radius: int, channels: int) -> Layout:
