@@ -1,0 +1,56 @@
+"""How many kernels filters need: a number that varies continuously must not cause a compilation for each value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import imgcuda
+from imgcuda.execution.rehearsal import kernel_calls
+
+
+def kernels(name: str, given: dict[str, Any], packs: bool = False) -> set[Any]:
+    """Return the kernels that the CPU compiles for a filter, or the texts that a GPU does."""
+    filter = imgcuda.load().create(name, given)
+    calls = kernel_calls([filter], (64, 96, 3), np.dtype(np.uint8), packs)
+    return {call.program.text if packs else call for call in calls}
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "low", "high", "most"),
+    [
+        ("blur", "sigma", 0.1, 6.0, 2),
+        ("blur", "sigma", 6.2, 100.0, 4 * 4),  # four kernels for each of four steps of the grid
+        ("unsharp-mask", "sigma", 0.1, 3.0, 2),
+        ("bilateral", "sigma_space", 0.5, 10.0, 2),
+        ("bilateral", "sigma_color", 0.001, 10.0, 1),
+        ("rotate", "angle", 0.5, 89.0, 1),
+        ("gamma", "gamma", 0.1, 10.0, 1),
+    ],
+)
+def test_a_number_does_not_cause_a_compilation(name: str, parameter: str, low: float, high: float, most: int) -> None:
+    values = np.linspace(low, high, 40)
+    found = set().union(*(kernels(name, {parameter: float(value)}) for value in values))
+    assert 1 <= len(found) <= most
+
+
+def test_a_size_of_a_box_or_a_kernel_causes_few_compilations() -> None:
+    boxes = set().union(*(kernels("box-blur", {"radius": radius}) for radius in range(1, 101)))
+    assert len(boxes) <= 5
+    columns = set().union(*(kernels("convolve", {"kernel": np.ones((size, size))}) for size in range(7, 80, 2)))
+    assert len(columns) <= 2
+
+
+def test_a_gpu_compiles_for_each_size() -> None:
+    sigmas = (1.0, 1.5, 2.0)
+    assert len(set().union(*(kernels("blur", {"sigma": sigma}, packs=True) for sigma in sigmas))) == len(sigmas)
+
+
+def test_a_rehearsal_ends_where_results_decide_what_comes() -> None:
+    filters = [imgcuda.load().create(name, {}) for name in ("invert", "auto-contrast", "blur")]
+    calls = kernel_calls(filters, (64, 96, 3), np.dtype(np.uint8), packs=False)
+    names = [call.kernel for call in calls]
+    assert names[0] == "point"
+    assert "separable" not in names
