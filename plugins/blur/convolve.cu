@@ -237,13 +237,13 @@ separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int
           const float *__restrict__ down, const float *__restrict__ along, float scale, float bias, int above,
           int beside, int margin)
 {
+    __shared__ floats tile[ROWS][PITCH];
 #ifdef ABOVE
     above = ABOVE, beside = BESIDE, margin = MARGIN;
     __shared__ int from[ROWS + 2 * ABOVE];
 #else
     __shared__ int from[ROWS + 2 * FARTHEST];
 #endif
-    __shared__ floats tile[ROWS][PITCH];
     int samples = width * CHANNELS;
     int t = threadIdx.x;
     int x0 = blockIdx.x * (BLOCK_WIDTH * PACK - 2 * margin), y0 = blockIdx.y * ROWS;
