@@ -16,14 +16,13 @@ import numpy as np
 from table import parser
 
 import imgcuda
-from imgcuda.engine.protocol import DeviceArray
 from imgcuda.errors import ImgcudaError
 from imgcuda.execution.executor import run_chain
-from imgcuda.execution.rehearsal import Rehearsal
 from imgcuda.filters import Filter
 from imgcuda.parameter_types import Matrix
 from imgcuda.parameters import Parameter
 from imgcuda.programs.source import PIXEL_TYPES
+from imgcuda.testing.gpu_compilation import CompilingSession
 
 VALUES = 60
 """How many values of a number are tried, over its whole range."""
@@ -33,18 +32,11 @@ FARTHEST = 1000.0
 Pixels = np.ndarray[Any, np.dtype[Any]]
 
 
-class Counting(Rehearsal):
-    """A rehearsal that goes on behind a measurement, as if it had found nothing."""
-
-    def download(self, array: DeviceArray) -> Pixels:
-        return np.zeros(array.shape, array.dtype)
-
-
 def compiled(filter: Filter, image: Pixels, packs: bool) -> set[object]:
     """Return what one run of a filter compiles: kernels on the CPU, and whole programs where a GPU `packs` samples."""
-    session = Counting(packs)
+    session = CompilingSession(None, packs=packs)
     run_chain(session, [filter], session.upload(image))
-    return {call.program.text if packs else call for call in session.calls}
+    return {launch[0].text if packs else launch for launch in session.launched}
 
 
 def picture(height: int = 64, width: int = 96, channels: int = 3, type: str = "uint8") -> Pixels:

@@ -104,18 +104,17 @@ def test_a_launch_may_have_constants_and_a_layout_of_its_own(
     assert (grid, block) == (Dim3(7, 4), Dim3(16, 16))
 
 
-def test_only_a_gpu_has_the_constants_that_are_arguments_too(
-    session: FakeSession, image: DeviceArray, fake: Gpu
-) -> None:
-    for packs in (True, False):
-        session.packs = packs
-        for level in (6, 7):
-            fake.launch("darken", image, 1, level, False, gpu_constants={"LEVEL": level, "ROWS": level})
-    gpu, cpu = session.launches[:2], session.launches[2:]
-    assert ["#define LEVEL 6" in gpu[0][0].text, "#define ROWS 7" in gpu[1][0].text] == [True, True]
-    assert cpu[0][0] == cpu[1][0]  # one program for both
-    assert "#define LEVEL" not in cpu[0][0].text
-    assert [values[5] for *_, values in cpu] == [6, 7]
+@pytest.mark.parametrize("packs", [True, False])
+def test_only_a_gpu_has_the_constants_that_are_arguments_too(session: FakeSession, fake: Gpu, packs: bool) -> None:
+    session.packs = packs
+    image = session.empty((50, 100, 3), np.uint8)
+    for level in (6, 7):
+        fake.launch("darken", image, 1, level, False, gpu_constants={"LEVEL": level, "ROWS": level})
+    programs, values = zip(*((launch[0], launch[-1]) for launch in session.launches), strict=True)
+    assert [each[5] for each in values] == [6, 7]
+    assert [f"#define {name} 7\n" in programs[1].text for name in ("LEVEL", "ROWS")] == [packs, packs]
+    assert ("#define LEVEL" in programs[0].text) == packs
+    assert (programs[0] == programs[1]) != packs  # the CPU has one program for both
 
 
 @pytest.mark.parametrize(("packs", "pack", "block"), [(True, 4, 16), (False, 1, 64)])

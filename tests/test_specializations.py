@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 import imgcuda
-from imgcuda.execution.rehearsal import kernel_calls
+from imgcuda.execution.executor import run_chain
+from imgcuda.testing.gpu_compilation import CompilingSession
 
 
 def kernels(name: str, given: dict[str, Any], packs: bool = False) -> set[Any]:
     """Return the kernels that the CPU compiles for a filter, or the texts that a GPU does."""
-    filter = imgcuda.load().create(name, given)
-    calls = kernel_calls([filter], (64, 96, 3), np.dtype(np.uint8), packs)
-    return {call.program.text if packs else call for call in calls}
+    session = CompilingSession(None, packs=packs)
+    run_chain(session, [imgcuda.load().create(name, given)], session.empty((64, 96, 3), np.uint8))
+    return {launch[0].text if packs else launch for launch in session.launched}
 
 
 @pytest.mark.parametrize(
@@ -46,11 +47,3 @@ def test_a_size_of_a_box_or_a_kernel_causes_few_compilations() -> None:
 def test_a_gpu_compiles_for_each_size() -> None:
     sigmas = (1.0, 1.5, 2.0)
     assert len(set().union(*(kernels("blur", {"sigma": sigma}, packs=True) for sigma in sigmas))) == len(sigmas)
-
-
-def test_a_rehearsal_ends_where_results_decide_what_comes() -> None:
-    filters = [imgcuda.load().create(name, {}) for name in ("invert", "auto-contrast", "blur")]
-    calls = kernel_calls(filters, (64, 96, 3), np.dtype(np.uint8), packs=False)
-    names = [call.kernel for call in calls]
-    assert names[0] == "point"
-    assert "separable" not in names

@@ -44,7 +44,9 @@ class KnownLaunch(NamedTuple):
 
 Constants: TypeAlias = tuple[tuple[str, int | float], ...]
 
-LaunchKey: TypeAlias = tuple[Source, str, tuple[int, ...], bool, Layout, Constants, Constants, Constants, tuple[str, ...]]
+LaunchKey: TypeAlias = tuple[
+    Source, str, tuple[int, ...], bool, Layout, Constants, Constants, Constants, tuple[str, ...]
+]
 """The kernel's file and name, the shape of what threads cover, whether that is the result, the layout, the constants of
 the filter, of the launch, and of the launch on a GPU only, and the names of the arguments."""
 

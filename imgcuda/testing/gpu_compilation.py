@@ -30,12 +30,16 @@ class CompilingSession:
     Without a compute capability it does not compile either, and only notes which kernels would run.
     """
 
-    packs, tables = True, None
+    tables = None
 
-    def __init__(self, capability: tuple[int, int] | None = CAPABILITY, optimize: bool = False) -> None:
-        self._capability, self._optimize = capability, optimize
+    def __init__(
+        self, capability: tuple[int, int] | None = CAPABILITY, optimize: bool = False, packs: bool = True
+    ) -> None:
+        self._capability, self._optimize, self.packs = capability, optimize, packs
         self.compiled: dict[str, bytes] = {}
         """The machine code of each kernel by its name."""
+        self.launched: set[tuple[Program, str, Dim3]] = set()
+        """The programs, names and blocks of the kernels: without `packs`, those that the CPU would run."""
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         return DeviceArray(0, tuple(shape), np.dtype(dtype))
@@ -53,6 +57,7 @@ class CompilingSession:
         pass
 
     def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Any]) -> None:
+        self.launched.add((program, kernel, block))
         to = self._capability
         self.compiled[kernel] = gpu_compiler.compile(program, to, self._optimize) if to else b""
 
