@@ -139,7 +139,7 @@ slopes(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int he
     int y0 = blockIdx.y * ROWS;
     bool inside = x >= REACH && x + PACK + REACH <= samples && samples % PACK == 0;
     int none[1];
-    if (inside)
+    if (__builtin_expect(inside, 1))
         walk(src, dst, samples, height, y0, x, true, none, first, second);
     else if (x < samples)
         walk_edge(src, dst, samples, width, height, y0, x, first, second);

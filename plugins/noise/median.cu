@@ -70,16 +70,16 @@ __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int 
 __global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height)
 {
     int samples = width * CHANNELS, x0 = blockIdx.x * BLOCK_WIDTH, x = x0 + threadIdx.x;
-    if (x >= samples) return;
     int at[SIDE];
-    for (int k = 0; k < SIDE; k++) {
-        int column = border(x / CHANNELS + k - RADIUS, width);
-        at[k] = column < 0 ? -1 : column * CHANNELS + x % CHANNELS;
-    }
-    if (x0 >= RADIUS * CHANNELS && x0 + BLOCK_WIDTH + RADIUS * CHANNELS <= samples)
+    if (x0 >= RADIUS * CHANNELS && x0 + BLOCK_WIDTH + RADIUS * CHANNELS <= samples) {
         walk(src, dst, samples, height, x, true, at);
-    else
+    } else if (x < samples) {
+        for (int k = 0; k < SIDE; k++) {
+            int column = border(x / CHANNELS + k - RADIUS, width);
+            at[k] = column < 0 ? -1 : column * CHANNELS + x % CHANNELS;
+        }
         walk(src, dst, samples, height, x, false, at);
+    }
 }
 
 #else  // searching: the median is the largest number that at most half of the values are less than

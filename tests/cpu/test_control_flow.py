@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from support.small_kernels import check, launch
+from imgcuda.cpu.compile import to_llvm
+from imgcuda.programs.layout import Dim3
+from support.small_kernels import check, launch, program
 
 
 def collatz(x: int) -> int:
@@ -35,6 +37,25 @@ CASES: list[tuple[str, Callable[[int], int]]] = [
         "int r = 5; if (x & 1) { r = x; if (x & 2) r += 100; else r += 200; } else if (x & 4) r = 7; out[x] = r;",
         lambda x: x + (100 if x & 2 else 200) if x & 1 else 7 if x & 4 else 5,
     ),
+    # ---- if, with an expectation: right or wrong, for all threads or for some
+    ("if (__builtin_expect(x > 3, 1)) out[x] = 1; else out[x] = in[x];", lambda x: 1 if x > 3 else x),
+    ("if (__builtin_expect(x > 3, 0)) out[x] = 1; else out[x] = in[x];", lambda x: 1 if x > 3 else x),
+    ("if (__builtin_expect(in[x] < n, 1)) out[x] = 1; else out[x] = in[x];", lambda x: 1),
+    ("if (__builtin_expect(in[x] < n, 0)) out[x] = 1; else out[x] = in[x];", lambda x: 1),
+    ("if (__builtin_expect(x < 0, 1)) out[x] = 1; else out[x] = in[x];", lambda x: x),
+    ("if (__builtin_expect(x > 3, 1)) out[x] = in[x];", lambda x: x if x > 3 else 0),
+    ("if (__builtin_expect(x < 3, 0)) return; out[x] = in[x];", lambda x: x if x >= 3 else 0),
+    (
+        "if (__builtin_expect(x & 4, 1)) { if (__builtin_expect(x & 1, 0)) out[x] = 7; } else out[x] = 8;",
+        lambda x: (7 if x & 1 else 0) if x & 4 else 8,
+    ),
+    ("if (__builtin_expect(n > 3, 0)) out[x] = 1; else out[x] = 2;", lambda x: 1),
+    (
+        "for (int i = 0; i < 9; i++) if (__builtin_expect(i == x, 0)) { out[x] = i + 1; break; }",
+        lambda x: x + 1 if x < 9 else 0,
+    ),
+    ("out[x] = __builtin_expect(in[x] + 5, 5);", lambda x: x + 5),
+    ("out[x] = sizeof(__builtin_expect(x > 3, 1));", lambda x: 8),
     ("int r = 0; if (x > 100) r = 1; out[x] = r;", lambda x: 0),
     ("int r = 0; if (x >= 0) r = 1; out[x] = r;", lambda x: 1),
     (
@@ -237,3 +258,13 @@ def test_uniform_conditions_that_depend_on_the_row() -> None:
     }"""
     launch(source, out, block=(32, 6))
     assert out[:, 0].tolist() == out[:, 31].tolist() == [0, 11, 1020, 0, 40, 51]
+
+
+def test_expected_side_alone_has_a_copy_without_a_mask() -> None:
+    body = "for (int i = 0; i < n; i++) out[i * n + x] += in[i * n + x] / (i + x);"
+    sizes = []
+    for condition in ("x > 3", "__builtin_expect(x > 3, 1)"):
+        source = f"""__global__ void k(int *out, const int *in, int n)
+                     {{ int x = threadIdx.x; if ({condition}) out[x] = 1; else {body} }}"""
+        sizes.append(to_llvm(program(source), "k", Dim3(64)).ir.count("\n"))
+    assert sizes[1] < 0.8 * sizes[0]

@@ -23,7 +23,8 @@ def test_of(state: State, node: syntax.Expression) -> Value:
 
 def branch(state: State, node: syntax.If) -> None:
     """Compile an `if`."""
-    test = test_of(state, node.condition)
+    tested, expected = _expectation(node.condition)
+    test = test_of(state, tested)
     if test.const is not None:
         chosen = node.then if test.const else node.otherwise
         if chosen is not None:
@@ -33,7 +34,15 @@ def branch(state: State, node: syntax.If) -> None:
     elif _is_simple(state, node.then) and (node.otherwise is None or _is_simple(state, node.otherwise)):
         _predicate(state, node, test)
     else:
-        _diverge(state, node, test)
+        _diverge(state, node, test, expected)
+
+
+def _expectation(node: syntax.Expression) -> tuple[syntax.Expression, bool | None]:
+    """Return a condition, and what `__builtin_expect(condition, 1)` says of it; None if nothing."""
+    match node:
+        case syntax.Call("__builtin_expect", (tested, syntax.NumberLiteral(number))):
+            return tested, bool(number)
+    return node, None
 
 
 def scoped(state: State, node: syntax.Statement) -> None:
@@ -76,14 +85,21 @@ def _predicate(state: State, node: syntax.If, test: Value) -> None:
                 scoped(state, side)
 
 
-def _diverge(state: State, node: syntax.If, test: Value) -> None:
+def _diverge(state: State, node: syntax.If, test: Value, expected: bool | None) -> None:
     """Compile a divergent `if`: a jump if all lanes agree at run time, else one side after the other, masked."""
     end = state.b.label("end")
-    if state.mask is None:
+    if state.mask is not None:
+        expected = None
+    elif expected is None:
         _if_all_agree(state, node, test, end)
-    _some(state, node.then, state.key(node, "then"), state.v.both(state.mask, test.ir))
+    else:
+        _if_as_expected(state, node, test, expected, end)
+    sizes = [_some(state, node.then, state.key(node, "then"), state.v.both(state.mask, test.ir))]
     if node.otherwise is not None:
-        _some(state, node.otherwise, state.key(node, "else"), state.v.without(state.mask, test.ir))
+        sizes.append(_some(state, node.otherwise, state.key(node, "else"), state.v.without(state.mask, test.ir)))
+    if expected is not None and len(sizes) == 2:
+        # An expectation must not make vectors longer, for which there would be too few registers.
+        state.b.unrolled += sizes[expected]
     state.b.place(end)
 
 
@@ -103,11 +119,30 @@ def _if_all_agree(state: State, node: syntax.If, test: Value, end: str) -> None:
     state.b.place(mixed)
 
 
-def _some(state: State, node: syntax.Statement, key: Any, mask: str) -> None:
-    """Compile one side for the lanes of a mask; skip it if there are none."""
+def _if_as_expected(state: State, node: syntax.If, test: Value, expected: bool, end: str) -> None:
+    """Compile the expected side without a mask, for the case that all lanes take it.
+
+    The other side gets no such copy: even where all lanes take it, it runs under a mask. LLVM compiles half as much.
+    """
+    taken, other = state.b.label("expected"), state.b.label("mixed")
+    agree = (test.all or state.v.all(test.ir)) if expected else (test.none or state.v.none(test.ir))
+    state.b.branch(agree, taken, other)
+    state.b.place(taken)
+    side, what = (node.then, "then") if expected else (node.otherwise, "else")
+    if side is not None:
+        with state.under(state.key(node, what), VARYING, None):
+            scoped(state, side)
+    state.b.jump(end)
+    state.b.place(other)
+
+
+def _some(state: State, node: syntax.Statement, key: Any, mask: str) -> int:
+    """Compile one side for the lanes of a mask, skipped if there are none; return how many instructions that takes."""
+    before = state.b.count
     do, skip = state.b.label("some"), state.b.label("skip")
     state.b.branch(state.v.any(mask), do, skip)
     state.b.place(do)
     with state.under(key, VARYING, mask):
         scoped(state, node)
     state.b.place(skip)
+    return state.b.count - before

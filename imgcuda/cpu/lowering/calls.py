@@ -12,7 +12,7 @@ from imgcuda.cpu.lowering.operands import number
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.memory import objects
-from imgcuda.cpu.values.types import VECTORS
+from imgcuda.cpu.values.types import I64, VECTORS
 from imgcuda.cpu.values.value import NOTHING, Aggregate, Operand
 from imgcuda.errors import did_you_mean
 from imgcuda.frontend import syntax
@@ -65,6 +65,11 @@ def _barrier(state: State, node: syntax.Call) -> Operand:
     )
 
 
+def _expect(state: State, node: syntax.Call) -> Operand:
+    """Return the value of `__builtin_expect(value, constant)`; `if` looks at the constant."""
+    return state.math.convert(number(state, node.arguments[0]), I64)
+
+
 def _fence(state: State, node: syntax.Call) -> Operand:
     state.b.do("fence seq_cst")
     if state.checks:
@@ -74,6 +79,7 @@ def _fence(state: State, node: syntax.Call) -> Operand:
 
 _SPECIAL: dict[str, tuple[int, Callable[[State, syntax.Call], Operand]]] = {
     "__ldg": (1, _read_only),
+    "__builtin_expect": (2, _expect),
     "__syncthreads": (0, _barrier),
     "__threadfence": (0, _fence),
     "__threadfence_block": (0, _fence),

@@ -86,7 +86,10 @@ def _helper(state: State, address: Address, cell: str, verb: str) -> tuple[str, 
         state.b.declarations.setdefault(f"llvm.cttz.{bits}", f"declare {bits} @llvm.cttz.{bits}({bits}, i1)")
     name = f"{verb}{'.some' * (state.mask is not None)}.v{width}{cell}.{type}{move[:1]}.{scale}"
     if name not in state.b.declarations:
-        loop = _Some(width) if state.mask is not None else _All(width, state.b.loop_note(_UNROLLED))
+        loop: _All | _Some = _All(width, state.b.loop_note(_UNROLLED))
+        if state.mask is not None:
+            with state.masked(None):
+                loop = _Some(width, _helper(state, address, cell, verb)[0])
         state.b.helper(name, _text(name, loop, cell, type, _place(type, move, scale), verb == "gather"))
     return name, passed
 
@@ -102,8 +105,8 @@ class _All:
     note: str
     parameter = ""
 
-    @property
-    def head(self) -> list[str]:
+    def head(self, result: str, passed: str) -> list[str]:
+        """Return the instructions before a lane's."""
         return ["  br label %lane", "lane:", "  %lane64 = phi i64 [ 0, %entry ], [ %next, %lane ]"]
 
     @property
@@ -114,19 +117,24 @@ class _All:
 
 @dataclass(frozen=True)
 class _Some:
-    """A loop over the set lanes of a mask, in order."""
+    """A loop over the set lanes of a mask, in order. If all are, another helper takes over, which is faster."""
 
     width: int
+    unmasked: str
+    """The helper for all lanes."""
 
     @property
     def parameter(self) -> str:
         return f", i{self.width} %mask"
 
-    @property
-    def head(self) -> list[str]:
+    def head(self, result: str, passed: str) -> list[str]:
+        """Return the instructions before a lane's; the helper returns a `result` and is passed what the other takes."""
         bits = f"i{self.width}"
+        call = f"call {result} @{self.unmasked}({passed})"
+        made = [f"  %made = {call}", f"  ret {result} %made"] if result != "void" else [f"  {call}", "  ret void"]
         wide = f"zext {bits} %first to i64" if self.width < 64 else "add i64 %first, 0"
-        return ["  br label %loop", "loop:", f"  %left = phi {bits} [ %mask, %entry ], [ %rest, %lane ]",
+        return [f"  %whole = icmp eq {bits} %mask, -1", "  br i1 %whole, label %every, label %some", "every:", *made,
+                "some:", "  br label %loop", "loop:", f"  %left = phi {bits} [ %mask, %some ], [ %rest, %lane ]",
                 f"  %none = icmp eq {bits} %left, 0", "  br i1 %none, label %end, label %lane", "lane:",
                 f"  %first = call {bits} @llvm.cttz.{bits}({bits} %left, i1 true)", f"  %lane64 = {wide}"]  # fmt: skip
 
@@ -147,7 +155,7 @@ def _text(name: str, loop: _All | _Some, cell: str, index: str, place: list[str]
         f"  %lanes = alloca {vector}",
         f"  store {indices} %i, ptr %indices",
         f"  store {vector} {'zeroinitializer' if reads else '%v'}, ptr %lanes",
-        *loop.head,
+        *loop.head(result, f"ptr %base, {indices} %i{given}"),
         f"  %at = getelementptr {index}, ptr %indices, i64 %lane64",
         f"  %number = load {index}, ptr %at",
         f"  %mine = getelementptr {cell}, ptr %lanes, i64 %lane64",

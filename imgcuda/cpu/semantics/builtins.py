@@ -22,6 +22,7 @@ from imgcuda.cpu.semantics.cxx_types import (
 from imgcuda.cpu.values.types import BASIC, VECTORS, Float, Int, Scalar
 
 VOIDS = frozenset(["__syncthreads", "__threadfence", "__threadfence_block"])
+_OTHER = frozenset(["__ldg", "__builtin_expect"])
 _TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])
 _DOUBLE = frozenset(["rhypot", "norm3d", "norm4d"])
 """Functions without overloads: they have another name for floats."""
@@ -34,7 +35,7 @@ _WORDS = {"int": "int", "uint": "unsigned int", "ll": "long long", "ull": "unsig
 def is_builtin(name: str) -> bool:
     """Return whether the CPU engine has a CUDA function of this name."""
     vector = name.startswith("make_") and name[5:] in VECTORS
-    return vector or name in FUNCTIONS or name in ATOMICS or name in VOIDS or name == "__ldg"
+    return vector or name in FUNCTIONS or name in ATOMICS or name in VOIDS or name in _OTHER
 
 
 def takes(name: str, given: Sequence[Typed]) -> bool:
@@ -76,6 +77,8 @@ def result(name: str, given: Sequence[Typed]) -> Type:
     """Return the type of a call of one of CUDA's functions; UNKNOWN if it does not matter."""
     if name in VOIDS:
         return VOID
+    if name == "__builtin_expect":
+        return Basic("long long")
     if name.startswith("make_"):
         return Record(name[5:])
     if name in ATOMICS or name == "__ldg":
