@@ -326,8 +326,9 @@ class Arithmetic(Conversions):
             left, right = right, left
         kind, shape, x, y = self._pair(left, right)
         if right.const is None or math.isnan(right.const):
-            name = f"llvm.{which}num.{suffix(shape)}"
-            return Value(left.type, kind, self.b.call(name, shape, [(shape, x), (shape, y)]))
+            # `minnum` of a number and a signaling NaN is NaN on Arm. Of zeros of both signs, the result is either one.
+            name = f"llvm.{which}imumnum.{suffix(shape)}"
+            return Value(left.type, kind, self.b.call(name, shape, [(shape, x), (shape, y)], "nsz"))
         # With a constant, compare-and-select is one instruction; for a NaN it gives the constant.
         test = self.v.type("i1") if kind == VARYING else "i1"
         less = self.b.op(f"fcmp {'olt' if which == 'min' else 'ogt'} {shape} {x}, {y}")
