@@ -15,7 +15,7 @@ from imgcuda import startup
 from imgcuda.cli import batch_hint
 from imgcuda.cli.lookup import refuse, summary
 from imgcuda.cli.plain_values import PlainCommand, with_plain_values
-from imgcuda.errors import ParameterError
+from imgcuda.errors import ImageError, ParameterError
 from imgcuda.registry import Registry
 
 HELP = """Filter images, on an NVIDIA GPU or without one.
@@ -103,7 +103,7 @@ class FilterCommand(PlainCommand):
                 raise ParameterError(hint) from None
             raise
         if hint := batch_hint.of_folders(name, words, ctx.params):
-            raise ParameterError(hint)
+            raise ImageError(hint)
         return rest
 
     def invoke(self, ctx: Any) -> Any:

@@ -36,7 +36,7 @@ def of_folders(name: str, words: Sequence[str], values: Mapping[str, Any]) -> st
     source, target = values.get("in_path"), values.get("out_path")
     if not isinstance(source, Path) or not isinstance(target, Path) or not (source.is_dir() or target.is_dir()):
         return None
-    return _sentence(name, words, [str(source)], str(target))
+    return _sentence(name, words, [str(source)], "out" if target.suffix and not target.is_dir() else str(target))
 
 
 def _sentence(name: str, words: Sequence[str], inputs: Sequence[str], output: str, options: str = "") -> str:

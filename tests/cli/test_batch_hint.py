@@ -43,17 +43,28 @@ HINT = "Error: {0} filters one file, from IN to OUT; for folders and many files:
         ("blur a.jpg b.jpg c.jpg out/", "a.jpg b.jpg ... -o out/ -f blur"),
         ("blur a.jpg b.jpg c.jpg", "a.jpg b.jpg ... -o out -f blur"),
         ("blur a.jpg b.jpg new/", "a.jpg b.jpg -o new/ -f blur"),
-        ("blur photos out", "photos -o out -f blur"),
-        ("blur a.jpg out", "a.jpg -o out -f blur"),
         ("blur -r photos out", "photos -r -o out -f blur"),
         ("blur photos -o result", "photos -o out -f blur"),
-        ("filter photos out -f blur:sigma=2 -f invert", "photos -o out -f blur:sigma=2 -f invert"),
         ("filter -r photos -o result -f lut-cube:lut=a;b", "photos -r -o out -f 'lut-cube:lut=a;b'"),
     ],
 )
 def test_a_command_for_one_file_shows_the_one_for_many(command: Any, words: str, expected: str) -> None:
     name = words.split()[0]
     assert command(words) == (2, HINT.format(name, expected))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("blur photos out", "photos -o out -f blur"),
+        ("blur a.jpg out", "a.jpg -o out -f blur"),
+        ("blur photos new", "photos -o new -f blur"),
+        ("blur photos b.png", "photos -o out -f blur"),
+        ("filter photos out -f blur:sigma=2 -f invert", "photos -o out -f blur:sigma=2 -f invert"),
+    ],
+)
+def test_a_folder_for_a_file_is_a_failure_that_shows_it_too(command: Any, words: str, expected: str) -> None:
+    assert command(words) == (1, HINT.format(words.split()[0], expected))
 
 
 @pytest.mark.parametrize("words", ["blur --nosuch a.jpg b.png", "blur a.jpg", "invert --sigma 3 a.jpg b.png"])

@@ -357,7 +357,7 @@ def test_two_filters_of_one_name_are_refused_naming_both(
     ("source", "target", "said"),
     [
         ("missing.png", "out.png", "missing.png cannot be read: no such file or directory"),
-        (".", "out.png", "cannot be read: is a directory"),
+        (".", "out.png", "soften filters one file, from IN to OUT; for folders and many files: imgcuda batch"),
         ("text.png", "out.png", "text.png cannot be read: it is not a picture in a known format"),
         ("in.png", "out.xyz", "out.xyz cannot be written: the extension '.xyz' is not known"),
         ("in.png", "missing/out.png", "out.png cannot be written: there is no folder"),
