@@ -10,6 +10,7 @@ from imgcuda.cpu.code import Code
 from imgcuda.cpu.linker import LinkedCode, link
 from imgcuda.cpu.lookup_functions import with_definitions
 from imgcuda.cpu.machine import Machine, load_llvm
+from imgcuda.cpu.side_by_side import emit_object, run_passes
 from imgcuda.cpu.stack import on_a_large_stack
 from imgcuda.cpu.values.types import BOOL, Float, Int, PointerTo, Type
 from imgcuda.errors import ImgcudaError, KernelError
@@ -86,7 +87,7 @@ def to_machine_code(compiled: Compiled, machine: Machine) -> LinkedCode | bytes:
 def assemble(ir: str, machine: Machine) -> LinkedCode | bytes:
     """Return the machine code of a text in LLVM IR, as above."""
     target = machine.target()
-    binary = bytes(target.emit_object(optimize(ir, machine, target)))
+    binary = emit_object(target, optimize(ir, machine, target))
     return link(binary) or binary
 
 
@@ -102,7 +103,7 @@ def optimize(ir: str, machine: Machine, target: Any) -> Any:
     options.loop_vectorization = options.slp_vectorization = False  # the lanes are vectors already
     builder = llvm.create_pass_builder(target, options)
     passes = builder.getModulePassManager()
-    passes.run(module, builder)
+    run_passes(passes, module, builder)
     # llvmlite 0.50 never frees them: of a pass manager's two base classes, the one whose close() is empty comes first.
     llvm.newpassmanagers.NewPassManager._dispose(passes)
     passes.detach()

@@ -1,9 +1,10 @@
 """Loads kernels: each is compiled and loaded once, and unloaded if it was not used for long.
 
-A kernel from the cache is mapped into memory without LLVM. LLVM does one thing at a time, so all compilation holds one
-lock. A fork waits for the lock too: otherwise the child would inherit it locked, and LLVM in the middle of its work, by
-a thread that the child does not have. Only the compiler's own threads hold the lock. A thread that may be interrupted
-by a signal, or may collect garbage, could end up waiting for itself.
+A kernel from the cache is mapped into memory without LLVM. Where one must be compiled, so are those that the chain
+launches after it, side by side. All compilation holds one lock, so that no kernel is compiled twice. A fork waits for
+the lock too: otherwise the child would inherit it locked, and LLVM in the middle of its work, by a thread that the
+child does not have. Only the compiler's own threads hold the lock. A thread that may be interrupted by a signal, or may
+collect garbage, could end up waiting for itself.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeAlias
 
 from imgcuda import kernel_cache
@@ -20,7 +22,9 @@ from imgcuda.cpu.code import Code, cache_key, store, stored
 from imgcuda.cpu.executable import Executable
 from imgcuda.cpu.linker import LinkedCode
 from imgcuda.cpu.machine import Machine, load_llvm
+from imgcuda.cpu.side_by_side import side_by_side
 from imgcuda.cpu.stack import on_a_large_stack
+from imgcuda.engine.protocol import KernelCall
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
@@ -58,36 +62,59 @@ class LoadedKernel:
         self._memory = memory
 
 
-def kernel(program: Program, name: str, block: Dim3, checked: bool = False) -> LoadedKernel:
-    """Return a loaded kernel; compile and load it first if needed. Raises KernelError."""
-    key = program.text, program.contract, name, block, checked
+def kernel(
+    program: Program,
+    name: str,
+    block: Dim3,
+    checked: bool = False,
+    coming: Callable[[], Sequence[KernelCall]] = tuple,
+    threads: int = 1,
+) -> LoadedKernel:
+    """Return a loaded kernel; compile and load it first if needed. Raises KernelError.
+
+    If it must be compiled, those that are coming are compiled by up to `threads` threads at the same time.
+    """
+    key = _key(KernelCall(program, name, block), checked)
     found = loaded.get(key)
     if found is None:
-        return _new(key, program)
+        return _new(key, program, coming, threads)
     with suppress(KeyError):  # another thread may just have dropped it, which does no harm
         loaded.move_to_end(key)
     return found
 
 
-def _new(key: KernelKey, program: Program) -> LoadedKernel:
-    """Return a kernel from the cache, or compile it."""
+def _key(call: KernelCall, checked: bool) -> KernelKey:
+    return call.program.text, call.program.contract, call.kernel, call.block, checked
+
+
+def _new(key: KernelKey, program: Program, coming: Callable[[], Sequence[KernelCall]], threads: int) -> LoadedKernel:
+    """Return a kernel from the cache, or compile it, and those that are coming."""
     stored_key = cache_key(*key)
     code = stored(stored_key)
-    if code is None:
-        return on_a_large_stack(lambda: _compiled(key, program, stored_key))
-    return _keep(key, load(code))
+    if code is not None:
+        return _keep(key, load(code))
+    calls = coming() if threads > 1 else ()
+    others = {_key(each, key[-1]): each.program for each in calls}
+    others.pop(key, None)
+    return on_a_large_stack(lambda: _compiled(key, program, others, threads))
 
 
-def _compiled(key: KernelKey, program: Program, stored_key: str) -> LoadedKernel:
-    from imgcuda.cpu.compile import compile
-
+def _compiled(key: KernelKey, program: Program, others: dict[KernelKey, Program], threads: int) -> LoadedKernel:
     with _lock:
         _unused.clear()
-        if key in loaded:  # another thread made it meanwhile
-            return loaded[key]
-        _, _, name, block, checked = key
-        code = _made_once(stored_key, lambda: compile(program, name, block, checked=checked))
-        return _keep(key, load(code))
+        coming = [partial(_made, *each) for each in others.items()]
+        return side_by_side(partial(_made, key, program), coming, threads)
+
+
+def _made(key: KernelKey, program: Program) -> LoadedKernel:
+    """Return a kernel that was not in memory; another thread may have made it meanwhile."""
+    from imgcuda.cpu.compile import compile
+
+    if key in loaded:
+        return loaded[key]
+    _, _, name, block, checked = key
+    code = _made_once(cache_key(*key), lambda: compile(program, name, block, checked=checked))
+    return _keep(key, load(code))
 
 
 def _made_once(key: str, make: Callable[[], Code]) -> Code:

@@ -18,7 +18,7 @@ from imgcuda.cpu.lending import Loans, address
 from imgcuda.cpu.workers import Launch
 from imgcuda.engine.known_tables import KnownTables, known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
-from imgcuda.engine.protocol import DeviceArray, LaunchArgument
+from imgcuda.engine.protocol import DeviceArray, KernelCall, LaunchArgument
 from imgcuda.errors import DeviceError, DeviceMemoryError
 from imgcuda.programs.layout import Dim3, LaunchLimits, excess
 from imgcuda.programs.source import Program
@@ -48,6 +48,10 @@ class CpuSession:
         """The caller's memory for the result."""
         self._taken = False
         """Whether an array lies in it."""
+        self._coming: Callable[[], Sequence[KernelCall]] = tuple
+
+    def foresee(self, coming: Callable[[], Sequence[KernelCall]]) -> None:
+        self._coming = coming
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         return self._allocate(np.empty, shape, dtype)
@@ -127,12 +131,12 @@ class CpuSession:
         geometry = _geometry(grid, block)
         if geometry.excess:
             raise DeviceError(f"{program.name}: {kernel} cannot be launched on the CPU: {geometry.excess}")
-        loaded = loading.kernel(program, kernel, block)
+        count = cores()
+        loaded = loading.kernel(program, kernel, block, coming=self._coming, threads=count)
         arguments = self._loans.arguments(arguments, loaded.written)
         launch = Launch(loaded, pack(loaded.letters, arguments), geometry.packed, keep=arguments)
         samples = max([prod(a.shape) for a in arguments if isinstance(a, DeviceArray)], default=0)
         work = max(samples, geometry.threads)  # a thread may compute many samples
-        count = cores()
         parts = min(4 * count, geometry.blocks, max(1, work // WORTH_A_THREAD))
         workers.run(launch, geometry.blocks, parts, count)
 

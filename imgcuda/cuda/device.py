@@ -30,7 +30,7 @@ from imgcuda.cuda.memory import StreamMemory, wait_for
 from imgcuda.cuda.transfers import DownloadStaging, UploadStaging
 from imgcuda.engine.known_tables import known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
-from imgcuda.engine.protocol import DeviceArray, LaunchArgument
+from imgcuda.engine.protocol import DeviceArray, KernelCall, LaunchArgument
 from imgcuda.errors import DeviceError
 from imgcuda.programs.layout import Dim3, LaunchLimits, excess
 from imgcuda.programs.source import Program
@@ -95,6 +95,9 @@ class CudaSession:
         self._index, self._budget, self._stream = index, budget, stream
         self.tables = known_tables(f"cuda:{index}")
         self._memory = StreamMemory(index, budget, stream)
+
+    def foresee(self, coming: Callable[[], Sequence[KernelCall]]) -> None:
+        """Do nothing: NVRTC compiles all kernels of a program at once, within some 30 ms."""
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         kind = np.dtype(dtype)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +54,14 @@ class DeviceArray:
         start = first * prod(self.shape[1:]) * self.dtype.itemsize
         owner = self.owner[first:last] if isinstance(self.owner, np.ndarray) else self.owner
         return DeviceArray(self.pointer + start, (last - first, *self.shape[1:]), self.dtype, owner)
+
+
+class KernelCall(NamedTuple):
+    """What a compiler needs to know of a launch: the program, the kernel's name, and the size of a block."""
+
+    program: Program
+    kernel: str
+    block: Dim3
 
 
 class Session(Protocol):
@@ -112,6 +120,9 @@ class Stream(Session, Protocol):
 
 class DeviceSession(Session, Protocol):
     """The session that a device opens: for whole images, and with streams for images in strips."""
+
+    def foresee(self, coming: Callable[[], Sequence[KernelCall]]) -> None:
+        """Take a function that returns the kernels that will be launched, which may be compiled side by side."""
 
     @property
     def strip_bytes(self) -> int | None:

@@ -17,6 +17,7 @@ from imgcuda.engine.protocol import Device, DeviceArray, DeviceSession, Stream
 from imgcuda.errors import DeviceMemoryError
 from imgcuda.execution.chain_plan import ChainPlan, plan_for
 from imgcuda.execution.executor import measure, resolved, run_chain, total
+from imgcuda.execution.rehearsal import kernel_calls
 from imgcuda.execution.schedule import Schedule, Strip
 from imgcuda.filters import Filter, MeasuringFilter
 from imgcuda.programs.strips import all_rows, fewer_rows, rows_of_size, shares
@@ -54,6 +55,7 @@ def _whole(device: Device, plan: ChainPlan, image: Image, out: Image | None) -> 
 
 def _run_whole(session: DeviceSession, plan: ChainPlan, image: Image, out: Image | None) -> Image:
     given, steps = session.upload(image), plan.steps(session.packs)
+    session.foresee(lambda: kernel_calls(plan.filters, image.shape, image.dtype, session.packs))
     return session.download(run_chain(session, plan.filters, given, (), steps, lambda: session.offer(out)))
 
 
