@@ -11,13 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import imgcuda
 from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.maths.functions import FUNCTIONS
-from imgcuda.execution.channelwise import is_channelwise
-from imgcuda.execution.point import PixelFunction, point_source
-from imgcuda.frontend.compilers import CPU, CUDA, Macros
+from imgcuda.engine.protocol import DeviceArray
+from imgcuda.execution.point import PixelFunction, functions
+from imgcuda.execution.tables import has_table
+from imgcuda.filters import PointFilter
+from imgcuda.frontend.compilers import CPU, CUDA
 from imgcuda.frontend.pure_functions import is_pure
-from imgcuda.programs.source import Source, specialize
+from imgcuda.programs.source import Source
 
 TABLE = ("const float *", "table")
 EACH = "c.r = {0}; c.g = {1}; c.b = {2}; return c;"
@@ -29,15 +32,14 @@ def verdict(
     fields: tuple[tuple[str, str], ...] = (),
     channels: int = 3,
     made: int = 0,
-    compiler: Macros = CPU,
+    on_a_gpu: bool = False,
 ) -> bool:
     """Return what is found about a function of this body."""
     arguments = "".join(f", {kind} {name}" for kind, name in fields)
     source = Source("f.cu", f"{before}\n__device__ color f(color c{arguments})\n{{\n{body}\n}}\n")
     function = PixelFunction("f", source, (), fields, channels, made or channels, ("f",), ())
-    layout = {"BLOCK_WIDTH": 64, "BLOCK_HEIGHT": 1, "ROWS": 1, "PACK": 1, "MARGIN": 0}
-    program = specialize(point_source((function,)), np.uint8, channels, layout, compiler)
-    return is_channelwise(program, (source.text,))
+    image = DeviceArray(0, (2, 3, channels), np.dtype(np.uint8))
+    return has_table((function,), image, on_a_gpu)
 
 
 def each(expression: str) -> str:
@@ -141,10 +143,20 @@ def test_gray_has_one_channel_whatever_is_mixed() -> None:
 
 def test_a_source_that_compilers_may_read_differently_is_not_trusted() -> None:
     apart = "\n#ifdef __CUDACC__\n#define V c.g\n#else\n#define V c.r\n#endif\nc.r = V; return c;"
-    assert verdict(each("1.0f - c.$"), compiler=CUDA)
+    assert verdict(each("1.0f - c.$"), on_a_gpu=True)
     assert verdict(apart)
-    assert not verdict(apart, compiler=CUDA)
-    assert not verdict("#if _MSC_VER\n#endif\nreturn c;", compiler=CUDA)
+    assert not verdict(apart, on_a_gpu=True)
+    assert not verdict("#if _MSC_VER\n#endif\nreturn c;", on_a_gpu=True)
+
+
+@pytest.mark.parametrize("name", ["gamma", "brightness", "contrast", "invert", "posterize"])
+def test_built_in_filters_have_tables_on_every_device(name: str) -> None:
+    filter = imgcuda.load().create(name, {})
+    assert isinstance(filter, PointFilter)
+    image = DeviceArray(0, (2, 3, 3), np.dtype(np.uint8))
+    for compiler in (CPU, CUDA):
+        made, _ = functions([filter], 3, image.dtype, compiler)
+        assert has_table(made, image, on_a_gpu=compiler == CUDA)
 
 
 def test_pure_functions_are_those_of_the_engine() -> None:

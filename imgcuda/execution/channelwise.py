@@ -12,7 +12,6 @@ from functools import lru_cache
 
 from imgcuda import kernel_cache
 from imgcuda.errors import KernelError
-from imgcuda.frontend.compilers import CPU
 from imgcuda.programs import outlines
 from imgcuda.programs.source import Program
 
@@ -24,14 +23,17 @@ _OF_ONE_COMPILER = re.compile(r"\b(__\w*[A-Z]\w*|IMGCUDA_\w*|_WIN\w*)|^\s*#\s*(e
 
 
 @lru_cache(maxsize=256)
-def is_channelwise(program: Program, sources: tuple[str, ...]) -> bool:
+def names_a_compiler(sources: tuple[str, ...]) -> bool:
+    """Return whether a text may mean one thing to the CPU's compiler, which reads it here, and another to a GPU's."""
+    return any(_OF_ONE_COMPILER.search(text) for text in sources)
+
+
+@lru_cache(maxsize=256)
+def is_channelwise(program: Program) -> bool:
     """Return whether each sample of a pixel depends on the same sample, and on the kernel's arguments, alone.
 
-    `sources` are the texts of the filters in it. They are read as the CPU's compiler reads them; those that may mean
-    something else to a GPU's compiler are not understood there.
+    `program` is the fused kernel as the CPU's compiler reads it.
     """
-    if program.compiler != CPU and any(_OF_ONE_COMPILER.search(text) for text in sources):
-        return False
     parts = outlines.edition(), program.compiler, program.text
     key = f"channelwise-{hashlib.sha256(repr(parts).encode()).hexdigest()}"
     stored = kernel_cache.get(key)

@@ -17,10 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.engine.protocol import DeviceArray, Session
-from imgcuda.execution.channelwise import is_channelwise
-from imgcuda.execution.gpu import Gpu, compiler_of, specialized
+from imgcuda.execution.channelwise import is_channelwise, names_a_compiler
+from imgcuda.execution.gpu import Gpu, specialized
 from imgcuda.execution.point import PixelFunction, layout, point_source
 from imgcuda.filters import Argument
+from imgcuda.frontend.compilers import CPU, CUDA
 from imgcuda.pixels import color_channels
 from imgcuda.programs.layout import Layout
 from imgcuda.programs.source import Program, Source
@@ -97,25 +98,35 @@ def _table(
         return None
     if session.tables is None or any(_size(value) > LARGEST_ARGUMENT for value in values):
         return None
-    program = _program(session, image, functions)
-    key = program, *map(_known_by, values)
+    key = _program(image, functions, session.packs), *map(_known_by, values)
     known: LevelTable | _Mark | None = session.tables.get(key)
     if known is None and image.nbytes < SMALLEST_ONCE:
         known = _Mark.SEEN
         session.tables.put(key, known)
     elif known in (None, _Mark.SEEN):
         known = _Mark.NONE
-        if is_channelwise(program, tuple(each.source.text for each in functions)):
+        if has_table(functions, image, on_a_gpu=session.packs):
             known = _recognized(_made(gpu, image.channels, values), session.packs)
         session.tables.put(key, known)
     return known if isinstance(known, LevelTable) else None
 
 
-def _program(session: Session, image: DeviceArray, functions: tuple[PixelFunction, ...]) -> Program:
-    """Return the program of the filters' kernel, as its launch makes it."""
-    fit = layout(image.dtype) if session.packs else layout(image.dtype).unpacked()
+def has_table(functions: tuple[PixelFunction, ...], image: DeviceArray, on_a_gpu: bool) -> bool:
+    """Return whether each sample of the result is known to depend on the same sample of an image alone.
+
+    The kernel is read as for the CPU; a GPU's compiler must not read anything else in it.
+    """
+    if on_a_gpu and names_a_compiler(tuple(each.source.text for each in functions)):
+        return False
+    return is_channelwise(_program(image, functions, packs=False))
+
+
+def _program(image: DeviceArray, functions: tuple[PixelFunction, ...], packs: bool) -> Program:
+    """Return the program of the filters' kernel, as its launch makes it on a GPU (`packs`), or on the CPU."""
+    fit = layout(image.dtype) if packs else layout(image.dtype).unpacked()
     constants = tuple(fit.constants.items())
-    return specialized(point_source(functions), image.dtype, image.channels, constants, compiler_of(session))
+    compiler = CUDA if packs else CPU
+    return specialized(point_source(functions), image.dtype, image.channels, constants, compiler)
 
 
 def _size(value: Argument) -> int:
