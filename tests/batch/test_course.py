@@ -33,11 +33,11 @@ class Idle:
         try:
             for unit in units:
                 self.given.append(unit)
-                yield self._outcome(unit)
+                yield self.outcome(unit)
         finally:
             self.closed = True
 
-    def _outcome(self, unit: FileUnit) -> Outcome:
+    def outcome(self, unit: FileUnit) -> Outcome:
         if unit.source.name in self._failing:
             return Outcome.failure(unit, "it is damaged")
         unit.target.write_bytes(b"x")
@@ -94,7 +94,7 @@ def test_fail_fast_stops_the_workers(units: list[FileUnit], tmp_path: Path) -> N
 
 def test_a_file_that_may_have_changed_meanwhile_is_not_recorded(units: list[FileUnit], tmp_path: Path) -> None:
     class Careless(Idle):
-        def _outcome(self, unit: FileUnit) -> Outcome:
+        def outcome(self, unit: FileUnit) -> Outcome:
             unit.target.write_bytes(b"x")
             return Outcome(unit, "done", target_stamp=stamps.take(unit.target))
 
@@ -111,9 +111,9 @@ def test_units_are_taken_as_workers_ask_for_them(tmp_path: Path, units: list[Fil
             yield unit
 
     class Curious(Idle):
-        def _outcome(self, unit: FileUnit) -> Outcome:
+        def outcome(self, unit: FileUnit) -> Outcome:
             assert taken[-1] == unit.index
-            return super()._outcome(unit)
+            return super().outcome(unit)
 
     assert run(endless(), Curious(), tmp_path / "out").done == 3
 
