@@ -13,6 +13,7 @@ from typing import Any
 
 import imgcuda
 from imgcuda import images, testing
+from imgcuda.array_calls import ArrayCallable
 
 ROOT = Path(__file__).parent.parent
 _PIECE = r"(?P<words>(?:^// [^\n]*\n)+)(?P<code>^(?!//)\S[^\n]*\n(?:^(?!//)[^\n]+\n)*)"
@@ -78,13 +79,18 @@ def _about(value: Any) -> str:
 def _members(value: type) -> list[str]:
     """Return a line for each method and property that a class adds to those it derives from."""
     made = []
-    for name, member in vars(value).items():
+    for name, member in {**vars(value), **_call(value)}.items():
         inner = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
         inner = inspect.unwrap(inner) if callable(inner) else inner
         if (name == "__call__" or not name.startswith("_")) and inspect.isfunction(inner) and inner.__doc__:
             head = name if isinstance(member, property) else f"{name}{_signature(inner)}"
             made.append(f"- `{head}`: {' '.join(inspect.cleandoc(inner.__doc__).split())}")
     return ["\n".join(made) + "\n"] if made else []
+
+
+def _call(value: type) -> dict[str, Any]:
+    """Return the call that filters and pipelines share, for a class that takes part of it."""
+    return {"__call__": ArrayCallable.__call__} if ArrayCallable in value.__bases__ else {}
 
 
 def _signature(function: Any) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast, dataclass_transf
 
 import numpy.typing as npt
 
+from imgcuda.array_calls import ArrayCallable
 from imgcuda.errors import FilterError
 from imgcuda.parameters import Parameter, param, read_parameter
 from imgcuda.programs.layout import Layout
@@ -66,7 +67,7 @@ def _check_fields(cls: type[Filter]) -> None:
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(param,))
-class Filter:
+class Filter(ArrayCallable):
     """The base class of all filters. Most derive from PointFilter or NeighborhoodFilter.
 
     A subclass is a frozen dataclass: `Blur(sigma=3)` checks its values, compares, prints and hashes. Its name on the
@@ -129,14 +130,10 @@ class Filter:
         """Return the filtered image: by default, by one launch of the kernel that has the filter's name."""
         return gpu.launch(snake(self.name), image, self.arguments())
 
-    def __call__(self, array: Any, *, device: str | None = None, out: Any = None) -> Any:
-        """Return an array filtered: (height, width) or (height, width, channels), uint8, uint16 or float32.
-
-        `device` and `out`, an array that the result is written to, are as in Pipeline.
-        """
+    def _filter(self, array: Any, device: str | None, max_pixels: int | None, out: Any) -> Any:
         from imgcuda.pipeline import Pipeline
 
-        return Pipeline([self])(array, device=device, out=out)
+        return Pipeline([self])(array, device=device, max_pixels=max_pixels, out=out)
 
     @classmethod
     @cache

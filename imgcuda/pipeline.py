@@ -10,18 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda import devices
+from imgcuda.array_calls import ArrayCallable
 from imgcuda.engine.protocol import Device
 from imgcuda.errors import DeviceMemoryError, FilterError, ParameterError, out_of_memory
 from imgcuda.execution import output, streaming
 from imgcuda.execution.chain_plan import ChainPlan, plan_for
 from imgcuda.execution.schedule import allow
 from imgcuda.filters import Filter
-from imgcuda.pixels import as_array, as_image
+from imgcuda.pixels import as_image
 
 Array = npt.NDArray[Any]
 
 
-class Pipeline:
+class Pipeline(ArrayCallable):
     """A chain of filters that run one after the other; the image stays on the device in between.
 
     `Pipeline([Blur(sigma=3), Edges()])(array)` returns the same bits as the filters called one by one. A pipeline among
@@ -97,34 +98,15 @@ class Pipeline:
         halos = [filter.halo for filter in self.filters]
         return None if None in halos else sum(halo for halo in halos if halo)
 
-    def __call__(
-        self,
-        array: npt.ArrayLike,
-        *,
-        device: str | None = None,
-        max_pixels: int | None = None,
-        out: npt.NDArray[Any] | None = None,
-    ) -> npt.NDArray[Any]:
-        """Return the image filtered, in its own type; the input is not changed, unless it is `out`.
+    def _filter(self, array: Any, device: str | None, max_pixels: int | None, out: Any) -> Any:
+        if type(array) is np.ndarray:
+            return self._on_host(array, device, max_pixels, out)
+        from imgcuda.arrays.as_given import filter_as_given  # with the first array that is not NumPy's
 
-        `array` is (height, width), or (height, width, channels) with 1 (gray), 2 (gray, alpha), 3 (RGB) or 4
-        (RGB, alpha) channels, of uint8, uint16, or float32 with a nominal range of 0 to 1 that is not clipped.
-        `device` is "auto", "cuda", "cuda:N" or "cpu", or several GPUs that share the work, "cuda:0,1" or "cuda:all";
-        by default the value of IMGCUDA_DEVICE, else "auto". A large image runs in strips of rows, so it may be larger
-        than a GPU's memory; the result is the same to the byte. No filter's result may have more than `max_pixels`
-        pixels; all sizes are checked before any work is done. By default only memory limits them.
+        return filter_as_given(array, device, max_pixels, out, self._on_host)
 
-        `out` is an array that the result is written to, and that is returned: a writable one of the result's shape and
-        type, with any strides. It saves the time that the system takes to give new memory. A result is computed right
-        in it if it is C-contiguous and shares no memory with `array` or with a filter's picture or table; else it is
-        copied there when all is read, so `out` may be `array` itself, or overlap it. After an error `out` may hold
-        anything.
-
-        Raises ImageError for any other array, for an `out` that does not fit, and for too many pixels, DeviceError for
-        a device that is not available, DeviceMemoryError if the host has too little memory, or if a device has too
-        little for a chain that cannot run in strips.
-        """
-        given = as_array(array)
+    def _on_host(self, given: Array, device: str | None, max_pixels: int | None, out: Any) -> Array:
+        """Filter an array of NumPy's."""
         image = as_image(given)
         if max_pixels is not None:
             allow(self.filters, image.shape[1], image.shape[0], max_pixels)

@@ -26,11 +26,13 @@ ORDER = [
     {"cuda", "cpu"},  # the two engines, which do not know each other
     {"devices"},  # which devices there are
     {"images"},  # files
+    {"array_calls"},  # the call that filters and pipelines share
     {"filters", "hookspecs", "parameter_types"},  # what an author declares
     {"execution"},  # a chain over one image
     {"disabled_plugins"},
     {"registry"},  # the filters that are installed
     {"recipes"},  # chains as text and as files
+    {"arrays"},  # arrays of other libraries
     {"pipeline"},
     {"testing"},  # what every filter promises
     {"imgcuda"},  # the public names
@@ -49,6 +51,7 @@ FOREIGN = {
     "pluggy": {"hookspecs", "registry.hooks"},
     "platformdirs": {"private_folder"},
     "PIL": {
+        *("array_calls", "arrays.pictures"),
         *("images.assemble", "images.error_messages", "images.gif", "images.gif_reader", "images.jpeg_reader"),
         *(
             "images.metadata",

@@ -1,0 +1,1 @@
+"""Arrays of other libraries: filtered where they are, and results returned in the same kind."""

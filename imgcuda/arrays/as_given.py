@@ -1,0 +1,43 @@
+"""Filters an array of any kind, by the way for its kind: where it lies, and into what the result is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy.typing as npt
+
+from imgcuda.arrays.host import host_kind
+from imgcuda.arrays.kinds import Location, library_of, location_of
+from imgcuda.errors import ImageError
+from imgcuda.pixels import as_array
+
+Array = npt.NDArray[Any]
+
+
+def filter_as_given(
+    value: Any,
+    device: str | None,
+    max_pixels: int | None,
+    out: Any,
+    on_host: Callable[[Array, str | None, int | None, Any], Array],
+) -> Any:
+    """Return a value filtered, in its own kind. `on_host` filters NumPy arrays, with the arguments of a call."""
+    location = location_of(value)
+    if location is Location.GPU:
+        raise ImageError("an array on a GPU is not filtered there; copy it to the host, by .get() or .cpu()")
+    if location is Location.PLAIN:
+        return on_host(as_array(value), device, max_pixels, out)
+    kind = host_kind(value)
+    result = on_host(kind.to_numpy(value), device, max_pixels, None if out is None else _out(value, out))
+    return kind.from_numpy(result, value) if out is None else out
+
+
+def _out(value: Any, out: Any) -> Array:
+    """Return the memory of the caller's `out` as a NumPy array."""
+    library = library_of(value)
+    if library == "PIL":
+        raise ImageError("a picture of Pillow cannot be written to; leave out= away, or filter NumPy arrays")
+    if location_of(out) is not Location.HOST or library_of(out) != library:
+        raise ImageError(f"out must be of the array's own kind, a {type(value).__name__} in host memory")
+    return host_kind(out).to_numpy(out)

@@ -1,0 +1,84 @@
+"""Arrays of other libraries in host memory: to NumPy, and a result back, without a copy where the library allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.arrays.kinds import library_of
+from imgcuda.errors import ImageError, shown
+
+Array = npt.NDArray[Any]
+
+
+class HostKind(NamedTuple):
+    """How arrays of a library become NumPy arrays, and a result one of the library's."""
+
+    to_numpy: Callable[[Any], Array]
+    from_numpy: Callable[[Array, Any], Any]
+    """It takes the result, and what was filtered."""
+
+
+def host_kind(value: Any) -> HostKind:
+    """Return how a value in host memory becomes a NumPy array, and back."""
+    library = library_of(value)
+    if library == "PIL":
+        from imgcuda.arrays import pictures
+
+        return HostKind(pictures.to_numpy, pictures.from_numpy)
+    return _KINDS.get(library, _ANY)
+
+
+def _from_torch(tensor: Any) -> Array:
+    if tensor.requires_grad:
+        raise ImageError("a filter has no gradient, and this tensor requires one; give tensor.detach()")
+    if str(tensor.dtype) == "torch.bfloat16":
+        raise ImageError("an image's samples must be uint8, uint16, float32; got bfloat16; convert with tensor.float()")
+    return _translated(tensor, lambda: tensor.numpy())
+
+
+def _to_torch(result: Array, tensor: Any) -> Any:
+    return import_module("torch").from_numpy(result)
+
+
+def _to_jax(result: Array, given: Any) -> Any:
+    return import_module("jax").device_put(result, given.device)
+
+
+def _from_any(value: Any) -> Array:
+    """Return what a producer of DLPack holds; old ones that cannot say "read-only" are asked for `__array__`."""
+
+    def read() -> Array:
+        try:
+            return np.from_dlpack(value)
+        except (BufferError, RuntimeError, TypeError):
+            if not hasattr(value, "__array__"):
+                raise
+            return np.asarray(value)
+
+    return _translated(value, read)
+
+
+def _to_any(result: Array, given: Any) -> Any:
+    """Return a result as an array of the library that `given` names by the array API standard; else a NumPy array."""
+    if not hasattr(given, "__array_namespace__"):
+        return result
+    return given.__array_namespace__().from_dlpack(result)
+
+
+def _translated(value: Any, read: Callable[[], Array]) -> Array:
+    try:
+        return read()
+    except MemoryError:
+        raise
+    except Exception as error:  # raised by another library: of any class
+        name = f"{type(value).__module__.partition('.')[0]}'s {type(value).__name__}"
+        raise ImageError(f"this {name} cannot be read as an array: {shown(error, 300)}") from error
+
+
+_ANY = HostKind(_from_any, _to_any)
+_KINDS = {"torch": HostKind(_from_torch, _to_torch), "jax": HostKind(_from_any, _to_jax)}
