@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     )
     from imgcuda.hookspecs import hookimpl
     from imgcuda.parameter_text import read_lines, read_number
-    from imgcuda.parameter_types import Matrix, Picture, Table
+    from imgcuda.parameter_types import Matrix, Picture, Size, Table
     from imgcuda.parameters import ParameterType, param
     from imgcuda.pipeline import Pipeline
     from imgcuda.pixels import color_channels, has_alpha, white_level
@@ -86,6 +86,7 @@ __all__ = [
     "PortabilityError",
     "Registry",
     "Rows",
+    "Size",
     "Table",
     "apply",
     "color_channels",
@@ -111,7 +112,7 @@ _HOMES = {
     ),
     "imgcuda.hookspecs": "hookimpl",
     "imgcuda.parameter_text": "read_lines read_number",
-    "imgcuda.parameter_types": "Matrix Picture Table",
+    "imgcuda.parameter_types": "Matrix Picture Size Table",
     "imgcuda.parameters": "ParameterType param",
     "imgcuda.pipeline": "Pipeline",
     "imgcuda.pixels": "color_channels has_alpha white_level",

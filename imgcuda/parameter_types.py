@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.errors import ImageError, shown
-from imgcuda.parameter_text import read_file, read_json, read_lines, read_number
+from imgcuda.parameter_text import read_file, read_json, read_lines, read_number, read_whole_number
 from imgcuda.pixels import as_array, as_image
 
 LARGEST_PICTURE = 1 << 32
@@ -125,6 +125,44 @@ class Table:
 
     def __repr__(self) -> str:
         return f"Table({self})"
+
+
+LONGEST_SIDE = 100_000
+"""The most pixels of a side that a Size may have."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """A width and a height in pixels, `Size.of("1600x1200")`; `Size()` is none."""
+
+    words: ClassVar[str] = "a size in pixels, as 1600x1200"
+
+    width: int = 0
+    height: int = 0
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """Return the size in a text, "1600x1200" or "none", or in two whole numbers; else raise ValueError."""
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, str) and value == "none":
+            return cls()
+        sides = value.lower().split("x") if isinstance(value, str) else value
+        try:
+            width, height = (read_whole_number(str(side)) for side in sides)  # type: ignore[attr-defined]
+        except (TypeError, ValueError):
+            raise ValueError(f"got {shown(value)}") from None
+        if not (1 <= width <= LONGEST_SIDE and 1 <= height <= LONGEST_SIDE):
+            raise ValueError(f"got {shown(value)}, and each side has from 1 to {LONGEST_SIDE:,} pixels")
+        return cls(width, height)
+
+    @classmethod
+    def example(cls) -> Self:
+        """Return a size."""
+        return cls(1600, 1200)
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}" if self.width else "none"
 
 
 @dataclass(frozen=True, eq=False)

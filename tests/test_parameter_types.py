@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from imgcuda import Filter, FilterError, Matrix, ParameterError, Picture, Table, param
+from imgcuda import Filter, FilterError, Matrix, ParameterError, Picture, Size, Table, param
 from imgcuda.recipes.chain_text import example, parse_step
 from imgcuda.recipes.parameter_values import type_in_words
 from imgcuda.registry import Plugin, Registry
@@ -239,3 +239,21 @@ def test_a_type_that_ends_the_program_does_not(error: BaseException, monkeypatch
     monkeypatch.setattr(Word, "of", of)
     with pytest.raises(FilterError, match=r"the parameter word cannot be read: Word\.of\('x'\) failed: "):
         Say(word="x")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", ["1600x1200", "1600X1200", (1600, 1200), [1600, 1200], np.array([1600, 1200])])
+def test_a_size_is_read_from_a_text_or_two_numbers(value: Any) -> None:
+    assert Size.of(value) == Size(1600, 1200)
+    assert Size.of(str(Size.of(value))) == Size(1600, 1200)
+
+
+def test_no_size_is_a_size_too() -> None:
+    assert Size.of("none") == Size() == Size.of(str(Size()))
+
+
+@pytest.mark.parametrize(
+    "value", ["", "1600", "1600x", "ax3", "1x2x3", "-1x2", "1.5x2", "100001x1", 7, None, (1, 2, 3)]
+)
+def test_what_is_no_size(value: Any) -> None:
+    with pytest.raises(ValueError, match="got "):
+        Size.of(value)

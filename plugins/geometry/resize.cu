@@ -187,14 +187,14 @@ typedef float total;
 typedef unsigned int total;
 #endif
 
-// A thread makes one pixel. Row 0 of the result begins with row `first` of src.
+// A thread makes one pixel. Row 0 of the result begins with row `first` of src, column 0 with column `left`.
 __global__ void average(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, int first,
-                        int src_width)
+                        int left, int src_width)
 {
     int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
     if (x >= width || y >= height) return;
     long long pitch = (long long)src_width * CHANNELS;
-    const pixel *from = src + (first + (long long)y * DOWN) * pitch + x * (ACROSS * CHANNELS);
+    const pixel *from = src + (first + (long long)y * DOWN) * pitch + (left + x * ACROSS) * CHANNELS;
     total sum[CHANNELS];
     for (int c = 0; c < CHANNELS; c++) sum[c] = 0;
     for (int j = 0; j < DOWN; j++)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import PIL.Image
+import PIL.ImageOps
 import pytest
 
 import imgcuda
@@ -119,6 +120,75 @@ def test_a_row_by_hand(device: str, method: str, row: list[int], expected: list[
 )
 def test_what_is_not_given_follows_from_the_proportions(parameters: dict[str, Any], size: tuple[int, int]) -> None:
     assert imgcuda.load().create("resize", parameters).result_size(100, 50) == size
+
+
+@pytest.mark.parametrize("size", [(40, 40), (40, 300), (300, 40), (7, 5), (500, 500), (100, 50)])
+def test_fit_is_what_pillow_contains(size: tuple[int, int]) -> None:
+    filter = imgcuda.load().create("resize", {"fit": "{}x{}".format(*size)})
+    for width, height in ((100, 50), (33, 97), (1, 9)):
+        theirs = PIL.ImageOps.contain(PIL.Image.new("L", (width, height)), size).size
+        assert filter.result_size(width, height) == theirs
+
+
+@pytest.mark.parametrize("method", ["nearest", "bilinear", "bicubic", "lanczos"])
+@pytest.mark.parametrize("size", [(40, 40), (40, 21), (200, 90), (300, 40)])
+def test_fill_is_what_pillow_fits(device: str, size: tuple[int, int], method: str, random_image: Make) -> None:
+    image = random_image((63, 99), np.float32)
+    theirs = PIL.ImageOps.fit(PIL.Image.fromarray(image), size, PILLOW[method])
+    made = imgcuda.apply(image, "resize", device=device, fill="{}x{}".format(*size), method=method)
+    assert_close(made, np.asarray(theirs), 2e-5)  # Pillow's box is one of float32
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_fill_of_the_same_proportions_is_a_plain_resize(device: str, method: str, random_image: Make) -> None:
+    image = random_image((60, 90, 3))
+    for width, height in ((30, 20), (135, 90)):
+        plain = resize(image, (height, width), method, device)
+        assert_close(imgcuda.apply(image, "resize", device=device, fill=f"{width}x{height}", method=method), plain)
+
+
+def test_fill_by_area_cuts_off_whole_pixels_evenly(device: str, random_image: Make) -> None:
+    image = random_image((60, 100, 3), np.float32)
+    made = imgcuda.apply(image, "resize", device=device, fill="20x20", method="area")
+    assert_close(made, image[:, 20:80].reshape(20, 3, 20, 3, 3).mean((1, 3)), 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "size"),
+    [
+        ({"fit": "200x200"}, (90, 60)),
+        ({"fit": "45x45"}, (45, 30)),
+        ({"fill": "200x200"}, (90, 60)),
+        ({"fill": "200x30"}, (90, 30)),
+        ({"fill": "30x30"}, (30, 30)),
+        ({"width": 200}, (90, 60)),
+        ({"width": 45, "height": 61}, (90, 60)),
+        ({"scale": 1.5}, (90, 60)),
+        ({"scale": 0.5}, (45, 30)),
+    ],
+)
+def test_only_shrink_keeps_what_would_grow(
+    device: str, parameters: dict[str, Any], size: tuple[int, int], random_image: Make
+) -> None:
+    image = random_image((60, 90))
+    made = imgcuda.apply(image, "resize", device=device, only_shrink=True, **parameters)
+    assert made.shape[::-1] == size
+    if size == (90, 60):
+        assert_close(made, image)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"fit": "800"}, "fit must be a size in pixels, as 1600x1200; got '800'"),
+        ({"fill": "0x100"}, "each side has from 1 to 100,000 pixels"),
+        ({"fit": "10x10", "fill": "10x10"}, "resize takes one size: width and height, or fit, or fill"),
+        ({"fit": "10x10", "width": 5}, "resize takes one size: width and height, or fit, or fill"),
+    ],
+)
+def test_a_size_that_cannot_be(parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(imgcuda.ParameterError, match=message):
+        imgcuda.load().create("resize", parameters)
 
 
 @pytest.mark.parametrize("word", ["scale", "rescale"])
