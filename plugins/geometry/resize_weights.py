@@ -33,7 +33,7 @@ class Side(NamedTuple):
 
     def middles(self) -> Numbers:
         """Return where the middles of the result's pixels are."""
-        places: Numbers = np.arange(self.made) + 0.5
+        places = np.arange(self.made, dtype=np.float64) + 0.5
         return self.begin + places * self.step
 
     def grows(self, method: Method) -> bool:

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from imgcuda import Filter, Matrix, ParameterError, Picture, Pipeline, load
+from imgcuda import Filter, Matrix, ParameterError, Picture, Pipeline, Size, load
+from imgcuda.parameter_types import LONGEST_SIDE
 from imgcuda.parameters import FLOAT32_MAX, INT32_MAX, INT32_MIN, Parameter
 
 REGISTRY = load()
@@ -47,6 +48,8 @@ def values(parameter: Parameter) -> st.SearchStrategy[Any]:
         return st.integers(INT32_MIN if low is None else int(low), INT32_MAX if high is None else int(high))
     if parameter.type is bool:
         return st.booleans()
+    if parameter.type is Size:
+        return st.builds(Size, st.integers(1, LONGEST_SIDE), st.integers(1, LONGEST_SIDE))
     return matrices() if parameter.type is Matrix else st.sampled_from(FILES).map(lambda name: named(parameter, name))
 
 
@@ -67,7 +70,9 @@ def matrices() -> st.SearchStrategy[Matrix]:
 @st.composite
 def filters(draw: st.DrawFn, name: str) -> Filter:
     """A filter with any values; values that do not go together are passed over."""
-    given = {each.name: draw(values(each)) for each in REGISTRY[name].parameters()}
+    given = {
+        each.name: draw(values(each)) for each in REGISTRY[name].parameters() if each.required or draw(st.booleans())
+    }
     try:
         return REGISTRY.create(name, given)
     except ParameterError:
@@ -100,7 +105,7 @@ def test_a_filter_that_changes_nothing_is_written_by_its_name(name: str) -> None
 
 @pytest.mark.parametrize("word", sorted(REGISTRY.aliases))
 def test_an_alias_is_written_as_the_filter_that_it_stands_for(word: str) -> None:
-    given = {p.name: p.type.example() for p in REGISTRY[word].parameters() if not p.plain}
+    given = {p.name: p.type.example() for p in REGISTRY[word].parameters() if p.required and not p.plain}
     made = REGISTRY.create(word, given)
     try:
         text = str(Pipeline([made]))
