@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import references
 from PIL import Image, ImageFilter
+from processors import add_processor, compiling_for
 from table import Contender, Row, measure, parser, save, show
 
 import imgcuda
@@ -59,10 +60,13 @@ def rows(kind: str, picture: Picture) -> list[Row]:
 
 def main() -> None:
     """Measure, print and save."""
-    asked = parser(__doc__).parse_args()
+    options = parser(__doc__)
+    add_processor(options)
+    asked = options.parse_args()
     picture = np.random.default_rng(0).integers(0, 256, (2160, 3840, 3), dtype=np.uint8)
-    found = rows("RGB", picture) + rows("gray", np.ascontiguousarray(picture[:, :, 1]))
-    title = f"4K on {CpuDevice().description}; OpenCV {cv2.__version__}"
+    with compiling_for(asked.processor):
+        found = rows("RGB", picture) + rows("gray", np.ascontiguousarray(picture[:, :, 1]))
+    title = f"4K on {CpuDevice().description}, compiled for {asked.processor}; OpenCV {cv2.__version__}"
     show(title, found, "OpenCV")
     save(asked.result, title, found)
 

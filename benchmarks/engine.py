@@ -16,10 +16,10 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from processors import add_processor, compiling_for
 from table import Row, measure, parser, save, show
 
 from imgcuda.cpu.device import CpuDevice
-from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.session import CpuSession
 from imgcuda.programs.layout import Dim3, ceil_div
 from imgcuda.programs.source import Program, macro
@@ -29,10 +29,6 @@ Array = npt.NDArray[Any]
 Make = Callable[[Array, Array], Callable[[], object]]
 
 BLOCK, ROWS, RADIUS = 128, 32, 5
-MACHINES = {
-    "x86-64-v3": Machine("x86-64-v3", "+avx,+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+movbe,+popcnt"),
-    "x86-64": Machine("x86-64", "+sse2"),
-}
 
 
 @dataclass(frozen=True)
@@ -155,20 +151,18 @@ def timed(task: Task) -> Row:
 def main() -> None:
     """Measure, print and save."""
     options = parser(__doc__)
-    options.add_argument("--processor", default="host", choices=["host", *MACHINES])
+    add_processor(options)
     options.add_argument("--only", default="")
     asked = options.parse_args()
-    name = asked.processor
-    if name in MACHINES:
-        Machine.host = lambda: MACHINES[name]  # type: ignore[method-assign,assignment]
     picture = np.random.default_rng(0).integers(0, 256, (2160, 3840, 3), dtype=np.uint8)
     gray = np.ascontiguousarray(picture[:, :, 1])
     tasks = points(picture, gray)
     for image, kind in ((picture, "RGB"), (gray, "gray")):
         tasks += [*gaussians(image, kind), *sobels(image, kind), *medians(image, kind)]
     tasks.append(bilateral(gray))
-    rows = [timed(task) for task in tasks if asked.only in task.name]
-    title = f"4K on {CpuDevice().description}, compiled for {name}; OpenCV {cv2.__version__}"
+    with compiling_for(asked.processor):
+        rows = [timed(task) for task in tasks if asked.only in task.name]
+    title = f"4K on {CpuDevice().description}, compiled for {asked.processor}; OpenCV {cv2.__version__}"
     show(title, rows, "OpenCV")
     save(asked.result, title, rows)
 

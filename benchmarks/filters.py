@@ -23,6 +23,7 @@ import references
 from gpu import copy_time
 from gpu_peers import Recorder, returning
 from PIL import Image
+from processors import add_processor, compiling_for
 from table import Row, measure, parser, save, show
 from task import Picture, Task
 
@@ -190,16 +191,18 @@ def main() -> None:
     arguments.add_argument("--device", default="cpu")
     arguments.add_argument("--size", default="", help="such as 3840x2160")
     arguments.add_argument("--only", default="", help="the name of one filter")
+    add_processor(arguments)
     arguments.add_argument("--picture", help="a file, enlarged to the size; by default it is noise")
     asked = arguments.parse_args()
     device = devices.choose(asked.device)
     width, height = map(int, (asked.size or ("3840x2160" if device.name == "cpu" else "7680x4320")).split("x"))
     picture = enlarged(asked.picture, (width, height)) if asked.picture else noise((width, height))
-    title = f"{width}x{height} on {device.description}; OpenCV {cv2.__version__}"
+    title = f"{width}x{height} on {device.description}, compiled for {asked.processor}; OpenCV {cv2.__version__}"
     found = []
-    for task in tasks(asked.only):
-        found.append(on_host(task, picture) if device.name == "cpu" else on_gpu(task, picture, device))
-        print(found[-1].task, found[-1].times, file=sys.stderr, flush=True)
+    with compiling_for(asked.processor):
+        for task in tasks(asked.only):
+            found.append(on_host(task, picture) if device.name == "cpu" else on_gpu(task, picture, device))
+            print(found[-1].task, found[-1].times, file=sys.stderr, flush=True)
     show(title, found, "imgcuda")
     save(asked.result, title, found)
 

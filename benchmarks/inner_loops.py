@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from cold import CASES
-from engine import MACHINES
+from processors import MACHINES
 from table import parser
 
 import imgcuda

@@ -7,21 +7,18 @@ of tables are held against those of the kernels, to the byte. --processor x86-64
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from engine import MACHINES
+from processors import add_processor, compiling_for
 from table import Row, measure, parser, save, show
 
 from imgcuda import Pipeline, load
 from imgcuda.cores import cores
 from imgcuda.cpu.device import CpuDevice
-from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.session import CpuSession
 
 Picture = npt.NDArray[np.uint8]
@@ -76,14 +73,11 @@ def row(task: Task, rounds: int) -> Row:
 def main() -> None:
     """Measure, print and save."""
     options = parser(__doc__)
-    options.add_argument("--processor", default="host", choices=["host", *MACHINES])
+    add_processor(options)
     options.add_argument("--rounds", type=int, default=9)
     asked = options.parse_args()
     cv2.setNumThreads(cores())
-    with tempfile.TemporaryDirectory() as folder:
-        if asked.processor != "host":
-            os.environ["IMGCUDA_CACHE"] = folder  # its keys name the processor that runs the code
-            Machine.host = lambda: MACHINES[asked.processor]  # type: ignore[method-assign,assignment]
+    with compiling_for(asked.processor):
         found = [row(task, asked.rounds) for task in TASKS]
     title = f"4K on {CpuDevice().description}, compiled for {asked.processor}; OpenCV {cv2.__version__}"
     show(title, found, "OpenCV")
