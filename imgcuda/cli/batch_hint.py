@@ -8,7 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-OPTIONS = ("-r", "-R", "--recursive", "-o", "--output", "--out")
+OUTPUTS = ("-o", "--output", "--out")
+OPTIONS = ("-r", "-R", "--recursive", *OUTPUTS)
 """What other programs call the options for folders; the commands for one file have none of them."""
 
 _EXTRA = "unexpected extra argument"
@@ -22,11 +23,12 @@ def of_error(name: str, words: Sequence[str], error: Exception) -> str | None:
     if unknown not in OPTIONS and _EXTRA not in str(getattr(error, "message", "")):
         return None
     paths = _paths(words)
+    outputs = [after for word, after in pairwise(words) if word in OUTPUTS]
     given = [path for path in paths if Path(path).exists()]
-    if len(paths) > 1 and (paths[-1] not in given or Path(paths[-1]).is_dir()) and "-o" not in words:
-        output, given = paths[-1], [path for path in given if path != paths[-1]]
-    else:
-        output = "out"
+    if not outputs and len(paths) > 1 and (paths[-1] not in given or Path(paths[-1]).is_dir()):
+        outputs = [paths[-1]]
+    output = outputs[0] if outputs else "out"
+    given = [path for path in given if path != output]
     folder = any(Path(path).is_dir() for path in given)
     return _sentence(name, words, given or ["photos"], output, "-r " * (folder and "-r" in words))
 

@@ -44,8 +44,9 @@ HINT = "Error: {0} filters one file, from IN to OUT; for folders and many files:
         ("blur a.jpg b.jpg c.jpg", "a.jpg b.jpg ... -o out -f blur"),
         ("blur a.jpg b.jpg new/", "a.jpg b.jpg -o new/ -f blur"),
         ("blur -r photos out", "photos -r -o out -f blur"),
-        ("blur photos -o result", "photos -o out -f blur"),
-        ("filter -r photos -o result -f lut-cube:lut=a;b", "photos -r -o out -f 'lut-cube:lut=a;b'"),
+        ("blur photos -o result", "photos -o result -f blur"),
+        ("blur photos -r -o out", "photos -r -o out -f blur"),
+        ("filter -r photos -o result -f lut-cube:lut=a;b", "photos -r -o result -f 'lut-cube:lut=a;b'"),
     ],
 )
 def test_a_command_for_one_file_shows_the_one_for_many(command: Any, words: str, expected: str) -> None:
