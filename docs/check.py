@@ -1,7 +1,8 @@
 """Hold README and docs against the program: generated parts are as they would be generated now, links lead somewhere,
 each filter has its picture, the names that are used are public, and the walks of CONTRIBUTING.md name what exists.
 
-With --write the generated parts are written anew. Each stands between `<!-- NAME -->` and `<!-- end -->`.
+With --write the generated parts are written anew. Each stands between `<!-- NAME -->` and `<!-- end -->`. The stub of
+`imgcuda.functions` is generated whole.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import filter_pages
+import function_stub
 import public_names
 import reference
 import structure
@@ -73,7 +75,7 @@ def main() -> int:
     walks_page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     lacking = [*filter_pages.pictures_wrong(registry), *public_names.wrong(), *walks.wrong(walks_page)]
     print("".join(f"{sentence}\n" for sentence in lacking), end="")
-    wrong = len(lacking)
+    wrong = len(lacking) + function_stub.outdated(registry, "--write" in sys.argv)
     top = [ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")]
     for page in sorted([*top, *(ROOT / "docs").glob("*.md")]):
         text = page.read_text("utf-8")

@@ -18,9 +18,9 @@ _ATTRIBUTE = re.compile(r"(?<![\w./])imgcuda((?:\.[A-Za-z_]\w*)+)")
 
 
 def listed() -> set[str]:
-    """Return the public names in full: `imgcuda.Filter`, `imgcuda.testing.contract`."""
+    """Return the public names in full: `imgcuda.Filter`, `imgcuda.testing.contract`, and the module of functions."""
     modules = {"imgcuda": imgcuda.__all__, "imgcuda.images": reference.IMAGES, "imgcuda.testing": reference.TESTING}
-    return {f"{module}.{name}" for module, names in modules.items() for name in names}
+    return {"imgcuda.functions", *(f"{module}.{name}" for module, names in modules.items() for name in names)}
 
 
 def used(code: str) -> set[str]:

@@ -27,6 +27,7 @@ def api_reference() -> str:
     """Return a section for each public name of Python, from its docstring and those of its members."""
     names = [(name, getattr(imgcuda, name)) for name in sorted(imgcuda.__all__, key=str.lower)]
     made = [_section(name, value) for name, value in names]
+    made.append(_section("functions", imgcuda.functions))
     made.append("## imgcuda.images\n")
     made += [_section(name, getattr(images, name)) for name in IMAGES]
     made.append("## imgcuda.testing\n")

@@ -3,8 +3,9 @@
 import imgcuda
 
 blurred = imgcuda.apply(array, "blur", sigma=3)                     # by name, as on the command line
+blurred = imgcuda.functions.blur(array, sigma=3)                    # with names and parameters that editors complete
 edges = imgcuda.Pipeline([Blur(sigma=3), Edges()])(array)           # a chain; the image stays on the device
-blurred = Blur(sigma=3)(array, device="cuda:0")                     # one filter, on a chosen device
+blurred = Blur(sigma=3)(array, device="cuda:0")                     # one filter, on a chosen device; functions.Blur
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from imgcuda import functions as functions
     from imgcuda.engine.protocol import DeviceArray
     from imgcuda.errors import (
         CheckError,
@@ -125,6 +127,8 @@ _HOMES = {
 if not TYPE_CHECKING:  # a type checker would take any name to be there
 
     def __getattr__(name: str) -> Any:
+        if name == "functions":
+            return import_module("imgcuda.functions")
         for module, names in _HOMES.items():
             if name in names.split():
                 value = globals()[name] = getattr(import_module(module), name)
@@ -133,7 +137,7 @@ if not TYPE_CHECKING:  # a type checker would take any name to be there
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "functions"})
 
 
 def apply(array: npt.ArrayLike, name: str, *, device: str | None = None, **parameters: Any) -> npt.NDArray[Any]:

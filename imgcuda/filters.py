@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast, dataclass_transf
 import numpy.typing as npt
 
 from imgcuda.array_calls import ArrayCallable
+from imgcuda.call_signature import FilterSignature
 from imgcuda.errors import FilterError
 from imgcuda.parameters import Parameter, param, read_parameter
 from imgcuda.programs.layout import Layout
@@ -88,6 +89,7 @@ class Filter(ArrayCallable):
     """How its kernel's threads cover an image."""
     channels: ClassVar[Literal[1, 3] | None] = None
     """Color channels of the result: 1 for gray, 3 for RGB, None for as many as the image has. Alpha is kept."""
+    __signature__ = FilterSignature()
 
     def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)

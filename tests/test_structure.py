@@ -21,6 +21,7 @@ ORDER = [
     {"frontend", "kernel_cache"},  # the reader of C; what was made before
     {"programs", "parameter_text"},  # from a .cu file to a launch; text as numbers
     {"parameters"},
+    {"call_signature"},  # what `help` shows of them
     {"pixels"},  # what an image array is
     {"engine"},  # the protocol of an engine, and what engines share
     {"cuda", "cpu"},  # the two engines, which do not know each other
@@ -34,6 +35,7 @@ ORDER = [
     {"recipes"},  # chains as text and as files
     {"arrays"},  # arrays of other libraries
     {"pipeline"},
+    {"functions"},  # each filter as a function
     {"testing"},  # what every filter promises
     {"imgcuda"},  # the public names
     {"file_run"},  # a chain over one file
