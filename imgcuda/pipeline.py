@@ -17,7 +17,7 @@ from imgcuda.execution import output, streaming
 from imgcuda.execution.chain_plan import ChainPlan, plan_for
 from imgcuda.execution.schedule import allow
 from imgcuda.filters import Filter
-from imgcuda.pixels import as_image
+from imgcuda.pixels import as_image, converted
 
 Array = npt.NDArray[Any]
 
@@ -110,13 +110,16 @@ class Pipeline(ArrayCallable):
         image = as_image(given)
         if max_pixels is not None:
             allow(self.filters, image.shape[1], image.shape[0], max_pixels)
-        plan = plan_for(self.filters, given.shape, given.dtype)
-        wanted = None if out is None else output.check(out, plan.result_shape, given.dtype)
+        own = given.dtype.newbyteorder("=")
+        plan = plan_for(self.filters, given.shape, image.dtype)
+        wanted = None if out is None else output.check(out, plan.result_shape, own)
         chosen = devices.members(devices.choose(device))
         try:
             if wanted is not None:
                 return _into(wanted, given, image, chosen, plan)
             result = plan.as_array(streaming.filter_by_plan(chosen, plan, image))
+            if result.dtype != own:
+                return converted(result, own)
             return result.copy() if np.may_share_memory(result, given) else result
         except MemoryError as error:
             raise DeviceMemoryError(out_of_memory(error)) from error
@@ -124,13 +127,13 @@ class Pipeline(ArrayCallable):
 
 def _into(out: Array, given: Array, image: Array, chosen: Sequence[Device], plan: ChainPlan) -> Array:
     """Return `out` with the result of a plan's chain: computed there, if that is possible, or copied there."""
-    free = output.is_free(out, given, plan.filters)
+    free = out.dtype == image.dtype and output.is_free(out, given, plan.filters)
     memory = (out if out.ndim == 3 else out[:, :, None]) if free else None
     made = streaming.filter_by_plan(chosen, plan, image, memory)
     if made is not memory:
         result = plan.as_array(made)
-        output.check(out, result.shape, result.dtype)  # a two-phase filter may make another number of channels
-        np.copyto(out, result)
+        output.check(out, result.shape, out.dtype)  # a two-phase filter may make another number of channels
+        np.copyto(out, converted(result, out.dtype) if result.dtype != out.dtype else result)
     return out
 
 

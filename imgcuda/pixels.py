@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,10 @@ import numpy.typing as npt
 
 from imgcuda.errors import ImageError, shown
 from imgcuda.programs.source import PIXEL_TYPES
+
+COMPUTED_AS = {"float16": "float32", "float64": "float32"}
+"""Types of samples, by name, that are computed as another, while the result has their own: after the whole chain it is
+rounded to float16; as float64 it has the precision and the range of float32."""
 
 
 def has_alpha(channels: int) -> bool:
@@ -28,7 +33,12 @@ def white_level(dtype: npt.DTypeLike) -> int:
 
 
 def as_array(value: object) -> npt.NDArray[Any]:
-    """Return a value as a NumPy array; ImageError if NumPy cannot make an array of it."""
+    """Return a value as a NumPy array; ImageError if NumPy cannot make an array of it, or would lose its mask."""
+    if isinstance(value, _masked_arrays()):
+        raise ImageError(
+            "an image has no mask, and a masked array's would be lost; filter array.filled(value), "
+            "and mask the result: numpy.ma.array(result, mask=array.mask)"
+        )
     try:
         return np.asarray(value)
     except MemoryError:
@@ -37,15 +47,57 @@ def as_array(value: object) -> npt.NDArray[Any]:
         raise ImageError(f"an image must be an array; got {shown(value)}") from error
 
 
+def _masked_arrays() -> tuple[type, ...]:
+    """Return the class of masked arrays, if any can be there: importing it takes long."""
+    module = sys.modules.get("numpy.ma")
+    return (module.MaskedArray,) if module else ()
+
+
 def as_image(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return an array as (height, width, channels), C-contiguous; ImageError if it is not an image."""
-    if array.dtype not in PIXEL_TYPES:
-        types = ", ".join(dtype.name for dtype in PIXEL_TYPES)
-        raise ImageError(f"an image's samples must be {types}; got {array.dtype}; convert with array.astype")
+    """Return an array as (height, width, channels), C-contiguous, of a type that is computed; ImageError if it is none.
+
+    It is the array itself, or a view, if that has this order and type.
+    """
+    dtype = array.dtype if array.dtype in PIXEL_TYPES else computed_as(array.dtype)
     if array.ndim not in (2, 3) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
         raise ImageError(
             f"an image must be (height, width) or (height, width, 1 to 4 channels); got shape {array.shape}"
         )
     if array.size == 0:
         raise ImageError(f"an image must have at least one pixel; got shape {array.shape}")
-    return np.ascontiguousarray(array if array.ndim == 3 else array[:, :, None])
+    image = array if array.ndim == 3 else array[:, :, None]
+    return np.ascontiguousarray(image if dtype == array.dtype else converted(image, dtype))
+
+
+def computed_as(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type that samples of a type are computed as, in this machine's byte order; ImageError if none is."""
+    native = dtype.newbyteorder("=")
+    if native in PIXEL_TYPES:
+        return native
+    if native.name in COMPUTED_AS:
+        return np.dtype(COMPUTED_AS[native.name])
+    *names, last = [*(each.name for each in PIXEL_TYPES), *COMPUTED_AS]
+    remedy = _remedy(native)
+    raise ImageError(
+        f"an image's samples must be {', '.join(names)} or {last}; got {dtype}{'; ' if remedy else ''}{remedy}"
+    )
+
+
+def converted(array: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return an array of floats in another type; numbers beyond its range become infinite."""
+    with np.errstate(over="ignore"):
+        return array.astype(dtype)
+
+
+def _remedy(dtype: np.dtype[Any]) -> str:
+    """Return how samples of a type that is refused become an image: which call, on which scale; empty if unknown."""
+    if dtype.kind == "b":
+        return "convert with array.astype('uint8') * 255, which makes True white"
+    if dtype.kind in "iu":
+        return (
+            "if 255 is white, convert with array.astype('uint8'); if 65535 is, with array.astype('uint16'); "
+            "else with (array / white).astype('float32')"
+        )
+    if dtype.kind == "c":
+        return "filter array.real and array.imag, each by itself"
+    return "convert with array.astype('float64')" if dtype.kind == "f" else ""

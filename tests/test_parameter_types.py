@@ -184,8 +184,12 @@ def test_a_picture_is_an_array_or_a_file(registry: Registry, tmp_path: Path) -> 
     ("value", "why"),
     [
         ("no.png", "the file 'no.png' cannot be read: No such file or directory"),
-        (np.zeros((2, 2)), "an image's samples must be uint8, uint16, float32; got float64; convert with array.astype"),
-        (None, "an image's samples must be uint8, uint16, float32; got object; convert with array.astype"),
+        (
+            np.zeros((2, 2), complex),
+            "an image's samples must be uint8, uint16, float32, float16 or float64; got complex128; "
+            "filter array.real and array.imag, each by itself",
+        ),
+        (None, "an image's samples must be uint8, uint16, float32, float16 or float64; got object"),
     ],
     ids=["file", "array", "nothing"],
 )

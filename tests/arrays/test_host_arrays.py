@@ -91,7 +91,7 @@ def test_a_type_checker_knows_what_comes_back(random_image: Make) -> None:
 
 
 def test_wrong_samples_are_refused_as_for_numpy() -> None:
-    with pytest.raises(ImageError, match="samples must be uint8, uint16, float32; got int32"):
+    with pytest.raises(ImageError, match="samples must be uint8, uint16, float32, float16 or float64; got int32"):
         INVERT(Produced(np.zeros((3, 4), np.int32)), device="cpu")
 
 
