@@ -10,6 +10,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+import numpy.typing as npt
+
 from imgcuda.cuda import presence
 from imgcuda.engine.protocol import Device, DeviceSession
 from imgcuda.errors import DeviceError, did_you_mean
@@ -33,6 +36,9 @@ class Together:
 
     def session(self) -> AbstractContextManager[DeviceSession]:
         return self.devices[0].session()
+
+    def pinned(self, memory: npt.NDArray[np.uint8]) -> AbstractContextManager[None]:
+        return self.devices[0].pinned(memory)
 
 
 def members(device: Device) -> Sequence[Device]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 Examine: TypeAlias = "Callable[[Sequence[Filter], npt.NDArray[Any]], None]"
 """A function that is called with --check after the filters have run, with the image; it raises the errors it finds."""
+
+Apply: TypeAlias = "Callable[[npt.NDArray[Any]], npt.NDArray[Any]]"
+"""Runs the filters over one picture. Its result may be valid only until the next call."""
 
 Around: TypeAlias = Callable[[str], AbstractContextManager[None]]
 """Returns a context for a step of a run, "read" or "filter", such as one that limits its time."""
@@ -80,13 +84,14 @@ def run_file(
     source: Path | IO[bytes],
     target: Path | IO[bytes],
     options: FileOptions,
-    device: Device,
+    apply: Apply,
     *,
     around: Around = lambda step: nullcontext(),
     examine: Examine | None = None,
 ) -> FileResult:
     """Read a file or stream, run the filters over all its pictures, and write the result. Raises ImgcudaError.
 
+    `apply` runs them, as `on_device` does; the filters themselves are asked what size they make.
     The write is atomic: if anything fails, the target is as it was before.
     """
     times = [perf_counter()]
@@ -98,7 +103,7 @@ def run_file(
         raise ImageError(f"{target} is not overwritten: {lost_in_reading[0]}; write to another file")
     times.append(perf_counter())
     with around("filter"):
-        result = _filtered(image, filters, options, device, examine)
+        result = _filtered(image, filters, options, apply, examine)
     result = result.stripped() if options.strip else result
     times.append(perf_counter())
     lost = images.write(
@@ -113,6 +118,11 @@ def run_file(
     times.append(perf_counter())
     read, filtered, written = (end - start for start, end in pairwise(times))
     return FileResult(image, result, lost, (read, filtered, written), options)
+
+
+def on_device(filters: Sequence[Filter], device: Device) -> Apply:
+    """Return the function that runs filters on a device, in this process."""
+    return partial(Pipeline(filters), device=device.name)
 
 
 def _read(source: Path | IO[bytes], options: FileOptions, several: bool) -> Image:
@@ -130,10 +140,9 @@ def _read(source: Path | IO[bytes], options: FileOptions, several: bool) -> Imag
 
 
 def _filtered(
-    image: Image, filters: Sequence[Filter], options: FileOptions, device: Device, examine: Examine | None
+    image: Image, filters: Sequence[Filter], options: FileOptions, apply: Apply, examine: Examine | None
 ) -> Image:
     """Return an image filtered, frame by frame. More bits are used from the start, fewer only for the result."""
-    pipeline = Pipeline(filters)
     _check_sizes(image, filters, options.max_pixels)
     if options.depth and images.is_deeper(options.depth, image.pixels.dtype):
         image = images.at_depth(image, options.depth)
@@ -141,8 +150,8 @@ def _filtered(
     for frame in image.frames:
         light = images.Light(frame.icc, frame.pixels) if options.linear else None
         given = light.linear() if light else frame.pixels
-        pixels = pipeline(given, device=device.name)
-        made.append(light.encoded(pixels) if light else pixels)
+        pixels = apply(given)
+        made.append(light.encoded(pixels) if light else pixels.copy() if image.later else pixels)
     if examine:
         examine(filters, given)
     done = image.filtered(made)

@@ -49,7 +49,7 @@ without what is above, and an engine can be taken out or added without a filter 
 FOREIGN = {
     "pycuda": {"cuda.presence", "cuda.device", "cuda.context", "cuda.transfers", "cuda.pinned", "cuda.memory"},
     "llvmlite": {"cpu.machine"},
-    "cuda": {"cuda.compile"},
+    "cuda": {"cuda.compile", "cuda.pinned"},
     "pluggy": {"hookspecs", "registry.hooks"},
     "platformdirs": {"private_folder"},
     "PIL": {

@@ -6,13 +6,17 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from imgcuda.batch import footprint
+from imgcuda import devices
+from imgcuda.batch import footprint, keeper
 from imgcuda.batch.interruption import Interruption
 from imgcuda.batch.serial import in_turn
 from imgcuda.batch.units import FileUnit, Outcome
 from imgcuda.batch.work import Work
 from imgcuda.batch.worker import PoolSetting
 from imgcuda.cores import cores
+
+OWNED = {"cuda"}
+"""The kinds of devices that processes of their own own. Workers use the others themselves."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ def run(units: Iterable[FileUnit], work: Work, limits: Limits, interruption: Int
     """Yield the outcome of each unit as it is there. Units are taken when there is somebody to make them.
 
     A single file is made in this process. More are made by worker processes: as many as there are cores, each with one
-    compute thread; fewer than cores share them. On a GPU it is one, for now: all that arranges processes is here.
+    compute thread; fewer than cores share them. They decode and encode; on GPUs, one process for each GPU filters.
     Raises Interrupted if an interruption asks for the end.
     """
     source = iter(units)
@@ -47,8 +51,12 @@ def run(units: Iterable[FileUnit], work: Work, limits: Limits, interruption: Int
 
 def _setting(units: int, work: Work, limits: Limits) -> PoolSetting:
     """Return how many workers there are, and what each may take."""
-    if (work.device or "").startswith("cuda"):
-        return PoolSetting(1, cores(), limits.timeout, None)  # a GPU's driver maps more memory than any limit
+    kind = (work.device or "").partition(":")[0]
+    owned = kind in OWNED and bool(work.filters) and keeper.are_possible()
+    names = tuple(each.name for each in devices.members(devices.choose(work.device))) if owned else ()
     memory = limits.memory or footprint.default()
     most = min(cores(), units, max(1, memory // (2 * footprint.WORKER)))
-    return PoolSetting(most, max(1, cores() // most), limits.timeout, memory - most * footprint.WORKER)
+    if kind == "cuda" and not owned:
+        return PoolSetting(most, 1, limits.timeout, None)  # a GPU's driver maps more memory than any limit
+    threads = 1 if owned else max(1, cores() // most)
+    return PoolSetting(most, threads, limits.timeout, memory - most * footprint.WORKER, names)

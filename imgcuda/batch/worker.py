@@ -10,14 +10,20 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from multiprocessing import connection, parent_process
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from imgcuda.batch.file_clock import FileClock
 from imgcuda.batch.units import FileUnit, Outcome
 from imgcuda.batch.work import Work, do
 from imgcuda.containment import in_words
+from imgcuda.file_run import Apply
+
+if TYPE_CHECKING:
+    from imgcuda.batch.device_requests import Owners
+    from imgcuda.batch.owned_device import OwnedDevices
 
 _KILLED_FIRST = "900"
 """How much sooner the system, out of memory, kills a worker than other processes: from 0 to 1000."""
@@ -34,6 +40,8 @@ class PoolSetting:
     """The most seconds that a file may take."""
     memory: int | None = None
     """The bytes that all workers may take together for pictures; None for no limit."""
+    devices: tuple[str, ...] = ()
+    """The devices that processes of their own own; without any, each worker filters by itself."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,10 @@ class WorkerStart:
     """The folder that relative paths start from."""
     variables: Mapping[str, str]
     """The environment, which may have changed since the server started that workers are forked from."""
+    begins: Any = None
+    """An array that all processes share: at the number of a slot, when the work on the unit there began."""
+    owners: Owners | None = None
+    """The processes that filter the images; None if workers do it themselves."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,7 @@ _RESERVED = 2**29
 for a thread that lacks memory as it starts."""
 
 _begun: list[WorkerStart] = []
+_owned: list[OwnedDevices] = []
 
 
 def begin(start: WorkerStart) -> None:
@@ -83,19 +96,35 @@ def begin(start: WorkerStart) -> None:
 def carry_out(assignment: Assignment) -> Outcome:
     """Make one file."""
     start = _begun[-1]
+    clock = FileClock(start.begins, assignment.slot)
+    clock.start()
     start.board[assignment.slot] = os.getpid()
     _limit_memory(assignment.memory)
     try:
-        work = _work(start.work)
+        work = work_of(start)
     except BaseException as error:  # an import runs a plugin's code, which may raise anything
         return Outcome.failure(assignment.unit, f"its filters cannot be loaded in a worker: {in_words(error)}")
-    return do(assignment.unit, work)
+    return do(assignment.unit, work, _by_owners(start.owners, clock) if start.owners else None)
+
+
+def work_of(start: WorkerStart) -> Work:
+    """Return the work of a batch. The first call imports the plugins of its filters, which may raise anything."""
+    return _work(start.work)
 
 
 @cache
 def _work(pickled: bytes) -> Work:
     made: Work = pickle.loads(pickled)
     return made
+
+
+def _by_owners(owners: Owners, clock: FileClock) -> Apply:
+    """Return the function that filters by the owners of devices."""
+    if not _owned:
+        from imgcuda.batch.owned_device import OwnedDevices
+
+        _owned.append(OwnedDevices(owners))
+    return partial(_owned[0].filtered, clock)
 
 
 def _end_with_parent() -> None:

@@ -10,11 +10,12 @@ import os
 import pickle
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from multiprocessing import forkserver
 from pathlib import Path
 from time import monotonic
@@ -24,7 +25,9 @@ from typing import Any
 import pebble
 
 from imgcuda.batch import footprint, worker
+from imgcuda.batch.device_requests import Owners
 from imgcuda.batch.interruption import Interruption
+from imgcuda.batch.keeper import Keeper
 from imgcuda.batch.units import FileUnit, Outcome
 from imgcuda.batch.work import Work
 from imgcuda.batch.worker import Assignment, PoolSetting, WorkerStart
@@ -62,6 +65,8 @@ class _Running:
     """When its worker was first missed."""
     too_large: bool = False
     """Whether its worker was ended, since it took more."""
+    too_long: bool = False
+    """Whether its worker was ended, since it took more time than a file may."""
 
 
 class Crew:
@@ -72,12 +77,15 @@ class Crew:
         self._slots = AHEAD * setting.workers
         self._context = _context()
         self._board = self._context.RawArray("i", self._slots)
+        self._begins = self._context.RawArray("d", self._slots)
         self._variables = {**os.environ, "IMGCUDA_THREADS": str(setting.threads)}
         self._running: dict[Future[Outcome], _Running] = {}
         self._alone: deque[FileUnit] = deque()
         self._measured: tuple[FileUnit, int] | None = None
         self._failed_pools = 0
         self._sign_of_life = monotonic()
+        base = self._start(dict(os.environ), None)
+        self._keeper = Keeper(self._context, setting.devices, base) if setting.devices else None
         self._pool = self._new_pool()
 
     def __enter__(self) -> Crew:
@@ -87,6 +95,8 @@ class Crew:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end()
+        if self._keeper:
+            self._keeper.close()
 
     def outcomes(self, units: Iterable[FileUnit], interruption: Interruption) -> Iterator[Outcome]:
         """Yield the outcome of each unit as it is there. Units are taken as workers are free for them.
@@ -101,6 +111,8 @@ class Crew:
             while following is not None and not self._alone and self._take(following):
                 following = next(source, None)
             interruption.check()
+            if self._keeper:
+                self._keeper.check()
             yield from self._finished()
 
     def _take(self, unit: FileUnit) -> bool:
@@ -126,7 +138,7 @@ class Crew:
 
     def _give(self, unit: FileUnit, memory: int, alone: bool = False) -> None:
         slot = min(set(range(self._slots)) - {each.slot for each in self._running.values()})
-        self._board[slot] = 0
+        self._board[slot], self._begins[slot] = 0, inf
         limit = self._setting.memory
         share = None if limit is None else limit if alone else max(memory, limit // self._setting.workers)
         future = self._schedule(Assignment(unit, slot, limit))
@@ -134,10 +146,10 @@ class Crew:
 
     def _schedule(self, assignment: Assignment) -> Future[Outcome]:
         try:
-            return self._pool.schedule(worker.carry_out, args=(assignment,), timeout=self._setting.timeout)
+            return self._pool.schedule(worker.carry_out, args=(assignment,))
         except RuntimeError:  # all workers have ended, before any had work
             self._start_again()
-            return self._pool.schedule(worker.carry_out, args=(assignment,), timeout=self._setting.timeout)
+            return self._pool.schedule(worker.carry_out, args=(assignment,))
 
     def _finished(self) -> Iterator[Outcome]:
         """Yield the outcomes that are there, after waiting for some."""
@@ -153,6 +165,7 @@ class Crew:
                 yield outcome
         for future in others:
             self._end_if_too_large(self._running[future])
+            self._end_if_too_long(self._running[future])
             if self._is_lost(self._running[future]):
                 given = self._running.pop(future)
                 yield Outcome.failure(given.unit, "its worker ended without a word, as if the filter had ended it")
@@ -163,7 +176,7 @@ class Crew:
 
     def _outcome(self, future: Future[Outcome], given: _Running) -> Outcome:
         error, limit = future.exception(), self._setting.timeout
-        if isinstance(error, TimeoutError):
+        if given.too_long and error is not None:
             return Outcome.failure(given.unit, f"it took longer than {limit:g} s, and nothing was written", limit or 0)
         if isinstance(error, pebble.ProcessExpired):
             return _too_large(given) if given.too_large else _crashed(given.unit, error.exitcode)
@@ -180,8 +193,14 @@ class Crew:
         if given.share is None or not process or footprint.resident(process) <= footprint.WORKER + given.share:
             return
         given.too_large = True
-        with suppress(OSError):
-            os.kill(process, signal.SIGKILL)
+        _kill(process)
+
+    def _end_if_too_long(self, given: _Running) -> None:
+        """End the worker of a unit that takes more time than it may."""
+        limit, process = self._setting.timeout, self._board[given.slot]
+        if limit is not None and process and monotonic() - self._begins[given.slot] > limit:
+            given.too_long = True
+            _kill(process)
 
     def _is_lost(self, given: _Running) -> bool:
         """Return whether a unit's worker has ended, and pebble does not tell: the exit code was that of success."""
@@ -206,10 +225,13 @@ class Crew:
             self._give(each.unit, each.memory, each.alone)
 
     def _new_pool(self) -> pebble.ProcessPool:
-        start = WorkerStart(pickle.dumps(self._work), self._board, str(Path.cwd()), self._variables)
+        start = self._start(self._variables, self._keeper.owners if self._keeper else None)
         return pebble.ProcessPool(
             self._setting.workers, initializer=worker.begin, initargs=(start,), context=self._context
         )
+
+    def _start(self, variables: Mapping[str, str], owners: Owners | None) -> WorkerStart:
+        return WorkerStart(pickle.dumps(self._work), self._board, str(Path.cwd()), variables, self._begins, owners)
 
     def _end(self) -> None:
         """End all workers, whatever they do."""
@@ -248,6 +270,11 @@ def _crashed(unit: FileUnit, code: int) -> Outcome:
     if name == "SIGKILL":
         error = "its worker was killed, as the system does with a process that takes too much memory"
     return Outcome.failure(unit, error, lacked_memory=name in _OUT_OF_MEMORY)
+
+
+def _kill(process: int) -> None:
+    with suppress(OSError):
+        os.kill(process, signal.SIGKILL)
 
 
 def _exists(process: int) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy.typing as npt
 
 from imgcuda.cores import cores
 from imgcuda.cpu import processor
@@ -24,6 +27,9 @@ class CpuDevice:
 
     def session(self) -> AbstractContextManager[CpuSession]:
         return nullcontext(_checked_session() if self.checked else CpuSession())
+
+    def pinned(self, memory: npt.NDArray[Any]) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 def _checked_session() -> CpuSession:

@@ -85,6 +85,17 @@ class CudaDevice:
         finally:
             driver.Context.pop()
 
+    @contextmanager
+    def pinned(self, memory: npt.NDArray[np.uint8]) -> Iterator[None]:
+        with self.session():
+            is_pinned = pinned.register(memory)
+        try:
+            yield
+        finally:
+            if is_pinned:
+                with self.session():
+                    pinned.unregister(memory)
+
 
 class CudaSession:
     """A GPU in use by one thread; its work is queued in one CUDA stream, by default the default stream."""

@@ -66,12 +66,36 @@ def bytes_in_use() -> int:
     return _held
 
 
+def register(memory: npt.NDArray[np.uint8]) -> bool:
+    """Pin memory that another has allocated; return whether that could be done. A context must be current."""
+    from cuda.bindings import driver
+
+    (error,) = driver.cuMemHostRegister(memory.ctypes.data, memory.nbytes, driver.CU_MEMHOSTREGISTER_PORTABLE)
+    if error != driver.CUresult.CUDA_SUCCESS:
+        return False
+    _ours.add(id(_owner(memory)))
+    return True
+
+
+def unregister(memory: npt.NDArray[np.uint8]) -> None:
+    """Let memory be pinned no longer. A context must be current."""
+    from cuda.bindings import driver
+
+    _ours.discard(id(_owner(memory)))
+    driver.cuMemHostUnregister(memory.ctypes.data)
+
+
 def is_ours(array: npt.NDArray[Any]) -> bool:
-    """Return whether an array lies in the pool's pinned memory, like the result of an earlier filter."""
+    """Return whether an array lies in pinned memory, like the result of an earlier filter."""
+    return id(_owner(array)) in _ours
+
+
+def _owner(array: npt.NDArray[Any]) -> object:
+    """Return what holds the memory of an array."""
     owner: object = array
     while isinstance(owner, np.ndarray):
         owner = owner.base
-    return id(owner) in _ours
+    return owner
 
 
 @cache

@@ -151,3 +151,6 @@ class Device(Protocol):
 
     def session(self) -> AbstractContextManager[DeviceSession]:
         """Return a context manager for a session."""
+
+    def pinned(self, memory: npt.NDArray[np.uint8]) -> AbstractContextManager[None]:
+        """Return a context in which host memory is copied to the device and from it without a staging buffer."""

@@ -1,0 +1,46 @@
+"""What workers and the owners of devices say to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from imgcuda.errors import ImgcudaError
+
+
+@dataclass(frozen=True)
+class Owners:
+    """The owners of the devices of a batch, for its workers."""
+
+    addresses: Sequence[str]
+    loads: Any
+    """An array that all processes share: the images that each owner has in work."""
+
+    def least_busy(self) -> int:
+        """Return the number of the owner that has the fewest images in work."""
+        return min(range(len(self.addresses)), key=lambda number: int(self.loads[number]))
+
+
+class Request(NamedTuple):
+    """An image to filter, which lies at the begin of the slot."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    alone: bool
+    """Whether no other image is in work meanwhile, since an owner has ended that had this one in work."""
+
+
+class Reply(NamedTuple):
+    """The result, which lies in the slot, or the error."""
+
+    start: int = 0
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    error: ImgcudaError | None = None
+    again: bool = False
+    """Whether the image may succeed alone: there was too little memory for several."""
+
+
+BEGUN: Literal["begun"] = "begun"
+"""The word that is sent as the work on an image begins: from then on, it may be the reason why an owner ends."""

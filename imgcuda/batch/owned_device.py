@@ -1,0 +1,91 @@
+"""A device that another process owns, as a worker sees it: pixels go there and back in shared memory."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from multiprocessing import connection, reduction
+from time import sleep
+
+import numpy as np
+
+from imgcuda.batch.device_requests import BEGUN, Owners, Reply, Request
+from imgcuda.batch.file_clock import FileClock
+from imgcuda.batch.slot import Array, Slot, room
+from imgcuda.errors import DeviceError
+
+_MOST_LOST = 20
+"""How often an owner may end, or not be there, before it has begun with an image."""
+
+
+class OwnedDevices:
+    """Filters images by the owners of devices, each by the one that is least busy."""
+
+    def __init__(self, owners: Owners) -> None:
+        self._owners = owners
+        self._slot = Slot()
+        self._connections: dict[int, connection.Connection] = {}
+
+    def filtered(self, clock: FileClock, pixels: Array) -> Array:
+        """Return the result, an array that is valid until the next call. Raises ImgcudaError.
+
+        An image whose owner ends is filtered again, by another owner, once, and alone, so that it fails by its own
+        fault only. The clock stands still while it waits.
+        """
+        self._put(pixels)
+        alone = False
+        for lost in range(_MOST_LOST):
+            number = self._owners.least_busy()
+            begun, reply = self._ask(number, Request(pixels.shape, pixels.dtype.str, alone), clock)
+            if reply and not reply.again:
+                return self._result(reply)
+            if begun and alone and not reply:
+                raise DeviceError("the process that runs the filters ended: a filter has a fault")
+            alone = alone or begun
+            with clock.stopped():
+                sleep(0 if begun else 0.1 * lost)
+        raise DeviceError("the process that runs the filters does not stay alive")
+
+    def _put(self, pixels: Array) -> None:
+        """Copy pixels to the slot; a much larger one is given back."""
+        if self._slot.is_wasteful and 4 * pixels.nbytes < self._slot.memory.nbytes:
+            self._close()
+            self._slot = Slot()
+        self._slot.reserve(room(pixels.nbytes))
+        np.copyto(self._slot.array(0, pixels.shape, pixels.dtype), pixels)
+
+    def _ask(self, number: int, request: Request, clock: FileClock) -> tuple[bool, Reply | None]:
+        """Return whether an owner has begun with an image, and its reply; None if it ended."""
+        begun = False
+        try:
+            with clock.stopped():
+                owner = self._connection(number)
+                owner.send(request)
+                begun = owner.recv() == BEGUN
+            reply: Reply = owner.recv()
+        except (EOFError, OSError):
+            with suppress(KeyError, OSError):
+                self._connections.pop(number).close()
+            return begun, None
+        return begun, reply
+
+    def _connection(self, number: int) -> connection.Connection:
+        if number not in self._connections:
+            with socket.socket(socket.AF_UNIX) as made:
+                made.connect(self._owners.addresses[number])
+                self._connections[number] = connection.Connection(made.detach())
+            reduction.send_handle(self._connections[number], self._slot.descriptor, None)
+        return self._connections[number]
+
+    def _result(self, reply: Reply) -> Array:
+        if reply.error:
+            raise reply.error
+        dtype = np.dtype(reply.dtype)
+        self._slot.reserve(0)
+        return self._slot.array(reply.start, reply.shape, dtype)
+
+    def _close(self) -> None:
+        for owner in self._connections.values():
+            owner.close()
+        self._connections.clear()
+        self._slot.close()

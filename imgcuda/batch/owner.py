@@ -1,0 +1,207 @@
+"""The process that owns a device in a batch: its context, its streams and its pinned memory.
+
+Workers, which decode and encode, hand it pixels in shared memory. It answers each from a thread of its own, so that the
+copies of one image overlap the kernels of another. It ends itself once its device fails for good, as after an illegal
+address, and if a worker has ended whose image is still being filtered: a kernel may never end.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import connection, reduction
+from time import monotonic, sleep
+from typing import Any
+
+import numpy as np
+
+from imgcuda import devices
+from imgcuda.batch import worker
+from imgcuda.batch.device_requests import BEGUN, Reply, Request
+from imgcuda.batch.slot import Slot, room
+from imgcuda.batch.work import Work
+from imgcuda.batch.worker import WorkerStart
+from imgcuda.containment import in_words
+from imgcuda.engine.protocol import Device
+from imgcuda.errors import DeviceMemoryError, FilterError, ImgcudaError
+from imgcuda.execution.chain_plan import plan_for
+from imgcuda.filters import MeasuringFilter
+from imgcuda.pipeline import Pipeline
+
+AT_ONCE = 4
+"""The most images on a device at once: one in kernels, one in download, and two in upload."""
+
+GRACE = 1.0
+"""Seconds that an image may still take whose worker has ended."""
+
+
+@dataclass(frozen=True)
+class OwnerStart:
+    """What the owner of a device is given as it starts."""
+
+    base: WorkerStart
+    device: str
+    number: int
+    """Its place in `loads` and `lives`."""
+    loads: Any
+    """An array that all processes share: the images that each owner has in work."""
+    lives: Any
+    """An array that all processes share: how many owners of each device have begun to take images."""
+    listener: socket.socket
+    """Where workers connect. It outlives this process, and so do the workers that wait there."""
+
+
+def own(start: OwnerStart) -> None:
+    """Be the owner of a device until this process is ended."""
+    worker.begin(start.base)
+    start.loads[start.number] = 0
+    owner = Owner(start)
+    threading.Thread(target=owner.watch, daemon=True).start()
+    start.lives[start.number] += 1
+    while True:
+        accepted, _ = start.listener.accept()
+        client = connection.Connection(accepted.detach())
+        threading.Thread(target=owner.serve, args=(client,), daemon=True).start()
+
+
+class Owner:
+    """Filters the images of all workers on one device."""
+
+    def __init__(self, start: OwnerStart) -> None:
+        self._start = start
+        self._lock = threading.Lock()
+        self._alone = threading.Lock()
+        self._permits = threading.Semaphore(AT_ONCE)
+        self._in_work: dict[connection.Connection, None] = {}
+
+    def serve(self, client: connection.Connection) -> None:
+        """Answer the requests of one worker, until it closes the connection."""
+        with suppress(EOFError, OSError), ExitStack() as held:
+            memory = _SharedMemory(Slot(reduction.recv_handle(client)))
+            held.callback(memory.close)
+            while True:
+                request: Request = client.recv()
+                with self._permit(request.alone), self._counted(client):
+                    client.send(BEGUN)
+                    client.send(self._answer(request, memory))  # before another begins, which may end this process
+
+    @contextmanager
+    def _permit(self, alone: bool) -> Iterator[None]:
+        """Wait until an image may be filtered: beside others, or alone."""
+        wanted = AT_ONCE if alone else 1
+        with self._alone if alone else ExitStack():
+            for _ in range(wanted):
+                self._permits.acquire()
+        try:
+            yield
+        finally:
+            self._permits.release(wanted)
+
+    @contextmanager
+    def _counted(self, client: connection.Connection) -> Iterator[None]:
+        with self._lock:
+            self._in_work[client] = None
+            self._start.loads[self._start.number] = len(self._in_work)
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._in_work[client]
+                self._start.loads[self._start.number] = len(self._in_work)
+
+    def _answer(self, request: Request, memory: _SharedMemory) -> Reply:
+        """Return the reply to a request. Does not return if the device has failed for good, except to the last try."""
+        try:
+            work = worker.work_of(self._start.base)
+        except BaseException as error:  # an import runs a plugin's code, which may raise anything
+            return Reply(error=FilterError(f"its filters cannot be loaded: {in_words(error)}"))
+        try:
+            device = devices.choose(self._start.device)
+            return memory.filtered(request, work, device)
+        except DeviceMemoryError as error:
+            return Reply(error=_sendable(error), again=not request.alone)
+        except MemoryError as error:
+            return Reply(error=DeviceMemoryError(f"there is not enough memory: {error}"), again=not request.alone)
+        except ImgcudaError as error:
+            self._end_if_failed(device, request)
+            return Reply(error=_sendable(error))
+        except BaseException as error:
+            return Reply(error=FilterError(f"something happened that should not: {in_words(error)}"))
+
+    def _end_if_failed(self, device: Device, request: Request) -> None:
+        """End this process if its device can do nothing any more.
+
+        Whose fault it is cannot be told if others were in work, too: all are filtered again, each alone. The fault of
+        one that was alone is its own: it is told, and the end comes after the reply.
+        """
+        try:
+            with device.session() as session:
+                session.download(session.zeros((1,), np.uint8))
+        except DeviceMemoryError:
+            return
+        except ImgcudaError:
+            if not request.alone:
+                os._exit(1)
+            threading.Timer(0.1, os._exit, [1]).start()
+
+    def watch(self) -> None:
+        """End this process if a worker has ended whose image is in work and does not come to its end."""
+        gone: dict[connection.Connection, float] = {}
+        while True:
+            sleep(GRACE / 4)
+            with self._lock:
+                working = list(self._in_work)
+                silent = set(connection.wait(working, 0)) if working else set()
+            gone = {client: gone.get(client, monotonic()) for client in working if client in silent}
+            if any(monotonic() - since > GRACE for since in gone.values()):
+                os._exit(1)
+
+
+class _SharedMemory:
+    """A slot as the owner of a device sees it: its memory is made fast to copy, while it is the same."""
+
+    def __init__(self, slot: Slot) -> None:
+        self._slot = slot
+        self._pinned = ExitStack()
+
+    def filtered(self, request: Request, work: Work, device: Device) -> Reply:
+        """Filter the image in the slot; leave the result there."""
+        pipeline, dtype = Pipeline(work.filters), np.dtype(request.dtype)
+        size = int(np.prod(request.shape)) * dtype.itemsize
+        known = not any(isinstance(filter, MeasuringFilter) for filter in pipeline)
+        shape = plan_for(pipeline.filters, request.shape, dtype).result_shape if known else ()
+        self._reserve(room(size) + int(np.prod(shape)) * dtype.itemsize, device)
+        given = self._slot.array(0, request.shape, dtype)
+        if known:
+            result = pipeline(given, device=device.name, out=self._slot.array(room(size), shape, dtype))
+        else:
+            result = pipeline(given, device=device.name)
+            self._reserve(room(size) + result.nbytes, device)
+            np.copyto(self._slot.array(room(size), result.shape, result.dtype), result)
+        return Reply(room(size), result.shape, result.dtype.str)
+
+    def _reserve(self, size: int, device: Device) -> None:
+        before = self._slot.memory
+        self._slot.reserve(size)
+        if self._slot.memory is not before:
+            self._pinned.close()
+            self._pinned.enter_context(device.pinned(self._slot.memory))
+
+    def close(self) -> None:
+        self._pinned.close()
+        self._slot.close()
+
+
+def _sendable(error: ImgcudaError) -> ImgcudaError:
+    """Return an error, or one with its words if it cannot be sent: a plugin may raise one of its own."""
+    try:
+        if type(pickle.loads(pickle.dumps(error))) is type(error) and type(error).__module__ == ImgcudaError.__module__:
+            return error
+    except Exception:  # whatever a class of others does as it is copied
+        pass
+    return FilterError(str(error))

@@ -1,0 +1,150 @@
+"""Batches whose filters run in processes that own the devices: here the CPU, by the same code as a GPU."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from imgcuda.batch.slot import Slot
+from support import trap
+from support.installation import Installation
+
+ENDED = "the process that runs the filters ended: a filter has a fault"
+SENTENCES = {
+    "segfault": ENDED,
+    "killed": ENDED,
+    "exit": ENDED,
+    "abort": ENDED,
+    "hang": "it took longer than 10 s, and nothing was written",
+    "raise": "trap failed at trap.py:11: RuntimeError: a fault of the plugin",
+}
+
+OWNED = """
+import sys
+from imgcuda.batch import running
+if __name__ == "__main__":
+    running.OWNED = {"cpu"}
+    from imgcuda.cli import main
+    main()
+"""
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """An installation with a plugin that has every fault, whose kernel is compiled."""
+    made = Installation(tmp_path_factory.mktemp("trap"))
+    made.variables["IMGCUDA_DEVICE"] = "cpu"
+    trap.install(made)
+    source = trap.picture(made.folder / "warm.png", "good")
+    done = made.run("filter", source, made.folder / "out.png", "-f", "trap")
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with eight good pictures."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(8):
+        trap.picture(folder / f"good-{number}.png", "good")
+    return folder
+
+
+def start(installation: Installation, *arguments: object) -> subprocess.Popen[str]:
+    """Start a command whose filters run in the process that owns the CPU."""
+    script = installation.folder / "owned.py"
+    script.write_text(OWNED)
+    command = [sys.executable, "-P", str(script), *map(str, arguments)]
+    environment = {**os.environ, **installation.variables}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+
+
+def run(installation: Installation, *arguments: object) -> tuple[int, list[str]]:
+    """Run such a command to its end; return its exit code, and its errors."""
+    with start(installation, *arguments) as process:
+        _, said = process.communicate(timeout=120)
+    return process.returncode, sorted(line for line in said.splitlines() if line.startswith("Error: "))
+
+
+def made(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".imgcuda-batch")}
+
+
+def owner_of(process: int) -> int | None:
+    """Return the process that owns the device for a batch: the one that listens, and runs no worker's code."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            held = [str(link.readlink()) for link in (entry / "fd").iterdir()]
+            parents = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if sum("memfd:imgcuda" in link for link in held) > 1 and int(parents[1]) != process:
+            return int(entry.name)
+    return None
+
+
+def test_outputs_have_the_same_bytes_as_those_of_workers(installation: Installation, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    for number, shape in enumerate([(40, 50, 3), (90, 20, 4), (30, 31), (200, 300, 3), (10, 10, 3)]):
+        PIL.Image.fromarray(rng.integers(0, 256, shape, np.uint8)).save(tmp_path / f"{number}.png")
+    frames = [PIL.Image.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8)) for _ in range(3)]
+    frames[0].save(tmp_path / "several.tif", save_all=True, append_images=frames[1:])
+    work = ("-f", "resize:scale=2", "-f", "auto-contrast", "-f", "blur:sigma=1")
+    assert run(installation, "batch", tmp_path, "-o", tmp_path / "owned", *work) == (0, [])
+    done = installation.run("batch", tmp_path, "-o", tmp_path / "own", "--exclude", "owned", *work)
+    assert done.returncode == 0, done.stderr
+    assert len(made(tmp_path / "own")) == 6
+    assert made(tmp_path / "owned") == made(tmp_path / "own")
+
+
+def test_each_fault_in_the_owner_costs_its_own_file(installation: Installation, folder: Path) -> None:
+    faulty = {fate: trap.picture(folder / f"{fate}.png", fate) for fate in SENTENCES}
+    out = folder.parent / "out"
+    code, errors = run(installation, "batch", folder, "-o", out, "-f", "trap", "--timeout", "10")
+    assert errors == sorted(f"Error: {path}: {SENTENCES[fate]}" for fate, path in faulty.items())
+    assert (code, len(made(out))) == (1, 8)
+
+
+def test_an_owner_that_is_killed_costs_no_file(installation: Installation, folder: Path) -> None:
+    rng = np.random.default_rng(1)
+    for number in range(30):
+        PIL.Image.fromarray(rng.integers(0, 256, (600, 800, 3), np.uint8)).save(folder / f"{number}.png")
+    out = folder.parent / "out"
+    with start(installation, "batch", folder, "-o", out, "-f", "median:radius=3") as process:
+        killed = 0
+        while process.poll() is None:
+            if killed < 3 and (owner := owner_of(process.pid)):
+                os.kill(owner, signal.SIGKILL)
+                killed += 1
+                time.sleep(0.5)
+        assert process.returncode == 0
+        assert process.stderr
+        assert "38 done" in process.stderr.read()
+    assert killed
+    assert len(made(out)) == 38
+
+
+def test_a_slot_grows_and_its_arrays_stay_valid() -> None:
+    ours = Slot()
+    ours.reserve(10)
+    early = ours.array(0, (5, 2), np.dtype(np.uint8))
+    early[:] = 7
+    theirs = Slot(os.dup(ours.descriptor))
+    theirs.reserve(1 << 20)
+    assert (theirs.array(0, (10,), np.dtype(np.uint8)) == 7).all()
+    theirs.array(1 << 19, (4,), np.dtype(np.float32))[:] = 0.5
+    ours.reserve(0)
+    assert (ours.array(1 << 19, (4,), np.dtype(np.float32)) == 0.5).all()
+    assert (early == 7).all()
+    ours.close()
+    theirs.close()
+    assert (early == 7).all()
