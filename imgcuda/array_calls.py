@@ -64,6 +64,9 @@ class ArrayCallable:
         result is of the same library, on the same device. An array on a GPU is filtered there, ordered by events
         after the work that its library has queued; the call waits for nothing, except where a filter measures first.
 
+        Of a Dask array the result is a Dask array, of which nothing is computed yet. A DataArray of xarray gives a
+        DataArray with its labels, lazily if it holds a Dask array. docs/large-data.md tells the rules.
+
         `device` is "auto", "cuda", "cuda:N" or "cpu", or several GPUs that share the work, "cuda:0,1" or "cuda:all";
         by default the value of IMGCUDA_DEVICE, else "auto"; for an array on a GPU, that GPU. A large image in host
         memory runs in strips of rows, so it may be larger than a GPU's memory; the result is the same to the byte. No

@@ -235,6 +235,14 @@ class MeasuringFilter(Filter, abstract=True):
     sum, `resolve` returns the filter that runs over the image.
     """
 
+    def passes(self, dtype: npt.DTypeLike) -> int:
+        """Return how often an image with samples of this type is measured at most.
+
+        More than once if `resolve` returns a two-phase filter again. Lazy arrays, whose passes are planned before any
+        pixel is known, rely on it.
+        """
+        return 1
+
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         """Return the counts for some rows of the image: an array on the device, as gpu.reduce returns it."""
         raise FilterError(f"{type(self).__name__} must define measure(gpu, image)")

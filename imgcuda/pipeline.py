@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Self, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda import devices
+from imgcuda import devices, lazy
 from imgcuda.array_calls import ArrayCallable
 from imgcuda.engine.protocol import Device
-from imgcuda.errors import DeviceMemoryError, FilterError, ParameterError, out_of_memory
+from imgcuda.errors import DeviceMemoryError, FilterError, ImageError, ParameterError, out_of_memory
 from imgcuda.execution import output, streaming
 from imgcuda.execution.chain_plan import ChainPlan, plan_for
 from imgcuda.execution.schedule import allow
@@ -101,9 +101,18 @@ class Pipeline(ArrayCallable):
     def _filter(self, array: Any, device: str | None, max_pixels: int | None, out: Any) -> Any:
         if type(array) is np.ndarray:
             return self._on_host(array, device, max_pixels, out)
+        if lazy.takes(array):
+            if out is not None:
+                raise ImageError(
+                    "out is for arrays in memory; a DataArray, or a result that is computed later, has none"
+                )
+            return lazy.filtered(array, self.filters, device, max_pixels, self._in_memory(device, max_pixels))
         from imgcuda.arrays.as_given import filter_as_given  # with the first array that is not NumPy's
 
         return filter_as_given(array, device, max_pixels, out, self._on_host)
+
+    def _in_memory(self, device: str | None, max_pixels: int | None) -> Callable[[Any], Any]:
+        return lambda array: self._filter(array, device, max_pixels, None)
 
     def _on_host(self, given: Array, device: str | None, max_pixels: int | None, out: Any) -> Array:
         """Filter an array of NumPy's."""

@@ -58,15 +58,19 @@ def as_image(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
     It is the array itself, or a view, if that has this order and type.
     """
-    dtype = array.dtype if array.dtype in PIXEL_TYPES else computed_as(array.dtype)
-    if array.ndim not in (2, 3) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
-        raise ImageError(
-            f"an image must be (height, width) or (height, width, 1 to 4 channels); got shape {array.shape}"
-        )
-    if array.size == 0:
-        raise ImageError(f"an image must have at least one pixel; got shape {array.shape}")
+    dtype = check_image(array.shape, array.dtype)
     image = array if array.ndim == 3 else array[:, :, None]
     return np.ascontiguousarray(image if dtype == array.dtype else converted(image, dtype))
+
+
+def check_image(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type that an array of this shape and type is computed in; ImageError if it is not an image."""
+    computed = dtype if dtype in PIXEL_TYPES else computed_as(dtype)
+    if len(shape) not in (2, 3) or (len(shape) == 3 and not 1 <= shape[2] <= 4):
+        raise ImageError(f"an image must be (height, width) or (height, width, 1 to 4 channels); got shape {shape}")
+    if 0 in shape:
+        raise ImageError(f"an image must have at least one pixel; got shape {shape}")
+    return computed
 
 
 def computed_as(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -30,6 +30,7 @@ ORDER = [
     {"array_calls"},  # the call that filters and pipelines share
     {"filters", "hookspecs", "parameter_types"},  # what an author declares
     {"execution"},  # a chain over one image
+    {"lazy"},  # a chain over arrays that are computed later
     {"disabled_plugins"},
     {"registry"},  # the filters that are installed
     {"recipes"},  # chains as text and as files
@@ -66,6 +67,7 @@ FOREIGN = {
         *("images.sixteen_bit", "images.tiff_codecs", "images.tiff_colors", "images.writing"),
         *("images.dds", "images.psd"),
     },
+    "dask": {"lazy.graph"},
     "pebble": {"batch.worker_pool"},
     "simplejpeg": {"images.jpeg_reader"},
     "isal": {"images.fast_deflate"},

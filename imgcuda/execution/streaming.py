@@ -18,6 +18,7 @@ from imgcuda.errors import DeviceMemoryError
 from imgcuda.execution.chain_plan import ChainPlan, plan_for
 from imgcuda.execution.executor import measure, resolved, run_chain, total
 from imgcuda.execution.rehearsal import kernel_calls
+from imgcuda.execution.row_source import RowSource
 from imgcuda.execution.schedule import Schedule, Strip
 from imgcuda.filters import Filter, MeasuringFilter
 from imgcuda.programs.strips import all_rows, fewer_rows, rows_of_size, shares
@@ -43,6 +44,30 @@ def filter_by_plan(devices: Sequence[Device], plan: ChainPlan, image: Image, out
     if len(devices) > 1:
         return _in_strips(devices, plan.filters, image, out)
     return _on_one(devices[0], plan, image, out)
+
+
+def filter_rows(devices: Sequence[Device], filters: Sequence[Filter], image: RowSource, first: int, last: int) -> Image:
+    """Return rows `first` to `last` of a chain's result; `first` is a multiple of its step.
+
+    Only the rows that they need are read. No filter is a two-phase filter, and the chain can run in strips.
+    """
+    result = _ImageRun(_schedule(filters, image), image, filters, rows=(first, last))
+    result.share(devices)
+    return result.image()
+
+
+def measure_rows(
+    devices: Sequence[Device],
+    filters: Sequence[Filter],
+    measuring: MeasuringFilter,
+    image: RowSource,
+    first: int,
+    last: int,
+) -> Image:
+    """Return a two-phase filter's measurement of rows `first` to `last` of the result of the filters before it."""
+    sums = _MeasurementRun(_schedule(filters, image), image, filters, measuring, (first, last))
+    sums.share(devices)
+    return total(sums.found)
 
 
 def _whole(device: Device, plan: ChainPlan, image: Image, out: Image | None) -> Image:
@@ -74,13 +99,14 @@ def _on_one(device: Device, plan: ChainPlan, image: Image, out: Image | None) ->
     return _in_strips([device], plan.filters, image, out, short)
 
 
-def _schedule(filters: Sequence[Filter], image: Image) -> Schedule:
+def _schedule(filters: Sequence[Filter], image: RowSource) -> Schedule:
     return Schedule(filters, image.shape[1], image.shape[0])
 
 
-def _rows(schedule: Schedule, image: Image, target_bytes: int) -> int:
+def _rows(schedule: Schedule, image: RowSource, target_bytes: int) -> int:
     """Return the number of rows of strips of about `target_bytes` bytes."""
-    return rows_of_size(schedule.height, schedule.row_size * image[0, 0].nbytes, target_bytes, schedule.tiling)
+    pixel_bytes = image.shape[2] * image.dtype.itemsize
+    return rows_of_size(schedule.height, schedule.row_size * pixel_bytes, target_bytes, schedule.tiling)
 
 
 def _in_strips(
@@ -96,7 +122,7 @@ def _in_strips(
     schedule = _schedule(pending, image)
     if schedule.whole:
         return _whole(devices[0], ChainPlan(pending, image.shape, image.dtype), image, out)
-    result = _ImageRun(schedule, image, pending, out)
+    result = _ImageRun(schedule, image, pending, out=out)
     result.share(devices, short)
     return result.image()
 
@@ -104,15 +130,20 @@ def _in_strips(
 class _StripRun:
     """A run of a chain over one image in strips; subclasses collect the results of the strips."""
 
-    def __init__(self, schedule: Schedule, image: Image, filters: Sequence[Filter]) -> None:
+    def __init__(
+        self, schedule: Schedule, image: RowSource, filters: Sequence[Filter], rows: tuple[int, int] | None = None
+    ) -> None:
         self._schedule, self._image, self._filters = schedule, image, filters
+        self._first, self._last = rows or (0, schedule.height)
+        """The rows of the result that are computed."""
         self._stopped = threading.Event()
         """Set if another device has failed: the remaining strips are not run."""
         self._lock = threading.Lock()
 
-    def share(self, devices: Sequence[Device], short: bool) -> None:
-        """Compute the whole result, a share of it on each device; if `short`, in strips of at most half a share."""
-        parts = shares(self._schedule.height, len(devices), self._schedule.tiling)
+    def share(self, devices: Sequence[Device], short: bool = False) -> None:
+        """Compute the rows, a share of them on each device; if `short`, in strips of at most half a share."""
+        top = self._first
+        parts = [(top + a, top + b) for a, b in shares(self._last - top, len(devices), self._schedule.tiling)]
         if len(parts) == 1:
             self._work(devices[0], *parts[0], short)
             return
@@ -186,8 +217,15 @@ class _StripRun:
 class _ImageRun(_StripRun):
     """A run that collects the resulting image."""
 
-    def __init__(self, schedule: Schedule, image: Image, filters: Sequence[Filter], out: Image | None) -> None:
-        super().__init__(schedule, image, filters)
+    def __init__(
+        self,
+        schedule: Schedule,
+        image: RowSource,
+        filters: Sequence[Filter],
+        rows: tuple[int, int] | None = None,
+        out: Image | None = None,
+    ) -> None:
+        super().__init__(schedule, image, filters, rows)
         self._out = out
         self._result: Image | None = None
 
@@ -198,19 +236,27 @@ class _ImageRun(_StripRun):
     def deliver(self, stream: Stream, strip: Strip, made: DeviceArray) -> None:
         with self._lock:
             if self._result is None:  # the first strip tells the result's shape and type
-                shape = (self._schedule.height, *made.shape[1:])
+                shape = (self._last - self._first, *made.shape[1:])
                 fits = self._out is not None and self._out.shape == shape
                 self._result = self._out if fits else stream.host_empty(shape, made.dtype)
             result = self._result
             assert result is not None
-        stream.fetch(made, strip.first - strip.spans[-1].first, result[strip.first : strip.last])
+        place = result[strip.first - self._first : strip.last - self._first]
+        stream.fetch(made, strip.first - strip.spans[-1].first, place)
 
 
 class _MeasurementRun(_StripRun):
     """A run that collects the measurements of a two-phase filter, on the result of the filters before it."""
 
-    def __init__(self, schedule: Schedule, image: Image, filters: Sequence[Filter], measuring: MeasuringFilter) -> None:
-        super().__init__(schedule, image, filters)
+    def __init__(
+        self,
+        schedule: Schedule,
+        image: RowSource,
+        filters: Sequence[Filter],
+        measuring: MeasuringFilter,
+        rows: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(schedule, image, filters, rows)
         self._measuring = measuring
         self.found: list[npt.NDArray[Any]] = []
         """The measurement of each strip."""

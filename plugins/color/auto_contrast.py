@@ -40,6 +40,9 @@ class AutoContrast(Levels):
         default=True, help="stretch each color by itself, which removes a cast; otherwise all in the same way"
     )
 
+    def passes(self, dtype: npt.DTypeLike) -> int:
+        return len(DIGITS[np.dtype(dtype).itemsize])
+
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         bits, *others = DIGITS[image.dtype.itemsize]
         return self.count_digit(gpu, image, bits, shift=sum(others))
