@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.cuda import presence
-from imgcuda.engine.protocol import Device, DeviceSession
+from imgcuda.engine.protocol import Device, DeviceSession, JpegCoder
 from imgcuda.errors import DeviceError, did_you_mean
 
 
@@ -39,6 +39,9 @@ class Together:
 
     def pinned(self, memory: npt.NDArray[np.uint8]) -> AbstractContextManager[None]:
         return self.devices[0].pinned(memory)
+
+    def jpeg_coder(self) -> JpegCoder | None:
+        return self.devices[0].jpeg_coder()
 
 
 def members(device: Device) -> Sequence[Device]:
@@ -107,6 +110,15 @@ def find() -> list[Device]:
 def no_gpu() -> str | None:
     """Return why no GPU can be used, in a sentence; None when one can."""
     return presence.missing()
+
+
+def no_codecs(device: Device) -> str | None:
+    """Return why a device cannot decode and encode, in a sentence; None if it can."""
+    if not device.name.startswith("cuda"):
+        return f"{device.name} has no codecs of its own: they are of GPUs"
+    from imgcuda.cuda import jpeg_codec
+
+    return jpeg_codec.missing()
 
 
 def _gpus(numbers: Iterable[int]) -> Device:

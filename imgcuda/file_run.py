@@ -9,7 +9,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
-from typing import IO, TYPE_CHECKING, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 import imgcuda
 from imgcuda import images
@@ -28,6 +28,10 @@ Examine: TypeAlias = "Callable[[Sequence[Filter], npt.NDArray[Any]], None]"
 
 Apply: TypeAlias = "Callable[[npt.NDArray[Any]], npt.NDArray[Any]]"
 """Runs the filters over one picture. Its result may be valid only until the next call."""
+
+Transcode: TypeAlias = Callable[[bytes, int, int], "tuple[bytes, tuple[int, ...]] | None"]
+"""Decodes a JPEG of 1 or 3 channels, runs the filters over it, and encodes the result with a quality, all on a device.
+Returns the JPEG, without metadata, and the shape of its pixels; None if it cannot."""
 
 Around: TypeAlias = Callable[[str], AbstractContextManager[None]]
 """Returns a context for a step of a run, "read" or "filter", such as one that limits its time."""
@@ -54,6 +58,8 @@ class FileOptions:
     strip: bool = False
     strict: bool = False
     max_pixels: int = images.MAX_PIXELS
+    codecs: Literal["cpu", "gpu"] = "cpu"
+    """What decodes and encodes JPEGs, where it can."""
 
 
 @dataclass(frozen=True)
@@ -86,24 +92,32 @@ def run_file(
     options: FileOptions,
     apply: Apply,
     *,
+    transcode: Transcode | None = None,
     around: Around = lambda step: nullcontext(),
     examine: Examine | None = None,
 ) -> FileResult:
     """Read a file or stream, run the filters over all its pictures, and write the result. Raises ImgcudaError.
 
     `apply` runs them, as `on_device` does; the filters themselves are asked what size they make.
+    With `transcode`, a JPEG to be made from a baseline JPEG is decoded, filtered and encoded by that, if it can.
     The write is atomic: if anything fails, the target is as it was before.
     """
     times = [perf_counter()]
     format = options.format or images.check_output(str(target))
-    with around("read"):
-        image = _read(source, options, several=format.several)
+    whole = transcode and _transcoded(filters, source, format, options, transcode)
+    if whole:
+        image, result, coded = whole
+    else:
+        coded = b""
+        with around("read"):
+            image = _read(source, options, several=format.several)
     lost_in_reading = image.losses + (() if options.strip else image.left_out)
     if options.complete and lost_in_reading:
         raise ImageError(f"{target} is not overwritten: {lost_in_reading[0]}; write to another file")
     times.append(perf_counter())
-    with around("filter"):
-        result = _filtered(image, filters, options, apply, examine)
+    if not whole:
+        with around("filter"):
+            result = _filtered(image, filters, options, apply, examine)
     result = result.stripped() if options.strip else result
     times.append(perf_counter())
     lost = images.write(
@@ -114,6 +128,7 @@ def run_file(
         clobber=options.clobber,
         software="" if options.strip else f"imgcuda {imgcuda.__version__}",
         complete=options.complete,
+        coded=coded,
     )
     times.append(perf_counter())
     read, filtered, written = (end - start for start, end in pairwise(times))
@@ -137,6 +152,26 @@ def _read(source: Path | IO[bytes], options: FileOptions, several: bool) -> Imag
         strict=options.strict,
     )
     return images.convert(image, options.convert) if options.convert else image
+
+
+def _transcoded(
+    filters: Sequence[Filter], source: Path | IO[bytes], format: Format, options: FileOptions, transcode: Transcode
+) -> tuple[Image, Image, bytes] | None:
+    """Return the input and the result, both without values of pixels, and the JPEG of the result; None if not so."""
+    as_usual = options.convert or options.linear or options.strict or options.frame or options.options.progressive
+    if format.name != "JPEG" or as_usual or options.depth not in (None, "8") or not isinstance(source, Path):
+        return None
+    given = images.coded_jpeg(
+        source, several=format.several, auto_orient=options.auto_orient, max_pixels=options.max_pixels
+    )
+    if given is None:
+        return None
+    _check_sizes(given.image, filters, options.max_pixels)
+    made = transcode(given.data, given.channels, options.options.quality or images.JPEG_QUALITY)
+    if made is None:
+        return None
+    coded, shape = made
+    return given.image, given.image.filtered([images.without_memory(shape)]), coded
 
 
 def _filtered(

@@ -49,13 +49,22 @@ without what is above, and an engine can be taken out or added without a filter 
 
 FOREIGN = {
     "pycuda": {"cuda.presence", "cuda.device", "cuda.context", "cuda.transfers", "cuda.pinned", "cuda.memory"},
+    "nvidia": {"cuda.jpeg_codec"},
     "llvmlite": {"cpu.machine"},
     "cuda": {"cuda.compile", "cuda.pinned"},
     "pluggy": {"hookspecs", "registry.hooks"},
     "platformdirs": {"private_folder"},
     "PIL": {
         *("array_calls", "arrays.pictures"),
-        *("images.assemble", "images.error_messages", "images.gif", "images.gif_reader", "images.jpeg_reader"),
+        *(
+            "images.assemble",
+            "images.coded",
+            "images.request",
+            "images.error_messages",
+            "images.gif",
+            "images.gif_reader",
+            "images.jpeg_reader",
+        ),
         *(
             "images.metadata",
             "images.modes",

@@ -22,6 +22,15 @@ class Owners:
         return min(range(len(self.addresses)), key=lambda number: int(self.loads[number]))
 
 
+class JpegTask(NamedTuple):
+    """What is to be made of a JPEG on the device."""
+
+    channels: int
+    """1 or 3."""
+    quality: int
+    """Of the JPEG to make, from 1 to 100."""
+
+
 class Request(NamedTuple):
     """An image to filter, which lies at the begin of the slot."""
 
@@ -29,6 +38,8 @@ class Request(NamedTuple):
     dtype: str
     alone: bool
     """Whether no other image is in work meanwhile, since an owner has ended that had this one in work."""
+    jpeg: JpegTask | None = None
+    """What to make if it is a JPEG, which the device decodes; None if it is pixels."""
 
 
 class Reply(NamedTuple):
@@ -37,6 +48,8 @@ class Reply(NamedTuple):
     start: int = 0
     shape: tuple[int, ...] = ()
     dtype: str = ""
+    picture: tuple[int, ...] = ()
+    """The shape of the picture, if the result is a JPEG; none if the device cannot make it."""
     error: ImgcudaError | None = None
     again: bool = False
     """Whether the image may succeed alone: there was too little memory for several."""

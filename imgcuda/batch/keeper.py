@@ -43,8 +43,8 @@ class _Post:
 class Keeper:
     """Keeps an owner for each device. As a context, it ends them when it is left."""
 
-    def __init__(self, context: Any, devices: Sequence[str], base: WorkerStart) -> None:
-        self._context, self._base = context, base
+    def __init__(self, context: Any, devices: Sequence[str], base: WorkerStart, at_once: int) -> None:
+        self._context, self._base, self._at_once = context, base, at_once
         self._loads = context.RawArray("i", len(devices))
         self._lives = context.RawArray("i", len(devices))
         self._held = ExitStack()
@@ -85,6 +85,6 @@ class Keeper:
         if post.failed > _MOST_FAILED:
             raise DeviceError(f"no process that runs filters on {post.device} stays alive")
         post.lives = self._lives[number]
-        start = OwnerStart(self._base, post.device, number, self._loads, self._lives, post.listener)
+        start = OwnerStart(self._base, post.device, number, self._loads, self._lives, self._at_once, post.listener)
         post.process = self._context.Process(target=owner.own, args=(start,), daemon=True)
         post.process.start()

@@ -6,13 +6,16 @@ import socket
 from contextlib import suppress
 from multiprocessing import connection, reduction
 from time import sleep
+from typing import TypeAlias
 
 import numpy as np
 
-from imgcuda.batch.device_requests import BEGUN, Owners, Reply, Request
+from imgcuda.batch.device_requests import BEGUN, JpegTask, Owners, Reply, Request
 from imgcuda.batch.file_clock import FileClock
 from imgcuda.batch.slot import Array, Slot, room
 from imgcuda.errors import DeviceError
+
+Transcoded: TypeAlias = tuple[bytes, tuple[int, ...]]
 
 _MOST_LOST = 20
 """How often an owner may end, or not be there, before it has begun with an image."""
@@ -32,13 +35,23 @@ class OwnedDevices:
         An image whose owner ends is filtered again, by another owner, once, and alone, so that it fails by its own
         fault only. The clock stands still while it waits.
         """
-        self._put(pixels)
+        return self._result(self._answer(clock, pixels, None))
+
+    def transcoded(self, clock: FileClock, data: bytes, channels: int, quality: int) -> Transcoded | None:
+        """Return a JPEG filtered, as a JPEG, and the shape of its picture; None if the device cannot. As `filtered`."""
+        reply = self._answer(clock, np.frombuffer(data, np.uint8), JpegTask(channels, quality))
+        made = self._result(reply) if reply.error or reply.picture else None
+        return None if made is None else (made.tobytes(), reply.picture)
+
+    def _answer(self, clock: FileClock, given: Array, jpeg: JpegTask | None) -> Reply:
+        """Return an owner's reply."""
+        self._put(given)
         alone = False
         for lost in range(_MOST_LOST):
             number = self._owners.least_busy()
-            begun, reply = self._ask(number, Request(pixels.shape, pixels.dtype.str, alone), clock)
+            begun, reply = self._ask(number, Request(given.shape, given.dtype.str, alone, jpeg), clock)
             if reply and not reply.again:
-                return self._result(reply)
+                return reply
             if begun and alone and not reply:
                 raise DeviceError("the process that runs the filters ended: a filter has a fault")
             alone = alone or begun

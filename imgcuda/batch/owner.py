@@ -19,22 +19,27 @@ from time import monotonic, sleep
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from imgcuda import devices
 from imgcuda.batch import worker
-from imgcuda.batch.device_requests import BEGUN, Reply, Request
+from imgcuda.batch.device_requests import BEGUN, JpegTask, Reply, Request
 from imgcuda.batch.slot import Slot, room
 from imgcuda.batch.work import Work
 from imgcuda.batch.worker import WorkerStart
 from imgcuda.containment import in_words
-from imgcuda.engine.protocol import Device
+from imgcuda.engine.protocol import Device, DeviceSession, JpegCoder
 from imgcuda.errors import DeviceMemoryError, FilterError, ImgcudaError
+from imgcuda.execution import streaming
 from imgcuda.execution.chain_plan import plan_for
 from imgcuda.filters import MeasuringFilter
 from imgcuda.pipeline import Pipeline
 
 AT_ONCE = 4
 """The most images on a device at once: one in kernels, one in download, and two in upload."""
+
+CODED_AT_ONCE = 16
+"""The same for JPEGs that the device decodes: one alone leaves most of it idle."""
 
 GRACE = 1.0
 """Seconds that an image may still take whose worker has ended."""
@@ -52,6 +57,8 @@ class OwnerStart:
     """An array that all processes share: the images that each owner has in work."""
     lives: Any
     """An array that all processes share: how many owners of each device have begun to take images."""
+    at_once: int
+    """The most images on the device at once."""
     listener: socket.socket
     """Where workers connect. It outlives this process, and so do the workers that wait there."""
 
@@ -76,7 +83,7 @@ class Owner:
         self._start = start
         self._lock = threading.Lock()
         self._alone = threading.Lock()
-        self._permits = threading.Semaphore(AT_ONCE)
+        self._permits = threading.Semaphore(start.at_once)
         self._in_work: dict[connection.Connection, None] = {}
 
     def serve(self, client: connection.Connection) -> None:
@@ -93,7 +100,7 @@ class Owner:
     @contextmanager
     def _permit(self, alone: bool) -> Iterator[None]:
         """Wait until an image may be filtered: beside others, or alone."""
-        wanted = AT_ONCE if alone else 1
+        wanted = self._start.at_once if alone else 1
         with self._alone if alone else ExitStack():
             for _ in range(wanted):
                 self._permits.acquire()
@@ -122,7 +129,8 @@ class Owner:
             return Reply(error=FilterError(f"its filters cannot be loaded: {in_words(error)}"))
         try:
             device = devices.choose(self._start.device)
-            return memory.filtered(request, work, device)
+            make = memory.transcoded if request.jpeg else memory.filtered
+            return make(request, work, device)
         except DeviceMemoryError as error:
             return Reply(error=_sendable(error), again=not request.alone)
         except MemoryError as error:
@@ -168,6 +176,7 @@ class _SharedMemory:
     def __init__(self, slot: Slot) -> None:
         self._slot = slot
         self._pinned = ExitStack()
+        self._coder: JpegCoder | None = None
 
     def filtered(self, request: Request, work: Work, device: Device) -> Reply:
         """Filter the image in the slot; leave the result there."""
@@ -185,6 +194,28 @@ class _SharedMemory:
             np.copyto(self._slot.array(room(size), result.shape, result.dtype), result)
         return Reply(room(size), result.shape, result.dtype.str)
 
+    def transcoded(self, request: Request, work: Work, device: Device) -> Reply:
+        """Decode the JPEG in the slot, filter it, and leave the JPEG of the result there, all on the device.
+
+        Return a Reply without a picture if that is not possible.
+        """
+        assert request.jpeg
+        self._reserve(room(request.shape[0]), device)
+        data = self._slot.array(0, request.shape, np.dtype(np.uint8))
+        try:
+            with device.session() as session:
+                self._coder = self._coder or device.jpeg_coder()
+                made = _transcoded(session, self._coder, data, request.jpeg, work) if self._coder else None
+        except DeviceMemoryError:
+            return Reply()  # the usual way filters in strips, which need less
+        if made is None:
+            return Reply()
+        result, shape = made
+        start = room(request.shape[0])
+        self._reserve(start + result.nbytes, device)
+        np.copyto(self._slot.array(start, result.shape, result.dtype), result)
+        return Reply(start, result.shape, result.dtype.str, shape)
+
     def _reserve(self, size: int, device: Device) -> None:
         before = self._slot.memory
         self._slot.reserve(size)
@@ -195,6 +226,21 @@ class _SharedMemory:
     def close(self) -> None:
         self._pinned.close()
         self._slot.close()
+
+
+def _transcoded(
+    session: DeviceSession, coder: JpegCoder, data: npt.NDArray[np.uint8], task: JpegTask, work: Work
+) -> tuple[npt.NDArray[np.uint8], tuple[int, ...]] | None:
+    """Return the JPEG of the result, and the shape of its picture; None for what the device cannot do."""
+    given = coder.decode(data, task.channels)
+    if given is None:
+        return None
+    shape = given.shape if task.channels == 3 else given.shape[:2]
+    made = streaming.filter_on_device(session, plan_for(Pipeline(work.filters).filters, shape, given.dtype), given)
+    if made.dtype != np.uint8 or made.channels not in (1, 3):
+        return None
+    coded = coder.encode(made, task.quality)
+    return None if coded is None else (coded, made.shape if made.channels == 3 else made.shape[:2])
 
 
 def _sendable(error: ImgcudaError) -> ImgcudaError:

@@ -38,7 +38,7 @@ def run(units: Iterable[FileUnit], work: Work, limits: Limits, interruption: Int
     """
     source = iter(units)
     first = list(islice(source, max(2, cores())))
-    if len(first) < 2 and limits.timeout is None and limits.memory is None:
+    if len(first) < 2 and limits.timeout is None and limits.memory is None and work.options.codecs == "cpu":
         for outcome in in_turn(first, work):
             yield outcome
             interruption.check()
@@ -52,7 +52,7 @@ def run(units: Iterable[FileUnit], work: Work, limits: Limits, interruption: Int
 def _setting(units: int, work: Work, limits: Limits) -> PoolSetting:
     """Return how many workers there are, and what each may take."""
     kind = (work.device or "").partition(":")[0]
-    owned = kind in OWNED and bool(work.filters) and keeper.are_possible()
+    owned = kind in OWNED and (bool(work.filters) or work.options.codecs == "gpu") and keeper.are_possible()
     names = tuple(each.name for each in devices.members(devices.choose(work.device))) if owned else ()
     memory = limits.memory or footprint.default()
     most = min(cores(), units, max(1, memory // (2 * footprint.WORKER)))

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import NamedTuple
 
 from imgcuda import devices, images
 from imgcuda.batch import stamps
@@ -13,7 +14,7 @@ from imgcuda.batch.stamps import Stamp
 from imgcuda.batch.units import FileUnit, Outcome
 from imgcuda.containment import in_words
 from imgcuda.errors import ImageError, ImgcudaError, out_of_memory
-from imgcuda.file_run import Apply, FileOptions, FileResult, on_device, run_file
+from imgcuda.file_run import Apply, FileOptions, FileResult, Transcode, on_device, run_file
 from imgcuda.filters import Filter
 
 
@@ -29,14 +30,21 @@ class Work:
     """Whether an outcome's notes tell of metadata that was left out, too."""
 
 
-def do(unit: FileUnit, work: Work, apply: Apply | None = None) -> Outcome:
+class Owned(NamedTuple):
+    """What the process that owns the device does for a worker."""
+
+    filter: Apply
+    transcode: Transcode
+
+
+def do(unit: FileUnit, work: Work, owned: Owned | None = None) -> Outcome:
     """Make one file. An error of any kind is an outcome, not an exception.
 
-    `apply` runs the filters, in another process; without it they run here, on the device of the work.
+    `owned` runs the filters in another process; without it they run here, on the device of the work.
     """
     began = perf_counter()
     try:
-        return _made(unit, work, began, apply)
+        return _made(unit, work, began, owned)
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit too
@@ -63,18 +71,19 @@ def _lacked_memory(error: BaseException | None) -> bool:
     return False
 
 
-def _made(unit: FileUnit, work: Work, began: float, apply: Apply | None) -> Outcome:
+def _made(unit: FileUnit, work: Work, began: float, owned: Owned | None) -> Outcome:
     unit.target.parent.mkdir(parents=True, exist_ok=True)
     # A file written with --strip has no mark; whether it may be replaced is decided when the output is known.
     clobber = True if unit.ours and work.options.clobber else work.options.clobber
     format = images.check_output(unit.target, clobber=True if work.options.strip and clobber else clobber)
-    run = apply or on_device(work.filters, devices.choose(work.device))
+    run = owned.filter if owned else on_device(work.filters, devices.choose(work.device))
     before = stamps.taken(unit.source)
     if unit.times and before and unit.times != (before.size, before.mtime_ns):
         # Workers may be given a unit again, after one has ended in the moment in which it replaced the input.
         raise ImageError("it was changed after the batch began with it, and is left as it is")
     options = replace(work.options, format=format, clobber=clobber, options=work.options.options.fitting(format))
-    made = run_file(work.filters, unit.source, unit.target, options, run)
+    transcode = owned.transcode if owned and options.codecs == "gpu" else None
+    made = run_file(work.filters, unit.source, unit.target, options, run, transcode=transcode)
     return Outcome(
         unit,
         "done",

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from imgcuda.batch.file_clock import FileClock
 from imgcuda.batch.units import FileUnit, Outcome
-from imgcuda.batch.work import Work, do
+from imgcuda.batch.work import Owned, Work, do
 from imgcuda.containment import in_words
-from imgcuda.file_run import Apply
 
 if TYPE_CHECKING:
     from imgcuda.batch.device_requests import Owners
@@ -118,13 +117,13 @@ def _work(pickled: bytes) -> Work:
     return made
 
 
-def _by_owners(owners: Owners, clock: FileClock) -> Apply:
-    """Return the function that filters by the owners of devices."""
+def _by_owners(owners: Owners, clock: FileClock) -> Owned:
+    """Return what the owners of devices do for a file."""
     if not _owned:
         from imgcuda.batch.owned_device import OwnedDevices
 
         _owned.append(OwnedDevices(owners))
-    return partial(_owned[0].filtered, clock)
+    return Owned(partial(_owned[0].filtered, clock), partial(_owned[0].transcoded, clock))
 
 
 def _end_with_parent() -> None:

@@ -28,6 +28,7 @@ from imgcuda.batch import footprint, worker
 from imgcuda.batch.device_requests import Owners
 from imgcuda.batch.interruption import Interruption
 from imgcuda.batch.keeper import Keeper
+from imgcuda.batch.owner import AT_ONCE, CODED_AT_ONCE
 from imgcuda.batch.units import FileUnit, Outcome
 from imgcuda.batch.work import Work
 from imgcuda.batch.worker import Assignment, PoolSetting, WorkerStart
@@ -85,7 +86,8 @@ class Crew:
         self._failed_pools = 0
         self._sign_of_life = monotonic()
         base = self._start(dict(os.environ), None)
-        self._keeper = Keeper(self._context, setting.devices, base) if setting.devices else None
+        at_once = AT_ONCE if work.options.codecs == "cpu" else CODED_AT_ONCE
+        self._keeper = Keeper(self._context, setting.devices, base, at_once) if setting.devices else None
         self._pool = self._new_pool()
 
     def __enter__(self) -> Crew:

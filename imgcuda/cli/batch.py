@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -56,6 +56,10 @@ Verify = Annotated[
 Watch = Annotated[bool, typer.Option("--watch", help="Go on with files that arrive or change, until Ctrl-C.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each file, and one for all.")]
+Codecs = Annotated[
+    Literal["cpu", "gpu"],
+    typer.Option(help="What decodes and encodes JPEGs: gpu is faster, and its pixels differ by some levels."),
+]
 Memory = Annotated[
     str, typer.Option(metavar="SIZE", help="The most memory to take, as 4G; by default three quarters of what is free.")
 ]
@@ -92,6 +96,7 @@ class Order:
     json: Json = False
     memory: Memory = ""
     timeout: Timeout = None
+    codecs: Codecs = "cpu"
 
 
 def batch(ctx: typer.Context, **given: Any) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from imgcuda import devices
 from imgcuda.batch import footprint, inputs, manifest, plan, provenance, verify, watch
 from imgcuda.batch.course import Course, Workers
 from imgcuda.batch.history import History
@@ -30,7 +31,7 @@ from imgcuda.cli.batch_report import all_good, reporting, show_planned
 from imgcuda.cli.chain import parse_chain
 from imgcuda.cli.options import Job
 from imgcuda.cli.signals import exit_code, interruptible
-from imgcuda.errors import ParameterError
+from imgcuda.errors import DeviceError, ParameterError
 from imgcuda.parameter_types import picture_limit
 from imgcuda.registry import Registry
 
@@ -144,8 +145,10 @@ def _work(registry: Registry, order: Order, job: Job, recipe: Recipe | None) -> 
     options = run_file.file_options(job, None, complete=order.in_place)
     if order.in_place:
         options = replace(options, clobber=True)
-    device = run_file.device(job.device).name
-    return Work(tuple(filters), options, device, job.verbose)
+    device = run_file.device(job.device)
+    if order.codecs == "gpu" and (why := devices.no_codecs(device)):
+        raise DeviceError(f"--codecs gpu: {why}")
+    return Work(tuple(filters), replace(options, codecs=order.codecs), device.name, job.verbose)
 
 
 def _limits(order: Order) -> Limits:

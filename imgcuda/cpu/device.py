@@ -31,6 +31,9 @@ class CpuDevice:
     def pinned(self, memory: npt.NDArray[Any]) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def jpeg_coder(self) -> None:
+        return None
+
 
 def _checked_session() -> CpuSession:
     from imgcuda.cpu.checks.checked_session import CheckedSession

@@ -30,7 +30,7 @@ from imgcuda.cuda.memory import StreamMemory, wait_for
 from imgcuda.cuda.transfers import DownloadStaging, UploadStaging
 from imgcuda.engine.known_tables import known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
-from imgcuda.engine.protocol import DeviceArray, KernelCall, LaunchArgument
+from imgcuda.engine.protocol import DeviceArray, JpegCoder, KernelCall, LaunchArgument
 from imgcuda.errors import DeviceError
 from imgcuda.programs.layout import Dim3, LaunchLimits, excess
 from imgcuda.programs.source import Program
@@ -95,6 +95,11 @@ class CudaDevice:
             if is_pinned:
                 with self.session():
                     pinned.unregister(memory)
+
+    def jpeg_coder(self) -> JpegCoder | None:
+        from imgcuda.cuda import jpeg_codec
+
+        return None if jpeg_codec.missing() else jpeg_codec.NvJpeg(self.index)
 
 
 class CudaSession:

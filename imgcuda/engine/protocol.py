@@ -138,6 +138,16 @@ class DeviceSession(Session, Protocol):
         """Return a context with at most `most` streams; they are closed when it ends."""
 
 
+class JpegCoder(Protocol):
+    """Decodes and encodes JPEGs in the memory of a device. It is for one thread, within a session."""
+
+    def decode(self, data: npt.NDArray[np.uint8], channels: int) -> DeviceArray | None:
+        """Return a JPEG's pixels, gray or RGB, not turned; None if it cannot be decoded."""
+
+    def encode(self, pixels: DeviceArray, quality: int) -> npt.NDArray[np.uint8] | None:
+        """Return pixels, gray or RGB, as a JPEG without metadata, with 4:2:0 chroma; None if they cannot be encoded."""
+
+
 class Device(Protocol):
     """A device that runs kernels: a GPU or the CPU."""
 
@@ -154,3 +164,6 @@ class Device(Protocol):
 
     def pinned(self, memory: npt.NDArray[np.uint8]) -> AbstractContextManager[None]:
         """Return a context in which host memory is copied to the device and from it without a staging buffer."""
+
+    def jpeg_coder(self) -> JpegCoder | None:
+        """Return a new coder of JPEGs; None if the device has none. To be called within a session."""

@@ -99,6 +99,11 @@ def _on_one(device: Device, plan: ChainPlan, image: Image, out: Image | None) ->
     return _in_strips([device], plan.filters, image, out, short)
 
 
+def filter_on_device(session: DeviceSession, plan: ChainPlan, image: DeviceArray) -> DeviceArray:
+    """Return the result of a plan's chain on an image that is on the device, whole; the result stays there."""
+    return run_chain(session, plan.filters, image, (), plan.steps(session.packs))
+
+
 def _schedule(filters: Sequence[Filter], image: RowSource) -> Schedule:
     return Schedule(filters, image.shape[1], image.shape[0])
 

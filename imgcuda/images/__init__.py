@@ -5,6 +5,7 @@ PNG, TIFF, PPM and TGA are encoded here, since Pillow cannot write most of their
 """
 
 from imgcuda.images.atomic_write import Clobber
+from imgcuda.images.coded import coded_jpeg, without_memory
 from imgcuda.images.color import other_than_srgb
 from imgcuda.images.convert import at_depth, convert, is_deeper, to_depth
 from imgcuda.images.formats import Format, Options, by_name
@@ -12,9 +13,10 @@ from imgcuda.images.image import Image, Pixels, describe
 from imgcuda.images.linear import Light
 from imgcuda.images.metadata import profile_name
 from imgcuda.images.reading import MAX_PIXELS, count_pixels, read
-from imgcuda.images.writing import Written, check_output, write
+from imgcuda.images.writing import JPEG_QUALITY, Written, check_output, write
 
 __all__ = [
+    "JPEG_QUALITY",
     "MAX_PIXELS",
     "Clobber",
     "Format",
@@ -26,6 +28,7 @@ __all__ = [
     "at_depth",
     "by_name",
     "check_output",
+    "coded_jpeg",
     "convert",
     "count_pixels",
     "describe",
@@ -34,5 +37,6 @@ __all__ = [
     "profile_name",
     "read",
     "to_depth",
+    "without_memory",
     "write",
 ]

@@ -10,8 +10,8 @@ from typing import NamedTuple
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 """What ends coded data: a marker that is neither a stuffed byte nor a restart."""
 
-START_OF_SCAN, END, APP0 = 0xDA, 0xD9, 0xE0
-_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+START_OF_SCAN, END, APP0, COMMENT = 0xDA, 0xD9, 0xE0, 0xFE
+FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _ALONE = {0x01, *range(0xD0, 0xD9)}
 """Markers without a length."""
 
@@ -57,6 +57,17 @@ def segments(data: bytes, start: int = 0) -> Iterator[JpegSegment]:
                 place = found.start()
 
 
+def with_picture(data: bytes, coded: bytes) -> bytes:
+    """Return a JPEG with the metadata of `data` and the coded picture of another."""
+    return data[: _first_of_picture(data)] + coded[_first_of_picture(coded) :]
+
+
+def _first_of_picture(data: bytes) -> int:
+    """Return where a JPEG's tables and its picture begin, behind its metadata."""
+    of_metadata = {COMMENT, *range(APP0, APP0 + 16)}
+    return next(segment.start for segment in segments(data) if segment.marker not in of_metadata)
+
+
 def with_density(data: bytes, unit: int, across: int, down: int) -> bytes:
     """Return a JPEG whose JFIF segment, which is its first, says another density; in unit 0 it is a ratio."""
     if data[6:11] != b"JFIF\0":
@@ -80,7 +91,7 @@ def embedded(data: bytes, start: int = 0) -> Iterator[tuple[int, int]]:
     while (start := data.find(b"\xff\xd8\xff", start)) >= 0:
         found = list(segments(data, start))
         markers = {segment.marker for segment in found}
-        if START_OF_SCAN in markers and markers & _FRAMES:
+        if START_OF_SCAN in markers and markers & FRAMES:
             end = found[-1].end if found[-1].marker == END else len(data)
             yield start, end
             start = end

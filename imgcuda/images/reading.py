@@ -23,7 +23,7 @@ from imgcuda.images.convert import with_channels
 from imgcuda.images.error_messages import translated_errors
 from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.modes import MODES, scale_transparent_gray, to_array
-from imgcuda.images.request import HeaderRequest, PixelsCountedError, ReadRequest
+from imgcuda.images.request import HeaderRequest, JpegDecoder, PixelsCountedError, ReadRequest
 from imgcuda.images.signatures import format_of
 from imgcuda.images.sources import Open, Source, is_deep_avif, name_of, opener
 
@@ -43,6 +43,7 @@ def read(
     max_pixels: int = MAX_PIXELS,
     name: str = "",
     strict: bool = False,
+    decode_jpeg: JpegDecoder | None = None,
 ) -> Image:
     """Return the image in a file: all its frames, or the one numbered `frame` (from 1), or without `several` the first.
 
@@ -53,8 +54,9 @@ def read(
     all frames together, is refused before it is decoded; for a very high limit, Pillow's own limit, which the whole
     process shares, is raised meanwhile. With `strict`, any loss or damage is refused. Raises ImageError, one sentence
     with the file's name, for any error of the decoder; `name` is the name of a stream that is not standard input.
+    `decode_jpeg` takes libjpeg's place.
     """
-    request = ReadRequest(frame, several, auto_orient, raw, max_pixels)
+    request = ReadRequest(frame, several, auto_orient, raw, max_pixels, decode_jpeg)
     errors = translated_errors(name or name_of(source), "read")
     with errors as subject, warnings.catch_warnings(), opener(source) as reopen:
         warnings.simplefilter("ignore")  # Pillow warns of what is either raised below, or harmless
@@ -207,7 +209,7 @@ def _frame(
     if sixteen_bit.can_read(stored) and number is None:  # an animation's frames are mixed
         pixels = sixteen_bit.read(picture, lambda: _open(reopen(), request.max_pixels))
     else:
-        decoded, damage = _decoded(picture, open_once)
+        decoded, damage = _decoded(picture, open_once, request)
         losses += damage
         if decoded is None:
             _module("png_inflate").load(picture)
@@ -221,12 +223,14 @@ def _frame(
     return assemble.by_pillow(picture, pixels, losses, request.auto_orient, open_once)
 
 
-def _decoded(picture: PIL.Image.Image, open_once: Open) -> tuple[Pixels | None, list[str]]:
+def _decoded(picture: PIL.Image.Image, open_once: Open, request: ReadRequest) -> tuple[Pixels | None, list[str]]:
     """Return a JPEG's pixels, or None if Pillow is to decode the picture, and a sentence for each damage."""
     if picture.format not in ("JPEG", "MPO"):
         return None, []
     stream = open_once()
     stream.seek(0)
+    if request.decode_jpeg:
+        return request.decode_jpeg(picture, stream.read())
     from imgcuda.images import jpeg_reader
 
     return jpeg_reader.decode(picture, stream.read())

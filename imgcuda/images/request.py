@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from imgcuda.errors import ImageError
+
+if TYPE_CHECKING:
+    import PIL.Image
+
+    from imgcuda.images.image import Pixels
+
+JpegDecoder: TypeAlias = "Callable[[PIL.Image.Image, bytes], tuple[Pixels | None, list[str]]]"
 
 
 @dataclass(frozen=True)
@@ -19,6 +28,8 @@ class ReadRequest:
     raw: bool
     """Whether whole numbers without a known white level are read as floats of the same value."""
     max_pixels: int
+    decode_jpeg: JpegDecoder | None = None
+    """What gives a JPEG's pixels, and a sentence for each damage; None for libjpeg."""
 
     def numbers(self, count: int) -> range:
         """Return the frames to read of `count`, counted from 0; ImageError if a frame that is asked for is missing."""

@@ -47,6 +47,9 @@ NAMES = {
     "photoshop": "IPTC", "text": "text", "comment": "text",
 }  # fmt: skip
 
+JPEG_QUALITY = 90
+"""The quality of a JPEG where none is asked for."""
+
 JPEG_SEGMENT = 65533 - len(b"http://ns.adobe.com/xap/1.0/\0")
 """What fits into one of a JPEG's segments."""
 
@@ -60,6 +63,7 @@ def write(
     clobber: Clobber = True,
     software: str = "",
     complete: bool = False,
+    coded: bytes = b"",
 ) -> Written:
     """Write an image to a path or a stream of bytes, in the format of the path's extension, or in another.
 
@@ -67,7 +71,8 @@ def write(
     first of several. A sample type that the format cannot hold is refused, not reduced. The write is atomic: whatever
     fails, the old file is left as it was. If `clobber` is False there may be no old file; with "ours" there may be one
     that imgcuda marked and nothing has changed since. `software` ("imgcuda 0.1.0") marks the file, in the place where
-    its format names the program that wrote it. With `complete`, nothing is written if anything would be lost. Raises
+    its format names the program that wrote it. With `complete`, nothing is written if anything would be lost.
+    `coded` is a JPEG of the pixels without metadata, which another has made; then the pixels may have no values. Raises
     ImageError, and ParameterError for options of other formats.
     """
     name = "standard output"
@@ -85,7 +90,7 @@ def write(
             raise ImageError(f"{[*losses, *left_out][0]}; write to another file")
         if software:
             fitting = mark.with_software(fitting, format, software)
-        data = _encode(fitting, format, options, losses, left_out)
+        data = _encode(fitting, format, options, losses, left_out, coded)
         data = mark.with_checksum(data, format, software) if software else data
         if isinstance(target, str | os.PathLike):
             losses += _hard_links_kept(atomic_write.other_names(Path(target)))
@@ -220,7 +225,12 @@ def _within_segments(image: Image) -> tuple[Image, list[str]]:
 # Encoding: in memory, so that an encoder that fails has touched no file
 
 
-def _encode(image: Image, format: Format, options: Options, losses: list[str], left_out: list[str]) -> bytes:
+def _encode(
+    image: Image, format: Format, options: Options, losses: list[str], left_out: list[str], coded: bytes
+) -> bytes:
+    if coded:
+        metadata_alone = image.filtered([np.zeros((8, 8, *image.pixels.shape[2:]), np.uint8)])
+        return jpeg.with_picture(_by_pillow(metadata_alone, format, options), coded)
     if format.name == "PNG":
         from imgcuda.images import png
 
@@ -313,7 +323,7 @@ def _metadata(image: Image) -> dict[str, Any]:
 def _arguments(image: Image, format: Format, options: Options) -> Iterator[tuple[str, Any]]:
     """Return the encoder's settings for a format. They are fast by default; docs/files.md has the costs."""
     if format.name == "JPEG":
-        yield from {"quality": options.quality or 90, "progressive": options.progressive}.items()
+        yield from {"quality": options.quality or JPEG_QUALITY, "progressive": options.progressive}.items()
     if format.name == "WEBP":
         effort = options.compress or 0
         search = 75 if effort else 25  # "quality", when nothing is lost; the first steps are nearly for nothing
