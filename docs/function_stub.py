@@ -24,6 +24,7 @@ HEAD = '''\
 from typing import Any, Literal, TypeVar
 
 from imgcuda import {kinds}
+from imgcuda.layouts import ImageLayout
 
 _Image = TypeVar("_Image")
 """What is filtered: an array, whose kind the result has."""

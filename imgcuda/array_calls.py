@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 import numpy.typing as npt
 
+from imgcuda.layouts import ImageLayout
+
 if TYPE_CHECKING:
     import PIL.Image
 
@@ -31,6 +33,7 @@ class ArrayCallable:
         device: str | None = None,
         max_pixels: int | None = None,
         out: npt.NDArray[Any] | None = None,
+        layout: ImageLayout = "HWC",
     ) -> npt.NDArray[Any]: ...
     @overload
     def __call__(
@@ -44,6 +47,7 @@ class ArrayCallable:
         device: str | None = None,
         max_pixels: int | None = None,
         out: OwnKind | None = None,
+        layout: ImageLayout = "HWC",
     ) -> OwnKind: ...
     @overload
     def __call__(
@@ -53,8 +57,17 @@ class ArrayCallable:
         device: str | None = None,
         max_pixels: int | None = None,
         out: npt.NDArray[Any] | None = None,
+        layout: ImageLayout = "HWC",
     ) -> npt.NDArray[Any]: ...
-    def __call__(self, array: Any, *, device: str | None = None, max_pixels: int | None = None, out: Any = None) -> Any:
+    def __call__(
+        self,
+        array: Any,
+        *,
+        device: str | None = None,
+        max_pixels: int | None = None,
+        out: Any = None,
+        layout: ImageLayout = "HWC",
+    ) -> Any:
         """Return the image filtered, in its own type and kind; the input is not changed, unless it is `out`.
 
         `array` is (height, width), or (height, width, channels) with 1 (gray), 2 (gray, alpha), 3 (RGB) or 4
@@ -79,12 +92,17 @@ class ArrayCallable:
         table; else it is copied there when all is read, so `out` may be `array` itself, or overlap it. After an error
         `out` may hold anything.
 
+        `layout` is the order of the axes, if it is another than (height, width, channels): "CHW" for channels first,
+        "NHWC", "NCHW" or "NHW" for a batch of images, or gray images, of one size. Each image is filtered as if alone.
+        The result has the same axes, of which the channels stay even if they become one. An array whose memory has
+        the order N, H, W, C is not copied, whatever the order of its axes, and a new result has this order in memory.
+
         Raises ImageError for any other array, for an `out` that does not fit, and for too many pixels, DeviceError for
         a device that is not available, DeviceMemoryError if the host has too little memory, or if a device has too
         little for a chain that cannot run in strips.
         """
-        return self._filter(array, device, max_pixels, out)
+        return self._filter(array, device, max_pixels, out, layout)
 
-    def _filter(self, array: Any, device: str | None, max_pixels: int | None, out: Any) -> Any:
+    def _filter(self, array: Any, device: str | None, max_pixels: int | None, out: Any, layout: ImageLayout) -> Any:
         """Filter an array of any kind."""
         raise NotImplementedError

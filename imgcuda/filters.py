@@ -24,6 +24,7 @@ from imgcuda.programs.strips import Rows
 if TYPE_CHECKING:
     from imgcuda.engine.protocol import DeviceArray
     from imgcuda.execution.gpu import Gpu
+    from imgcuda.layouts import ImageLayout
 
 WHOLE_IMAGE = None
 """The halo of a filter that may read any pixel to make one."""
@@ -132,10 +133,10 @@ class Filter(ArrayCallable):
         """Return the filtered image: by default, by one launch of the kernel that has the filter's name."""
         return gpu.launch(snake(self.name), image, self.arguments())
 
-    def _filter(self, array: Any, device: str | None, max_pixels: int | None, out: Any) -> Any:
+    def _filter(self, array: Any, device: str | None, max_pixels: int | None, out: Any, layout: ImageLayout) -> Any:
         from imgcuda.pipeline import Pipeline
 
-        return Pipeline([self])(array, device=device, max_pixels=max_pixels, out=out)
+        return Pipeline([self])(array, device=device, max_pixels=max_pixels, out=out, layout=layout)
 
     @classmethod
     @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, Self, overload
 
 import numpy as np
@@ -15,9 +16,11 @@ from imgcuda.engine.protocol import Device
 from imgcuda.errors import DeviceMemoryError, FilterError, ImageError, ParameterError, out_of_memory
 from imgcuda.execution import output, streaming
 from imgcuda.execution.chain_plan import ChainPlan, plan_for
+from imgcuda.execution.in_layout import filter_in_order
 from imgcuda.execution.schedule import allow
 from imgcuda.filters import Filter
-from imgcuda.pixels import as_image, converted
+from imgcuda.layouts import axis_order, hint
+from imgcuda.pixels import as_image, computed_as, converted
 
 Array = npt.NDArray[Any]
 
@@ -98,25 +101,35 @@ class Pipeline(ArrayCallable):
         halos = [filter.halo for filter in self.filters]
         return None if None in halos else sum(halo for halo in halos if halo)
 
-    def _filter(self, array: Any, device: str | None, max_pixels: int | None, out: Any) -> Any:
+    def _filter(self, array: Any, device: str | None, max_pixels: int | None, out: Any, layout: str) -> Any:
+        on_host = self._on_host if layout == "HWC" else partial(self._in_layout, layout)
         if type(array) is np.ndarray:
-            return self._on_host(array, device, max_pixels, out)
+            return on_host(array, device, max_pixels, out)
         if lazy.takes(array):
-            if out is not None:
-                raise ImageError(
-                    "out is for arrays in memory; a DataArray, or a result that is computed later, has none"
-                )
+            _refuse_for_lazy(out, layout)
             return lazy.filtered(array, self.filters, device, max_pixels, self._in_memory(device, max_pixels))
         from imgcuda.arrays.as_given import filter_as_given  # with the first array that is not NumPy's
 
-        return filter_as_given(array, device, max_pixels, out, self._on_host)
+        return filter_as_given(array, device, max_pixels, out, layout, on_host)
+
+    def _in_layout(self, layout: str, given: Array, device: str | None, max_pixels: int | None, out: Any) -> Array:
+        """Filter an array of NumPy's whose axes are in another order, or that is a batch of images."""
+        order = axis_order(layout, given.shape)
+        one = order.inward(given).shape[order.batch :]
+        made = plan_for(self.filters, one, computed_as(given.dtype)).result_shape
+        if out is not None:
+            wanted = order.outward_shape((*given.shape[: order.batch], *made))
+            output.check(out, wanted, given.dtype.newbyteorder("="))
+        return filter_in_order(
+            order, given, out, len(made) == 2, lambda image, place: self._on_host(image, device, max_pixels, place)
+        )
 
     def _in_memory(self, device: str | None, max_pixels: int | None) -> Callable[[Any], Any]:
-        return lambda array: self._filter(array, device, max_pixels, None)
+        return lambda array: self._filter(array, device, max_pixels, None, "HWC")
 
     def _on_host(self, given: Array, device: str | None, max_pixels: int | None, out: Any) -> Array:
         """Filter an array of NumPy's."""
-        image = as_image(given)
+        image = as_image(given, hint)
         if max_pixels is not None:
             allow(self.filters, image.shape[1], image.shape[0], max_pixels)
         own = given.dtype.newbyteorder("=")
@@ -132,6 +145,17 @@ class Pipeline(ArrayCallable):
             return result.copy() if np.may_share_memory(result, given) else result
         except MemoryError as error:
             raise DeviceMemoryError(out_of_memory(error)) from error
+
+
+def _refuse_for_lazy(out: Any, layout: str) -> None:
+    """Raise ImageError for arguments of a call that a Dask array or a DataArray cannot have."""
+    if out is not None:
+        raise ImageError("out is for arrays in memory; a DataArray, or a result that is computed later, has none")
+    if layout != "HWC":
+        raise ImageError(
+            f"layout='{layout}' is for arrays in memory; a DataArray has names of its dimensions, and a Dask array "
+            "gets them by xarray.DataArray(array, dims=('n', 'y', 'x', 'c'))"
+        )
 
 
 def _into(out: Array, given: Array, image: Array, chosen: Sequence[Device], plan: ChainPlan) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,14 @@ from imgcuda.programs.source import PIXEL_TYPES
 COMPUTED_AS = {"float16": "float32", "float64": "float32"}
 """Types of samples, by name, that are computed as another, while the result has their own: after the whole chain it is
 rounded to float16; as float64 it has the precision and the range of float32."""
+
+
+Hint = Callable[[tuple[int, ...]], str]
+"""Returns what to add to a message about a shape that is no image's."""
+
+
+def _no_hint(shape: tuple[int, ...]) -> str:
+    return ""
 
 
 def has_alpha(channels: int) -> bool:
@@ -53,21 +62,22 @@ def _masked_arrays() -> tuple[type, ...]:
     return (module.MaskedArray,) if module else ()
 
 
-def as_image(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def as_image(array: npt.NDArray[Any], hint: Hint = _no_hint) -> npt.NDArray[Any]:
     """Return an array as (height, width, channels), C-contiguous, of a type that is computed; ImageError if it is none.
 
-    It is the array itself, or a view, if that has this order and type.
+    It is the array itself, or a view, if that has this order and type. `hint` returns what to add about another shape.
     """
-    dtype = check_image(array.shape, array.dtype)
+    dtype = check_image(array.shape, array.dtype, hint)
     image = array if array.ndim == 3 else array[:, :, None]
     return np.ascontiguousarray(image if dtype == array.dtype else converted(image, dtype))
 
 
-def check_image(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.dtype[Any]:
+def check_image(shape: tuple[int, ...], dtype: np.dtype[Any], hint: Hint = _no_hint) -> np.dtype[Any]:
     """Return the type that an array of this shape and type is computed in; ImageError if it is not an image."""
     computed = dtype if dtype in PIXEL_TYPES else computed_as(dtype)
     if len(shape) not in (2, 3) or (len(shape) == 3 and not 1 <= shape[2] <= 4):
-        raise ImageError(f"an image must be (height, width) or (height, width, 1 to 4 channels); got shape {shape}")
+        words = "an image must be (height, width) or (height, width, 1 to 4 channels)"
+        raise ImageError(f"{words}; got shape {shape}{hint(shape)}")
     if 0 in shape:
         raise ImageError(f"an image must have at least one pixel; got shape {shape}")
     return computed

@@ -20,10 +20,13 @@ def filter_as_given(
     device: str | None,
     max_pixels: int | None,
     out: Any,
+    layout: str,
     on_host: Callable[[Array, str | None, int | None, Any], Array],
 ) -> Any:
     """Return a value filtered, in its own kind. `on_host` filters NumPy arrays, with the arguments of a call."""
     location = location_of(value)
+    if layout != "HWC" and library_of(value) == "PIL":
+        raise ImageError("a picture of Pillow has no axes; leave layout= away, or filter numpy.asarray(picture)")
     if location is Location.GPU:
         raise ImageError("an array on a GPU is not filtered there; copy it to the host, by .get() or .cpu()")
     if location is Location.PLAIN:

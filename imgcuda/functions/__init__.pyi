@@ -3,6 +3,7 @@
 from typing import Any, Literal, TypeVar
 
 from imgcuda import Filter, GeometryFilter, MeasuringFilter, NeighborhoodFilter, PointFilter
+from imgcuda.layouts import ImageLayout
 
 _Image = TypeVar("_Image")
 """What is filtered: an array, whose kind the result has."""
@@ -21,6 +22,7 @@ def add_noise(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Add noise to an image: for the same seed the same each time, on every device.
 
@@ -39,7 +41,7 @@ def add_noise(
     seed: which noise: another number makes another; from 0 to 2147483647
     monochrome: whether all colors of a pixel get the same noise
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class AddNoise(PointFilter):
@@ -67,6 +69,7 @@ def auto_contrast(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Stretch the levels of an image so that the darkest becomes black and the brightest white.
 
@@ -78,7 +81,7 @@ def auto_contrast(
     cutoff: percent of the darkest and of the brightest samples that are set aside; from 0 to 50
     per_channel: stretch each color by itself, which removes a cast; otherwise all in the same way
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class AutoContrast(MeasuringFilter):
@@ -101,6 +104,7 @@ def auto_threshold(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Make an image black and white, at the level that its own brightness suggests.
 
@@ -111,7 +115,7 @@ def auto_threshold(
     method: otsu for the level that leaves black and white each as even as possible, triangle for the foot of the
         highest peak, good where one of the two is small; one of otsu, triangle
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class AutoThreshold(MeasuringFilter):
@@ -134,6 +138,7 @@ def bilateral(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Smooth an image and keep its edges: average each pixel with those near it that have about its color.
 
@@ -147,7 +152,7 @@ def bilateral(
         white differ in one channel (OpenCV's is 255 times that); from 0.001 to 10
     border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Bilateral(NeighborhoodFilter):
@@ -173,6 +178,7 @@ def blur(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Blur an image evenly in every direction, by a Gaussian.
 
@@ -183,7 +189,7 @@ def blur(
     sigma: standard deviation of the Gaussian, in pixels; from 0.1 to 100
     border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Blur(NeighborhoodFilter):
@@ -207,6 +213,7 @@ def box_blur(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Blur an image by the mean of the square around each pixel.
 
@@ -216,7 +223,7 @@ def box_blur(
     radius: pixels from the middle of the square to its side: 2 is 5x5; from 1 to 100
     border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class BoxBlur(NeighborhoodFilter):
@@ -239,6 +246,7 @@ def brightness(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Make an image brighter or darker, as if there had been more or less light.
 
@@ -247,7 +255,7 @@ def brightness(
 
     factor: what each color is multiplied by: 0 makes black, 1 leaves the image as it is; from 0 to 100
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Brightness(PointFilter):
@@ -270,6 +278,7 @@ def canny(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Draw the edges of an image as thin lines, white on black.
 
@@ -283,7 +292,7 @@ def canny(
     low: an edge goes on while the gradient is longer; a step from 0 to 1 has one of 4; from 0 to 1000
     high: an edge has a gradient that is longer somewhere; from 0 to 1000
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Canny(Filter):
@@ -312,6 +321,7 @@ def composite(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Lay another picture over an image, or blend the two.
 
@@ -328,7 +338,7 @@ def composite(
     y: where the picture's upper edge is, in pixels; from -100000 to 100000
     opacity: how much of the picture there is: 0 none, 1 all of it; from 0 to 1
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Composite(Filter):
@@ -358,6 +368,7 @@ def contrast(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Move bright and dark further apart, or closer together.
 
@@ -368,7 +379,7 @@ def contrast(
     factor: how far colors move from the pivot: 0 leaves only that, 1 the image as it is; from 0 to 100
     pivot: the color that stays as it is, from black (0) to white (1); from 0 to 1
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Contrast(PointFilter):
@@ -395,6 +406,7 @@ def convolve(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Weigh each pixel and its neighbors with a matrix, and add them up.
 
@@ -418,7 +430,7 @@ def convolve(
     offset: what is added to the result, as a part of the range: 0.5 is a medium gray; from -1 to 1
     border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Convolve(NeighborhoodFilter):
@@ -449,6 +461,7 @@ def edges(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Show the edges of an image: the length of the gradient at each pixel.
 
@@ -461,7 +474,7 @@ def edges(
     scale: what the result is multiplied by, before it is clipped; from 0 to 1000
     border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Edges(NeighborhoodFilter):
@@ -488,6 +501,7 @@ def emboss(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Emboss an image: show it as a gray relief that is lit from one side.
 
@@ -500,7 +514,7 @@ def emboss(
     height: how high the relief is: what slopes are multiplied by; from 0 to 100
     border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Emboss(NeighborhoodFilter):
@@ -525,6 +539,7 @@ def equalize(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Spread the levels of an image so that all are about as frequent, from black to white.
 
@@ -535,7 +550,7 @@ def equalize(
 
     per_channel: equalize each color by itself, which shifts hues; otherwise all in the same way, counted together
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Equalize(MeasuringFilter):
@@ -556,6 +571,7 @@ def flip(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Mirror an image: top to bottom, left to right, or both.
 
@@ -565,7 +581,7 @@ def flip(
     direction: horizontal swaps left and right, vertical top and bottom, both does both; one of horizontal,
         vertical, both
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Flip(GeometryFilter):
@@ -587,6 +603,7 @@ def gamma(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Make the levels between black and white darker or brighter, by a power.
 
@@ -597,7 +614,7 @@ def gamma(
     gamma: the power: above 1 makes an image darker, below 1 brighter; from 0.1 to 10
     gain: what the result is multiplied by; from 0.01 to 100
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Gamma(PointFilter):
@@ -620,6 +637,7 @@ def grayscale(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Make an image gray, weighting the colors as the eye does.
 
@@ -629,7 +647,7 @@ def grayscale(
     weights: what each color counts: rec601 as Pillow and OpenCV, rec709 for HDTV and sRGB, average for a third
         each, lightness for the middle of the largest and the smallest; one of rec601, rec709, average, lightness
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Grayscale(PointFilter):
@@ -649,12 +667,13 @@ def invert(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Turn an image into its negative: bright becomes dark, and each color its opposite.
 
     Each color is taken from white: from 255, 65535, or 1 for floats, of which those beyond 1 become negative.
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Invert(PointFilter):
@@ -671,6 +690,7 @@ def lut_cube(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Give an image the look of a `.cube` file: its colors are looked up in a table.
 
@@ -682,7 +702,7 @@ def lut_cube(
     lut: the table; a .cube file, or an array from 0 to 1, of shape (size, size, size, 3) or (size, 3)
     strength: 0 leaves the image as it is, 1 is the table's look in full; from 0 to 1
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class LutCube(PointFilter):
@@ -706,6 +726,7 @@ def median(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Replace each sample by the middle one of those around it: specks go, edges stay.
 
@@ -716,7 +737,7 @@ def median(
     radius: how far the square reaches, in pixels; from 1 to 50
     border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Median(NeighborhoodFilter):
@@ -739,6 +760,7 @@ def pixelate(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Make an image of squares, each in the mean color of the pixels that it covers.
 
@@ -748,7 +770,7 @@ def pixelate(
 
     size: the side of a square, in pixels; from 1 to 1000
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Pixelate(Filter):
@@ -769,6 +791,7 @@ def posterize(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Leave few tones of each color, as a printed poster has.
 
@@ -778,7 +801,7 @@ def posterize(
 
     levels: how many tones are left of each color, with black and white; from 2 to 256
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Posterize(PointFilter):
@@ -805,6 +828,7 @@ def resize(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Make an image larger or smaller.
 
@@ -824,7 +848,7 @@ def resize(
         -0.5) and lanczos (3 lobes) weigh more and more around it, for more and more sharpness; one of nearest,
         bilinear, bicubic, lanczos, area
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Resize(GeometryFilter):
@@ -860,6 +884,7 @@ def rotate(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Turn an image counter-clockwise, about its middle.
 
@@ -875,7 +900,7 @@ def rotate(
     border: what is seen where the image does not reach; constant is transparent, or black where there is no alpha;
         one of reflect, mirror, nearest, wrap, constant
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Rotate(GeometryFilter):
@@ -902,6 +927,7 @@ def saturation(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Make colors stronger or paler; gray does not change.
 
@@ -910,7 +936,7 @@ def saturation(
 
     factor: how strong colors become: 0 makes all gray, 1 leaves the image as it is; from 0 to 100
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Saturation(PointFilter):
@@ -931,6 +957,7 @@ def sepia(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Tone an image brown, as an old photograph is.
 
@@ -939,7 +966,7 @@ def sepia(
 
     strength: 0 leaves the image as it is, 1 tones it fully; from 0 to 1
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Sepia(PointFilter):
@@ -960,6 +987,7 @@ def threshold(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Make pixels that are brighter than a level white, and all others black.
 
@@ -969,7 +997,7 @@ def threshold(
 
     level: what a pixel must be brighter than to be white; 1 is white; from 0 to 1
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Threshold(PointFilter):
@@ -993,6 +1021,7 @@ def unsharp_mask(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Sharpen an image, by adding the detail that a blur removes.
 
@@ -1008,7 +1037,7 @@ def unsharp_mask(
     threshold: the least difference that counts, as a part of the range: 0.02 is 5 of 255 levels; from 0 to 1
     border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class UnsharpMask(NeighborhoodFilter):
@@ -1038,6 +1067,7 @@ def vignette(
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
+    layout: ImageLayout = "HWC",
 ) -> _Image:
     """Darken an image toward its corners, as a lens does, or lighten it there.
 
@@ -1051,7 +1081,7 @@ def vignette(
     softness: over how many half diagonals it grows to its full amount; 0 is a hard edge; from 0 to 1
     roundness: 1 is a circle, 0 an ellipse of the image's own proportions; from 0 to 1
 
-    `array` and `device`, `max_pixels`, `out` are as in imgcuda.Pipeline.
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class Vignette(PointFilter):

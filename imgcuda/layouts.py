@@ -1,0 +1,88 @@
+"""The orders that an array's axes may have: images, rows, columns and channels, and views of an array in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.errors import ImageError, shown
+
+Array = npt.NDArray[Any]
+Shape = tuple[int, ...]
+
+ImageLayout = Literal["HWC", "CHW", "NHW", "NHWC", "NCHW"]
+"""The order of an array's axes: H for rows, W for columns, C for channels, N for images, each filtered by itself."""
+
+LAYOUTS: tuple[str, ...] = get_args(ImageLayout)
+
+AXES = {"N": "images", "H": "height", "W": "width", "C": "channels"}
+
+
+@dataclass(frozen=True)
+class AxisOrder:
+    """The axes of one array, and of its result: views to (images, height, width, channels) and back, without a copy."""
+
+    axes: str
+    """A letter for each axis of the array: "NCHW"."""
+    channels_first: bool
+    """Whether color goes before the rows: in a result also where the array itself is (height, width)."""
+
+    @property
+    def batch(self) -> bool:
+        """Whether it is several images."""
+        return self.axes[0] == "N"
+
+    @property
+    def keeps_channels(self) -> bool:
+        """Whether a result of one channel has an axis for it: the array has one, and its layout was given."""
+        return "C" in self.axes and self.axes != "HWC"
+
+    def inward(self, array: Array) -> Array:
+        """Return the view of an array of these axes, or of a result, whose channels come last."""
+        has_channels = array.ndim - self.batch == 3
+        return np.moveaxis(array, -3, -1) if self.channels_first and has_channels else array
+
+    def outward(self, result: Array) -> Array:
+        """Return the view of a result whose channels, if it has an axis for them, come last, as the caller has it."""
+        if self.keeps_channels and result.ndim - self.batch == 2:
+            result = result[..., None]
+        has_channels = result.ndim - self.batch == 3
+        return np.moveaxis(result, -1, -3) if self.channels_first and has_channels else result
+
+    def outward_shape(self, result: Shape) -> Shape:
+        """Return the shape that `outward` gives a result of a shape."""
+        return self.outward(np.broadcast_to(np.empty((), bool), result)).shape
+
+
+def axis_order(layout: str, shape: Sequence[int]) -> AxisOrder:
+    """Return the order of an array of a shape in a layout; ImageError if it has other axes than the layout."""
+    if layout not in LAYOUTS:
+        raise ImageError(f"layout must be one of {', '.join(LAYOUTS)}; got {shown(layout)}")
+    axes = "HW" if layout in ("HWC", "CHW") and len(shape) == 2 else layout
+    if len(axes) != len(shape):
+        words = ", ".join(AXES[axis] for axis in layout)
+        raise ImageError(f"layout='{layout}' takes ({words}); got shape {tuple(shape)}{hint(shape, layout)}")
+    if "C" in axes and not 1 <= shape[axes.index("C")] <= 4:
+        raise ImageError(f"layout='{layout}' takes 1 to 4 channels; got shape {tuple(shape)}{hint(shape, layout)}")
+    if 0 in shape:
+        raise ImageError(f"an image must have at least one pixel, and a batch one image; got shape {tuple(shape)}")
+    return AxisOrder(axes, "CH" in layout)
+
+
+def hint(shape: Sequence[int], layout: str = "HWC") -> str:
+    """Return which other layout an array of a shape may have, as the end of a message; empty if it has none."""
+    if len(shape) == 4:
+        fitting = [f"layout='{each}'" for each in ("NHWC", "NCHW") if each != layout]
+        return f"; a batch of images takes {' or '.join(fitting)}"
+    if len(shape) != 3:
+        return ""
+    channels_last, channels_first = 1 <= shape[2] <= 4, 1 <= shape[0] <= 4
+    if channels_first and layout != "CHW":
+        return "; an image with its channels first takes layout='CHW'"
+    if channels_last and layout != "HWC":
+        return "; an image with its channels last takes layout='HWC'"
+    return "; a batch of gray images takes layout='NHW'" if layout != "NHW" else ""
