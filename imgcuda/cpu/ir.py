@@ -9,6 +9,9 @@ from math import prod
 from imgcuda.cpu.budget import BLOCK, INSTRUCTIONS, LABEL, LOOP, TooMuch, TooWide
 from imgcuda.cpu.values.types import Scalar
 
+_SLOT = "%s"
+"""The beginning of the names of slots; those of other values begin otherwise."""
+
 
 class Builder:
     """Writes the body of one function: instructions, and basic blocks in the order in which they are placed."""
@@ -115,10 +118,14 @@ class Builder:
 
     def slot(self, type: str, align: int = 0) -> str:
         """Reserve memory until the function returns (`alloca`), and return its address."""
-        name = f"%s{self._next()}"
+        name = f"{_SLOT}{self._next()}"
         if not self.silent:
             self._slots.append((name, type, align))
         return name
+
+    def is_slot(self, place: str) -> bool:
+        """Return whether an address is that of a whole `slot`, which LLVM may keep in a register."""
+        return place.startswith(_SLOT)
 
     def zero(self, slot: str, bytes: int) -> None:
         """Set memory to zero."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
-import mmap
-import os
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from imgcuda.cpu import session
 from imgcuda.programs.layout import Dim3
+from support.memory_pages import alone_in_memory
 from support.small_kernels import NUMPY, run_exactly
 
 BEFORE, BEHIND = 5, 7
@@ -89,31 +86,3 @@ def test_bytes_near_each_other_at_both_ends_of_memory(index: str, width: int) ->
         arrays = [session.as_device_array(out), session.as_device_array(given)]
         run_exactly(source, arrays, "k", Dim3(1), Dim3(64), width=width)
         assert out.tolist() == wanted
-
-
-def alone_in_memory(array: npt.NDArray[np.uint8], at_end: bool) -> npt.NDArray[np.uint8]:
-    """Return a copy of an array at the beginning or the end of a page; the pages beside it cannot be accessed."""
-    page = mmap.PAGESIZE
-    memory = mmap.mmap(-1, 3 * page)
-    copy = np.frombuffer(memory, np.uint8)[page : 2 * page][-array.size if at_end else 0 :][: array.size]
-    copy[:] = array
-    if os.name == "posix":
-        start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-        for beside in (start, start + 2 * page):
-            assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(beside), ctypes.c_size_t(page), 0) == 0
-    return copy
-
-
-@pytest.mark.parametrize("width", [8, 16, 32, 64])
-@pytest.mark.parametrize("type", ["unsigned char", "short"])
-def test_elements_anywhere_under_a_full_mask(type: str, width: int) -> None:
-    """All threads take the side that is not expected, which is compiled under a mask alone."""
-    source = f"""__global__ void k({type} *out, const {type} *in, const int *where) {{
-        int x = threadIdx.x;
-        if (__builtin_expect(where[x] >= 0, 0)) out[where[x] ^ 1] = in[where[x]];
-    }}"""
-    given, where = np.arange(64).astype(NUMPY[type]), np.random.default_rng(2).permutation(64).astype(np.int32)
-    out = np.zeros(64, NUMPY[type])
-    arrays = [session.as_device_array(each) for each in (out, given, where)]
-    run_exactly(source, arrays, "k", Dim3(1), Dim3(64), width=width)
-    assert out.tolist() == [x ^ 1 for x in range(64)]

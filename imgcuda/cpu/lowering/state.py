@@ -278,8 +278,16 @@ class State:
         self.b.do(f"store {self.v.type('i1')} zeroinitializer, ptr {slot}")
 
     def load_mask(self, slot: str) -> str:
-        """Load a lane mask from memory."""
-        return self.b.op(f"load {self.v.type('i1')}, ptr {slot}")
+        """Load a lane mask from memory.
+
+        A mask of an array stays in memory. It is loaded as an integer, and frozen so that LLVM does not change that:
+        without AVX-512 it would load each lane by itself, in a hundred instructions.
+        """
+        type, bits = self.v.type("i1"), f"i{self.v.width}"
+        if self.b.is_slot(slot):
+            return self.b.op(f"load {type}, ptr {slot}")
+        whole = self.b.op(f"freeze {bits} {self.b.op(f'load {bits}, ptr {slot}')}")
+        return self.b.op(f"bitcast {bits} {whole} to {type}")
 
     def add_to(self, slot: str) -> None:
         """Add the active lanes to a mask in memory."""

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.memory.addresses import first_lane, lane_addresses
 from imgcuda.cpu.memory.gathers import gather, gather_mostly_contiguous, scatter
 from imgcuda.cpu.memory.lookups import is_lookup, lookup
+from imgcuda.cpu.memory.masked_bytes import are_slow, masked_load, masked_store
 from imgcuda.cpu.memory.strided import longest_load_stride, longest_store_stride, strided_load, strided_store
 from imgcuda.cpu.values.conversions import suffix
 from imgcuda.cpu.values.types import Scalar, memory_ir, size_of
@@ -63,6 +65,8 @@ class _ContiguousAccess(Access):
         place, align, mask = self._place(), size_of(self.type), self.state.mask
         if mask is None:
             return self.state.b.op(f"load {self.lanes}, ptr {place}, align {align}")
+        if are_slow(size_of(self.type)):
+            return masked_load(self.state, place, self.cell, size_of(self.type))
         arguments = [(f"ptr align {align}", place), (self.state.v.type("i1"), mask), (self.lanes, "zeroinitializer")]
         return self.state.b.call(f"llvm.masked.load.{suffix(self.lanes)}.p0", self.lanes, arguments)
 
@@ -71,6 +75,9 @@ class _ContiguousAccess(Access):
         place, align, mask = self._place(), size_of(self.type), self.state.mask
         if mask is None:
             self.state.b.do(f"store {self.lanes} {made}, ptr {place}, align {align}")
+            return
+        if are_slow(size_of(self.type)):
+            masked_store(self.state, place, self.cell, made)
             return
         arguments = [(self.lanes, made), (f"ptr align {align}", place), (self.state.v.type("i1"), mask)]
         self.state.b.call(f"llvm.masked.store.{suffix(self.lanes)}.p0", "void", arguments)
@@ -84,7 +91,7 @@ class _GatherScatter(Access):
     """Any element for each lane: gather and scatter."""
 
     def read(self) -> str:
-        if self._short:
+        if self._slow:
             return gather(self.state, self.address, self.cell)
         arguments = [*self._places(), (self.lanes, "zeroinitializer")]
         name = f"llvm.masked.gather.{suffix(self.lanes)}.v{self.state.v.width}p0"
@@ -92,16 +99,17 @@ class _GatherScatter(Access):
 
     def write(self, value: Value) -> None:
         made = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type)
-        if self._short:
+        if self._slow:
             scatter(self.state, self.address, self.cell, made)
             return
         name = f"llvm.masked.scatter.{suffix(self.lanes)}.v{self.state.v.width}p0"
         self.state.b.call(name, "void", [(self.lanes, made), *self._places()])
 
     @property
-    def _short(self) -> bool:
-        """Whether the element is too small for any gather instruction: LLVM would branch for each lane instead."""
-        return size_of(self.type) < 4
+    def _slow(self) -> bool:
+        """Whether the processor has no instruction for it: LLVM would load or store, and branch, for each lane."""
+        masked = self.state.mask is not None and "+avx512f" not in Machine.host().features
+        return size_of(self.type) < 4 or masked
 
     def _places(self) -> list[tuple[str, str]]:
         width, mask = self.state.v.width, self.state.mask or "splat (i1 true)"

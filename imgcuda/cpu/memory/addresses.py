@@ -8,6 +8,9 @@ from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.values.types import I32, I64, PointerTo, Struct, Type, elements, offset_of, size_of
 from imgcuda.cpu.values.value import VARYING, Address, Value, constant
 
+PAGE = 4096
+"""The bytes of a page of memory, or a part of one. What begins in a page that can be read can be read to its end."""
+
 
 def move(state: State, address: Address, index: Value) -> Address:
     """Return a pointer moved by `index` elements of its target type."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.machine import Machine
+from imgcuda.cpu.memory.addresses import PAGE
 
 _GROUP = 16
 _WINDOW = 32
 _BACK = 4
 """The bytes of a window before the first lane's byte."""
-_PAGE = 4096
-"""The bytes of a page of memory, or a part of one."""
 _SHUFFLES = {64: ("+avx512bw", "llvm.x86.avx512.pshuf.b.512"), 32: ("+avx2", "llvm.x86.avx2.pshuf.b")}
 """By the number of lanes: a feature of a processor, and its instruction that picks bytes within each 16."""
 
@@ -79,8 +78,8 @@ def _readable(width: int, lane: int) -> list[str]:
         f"  %wide{lane} = sext i32 %start{lane} to i64",
         f"  %window{lane} = getelementptr i8, ptr %base, i64 %wide{lane}",
         f"  %address{lane} = ptrtoint ptr %window{lane} to i64",
-        f"  %in_page{lane} = and i64 %address{lane}, {_PAGE - 1}",
-        f"  %inside{lane} = icmp ule i64 %in_page{lane}, {_PAGE - _WINDOW}",
+        f"  %in_page{lane} = and i64 %address{lane}, {PAGE - 1}",
+        f"  %inside{lane} = icmp ule i64 %in_page{lane}, {PAGE - _WINDOW}",
     ]
 
 

@@ -1,0 +1,57 @@
+"""Loads and stores of some threads: as compiled for this processor, and for AVX2, which has no masks for bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from imgcuda.cpu import session
+from imgcuda.cpu.machine import Machine
+from imgcuda.programs.layout import Dim3
+from support.memory_pages import alone_in_memory
+from support.small_kernels import NUMPY, run_exactly
+
+AVX2 = "+avx,+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+movbe,+popcnt"
+COUNT = 41
+ACTIVE: dict[str, Callable[[int], bool]] = {
+    "x < n": lambda x: x < COUNT,
+    "x < n && x % 3 == 1": lambda x: x < COUNT and x % 3 == 1,
+    "x < n && x >= 5": lambda x: 5 <= x < COUNT,
+    "x < n && in[x] > 250": lambda x: False,
+}
+"""Conditions under which a thread acts, in C and in Python."""
+PLACES: dict[str, Callable[[int], int]] = {
+    "x": lambda x: x,
+    "n - 1 - x": lambda x: COUNT - 1 - x,
+    "x * 7 % n": lambda x: x * 7 % COUNT,
+}
+
+
+@pytest.fixture(params=["this processor", "AVX2"])
+def processor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "AVX2":
+        if "+avx2" not in Machine.host().features:
+            pytest.skip("this processor has no AVX2")
+        narrower = Machine("x86-64-v3", AVX2)
+        monkeypatch.setattr(Machine, "host", lambda: narrower)
+
+
+@pytest.mark.usefixtures("processor")
+@pytest.mark.parametrize("width", [16, 32])
+@pytest.mark.parametrize("type", ["unsigned char", "bool", "short", "float", "double"])
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("active", ACTIVE)
+def test_only_active_threads_access_memory(active: str, place: str, type: str, width: int) -> None:
+    """Before and behind both arrays lie pages that cannot be accessed."""
+    source = f"""__global__ void k({type} *out, const {type} *in, int n) {{
+        int x = threadIdx.x; if ({active}) {{ int i = {place}; out[i] = in[i]; }}
+    }}"""
+    given = np.arange(1, COUNT + 1).astype(NUMPY[type])
+    written = {PLACES[place](x) for x in range(64) if ACTIVE[active](x)}
+    for at_end in (False, True):
+        arrays = [alone_in_memory(np.zeros_like(given), at_end), alone_in_memory(given, at_end)]
+        on_device = [session.as_device_array(each) for each in arrays]
+        run_exactly(source, [*on_device, np.int32(COUNT)], "k", Dim3(1), Dim3(64), width=width)
+        assert arrays[0].tolist() == [given[i] if i in written else 0 for i in range(COUNT)]
