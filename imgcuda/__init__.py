@@ -16,11 +16,15 @@ from imgcuda import startup  # noqa: F401  # first: Ctrl-C while the rest is imp
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from typing import overload as _overload
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from imgcuda import functions as functions
+    from imgcuda.array_calls import OwnKind
+    from imgcuda.arrays.device_image import DeviceImage
+    from imgcuda.arrays.files import write
     from imgcuda.engine.protocol import DeviceArray
     from imgcuda.errors import (
         CheckError,
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
         PointFilter,
     )
     from imgcuda.hookspecs import hookimpl
+    from imgcuda.images import Image, read
     from imgcuda.parameter_text import read_lines, read_number
     from imgcuda.parameter_types import Matrix, Picture, Size, Table
     from imgcuda.parameters import ParameterType, param
@@ -67,11 +72,13 @@ __all__ = [
     "CheckError",
     "DeviceArray",
     "DeviceError",
+    "DeviceImage",
     "DeviceMemoryError",
     "Filter",
     "FilterError",
     "GeometryFilter",
     "Gpu",
+    "Image",
     "ImageError",
     "ImgcudaError",
     "KernelError",
@@ -96,13 +103,17 @@ __all__ = [
     "hookimpl",
     "load",
     "param",
+    "read",
     "read_lines",
     "read_number",
     "shown",
     "white_level",
+    "write",
 ]
 
 _HOMES = {
+    "imgcuda.arrays.device_image": "DeviceImage",
+    "imgcuda.arrays.files": "write",
     "imgcuda.engine.protocol": "DeviceArray",
     "imgcuda.errors": (
         "CheckError DeviceError DeviceMemoryError FilterError ImageError ImgcudaError KernelError ParameterError "
@@ -113,6 +124,7 @@ _HOMES = {
         "WHOLE_IMAGE Alpha Argument Border Filter GeometryFilter MeasuringFilter NeighborhoodFilter PointFilter"
     ),
     "imgcuda.hookspecs": "hookimpl",
+    "imgcuda.images": "Image read",
     "imgcuda.parameter_text": "read_lines read_number",
     "imgcuda.parameter_types": "Matrix Picture Size Table",
     "imgcuda.parameters": "ParameterType param",
@@ -140,11 +152,15 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, "functions"})
 
 
-def apply(array: npt.ArrayLike, name: str, *, device: str | None = None, **parameters: Any) -> npt.NDArray[Any]:
+@_overload
+def apply(array: OwnKind, name: str, *, device: str | None = None, **parameters: Any) -> OwnKind: ...
+@_overload
+def apply(array: npt.ArrayLike, name: str, *, device: str | None = None, **parameters: Any) -> npt.NDArray[Any]: ...
+def apply(array: Any, name: str, *, device: str | None = None, **parameters: Any) -> Any:
     """Return an image filtered by the filter called `name`: `apply(array, "blur", sigma=3)`.
 
-    The array and `device` are as in Pipeline. Raises PluginError for a filter that is not installed and
-    ParameterError for a parameter that is unknown or out of range.
+    The array, of any library, and `device` are as in Pipeline; the result is of the array's kind. Raises PluginError
+    for a filter that is not installed and ParameterError for a parameter that is unknown or out of range.
     """
     from imgcuda.pipeline import Pipeline
     from imgcuda.registry import installed

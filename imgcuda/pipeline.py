@@ -110,7 +110,7 @@ class Pipeline(ArrayCallable):
             return lazy.filtered(array, self.filters, device, max_pixels, self._in_memory(device, max_pixels))
         from imgcuda.arrays.as_given import filter_as_given  # with the first array that is not NumPy's
 
-        return filter_as_given(array, device, max_pixels, out, layout, on_host)
+        return filter_as_given(self.filters, array, device, max_pixels, out, layout, on_host)
 
     def _in_layout(self, layout: str, given: Array, device: str | None, max_pixels: int | None, out: Any) -> Array:
         """Filter an array of NumPy's whose axes are in another order, or that is a batch of images."""

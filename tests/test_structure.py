@@ -48,7 +48,15 @@ ORDER = [
 without what is above, and an engine can be taken out or added without a filter noticing."""
 
 FOREIGN = {
-    "pycuda": {"cuda.presence", "cuda.device", "cuda.context", "cuda.transfers", "cuda.pinned", "cuda.memory"},
+    "pycuda": {
+        "cuda.presence",
+        "cuda.queued",
+        "cuda.device",
+        "cuda.context",
+        "cuda.transfers",
+        "cuda.pinned",
+        "cuda.memory",
+    },
     "nvidia": {"cuda.jpeg_codec"},
     "llvmlite": {"cpu.machine"},
     "cuda": {"cuda.compile", "cuda.pinned"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy.typing as npt
@@ -10,12 +10,16 @@ import numpy.typing as npt
 from imgcuda.arrays.host import host_kind
 from imgcuda.arrays.kinds import Location, library_of, location_of
 from imgcuda.errors import ImageError
+from imgcuda.filters import Filter
 from imgcuda.pixels import as_array
 
 Array = npt.NDArray[Any]
 
+AXES = "height, width, channels: tensor.permute(1, 2, 0) of PyTorch, array.transpose(1, 2, 0) of CuPy"
+
 
 def filter_as_given(
+    filters: Sequence[Filter],
     value: Any,
     device: str | None,
     max_pixels: int | None,
@@ -28,7 +32,13 @@ def filter_as_given(
     if layout != "HWC" and library_of(value) == "PIL":
         raise ImageError("a picture of Pillow has no axes; leave layout= away, or filter numpy.asarray(picture)")
     if location is Location.GPU:
-        raise ImageError("an array on a GPU is not filtered there; copy it to the host, by .get() or .cpu()")
+        if layout != "HWC":
+            raise ImageError(
+                f"layout='{layout}' is for arrays in host memory; on a GPU give a view with the axes {AXES}"
+            )
+        from imgcuda.arrays.on_gpu import filter_on_gpu
+
+        return filter_on_gpu(filters, value, device, max_pixels, out)
     if location is Location.PLAIN:
         return on_host(as_array(value), device, max_pixels, out)
     kind = host_kind(value)

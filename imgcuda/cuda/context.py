@@ -13,7 +13,7 @@ from imgcuda.cuda import memory as cuda_memory
 from imgcuda.errors import DeviceError, DeviceMemoryError
 from imgcuda.programs.source import Program
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # reentrant: an image may be garbage-collected while this thread holds the lock
 _contexts: dict[int, Any] = {}
 _modules: dict[tuple[int, str], Any] = {}
 _functions: dict[tuple[int, str, str, str], Any] = {}
@@ -35,6 +35,22 @@ def context(index: int) -> Any:
         if index not in _contexts:
             _contexts[index] = device(index).retain_primary_context()
         return _contexts[index]
+
+
+@contextmanager
+def pushed_if_open(index: int) -> Iterator[bool]:
+    """Make a device's context current, unless it was never used, or has ended with the process; yield whether."""
+    primary = _contexts.get(index)
+    if primary is None:
+        yield False
+        return
+    import pycuda.driver as driver
+
+    primary.push()
+    try:
+        yield True
+    finally:
+        driver.Context.pop()
 
 
 def function(index: int, program: Program, kernel: str, letters: str) -> Any:

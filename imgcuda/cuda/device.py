@@ -26,7 +26,7 @@ import numpy.typing as npt
 from imgcuda.cuda import context as cuda_context
 from imgcuda.cuda import pinned, transfers
 from imgcuda.cuda.context import translated
-from imgcuda.cuda.memory import StreamMemory, wait_for
+from imgcuda.cuda.memory import SessionMemory, StreamMemory, wait_for
 from imgcuda.cuda.transfers import DownloadStaging, UploadStaging
 from imgcuda.engine.known_tables import known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
@@ -107,10 +107,10 @@ class CudaSession:
 
     packs = True
 
-    def __init__(self, index: int, budget: Budget, stream: Any = None) -> None:
+    def __init__(self, index: int, budget: Budget, stream: Any = None, memory: SessionMemory | None = None) -> None:
         self._index, self._budget, self._stream = index, budget, stream
         self.tables = known_tables(f"cuda:{index}")
-        self._memory = StreamMemory(index, budget, stream)
+        self._memory = memory or StreamMemory(index, budget, stream)
 
     def foresee(self, coming: Callable[[], Sequence[KernelCall]]) -> None:
         """Do nothing: NVRTC compiles all kernels of a program at once, within some 30 ms."""

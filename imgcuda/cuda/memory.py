@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from imgcuda.engine.memory_limit import Budget
 from imgcuda.errors import DeviceMemoryError
@@ -26,6 +26,19 @@ class Allocation(NamedTuple):
     size: int
     memory: Any
     """PyCUDA's handle; `int` of it is the address."""
+
+
+class SessionMemory(Protocol):
+    """The memory of one session."""
+
+    def allocate(self, size: int) -> int:
+        """Allocate `size` bytes, and return the address."""
+
+    def free(self, address: int) -> None:
+        """Free the allocation at an address, unless it was freed before."""
+
+    def close(self, keep: bool) -> None:
+        """Free everything."""
 
 
 class StreamMemory:

@@ -58,7 +58,10 @@ class ChainPlan:
     @property
     def result_shape(self) -> tuple[int, ...]:
         """The shape of the result, as far as the filters declare it."""
-        channels = self.channels[-1]
+        return self.shape_of(self.channels[-1])
+
+    def shape_of(self, channels: int) -> tuple[int, ...]:
+        """The shape of a result of so many channels, with the number of dimensions that filters give one by one."""
         return (self.height, self.width) if self._is_flat(channels) else (self.height, self.width, channels)
 
     def as_array(self, result: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -1,0 +1,107 @@
+"""What libraries have for arrays on a GPU: the current stream, memory for a result, and a way to take one of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from imgcuda.arrays.device_image import DeviceImage
+from imgcuda.arrays.kinds import library_of
+
+Shape = tuple[int, ...]
+
+
+def _no_memory(like: Any, shape: Shape) -> Any:
+    return None
+
+
+class GpuKind(NamedTuple):
+    """What the core asks of a library, about an array `like`."""
+
+    stream: Callable[[Any], int | None]
+    """Its current stream on the array's device; None if the array itself says what to wait for."""
+    take: Callable[[DeviceImage, Any], Any]
+    """Return a result as an array of the library, without a copy."""
+    empty: Callable[[Any, Shape], Any] = _no_memory
+    """Return an array of the array's type, in the library's memory, or None: then the result is in memory of ours.
+
+    Memory of the library is freed in the order of its streams, and counted and reused as all of its memory.
+    """
+    by_dlpack: bool = False
+    """Whether it is read by DLPack even if it has the CUDA array interface, whose getter may wait."""
+    checked: bool = False
+    """Whether its arrays may belong to a CUDA context other than the primary one."""
+
+
+def gpu_kind(value: Any) -> GpuKind:
+    """Return what the library of an array on a GPU has."""
+    library = library_of(value)
+    if library in _KINDS:
+        return _KINDS[library]
+    return _BY_DLPACK if hasattr(type(value), "__dlpack__") else _BY_INTERFACE
+
+
+def _torch_stream(tensor: Any) -> int:
+    return int(import_module("torch").cuda.current_stream(tensor.device).cuda_stream)
+
+
+def _cupy_stream(array: Any) -> int:
+    with array.device:
+        return int(import_module("cupy").cuda.get_current_stream().ptr)
+
+
+def _cupy_empty(array: Any, shape: Shape) -> Any:
+    with array.device:
+        return import_module("cupy").empty(shape, array.dtype)
+
+
+def _to_numba(image: DeviceImage, array: Any) -> Any:
+    return import_module("numba.cuda").as_cuda_array(image, sync=False)  # its current stream waits, not the host
+
+
+def _to_pycuda(image: DeviceImage, array: Any) -> Any:
+    made = import_module("pycuda.gpuarray").GPUArray
+    address = image.__cuda_array_interface__["data"][0]
+    return made(image.shape, image.dtype, base=image, gpudata=address)
+
+
+def _cvcuda_stream(tensor: Any) -> int:
+    return int(import_module("cvcuda").Stream.current.handle)
+
+
+def _to_cvcuda(image: DeviceImage, tensor: Any) -> Any:
+    cvcuda = import_module("cvcuda")
+    return cvcuda.as_tensor(image, str(tensor.layout)) if len(tensor.shape) == image.ndim else cvcuda.as_tensor(image)
+
+
+def _legacy(array: Any) -> int:
+    return 1
+
+
+def _by_itself(array: Any) -> None:
+    return None
+
+
+def _take_image(image: DeviceImage, array: Any) -> Any:
+    """Return the image in the library that the array names by the array API standard; else the image itself."""
+    if not hasattr(array, "__array_namespace__"):
+        return image
+    return array.__array_namespace__().from_dlpack(image)
+
+
+def _to_jax(image: DeviceImage, array: Any) -> Any:
+    return import_module("jax").dlpack.from_dlpack(image)
+
+
+_BY_INTERFACE = GpuKind(_by_itself, _take_image, checked=True)
+_BY_DLPACK = GpuKind(_by_itself, _take_image, by_dlpack=True)
+_KINDS = {
+    "torch": GpuKind(_torch_stream, _take_image, lambda tensor, shape: tensor.new_empty(shape)),
+    "cupy": GpuKind(_cupy_stream, _take_image, _cupy_empty),
+    "jax": GpuKind(_by_itself, _to_jax, by_dlpack=True),
+    "numba": GpuKind(_by_itself, _to_numba, checked=True),
+    "pycuda": GpuKind(_legacy, _to_pycuda, checked=True),
+    "cvcuda": GpuKind(_cvcuda_stream, _to_cvcuda),
+    "imgcuda": GpuKind(_by_itself, lambda image, array: image),
+}

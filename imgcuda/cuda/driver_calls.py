@@ -1,0 +1,159 @@
+"""Calls of the CUDA driver that PyCUDA lacks: order among any streams, memory in stream order, facts of an address.
+
+Streams are numbers here, as other libraries give them: an address, or 1 (the legacy default stream), 2 (the default
+stream of the thread); 0 is the legacy default stream, too.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from ctypes import byref, c_char_p, c_int, c_size_t, c_uint, c_uint64, c_void_p
+from functools import cache
+from typing import Any
+
+from imgcuda.errors import DeviceError, DeviceMemoryError
+
+DISABLE_TIMING = 2
+OUT_OF_MEMORY = 2
+CONTEXT, DEVICE_ORDINAL = 1, 9
+"""Attributes of an address."""
+PINNED, ON_DEVICE, RELEASE_THRESHOLD = 1, 1, 4
+"""Of a memory pool: the type of its allocations, the type of its place, the attribute of what it keeps."""
+
+_ARGUMENTS: dict[str, list[Any]] = {
+    "cuEventCreate": [c_void_p, c_uint],
+    "cuEventRecord": [c_void_p, c_void_p],
+    "cuEventQuery": [c_void_p],
+    "cuEventDestroy_v2": [c_void_p],
+    "cuStreamWaitEvent": [c_void_p, c_void_p, c_uint],
+    "cuCtxGetCurrent": [c_void_p],
+    "cuCtxRecordEvent": [c_void_p, c_void_p],
+    "cuCtxSynchronize": [],
+    "cuMemPoolCreate": [c_void_p, c_void_p],
+    "cuMemPoolSetAttribute": [c_void_p, c_int, c_void_p],
+    "cuMemAllocFromPoolAsync": [c_void_p, c_size_t, c_void_p, c_void_p],
+    "cuMemFreeAsync": [c_uint64, c_void_p],
+    "cuPointerGetAttribute": [c_void_p, c_int, c_uint64],
+    "cuGetErrorName": [c_int, c_void_p],
+}
+
+
+class _PoolProperties(ctypes.Structure):
+    _fields_ = (
+        ("allocation", c_int),
+        ("handles", c_int),
+        ("place", c_int),
+        ("device", c_int),
+        ("security", c_void_p),
+        ("most", c_size_t),
+        ("rest", ctypes.c_char * 56),
+    )
+
+
+@cache
+def _function(name: str) -> Any:
+    """Return a function of the driver; AttributeError if the driver is too old for it."""
+    library = ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
+    found = getattr(library, name)
+    found.argtypes, found.restype = _ARGUMENTS[name], c_int
+    return found
+
+
+def _call(name: str, *arguments: Any) -> None:
+    """Call a function of the driver. Raises DeviceMemoryError if memory is short, else DeviceError for any error."""
+    try:
+        status = _function(name)(*arguments)
+    except AttributeError:
+        raise DeviceError(f"this NVIDIA driver has no {name}; arrays on a GPU need a driver for CUDA 11.2") from None
+    if status == OUT_OF_MEMORY:
+        raise DeviceMemoryError("the device is out of memory")
+    if status:
+        text = c_char_p()
+        _function("cuGetErrorName")(status, byref(text))
+        raise DeviceError(f"{name} failed: {(text.value or b'').decode() or status}")
+
+
+class StreamEvent:
+    """A point in a stream, or in all streams of the current context."""
+
+    def __init__(self) -> None:
+        event = c_void_p()
+        _call("cuEventCreate", byref(event), DISABLE_TIMING)
+        self._event = event
+
+    def set_in(self, stream: int) -> None:
+        """Record it after what is queued in a stream."""
+        _call("cuEventRecord", self._event, stream)
+
+    def set_in_all_streams(self) -> bool:
+        """Record it after what is queued in the current context; False if the driver cannot, before CUDA 12.5."""
+        context = c_void_p()
+        _call("cuCtxGetCurrent", byref(context))
+        try:
+            return not _function("cuCtxRecordEvent")(context, self._event)
+        except AttributeError:
+            return False
+
+    def hold_back(self, stream: int) -> None:
+        """Let what is queued in a stream from now on wait for it."""
+        _call("cuStreamWaitEvent", stream, self._event, 0)
+
+    def is_reached(self) -> bool:
+        """Return whether all work before it is done, or has failed."""
+        return bool(_function("cuEventQuery")(self._event) != 600)  # 600 is CUDA_ERROR_NOT_READY
+
+    def close(self) -> None:
+        """Free the event; what waits for it goes on to wait."""
+        _function("cuEventDestroy_v2")(self._event)
+
+
+def order(before: int, after: int) -> None:
+    """Let what is queued in a stream from now on wait for what is queued in another. The host does not wait."""
+    event = StreamEvent()
+    try:
+        event.set_in(before)
+        event.hold_back(after)
+    finally:
+        event.close()
+
+
+def wait_for_all() -> None:
+    """Wait until all work of the current context is done."""
+    _call("cuCtxSynchronize")
+
+
+def create_pool(device: int, kept: int) -> int:
+    """Return a new memory pool of a GPU that keeps at most `kept` bytes for later allocations."""
+    pool, properties = c_void_p(), _PoolProperties(allocation=PINNED, place=ON_DEVICE, device=device)
+    _call("cuMemPoolCreate", byref(pool), byref(properties))
+    _call("cuMemPoolSetAttribute", pool, RELEASE_THRESHOLD, byref(c_uint64(kept)))
+    return int(pool.value or 0)
+
+
+def allocate(size: int, pool: int, stream: int) -> int:
+    """Return memory of a pool, for what is queued in a stream from now on."""
+    address = c_uint64()
+    _call("cuMemAllocFromPoolAsync", byref(address), size, pool, stream)
+    return address.value
+
+
+def free(address: int, stream: int) -> None:
+    """Free memory of a pool when all that is queued in a stream is done."""
+    _call("cuMemFreeAsync", address, stream)
+
+
+def device_of(address: int) -> int:
+    """Return the number of the GPU that an address belongs to; DeviceError if it is no memory of a GPU's."""
+    number = c_int()
+    _call("cuPointerGetAttribute", byref(number), DEVICE_ORDINAL, address)
+    return number.value
+
+
+def is_of_current_context(address: int) -> bool:
+    """Return whether kernels of the current context may use an address: memory of pools belongs to no context."""
+    own, current = c_void_p(), c_void_p()
+    _call("cuCtxGetCurrent", byref(current))
+    if _function("cuPointerGetAttribute")(byref(own), CONTEXT, address):
+        return True
+    return own.value in (None, current.value)
