@@ -15,10 +15,10 @@ class Owners:
 
     addresses: Sequence[str]
     loads: Any
-    """An array that all processes share: the images that each owner has in work."""
+    """An array that all processes share: the images that each owner has, in work or waiting."""
 
     def least_busy(self) -> int:
-        """Return the number of the owner that has the fewest images in work."""
+        """Return the number of the owner that has the fewest images."""
         return min(range(len(self.addresses)), key=lambda number: int(self.loads[number]))
 
 

@@ -54,7 +54,7 @@ class OwnerStart:
     number: int
     """Its place in `loads` and `lives`."""
     loads: Any
-    """An array that all processes share: the images that each owner has in work."""
+    """An array that all processes share: the images that each owner has, in work or waiting."""
     lives: Any
     """An array that all processes share: how many owners of each device have begun to take images."""
     at_once: int
@@ -93,7 +93,7 @@ class Owner:
             held.callback(memory.close)
             while True:
                 request: Request = client.recv()
-                with self._permit(request.alone), self._counted(client):
+                with self._counted(), self._permit(request.alone), self._working_for(client):
                     client.send(BEGUN)
                     client.send(self._answer(request, memory))  # before another begins, which may end this process
 
@@ -110,16 +110,25 @@ class Owner:
             self._permits.release(wanted)
 
     @contextmanager
-    def _counted(self, client: connection.Connection) -> Iterator[None]:
+    def _counted(self) -> Iterator[None]:
+        """Count an image that is here, in work or waiting."""
+        with self._lock:
+            self._start.loads[self._start.number] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._start.loads[self._start.number] -= 1
+
+    @contextmanager
+    def _working_for(self, client: connection.Connection) -> Iterator[None]:
         with self._lock:
             self._in_work[client] = None
-            self._start.loads[self._start.number] = len(self._in_work)
         try:
             yield
         finally:
             with self._lock:
                 del self._in_work[client]
-                self._start.loads[self._start.number] = len(self._in_work)
 
     def _answer(self, request: Request, memory: _SharedMemory) -> Reply:
         """Return the reply to a request. Does not return if the device has failed for good, except to the last try."""

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +31,41 @@ import sys
 from imgcuda.batch import running
 if __name__ == "__main__":
     running.OWNED = {"cpu"}
+    if "--device=cpu" in sys.argv:
+        twice = running.devices.choose("cpu")
+        running.devices.members = lambda device: (twice, twice)
     from imgcuda.cli import main
     main()
 """
+
+
+SLOW = """
+    import os, time
+    from pathlib import Path
+    from imgcuda import NeighborhoodFilter, hookimpl
+
+    class Slow(NeighborhoodFilter):
+        '''Take a while, and leave a file with the number of the process.'''
+        halo = 0
+
+        def run(self, gpu, image):
+            Path(os.environ["OWNERS"], str(os.getpid())).touch()
+            time.sleep(0.3)
+            return gpu.launch("trap", image)
+
+    @hookimpl
+    def imgcuda_filters():
+        return [Slow]
+"""
+
+
+@pytest.fixture
+def owners(installation: Installation, tmp_path: Path) -> Path:
+    """A folder in which each process that runs the slow filter leaves a file with its number."""
+    folder = tmp_path / "owners"
+    folder.mkdir()
+    installation.variables["OWNERS"] = str(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +74,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     made = Installation(tmp_path_factory.mktemp("trap"))
     made.variables["IMGCUDA_DEVICE"] = "cpu"
     trap.install(made)
+    made.add(SLOW, distribution="slow", modules="slow")
+    (made.folder / "slow.cu").write_text((made.folder / "trap.cu").read_text())
     source = trap.picture(made.folder / "warm.png", "good")
     done = made.run("filter", source, made.folder / "out.png", "-f", "trap")
     assert done.returncode == 0, done.stderr
@@ -79,19 +112,6 @@ def made(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".imgcuda-batch")}
 
 
-def owner_of(process: int) -> int | None:
-    """Return the process that owns the device for a batch: the one that listens, and runs no worker's code."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            held = [str(link.readlink()) for link in (entry / "fd").iterdir()]
-            parents = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if sum("memfd:imgcuda" in link for link in held) > 1 and int(parents[1]) != process:
-            return int(entry.name)
-    return None
-
-
 def test_outputs_have_the_same_bytes_as_those_of_workers(installation: Installation, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     for number, shape in enumerate([(40, 50, 3), (90, 20, 4), (30, 31), (200, 300, 3), (10, 10, 3)]):
@@ -106,6 +126,15 @@ def test_outputs_have_the_same_bytes_as_those_of_workers(installation: Installat
     assert made(tmp_path / "owned") == made(tmp_path / "own")
 
 
+def test_two_devices_share_the_images(installation: Installation, folder: Path, owners: Path) -> None:
+    """Both owners have the CPU."""
+    with start(installation, "batch", folder, "-o", folder.parent / "out", "-f", "slow", "--device=cpu") as process:
+        process.communicate(timeout=120)
+        assert process.returncode == 0
+    assert len(made(folder.parent / "out")) == 8
+    assert len(list(owners.iterdir())) == 2
+
+
 def test_each_fault_in_the_owner_costs_its_own_file(installation: Installation, folder: Path) -> None:
     faulty = {fate: trap.picture(folder / f"{fate}.png", fate) for fate in SENTENCES}
     out = folder.parent / "out"
@@ -114,23 +143,15 @@ def test_each_fault_in_the_owner_costs_its_own_file(installation: Installation, 
     assert (code, len(made(out))) == (1, 8)
 
 
-def test_an_owner_that_is_killed_costs_no_file(installation: Installation, folder: Path) -> None:
-    rng = np.random.default_rng(1)
-    for number in range(30):
-        PIL.Image.fromarray(rng.integers(0, 256, (600, 800, 3), np.uint8)).save(folder / f"{number}.png")
+def test_an_owner_that_is_killed_costs_no_file(installation: Installation, folder: Path, owners: Path) -> None:
     out = folder.parent / "out"
-    with start(installation, "batch", folder, "-o", out, "-f", "median:radius=3") as process:
-        killed = 0
-        while process.poll() is None:
-            if killed < 3 and (owner := owner_of(process.pid)):
-                os.kill(owner, signal.SIGKILL)
-                killed += 1
-                time.sleep(0.5)
-        assert process.returncode == 0
-        assert process.stderr
-        assert "38 done" in process.stderr.read()
-    assert killed
-    assert len(made(out)) == 38
+    with start(installation, "batch", folder, "-o", out, "-f", "slow") as process:
+        while not (found := list(owners.iterdir())):
+            assert process.poll() is None
+        os.kill(int(found[0].name), signal.SIGKILL)
+        _, said = process.communicate(timeout=120)
+    assert (process.returncode, len(made(out))) == (0, 8), said
+    assert len(list(owners.iterdir())) == 2
 
 
 def test_a_slot_grows_and_its_arrays_stay_valid() -> None:
