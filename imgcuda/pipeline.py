@@ -76,6 +76,12 @@ class Pipeline(ArrayCallable):
     def __repr__(self) -> str:
         return f"Pipeline([{', '.join(map(repr, self.filters))}])"
 
+    def _repr_html_(self) -> str:
+        """Return a table of its filters, for a notebook to show."""
+        from imgcuda.recipes.chain_html import write_html
+
+        return write_html(self.filters, self.halo)
+
     def __len__(self) -> int:
         return len(self.filters)
 

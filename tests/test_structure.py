@@ -82,7 +82,7 @@ FOREIGN = {
             "images.reading",
         ),
         *("images.sixteen_bit", "images.tiff_codecs", "images.tiff_colors", "images.writing"),
-        *("images.dds", "images.psd"),
+        *("images.dds", "images.preview", "images.psd"),
     },
     "dask": {"lazy.graph"},
     "pebble": {"batch.worker_pool"},

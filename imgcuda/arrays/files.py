@@ -46,5 +46,7 @@ def _pixels(value: Any) -> images.Pixels:
         raise ImageError("an array on a GPU must be copied to the host to be written, by .get() or .cpu()")
     else:
         made = as_array(value) if location is Location.PLAIN else host_kind(value).to_numpy(value)
-    check_image(made.shape, made.dtype)
-    return np.ascontiguousarray(made)
+    computed = check_image(made.shape, made.dtype)
+    if made.dtype.newbyteorder("=") != computed:
+        raise ImageError(f"no format holds {made.dtype} samples; convert with array.astype('{computed}')")
+    return np.ascontiguousarray(made, computed)

@@ -7,7 +7,8 @@ PNG, TIFF, PPM and TGA are encoded here, since Pillow cannot write most of their
 from imgcuda.images.atomic_write import Clobber
 from imgcuda.images.coded import coded_jpeg, without_memory
 from imgcuda.images.color import other_than_srgb
-from imgcuda.images.convert import at_depth, convert, is_deeper, to_depth
+from imgcuda.images.convert import at_depth, convert
+from imgcuda.images.depth import is_deeper, to_depth
 from imgcuda.images.formats import Format, Options, by_name
 from imgcuda.images.image import Image, Pixels, describe
 from imgcuda.images.linear import Light

@@ -67,6 +67,12 @@ class Image:
         later = (replace(frame, pixels=array) for frame, array in zip(self.later, pixels[1:], strict=True))
         return replace(self, pixels=pixels[0], later=tuple(later))
 
+    def _repr_png_(self) -> bytes:
+        """Return a small PNG of the picture, or of the first of several, for a notebook to show."""
+        from imgcuda.images.preview import preview
+
+        return preview(self.pixels, self.icc)
+
 
 def channels(pixels: Pixels) -> int:
     """Return 1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGB, alpha)."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.errors import ImageError
-from imgcuda.images.convert import to_depth
+from imgcuda.images.depth import to_depth
 from imgcuda.images.image import Pixels, as_planes, channels
 from imgcuda.images.metadata import profile
 from imgcuda.pixels import color_channels

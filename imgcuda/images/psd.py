@@ -13,7 +13,7 @@ import PIL.Image
 
 from imgcuda.errors import ImageError
 from imgcuda.images import assemble, metadata, photoshop, psd_sections
-from imgcuda.images.convert import to_depth
+from imgcuda.images.depth import to_depth
 from imgcuda.images.image import Image, Pixels
 from imgcuda.images.modes import MODES, printed_to_rgb
 from imgcuda.images.psd_sections import Sections

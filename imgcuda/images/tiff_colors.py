@@ -6,7 +6,7 @@ import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError
-from imgcuda.images.convert import to_depth
+from imgcuda.images.depth import to_depth
 from imgcuda.images.image import Pixels, divided_by_alpha
 from imgcuda.images.modes import MODES, WHOLE, printed_to_rgb
 from imgcuda.images.tiff_layout import (

@@ -42,6 +42,20 @@ def test_an_array_of_any_library_is_written(kind: str, tmp_path: Path, random_im
     np.testing.assert_array_equal(imgcuda.read(tmp_path / "out.png").pixels, image)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+def test_samples_that_no_format_holds_are_refused_with_the_remedy(dtype: str, tmp_path: Path) -> None:
+    array = np.zeros((9, 8), dtype)
+    with pytest.raises(ImageError, match=rf"no format holds {dtype} samples; convert with array\.astype\('float32'\)"):
+        imgcuda.write(tmp_path / "out.tif", array)
+    imgcuda.write(tmp_path / "out.tif", array.astype("float32"))
+
+
+def test_bytes_in_another_order_are_written(tmp_path: Path, random_image: Make) -> None:
+    image = random_image((9, 8), np.uint16)
+    imgcuda.write(tmp_path / "out.png", image.astype(">u2"))
+    np.testing.assert_array_equal(imgcuda.read(tmp_path / "out.png").pixels, image)
+
+
 def test_a_stream_needs_a_format(random_image: Make) -> None:
     stream, image = BytesIO(), random_image((9, 8))
     with pytest.raises(ParameterError, match="a stream has no extension"):
