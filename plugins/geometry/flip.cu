@@ -12,6 +12,10 @@
 #define UNIT CHANNELS
 #endif
 
+struct unit {
+    pixel at[UNIT];
+};
+
 __global__ void flip(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, int first)
 {
     int y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
@@ -34,8 +38,6 @@ __global__ void flip(const pixel *__restrict__ src, pixel *__restrict__ dst, int
 #endif
     for (int i = 0; i < PACK; i++) {
         int x = x0 + i * BLOCK_WIDTH + threadIdx.x;
-        if (x < count) {
-            for (int c = 0; c < UNIT; c++) to[x * UNIT + c] = from[(ACROSS ? count - 1 - x : x) * UNIT + c];
-        }
+        if (x < count) ((unit *)to)[x] = ((const unit *)from)[ACROSS ? count - 1 - x : x];
     }
 }

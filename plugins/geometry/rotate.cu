@@ -51,15 +51,18 @@ __global__ void quarter_turn(const pixel *__restrict__ src, pixel *__restrict__ 
 
 #elif defined(QUARTERS)  // half a turn, or none
 
+struct whole_pixel {
+    pixel at[CHANNELS];
+};
+
 // A thread moves one pixel. Row 0 of the result is row `first` of src.
 __global__ void half_turn(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, int first)
 {
     int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
     if (x >= width || y >= height) return;
-    int column = QUARTERS ? width - 1 - x : x, row = QUARTERS ? first - y : first + y;
-    const pixel *from = src + ((long long)row * width + column) * CHANNELS;
-    pixel *to = dst + ((long long)y * width + x) * CHANNELS;
-    for (int c = 0; c < CHANNELS; c++) to[c] = from[c];
+    const whole_pixel *from = (const whole_pixel *)src + (long long)(QUARTERS ? first - y : first + y) * width;
+    whole_pixel *to = (whole_pixel *)dst + (long long)y * width;
+    to[x] = from[QUARTERS ? width - 1 - x : x];
 }
 
 #else  // any angle

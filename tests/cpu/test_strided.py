@@ -36,6 +36,27 @@ def test_only_the_teeth_are_written(step: int, type: str, width: int) -> None:
     assert (out == wanted).all()
 
 
+@pytest.mark.parametrize("width", [8, 64])
+@pytest.mark.parametrize("fields", ["{type} at[3];", "{type} a, b[2];", "{type} at[17];", "{type} at[2][2];"])
+@pytest.mark.parametrize("type", ["unsigned char", "float"])
+@pytest.mark.parametrize(("to", "of"), [("x", "x"), ("x", "back"), ("back", "x"), ("back", "back")])
+def test_neighboring_structures_in_either_order(to: str, of: str, type: str, fields: str, width: int) -> None:
+    """Each thread moves a structure, of which the last threads, fewer than a vector, lie outside of the array."""
+    count, size = 123, {"{type} at[17];": 17, "{type} at[2][2];": 4}.get(fields, 3)
+    source = f"""struct unit {{ {fields.format(type=type)} }};
+    __global__ void k({type} *out, const {type} *in) {{
+        int x = blockIdx.x * blockDim.x + threadIdx.x, back = {count - 1} - x;
+        if (x < {count}) ((unit *)out + {BEFORE})[{to}] = ((const unit *)in)[{of}];
+    }}"""
+    given = np.random.default_rng(size).integers(0, 200, (count, size)).astype(NUMPY[type])
+    out = np.full((BEFORE + count + BEHIND, size), 1, NUMPY[type])
+    wanted = out.copy()
+    wanted[BEFORE : BEFORE + count] = given if to == of else given[::-1]
+    arrays = [session.as_device_array(out), session.as_device_array(given)]
+    run_exactly(source, arrays, "k", Dim3(2), Dim3(64), width=width)
+    assert (out == wanted).all()
+
+
 @pytest.mark.parametrize("width", [8, 16, 32, 64])
 @pytest.mark.parametrize("index", ["int", "unsigned int", "long long"])
 @pytest.mark.parametrize("type", ["unsigned char", "short"])
