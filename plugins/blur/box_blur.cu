@@ -41,10 +41,9 @@ typedef part parts;
 // Rows between two barriers. More rows mean fewer barriers, but their sums must fit into a core's first-level cache.
 #define GROUP (STEPS < 2 ? 4 : 2)
 
-// Adds a row's PACK samples from x on to the sums of their columns (`times` is 1), or subtracts them (-1). `inside`:
-// all lie in the image, side by side, at x; else at[i] is the position of sample x + i.
-__device__ void add(running *sum, const pixel *src, int y, int samples, int height, int x, bool inside, const int *at,
-                    int times)
+// Adds a row's PACK samples from x on to the sums of their columns (`times` is 1), or subtracts them (-1). at[i] is the
+// position of sample x + i where not all of them lie in the image, side by side.
+__device__ void add(running *sum, const pixel *src, int y, int samples, int height, int x, const int *at, int times)
 {
     int from = border(y, height);
 #if BORDER == BORDER_CONSTANT
@@ -52,7 +51,7 @@ __device__ void add(running *sum, const pixel *src, int y, int samples, int heig
 #endif
     const pixel *row = src + (long long)from * samples;
     pack several;
-    if (inside) {
+    if (x >= 0 && x + PACK <= samples && samples % PACK == 0) {
         several = *(const pack *)(row + x);
     } else {
         for (int i = 0; i < PACK; i++) PART(several, i) = at[i] < 0 ? (pixel)0 : row[at[i]];
@@ -61,14 +60,13 @@ __device__ void add(running *sum, const pixel *src, int y, int samples, int heig
 }
 
 // Sums the columns around row y, without their last row.
-__device__ void begin(running *sum, const pixel *src, int y, int samples, int height, int x, bool inside, const int *at,
-                      int radius)
+__device__ void begin(running *sum, const pixel *src, int y, int samples, int height, int x, const int *at, int radius)
 {
     for (int i = 0; i < PACK; i++) sum[i] = 0;
 #if PACK == 1  // on the CPU, where the number of rounds is not known, more code would take longer to compile
 #pragma unroll 1
 #endif
-    for (int k = -radius; k < radius; k++) add(sum, src, y + k, samples, height, x, inside, at, 1);
+    for (int k = -radius; k < radius; k++) add(sum, src, y + k, samples, height, x, at, 1);
 }
 
 // Makes the sum of `count` columns from each column on: of four sums of count / 4 columns, if they are `there`, and of
@@ -84,14 +82,15 @@ __device__ void widen(parts (*to)[BLOCK_WIDTH], parts (*quarters)[BLOCK_WIDTH], 
 #pragma unroll
         for (int p = 0; p < PACK; p++) {
             int i = threadIdx.x + p * BLOCK_WIDTH;
-            if (i >= SPAN - (count - 1) * CHANNELS) break;
-            part total = there ? quarter[i] : column[i];
-            for (int k = 1; k < 4 * there; k++) total += quarter[i + k * have * CHANNELS];
+            if (i < SPAN - (count - 1) * CHANNELS) {
+                part total = there ? quarter[i] : column[i];
+                for (int k = 1; k < 4 * there; k++) total += quarter[i + k * have * CHANNELS];
 #if PACK == 1  // on the CPU, where the number of rounds is not known, more code would take longer to compile
 #pragma unroll 1
 #endif
-            for (int k = max(4 * have, 1); k < count; k++) total += column[i + k * CHANNELS];
-            made[i] = total;
+                for (int k = max(4 * have, 1); k < count; k++) total += column[i + k * CHANNELS];
+                made[i] = total;
+            }
         }
     }
     __syncthreads();
@@ -126,7 +125,6 @@ box_blur(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int 
     int t = threadIdx.x;
     int x0 = blockIdx.x * (SPAN - 2 * margin), y0 = blockIdx.y * tall;
     int x = x0 - margin + t * PACK;
-    bool inside = x >= 0 && x + PACK <= samples && samples % PACK == 0;
     int at[PACK];
     for (int i = 0; i < PACK; i++) at[i] = border_sample(x + i, width, FARTHEST);
     running sum[PACK];
@@ -134,18 +132,18 @@ box_blur(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int 
     float most[PACK];  // the largest that each sum has been since it was computed anew
     for (int i = 0; i < PACK; i++) most[i] = 0.0f;
 #endif
-    begin(sum, src, y0, samples, height, x, inside, at, radius);
+    begin(sum, src, y0, samples, height, x, at, radius);
 
     int end = min(y0 + tall, height), made = min(SPAN - 2 * margin, samples - x0);
     for (int y = y0; y < end; y += GROUP) {
         // accumulate down the columns
 #pragma unroll
         for (int g = 0; g < GROUP; g++) {
-            add(sum, src, y + g + radius, samples, height, x, inside, at, 1);
+            add(sum, src, y + g + radius, samples, height, x, at, 1);
             parts whole;
             for (int i = 0; i < PACK; i++) PART(whole, i) = (part)sum[i];
             columns[g][t] = whole;
-            add(sum, src, y + g - radius, samples, height, x, inside, at, -1);
+            add(sum, src, y + g - radius, samples, height, x, at, -1);
 #if PIXEL_BITS == 32  // an infinity, or NaN, cannot be subtracted again either
             bool lost = false;
             for (int i = 0; i < PACK; i++) {
@@ -154,7 +152,7 @@ box_blur(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int 
                 lost = lost || !(fabsf((float)sum[i]) >= least);
             }
             if (lost) {
-                begin(sum, src, y + g + 1, samples, height, x, inside, at, radius);
+                begin(sum, src, y + g + 1, samples, height, x, at, radius);
                 for (int i = 0; i < PACK; i++) most[i] = 0.0f;
             }
 #endif
@@ -180,18 +178,19 @@ box_blur(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int 
 #pragma unroll
                 for (int p = 0; p < PACK; p++) {
                     int i = t + p * BLOCK_WIDTH;
-                    if (i >= made) break;
-                    part total = column[i];
+                    if (i < made) {
+                        part total = column[i];
 #if STEPS > 0
-                    const part *sum = (const part *)sums[0][g] + margin;
-                    total += sum[i - radius * CHANNELS] + sum[i + CHANNELS];
+                        const part *sum = (const part *)sums[0][g] + margin;
+                        total += sum[i - radius * CHANNELS] + sum[i + CHANNELS];
 #else
 #if PACK == 1  // on the CPU, where the number of rounds is not known, more code would take longer to compile
 #pragma unroll 1
 #endif
-                    for (int k = 1; k <= radius; k++) total += column[i - k * CHANNELS] + column[i + k * CHANNELS];
+                        for (int k = 1; k <= radius; k++) total += column[i - k * CHANNELS] + column[i + k * CHANNELS];
 #endif
-                    dst[(long long)(y + g) * samples + x0 + i] = mean(total, area, factor, shift);
+                        dst[(long long)(y + g) * samples + x0 + i] = mean(total, area, factor, shift);
+                    }
                 }
             }
         }
