@@ -81,6 +81,11 @@ def test_without_packs_a_block_that_makes_rounds_makes_more_of_them() -> None:
     assert layout.grid(256 * 16 * 12, 10, 3) == Dim3(10)
 
 
+def test_a_layout_may_have_another_for_the_cpu() -> None:
+    cpu = Layout(over="samples", block=(1024, 1))
+    assert Layout(over="samples", block=(128, 1), rows=16, cpu=cpu).unpacked() == cpu
+
+
 def test_a_size_counts_its_threads() -> None:
     assert Dim3(8, 4, 2).total == 64
     assert Dim3(5) == (5, 1, 1)

@@ -42,7 +42,7 @@ class Layout:
     loads and stores. On the CPU it is always one, since loads of neighboring threads are one wide load anyway; a block
     has `pack` times the threads instead, up to 1024. A block that iterates has one vector of threads there and makes
     more iterations, so that it reads memory in order. `margin`: the number of samples at either side of a block that it
-    reads but does not compute; a multiple of `pack`.
+    reads but does not compute; a multiple of `pack`. `cpu`: the layout on the CPU, where it is another.
     """
 
     over: Literal["pixels", "samples", "image"] = "pixels"
@@ -50,6 +50,7 @@ class Layout:
     rows: int = 1
     pack: int = 1
     margin: int = 0
+    cpu: Layout | None = None
 
     def grid(self, width: int, height: int, channels: int) -> Dim3:
         """Return the grid that covers an image; its last blocks may extend beyond the right and lower edges."""
@@ -71,6 +72,8 @@ class Layout:
 
 @cache
 def _unpacked(layout: Layout) -> Layout:
+    if layout.cpu is not None:
+        return layout.cpu.unpacked()
     across, down = layout.block
     if layout.over == "image" and layout.rows > 1:
         rows = ceil_div(across * layout.pack * layout.rows, VECTOR)

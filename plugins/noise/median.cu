@@ -38,15 +38,16 @@ __device__ pixel middle(pixel *v)
 
 // Makes one sample in each of ROWS rows. `inside`: all columns of the square lie in the image, side by side; else at[k]
 // is the position of column k.
-__device__ void walk(const pixel *src, pixel *dst, int samples, int height, int x, bool inside, const int *at)
+__device__ void walk(const pixel *src, pixel *dst, int samples, int height, int x, bool inside, const int *at,
+                     const int *rows)
 {
-    int end = min((int)(blockIdx.y + 1) * ROWS, height);
-    for (int y = blockIdx.y * ROWS; y < end; y++) {
+    int y0 = blockIdx.y * ROWS, end = min(ROWS, height - y0);
+    for (int r = 0; r < end; r++) {
         // load
         pixel v[SIDE * SIDE];
 #pragma unroll
         for (int j = 0; j < SIDE; j++) {
-            int from = border(y + j - RADIUS, height);
+            int from = rows[r + j];
             const pixel *row = src + (long long)max(from, 0) * samples;
 #pragma unroll
             for (int k = 0; k < SIDE; k++) {
@@ -62,23 +63,29 @@ __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int 
             }
         }
         // sort and store
-        dst[(long long)y * samples + x] = middle(v);
+        dst[(long long)(y0 + r) * samples + x] = middle(v);
     }
 }
 
 // A thread makes one sample in each of ROWS rows.
 __global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height)
 {
-    int samples = width * CHANNELS, x0 = blockIdx.x * BLOCK_WIDTH, x = x0 + threadIdx.x;
+    __shared__ int rows[ROWS + SIDE - 1];
+    int samples = width * CHANNELS, x = blockIdx.x * BLOCK_WIDTH + threadIdx.x;
+    if (threadIdx.x < ROWS + SIDE - 1) {
+        int row = blockIdx.y * ROWS + threadIdx.x - RADIUS;
+        rows[threadIdx.x] = border(min(row, height - 1 + RADIUS), height);
+    }
+    __syncthreads();
     int at[SIDE];
-    if (x0 >= RADIUS * CHANNELS && x0 + BLOCK_WIDTH + RADIUS * CHANNELS <= samples) {
-        walk(src, dst, samples, height, x, true, at);
+    if (__builtin_expect(x >= RADIUS * CHANNELS && x < samples - RADIUS * CHANNELS, 1)) {
+        walk(src, dst, samples, height, x, true, at, rows);
     } else if (x < samples) {
         for (int k = 0; k < SIDE; k++) {
             int column = border(x / CHANNELS + k - RADIUS, width);
             at[k] = column < 0 ? -1 : column * CHANNELS + x % CHANNELS;
         }
-        walk(src, dst, samples, height, x, false, at);
+        walk(src, dst, samples, height, x, false, at, rows);
     }
 }
 

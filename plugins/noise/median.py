@@ -34,7 +34,7 @@ class Median(NeighborhoodFilter):
     depends on how many different medians lie near each other.
     """
 
-    layout = Layout(over="samples", block=(128, 1), rows=16)
+    layout = Layout(over="samples", block=(128, 1), rows=16, cpu=Layout(over="samples", block=(1024, 1)))
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"median-blur": {}, "median-filter": {}, "despeckle": {}}
 
     radius: int = param(default=1, ge=1, le=50, constant=True, help="how far the square reaches, in pixels")
