@@ -5,6 +5,7 @@ pytest --device cpu         on its cores only
 pytest --device cuda        on its first GPU; without one, each test that needs it is skipped
 pytest -n auto              in as many processes as there are cores
 pytest -m exhaustive        the large matrices, which the plain run leaves out
+pytest --price FILE         says what the tests of a file cost, in CPU seconds and kernels
 
 The fixture `device` is that of imgcuda's own plugin for pytest, which authors of filters use.
 """
@@ -30,6 +31,7 @@ from imgcuda.cuda import compile as gpu_compiler
 from imgcuda.testing.pytest_plugin import OPTION, device_names
 from support.environment import Environment
 from support.gpu_memory import GpuMemory
+from support.price import Meter
 
 RandomImage = Callable[..., npt.NDArray[Any]]
 
@@ -39,6 +41,7 @@ RandomImage = Callable[..., npt.NDArray[Any]]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--device", dest=OPTION, default="auto", help="--imgcuda-device, in short")
+    parser.addoption("--price", action="store_true", help="print the CPU time of each file and the kernels it compiles")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -111,6 +114,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(folder.cleanup)
     os.environ["IMGCUDA_CONFIG"] = folder.name
     os.environ.setdefault("IMGCUDA_CACHE", folder.name)
+    if config.getoption("--price"):
+        config.pluginmanager.register(Meter())
     name: str = config.getoption(OPTION)
     if re.fullmatch(r"cuda(:\d+)?", name) and devices.no_gpu():
         return  # which each test says that needs one

@@ -28,15 +28,18 @@ def with_defaults(name: str) -> Filter:
     return INSTALLED.create(name, {p.name: p.some_value() for p in INSTALLED[name].parameters()})
 
 
-# Each pair of a type and a channel count takes kernels of its own: every type and every count is in the plain run, and
-# every pair in the exhaustive one.
+# Each pair of a type and a channel count takes kernels of its own: the plain run has the pairs that all tests share.
 PAIRED = contract_checks.every_type_and_channel_count
-# For these, each filter's kernels are compiled once more: for a GPU, as test_cuda_compile.py does too, and with checks.
-COMPILED_ANEW = [contract_checks.compiles_for_a_gpu, contract_checks.a_checked_run_finds_nothing]
+# For these, each filter's kernels are compiled once more: for a GPU, as test_cuda_compile.py does too, with checks, and
+# for each border, as the tests of each filter do.
+COMPILED_ANEW = [
+    contract_checks.compiles_for_a_gpu,
+    contract_checks.a_checked_run_finds_nothing,
+    contract_checks.every_border,
+]
 OTHER_CHECKS = [check for check in CHECKS if check not in (PAIRED, *COMPILED_ANEW)]
-PLAIN_PAIRS = {("uint8", 1), ("uint8", 2), ("uint8", 3), ("uint8", 4), ("uint16", 3), ("float32", 3)}
 PAIRS = [
-    pytest.param(*pair, marks=() if pair in PLAIN_PAIRS else pytest.mark.exhaustive)
+    pytest.param(*pair, marks=() if pair in contract_checks.KINDS else pytest.mark.exhaustive)
     for pair in itertools.product(contract_checks.TYPES, contract_checks.CHANNELS)
 ]
 
@@ -50,8 +53,8 @@ def test_a_type_and_channel_count_has_a_result(device: str, filter: Filter, dtyp
 
 
 def test_the_plain_run_has_each_type_and_each_channel_count() -> None:
-    assert {dtype for dtype, _ in PLAIN_PAIRS} == set(contract_checks.TYPES)
-    assert {channels for _, channels in PLAIN_PAIRS} == set(contract_checks.CHANNELS)
+    assert {dtype for dtype, _ in contract_checks.KINDS} == set(contract_checks.TYPES)
+    assert {channels for _, channels in contract_checks.KINDS} == set(contract_checks.CHANNELS)
 
 
 @pytest.fixture(params=list(INSTALLED))

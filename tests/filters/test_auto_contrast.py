@@ -18,6 +18,7 @@ import imgcuda
 from imgcuda import devices
 from imgcuda.execution.streaming import filter_image
 from imgcuda.testing import assert_close, checked
+from support.matrix import matrix
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -91,8 +92,7 @@ def test_colors_by_themselves_or_all_in_the_same_way(device: str) -> None:
 # In float64, and against Pillow
 
 
-@pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@matrix(shape=SHAPES, dtype=list(TOLERANCE))
 def test_any_shape_and_type_matches_float64(
     device: str, shape: tuple[int, ...], dtype: str, random_image: Make
 ) -> None:

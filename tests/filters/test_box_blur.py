@@ -6,7 +6,7 @@ Whole numbers are exact. OpenCV agrees for bytes too, at the borders that both h
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,28 +15,14 @@ import pytest
 from scipy import ndimage
 
 import imgcuda
-from imgcuda.filters import Border
 from imgcuda.testing import assert_close
 from imgcuda_plugins.blur.box_blur import divisor
+from support.matrix import exhaustive, matrix
+from support.references import BORDERS, by_channels, has_alpha, matches
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
-BORDERS = get_args(Border)
-SHAPES = [
-    (1, 1),
-    (1, 50),
-    (50, 1),
-    (2, 2),
-    (17, 31),
-    (40, 30, 1),
-    (37, 53, 3),
-    (5, 700, 3),
-    (300, 517, 3),
-]
-"""From one pixel, by sizes that are a multiple of nothing, to rows and columns of several blocks of threads."""
-
-ALPHA = [(40, 30, 2), (33, 65, 4)]
 RADII = [
     (1, "uint16"), (3, "uint8"), (3, "float32"),
     (4, "uint16"), (7, "uint8"), (7, "float32"),
@@ -44,6 +30,9 @@ RADII = [
     (32, "float32"), (100, "uint8"), (100, "uint16"),
 ]  # fmt: skip
 """The first and last of those that are summed in one way: one by one, or in one, two or three steps."""
+
+PLAIN = [(3, "uint8"), (4, "uint16"), (31, "float32"), (100, "uint8")]
+"""One for each way, and each type."""
 
 TOLERANCE = {"uint8": 0, "uint16": 0, "float32": 3e-7}
 """Levels, or for floats, which are random from 0 to 1, that much. Of alpha, a color is a quotient: see there."""
@@ -89,9 +78,9 @@ def test_a_mean_is_rounded_to_the_nearest_level(device: str) -> None:
     ("border", "row"),
     [
         ("reflect", [4, 6, 8]),  # 3 | 3 6 9 | 9
-        ("mirror", [5, 6, 7]),  # 6 | 3 6 9 | 6
-        ("nearest", [4, 6, 8]),  # 3 | 3 6 9 | 9
-        ("wrap", [6, 6, 6]),  # 9 | 3 6 9 | 3
+        exhaustive("mirror", [5, 6, 7]),  # 6 | 3 6 9 | 6
+        exhaustive("nearest", [4, 6, 8]),  # 3 | 3 6 9 | 9
+        exhaustive("wrap", [6, 6, 6]),  # 9 | 3 6 9 | 3
         ("constant", [3, 6, 5]),  # 0 | 3 6 9 | 0
     ],
 )
@@ -120,18 +109,20 @@ def test_a_quotient_by_a_product_is_exact_for_every_radius() -> None:
 # Against SciPy and OpenCV
 
 
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_at_any_border_matches_scipy(
-    device: str, shape: tuple[int, ...], border: str, random_image: Make, reference: Make
-) -> None:
-    image = random_image(shape)
-    result = box_blur(image, device, radius=2, border=border)
-    assert result.dtype == np.uint8
-    assert_close(result, reference(image, mean(2, border)))
+test_any_image_at_any_border_matches_scipy = matches(
+    "box-blur",
+    lambda image, radius, border: by_channels(image, mean(radius, border)),
+    lambda image: (
+        {"uint8": 1, "uint16": 1, "float32": 1e-6}[image.dtype.name]
+        if has_alpha(image)
+        else TOLERANCE[image.dtype.name]
+    ),
+    settings=[{"radius": 2}],
+    border=BORDERS,
+)
 
 
-@pytest.mark.parametrize(("radius", "dtype"), RADII)
+@pytest.mark.parametrize(("radius", "dtype"), [each if each in PLAIN else exhaustive(*each) for each in RADII])
 def test_any_radius_of_any_type_matches_scipy(
     device: str, radius: int, dtype: str, random_image: Make, reference: Make
 ) -> None:
@@ -143,24 +134,15 @@ def test_any_radius_of_any_type_matches_scipy(
         assert_close(result, reference(image, mean(radius, border)), TOLERANCE[dtype])
 
 
-@pytest.mark.parametrize("radius", [7, 20, 100])
-def test_the_brightest_image_does_not_overflow(device: str, radius: int) -> None:
-    for dtype, top in (("uint8", 255), ("uint16", 65535)):
-        image = np.full((210, 220), top, dtype)
-        assert_close(box_blur(image, device, radius=radius), image)
+@matrix(dtype=["uint8", "uint16"], radius=[100, 7, 20])
+def test_the_brightest_image_does_not_overflow(device: str, dtype: str, radius: int) -> None:
+    image = np.full((210, 220), np.iinfo(dtype).max, dtype)
+    assert_close(box_blur(image, device, radius=radius), image)
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("shape", ALPHA, ids=str)
-def test_alpha_of_any_type_matches_scipy_on_premultiplied_color(
-    device: str, shape: tuple[int, ...], dtype: str, random_image: Make, reference: Make
-) -> None:
-    image = random_image(shape, dtype)
-    tolerance = {"uint8": 1, "uint16": 1, "float32": 1e-6}[dtype]
-    assert_close(box_blur(image, device, radius=2), reference(image, mean(2, "reflect")), tolerance)
-
-
-@pytest.mark.parametrize(("border", "theirs"), [("reflect", cv2.BORDER_REFLECT), ("mirror", cv2.BORDER_REFLECT_101)])
+@pytest.mark.parametrize(
+    ("border", "theirs"), [("reflect", cv2.BORDER_REFLECT), exhaustive("mirror", cv2.BORDER_REFLECT_101)]
+)
 def test_opencv_agrees(device: str, border: str, theirs: int, random_image: Make) -> None:
     image = random_image((61, 230, 3))
     for radius in (1, 12):

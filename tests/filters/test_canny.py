@@ -19,6 +19,8 @@ from scipy import ndimage
 import imgcuda
 from imgcuda import ParameterError
 from imgcuda.testing import assert_close
+from imgcuda.testing.contract_checks import KINDS
+from support.matrix import exhaustive, matrix
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -141,7 +143,9 @@ def test_an_edge_that_winds_through_the_whole_image_is_found_to_its_end(
 # In float64
 
 
-@pytest.mark.parametrize(("sigma", "low", "off"), [(0.5, 0.1, 2), (1, 0.1, 2), (3, 0.05, 2), (8, 0.02, 12)])
+@pytest.mark.parametrize(
+    ("sigma", "low", "off"), [(1, 0.1, 2), (8, 0.02, 12), exhaustive(0.5, 0.1, 2), exhaustive(3, 0.05, 2)]
+)
 def test_a_blurred_picture_matches_float64(device: str, sigma: float, low: float, off: int, picture: Image) -> None:
     expected = exact(picture, sigma, low, 2 * low)
     assert np.count_nonzero(expected) > 4000
@@ -151,8 +155,7 @@ def test_a_blurred_picture_matches_float64(device: str, sigma: float, low: float
     assert np.count_nonzero(made != expected) <= off
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("shape", [(17, 31), (40, 253, 1), (40, 253, 2), (33, 256, 3), (61, 300, 4)], ids=str)
+@matrix(shape=[(17, 31), (40, 253, 1), (40, 253, 2), (33, 256, 3), (61, 300, 4)], dtype=["uint8", "uint16", "float32"])
 def test_any_type_and_channels_match_float64(
     device: str, shape: tuple[int, ...], dtype: str, random_image: Make
 ) -> None:
@@ -177,10 +180,10 @@ def test_scikit_image_has_nearly_the_same_lines(device: str, picture: Image) -> 
 # What holds for any
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-def test_a_flat_image_has_no_edges(device: str, dtype: str) -> None:
-    image = np.full((40, 150, 3), 0.7 if dtype == "float32" else 77, dtype)
-    assert not canny(image, device, low=0, high=0).any()
+@pytest.mark.parametrize(("dtype", "channels"), KINDS)
+def test_a_flat_image_has_no_edges(device: str, dtype: str, channels: int) -> None:
+    image = np.full((40, 150, channels), 0.7 if dtype == "float32" else 77, dtype)
+    assert not canny(image, device, low=0, high=0)[..., :1].any()
 
 
 def test_a_larger_threshold_draws_no_more(device: str, picture: Image) -> None:
@@ -208,8 +211,8 @@ def test_low_must_not_be_above_high() -> None:
 
 
 def test_alpha_is_kept(device: str, random_image: Make) -> None:
-    for shape in ((33, 65, 4), (40, 30, 2)):
-        image = random_image(shape)
+    for shape, dtype in (((33, 65, 4), "uint8"), ((40, 30, 2), "uint16")):
+        image = random_image(shape, dtype)
         made = canny(image, device)
         assert made.shape == (*shape[:2], 2)
         assert_close(made[..., 1], image[..., -1])
@@ -226,7 +229,7 @@ def test_colors_that_cannot_be_seen_have_no_edges(device: str, random_image: Mak
     assert not canny(image, device, low=0, high=0)[..., 0].any()
 
 
-@pytest.mark.parametrize("sigma", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("sigma", [1.0, *map(exhaustive, (1.5, 2.0))])
 def test_an_ideal_edge_is_drawn_at_the_same_place_in_every_type(sigma: float, device: str) -> None:
     image = np.zeros((60, 60), np.uint8)
     image[20:40, 20:40] = 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import ImageChops
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.matrix import exhaustive, matrix
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -97,8 +99,7 @@ def test_a_picture_over_nothing_is_itself(device: str) -> None:
 # Against the formula, and Pillow
 
 
-@pytest.mark.parametrize("mode", [*BLENDS, "mask"])
-@pytest.mark.parametrize("channels", [(1, 3), (2, 1), (3, 4), (4, 2), (4, 4), (3, 1)], ids=str)
+@matrix(channels=[(4, 2), (1, 3), (2, 1), (3, 4), (4, 4), (3, 1)], mode=[*BLENDS, "mask"])
 def test_any_two_pictures_are_mixed_by_the_formula(
     device: str, channels: tuple[int, int], mode: str, random_image: Make
 ) -> None:
@@ -107,8 +108,13 @@ def test_any_two_pictures_are_mixed_by_the_formula(
     assert_close(made, expected(image, other, mode, 0.7), 1)
 
 
-@pytest.mark.parametrize("other_type", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize(
+    ("dtype", "other_type"),
+    [
+        each if each in (("uint8", "float32"), ("uint16", "uint8"), ("float32", "uint16")) else exhaustive(*each)
+        for each in product(["uint8", "uint16", "float32"], repeat=2)
+    ],
+)
 def test_a_picture_of_another_type_is_converted(device: str, dtype: str, other_type: str, random_image: Make) -> None:
     image, other = random_image((17, 31, 3), dtype), random_image((17, 31, 3), other_type, seed=1)
     tolerance = {"uint8": 1, "uint16": 1, "float32": 1e-6}[dtype]

@@ -18,6 +18,7 @@ import imgcuda
 from imgcuda import devices
 from imgcuda.execution.streaming import filter_image
 from imgcuda.testing import assert_close
+from support.matrix import matrix
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -95,8 +96,7 @@ def test_pictures_match_opencv(device: str, picture: Image) -> None:
         assert_close(equalize(image, device), expected)
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("shape", [(17, 31), (37, 53, 3), (300, 517, 3)], ids=str)
+@matrix(shape=[(17, 31), (37, 53, 3), (300, 517, 3)], dtype=["uint8", "uint16", "float32"])
 def test_any_type_is_as_the_formula_has_it(device: str, shape: tuple[int, ...], dtype: str, random_image: Make) -> None:
     for image in (random_image(shape, dtype), noisy(random_image, shape, dtype)):
         assert_close(equalize(image, device), exact(image), TOLERANCE[dtype])

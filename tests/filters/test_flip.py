@@ -11,6 +11,7 @@ import pytest
 
 import imgcuda
 from imgcuda.testing import assert_close, checked
+from support.matrix import matrix
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -56,11 +57,9 @@ def test_what_other_programs_call_it_means_what_it_means_there(word: str, direct
 # Against NumPy
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("direction", AXES)
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@matrix(shape=SHAPES, dtype=["uint8", "uint16", "float32"], direction=list(AXES))
 def test_any_shape_and_type_matches_numpy(
-    device: str, shape: tuple[int, ...], direction: str, dtype: str, random_image: Make
+    device: str, shape: tuple[int, ...], dtype: str, direction: str, random_image: Make
 ) -> None:
     image = random_image(shape, dtype)
     result = flip(image, device, direction)

@@ -13,6 +13,7 @@ from scipy import ndimage
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.matrix import exhaustive, matrix
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -55,8 +56,7 @@ def test_negative_floats_and_large_ones_keep_their_order(device: str) -> None:
 # Against SciPy and OpenCV
 
 
-@pytest.mark.parametrize("radius", [1, 2, 3, 8])
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@matrix(shape=SHAPES, radius=[1, 2, 3, 8])
 def test_bytes_match_scipy(device: str, shape: tuple[int, ...], radius: int, random_image: Make) -> None:
     image = random_image(shape)
     if len(shape) == 3 and shape[2] == 2:
@@ -64,23 +64,28 @@ def test_bytes_match_scipy(device: str, shape: tuple[int, ...], radius: int, ran
     assert_close(median(image, device, radius=radius), expected(image, radius))
 
 
-@pytest.mark.parametrize("radius", [1, 2, 4])
+@pytest.mark.parametrize("radius", [1, *map(exhaustive, (2, 4))])
 @pytest.mark.parametrize("border", ["mirror", "nearest", "wrap", "constant"])
 def test_every_border_matches_scipy(device: str, border: str, radius: int, random_image: Make) -> None:
-    image = random_image((33, 65, 3))
+    image = random_image((33, 65))
     assert_close(median(image, device, radius=radius, border=border), expected(image, radius, border))
 
 
-@pytest.mark.parametrize("dtype", ["uint16", "float32"])
-@pytest.mark.parametrize("radius", [1, 2, 5, 9])
+@pytest.mark.parametrize(
+    ("radius", "dtype"),
+    [
+        (1, "float32"), (2, "uint16"), (5, "float32"),
+        *(exhaustive(*each) for each in [(1, "uint16"), (2, "float32"), (5, "uint16"), (9, "uint16"), (9, "float32")]),
+    ],
+)  # fmt: skip
 def test_the_other_types_match_scipy(device: str, radius: int, dtype: str, random_image: Make) -> None:
-    image = random_image((37, 53, 3), dtype)
+    image = random_image((37, 53), dtype)
     if dtype == "float32":
         image = image * 4 - 2
     assert_close(median(image, device, radius=radius), expected(image, radius))
 
 
-@pytest.mark.parametrize("radius", [15, 50])
+@pytest.mark.parametrize("radius", [15, exhaustive(50)])
 def test_large_squares_match_opencv(device: str, radius: int, picture: Image) -> None:
     inner = picture[:160, :200]
     made = median(np.ascontiguousarray(inner), device, radius=radius, border="nearest")
@@ -91,12 +96,12 @@ def test_large_squares_match_opencv(device: str, radius: int, picture: Image) ->
 
 
 def test_a_flat_image_stays(device: str) -> None:
-    for radius in (1, 2, 6):
-        assert_close(median(np.full((40, 30, 3), 77, np.uint8), device, radius=radius), np.full((40, 30, 3), 77))
+    for radius in (1, 2, 8):
+        assert_close(median(np.full((40, 30), 77, np.uint8), device, radius=radius), np.full((40, 30), 77))
 
 
 def test_mirrored_in_is_mirrored_out(device: str, random_image: Make) -> None:
-    image = random_image((40, 70, 3))
+    image = random_image((40, 70))
     for radius in (2, 3):
         made = median(image, device, radius=radius)
         assert_close(median(np.ascontiguousarray(image[::-1, ::-1]), device, radius=radius), made[::-1, ::-1])

@@ -12,11 +12,11 @@ import pytest
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.references import by_colors, matches
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
-SHAPES = [(1, 1), (1, 50), (50, 1), (2, 2), (17, 31), (37, 53), (33, 65), (5, 700), (300, 517)]
 
 # Half a level is rounding. What is beyond is for results so near a half that a float's last bits decide.
 TOLERANCE = {"uint8": 0.5001, "uint16": 0.51, "float32": 1e-7}
@@ -87,21 +87,9 @@ def test_every_sample_goes_to_the_nearest_of_any_number_of_levels(
     assert wrong == missed
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_every_type_and_channel_count_matches_float64(
-    device: str, channels: int, dtype: str, random_image: Make, point_reference: Make
-) -> None:
-    image = random_image((37, 53, channels), dtype)
-    assert_close(posterize(image, device, 6), point_reference(image, formula(6)), TOLERANCE[dtype])
-
-
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_matches_float64(
-    device: str, shape: tuple[int, int], random_image: Make, point_reference: Make
-) -> None:
-    image = random_image((*shape, 3))
-    assert_close(posterize(image, device, 6), point_reference(image, formula(6)), TOLERANCE["uint8"])
+test_any_image_matches_float64 = matches(
+    "posterize", lambda image, levels: by_colors(image, formula(levels)), TOLERANCE, settings=[{"levels": 6}]
+)
 
 
 # What holds for any image

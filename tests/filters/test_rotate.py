@@ -6,7 +6,8 @@ SciPy's cubic interpolation is a spline, so bicubic is held against sums by defi
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, get_args
+from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +17,12 @@ from scipy import ndimage
 
 import imgcuda
 from imgcuda.execution.schedule import Schedule
-from imgcuda.filters import Border
 from imgcuda.testing import assert_close, checked
+from support.matrix import exhaustive, matrix
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
-BORDERS = get_args(Border)
 TYPES = ["uint8", "uint16", "float32"]
 SHAPES = [(1, 1), (1, 50), (50, 1), (17, 31), (64, 64), (40, 31, 2), (37, 53, 3), (64, 128, 3), (33, 65, 4)]
 """From one pixel, by sizes that fill squares of 32 and 64 pixels, and others, to several blocks; 1 to 4 channels."""
@@ -145,11 +145,9 @@ def test_another_word_for_it() -> None:
 # Against NumPy, SciPy and Pillow
 
 
-@pytest.mark.parametrize("dtype", TYPES)
-@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@matrix(shape=SHAPES, dtype=TYPES, quarters=[1, 2, 3, 0])
 def test_quarter_turns_are_numpys(
-    device: str, shape: tuple[int, ...], quarters: int, dtype: str, random_image: Make
+    device: str, shape: tuple[int, ...], dtype: str, quarters: int, random_image: Make
 ) -> None:
     image = random_image(shape, dtype)
     result = rotate(image, device, 90.0 * quarters)
@@ -164,20 +162,26 @@ def test_floats_that_are_no_numbers_stay_what_they_are(device: str, quarters: in
     assert rotate(image, device, 90.0 * quarters).view(np.uint32).tolist() == expected.view(np.uint32).tolist()
 
 
-@pytest.mark.parametrize("expand", [True, False])
-@pytest.mark.parametrize("border", BORDERS)
+@matrix(shape=SHAPES, border=["constant", "reflect", "mirror", "nearest", "wrap"])
 def test_any_shape_at_any_border_matches_scipy(
-    device: str, border: str, expand: bool, random_image: Make, reference: Make
+    device: str, shape: tuple[int, ...], border: str, random_image: Make, reference: Make
 ) -> None:
-    for shape in SHAPES if border in ("constant", "mirror") else SHAPES[:5]:  # each channel count is compiled anew
-        image = random_image(shape)
-        for angle in (7.0, -121.0):
-            result = rotate(image, device, angle, expand=expand, border=border)
-            assert_close(result, reference(image, bilinear(result.shape, angle, border)), TOLERANCE["uint8"])
+    image = random_image(shape)
+    for angle, expand in product((7.0, -121.0), (True, False)):
+        result = rotate(image, device, angle, expand=expand, border=border)
+        assert_close(result, reference(image, bilinear(result.shape, angle, border)), TOLERANCE["uint8"])
 
 
-@pytest.mark.parametrize("dtype", ["uint16", "float32"])
-@pytest.mark.parametrize("shape", [(17, 31), (37, 53, 3)], ids=str)
+@pytest.mark.parametrize(
+    ("shape", "dtype"),
+    [
+        ((17, 31), "float32"),
+        ((37, 53, 3), "uint16"),
+        exhaustive((17, 31), "uint16"),
+        exhaustive((37, 53, 3), "float32"),
+    ],
+    ids=str,
+)
 def test_any_type_matches_scipy(
     device: str, shape: tuple[int, ...], dtype: str, random_image: Make, reference: Make
 ) -> None:
@@ -188,8 +192,7 @@ def test_any_type_matches_scipy(
         assert_close(result, reference(image, bilinear(result.shape, angle, "constant")), TOLERANCE[dtype])
 
 
-@pytest.mark.parametrize("dtype", TYPES)
-@pytest.mark.parametrize("shape", [(17, 31), (37, 53, 3)], ids=str)
+@matrix(shape=[(17, 31), (37, 53, 3)], dtype=TYPES)
 def test_bicubic_is_what_its_weights_say(
     device: str, shape: tuple[int, ...], dtype: str, random_image: Make, reference: Make
 ) -> None:
@@ -199,13 +202,12 @@ def test_bicubic_is_what_its_weights_say(
         assert_close(result, reference(image, bicubic(result.shape, angle)), TOLERANCE[dtype])
 
 
-@pytest.mark.parametrize("dtype", TYPES)
-def test_nearest_copies_the_nearest_pixel(device: str, dtype: str, random_image: Make) -> None:
-    for shape in ((17, 31), (37, 53, 3), (33, 65, 4)):
-        image = random_image(shape, dtype)
-        result = rotate(image, device, 7.0, method="nearest", border="nearest")
-        rows, columns = (np.rint(place).astype(int) for place in places(image.shape[:2], result.shape, 7.0))
-        assert_close(result, image[rows.clip(0, shape[0] - 1), columns.clip(0, shape[1] - 1)])
+@matrix(shape=[(17, 31), (37, 53, 3), (33, 65, 4)], dtype=TYPES)
+def test_nearest_copies_the_nearest_pixel(device: str, shape: tuple[int, ...], dtype: str, random_image: Make) -> None:
+    image = random_image(shape, dtype)
+    result = rotate(image, device, 7.0, method="nearest", border="nearest")
+    rows, columns = (np.rint(place).astype(int) for place in places(image.shape[:2], result.shape, 7.0))
+    assert_close(result, image[rows.clip(0, shape[0] - 1), columns.clip(0, shape[1] - 1)])
 
 
 @pytest.mark.parametrize("angle", [7.0, -121.0])
@@ -259,7 +261,7 @@ STRIPS = [
 ]
 
 
-@pytest.mark.parametrize("parameters", STRIPS, ids=str)
+@pytest.mark.parametrize("parameters", [*STRIPS[:2], *map(exhaustive, STRIPS[2:6]), *STRIPS[6:]], ids=str)
 def test_strips_give_what_the_whole_gives(
     device: str, parameters: dict[str, Any], random_image: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -276,7 +278,9 @@ def test_what_needs_most_rows_for_any_runs_as_a_whole(parameters: dict[str, Any]
     assert Schedule([imgcuda.load().create("rotate", parameters)], 70, 1500).whole
 
 
-@pytest.mark.parametrize("parameters", [*STRIPS[1:4], {"angle": 180.0}, {"angle": 90.0}], ids=str)
+@pytest.mark.parametrize(
+    "parameters", [STRIPS[1], *map(exhaustive, (*STRIPS[2:4], {"angle": 180.0})), {"angle": 90.0}], ids=str
+)
 def test_the_kernels_do_nothing_that_they_may_not(parameters: dict[str, Any], random_image: Make) -> None:
     for shape in ((9, 12, 3), (23, 70, 3)):
         image = random_image(shape)

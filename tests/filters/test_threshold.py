@@ -13,6 +13,7 @@ import pytest
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.matrix import matrix
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -66,17 +67,14 @@ def test_each_level_of_16_bits_is_above_those_below_it_only(device: str) -> None
 
 
 @pytest.mark.parametrize("level", [29, 127, 200])
-def test_every_color_matches_the_gray_image_of_opencv(device: str, level: int) -> None:
-    number = np.arange(2**24, dtype=np.uint32).reshape(4096, 4096)
-    image = np.stack([number >> 16, number >> 8 & 255, number & 255], axis=-1).astype(np.uint8)
-    gray = imgcuda.apply(image, "grayscale", device=device)
+def test_every_color_matches_the_gray_image_of_opencv(device: str, level: int, every_color: Image) -> None:
+    gray = imgcuda.apply(every_color, "grayscale", device=device)
     expected = cv2.threshold(gray, level, 255, cv2.THRESH_BINARY)[1]
-    assert_close(threshold(image, device, level=level / 255), expected)
+    assert_close(threshold(every_color, device, level=level / 255), expected)
     assert_close(threshold(gray, device, level=level / 255), expected)
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@matrix(shape=SHAPES, dtype=["uint8", "uint16", "float32"])
 def test_any_shape_and_type_matches_numpy(device: str, shape: tuple[int, ...], dtype: str, random_image: Make) -> None:
     image = random_image(shape, dtype)
     top = 1 if dtype == "float32" else np.iinfo(dtype).max

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import log
-from typing import Any, get_args
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,15 +17,12 @@ import skimage.filters
 from scipy import ndimage
 
 import imgcuda
-from imgcuda.filters import Border
 from imgcuda.testing import assert_close, checked
+from support.matrix import exhaustive
+from support.references import BORDERS, SHAPES, by_channels, matches
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
-
-BORDERS = get_args(Border)
-SHAPES = [(1, 1), (1, 50), (50, 1), (2, 2), (17, 31), (40, 30, 1), (37, 53, 3), (5, 700, 3), (300, 517, 3)]
-"""From one pixel, by sizes that are a multiple of nothing, to rows of several blocks of threads."""
 
 TOLERANCE = {"uint8": 1, "uint16": 1, "float32": 1e-6}
 """Levels, or for floats, which are random from 0 to 1, that much: for a small blur, and amounts up to 2."""
@@ -74,7 +71,7 @@ def test_what_is_less_than_the_threshold_is_left_as_it_is(device: str) -> None:
     [
         ("reflect", [100, 105, 45, 50]),  # 100 | 100 100 50 50 | 50
         ("constant", [110, 105, 45, 55]),  # 0 | 100 100 50 50 | 0
-        ("wrap", [105, 105, 45, 45]),  # 50 | 100 100 50 50 | 100
+        exhaustive("wrap", [105, 105, 45, 45]),  # 50 | 100 100 50 50 | 100
     ],
 )
 def test_each_border_continues_the_row_in_its_way(device: str, border: str, row: list[int]) -> None:
@@ -100,19 +97,18 @@ def test_it_has_another_name(device: str, random_image: Make) -> None:
 # A kernel takes half a second to compile, for each pixel type, channel count, border and radius.
 
 
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_any_shape_at_any_border_is_as_scipys_blur_has_it(
-    device: str, shape: tuple[int, ...], border: str, random_image: Make, reference: Make
-) -> None:
-    image = random_image(shape)
-    result = sharpen(image, device, sigma=1.5, amount=2, border=border)
-    assert result.dtype == np.uint8
-    assert_close(result, reference(image, formula(1.5, 2, border)), 1)
+test_any_image_at_any_border_is_as_scipys_blur_has_it = matches(
+    "unsharp-mask",
+    lambda image, border, **parameters: by_channels(image, formula(**parameters, border=border)),
+    TOLERANCE,
+    [shape for shape in SHAPES if shape[2:] not in ((2,), (4,))],
+    settings=[{"sigma": 1.5, "amount": 2}],
+    border=BORDERS,
+)
 
 
 @pytest.mark.parametrize("amount", [0.5, 5, 10])
-@pytest.mark.parametrize("sigma", [0.3, 1.5, 6, 6.2, 20])
+@pytest.mark.parametrize("sigma", [0.3, 1.5, 20, *map(exhaustive, (6, 6.2))])
 def test_bytes_are_one_level_off_at_most_whatever_the_amount(
     device: str, sigma: float, amount: float, random_image: Make, reference: Make
 ) -> None:
@@ -123,13 +119,14 @@ def test_bytes_are_one_level_off_at_most_whatever_the_amount(
 @pytest.mark.parametrize(
     ("sigma", "dtype", "border"),
     [
-        (1.5, "uint16", "mirror"),
-        (1.5, "float32", "constant"),
         (6, "float32", "nearest"),
-        (6.2, "uint16", "reflect"),
-        (9, "float32", "constant"),
+        (9, "float32", "reflect"),
         (20, "uint16", "mirror"),
-        (100, "float32", "reflect"),
+        exhaustive(1.5, "uint16", "mirror"),
+        exhaustive(1.5, "float32", "constant"),
+        exhaustive(6.2, "uint16", "reflect"),
+        exhaustive(9, "float32", "constant"),
+        exhaustive(100, "float32", "reflect"),
     ],
 )
 def test_any_type_is_as_scipys_blur_has_it(
@@ -143,7 +140,9 @@ def test_any_type_is_as_scipys_blur_has_it(
         assert_close(result, reference(image, formula(sigma, amount, border)), tolerance[dtype])
 
 
-@pytest.mark.parametrize(("sigma", "dtype"), [(1.5, "uint8"), (1.5, "float32"), (9, "uint8"), (9, "uint16")])
+@pytest.mark.parametrize(
+    ("sigma", "dtype"), [(1.5, "uint8"), (1.5, "float32"), exhaustive(9, "uint8"), exhaustive(9, "uint16")]
+)
 def test_any_threshold_decides_as_scipys_blur_does(
     device: str, sigma: float, dtype: str, random_image: Make, reference: Make
 ) -> None:
@@ -179,7 +178,9 @@ def test_scikit_image_agrees(device: str, random_image: Make) -> None:
 
 
 @pytest.mark.parametrize("sigma", [1.5, 20])
-@pytest.mark.parametrize(("level", "dtype"), [(0, "uint8"), (127, "uint8"), (255, "uint8"), (40000, "uint16")])
+@pytest.mark.parametrize(
+    ("level", "dtype"), [(0, "uint8"), (127, "uint8"), (255, "uint8"), exhaustive(40000, "uint16")]
+)
 def test_a_flat_image_stays_flat(device: str, level: int, dtype: str, sigma: float) -> None:
     image = np.full((40, 150), level, dtype)
     assert_close(sharpen(image, device, sigma=sigma, amount=1), image, 0 if dtype == "uint8" else 1)
@@ -187,7 +188,7 @@ def test_a_flat_image_stays_flat(device: str, level: int, dtype: str, sigma: flo
 
 @pytest.mark.parametrize("sigma", [1.5, 20])
 def test_no_amount_changes_nothing(device: str, sigma: float, random_image: Make) -> None:
-    for dtype in ("uint8", "uint16", "float32"):
+    for dtype in ("uint8", "float32"):
         image = random_image((40, 150), dtype)
         assert_close(sharpen(image, device, sigma=sigma, amount=0), image)
 
@@ -201,8 +202,7 @@ def test_an_image_turned_before_is_the_result_turned_after(
     assert_close(sharpen(turn(image), device, sigma=sigma), turn(sharpen(image, device, sigma=sigma)), 2e-6)
 
 
-@pytest.mark.parametrize("channels", [3, 4])
-@pytest.mark.parametrize("sigma", [6, 9])
+@pytest.mark.parametrize(("sigma", "channels"), [(9, 4), exhaustive(6, 3), exhaustive(6, 4), exhaustive(9, 3)])
 def test_a_strip_is_sharpened_as_in_the_whole(
     device: str, sigma: float, channels: int, random_image: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,7 +212,7 @@ def test_a_strip_is_sharpened_as_in_the_whole(
     assert_close(sharpen(image, device, sigma=sigma), whole)
 
 
-@pytest.mark.parametrize(("sigma", "channels"), [(1.5, 3), (9, 1), (1.5, 4)])
+@pytest.mark.parametrize(("sigma", "channels"), [(1.5, 3), exhaustive(9, 1), exhaustive(1.5, 4)])
 def test_the_kernels_do_nothing_that_they_may_not(sigma: float, channels: int, random_image: Make) -> None:
     with checked():
         sharpen(random_image((19, 47, channels)), "cpu", sigma=sigma)
@@ -221,8 +221,17 @@ def test_the_kernels_do_nothing_that_they_may_not(sigma: float, channels: int, r
 # Alpha
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "float32"])
-@pytest.mark.parametrize(("shape", "sigma"), [((40, 30, 2), 1.5), ((33, 65, 4), 1.5), ((33, 65, 4), 9)], ids=str)
+@pytest.mark.parametrize(
+    ("shape", "sigma", "dtype"),
+    [
+        ((33, 65, 4), 1.5, "uint8"),
+        ((33, 65, 4), 9, "uint8"),
+        ((40, 30, 2), 1.5, "float32"),
+        exhaustive((40, 30, 2), 1.5, "uint8"),
+        exhaustive((33, 65, 4), 1.5, "float32"),
+        exhaustive((33, 65, 4), 9, "float32"),
+    ],
+)
 def test_colors_are_compared_with_the_colors_of_what_is_there(
     device: str, shape: tuple[int, ...], sigma: float, dtype: str, random_image: Make
 ) -> None:
@@ -257,7 +266,7 @@ def test_an_opaque_image_is_sharpened_as_without_alpha(device: str, random_image
     assert_close(result[..., :3], sharpen(colors, device, threshold=0.1), 1)
 
 
-@pytest.mark.parametrize("sigma", [6.2, 11.0, 16.0])
+@pytest.mark.parametrize("sigma", [16.0, *map(exhaustive, (6.2, 11.0))])
 def test_16_bits_are_within_a_level_whatever_the_amount(sigma: float, device: str) -> None:
     steps = np.add.outer(np.arange(120) // 5, np.arange(90) // 5) % 2
     checks = np.rint((steps * 0.2 + 0.4) * 65535).astype(np.uint16)

@@ -11,7 +11,10 @@ fuzz               random kernels against what gcc makes of the same C
 gpu_memory         what a process takes of a GPU's memory
 kernel_generator   random kernels that have no undefined behavior, in CUDA C and in C
 killed_writes      a process that writes a file and is killed at it
+matrix             tables of parameters, of which the plain run takes a few
 picture_files      PNGs byte by byte, and files by way of Pillow and OpenCV
+price              what tests cost, by file
+references         tests of filters against a reference in float64
 small_kernels      a line of CUDA C, run on the CPU engine
 tiff_files         TIFFs of every layout
 

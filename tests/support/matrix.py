@@ -1,0 +1,71 @@
+"""Tables of parameters for tests of kernels: all combinations under the marker `exhaustive`, a few in the plain run.
+
+Each combination of a pixel type, a channel count, a border rule and a parameter that the source depends on is a kernel
+of its own, which takes a fifth of a second to compile; images of other sizes run with the same kernel. So the plain run
+takes the kernels that all tests of a filter share: each of the contract's KINDS with the first value of all else, and
+each other value alone, on gray bytes.
+
+@matrix(shape=[(1, 1), (17, 31), (37, 53, 3)], dtype=TYPES, border=BORDERS)
+def test_any_shape_matches_scipy(shape, dtype, border): ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import pytest
+
+from imgcuda.testing.contract_checks import KINDS
+
+Case = tuple[Any, ...]
+BASE = KINDS[0]
+"""The pixel type and channel count on which values are tried one by one."""
+
+
+def exhaustive(*values: Any) -> Any:
+    """Return values of parameters that only the exhaustive run has: parametrize(names, [(1, 2), exhaustive(3, 4)])."""
+    return pytest.param(*values, marks=pytest.mark.exhaustive)
+
+
+def matrix(**values: Sequence[Any]) -> pytest.MarkDecorator:
+    """Parametrize a test by all combinations of the values of each name; those left out of the plain run are marked.
+
+    `shape` and `dtype` have their meaning, and may be missing: then a kind counts by the other. A value that no case of
+    the plain run would have gets one: the first.
+    """
+    cases = list(product(*values.values()))
+    plain = set(_plain(cases, values))
+    marked = [
+        pytest.param(*case, id="-".join(map(_label, case)), marks=() if number in plain else pytest.mark.exhaustive)
+        for number, case in enumerate(cases)
+    ]
+    return pytest.mark.parametrize(tuple(values), marked)
+
+
+def _plain(cases: Sequence[Case], values: Mapping[str, Sequence[Any]]) -> Iterator[int]:
+    """Return the places of the cases that the plain run has."""
+    missing = {(name, repr(value)) for name, of in values.items() for value in of}
+    chosen = [_is_plain(dict(zip(values, case, strict=True)), values) for case in cases]
+    for number in sorted(range(len(cases)), key=lambda number: not chosen[number]):
+        has = {(name, repr(value)) for name, value in zip(values, cases[number], strict=True)}
+        if chosen[number] or has & missing:
+            missing -= has
+            yield number
+
+
+def _is_plain(case: Mapping[str, Any], values: Mapping[str, Sequence[Any]]) -> bool:
+    others = [name for name in values if name not in ("shape", "dtype") and case[name] is not values[name][0]]
+    kinds = [BASE] if others else KINDS
+    return len(others) < 2 and any(_is_of(case, *kind) for kind in kinds)
+
+
+def _is_of(case: Mapping[str, Any], dtype: str, channels: int) -> bool:
+    """Return whether a case has this pixel type and channel count, where it has any."""
+    shape = case.get("shape", (1, 1, channels))
+    return (shape[2] if len(shape) == 3 else 1) == channels and case.get("dtype", dtype) == dtype
+
+
+def _label(value: Any) -> str:
+    return getattr(value, "__name__", None) or str(value)

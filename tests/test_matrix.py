@@ -1,0 +1,45 @@
+"""The tables of parameters of tests: what of them is in the plain run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from imgcuda.testing.contract_checks import KINDS, TYPES
+from support.matrix import matrix
+
+SHAPES = [(5, 5), (1, 9), (5, 5, 1), (5, 5, 2), (5, 5, 3), (5, 5, 4)]
+BORDERS = ["reflect", "mirror", "wrap"]
+
+
+def cases(plain: bool, **values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the cases of a matrix that the plain run has, or those that only the exhaustive one has."""
+    return [case.values for case in matrix(**values).args[1] if plain == (pytest.mark.exhaustive not in case.marks)]
+
+
+def test_both_runs_together_have_every_combination() -> None:
+    values = {"shape": SHAPES, "dtype": TYPES, "border": BORDERS}
+    every = cases(True, **values) + cases(False, **values)
+    assert len(every) == len(set(every)) == len(SHAPES) * len(TYPES) * len(BORDERS)
+
+
+def test_the_plain_run_has_each_kind_with_the_first_of_all_else() -> None:
+    plain = cases(True, shape=SHAPES, dtype=TYPES, border=BORDERS)
+    kinds = {(dtype, shape[2] if len(shape) == 3 else 1) for shape, dtype, border in plain if border == "reflect"}
+    assert kinds == set(KINDS)
+
+
+def test_the_plain_run_has_each_other_value_on_every_gray_shape_of_bytes() -> None:
+    plain = cases(True, shape=SHAPES, dtype=TYPES, border=BORDERS, radius=[1, 2])
+    gray = [(5, 5), (1, 9), (5, 5, 1)]
+    assert [case for case in plain if case[2:] == ("mirror", 1)] == [(shape, "uint8", "mirror", 1) for shape in gray]
+    assert [case for case in plain if case[2:] == ("reflect", 2)] == [(shape, "uint8", "reflect", 2) for shape in gray]
+    assert not [case for case in plain if case[2:] == ("mirror", 2)]
+
+
+def test_each_value_is_in_the_plain_run_whatever_the_others_are() -> None:
+    assert cases(True, dtype=["uint16"], border=BORDERS) == [("uint16", border) for border in BORDERS]
+    assert cases(True, shape=[(5, 5, 2)], dtype=["float32"]) == [((5, 5, 2), "float32")]
+    assert cases(True, shape=SHAPES) == [(shape,) for shape in SHAPES]
