@@ -28,10 +28,11 @@ def installed(environment: Environment, tmp_path_factory: pytest.TempPathFactory
     return folder
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_passes_its_own_tests(environment: Environment, installed: Path, name: str) -> None:
-    told = environment.call("-m", "pytest", "-q", "--imgcuda-device", "cpu", cwd=installed / f"imgcuda-{name}")
-    assert " passed" in told
+def test_the_examples_pass_their_own_tests(environment: Environment, installed: Path) -> None:
+    tests = ("-m", "pytest", "-q", "-rA", "--rootdir", ".", "--imgcuda-device", "cpu")
+    folders = [f"imgcuda-{name}" for name in EXAMPLES]
+    told = environment.call(*tests, *folders, cwd=installed)
+    assert all(f"PASSED {folder}/" in told for folder in folders)
     assert "failed" not in told
 
 

@@ -35,7 +35,8 @@ PLAIN = [(3, "uint8"), (4, "uint16"), (31, "float32"), (100, "uint8")]
 """One for each way, and each type."""
 
 TOLERANCE = {"uint8": 0, "uint16": 0, "float32": 3e-7}
-"""Levels, or for floats, which are random from 0 to 1, that much. Of alpha, a color is a quotient: see there."""
+OF_ALPHA = {"uint8": 1, "uint16": 1, "float32": 1e-6}
+"""Levels, or for floats, which are random from 0 to 1, that much; with alpha, a color is a quotient."""
 
 
 def box_blur(image: Image, device: str, **parameters: Any) -> Image:
@@ -112,11 +113,7 @@ def test_a_quotient_by_a_product_is_exact_for_every_radius() -> None:
 test_any_image_at_any_border_matches_scipy = matches(
     "box-blur",
     lambda image, radius, border: by_channels(image, mean(radius, border)),
-    lambda image: (
-        {"uint8": 1, "uint16": 1, "float32": 1e-6}[image.dtype.name]
-        if has_alpha(image)
-        else TOLERANCE[image.dtype.name]
-    ),
+    lambda image: (OF_ALPHA if has_alpha(image) else TOLERANCE)[image.dtype.name],
     settings=[{"radius": 2}],
     border=BORDERS,
 )

@@ -13,15 +13,16 @@ class Environment:
     """A new Python environment, to install into, that has also what is installed in this one."""
 
     def __init__(self, folder: Path) -> None:
-        venv.create(folder, with_pip=True)
+        venv.create(folder)  # without a pip of its own, which takes four seconds to install
         self.python = folder / "bin" / "python"
         (library,) = folder.glob("lib/python*/site-packages")
         shared = [Path(entry) for entry in sys.path if entry.endswith("-packages")]
         links = [path.read_text("utf-8") for entry in shared for path in entry.glob("*.pth")]  # of editable installs
         (library / "shared.pth").write_text("\n".join([*map(str, shared), *links]), "utf-8")
-        command = folder / "bin" / "imgcuda"
-        command.write_text(f'#!/bin/sh\nexec "{self.python}" -P -m imgcuda "$@"\n', "utf-8")
-        command.chmod(0o755)
+        for name, module in (("imgcuda", "-P -m imgcuda"), ("pip", "-m pip")):
+            command = folder / "bin" / name
+            command.write_text(f'#!/bin/sh\nexec "{self.python}" {module} "$@"\n', "utf-8")
+            command.chmod(0o755)
         path = f"{folder}/bin{os.pathsep}{os.environ['PATH']}"
         self.variables = {**os.environ, "PATH": path, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 

@@ -59,10 +59,12 @@ def matches(
             assert made.dtype == dtype
             assert_close(made, expected(image, **parameters), allowed)
 
-    mark = matrix(shape=shapes, dtype=TYPES, **values)
-    cases = [pytest.param((each.values[0], each.values[1], each.values[2:]), marks=each.marks, id=each.id)
-             for each in mark.args[1]]  # fmt: skip
-    return pytest.mark.parametrize("case", cases)(test)
+    cases = [
+        pytest.param((each.values[0], each.values[1], each.values[2:]), marks=each.marks, id=each.id)
+        for each in matrix(shape=shapes, dtype=TYPES, **values).args[1]
+    ]
+    marked: Callable[..., None] = pytest.mark.parametrize("case", cases)(test)
+    return marked
 
 
 def has_alpha(image: Image) -> bool:
