@@ -57,7 +57,7 @@ from imgcuda.engine.protocol import DeviceArray
 from imgcuda.execution.executor import run_chain
 
 class Session:
-    packs, launched = True, []
+    packs, tables, launched = True, None, []
     def empty(self, shape, dtype): return DeviceArray(0, tuple(shape), numpy.dtype(dtype))
     def free(self, array): pass
     def launch(self, program, kernel, *rest): self.launched.append((kernel, program.name))
