@@ -18,7 +18,7 @@ import imgcuda
 from imgcuda import devices
 from imgcuda.execution.streaming import filter_image
 from imgcuda.testing import assert_close, checked
-from support.matrix import matrix
+from support.matrix import exhaustive, matrix
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -194,13 +194,23 @@ def test_floats_of_any_range_are_stretched(values: list[float], wanted: list[flo
     assert_close(auto_contrast(np.array([values], np.float32), device)[0], wanted, 1e-6)
 
 
-def test_alpha_is_left_alone_and_not_counted(device: str, random_image: Make) -> None:
-    for channels, dtype in ((2, "uint8"), (4, "uint8"), (4, "uint16"), (2, "float32"), (4, "float32")):
-        image = narrow(random_image, (33, 65, channels), dtype)
-        image[..., -1] = np.linspace(0, 1, 65) * image.max() + 3
-        made = auto_contrast(image, device)
-        assert_close(made[..., -1], image[..., -1])
-        assert_close(made[..., :-1], auto_contrast(np.ascontiguousarray(image[..., :-1]), device))
+@pytest.mark.parametrize(
+    ("channels", "dtype"),
+    [
+        (4, "uint8"),
+        (2, "uint16"),
+        exhaustive(2, "uint8"),
+        exhaustive(4, "uint16"),
+        exhaustive(2, "float32"),
+        exhaustive(4, "float32"),
+    ],
+)
+def test_alpha_is_left_alone_and_not_counted(device: str, channels: int, dtype: str, random_image: Make) -> None:
+    image = narrow(random_image, (33, 65, channels), dtype)
+    image[..., -1] = np.linspace(0, 1, 65) * image.max() + 3
+    made = auto_contrast(image, device)
+    assert_close(made[..., -1], image[..., -1])
+    assert_close(made[..., :-1], auto_contrast(np.ascontiguousarray(image[..., :-1]), device))
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
