@@ -93,7 +93,8 @@ class ArrayCallable:
         `out` may hold anything.
 
         `layout` is the order of the axes, if it is another than (height, width, channels): "CHW" for channels first,
-        "NHWC", "NCHW" or "NHW" for a batch of images, or gray images, of one size. Each image is filtered as if alone.
+        "NHWC", "NCHW" or "NHW" for a batch of images, or gray images, of one size; "HWN" or "NHW" for more than four
+        channels, each of which is filtered as a gray image. Each image is filtered as if alone.
         The result has the same axes, of which the channels stay even if they become one. An array whose memory has
         the order N, H, W, C is not copied, whatever the order of its axes, and a new result has this order in memory.
 

@@ -14,7 +14,7 @@ from imgcuda.errors import ImageError, shown
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
 
-ImageLayout = Literal["HWC", "CHW", "NHW", "NHWC", "NCHW"]
+ImageLayout = Literal["HWC", "CHW", "NHW", "HWN", "NHWC", "NCHW"]
 """The order of an array's axes: H for rows, W for columns, C for channels, N for images, each filtered by itself."""
 
 LAYOUTS: tuple[str, ...] = get_args(ImageLayout)
@@ -33,8 +33,8 @@ class AxisOrder:
 
     @property
     def batch(self) -> bool:
-        """Whether it is several images."""
-        return self.axes[0] == "N"
+        """Whether it is several images, whose axis comes first in the view."""
+        return "N" in self.axes
 
     @property
     def keeps_channels(self) -> bool:
@@ -42,12 +42,16 @@ class AxisOrder:
         return "C" in self.axes and self.axes != "HWC"
 
     def inward(self, array: Array) -> Array:
-        """Return the view of an array of these axes, or of a result, whose channels come last."""
+        """Return the view of an array of these axes, or of a result: its images come first and its channels last."""
+        if self.axes == "HWN":
+            return np.moveaxis(array, 2, 0)
         has_channels = array.ndim - self.batch == 3
         return np.moveaxis(array, -3, -1) if self.channels_first and has_channels else array
 
     def outward(self, result: Array) -> Array:
-        """Return the view of a result whose channels, if it has an axis for them, come last, as the caller has it."""
+        """Return the view of a result in the caller's order; its images come first and its channels last."""
+        if self.axes == "HWN":
+            return np.moveaxis(result, 0, 2)
         if self.keeps_channels and result.ndim - self.batch == 2:
             result = result[..., None]
         has_channels = result.ndim - self.batch == 3
@@ -85,4 +89,6 @@ def hint(shape: Sequence[int], layout: str = "HWC") -> str:
         return "; an image with its channels first takes layout='CHW'"
     if channels_last and layout != "HWC":
         return "; an image with its channels last takes layout='HWC'"
+    if layout != "NHW" and shape[2] < min(shape[:2]):
+        return "; more than four channels, each filtered by itself as a gray image, take layout='HWN'"
     return "; a batch of gray images takes layout='NHW'" if layout != "NHW" else ""

@@ -121,10 +121,10 @@ class Pipeline(ArrayCallable):
     def _in_layout(self, layout: str, given: Array, device: str | None, max_pixels: int | None, out: Any) -> Array:
         """Filter an array of NumPy's whose axes are in another order, or that is a batch of images."""
         order = axis_order(layout, given.shape)
-        one = order.inward(given).shape[order.batch :]
-        made = plan_for(self.filters, one, computed_as(given.dtype)).result_shape
+        viewed = order.inward(given).shape
+        made = plan_for(self.filters, viewed[order.batch :], computed_as(given.dtype)).result_shape
         if out is not None:
-            wanted = order.outward_shape((*given.shape[: order.batch], *made))
+            wanted = order.outward_shape((*viewed[: order.batch], *made))
             output.check(out, wanted, given.dtype.newbyteorder("="))
         return filter_in_order(
             order, given, out, len(made) == 2, lambda image, place: self._on_host(image, device, max_pixels, place)

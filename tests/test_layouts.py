@@ -68,13 +68,21 @@ def test_a_batch_of_gray_images_has_three_axes(device: str, chain: Pipeline, ran
     np.testing.assert_array_equal(made, np.stack([chain(image, device=device) for image in images]))
 
 
+def test_more_than_four_channels_are_filtered_each_by_itself(device: str, chain: Pipeline, random_image: Make) -> None:
+    bands = random_image((14, 17, 7))
+    wanted = np.stack([chain(bands[:, :, band], device=device) for band in range(7)], axis=2)
+    np.testing.assert_array_equal(chain(bands, device=device, layout="HWN"), wanted)
+    first = np.ascontiguousarray(bands.transpose(2, 0, 1))
+    np.testing.assert_array_equal(chain(first, device=device, layout="NHW"), wanted.transpose(2, 0, 1))
+
+
 @pytest.mark.parametrize("layout", ["HWC", "CHW"])
 def test_a_gray_image_may_have_two_axes(device: str, chain: Pipeline, layout: ImageLayout, random_image: Make) -> None:
     image = random_image((14, 17))
     np.testing.assert_array_equal(chain(image, device=device, layout=layout), chain(image, device=device))
 
 
-@pytest.mark.parametrize("layout", ["CHW", "NHWC", "NCHW", "NHW"])
+@pytest.mark.parametrize("layout", ["CHW", "NHWC", "NCHW", "NHW", "HWN"])
 @pytest.mark.parametrize("dtype", ["uint8", "float16"])
 def test_a_result_is_written_to_out(
     device: str, chain: Pipeline, layout: ImageLayout, dtype: str, random_image: Make
@@ -87,7 +95,7 @@ def test_a_result_is_written_to_out(
         np.testing.assert_array_equal(out, wanted)
 
 
-@pytest.mark.parametrize("layout", ["CHW", "NHWC", "NCHW", "NHW"])
+@pytest.mark.parametrize("layout", ["CHW", "NHWC", "NCHW", "NHW", "HWN"])
 def test_out_may_be_the_input(device: str, layout: ImageLayout, random_image: Make) -> None:
     sizes = {"N": 3, "H": 14, "W": 17, "C": 3}
     image = random_image(tuple(sizes[axis] for axis in layout))
@@ -143,8 +151,8 @@ def test_max_pixels_is_of_each_image(device: str) -> None:
 @pytest.mark.parametrize(
     ("layout", "shape", "message"),
     [
-        ("CWH", (3, 4, 5), "layout must be one of HWC, CHW, NHW, NHWC, NCHW; got 'CWH'"),
-        (None, (3, 4, 5), "layout must be one of HWC, CHW, NHW, NHWC, NCHW; got None"),
+        ("CWH", (3, 4, 5), "layout must be one of HWC, CHW, NHW, HWN, NHWC, NCHW; got 'CWH'"),
+        (None, (3, 4, 5), "layout must be one of HWC, CHW, NHW, HWN, NHWC, NCHW; got None"),
         (
             "NHWC",
             (6, 4, 5),
@@ -159,6 +167,8 @@ def test_max_pixels_is_of_each_image(device: str) -> None:
         ("NHWC", (2, 4, 0, 3), "at least one pixel, and a batch one image; got shape (2, 4, 0, 3)"),
         ("HWC", (6, 4, 5, 3), "got shape (6, 4, 5, 3); a batch of images takes layout='NHWC' or layout='NCHW'"),
         ("HWC", (3, 4, 5), "got shape (3, 4, 5); an image with its channels first takes layout='CHW'"),
+        ("HWC", (9, 8, 7), "; more than four channels, each filtered by itself as a gray image, take layout='HWN'"),
+        ("HWN", (9, 8), "layout='HWN' takes (height, width, images); got shape (9, 8)"),
         ("HWC", (6, 4, 5), "got shape (6, 4, 5); a batch of gray images takes layout='NHW'"),
     ],
 )
@@ -170,11 +180,11 @@ def test_axes_that_are_not_those_of_the_layout_are_refused(layout: Any, shape: t
 
 def test_the_remedies_are_layouts_that_take_the_array() -> None:
     for layout in LAYOUTS:
-        for shape in ((6, 4, 5), (3, 4, 5), (6, 5, 3), (6, 4, 5, 3), (6, 3, 4, 5)):
+        for shape in ((6, 4, 5), (9, 8, 7), (3, 4, 5), (6, 5, 3), (6, 4, 5, 3), (6, 3, 4, 5)):
             try:
                 axis_order(layout, shape)
             except ImageError as error:
-                named = [each for each in LAYOUTS if f"layout='{each}'" in str(error).partition("; a")[2]]
+                named = [each for each in LAYOUTS if f"layout='{each}'" in str(error).partition("; ")[2]]
                 assert named, error
                 assert layout not in named
                 assert any(_takes(each, shape) for each in named), error
