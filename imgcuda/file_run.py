@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 import imgcuda
-from imgcuda import images
+from imgcuda import images, large_files
 from imgcuda.engine.protocol import Device
 from imgcuda.errors import ImageError
 from imgcuda.execution.schedule import allow
@@ -22,6 +22,8 @@ from imgcuda.pipeline import Pipeline
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from imgcuda.images.tiff_rows import RowsOnDemand
 
 Examine: TypeAlias = "Callable[[Sequence[Filter], npt.NDArray[Any]], None]"
 """A function that is called with --check after the filters have run, with the image; it raises the errors it finds."""
@@ -61,6 +63,10 @@ class FileOptions:
     codecs: Literal["cpu", "gpu"] = "cpu"
     """What decodes and encodes JPEGs, where it can."""
 
+    def request(self, format: Format) -> images.ReadRequest:
+        """Return what is to be read of a file for a format that is written."""
+        return images.ReadRequest(self.frame, format.several, self.auto_orient, False, self.max_pixels)
+
 
 @dataclass(frozen=True)
 class FileResult:
@@ -95,15 +101,22 @@ def run_file(
     transcode: Transcode | None = None,
     around: Around = lambda step: nullcontext(),
     examine: Examine | None = None,
+    device: Device | None = None,
 ) -> FileResult:
     """Read a file or stream, run the filters over all its pictures, and write the result. Raises ImgcudaError.
 
-    `apply` runs them, as `on_device` does; the filters themselves are asked what size they make.
+    `apply` runs them, as `on_device` does; the filters themselves are asked what size they make. With a `device`, a
+    large picture runs there in strips instead, and is read and written in strips, so that it may exceed the memory.
     With `transcode`, a JPEG to be made from a baseline JPEG is decoded, filtered and encoded by that, if it can.
     The write is atomic: if anything fails, the target is as it was before.
     """
     times = [perf_counter()]
     format = options.format or images.check_output(str(target))
+    if device and isinstance(source, Path) and isinstance(target, Path) and _may_run_in_rows(options, format):
+        with large_files.opened(filters, source, options.request(format), options.strict) as large:
+            if large:
+                with around("filter"):
+                    return _run_large(filters, large, target, options, device)
     whole = transcode and _transcoded(filters, source, format, options, transcode)
     if whole:
         image, result, coded = whole
@@ -126,7 +139,7 @@ def run_file(
         format=format,
         options=options.options,
         clobber=options.clobber,
-        software="" if options.strip else f"imgcuda {imgcuda.__version__}",
+        software=_software(options),
         complete=options.complete,
         coded=coded,
     )
@@ -138,6 +151,34 @@ def run_file(
 def on_device(filters: Sequence[Filter], device: Device) -> Apply:
     """Return the function that runs filters on a device, in this process."""
     return partial(Pipeline(filters), device=device.name)
+
+
+def _may_run_in_rows(options: FileOptions, format: Format) -> bool:
+    """Return whether the options allow to read, filter and write a picture in strips of rows."""
+    changed = options.depth or options.convert or options.linear or options.complete
+    return format.name == "TIFF" and not changed and not options.options.compress
+
+
+def _run_large(
+    filters: Sequence[Filter], large: RowsOnDemand, target: Path, options: FileOptions, device: Device
+) -> FileResult:
+    started = perf_counter()
+    result, lost = large_files.run_in_rows(
+        filters,
+        large,
+        target,
+        device,
+        clobber=options.clobber,
+        software=_software(options),
+        strip=options.strip,
+        max_pixels=options.max_pixels,
+    )
+    return FileResult(large.image, result, lost, (0.0, perf_counter() - started, 0.0), options)
+
+
+def _software(options: FileOptions) -> str:
+    """Return the name that marks the output."""
+    return "" if options.strip else f"imgcuda {imgcuda.__version__}"
 
 
 def _read(source: Path | IO[bytes], options: FileOptions, several: bool) -> Image:

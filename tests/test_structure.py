@@ -39,6 +39,7 @@ ORDER = [
     {"functions"},  # each filter as a function
     {"testing"},  # what every filter promises
     {"imgcuda"},  # the public names
+    {"large_files"},  # a chain over a file that may be larger than memory
     {"file_run"},  # a chain over one file
     {"batch"},  # a chain over many files
     {"cli"},  # the program

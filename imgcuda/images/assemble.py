@@ -101,7 +101,11 @@ def _left_out(picture: PIL.Image.Image, reopen: Open) -> Iterator[str]:
 
 def of_page(page: Page, stream: IO[bytes], raw: bool, auto_orient: bool) -> Image:
     """Return the Image of a page of a TIFF."""
-    pixels, losses = page.read(raw)
+    return of_pixels(page, stream, *page.read(raw), auto_orient)
+
+
+def of_pixels(page: Page, stream: IO[bytes], pixels: Pixels, losses: list[str], auto_orient: bool) -> Image:
+    """Return the Image of the pixels of a page of a TIFF, and of the page's metadata."""
     exif, damage = metadata.tiff_block(stream, page.offset)
     orientation = metadata.block_orientation(exif) or 1
     if auto_orient:

@@ -7,11 +7,11 @@ import re
 import signal
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Literal
+from typing import IO, Literal
 
 from imgcuda.errors import ImageError
 from imgcuda.images import mark
@@ -47,15 +47,15 @@ def other_names(path: Path) -> int:
     return path.stat().st_nlink - 1 if path.is_file() else 0
 
 
-def replace(path: Path, data: bytes, *, clobber: Clobber = True) -> None:
-    """Replace a file by bytes. A symbolic link remains: its target is replaced.
+def replace(path: Path, data: bytes | Callable[[IO[bytes]], None], *, clobber: Clobber = True) -> None:
+    """Replace a file by bytes, or by what a function writes. A symbolic link remains: its target is replaced.
 
     Where the system can (Linux), the new file has a name only when it is whole, so that a process that is killed while
     it writes leaves nothing behind.
     """
     target = path.resolve()
     if clobber == "ours" and target.exists():
-        if not mark.is_ours(target) and target.read_bytes() != data:
+        if not mark.is_ours(target) and (callable(data) or target.read_bytes() != data):
             raise ImageError(NOT_OURS)
         clobber = True
     draft = draft_beside(target)
@@ -63,7 +63,10 @@ def replace(path: Path, data: bytes, *, clobber: Clobber = True) -> None:
     with _cleaned_up_when_terminated():
         try:
             with open(_create(draft) if nameless is None else nameless, "wb") as file:  # noqa: PTH123  # open already
-                file.write(data)
+                if callable(data):
+                    data(file)
+                else:
+                    file.write(data)
                 file.flush()
                 if clobber is True:
                     _keep_attributes(target, file.fileno())

@@ -6,12 +6,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import PIL.Image
 
 from imgcuda.errors import ImageError
 from imgcuda.images import jpeg
-from imgcuda.images.image import Image, Pixels
+from imgcuda.images.image import Image, Pixels, without_memory
 from imgcuda.images.reading import read
 
 _BASELINE = 0xC0
@@ -58,11 +57,6 @@ def coded_jpeg(path: Path, *, several: bool, auto_orient: bool, max_pixels: int)
         return None
     upright = bool(stand_in) and image.pixels is stand_in[0]
     return CodedJpeg(data, image, found) if upright and not image.later else None
-
-
-def without_memory(shape: tuple[int, ...]) -> Pixels:
-    """Return an array of bytes of a shape that takes no memory; it cannot be written to."""
-    return np.broadcast_to(np.zeros((), np.uint8), shape)
 
 
 def _plain_channels(data: bytes) -> int | None:

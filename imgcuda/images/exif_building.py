@@ -20,7 +20,7 @@ def built(tables: dict[int, list[ExifEntry]], order: str, base: int = 0) -> tupl
     """Return a block of directories, to stand at offset `base` of a file, and whether a maker note was left out."""
     note = next((entry for entry in tables.get(EXIF, []) if entry.tag == MAKER_NOTE), None)
     moved = False
-    if note and (note.value.startswith(_MOVABLE) or len(note.value) <= 4):
+    if note and is_movable(note):
         note = None
     elif note and (base or not 8 <= note.place <= _MOST_PADDING):
         tables = {**tables, EXIF: [entry for entry in tables[EXIF] if entry is not note]}
@@ -38,6 +38,11 @@ def built(tables: dict[int, list[ExifEntry]], order: str, base: int = 0) -> tupl
     if not base:
         room.put(0, head)
     return bytes(room.data), moved
+
+
+def is_movable(note: ExifEntry) -> bool:
+    """Return whether a maker note means the same at any offset."""
+    return note.value.startswith(_MOVABLE) or len(note.value) <= 4
 
 
 def _without_empty(tables: dict[int, list[ExifEntry]]) -> dict[int, list[ExifEntry]]:

@@ -79,6 +79,11 @@ def channels(pixels: Pixels) -> int:
     return int(pixels.shape[2]) if pixels.ndim == 3 else 1
 
 
+def without_memory(shape: tuple[int, ...], dtype: npt.DTypeLike = np.uint8) -> Pixels:
+    """Return pixels of a shape and type that take no memory and cannot be written to, for some that are elsewhere."""
+    return np.broadcast_to(np.zeros((), dtype), shape)
+
+
 def as_planes(pixels: Pixels) -> Pixels:
     """Return pixels as (height, width, channels), C-contiguous."""
     return np.ascontiguousarray(pixels if pixels.ndim == 3 else pixels[:, :, None])

@@ -75,6 +75,33 @@ def with_checksum(data: bytes, format: Format, software: str) -> bytes:
     return made[:end] + struct.pack(">I", zlib.crc32(made[start:end])) + made[end + _AFTER :]
 
 
+class RunningChecksum:
+    """The checksum of a file that is written from its beginning to its end, the mark in its first bytes."""
+
+    def __init__(self, head: bytes, size: int, software: str) -> None:
+        """Begin with the bytes up to `head`'s end, of a file of `size` bytes."""
+        name = (software + _BLANK).encode()
+        end = head.rfind(name) + len(name)
+        self.place = end - 8
+        """Where the digits are."""
+        self._sum = zlib.crc32(
+            head[end + _AFTER :], zlib.crc32(head[: self.place], zlib.crc32(struct.pack("<Q", size)))
+        )
+
+        self._left_out = max(0, end + _AFTER - len(head))
+        """The bytes that come next and that the checksum leaves out."""
+
+    def add(self, data: bytes) -> None:
+        """Go on with the bytes that follow."""
+        self._sum = zlib.crc32(memoryview(data)[self._left_out :], self._sum)
+        self._left_out = max(0, self._left_out - len(data))
+
+    @property
+    def digits(self) -> bytes:
+        """The digits, once all is added."""
+        return f"{self._sum:08x}".encode()
+
+
 def is_mark(text: str) -> bool:
     """Return whether a text is the mark that imgcuda writes into its files."""
     return _MARK.fullmatch(text.encode(errors="replace")) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,17 +33,36 @@ class TiffSegment:
 
 def read(page: TiffLayout) -> tuple[Pixels, list[str]]:
     """Return samples as (height, width, samples), in the file's own type, and a sentence for each damage."""
-    segments = _segments(page)
-    dtype = np.dtype(f"{page.kind}{_bytes(page.bits)}")
-    made = np.empty((page.height, page.width, page.samples), dtype)
     said: list[str] = []
-    for group in _groups(segments, page):
+    return read_rows(page, _segments(page), 0, page.height, said), said
+
+
+def read_rows(page: TiffLayout, segments: Sequence[TiffSegment], first: int, last: int, said: list[str]) -> Pixels:
+    """Return the samples of rows `first` to `last`, from the strips or tiles that hold them; add damage to `said`."""
+    dtype = np.dtype(f"{page.kind}{_bytes(page.bits)}")
+    made = np.empty((last - first, page.width, page.samples), dtype)
+    needed = [segment for segment in segments if segment.y < last and segment.y + segment.rows > first]
+    for group in _groups(needed, page):
         for segment, samples in zip(group, _decoded(page, group, said), strict=True):
-            down, across = min(segment.rows, page.height - segment.y), min(page.across, page.width - segment.x)
-            first = segment.plane
-            there = made[segment.y :, segment.x :, first : first + page.together]
-            there[:down, :across] = samples[:down, :across]
-    return made, said
+            top, bottom = max(first, segment.y), min(last, segment.y + segment.rows)
+            across, plane = min(page.across, page.width - segment.x), segment.plane
+            there = made[top - first : bottom - first, segment.x :, plane : plane + page.together]
+            there[:, :across] = samples[top - segment.y : bottom - segment.y, :across]
+    return made
+
+
+def row_segments(page: TiffLayout, most_bytes: int) -> list[TiffSegment]:
+    """Return strips or tiles as for `read_rows`; uncompressed strips are divided into parts of at most `most_bytes`."""
+    segments = _segments(page)
+    if page.tiled or page.compression != codecs.NONE or page.is_subsampled:
+        return segments
+    row = _row(page)
+    step = max(1, most_bytes // row)
+    return [
+        replace(each, offset=each.offset + y * row, count=min(step, each.rows - y) * row, y=each.y + y,
+                rows=min(step, each.rows - y))
+        for each in segments for y in range(0, each.rows, step)
+    ]  # fmt: skip
 
 
 def _bytes(bits: int) -> int:

@@ -9,19 +9,26 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from itertools import accumulate
 
 from imgcuda.cores import cores
 from imgcuda.errors import ImageError
-from imgcuda.images import exif, exif_building
+from imgcuda.images import exif, exif_building, tiff_big
 from imgcuda.images.exif import ExifBlock
 from imgcuda.images.exif_byte_order import little_endian
 from imgcuda.images.exif_directories import LONG, RATIONAL, SHORT, in_order
 from imgcuda.images.image import Image, Pixels, as_planes, channels
 from imgcuda.images.metadata import TIFF_LAYOUT, profile
+from imgcuda.images.tiff_big import Values
 from imgcuda.pixels import has_alpha
+
+MOST = 1 << 32
+"""The bytes that a TIFF cannot have; a BigTIFF can."""
+
+ROOM = 1 << 16
+"""Bytes that are reckoned for the directory of a page."""
 
 STRIP = 1 << 20
 """The number of bytes that are compressed together."""
@@ -36,33 +43,73 @@ _INCHES = {2: 1.0, 3: 2.54}
 
 def encode(image: Image, compress: int | None, left_out: list[str]) -> bytes:
     """Return a TIFF of one page for each frame. `compress` goes from 0 (none, the default) to 9."""
-    first = little_endian(ExifBlock(image.exif)) if image.exif else None
-    order = first.order if first else "<"
-    file = first.data[:] if first else bytearray(8)
-    file[:4] = b"II*\0" if order == "<" else b"MM\0*"
+    if not compress and not image.later:
+        head, order = head_of_one(image, left_out)
+        return b"".join([head, *_strips(as_planes(image.pixels), 0, order)])
+    first, order, file = _beginning(image)
     link = 4  # the place for the offset of the next page's directory
     for number, frame in enumerate(image.frames):
         file += bytes(-len(file) % 4)
         tags = first.raw_entries() if first and not number else _moved(frame, order, file, left_out)
         strips = _strips(as_planes(frame.pixels), compress or 0, order)
-        link = _page(file, link, order, frame, tags, strips, compress or 0)
-        if len(file) >= 1 << 32:
-            raise ImageError("it would be larger than 4 GiB, the most that a TIFF can be; --compress makes it smaller")
+        link = _page(file, link, order, frame, tags, [len(strip) for strip in strips], compress or 0)
+        for strip in strips:
+            file += strip
+        if len(file) >= MOST:
+            raise ImageError(
+                "it would be larger than 4 GiB, the most that a compressed TIFF, or one of several pages, can be; "
+                "one uncompressed page is written as a BigTIFF"
+            )
     return bytes(file)
 
 
+def head_of_one(image: Image, left_out: list[str]) -> tuple[bytes, str]:
+    """Return the bytes before the pixels of an uncompressed TIFF of one page, and the byte order.
+
+    It is a BigTIFF if a TIFF could not be as large. Of the image's pixels only shape and type are used.
+    """
+    first, order, file = _beginning(image)
+    file += bytes(-len(file) % 4)
+    size = image.pixels.size * image.pixels.dtype.itemsize
+    if len(file) + size + ROOM >= MOST:
+        return tiff_big.head(_big_values(image), first, order, left_out), order
+    _page(file, 4, order, image, first.raw_entries() if first else {}, [size], 0)
+    return bytes(file), order
+
+
+def _beginning(image: Image) -> tuple[ExifBlock | None, str, bytearray]:
+    """Return the EXIF that a file begins with, if any, its byte order, and its first bytes."""
+    first = little_endian(ExifBlock(image.exif)) if image.exif else None
+    order = first.order if first else "<"
+    file = first.data[:] if first else bytearray(8)
+    file[:4] = b"II*\0" if order == "<" else b"MM\0*"
+    return first, order, file
+
+
+def _big_values(image: Image) -> Values:
+    """Return the tags of a BigTIFF of one page, with its rows in strips of about STRIP bytes."""
+    height, row = image.pixels.shape[0], image.pixels.size // image.pixels.shape[0] * image.pixels.dtype.itemsize
+    rows = max(1, STRIP // row)
+    sizes = [row * min(rows, height - first) for first in range(0, height, rows)]
+    found = _layout(image, sizes, 0) | _metadata(image)
+    return found | {278: (LONG, "I", (rows,)), 273: (16, "Q", [0] * len(sizes)), 279: (16, "Q", sizes)}
+
+
 def _page(
-    file: bytearray, link: int, order: str, frame: Image, tags: dict[int, bytes], strips: list[bytes], compress: int
+    file: bytearray, link: int, order: str, frame: Image, tags: dict[int, bytes], sizes: list[int], compress: int
 ) -> int:
-    """Append a page: directory, values, pixels. Return the place for the offset of the next page's directory."""
-    ours = _layout(frame, [len(strip) for strip in strips], compress)
+    """Append a page's directory and values; return the place for the offset of the next page's directory.
+
+    Its strips are to follow; they have the given sizes in bytes.
+    """
+    ours = _layout(frame, sizes, compress)
     ours |= _metadata(frame)
     entries = {tag: raw for tag, raw in tags.items() if tag not in TIFF_LAYOUT and tag not in ours}
     start = len(file)
     data = start + 2 + 12 * (len(entries) + len(ours)) + 4
     values = {tag: struct.pack(f"{order}{len(numbers)}{code}", *numbers) for tag, (_, code, numbers) in ours.items()}
     pixels = data + sum(len(value) + len(value) % 2 for value in values.values() if len(value) > 4)
-    offsets = [pixels + sum(len(strip) for strip in strips[:number]) for number in range(len(strips))]
+    offsets = [pixels + before for before in accumulate(sizes[:-1], initial=0)]
     values[273] = struct.pack(f"{order}{len(offsets)}I", *offsets)
     behind = b""
     for tag, value in values.items():
@@ -74,18 +121,12 @@ def _page(
     struct.pack_into(order + "I", file, link, start)
     file += struct.pack(order + "H", len(entries)) + b"".join(entries[tag] for tag in sorted(entries)) + bytes(4)
     file += behind
-    for strip in strips:
-        file += strip
     return data - 4
-
-
-Values = dict[int, tuple[int, str, Sequence[int]]]
-"""Tags, each with its type, its code in `struct`, and its numbers."""
 
 
 def _layout(frame: Image, sizes: list[int], compress: int) -> Values:
     """Return the tags for the layout of the pixels; the offset of the pixels is set later."""
-    planes = as_planes(frame.pixels)
+    planes = frame.pixels if frame.pixels.ndim == 3 else frame.pixels[:, :, None]
     height, width, samples = planes.shape
     shorts = {
         258: (8 * planes.dtype.itemsize,) * samples,
@@ -160,7 +201,7 @@ def _moved(frame: Image, order: str, file: bytearray, left_out: list[str]) -> di
 
 def _rows(planes: Pixels) -> int:
     """Return the number of rows that are compressed together."""
-    return max(1, min(len(planes), STRIP // max(1, int(planes[0].nbytes))))
+    return max(1, min(len(planes), STRIP // max(1, planes.size // len(planes) * planes.dtype.itemsize)))
 
 
 def _strips(planes: Pixels, compress: int, order: str) -> list[bytes]:

@@ -81,19 +81,12 @@ def write(
     if format is None:
         raise ParameterError("a stream has no extension: say in which format to write")
     options.check(format)
-    losses: list[str] = []
     with translated_errors(name, "written"):
-        held = _convert_pixels(image, format, losses)
-        fitting, left_out = _convert_metadata(held, format)
-        left_out += [said for said in held.left_out if said not in image.left_out]
-        if complete and (losses or left_out):
-            raise ImageError(f"{[*losses, *left_out][0]}; write to another file")
-        if software:
-            fitting = mark.with_software(fitting, format, software)
+        fitting, losses, left_out = held_by(image, format, software, complete)
         data = _encode(fitting, format, options, losses, left_out, coded)
         data = mark.with_checksum(data, format, software) if software else data
         if isinstance(target, str | os.PathLike):
-            losses += _hard_links_kept(atomic_write.other_names(Path(target)))
+            losses += hard_links_kept(Path(target))
             atomic_write.replace(Path(target), data, clobber=clobber)
         else:
             target.write(data)
@@ -110,7 +103,23 @@ def check_output(path: str | os.PathLike[str], *, clobber: Clobber = True, forma
     return chosen
 
 
-def _hard_links_kept(others: int) -> list[str]:
+def held_by(image: Image, format: Format, software: str, complete: bool) -> tuple[Image, list[str], list[str]]:
+    """Return what a format can hold of an image, marked, and in sentences what of its pixels and metadata is lost.
+
+    With `complete`, ImageError if anything is.
+    """
+    losses: list[str] = []
+    held = _convert_pixels(image, format, losses)
+    fitting, left_out = _convert_metadata(held, format)
+    left_out += [said for said in held.left_out if said not in image.left_out]
+    if complete and (losses or left_out):
+        raise ImageError(f"{[*losses, *left_out][0]}; write to another file")
+    return mark.with_software(fitting, format, software) if software else fitting, losses, left_out
+
+
+def hard_links_kept(path: Path) -> list[str]:
+    """Return a sentence if a file that is to be replaced has other names, which keep the old picture."""
+    others = atomic_write.other_names(path)
     names = (
         "another name (a hard link), which keeps" if others == 1 else f"{others} other names (hard links), which keep"
     )

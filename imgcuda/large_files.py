@@ -1,0 +1,68 @@
+"""Runs a chain over a TIFF that may be larger than memory: it is read, filtered and written in strips of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imgcuda import devices, images
+from imgcuda.engine.protocol import Device
+from imgcuda.execution.chain_plan import ChainPlan
+from imgcuda.execution.in_rows import filter_in_rows
+from imgcuda.execution.schedule import Schedule, allow
+from imgcuda.filters import Filter
+from imgcuda.images import Clobber, Image, Written
+
+if TYPE_CHECKING:
+    from imgcuda.images.tiff_rows import RowsOnDemand
+
+LARGE = 1 << 28
+"""A picture of so many bytes runs in strips; the result has the same bytes as in one piece."""
+
+
+@contextmanager
+def opened(
+    filters: Sequence[Filter], source: Path, request: images.ReadRequest, strict: bool
+) -> Iterator[RowsOnDemand | None]:
+    """Return a large picture whose rows can be read; None for one that is to be filtered in one piece."""
+    if not source.is_file() or source.stat().st_size < LARGE // 1000:  # no codec makes anything so much smaller
+        yield None
+        return
+    from imgcuda.images import tiff_rows  # with the first large file
+
+    with tiff_rows.opened(source, request, strict) as found:
+        yield found if found and found.image.pixels.nbytes >= LARGE and not _reads_whole(filters, found) else None
+
+
+def run_in_rows(
+    filters: Sequence[Filter],
+    large: RowsOnDemand,
+    target: Path,
+    device: Device,
+    *,
+    clobber: Clobber,
+    software: str,
+    strip: bool,
+    max_pixels: int,
+) -> tuple[Image, Written]:
+    """Filter and write a picture; return the result, without its pixels, and what the file could not hold."""
+    from imgcuda.images.tiff_stream import write_rows
+
+    height, width = large.image.pixels.shape[:2]
+    allow(filters, width, height, max_pixels)
+    strips = filter_in_rows(devices.members(device), filters, large.rows)
+    first = next(strips)  # it tells the number of channels
+    plan = ChainPlan(filters, large.image.pixels.shape, large.rows.dtype)
+    shape = (plan.height, plan.width, first.shape[2])
+    result = large.image.filtered([images.without_memory(shape if first.shape[2] > 1 else shape[:2], first.dtype)])
+    result = result.stripped() if strip else result
+    lost = write_rows(target, result, chain([first], strips), clobber=clobber, software=software)
+    return result, lost
+
+
+def _reads_whole(filters: Sequence[Filter], found: RowsOnDemand) -> bool:
+    height, width = found.image.pixels.shape[:2]
+    return bool(Schedule(filters, width, height).whole)
