@@ -52,7 +52,7 @@ class _PoolProperties(ctypes.Structure):
 
 
 @cache
-def _function(name: str) -> Any:
+def function(name: str) -> Any:
     """Return a function of the driver; AttributeError if the driver is too old for it."""
     library = ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
     found = getattr(library, name)
@@ -63,14 +63,14 @@ def _function(name: str) -> Any:
 def _call(name: str, *arguments: Any) -> None:
     """Call a function of the driver. Raises DeviceMemoryError if memory is short, else DeviceError for any error."""
     try:
-        status = _function(name)(*arguments)
+        status = function(name)(*arguments)
     except AttributeError:
         raise DeviceError(f"this NVIDIA driver has no {name}; arrays on a GPU need a driver for CUDA 11.2") from None
     if status == OUT_OF_MEMORY:
         raise DeviceMemoryError("the device is out of memory")
     if status:
         text = c_char_p()
-        _function("cuGetErrorName")(status, byref(text))
+        function("cuGetErrorName")(status, byref(text))
         raise DeviceError(f"{name} failed: {(text.value or b'').decode() or status}")
 
 
@@ -91,7 +91,7 @@ class StreamEvent:
         context = c_void_p()
         _call("cuCtxGetCurrent", byref(context))
         try:
-            return not _function("cuCtxRecordEvent")(context, self._event)
+            return not function("cuCtxRecordEvent")(context, self._event)
         except AttributeError:
             return False
 
@@ -101,11 +101,11 @@ class StreamEvent:
 
     def is_reached(self) -> bool:
         """Return whether all work before it is done, or has failed."""
-        return bool(_function("cuEventQuery")(self._event) != 600)  # 600 is CUDA_ERROR_NOT_READY
+        return bool(function("cuEventQuery")(self._event) != 600)  # 600 is CUDA_ERROR_NOT_READY
 
     def close(self) -> None:
         """Free the event; what waits for it goes on to wait."""
-        _function("cuEventDestroy_v2")(self._event)
+        function("cuEventDestroy_v2")(self._event)
 
 
 def order(before: int, after: int) -> None:
@@ -154,6 +154,6 @@ def is_of_current_context(address: int) -> bool:
     """Return whether kernels of the current context may use an address: memory of pools belongs to no context."""
     own, current = c_void_p(), c_void_p()
     _call("cuCtxGetCurrent", byref(current))
-    if _function("cuPointerGetAttribute")(byref(own), CONTEXT, address):
+    if function("cuPointerGetAttribute")(byref(own), CONTEXT, address):
         return True
     return own.value in (None, current.value)
