@@ -85,8 +85,11 @@ FOREIGN = {
         *("images.sixteen_bit", "images.tiff_codecs", "images.tiff_colors", "images.writing"),
         *("images.dds", "images.preview", "images.psd"),
     },
-    "dask": {"lazy.graph"},
     "pebble": {"batch.worker_pool"},
+    "distributed": {
+        *("batch.cluster.nannies", "batch.cluster.submission", "batch.cluster.task", "cli.batch_workers"),
+    },
+    "dask": {"lazy.graph", "batch.cluster.nannies"},
     "simplejpeg": {"images.jpeg_reader"},
     "isal": {"images.fast_deflate"},
     "rich": {"batch.progress"},
@@ -94,7 +97,7 @@ FOREIGN = {
     "typer": {
         *("cli", "cli.app", "cli.batch", "cli.commands", "cli.filtering", "cli.listing", "cli.new_filter"),
         *("cli.options", "cli.plain_values", "cli.recipe_command", "cli.recipe_options", "cli.run_batch"),
-        *("cli.trying",),
+        *("cli.trying", "cli.worker_command"),
     },
 }
 """What the core uses beside NumPy and the standard library, and the only modules that know it."""

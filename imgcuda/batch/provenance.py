@@ -8,28 +8,21 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import pickle
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import imgcuda
+from imgcuda.batch.software import Software
 from imgcuda.batch.stamps import DIGEST_BYTES
 
 if TYPE_CHECKING:
     from imgcuda.file_run import FileOptions
     from imgcuda.filters import Filter
-    from imgcuda.registry import Registry
 
 NO_MATTER: dict[str, Any] = {"clobber": False, "complete": False, "max_pixels": 1}
 """Options that do not change an output: they refuse to make it."""
-
-SOURCES = {".py", ".cu", ".cuh", ".h", ".ll"}
-"""The files of a package that are hashed: its code, and no data."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,23 +33,16 @@ class Provenance:
     description: Mapping[str, object]
 
 
-def provenance(filters: Sequence[Filter], options: FileOptions, versions: Mapping[str, str]) -> Provenance:
-    """Return what outputs are made by, given the versions of the distributions that the filters come from."""
+def provenance(filters: Sequence[Filter], options: FileOptions, software: Software) -> Provenance:
+    """Return what outputs are made by, given the software of the filters."""
     options = replace(options, **NO_MATTER)
     description = {
         "filters": [repr(filter) for filter in filters],
         "options": {name: repr(value) for name, value in _chosen(options)},
-        "versions": {"imgcuda": imgcuda.__version__, **versions},
+        "versions": dict(software.versions),
     }
-    code = {package: code_digest(package) for package in sorted({"imgcuda", *_packages(filters)})}
-    parts = [*map(_of_filter, filters), _of_value(options), description["versions"], code]
+    parts = [*map(_of_filter, filters), _of_value(options), description["versions"], dict(software.code)]
     return Provenance(_digest(repr(parts).encode("utf-8", "backslashreplace")), description)
-
-
-def versions(filters: Sequence[Filter], registry: Registry) -> dict[str, str]:
-    """Return the versions of the distributions that the filters come from, by their names."""
-    plugins = [registry.sources[filter.name] for filter in filters if filter.name in registry.sources]
-    return {plugin.project: plugin.distribution.partition(" ")[2] for plugin in plugins}
 
 
 def _chosen(options: FileOptions) -> Iterator[tuple[str, object]]:
@@ -65,37 +51,6 @@ def _chosen(options: FileOptions) -> Iterator[tuple[str, object]]:
         value = getattr(options, field.name)
         if field.name not in NO_MATTER and value != field.default:
             yield field.name, value
-
-
-@cache
-def code_digest(package: str) -> str:
-    """Return a hash of the source files of an imported package, or of a module and the kernels beside it.
-
-    A version alone does not tell how a plugin has changed that its author is working on.
-    """
-    file = getattr(sys.modules.get(package), "__file__", None)
-    if file is None or not Path(file).is_file():  # in an archive, say
-        return ""
-    root = Path(file)
-    found = root.parent.rglob("*") if root.stem == "__init__" else [root, *_kernels(root.parent)]
-    hashed = hashlib.blake2b(digest_size=DIGEST_BYTES)
-    for path in sorted(each for each in found if each.suffix in SOURCES and each.is_file()):
-        hashed.update(f"{path.relative_to(root.parent).as_posix()}\n{path.stat().st_size}\n".encode())
-        hashed.update(path.read_bytes())
-    return hashed.hexdigest()
-
-
-def _kernels(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.iterdir() if path.suffix in SOURCES - {".py"})
-
-
-def _packages(filters: Sequence[Filter]) -> Iterator[str]:
-    """Yield the packages, or modules outside of any, that hold the filters' classes and those that they derive from."""
-    for filter in filters:
-        for each in type(filter).__mro__:
-            package = each.__module__.partition(".")[0]
-            if package not in sys.stdlib_module_names:
-                yield package
 
 
 def _of_filter(filter: Filter) -> Any:

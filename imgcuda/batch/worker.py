@@ -41,6 +41,8 @@ class PoolSetting:
     """The bytes that all workers may take together for pictures; None for no limit."""
     devices: tuple[str, ...] = ()
     """The devices that processes of their own own; without any, each worker filters by itself."""
+    folder: str = ""
+    """The folder that relative paths start from; by default that of this process."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from multiprocessing import forkserver
 from pathlib import Path
@@ -135,7 +135,8 @@ class Crew:
         if self._setting.memory is None:
             return 0
         if self._measured is None or self._measured[0] is not unit:
-            self._measured = unit, footprint.needed(unit, self._work)
+            found = replace(unit, source=Path(self._setting.folder, unit.source))
+            self._measured = unit, footprint.needed(found, self._work)
         return self._measured[1]
 
     def _give(self, unit: FileUnit, memory: int, alone: bool = False) -> None:
@@ -233,7 +234,8 @@ class Crew:
         )
 
     def _start(self, variables: Mapping[str, str], owners: Owners | None) -> WorkerStart:
-        return WorkerStart(pickle.dumps(self._work), self._board, str(Path.cwd()), variables, self._begins, owners)
+        folder = str(Path(self._setting.folder).absolute())
+        return WorkerStart(pickle.dumps(self._work), self._board, folder, variables, self._begins, owners)
 
     def _end(self) -> None:
         """End all workers, whatever they do."""

@@ -26,6 +26,7 @@ Each filter is a command: imgcuda NAME IN OUT. Several in a row: imgcuda filter 
 COMMANDS = {
     "filter": "filtering.filter_image",
     "batch": "batch.batch",
+    "worker": "worker_command.worker",
     "list": "listing.list_filters",
     "info": "commands.info",
     "devices": "commands.list_devices",
@@ -36,8 +37,8 @@ COMMANDS = {
 }
 """The commands that are not filters, each with its function in this package, which is imported when it is called."""
 
-SHORT = {"list", "info", "devices", "plugins", "recipe", "new-filter"}
-"""The commands that do not filter an image and end within moments."""
+SHORT = {"worker", "list", "info", "devices", "plugins", "recipe", "new-filter"}
+"""The commands that do not filter an image themselves."""
 
 SETTINGS: dict[str, dict[str, bool]] = {"try": {"allow_extra_args": True, "ignore_unknown_options": True}}
 """The arguments after the file are the filter's own: IN, OUT and its options."""

@@ -63,6 +63,13 @@ Codecs = Annotated[
 Memory = Annotated[
     str, typer.Option(metavar="SIZE", help="The most memory to take, as 4G; by default three quarters of what is free.")
 ]
+Scheduler = Annotated[
+    str,
+    typer.Option(metavar="ADDRESS", help="Work on a Dask cluster, as tcp://HOST:8786.", show_default=False),
+]
+SchedulerFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The same, by the file that the scheduler writes its address to.")
+]
 Timeout = Annotated[
     float | None,
     typer.Option(metavar="SECONDS", parser=seconds, help="Stop a file that takes longer, and go on with the others."),
@@ -97,6 +104,8 @@ class Order:
     memory: Memory = ""
     timeout: Timeout = None
     codecs: Codecs = "cpu"
+    scheduler: Scheduler = ""
+    scheduler_file: SchedulerFile = None
 
 
 def batch(ctx: typer.Context, **given: Any) -> None:

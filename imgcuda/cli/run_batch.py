@@ -6,14 +6,12 @@ import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from imgcuda import devices
-from imgcuda.batch import footprint, inputs, manifest, plan, provenance, verify, watch
+from imgcuda.batch import inputs, manifest, plan, provenance, verify, watch
 from imgcuda.batch.course import Course, Workers
 from imgcuda.batch.history import History
 from imgcuda.batch.inputs import Input, Search
@@ -23,15 +21,16 @@ from imgcuda.batch.naming import Naming, naming
 from imgcuda.batch.plan import Plan
 from imgcuda.batch.provenance import Provenance
 from imgcuda.batch.replaced import ReplacedInputs
-from imgcuda.batch.running import Limits, run
+from imgcuda.batch.software import Software, versions
 from imgcuda.batch.tally import Tally
 from imgcuda.batch.work import Work
 from imgcuda.cli import run_file, streams
 from imgcuda.cli.batch_report import all_good, reporting, show_planned
+from imgcuda.cli.batch_workers import device, workers
 from imgcuda.cli.chain import parse_chain
 from imgcuda.cli.options import Job
 from imgcuda.cli.signals import exit_code, interruptible
-from imgcuda.errors import DeviceError, ParameterError
+from imgcuda.errors import ParameterError
 from imgcuda.parameter_types import picture_limit
 from imgcuda.registry import Registry
 
@@ -62,10 +61,12 @@ def _run_batch(registry: Registry, order: Order, job: Job, recipe: Recipe | None
         _verify(order, job)
         return
     work = _work(registry, order, job, recipe)
-    made_by = provenance.provenance(work.filters, work.options, provenance.versions(work.filters, registry))
-    workers = partial(run, work=work, limits=_limits(order), interruption=interruption)
+    software = Software.of(work.filters, versions(work.filters, registry))
+    made_by = provenance.provenance(work.filters, work.options, software)
     if order.watch:
-        _watch(order, job, workers, made_by)
+        assert order.output is not None
+        with workers(order, work, software, order.output, interruption) as makers:
+            _watch(order, job, makers, made_by)
         if interruption.number != signal.SIGINT:  # which is the way to end it
             interruption.check()
         return
@@ -73,7 +74,8 @@ def _run_batch(registry: Registry, order: Order, job: Job, recipe: Recipe | None
     if order.dry_run:
         _show(units, order, made_by)
     elif len(units) + len(units.failed):
-        _make(units, order, job, workers, made_by)
+        with workers(order, work, software, _home(units, order), interruption) as makers:
+            _make(units, order, job, makers, made_by)
     else:
         with reporting(Tally(0), order, job.verbose) as report:
             report.end()
@@ -145,21 +147,14 @@ def _work(registry: Registry, order: Order, job: Job, recipe: Recipe | None) -> 
     options = run_file.file_options(job, None, complete=order.in_place)
     if order.in_place:
         options = replace(options, clobber=True)
-    device = run_file.device(job.device)
-    if order.codecs == "gpu" and (why := devices.no_codecs(device)):
-        raise DeviceError(f"--codecs gpu: {why}")
-    return Work(tuple(filters), replace(options, codecs=order.codecs), device.name, job.verbose)
+    return Work(tuple(filters), replace(options, codecs=order.codecs), device(order, job), job.verbose)
 
 
-def _limits(order: Order) -> Limits:
-    return Limits(order.timeout, footprint.size(order.memory) if order.memory else None)
-
-
-def _make(units: Plan, order: Order, job: Job, workers: Workers, made_by: Provenance) -> None:
+def _make(units: Plan, order: Order, job: Job, makers: Workers, made_by: Provenance) -> None:
     """Make the files of a plan. Raises typer.Exit if one failed."""
     tally = Tally(len(units) + len(units.failed))
     with _manifest(units, order, made_by) as records, reporting(tally, order, job.verbose) as report:
-        course = Course(workers, report, records, order.force, order.fail_fast)
+        course = Course(makers, report, records, order.force, order.fail_fast)
         whole = course.report_failed(units) and course.run(units)
         if order.in_place and whole and not tally.failed:
             records.remove()
@@ -169,18 +164,21 @@ def _make(units: Plan, order: Order, job: Job, workers: Workers, made_by: Proven
 
 
 def _manifest(units: Plan, order: Order, made_by: Provenance) -> Manifest:
-    """Return the manifest of the output folder; of inputs that are replaced, one beside the first."""
-    if order.output is not None:
-        return Manifest(order.output, made_by)
-    return ReplacedInputs(next(iter([*units, *(each.unit for each in units.failed)])).source.parent, made_by)
+    """Return the manifest of a batch, which is in its home."""
+    return (ReplacedInputs if order.in_place else Manifest)(_home(units, order), made_by)
 
 
-def _watch(order: Order, job: Job, workers: Workers, made_by: Provenance) -> None:
+def _home(units: Plan, order: Order) -> Path:
+    """Return the output folder; for inputs that are replaced, the folder of the first."""
+    return order.output or next(iter([*units, *(each.unit for each in units.failed)])).source.parent
+
+
+def _watch(order: Order, job: Job, makers: Workers, made_by: Provenance) -> None:
     """Make what there is and what arrives, until Ctrl-C."""
     assert order.output is not None
     plans, tally = watch.ArrivalPlans(_naming(order, job), order.output), Tally()
     with Manifest(order.output, made_by) as records, reporting(tally, order, job.verbose) as report:
-        course = Course(workers, report, records, order.force)
+        course = Course(makers, report, records, order.force)
         report.say(f"Watching {', '.join(_inputs(order))}; Ctrl-C ends.")
         with suppress(KeyboardInterrupt):
             for arrived in watch.arrivals(lambda: _found(order, _search(order))):

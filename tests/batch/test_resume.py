@@ -15,6 +15,7 @@ import pytest
 from imgcuda import Registry
 from imgcuda.batch import provenance
 from imgcuda.batch.manifest import NAME
+from imgcuda.batch.software import Software
 from imgcuda.cli import build, run
 from support.installation import Installation, filter_of
 from support.killed_batches import COMMAND, contents, kill_at_random
@@ -194,7 +195,7 @@ def test_each_kind_of_value_of_a_filter_counts(registry: Registry, batch: Batch)
     from imgcuda.file_run import FileOptions
 
     def key(name: str, **values: Any) -> str:
-        return provenance.provenance([registry.create(name, values)], FileOptions(), {}).key
+        return provenance.provenance([registry.create(name, values)], FileOptions(), Software((), ())).key
 
     table = np.linspace(0, 1, 1000)
     other = table.copy()

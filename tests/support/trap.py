@@ -23,6 +23,19 @@ WIDTHS = {
 }
 """The width of an image, by what becomes of it."""
 
+SENTENCES = {
+    "segfault": "its worker crashed (SIGSEGV): a filter has a fault, or what decodes or encodes the file",
+    "killed": "its worker was killed, as the system does with a process that takes too much memory",
+    "abort": "its worker crashed (SIGABRT): a filter has a fault, or what decodes or encodes the file",
+    "exit": "its worker ended without a word, as if the filter had ended it",
+    "c-exit": "its worker ended without a word, as if the filter had ended it",
+    "hang": "it took longer than 8 s, and nothing was written",
+    "eat": "there is not enough memory; --memory allows more",
+    "fill": "it takes more than 380 MiB of memory; --memory allows more",
+    "raise": "trap failed at trap.py:11: RuntimeError: a fault of the plugin",
+}
+"""How a batch says it, with --timeout 8 and --memory 700M on two cores."""
+
 _SOURCE = """
     import ctypes, os, signal, time
     from imgcuda import NeighborhoodFilter, hookimpl
