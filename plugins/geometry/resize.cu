@@ -183,9 +183,15 @@ __global__ void enlarge(const pixel *__restrict__ src, pixel *__restrict__ dst, 
 
 #if PIXEL_BITS == 32
 typedef float total;
+#elif PIXEL_BITS == 8 && defined(IMGCUDA_CPU)  // a vector has more of them; the sum of 16 x 16 bytes fits
+typedef unsigned short total;
 #else
 typedef unsigned int total;
 #endif
+
+struct whole_pixel {
+    pixel at[CHANNELS];
+};
 
 // A thread makes one pixel. Row 0 of the result begins with row `first` of src, column 0 with column `left`.
 __global__ void average(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, int first,
@@ -200,8 +206,9 @@ __global__ void average(const pixel *__restrict__ src, pixel *__restrict__ dst, 
     for (int j = 0; j < DOWN; j++)
         for (int i = 0; i < ACROSS; i++)
             for (int c = 0; c < CHANNELS; c++) sum[c] += from[j * pitch + i * CHANNELS + c];
-    for (int c = 0; c < CHANNELS; c++)
-        dst[((long long)y * width + x) * CHANNELS + c] = to_pixel((float)sum[c] / (ACROSS * DOWN));
+    whole_pixel mean;
+    for (int c = 0; c < CHANNELS; c++) mean.at[c] = to_pixel((float)sum[c] / (ACROSS * DOWN));
+    ((whole_pixel *)dst)[(long long)y * width + x] = mean;
 }
 
 #else  // the nearest pixel

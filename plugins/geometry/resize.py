@@ -130,7 +130,8 @@ class Resize(GeometryFilter):
     def _average(self, gpu: Gpu, image: DeviceArray, shape: Shape, columns: Side, rows: Side) -> DeviceArray:
         across, down = int(columns.step), int(rows.step)
         first_row = int(rows.begin) + gpu.wanted.first * down - gpu.rows.first
-        layout, factors = Layout(over="pixels", block=(128, 2)), {"ACROSS": across, "DOWN": down}
+        factors, cpu = {"ACROSS": across, "DOWN": down}, Layout(over="pixels", block=(1024, 1))
+        layout = Layout(over="pixels", block=(128, 2), cpu=cpu)
         places = first_row, int(columns.begin), image.width
         return gpu.launch("average", image, *places, shape=shape, constants=factors, layout=layout)
 
