@@ -239,7 +239,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=asked.folder) as name:
         for suffix in asked.formats:
             source, target = make_photographs(Path(name), suffix, asked.count, width, height), Path(name, "out")
-            taking_part = list(contenders(source, target, asked.device or ["cpu"], Path(name)))
+            every = contenders(source, target, asked.device or ["cpu"], Path(name))
+            taking_part = [each for each in every if any(text in each.name for text in asked.only)]
             found = {each.name: Measured() for each in taking_part}
             for _ in range(asked.rounds):
                 for each in taking_part:
@@ -256,6 +257,7 @@ def _arguments() -> argparse.Namespace:
     arguments.add_argument("--formats", nargs="+", default=["jpg", "png"], choices=["jpg", "png"])
     arguments.add_argument("--device", action="append", help="cpu, cuda, cuda:0,1; repeat for several; by default cpu")
     arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--only", nargs="+", default=[""], help="who takes part: parts of the names")
     arguments.add_argument("--folder", help="where to make the photographs; by default the folder for temporary files")
     return arguments.parse_args()
 

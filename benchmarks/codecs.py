@@ -11,6 +11,7 @@ import argparse
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import batch
@@ -38,7 +39,7 @@ def main() -> None:
     _tell("decode, batches of 32, 1 thread, images used again", data, 32, 1, DecodingAgain)
     for name in ("HW_GPU_ONLY", "HYBRID_CPU_GPU", "GPU_ONLY"):
         kind = getattr(nvimgcodec.BackendKind, name)
-        _tell(f"decode, batches of 32, 1 thread, {name}", data, 32, 1, lambda kind=kind: Decoding(kind))
+        _tell(f"decode, batches of 32, 1 thread, {name}", data, 32, 1, partial(Decoding, kind))
     for each, threads in ((1, 1), (8, 1), (32, 1), (1, 4), (1, 16), (8, 4)):
         _tell(f"encode, batches of {each}, {threads} threads", data, each, threads, lambda: Encoding(files[0]))
 

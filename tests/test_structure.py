@@ -58,7 +58,6 @@ FOREIGN = {
         "cuda.pinned",
         "cuda.memory",
     },
-    "nvidia": {"cuda.jpeg_codec"},
     "llvmlite": {"cpu.machine"},
     "cuda": {"cuda.compile", "cuda.pinned"},
     "pluggy": {"hookspecs", "registry.hooks"},

@@ -39,7 +39,10 @@ AT_ONCE = 4
 """The most images on a device at once: one in kernels, one in download, and two in upload."""
 
 CODED_AT_ONCE = 16
-"""The same for JPEGs that the device decodes: one alone leaves most of it idle."""
+"""The same where the device decodes JPEGs: they take little memory before, and wait for a coder."""
+
+CODERS = 4
+"""The most coders of JPEGs on a device: to make one takes about half a second, and one alone leaves the device idle."""
 
 GRACE = 1.0
 """Seconds that an image may still take whose worker has ended."""
@@ -69,6 +72,7 @@ def own(start: OwnerStart) -> None:
     start.loads[start.number] = 0
     owner = Owner(start)
     threading.Thread(target=owner.watch, daemon=True).start()
+    threading.Thread(target=owner.warm, daemon=True).start()
     start.lives[start.number] += 1
     while True:
         accepted, _ = start.listener.accept()
@@ -85,11 +89,22 @@ class Owner:
         self._alone = threading.Lock()
         self._permits = threading.Semaphore(start.at_once)
         self._in_work: dict[connection.Connection, None] = {}
+        self._coders = _Coders()
+
+    def warm(self) -> None:
+        """Make what the first image needs, while the workers read it. What fails then, fails with that image, too."""
+        with suppress(Exception):
+            work = worker.work_of(self._start.base)
+            device = devices.choose(self._start.device)
+            with device.session():
+                if work.options.codecs == "gpu":
+                    with self._coders.one(device):
+                        pass
 
     def serve(self, client: connection.Connection) -> None:
         """Answer the requests of one worker, until it closes the connection."""
         with suppress(EOFError, OSError), ExitStack() as held:
-            memory = _SharedMemory(Slot(reduction.recv_handle(client)))
+            memory = _SharedMemory(Slot(reduction.recv_handle(client)), self._coders)
             held.callback(memory.close)
             while True:
                 request: Request = client.recv()
@@ -179,13 +194,30 @@ class Owner:
                 os._exit(1)
 
 
+class _Coders:
+    """The coders of a device: made as they are needed, and used again."""
+
+    def __init__(self) -> None:
+        self._permits = threading.Semaphore(CODERS)
+        self._idle: list[JpegCoder | None] = []
+
+    @contextmanager
+    def one(self, device: Device) -> Iterator[JpegCoder | None]:
+        """Give a coder to one thread; None if the device has none. To be called within a session."""
+        with self._permits:
+            coder = self._idle.pop() if self._idle else device.jpeg_coder()
+            try:
+                yield coder
+            finally:
+                self._idle.append(coder)
+
+
 class _SharedMemory:
     """A slot as the owner of a device sees it: its memory is made fast to copy, while it is the same."""
 
-    def __init__(self, slot: Slot) -> None:
-        self._slot = slot
-        self._pinned = ExitStack()
-        self._coder: JpegCoder | None = None
+    def __init__(self, slot: Slot, coders: _Coders) -> None:
+        self._slot, self._coders = slot, coders
+        self._pinned, self._pinned_memory = ExitStack(), slot.memory
 
     def filtered(self, request: Request, work: Work, device: Device) -> Reply:
         """Filter the image in the slot; leave the result there."""
@@ -209,31 +241,32 @@ class _SharedMemory:
         Return a Reply without a picture if that is not possible.
         """
         assert request.jpeg
-        self._reserve(room(request.shape[0]), device)
+        self._slot.reserve(room(request.shape[0]))
         data = self._slot.array(0, request.shape, np.dtype(np.uint8))
         try:
-            with device.session() as session:
-                self._coder = self._coder or device.jpeg_coder()
-                made = _transcoded(session, self._coder, data, request.jpeg, work) if self._coder else None
+            with device.session() as session, self._coders.one(device) as coder:
+                made = _transcoded(session, coder, data, request.jpeg, work) if coder else None
         except DeviceMemoryError:
             return Reply()  # the usual way filters in strips, which need less
         if made is None:
             return Reply()
         result, shape = made
         start = room(request.shape[0])
-        self._reserve(start + result.nbytes, device)
+        self._slot.reserve(start + result.nbytes)
         np.copyto(self._slot.array(start, result.shape, result.dtype), result)
         return Reply(start, result.shape, result.dtype.str, shape)
 
     def _reserve(self, size: int, device: Device) -> None:
-        before = self._slot.memory
+        """Reserve memory, and pin it."""
         self._slot.reserve(size)
-        if self._slot.memory is not before:
+        if self._slot.memory is not self._pinned_memory:
             self._pinned.close()
-            self._pinned.enter_context(device.pinned(self._slot.memory))
+            self._pinned_memory = self._slot.memory
+            self._pinned.enter_context(device.pinned(self._pinned_memory))
 
     def close(self) -> None:
         self._pinned.close()
+        self._pinned_memory = np.empty(0, np.uint8)
         self._slot.close()
 
 

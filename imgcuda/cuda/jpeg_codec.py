@@ -6,6 +6,11 @@ one thread.
 
 from __future__ import annotations
 
+import os
+import threading
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -14,24 +19,39 @@ import numpy.typing as npt
 from imgcuda.cuda.context import translated
 from imgcuda.engine.protocol import DeviceArray
 
+_lock = threading.Lock()
+
 MISSING = "the GPU's codecs are not installed (pip install 'imgcuda[codecs]')"
 
 
 def missing() -> str | None:
     """Return why the codecs cannot be used, in a sentence; None if they can."""
     try:
-        from nvidia import nvimgcodec
-    except ImportError:
+        return None if find_spec("nvidia.nvimgcodec") else MISSING
+    except ImportError:  # there is no package "nvidia"
         return MISSING
-    return None if nvimgcodec else MISSING
+
+
+@cache
+def _library() -> Any:
+    """Return nvImageCodec. As it loads, it writes to stderr about what it lacks for other formats."""
+    before = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        return import_module("nvidia.nvimgcodec")
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
 
 
 class NvJpeg:
     """A decoder and an encoder on one GPU. Its context must be current in all calls."""
 
     def __init__(self, index: int) -> None:
-        from nvidia import nvimgcodec
-
+        with _lock:
+            nvimgcodec = _library()
         self._index, self._library = index, nvimgcodec
         # "Fancy" upsampling of chroma is what libjpeg does.
         self._decoder = nvimgcodec.Decoder(device_id=index, max_num_cpu_threads=1, options=":fancy_upsampling=1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,7 @@ SAMPLES = Path(__file__).parents[2] / "sample_images"
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     made = Installation(tmp_path_factory.mktemp("fault"))
     made.add(_SOURCE, distribution="fault", modules="fault")
+    made.variables["PYTHONPATH"] += os.pathsep + os.environ.get("PYTHONPATH", "")
     (made.folder / "fault.cu").write_text(_KERNEL, "utf-8")
     return made
 
