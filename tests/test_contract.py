@@ -15,6 +15,7 @@ import pytest
 from imgcuda import Filter, ImageError, ParameterError, Pipeline, load
 from imgcuda.testing import assert_close, contract, contract_checks
 from imgcuda.testing.contract_checks import CHECKS
+from support.matrix import matrix
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -182,11 +183,9 @@ CHAINS = [
 ]
 
 
-@pytest.mark.parametrize("dtype", TYPES)
-@pytest.mark.parametrize("shape", [(17, 31, 3), (33, 65, 4)], ids=str)
-@pytest.mark.parametrize("chain", CHAINS, ids=" ".join)
+@matrix(shape=[(17, 31, 3), (33, 65, 4)], dtype=TYPES, chain=CHAINS)
 def test_a_chain_equals_its_steps_one_by_one(
-    device: str, chain: list[str], shape: tuple[int, ...], dtype: str, random_image: Make
+    device: str, shape: tuple[int, ...], dtype: str, chain: list[str], random_image: Make
 ) -> None:
     filters = [INSTALLED.create(name, {}) for name in chain]
     steps = image = random_image(shape, dtype)
