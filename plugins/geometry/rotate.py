@@ -91,7 +91,8 @@ class Rotate(GeometryFilter):
         if self.quarters is not None and (width, gpu.wanted.height) == (height, image.width):
             return self._quarter_turn(gpu, image, self.quarters)
         places = self._places(image.width, height, (width, gpu.wanted.height), gpu.wanted.first)
-        sizes, layout = (gpu.rows.first, image.width, height), Layout(over="pixels", block=(64, 4))
+        sizes = gpu.rows.first, image.width, height
+        layout = Layout(over="pixels", block=(64, 4), cpu=Layout(over="pixels", block=(64, 1)))
         return gpu.launch("rotate", image, *places, *sizes, shape=shape, constants={"TAPS": self.taps}, layout=layout)
 
     def _half_turn(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
