@@ -26,8 +26,8 @@ class DeviceImage:
 
     `DeviceImage.upload(array, "cuda")` makes one; `blur(image)` filters it; `image.download()` is a NumPy array of it.
     Libraries read its memory by DLPack (`torch.from_dlpack(image)`) or the CUDA array interface
-    (`cupy.asarray(image)`), ordered after the work that makes it. It is freed with its last reference, or by `free` or
-    at the end of a `with`; as long as a library reads it, its memory stays.
+    (`cupy.asarray(image)`), ordered after the work that makes it. It is freed with its last reference, which those
+    libraries keep, or by `free` or at the end of a `with`.
     """
 
     def __init__(self, memory: OwnedMemory, shape: tuple[int, ...], dtype: np.dtype[Any], index: int, stream: int):
@@ -78,7 +78,10 @@ class DeviceImage:
             return session.download(DeviceArray(address, self.shape, self.dtype, self._memory))
 
     def free(self) -> None:
-        """Free its memory after the work that is queued, or when no library reads it any more."""
+        """Free its memory after the work that is queued; what a library reads by DLPack, when that ends.
+
+        An array that a library has made by the CUDA array interface must not be used any more.
+        """
         self._memory = None
 
     def __enter__(self) -> Self:

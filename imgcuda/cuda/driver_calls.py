@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections import deque
 from ctypes import byref, c_char_p, c_int, c_size_t, c_uint, c_uint64, c_void_p
 from functools import cache
 from typing import Any
@@ -108,14 +109,20 @@ class StreamEvent:
         function("cuEventDestroy_v2")(self._event)
 
 
-def order(before: int, after: int) -> None:
+_idle: dict[int, deque[StreamEvent]] = {}
+"""Events of each GPU that may be used again: what waits for one keeps to where it was when the wait was queued."""
+
+
+def order(device: int, before: int, after: int) -> None:
     """Let what is queued in a stream from now on wait for what is queued in another. The host does not wait."""
-    event = StreamEvent()
+    idle = _idle.setdefault(device, deque())
     try:
-        event.set_in(before)
-        event.hold_back(after)
-    finally:
-        event.close()
+        event = idle.pop()
+    except IndexError:
+        event = StreamEvent()
+    event.set_in(before)
+    event.hold_back(after)
+    idle.append(event)
 
 
 def wait_for_all() -> None:

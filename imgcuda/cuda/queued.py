@@ -65,11 +65,11 @@ class QueuedSession(CudaSession):
 
     def wait_for_stream(self, stream: int) -> None:
         """Let what is queued here from now on wait for what is queued in another stream."""
-        driver_calls.order(stream, self.stream)
+        driver_calls.order(self._index, stream, self.stream)
 
     def let_wait(self, stream: int) -> None:
         """Let what is queued in another stream from now on wait for what is queued here."""
-        driver_calls.order(self.stream, stream)
+        driver_calls.order(self._index, self.stream, stream)
 
     def may_use(self, address: int) -> bool:
         """Return whether kernels may use memory at an address of this device."""
@@ -96,7 +96,7 @@ def order_streams(index: int, before: int, after: int) -> None:
 
     cuda_context.context(index).push()
     try:
-        driver_calls.order(before, after)
+        driver_calls.order(index, before, after)
     finally:
         driver.Context.pop()
 

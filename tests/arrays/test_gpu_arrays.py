@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -354,12 +355,12 @@ def test_a_device_image_is_handed_on_after_the_work_that_makes_it(
     wanted = BLUR(image, device=gpu)
     for _ in range(10):
         made = BLUR(DeviceImage.upload(image, gpu))
-        for taken in (torch.module.from_dlpack(made), torch.module.as_tensor(made, device="cuda")):
-            np.testing.assert_array_equal(torch.on_host(taken), wanted)
-        for other in (cupy.module.from_dlpack(made), cupy.module.asarray(made)):
+        for read in (torch.module.as_tensor(made, device="cuda"), torch.module.from_dlpack(made)):
+            np.testing.assert_array_equal(torch.on_host(read), wanted)
+        for other in (cupy.module.asarray(made), cupy.module.from_dlpack(made)):
             np.testing.assert_array_equal(cupy.on_host(other), wanted)
         made.free()
-        np.testing.assert_array_equal(torch.on_host(taken), wanted)  # what a library reads stays
+        np.testing.assert_array_equal(torch.on_host(read), wanted)  # what is read by DLPack stays
         np.testing.assert_array_equal(cupy.on_host(other), wanted)
 
 
@@ -400,6 +401,10 @@ def test_a_device_image_needs_one_gpu(gpu: str, random_image: Make) -> None:
 # Memory and threads
 
 
+alone = pytest.mark.skipif("PYTEST_XDIST_WORKER" in os.environ, reason="other processes use the GPU's memory: -n 0")
+"""For what compares all of the GPU's memory."""
+
+
 def taken() -> int:
     """Return how much of the GPU's memory is in use when all work is done."""
     import pycuda.driver as driver
@@ -413,6 +418,7 @@ def taken() -> int:
     return int(total - free)
 
 
+@alone
 def test_a_thousand_calls_take_no_more_memory_than_ten(library: Library, random_image: Make) -> None:
     given = library.array(random_image((500, 700, 3)))
     for _ in range(10):
@@ -459,6 +465,7 @@ def test_each_array_is_filtered_on_its_own_gpu(torch: Torch, cupy: Cupy, random_
             BLUR(library.array(image, 1), device="cuda:0")
 
 
+@alone
 def test_results_in_memory_of_ours_end_with_their_last_reader(gpu: str, random_image: Make) -> None:
     image = DeviceImage.upload(random_image((4000, 4000, 3)), gpu)
     before = taken()

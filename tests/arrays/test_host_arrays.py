@@ -162,7 +162,7 @@ def test_tensors_that_cannot_be_filtered_are_refused_with_the_remedy(torch: Any)
 def test_jax_comes_back_as_jax(random_image: Make) -> None:
     jax = pytest.importorskip("jax")
     image = random_image((12, 14, 3))
-    made = INVERT(jax.numpy.asarray(image), device="cpu")
+    made = INVERT(jax.device_put(image, jax.devices("cpu")[0]), device="cpu")
     assert isinstance(made, jax.Array)
     np.testing.assert_array_equal(np.asarray(made), 255 - image)
 
