@@ -9,9 +9,8 @@ from itertools import chain, islice
 from imgcuda import devices
 from imgcuda.batch import footprint, keeper
 from imgcuda.batch.interruption import Interruption
-from imgcuda.batch.serial import in_turn
 from imgcuda.batch.units import FileUnit, Outcome
-from imgcuda.batch.work import Work
+from imgcuda.batch.work import Work, do
 from imgcuda.batch.worker import PoolSetting
 from imgcuda.cores import cores
 
@@ -39,8 +38,8 @@ def run(units: Iterable[FileUnit], work: Work, limits: Limits, interruption: Int
     source = iter(units)
     first = list(islice(source, max(2, cores())))
     if len(first) < 2 and limits.timeout is None and limits.memory is None and work.options.codecs == "cpu":
-        for outcome in in_turn(first, work):
-            yield outcome
+        for unit in first:
+            yield do(unit, work)
             interruption.check()
     elif first:
         from imgcuda.batch.worker_pool import Crew
