@@ -123,6 +123,7 @@ def test_a_worker_that_does_not_see_the_output_folder_is_told_so(folder: Path) -
         ),
         (["--scheduler", "tcp://127.0.0.1:9"], 1, "no scheduler answers at tcp://127.0.0.1:9: "),
         (["--scheduler", "gopher://x"], 1, "no scheduler answers at gopher://x: ValueError: unknown address scheme"),
+        (["--scheduler", "a", "--codecs", "gpu"], 2, "--codecs gpu is for the GPUs of this machine"),
         (["--scheduler", "a", "--scheduler-file", "b"], 2, "--scheduler and --scheduler-file name the same thing"),
     ],
 )
