@@ -15,6 +15,7 @@ from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imgcuda.batch import footprint, heap
 from imgcuda.batch.file_clock import FileClock
 from imgcuda.batch.units import FileUnit, Outcome
 from imgcuda.batch.work import Owned, Work, do
@@ -71,6 +72,8 @@ class Assignment:
     slot: int
     memory: int | None
     """How many bytes may be asked for; None for no limit."""
+    kept: int = 2**30
+    """How many bytes the worker may keep for its next file."""
 
 
 _RESERVED = 2**29
@@ -90,6 +93,7 @@ def begin(start: WorkerStart) -> None:
         os.chdir(start.folder)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_KILLED_FIRST, "ascii")
+    heap.keep_freed_memory()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _begun.append(start)
 
@@ -105,7 +109,10 @@ def carry_out(assignment: Assignment) -> Outcome:
         work = work_of(start)
     except BaseException as error:  # an import runs a plugin's code, which may raise anything
         return Outcome.failure(assignment.unit, f"its filters cannot be loaded in a worker: {in_words(error)}")
-    return do(assignment.unit, work, _by_owners(start.owners, clock) if start.owners else None)
+    outcome = do(assignment.unit, work, _by_owners(start.owners, clock) if start.owners else None)
+    if footprint.resident(os.getpid()) > footprint.WORKER + assignment.kept:
+        heap.give_back()
+    return outcome
 
 
 def work_of(start: WorkerStart) -> Work:

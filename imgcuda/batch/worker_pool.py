@@ -144,7 +144,8 @@ class Crew:
         self._board[slot], self._begins[slot] = 0, inf
         limit = self._setting.memory
         share = None if limit is None else limit if alone else max(memory, limit // self._setting.workers)
-        future = self._schedule(Assignment(unit, slot, limit))
+        kept = 2**30 if limit is None else limit // self._setting.workers // 2
+        future = self._schedule(Assignment(unit, slot, limit, kept))
         self._running[future] = _Running(unit, slot, memory, alone, share)
 
     def _schedule(self, assignment: Assignment) -> Future[Outcome]:
