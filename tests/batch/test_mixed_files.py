@@ -61,7 +61,7 @@ def test_mixed_files_are_made_as_one_by_one_and_after_forty_kills(
 
     chance = Random(0)
     for _ in range(40):
-        kill_at_random([*command, "-o", str(root / "out")], chance)
+        kill_at_random([*command, "-o", str(root / "out")], chance, most=COUNT)
         assert contents(root / "out").items() <= contents(root / "whole").items()
     done = subprocess.run([*command, "-o", str(root / "out"), "--json"], capture_output=True, text=True, check=False)
     summary = json.loads(done.stdout.splitlines()[-1])["summary"]

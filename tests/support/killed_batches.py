@@ -21,12 +21,12 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def kill_at_random(command: Sequence[str], chance: random.Random) -> int:
-    """Start a batch, and kill it some time after so many files are finished; return how many that were.
+def kill_at_random(command: Sequence[str], chance: random.Random, most: int = 8) -> int:
+    """Start a batch, and kill it some time after fewer than `most` files are finished; return how many that were.
 
     Its workers are killed with it, or are left to end by themselves.
     """
-    finished, wait, workers_too = chance.randrange(0, 8), chance.random() * 0.3, chance.random() < 0.5
+    finished, wait, workers_too = chance.randrange(0, most), chance.random() * 0.3, chance.random() < 0.5
     with subprocess.Popen(
         [*command, "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
     ) as process:
