@@ -6,6 +6,7 @@ edge alone, chunks may be smaller than a halo, and the result is that of the who
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from operator import getitem
@@ -85,7 +86,7 @@ class _Graph:
         self._token = tokenize(given, plan.filters, device, leading)
         self._chain = f"imgcuda-chain-{self._token}"
         self._tasks: dict[Any, Any] = {self._chain: Chain(plan.filters)}
-        self._bounds = [[0, *accumulate(sizes)] for sizes in given.chunks]
+        self._bounds: list[list[int]] = [[0, *accumulate(sizes)] for sizes in given.chunks]
         """Where the chunks of each axis begin and end."""
         self._known_strips: dict[int, list[_StripPlan]] = {}
 
@@ -168,7 +169,7 @@ class _Graph:
 
     def _block(self, axis: int, place: int) -> tuple[int, int]:
         """Return the chunk that a place on an axis lies in, and the place in it."""
-        block = int(np.searchsorted(self._bounds[axis], place, side="right")) - 1
+        block = bisect_right(self._bounds[axis], place) - 1
         return block, place - self._bounds[axis][block]
 
     def _pieces(self, axis: int, first: int, last: int) -> Iterator[tuple[int, slice]]:
