@@ -13,6 +13,7 @@ from imgcuda.batch.units import FileUnit, Outcome
 from imgcuda.batch.work import Work, do
 from imgcuda.batch.worker import PoolSetting
 from imgcuda.cores import cores
+from imgcuda.errors import DeviceError
 
 OWNED = {"cuda"}
 """The kinds of devices that processes of their own own. Workers use the others themselves."""
@@ -52,6 +53,8 @@ def _setting(units: int, work: Work, limits: Limits) -> PoolSetting:
     """Return how many workers there are, and what each may take."""
     kind = (work.device or "").partition(":")[0]
     owned = kind in OWNED and (bool(work.filters) or work.options.codecs == "gpu") and keeper.are_possible()
+    if work.options.codecs == "gpu" and not owned:  # else files would go the usual way without a word
+        raise DeviceError("--codecs gpu needs a GPU, and a system whose processes share memory as on Linux")
     names = tuple(each.name for each in devices.members(devices.choose(work.device))) if owned else ()
     memory = limits.memory or footprint.default()
     most = min(cores(), units, max(1, memory // (2 * footprint.WORKER)))
