@@ -1,4 +1,4 @@
-"""The GPU's JPEG codecs alone: `python benchmarks/codecs.py [--size 3840x2160] [--count 256]`.
+"""The GPU's JPEG codecs alone: `python benchmarks/gpu_codecs.py [--size 3840x2160] [--count 256]`.
 
 Decoding and encoding of JPEGs in memory by nvImageCodec, with no file and no filter: in batches, by several threads
 with a coder each, with images that are used again, and by one kind of decoder alone. Each line tells the time of an
