@@ -121,7 +121,7 @@ def test_the_result_does_not_depend_on_the_number_of_threads(
 
 @pytest.mark.parametrize(
     "image",
-    [np.zeros((4, 5)), np.zeros((4, 5, 7), np.uint8), np.zeros((0, 5), np.uint8), np.zeros(4, np.uint8)],
+    [np.zeros((4, 5), int), np.zeros((4, 5, 7), np.uint8), np.zeros((0, 5), np.uint8), np.zeros(4, np.uint8)],
     ids=str,
 )
 def test_what_is_no_image_is_refused(device: str, filter: Filter, image: Image) -> None:

@@ -138,7 +138,7 @@ MISTAKES: list[tuple[Filter, contract.Check, str]] = [
     (Fickle(), contract.the_same_each_time, "fickle made another result the second time; look for a race"),
     (Greedy(), contract.a_checked_run_finds_nothing, "a thread writes to 'src', the image that it is given"),
     (Clear(), contract.alpha_is_respected, "clear makes something else of an opaque image with alpha"),
-    (Spill(), contract.nothing_beyond_its_arrays, "writes up to 4 bytes after an array of 7844 bytes; hold x and y"),
+    (Spill(), contract.nothing_beyond_its_arrays, "writes up to 1 byte after an array of 1961 bytes; hold x and y"),
     (Gap(), contract.nothing_beyond_its_arrays, "gap leaves a part of a result unwritten, or reads what nothing wrote"),
     (Hoard(), contract.nothing_beyond_its_arrays, "hoard keeps 1 arrays that it made; let `gpu` make them"),
     (Peek(), contract.a_checked_run_finds_nothing, "peek.cu"),

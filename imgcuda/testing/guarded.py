@@ -69,7 +69,8 @@ class GuardedSession:
             size = len(whole) - 2 * GUARD
             for name, places in (("before", before), ("after", after)):
                 if len(places):
-                    found.append(f"up to {places[-1] + 1} bytes {name} an array of {size} bytes")
+                    far = int(places[-1]) + 1
+                    found.append(f"up to {far} byte{'s' * (far > 1)} {name} an array of {size} bytes")
         return found
 
     def _place(self, content: npt.NDArray[np.uint8], shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
