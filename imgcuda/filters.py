@@ -88,6 +88,9 @@ class Filter(ArrayCallable):
     """The heading it is listed under, like blur or color; if empty, the name of its plugin's entry point."""
     layout: ClassVar[Layout] = Layout()
     """How its kernel's threads cover an image."""
+    only_launches: ClassVar[bool] = False
+    """Whether a `run` of its own does nothing but compute arguments and launch kernels, so that it may be called once
+    more, without an image, to find out which kernels it needs: the CPU engine then compiles them side by side."""
     channels: ClassVar[Literal[1, 3] | None] = None
     """Color channels of the result: 1 for gray, 3 for RGB, None for as many as the image has. Alpha is kept."""
     __signature__ = FilterSignature()

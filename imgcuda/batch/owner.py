@@ -90,6 +90,8 @@ class Owner:
         self._permits = threading.Semaphore(start.at_once)
         self._in_work: dict[connection.Connection, None] = {}
         self._coders = _Coders()
+        self._failed = False
+        """Whether the device can do nothing any more, and the process ends with the reply to the last image."""
 
     def warm(self) -> None:
         """Make what the first image needs, while the workers read it. What fails then, fails with that image, too."""
@@ -111,6 +113,8 @@ class Owner:
                 with self._counted(), self._permit(request.alone), self._working_for(client):
                     client.send(BEGUN)
                     client.send(self._answer(request, memory))  # before another begins, which may end this process
+                    if self._failed:
+                        os._exit(1)  # no other image may begin on this device; the reply has left
 
     @contextmanager
     def _permit(self, alone: bool) -> Iterator[None]:
@@ -169,7 +173,7 @@ class Owner:
         """End this process if its device can do nothing any more.
 
         Whose fault it is cannot be told if others were in work, too: all are filtered again, each alone. The fault of
-        one that was alone is its own: it is told, and the end comes after the reply.
+        one that was alone is its own: it is told, and the end comes with the reply.
         """
         try:
             with device.session() as session:
@@ -179,7 +183,7 @@ class Owner:
         except ImgcudaError:
             if not request.alone:
                 os._exit(1)
-            threading.Timer(0.1, os._exit, [1]).start()
+            self._failed = True
 
     def watch(self) -> None:
         """End this process if a worker has ended whose image is in work and does not come to its end."""

@@ -26,6 +26,7 @@ class Bilateral(NeighborhoodFilter):
     Alpha counts as a channel, so that the edges of what is opaque are kept, too.
     """
 
+    only_launches = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"bilateral-blur": {}, "bilateral-filter": {}}
 
     sigma_space: float = param(

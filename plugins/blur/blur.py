@@ -27,6 +27,7 @@ class Blur(NeighborhoodFilter):
     for noise, edges and all that pictures have, and within 3e-4, a tenth of a gray level, for any image.
     """
 
+    only_launches = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"gaussian-blur": {}, "gaussian": {}}
 
     sigma: float = param(default=2.0, ge=0.1, le=100, help="standard deviation of the Gaussian, in pixels")

@@ -24,6 +24,7 @@ class Composite(Filter):
     Rec. 601. The file of a picture is a regular one, and not a pipe.
     """
 
+    only_launches = True
     halo = 0
     layout = Layout(over="pixels", block=(128, 1), rows=4)
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"overlay": {}, "watermark": {"opacity": 0.3}}

@@ -26,6 +26,7 @@ class Canny(Filter):
     Canny(image, 255 * low, 255 * high, L2gradient=True).
     """
 
+    only_launches = True
     layout = Layout(over="pixels", block=(256, 1), rows=16)
     channels: ClassVar[Literal[1]] = 1
 

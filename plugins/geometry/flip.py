@@ -15,6 +15,7 @@ class Flip(GeometryFilter):
     `horizontal`. Both together are half a turn. Every sample stays as it is.
     """
 
+    only_launches = True
     alpha_mode = "straight"
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "flop": {"direction": "horizontal"},

@@ -24,6 +24,7 @@ class Pixelate(Filter):
     count by their alpha, so that what is transparent gives none.
     """
 
+    only_launches = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"mosaic": {}, "pixelize": {}, "pixellate": {}}
 
     size: int = param(default=16, ge=1, le=1000, help="the side of a square, in pixels")
