@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+from functools import cache
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 import imgcuda
+from imgcuda import DeviceArray, Filter, Gpu
 from imgcuda.cpu import compile, loading
 from imgcuda.cpu.machine import Machine, load_llvm
 from imgcuda.cpu.side_by_side import emit_object, side_by_side
+from imgcuda.programs.source import Source
 
 PATIENCE = 30.0
 
@@ -91,3 +95,40 @@ def test_a_faulty_kernel_of_a_chain_is_reported_when_its_turn_comes(
     with pytest.raises(imgcuda.KernelError, match="draw is wrong"):
         imgcuda.apply(picture, "canny", device="cpu")
     assert "suppress" in {name for name, _ in names}
+
+
+class TwoKernels(Filter):
+    """Launch two kernels, one after the other."""
+
+    runs: ClassVar[int] = 0
+
+    @classmethod
+    @cache
+    def source(cls) -> Source:
+        kernel = "__global__ void NAME(const pixel *src, pixel *dst, int width, int height) { dst[threadIdx.x] = 7; }\n"
+        return Source("two.cu", kernel.replace("NAME", "one") + kernel.replace("NAME", "other"))
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        type(self).runs += 1
+        return gpu.launch("other", gpu.launch("one", image))
+
+
+class OnlyLaunches(TwoKernels):
+    """Launch two kernels, as it declares."""
+
+    only_launches = True
+
+
+def test_only_a_run_that_does_no_more_than_launch_is_called_twice(names: list[tuple[str, int]]) -> None:
+    picture = np.zeros((1, 32), np.uint8)
+    for _ in range(2):
+        OnlyLaunches()(picture, device="cpu")
+    assert [name for name, _ in names].count("other") == 1
+    assert OnlyLaunches.runs == 3
+
+
+def test_the_run_of_another_filter_is_called_once(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.setenv("IMGCUDA_CACHE", str(tmp_path))
+    monkeypatch.setattr(loading, "loaded", type(loading.loaded)())
+    TwoKernels()(np.zeros((1, 32), np.uint8), device="cpu")
+    assert TwoKernels.runs == 1
