@@ -66,7 +66,7 @@ def test_a_result_is_written_to_out(device: str) -> None:
 
 def test_a_signature_shows_types_ranges_and_defaults() -> None:
     shown = str(inspect.signature(functions.Blur))
-    assert "sigma: typing.Annotated[float, 'from 0.1 to 100'] = 2.0" in shown
+    assert "sigma: Annotated[float, 'from 0.1 to 100'] = 2.0" in shown.replace("typing.", "")  # as Python 3.12 shows it
     assert "border: Literal['reflect', 'mirror', 'nearest', 'wrap', 'constant'] = 'reflect'" in shown
     assert str(inspect.signature(functions.Convolve)).count("kernel: imgcuda.parameter_types.Matrix,") == 1
     assert shown.removesuffix(")") not in str(inspect.signature(functions.Blur()))
@@ -146,7 +146,7 @@ import inspect, sys
 from imgcuda import functions
 assert {"duotone", "Duotone"} < set(dir(functions))
 shown = str(inspect.signature(functions.duotone))
-assert "strength: typing.Annotated[float, 'from 0 to 1'] = 1.0" in shown, shown
+assert "strength: Annotated[float, 'from 0 to 1'] = 1.0" in shown.replace("typing.", ""), shown
 assert functions.Duotone is sys.modules["duotone"].Duotone
 """
     )
