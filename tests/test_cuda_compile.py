@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from imgcuda import DeviceError, Filter, KernelError, load
+from imgcuda.arrays import contiguous_copy
 from imgcuda.cuda import compile as cubin
 from imgcuda.execution import tables
 from imgcuda.frontend.compilers import CUDA
@@ -63,7 +64,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "unsharp-mask": [{"sigma": 0.5, "border": "constant"}, {"sigma": 1}, {"sigma": 20, "border": "mirror"}],
     "flip": [{"direction": "horizontal"}, {"direction": "vertical"}, {"direction": "both"}],
     "median": [{"radius": 1}, {"radius": 2, "border": "constant"}, {"radius": 3}, {"radius": 8, "border": "wrap"}],
-    "resize": [{"method": "nearest"}, {"method": "bicubic"}, {"method": "area", "scale": 0.5}],
+    "resize": [{"method": "nearest"}, {"method": "bicubic"}, {"method": "area", "scale": 0.5}, {"scale": 2.0}],
     "rotate": [
         {"angle": 90},
         {"angle": 180},
@@ -137,6 +138,13 @@ def test_the_kernel_of_tables_compiles(channels: int, capability: tuple[int, int
     assert cubin.compile(program, capability, False).startswith(b"\x7fELF")
 
 
+@pytest.mark.usefixtures("nvrtc")
+@pytest.mark.parametrize("capability", ONE_CAPABILITY)
+def test_the_kernel_that_copies_views_compiles(capability: tuple[int, int]) -> None:
+    program = specialize(contiguous_copy.source(), np.float32, 3, contiguous_copy.LAYOUT.constants, CUDA)
+    assert cubin.compile(program, capability, False).startswith(b"\x7fELF")
+
+
 @pytest.mark.exhaustive
 def test_no_kernel_is_left_out() -> None:
     ran: set[str] = set()
@@ -145,6 +153,7 @@ def test_no_kernel_is_left_out() -> None:
             ran |= set(compiled(load().create(name, variant), dtype, channels, None))
     files = [*(ROOT / "imgcuda").rglob("*.cu*"), *(ROOT / "plugins").rglob("*.cu")]
     text = "".join(path.read_text(encoding="utf-8") for path in files)
+    ran |= {"tables", "contiguous_copy"}  # the core's own
     named = r"^__global__ void (?:__launch_bounds__\([^)]*\)\s+)?(\w+)"
     assert ran == set(re.findall(named, text, re.MULTILINE))
 

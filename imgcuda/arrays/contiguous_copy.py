@@ -16,10 +16,10 @@ LAYOUT = Layout(over="pixels", block=(32, 8))
 
 def contiguous(session: Session, image: DeviceArray, strides: Sequence[int]) -> DeviceArray:
     """Return a copy of an image (height, width, channels) whose samples lie `strides` samples apart."""
-    with Gpu(session, _source(), image, {}, LAYOUT) as gpu:
+    with Gpu(session, source(), image, {}, LAYOUT) as gpu:
         return gpu.keep(gpu.launch("contiguous_copy", image, *strides))
 
 
 @cache
-def _source() -> Source:
+def source() -> Source:
     return Source.read(Path(__file__).with_name("contiguous_copy.cu"))

@@ -21,7 +21,7 @@ from imgcuda.frontend import parse
 from imgcuda.programs.source import Program, Source, specialize
 
 OPTIONS = ["--std=c++17", "--device-debug"]
-CONSTANTS = {"PACK": 1, "ROWS": 1, "BLOCK_WIDTH": 32, "BLOCK_HEIGHT": 8}
+CONSTANTS = {"PACK": 1, "ROWS": 1, "BLOCK_WIDTH": 32, "BLOCK_HEIGHT": 8, "LARGEST": 15}
 KERNELS = {
     "scalars": """\
 __global__ void k(int *out, const int *in, int n, float v)
