@@ -1,12 +1,12 @@
 // Flip: the rows in reverse order, or the pixels of each row, or both. Samples are moved as they are.
-// A thread moves PACK neighboring units: a unit is a pixel, or a sample where each row keeps its order. That takes one
-// wide load and one wide store where rows begin at a multiple of PACK units. Row 0 of the result is row `first` of src.
-// No pixel outside of the image is read.
+// A thread moves PACK neighboring units: a unit is a pixel, or on a GPU a sample where each row keeps its order. That is
+// one wide load and one wide store where rows begin at a multiple of PACK units. Row 0 of the result is row `first` of
+// src. No pixel outside of the image is read.
 
 #define ACROSS (DIRECTION != DIRECTION_VERTICAL)
 #define DOWN (DIRECTION != DIRECTION_HORIZONTAL)
 
-#if DIRECTION == DIRECTION_VERTICAL
+#if DIRECTION == DIRECTION_VERTICAL && defined(__CUDACC__)
 #define UNIT 1
 #else
 #define UNIT CHANNELS

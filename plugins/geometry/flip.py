@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from imgcuda import DeviceArray, GeometryFilter, Gpu, Layout, Rows, param
@@ -40,7 +41,9 @@ class Flip(GeometryFilter):
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         top = gpu.wanted.first if self.direction == "horizontal" else gpu.rows.height - 1 - gpu.wanted.first
         shape = (gpu.wanted.number, image.width, image.channels)
-        layout = unit_layout(1 if self.direction == "vertical" else image.channels, image.dtype.itemsize)
+        layout = unit_layout(image.channels, image.dtype.itemsize)
+        if self.direction == "vertical":  # rows keep their order: a GPU moves more at once, and the CPU does anyway
+            layout = replace(unit_layout(1, image.dtype.itemsize), cpu=layout)
         return gpu.launch("flip", image, top - gpu.rows.first, shape=shape, layout=layout)
 
 
