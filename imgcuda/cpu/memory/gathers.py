@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.memory.addresses import lane_addresses
 from imgcuda.cpu.memory.near import gather_near
+from imgcuda.cpu.memory.set_lanes import over_set_lanes
 from imgcuda.cpu.values.types import BOOL
 from imgcuda.cpu.values.value import VARYING, Address, Value
 
@@ -105,14 +106,11 @@ class _All:
     note: str
     parameter = ""
 
-    def head(self, result: str, passed: str) -> list[str]:
-        """Return the instructions before a lane's."""
-        return ["  br label %lane", "lane:", "  %lane64 = phi i64 [ 0, %entry ], [ %next, %lane ]"]
-
-    @property
-    def tail(self) -> list[str]:
-        return ["  %next = add nuw nsw i64 %lane64, 1", f"  %done = icmp eq i64 %next, {self.width}",
-                f"  br i1 %done, label %end, label %lane{self.note}"]  # fmt: skip
+    def around(self, body: list[str], result: str, passed: str) -> list[str]:
+        """Return the loop, with the instructions for one lane in it."""
+        return ["  br label %lane", "lane:", "  %lane64 = phi i64 [ 0, %entry ], [ %next, %lane ]", *body,
+                "  %next = add nuw nsw i64 %lane64, 1", f"  %done = icmp eq i64 %next, {self.width}",
+                f"  br i1 %done, label %end, label %lane{self.note}", "end:"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -127,27 +125,26 @@ class _Some:
     def parameter(self) -> str:
         return f", i{self.width} %mask"
 
-    def head(self, result: str, passed: str) -> list[str]:
-        """Return the instructions before a lane's; the helper returns a `result` and is passed what the other takes."""
-        bits = f"i{self.width}"
+    def around(self, body: list[str], result: str, passed: str) -> list[str]:
+        """Return the loop; the helper returns a `result` and is passed what the other takes."""
         call = f"call {result} @{self.unmasked}({passed})"
         made = [f"  %made = {call}", f"  ret {result} %made"] if result != "void" else [f"  {call}", "  ret void"]
-        wide = f"zext {bits} %first to i64" if self.width < 64 else "add i64 %first, 0"
-        return [f"  %whole = icmp eq {bits} %mask, -1", "  br i1 %whole, label %every, label %some", "every:", *made,
-                "some:", "  br label %loop", "loop:", f"  %left = phi {bits} [ %mask, %some ], [ %rest, %lane ]",
-                f"  %none = icmp eq {bits} %left, 0", "  br i1 %none, label %end, label %lane", "lane:",
-                f"  %first = call {bits} @llvm.cttz.{bits}({bits} %left, i1 true)", f"  %lane64 = {wide}"]  # fmt: skip
-
-    @property
-    def tail(self) -> list[str]:
-        bits = f"i{self.width}"
-        return [f"  %less = sub {bits} %left, 1", f"  %rest = and {bits} %left, %less", "  br label %loop"]
+        return [f"  %whole = icmp eq i{self.width} %mask, -1", "  br i1 %whole, label %every, label %some", "every:",
+                *made, "some:", *over_set_lanes(self.width, "some", body)]  # fmt: skip
 
 
 def _text(name: str, loop: _All | _Some, cell: str, index: str, place: list[str], reads: bool) -> str:
     """Return the LLVM IR of a helper."""
     indices, vector = f"<{loop.width} x {index}>", f"<{loop.width} x {cell}>"
     result, given = (vector, "") if reads else ("void", f", {vector} %v")
+    body = [
+        f"  %at = getelementptr {index}, ptr %indices, i64 %lane64",
+        f"  %number = load {index}, ptr %at",
+        f"  %mine = getelementptr {cell}, ptr %lanes, i64 %lane64",
+        *place,
+        f"  %x = load {cell}, ptr {'%place' if reads else '%mine'}, align 1",
+        f"  store {cell} %x, ptr {'%mine' if reads else '%place'}, align 1",
+    ]
     return "\n".join([
         f"define internal {result} @{name}(ptr %base, {indices} %i{loop.parameter}{given}) noinline nounwind #0 {{",
         "entry:",
@@ -155,15 +152,7 @@ def _text(name: str, loop: _All | _Some, cell: str, index: str, place: list[str]
         f"  %lanes = alloca {vector}",
         f"  store {indices} %i, ptr %indices",
         f"  store {vector} {'zeroinitializer' if reads else '%v'}, ptr %lanes",
-        *loop.head(result, f"ptr %base, {indices} %i{given}"),
-        f"  %at = getelementptr {index}, ptr %indices, i64 %lane64",
-        f"  %number = load {index}, ptr %at",
-        f"  %mine = getelementptr {cell}, ptr %lanes, i64 %lane64",
-        *place,
-        f"  %x = load {cell}, ptr {'%place' if reads else '%mine'}, align 1",
-        f"  store {cell} %x, ptr {'%mine' if reads else '%place'}, align 1",
-        *loop.tail,
-        "end:",
+        *loop.around(body, result, f"ptr %base, {indices} %i{given}"),
         *([f"  %all = load {vector}, ptr %lanes", f"  ret {vector} %all"] if reads else ["  ret void"]),
         "}",
     ])  # fmt: skip

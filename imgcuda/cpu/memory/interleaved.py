@@ -1,4 +1,4 @@
-"""Neighboring structures of numbers of one type, such as pixels: one wide access for a vector, and shuffles.
+"""Loads and stores of consecutive structures, such as RGB pixels: one wide access for a vector, and shuffles.
 
 A negative stride is as good: there the lanes lie in memory from the last to the first.
 """

@@ -10,6 +10,7 @@ from __future__ import annotations
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.memory.addresses import PAGE
+from imgcuda.cpu.memory.set_lanes import over_set_lanes
 
 
 def are_slow(size: int) -> bool:
@@ -36,7 +37,7 @@ def masked_load(state: State, place: str, cell: str, size: int) -> str:
         f"  ret {vector} %masked",
         "parts:",
         f"  store {vector} zeroinitializer, ptr %lanes",
-        *_each_lane(width, cell, "%start", "%lanes"),
+        *_copy_active(width, cell, "%start", "%lanes"),
         f"  %made = load {vector}, ptr %lanes",
         f"  ret {vector} %made",
         "}",
@@ -58,7 +59,7 @@ def masked_store(state: State, place: str, cell: str, made: str) -> None:
         "  ret void",
         "parts:",
         f"  store {vector} %v, ptr %lanes",
-        *_each_lane(width, cell, "%lanes", "%start"),
+        *_copy_active(width, cell, "%lanes", "%start"),
         "  ret void",
         "}",
     ]))  # fmt: skip
@@ -72,25 +73,12 @@ def _bits(state: State) -> tuple[str, str]:
     return bits, state.b.op(f"bitcast {state.v.type('i1')} {state.mask} to {bits}")
 
 
-def _each_lane(width: int, cell: str, source: str, target: str) -> list[str]:
-    """Return a loop that copies the elements of the lanes in `%mask`, in order; the code after it is at its end."""
-    bits = f"i{width}"
-    wide = f"zext {bits} %lane to i64" if width < 64 else "add i64 %lane, 0"
-    return [
-        "  br label %loop",
-        "loop:",
-        f"  %left = phi {bits} [ %mask, %parts ], [ %rest, %copy ]",
-        f"  %none = icmp eq {bits} %left, 0",
-        "  br i1 %none, label %end, label %copy",
-        "copy:",
-        f"  %lane = call {bits} @llvm.cttz.{bits}({bits} %left, i1 true)",
-        f"  %number = {wide}",
-        f"  %from = getelementptr {cell}, ptr {source}, i64 %number",
-        f"  %to = getelementptr {cell}, ptr {target}, i64 %number",
+def _copy_active(width: int, cell: str, source: str, target: str) -> list[str]:
+    """Return a loop, after the block `parts`, that copies the elements of the lanes in `%mask`."""
+    body = [
+        f"  %from = getelementptr {cell}, ptr {source}, i64 %lane64",
+        f"  %to = getelementptr {cell}, ptr {target}, i64 %lane64",
         f"  %x = load {cell}, ptr %from, align 1",
         f"  store {cell} %x, ptr %to, align 1",
-        f"  %less = sub {bits} %left, 1",
-        f"  %rest = and {bits} %left, %less",
-        "  br label %loop",
-        "end:",
     ]
+    return over_set_lanes(width, "parts", body)
