@@ -36,7 +36,7 @@ def compiled(filter: Filter, image: Pixels, packs: bool) -> set[object]:
     """Return what one run of a filter compiles: kernels on the CPU, and whole programs where a GPU `packs` samples."""
     session = CompilingSession(None, packs=packs)
     run_chain(session, [filter], session.upload(image))
-    return {launch[0].text if packs else launch for launch in session.launched}
+    return {launch[0].text if packs else launch for launch in session.calls}
 
 
 def picture(height: int = 64, width: int = 96, channels: int = 3, type: str = "uint8") -> Pixels:

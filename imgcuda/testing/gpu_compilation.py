@@ -15,6 +15,7 @@ from imgcuda.cuda.compile import nvrtc_missing as nvrtc_missing
 from imgcuda.engine.protocol import DeviceArray
 from imgcuda.errors import KernelError
 from imgcuda.execution.executor import measure, resolved, run_chain
+from imgcuda.execution.rehearsal import Rehearsal
 from imgcuda.filters import Filter, MeasuringFilter
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
@@ -24,40 +25,26 @@ CAPABILITY = (9, 0)
 """The default compute capability; whether a kernel compiles hardly depends on it."""
 
 
-class CompilingSession:
+class CompilingSession(Rehearsal):
     """A stand-in for a GPU's session: it compiles the kernels that it is asked to launch, and runs nothing.
 
-    Without a compute capability it does not compile either, and only notes which kernels would run.
+    Without a compute capability it does not compile either, and only notes which kernels would run: without `packs`,
+    those of the CPU.
     """
-
-    tables = None
 
     def __init__(
         self, capability: tuple[int, int] | None = CAPABILITY, optimize: bool = False, packs: bool = True
     ) -> None:
-        self._capability, self._optimize, self.packs = capability, optimize, packs
+        super().__init__(packs)
+        self._capability, self._optimize = capability, optimize
         self.compiled: dict[str, bytes] = {}
         """The machine code of each kernel by its name."""
-        self.launched: set[tuple[Program, str, Dim3]] = set()
-        """The programs, names and blocks of the kernels: without `packs`, those that the CPU would run."""
-
-    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
-        return DeviceArray(0, tuple(shape), np.dtype(dtype))
-
-    def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
-        return self.empty(shape, dtype)
-
-    def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
-        return self.empty(array.shape, array.dtype)
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
         return np.zeros(array.shape, array.dtype)
 
-    def free(self, array: DeviceArray) -> None:
-        pass
-
     def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Any]) -> None:
-        self.launched.add((program, kernel, block))
+        super().launch(program, kernel, grid, block, arguments)
         to = self._capability
         self.compiled[kernel] = gpu_compiler.compile(program, to, self._optimize) if to else b""
 
