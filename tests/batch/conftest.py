@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from imgcuda import Registry, load
+from support import trap
 from support.processes import Running
 
 
 @pytest.fixture(scope="session")
 def registry() -> Registry:
     return load()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with eight good pictures."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(8):
+        trap.picture(folder / f"good-{number}.png", "good")
+    return folder
 
 
 @pytest.fixture

@@ -44,16 +44,6 @@ def cluster(installation: Installation, tmp_path: Path) -> Iterator[DaskCluster]
         yield made
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with eight good pictures."""
-    folder = tmp_path / "in"
-    folder.mkdir()
-    for number in range(8):
-        trap.picture(folder / f"good-{number}.png", "good")
-    return folder
-
-
 def pictures(folder: Path, count: int) -> Path:
     folder.mkdir()
     for number in range(count):

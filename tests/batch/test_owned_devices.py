@@ -82,16 +82,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     return made
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with eight good pictures."""
-    folder = tmp_path / "in"
-    folder.mkdir()
-    for number in range(8):
-        trap.picture(folder / f"good-{number}.png", "good")
-    return folder
-
-
 def start(installation: Installation, *arguments: object) -> subprocess.Popen[str]:
     """Start a command whose filters run in the process that owns the CPU."""
     script = installation.folder / "owned.py"

@@ -27,16 +27,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     return made
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with eight good pictures."""
-    folder = tmp_path / "in"
-    folder.mkdir()
-    for number in range(8):
-        trap.picture(folder / f"good-{number}.png", "good")
-    return folder
-
-
 def made(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith(".imgcuda-batch"))
 
