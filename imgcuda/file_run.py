@@ -36,7 +36,7 @@ Transcode: TypeAlias = Callable[[bytes, int, int], "tuple[bytes, tuple[int, ...]
 Returns the JPEG, without metadata, and the shape of its pixels; None if it cannot."""
 
 Around: TypeAlias = Callable[[str], AbstractContextManager[None]]
-"""Returns a context for a step of a run, "read" or "filter", such as one that limits its time."""
+"""Returns a context manager to run a step in, "read" or "filter": for example, one that limits its time."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class FileOptions:
     """What decodes and encodes JPEGs, where it can."""
 
     def request(self, format: Format) -> images.ReadRequest:
-        """Return what is to be read of a file for a format that is written."""
+        """Return the request to the reader, given the format of the output."""
         return images.ReadRequest(self.frame, format.several, self.auto_orient, False, self.max_pixels)
 
 
@@ -112,11 +112,8 @@ def run_file(
     """
     times = [perf_counter()]
     format = options.format or images.check_output(str(target))
-    if device and isinstance(source, Path) and isinstance(target, Path) and _may_run_in_rows(options, format):
-        with large_files.opened(filters, source, options.request(format), options.strict) as large:
-            if large:
-                with around("filter"):
-                    return _run_large(filters, large, target, options, device)
+    if device and (made := _in_strips(filters, source, target, format, options, device, around)):
+        return made
     whole = transcode and _transcoded(filters, source, format, options, transcode)
     if whole:
         image, result, coded = whole
@@ -151,6 +148,25 @@ def run_file(
 def on_device(filters: Sequence[Filter], device: Device) -> Apply:
     """Return the function that runs filters on a device, in this process."""
     return partial(Pipeline(filters), device=device.name)
+
+
+def _in_strips(
+    filters: Sequence[Filter],
+    source: Path | IO[bytes],
+    target: Path | IO[bytes],
+    format: Format,
+    options: FileOptions,
+    device: Device,
+    around: Around,
+) -> FileResult | None:
+    """Read, filter and write a large picture in strips of rows; do nothing, and return None, if it must be whole."""
+    if not isinstance(source, Path) or not isinstance(target, Path) or not _may_run_in_rows(options, format):
+        return None
+    with large_files.opened(filters, source, options.request(format), options.strict) as large:
+        if not large:
+            return None
+        with around("filter"):
+            return _run_large(filters, large, target, options, device)
 
 
 def _may_run_in_rows(options: FileOptions, format: Format) -> bool:
