@@ -43,7 +43,7 @@ class _Versioned(ctypes.Structure):
 
 
 def _api(name: str, result: Any, *arguments: Any) -> Any:
-    """Return a function of Python's own, with types of our own: the object has those that others gave it."""
+    """Return a function of Python's C API with types of its own: those of `ctypes.pythonapi` are shared with others."""
     return ctypes.PYFUNCTYPE(result, *arguments)((name, ctypes.pythonapi))
 
 

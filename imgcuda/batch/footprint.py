@@ -74,7 +74,7 @@ def size(text: str) -> int:
 
 
 def default() -> int:
-    """Return how much memory a batch takes if nothing else is said: three quarters of what is free."""
+    """Return the default memory limit of a batch: three quarters of the free memory."""
     return max(SMALLEST, int(_UNUSED * min(_free(), default=_WITHOUT_NUMBERS)))
 
 

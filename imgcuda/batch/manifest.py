@@ -1,4 +1,4 @@
-"""The manifest of an output folder: a file of records, which tells a later run what is made.
+"""The manifest of an output folder: a file of records of finished outputs, read by later runs.
 
 A record is appended when its output is in place. So of a run that was killed in between, only that output is made
 again, with the same bytes.

@@ -62,7 +62,7 @@ def key_of_line(line: str) -> str | None:
 
 
 def work_line(work: str, description: Mapping[str, object]) -> str:
-    """Return a line that describes a kind of work, for people who read the manifest."""
+    """Return a line of the manifest that describes the filters and options, for human readers."""
     return json.dumps({"work": work, **description})
 
 

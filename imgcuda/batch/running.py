@@ -26,7 +26,7 @@ class Limits:
     timeout: float | None = None
     """The most seconds for each file."""
     memory: int | None = None
-    """The most bytes for all processes together; None for three quarters of what is free."""
+    """The most bytes for all processes together; None for three quarters of the free memory."""
 
 
 def run(units: Iterable[FileUnit], work: Work, limits: Limits, interruption: Interruption) -> Generator[Outcome]:

@@ -85,7 +85,7 @@ def _kernels(folder: Path) -> Iterator[Path]:
 
 
 def _packages(filters: Sequence[Filter]) -> Iterator[str]:
-    """Yield the packages, or modules outside of any, that hold the filters' classes and those that they derive from."""
+    """Yield the packages (or top-level modules) that define the filters' classes and their base classes."""
     for filter in filters:
         for each in type(filter).__mro__:
             package = each.__module__.partition(".")[0]

@@ -28,7 +28,7 @@ class Stamp(NamedTuple):
 
 
 def take(path: Path) -> Stamp:
-    """Return a regular file's stamp. ImageError if it changes meanwhile or is no such file; OSError."""
+    """Return a regular file's stamp. Raises ImageError if it is not one or changes meanwhile, and OSError."""
     with _opened(path) as file:
         before = os.fstat(file.fileno())
         if not stat.S_ISREG(before.st_mode):

@@ -11,7 +11,7 @@ from pathlib import Path
 from imgcuda.batch.units import FileUnit, Outcome
 
 LAST = 500
-"""The rate is that of so many files: those that were finished last."""
+"""The number of recently finished files that the rate is computed from."""
 
 
 @dataclass

@@ -42,7 +42,7 @@ def verify(folder: Path, targets: Collection[Path] | None = None) -> Iterator[Ch
 
 
 def _check(target: Path, root: Path, digest: str) -> CheckedOutput:
-    """Return what is in an output's place. A record may be a stranger's, and only files in the folder are read."""
+    """Return the state of an output file. A record may come from a stranger, so only files in the folder are read."""
     try:
         if not target.resolve().is_relative_to(root):
             return CheckedOutput(target, "changed", f"{target} is outside the folder")

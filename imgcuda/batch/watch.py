@@ -36,7 +36,7 @@ class FileState(NamedTuple):
 
 
 def arrivals(look: Callable[[], Iterable[Input]], pause: float = PAUSE) -> Iterator[list[Input]]:
-    """Yield the files that have arrived or changed since the last time, of those that `look` finds; never ends."""
+    """Yield, without end, the files found by `look` that are new or have changed since the last round."""
     taken: dict[Path, FileState] = {}
     waiting: dict[Path, FileState] = {}
     while True:

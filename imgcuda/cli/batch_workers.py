@@ -42,7 +42,7 @@ def workers(
 
 
 def device(order: Order, job: Job) -> str | None:
-    """Return the name of the device for the work. On a cluster each worker chooses, of those that it has."""
+    """Return the name of the device for the work. On a cluster, each worker chooses one of its own devices."""
     if not on_cluster(order):
         found = run_file.device(job.device)
         if order.codecs == "gpu" and (why := devices.no_codecs(found)):

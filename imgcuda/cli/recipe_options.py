@@ -22,7 +22,7 @@ def with_recipe(ctx: typer.Context, values: Mapping[str, Any], recipe: Recipe) -
     format = wanted if isinstance(wanted, Format) else by_name(wanted) if wanted else None
     if isinstance(wanted, Format):
         given.add("format")
-    # A file without loss has no quality: what is given replaces the recipe's other one.
+    # --quality and --lossless exclude each other, so the given option replaces the recipe's other one.
     given |= {"quality"} if values["lossless"] else set()
     given |= {"lossless"} if values["quality"] is not None else set()
     options = recipe.options_for(format.options if format else FORMATS_OWN, given)

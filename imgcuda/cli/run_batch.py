@@ -1,4 +1,4 @@
-"""Runs one batch for the command: from its options to the plan, the work, and what is told of it."""
+"""Runs the command `imgcuda batch`: makes the plan from its options, runs the work, and reports the outcomes."""
 
 from __future__ import annotations
 

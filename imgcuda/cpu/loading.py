@@ -88,7 +88,7 @@ def _key(call: KernelCall, checked: bool) -> KernelKey:
 
 
 def _new(key: KernelKey, program: Program, coming: Callable[[], Sequence[KernelCall]], threads: int) -> LoadedKernel:
-    """Return a kernel from the cache, or compile it, and those that are coming."""
+    """Return a kernel from the disk cache, or compile it together with the kernels that the chain needs next."""
     stored_key = cache_key(*key)
     code = stored(stored_key)
     if code is not None:

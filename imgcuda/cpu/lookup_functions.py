@@ -46,7 +46,7 @@ class _Body:
         return f"%v{len(self.lines) - 1}"
 
     def call(self, name: str, *arguments: str) -> str:
-        """Add a call of one of LLVM's functions of such bytes."""
+        """Add a call of one of LLVM's intrinsics on vectors of these bytes."""
         self._declared[name] = f"declare {self.bytes} @{name}({', '.join([self.bytes] * len(arguments))})"
         return self.op(f"call {self.bytes} @{name}({', '.join(f'{self.bytes} {each}' for each in arguments)})")
 

@@ -84,11 +84,11 @@ class StreamEvent:
         self._event = event
 
     def set_in(self, stream: int) -> None:
-        """Record it after what is queued in a stream."""
+        """Record the event after the work queued in a stream."""
         _call("cuEventRecord", self._event, stream)
 
     def set_in_all_streams(self) -> bool:
-        """Record it after what is queued in the current context; False if the driver cannot, before CUDA 12.5."""
+        """Record the event after all work queued in the current context; False if the driver is before CUDA 12.5."""
         context = c_void_p()
         _call("cuCtxGetCurrent", byref(context))
         try:
@@ -97,7 +97,7 @@ class StreamEvent:
             return False
 
     def hold_back(self, stream: int) -> None:
-        """Let what is queued in a stream from now on wait for it."""
+        """Make all later work of a stream wait for the event."""
         _call("cuStreamWaitEvent", stream, self._event, 0)
 
     def is_reached(self) -> bool:
@@ -114,7 +114,7 @@ _idle: dict[int, deque[StreamEvent]] = {}
 
 
 def order(device: int, before: int, after: int) -> None:
-    """Let what is queued in a stream from now on wait for what is queued in another. The host does not wait."""
+    """Make all later work of a stream wait for the work queued in another stream. The host does not wait."""
     idle = _idle.setdefault(device, deque())
     try:
         event = idle.pop()
@@ -139,7 +139,7 @@ def create_pool(device: int, kept: int) -> int:
 
 
 def allocate(size: int, pool: int, stream: int) -> int:
-    """Return memory of a pool, for what is queued in a stream from now on."""
+    """Allocate memory from a pool in stream order, for later work of a stream."""
     address = c_uint64()
     _call("cuMemAllocFromPoolAsync", byref(address), size, pool, stream)
     return address.value

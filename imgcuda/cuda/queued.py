@@ -64,11 +64,11 @@ class QueuedSession(CudaSession):
             driver.memcpy_dtod_async(target.pointer, source.pointer, source.nbytes, self._stream)
 
     def wait_for_stream(self, stream: int) -> None:
-        """Let what is queued here from now on wait for what is queued in another stream."""
+        """Make all later work of this session wait for the work queued in another stream."""
         driver_calls.order(self._index, stream, self.stream)
 
     def let_wait(self, stream: int) -> None:
-        """Let what is queued in another stream from now on wait for what is queued here."""
+        """Make all later work of another stream wait for the work queued in this session."""
         driver_calls.order(self._index, self.stream, stream)
 
     def may_use(self, address: int) -> bool:
@@ -80,7 +80,7 @@ class QueuedSession(CudaSession):
         return self._ordered.give_away(array.pointer)
 
     def hold(self, owner: object) -> None:
-        """Keep an object alive until what is queued here is done; it is dropped with a later session at the latest."""
+        """Keep an object alive until the work queued in this session is done; a later session drops it."""
         event = driver_calls.StreamEvent()
         event.set_in(self.stream)
         _held.append((self._index, event, owner))
@@ -91,7 +91,7 @@ class QueuedSession(CudaSession):
 
 
 def order_streams(index: int, before: int, after: int) -> None:
-    """Let what is queued in a stream of a GPU from now on wait for what is queued in another; the host does not."""
+    """Make all later work of a GPU's stream wait for the work queued in another stream; the host does not wait."""
     import pycuda.driver as driver
 
     cuda_context.context(index).push()

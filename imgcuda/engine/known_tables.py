@@ -1,4 +1,4 @@
-"""Tables that were made on a device, for the next image: at most a few, and those that were not used for longest go."""
+"""A small cache of the lookup tables made on each device; the least recently used are dropped first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class KnownTables:
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
 
     def get(self, key: Hashable) -> Any:
-        """Return what is known under a key; None if nothing is."""
+        """Return the table stored under a key, or None."""
         with suppress(KeyError):  # another thread may just have dropped it
             self._known.move_to_end(key)
             return self._known[key]

@@ -20,7 +20,7 @@ from imgcuda.execution.step import Step
 from imgcuda.filters import Filter
 
 MOST = 64
-"""The most plans that are kept: those that were used last."""
+"""The most plans that are cached; the least recently used are dropped."""
 
 
 class ChainPlan:

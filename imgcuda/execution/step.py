@@ -18,7 +18,7 @@ from imgcuda.programs.strips import STEP, Rows
 
 
 class Step:
-    """A step of a chain, and what is known of it once it has run, for the next image of the same size and type.
+    """A step of a chain, with everything its first run computed that the next image of the same shape and type needs.
 
     Only what filters declare is kept. Their `run` may depend on anything, and is called for each image.
     """

@@ -16,7 +16,7 @@ from imgcuda.images.writing import Written, hard_links_kept, held_by
 
 
 def write_rows(path: Path, image: Image, rows: Iterable[Pixels], *, clobber: Clobber, software: str) -> Written:
-    """Write an image whose pixels come as `rows`; of those that it holds, only shape and type are used.
+    """Write an image from an iterator of `rows`; of the image's own pixels, only the shape and type are used.
 
     Options and errors are those of `images.write`. An error that `rows` raises leaves the old file as it was.
     """

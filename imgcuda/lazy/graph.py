@@ -27,7 +27,7 @@ from imgcuda.programs.layout import ceil_div
 from imgcuda.programs.strips import HALO_SHARE
 
 MOST_BYTES = 64 << 20
-"""A strip has about so many bytes at most. A task holds its rows, its result, and what is computed in between."""
+"""The most bytes of a strip, approximately. A task holds the strip, its result and the intermediate results."""
 
 Key = tuple[Any, ...]
 Number = tuple[int, ...]

@@ -17,7 +17,7 @@ LONGEST = 60
 
 
 def write_html(filters: Iterable[Filter], halo: int | None) -> str:
-    """Return a table of filters: names, parameters, in bold those that were changed, and how far each reads."""
+    """Return an HTML table of filters: names, parameters (changed ones in bold), and halos."""
     rows = "".join(_row(number, filter) for number, filter in enumerate(filters, 1))
     head = "<tr><th></th><th>filter</th><th>parameters</th><th>reads</th></tr>"
     foot = f'<tr><td></td><td colspan="2">the whole chain</td><td>{_reads(halo)}</td></tr>'
@@ -31,7 +31,7 @@ def _row(number: int, filter: Filter) -> str:
 
 
 def _parameters(filter: Filter) -> Iterator[str]:
-    """Return a filter's parameters and their values; what is not the default is in bold."""
+    """Return a filter's parameters and their values, with changed values in bold."""
     others = {parameter.name for parameter, _ in changed(filter)}
     for parameter in in_order(type(filter)):
         value = in_words(getattr(filter, parameter.name))

@@ -33,7 +33,7 @@ class Recipe:
     """The tables of its filters: "name", and the parameters as TOML has them."""
 
     def options_for(self, takes: Collection[str], given: Collection[str] = ()) -> dict[str, Any]:
-        """Return its options but for those that are `given` otherwise, and those that the format does not take.
+        """Return its options, without the names in `given` and the options that the format does not take.
 
         `takes` are the format's own options: the field `options` of a Format.
         """

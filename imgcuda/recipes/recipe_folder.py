@@ -38,7 +38,7 @@ def is_file(word: str) -> bool:
 
 
 def path_of(word: str) -> Path:
-    """Return the file of a recipe that is given as a file or by its name; ParameterError if there is no such name."""
+    """Return the path of a recipe, given a path or a saved recipe's name; ParameterError for an unknown name."""
     word = word.strip()
     if is_file(word):
         return Path(word)

@@ -17,7 +17,7 @@ from imgcuda.recipes.recipe_folder import path_of
 VERSION = 1
 """The version of the form: a recipe of a later version is refused."""
 LARGEST = 1 << 20
-"""Bytes of a recipe: enough for 50,000 numbers of a matrix; the worst of such files takes a second."""
+"""The most bytes of a recipe: room for 50,000 numbers. The slowest file of this size takes a second to read."""
 MOST_FILTERS = 1000
 LONGEST_DESCRIPTION = 1000
 

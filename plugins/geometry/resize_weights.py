@@ -60,7 +60,7 @@ def taps(step: float, method: Method) -> int:
 
 @lru_cache(maxsize=32)
 def few_weights(side: Side, method: Method) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """Return for each pixel of a result that grows the first of those that it is a sum of, and their weights."""
+    """Return, for an enlarged side, the first source pixel of each output pixel, and the weights from it on."""
     weigh, reach = METHODS[method](side.step)
     middle = side.middles()
     count = taps(side.step, method)

@@ -23,7 +23,7 @@ PREFIX = ".imgcuda-work-"
 
 
 class UnfitWorker(DeviceError):
-    """A worker that cannot make the files of a batch: it has other software, no such device, or another file system."""
+    """Raised for a worker that cannot run a batch: it has other software, no such device, or another file system."""
 
 
 class SharedWork(NamedTuple):
