@@ -3,7 +3,8 @@
 Each filter runs in a process of its own with an empty cache, and in another one with the cache that the first left. The
 difference is what the first call pays, in seconds of CPU time, of which a machine with other work shows nearly as much
 as an idle one: the least of several rounds. Beside it, where it goes, the instructions that LLVM is given, those that
-its passes leave, and the bytes of machine code: they depend on no load.
+its passes leave, and the bytes of machine code: they depend on no load. `--clock 2` tells instead how long a user waits
+for the call, with one thread and with two, which compile side by side.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import ModuleType
@@ -104,13 +106,22 @@ class Cost:
 
 def warm(label: str, type: str, channels: int) -> float:
     """Return the CPU seconds of a first call in this process."""
+    return _first_call(label, type, channels, time.process_time)
+
+
+def clock(label: str, type: str, channels: int) -> float:
+    """Return the seconds until a first call in this process returns."""
+    return _first_call(label, type, channels, time.perf_counter)
+
+
+def _first_call(label: str, type: str, channels: int, now: Callable[[], float]) -> float:
     import imgcuda
 
     picture = np.random.default_rng(0).integers(0, 255, (64, 96, channels)).astype(type)
     pipeline = imgcuda.Pipeline([imgcuda.load().create(label.split()[0], CASES[label])])
-    start = time.process_time()
+    start = now()
     pipeline(picture, device="cpu")
-    return time.process_time() - start
+    return now() - start
 
 
 def cold(label: str, type: str, channels: int) -> dict[str, float]:
@@ -172,9 +183,19 @@ def measured(label: str, type: str, channels: int, rounds: int) -> Cost:
     return min(found, key=lambda cost: cost.total)
 
 
-def _run(what: str, label: str, type: str, channels: int, cache: str) -> Any:
+def clocked(label: str, type: str, channels: int, rounds: int, threads: int) -> float:
+    """Return the least time until a call with an empty cache returns, with so many threads."""
+    found: list[float] = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as cache:
+            found.append(_run("clock", label, type, channels, cache, threads))
+    return min(found)
+
+
+def _run(what: str, label: str, type: str, channels: int, cache: str, threads: int = 1) -> Any:
     """Run one of the functions above in a process of its own."""
-    environment = {**os.environ, "IMGCUDA_CACHE": cache, "IMGCUDA_THREADS": "1", "PYTHONPYCACHEPREFIX": BYTECODE.name}
+    own = {"IMGCUDA_CACHE": cache, "IMGCUDA_THREADS": str(threads), "PYTHONPYCACHEPREFIX": BYTECODE.name}
+    environment = {**os.environ, **own}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-c", CALL.format(what, label, type, channels)]
     folder = Path(__file__).parent
@@ -189,16 +210,21 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=ROUNDS)
     arguments.add_argument("--type", default="uint8")
     arguments.add_argument("--channels", type=int, default=3)
+    arguments.add_argument("--clock", type=int, default=0, help="time until a call returns, with 1 and so many threads")
     asked = arguments.parse_args()
-    names = [field.name for field in fields(Cost)]
+    labels = [label for label in CASES if label.startswith(tuple(asked.only.split(",")))]
+    how = asked.type, asked.channels, asked.rounds
     measured("invert", "uint8", 3, 1)  # which makes the bytecode
-    print(f"| call | {' | '.join(names)} |\n|---|{'---|' * len(names)}")
-    rows = {}
-    for label in CASES:
-        if label.startswith(tuple(asked.only.split(","))):
-            rows[label] = asdict(measured(label, asked.type, asked.channels, asked.rounds))
-            cells = (f"{value:.2f}" if isinstance(value, float) else str(value) for value in rows[label].values())
-            print(f"| {label} | {' | '.join(cells)} |", flush=True)
+    rows: dict[str, dict[str, float]] = {}
+    columns = [f"{threads} threads" for threads in (1, asked.clock)] if asked.clock else [f.name for f in fields(Cost)]
+    print(f"| call | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
+    for label in labels:
+        if asked.clock:
+            rows[label] = {f"{threads} threads": clocked(label, *how, threads) for threads in (1, asked.clock)}
+        else:
+            rows[label] = asdict(measured(label, *how))
+        cells = (f"{value:.2f}" if isinstance(value, float) else str(value) for value in rows[label].values())
+        print(f"| {label} | {' | '.join(cells)} |", flush=True)
     if asked.result:
         asked.result.write_text(json.dumps(rows, indent=1), "utf-8")
 
