@@ -72,7 +72,8 @@ class ArrayCallable:
 
         `array` is (height, width), or (height, width, channels) with 1 (gray), 2 (gray, alpha), 3 (RGB) or 4
         (RGB, alpha) channels, of uint8, uint16, or float32 with a nominal range of 0 to 1 that is not clipped. In host
-        memory it may also be of float16 or float64: it is computed as float32, and the result has its type. It is of
+        memory it may also be of float16 or float64: it is computed as float32, and the result has its type; and it may
+        have more channels, if they are fewer than rows and columns and all filters are `channelwise`. It is of
         NumPy or of another library, a picture of Pillow, or anything with DLPack or the CUDA array interface; the
         result is of the same library, on the same device. An array on a GPU is filtered there, ordered by events
         after the work that its library has queued; the call waits for nothing, except where a filter measures first.

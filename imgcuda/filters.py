@@ -128,6 +128,12 @@ class Filter(ArrayCallable):
         """How it runs on images with alpha."""
         return "straight"
 
+    @property
+    def channelwise(self) -> bool:
+        """Whether it makes each channel from the same channel alone, all in the same way: an RGB image's three results
+        are those of three gray images. Then it takes images of more than four channels, too."""
+        return False
+
     def result_size(self, width: int, height: int) -> tuple[int, int]:
         """Return the width and height of its result for an image of this size, in pixels: by default the same."""
         return width, height

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.errors import ImageError, shown
+from imgcuda.pixels import MOST_CHANNELS
 
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
@@ -70,11 +71,22 @@ def axis_order(layout: str, shape: Sequence[int]) -> AxisOrder:
     if len(axes) != len(shape):
         words = ", ".join(AXES[axis] for axis in layout)
         raise ImageError(f"layout='{layout}' takes ({words}); got shape {tuple(shape)}{hint(shape, layout)}")
-    if "C" in axes and not 1 <= shape[axes.index("C")] <= 4:
-        raise ImageError(f"layout='{layout}' takes 1 to 4 channels; got shape {tuple(shape)}{hint(shape, layout)}")
+    if "C" in axes and not _may_be_channels(*(shape[axes.index(axis)] for axis in "CHW")):
+        words = f"layout='{layout}' takes 1 to 4 channels, or more if they are fewer than rows and columns"
+        raise ImageError(f"{words}; got shape {tuple(shape)}{hint(shape, layout)}")
     if 0 in shape:
         raise ImageError(f"an image must have at least one pixel, and a batch one image; got shape {tuple(shape)}")
     return AxisOrder(axes, "CH" in layout)
+
+
+def may_have_more_channels(shape: Sequence[int]) -> bool:
+    """Return whether the last axis of an array without names of its axes is taken as more than four channels."""
+    return len(shape) == 3 and _may_be_channels(shape[2], shape[0], shape[1])
+
+
+def _may_be_channels(channels: int, height: int, width: int) -> bool:
+    """Return whether an axis is channels, and no other in their place: up to four, or fewer than rows and columns."""
+    return channels <= MOST_CHANNELS or channels < min(height, width)
 
 
 def hint(shape: Sequence[int], layout: str = "HWC") -> str:
@@ -84,11 +96,10 @@ def hint(shape: Sequence[int], layout: str = "HWC") -> str:
         return f"; a batch of images takes {' or '.join(fitting)}"
     if len(shape) != 3:
         return ""
-    channels_last, channels_first = 1 <= shape[2] <= 4, 1 <= shape[0] <= 4
+    height, width, last = shape
+    channels_last, channels_first = _may_be_channels(last, height, width), _may_be_channels(height, width, last)
     if channels_first and layout != "CHW":
         return "; an image with its channels first takes layout='CHW'"
     if channels_last and layout != "HWC":
         return "; an image with its channels last takes layout='HWC'"
-    if layout != "NHW" and shape[2] < min(shape[:2]):
-        return "; more than four channels, each filtered by itself as a gray image, take layout='HWN'"
     return "; a batch of gray images takes layout='NHW'" if layout != "NHW" else ""

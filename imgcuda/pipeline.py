@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Self, overload
 
@@ -19,7 +19,7 @@ from imgcuda.execution.chain_plan import ChainPlan, plan_for
 from imgcuda.execution.in_layout import filter_in_order
 from imgcuda.execution.schedule import allow
 from imgcuda.filters import Filter
-from imgcuda.layouts import axis_order, hint
+from imgcuda.layouts import axis_order, hint, may_have_more_channels
 from imgcuda.pixels import as_image, computed_as, converted
 
 Array = npt.NDArray[Any]
@@ -113,7 +113,8 @@ class Pipeline(ArrayCallable):
             return on_host(array, device, max_pixels, out)
         if lazy.takes(array):
             _refuse_for_lazy(out, layout)
-            return lazy.filtered(array, self.filters, device, max_pixels, self._in_memory(device, max_pixels))
+            in_memory = partial(self._in_memory, device, max_pixels)
+            return lazy.filtered(array, self.filters, device, max_pixels, in_memory)
         from imgcuda.arrays.as_given import filter_as_given  # with the first array that is not NumPy's
 
         return filter_as_given(self.filters, array, device, max_pixels, out, layout, on_host)
@@ -126,16 +127,23 @@ class Pipeline(ArrayCallable):
         if out is not None:
             wanted = order.outward_shape((*viewed[: order.batch], *made))
             output.check(out, wanted, given.dtype.newbyteorder("="))
-        return filter_in_order(
-            order, given, out, len(made) == 2, lambda image, place: self._on_host(image, device, max_pixels, place)
-        )
 
-    def _in_memory(self, device: str | None, max_pixels: int | None) -> Callable[[Any], Any]:
-        return lambda array: self._filter(array, device, max_pixels, None, "HWC")
+        def run(image: Array, place: Array | None) -> Array:
+            return self._on_host(image, device, max_pixels, place, more_channels=True)
 
-    def _on_host(self, given: Array, device: str | None, max_pixels: int | None, out: Any) -> Array:
-        """Filter an array of NumPy's."""
-        image = as_image(given, hint)
+        return filter_in_order(order, given, out, len(made) == 2, run)
+
+    def _in_memory(self, device: str | None, max_pixels: int | None, array: Any) -> Any:
+        """Filter what a DataArray holds, whose last axis is known to be channels."""
+        if type(array) is np.ndarray:
+            return self._on_host(array, device, max_pixels, None, more_channels=True)
+        return self._filter(array, device, max_pixels, None, "HWC")
+
+    def _on_host(
+        self, given: Array, device: str | None, max_pixels: int | None, out: Any, more_channels: bool = False
+    ) -> Array:
+        """Filter an array of NumPy's; with `more_channels` it may have more than four, whatever its shape."""
+        image = as_image(given, hint, more_channels=more_channels or may_have_more_channels(given.shape))
         if max_pixels is not None:
             allow(self.filters, image.shape[1], image.shape[0], max_pixels)
         own = given.dtype.newbyteorder("=")

@@ -17,6 +17,9 @@ COMPUTED_AS = {"float16": "float32", "float64": "float32"}
 rounded to float16; as float64 it has the precision and the range of float32."""
 
 
+MOST_CHANNELS = 4
+"""The most channels of an image that one run of a kernel takes; images of more run in groups of them."""
+
 Hint = Callable[[tuple[int, ...]], str]
 """Returns what to add to a message about a shape that is no image's."""
 
@@ -62,20 +65,25 @@ def _masked_arrays() -> tuple[type, ...]:
     return (module.MaskedArray,) if module else ()
 
 
-def as_image(array: npt.NDArray[Any], hint: Hint = _no_hint) -> npt.NDArray[Any]:
+def as_image(array: npt.NDArray[Any], hint: Hint = _no_hint, *, more_channels: bool = False) -> npt.NDArray[Any]:
     """Return an array as (height, width, channels), C-contiguous, of a type that is computed; ImageError if it is none.
 
     It is the array itself, or a view, if that has this order and type. `hint` returns what to add about another shape.
     """
-    dtype = check_image(array.shape, array.dtype, hint)
+    dtype = check_image(array.shape, array.dtype, hint, more_channels=more_channels)
     image = array if array.ndim == 3 else array[:, :, None]
     return np.ascontiguousarray(image if dtype == array.dtype else converted(image, dtype))
 
 
-def check_image(shape: tuple[int, ...], dtype: np.dtype[Any], hint: Hint = _no_hint) -> np.dtype[Any]:
-    """Return the type that an array of this shape and type is computed in; ImageError if it is not an image."""
+def check_image(
+    shape: tuple[int, ...], dtype: np.dtype[Any], hint: Hint = _no_hint, *, more_channels: bool = False
+) -> np.dtype[Any]:
+    """Return the type that an array of this shape and type is computed in; ImageError if it is not an image.
+
+    With `more_channels` it may have any number of channels.
+    """
     computed = dtype if dtype in PIXEL_TYPES else computed_as(dtype)
-    if len(shape) not in (2, 3) or (len(shape) == 3 and not 1 <= shape[2] <= 4):
+    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] > MOST_CHANNELS and not more_channels):
         words = "an image must be (height, width) or (height, width, 1 to 4 channels)"
         raise ImageError(f"{words}; got shape {shape}{hint(shape)}")
     if 0 in shape:

@@ -45,6 +45,7 @@ class Kernel(Filter, abstract=True):
 class Fine(Kernel, NeighborhoodFilter):
     """Do nothing wrong."""
 
+    channelwise = True
     halo = 0
 
 
@@ -122,6 +123,13 @@ class Hoard(Kernel):
         return gpu.launch("k", image)
 
 
+class Mix(Kernel):
+    """Make all channels the first, and say that each is made by itself."""
+
+    channelwise = True
+    body = f"{INSIDE} for (int c = 0; c < CHANNELS; c++) dst[i + c] = to_pixel(src[i]);"
+
+
 class Peek(Kernel):
     """Read beyond the image."""
 
@@ -138,6 +146,7 @@ MISTAKES: list[tuple[Filter, contract.Check, str]] = [
     (Fickle(), contract.the_same_each_time, "fickle made another result the second time; look for a race"),
     (Greedy(), contract.a_checked_run_finds_nothing, "a thread writes to 'src', the image that it is given"),
     (Clear(), contract.alpha_is_respected, "clear makes something else of an opaque image with alpha"),
+    (Mix(), contract.channels_are_apart, "mix says that it is channelwise, and makes something else of RGB than of"),
     (Spill(), contract.nothing_beyond_its_arrays, "writes up to 1 byte after an array of 1961 bytes; hold x and y"),
     (Gap(), contract.nothing_beyond_its_arrays, "gap leaves a part of a result unwritten, or reads what nothing wrote"),
     (Hoard(), contract.nothing_beyond_its_arrays, "hoard keeps 1 arrays that it made; let `gpu` make them"),

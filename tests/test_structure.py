@@ -22,7 +22,8 @@ ORDER = [
     {"programs", "parameter_text"},  # from a .cu file to a launch; text as numbers
     {"parameters"},
     {"call_signature"},  # what `help` shows of them
-    {"pixels", "layouts"},  # what an image array is; the order of its axes
+    {"pixels"},  # what an image array is
+    {"layouts"},  # the order of its axes
     {"engine"},  # the protocol of an engine, and what engines share
     {"cuda", "cpu"},  # the two engines, which do not know each other
     {"devices"},  # which devices there are

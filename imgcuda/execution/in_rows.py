@@ -8,34 +8,81 @@ from typing import Any
 import numpy.typing as npt
 
 from imgcuda.engine.protocol import Device
+from imgcuda.execution.channel_groups import LastRows, SomeChannels, channel_groups, joined
 from imgcuda.execution.executor import resolved, total
 from imgcuda.execution.row_source import RowSource
-from imgcuda.execution.schedule import Schedule
+from imgcuda.execution.schedule import Schedule, chain_size
 from imgcuda.execution.streaming import filter_image, filter_rows, measure_rows
 from imgcuda.filters import Filter, MeasuringFilter
 from imgcuda.programs.strips import rows_of_size
+
+Array = npt.NDArray[Any]
 
 STRIP_BYTES = 1 << 25
 """About how many bytes of an image are in memory at once; several times as much while they are filtered."""
 
 
-def filter_in_rows(
-    devices: Sequence[Device], filters: Sequence[Filter], image: RowSource
-) -> Iterator[npt.NDArray[Any]]:
+def filter_in_rows(devices: Sequence[Device], filters: Sequence[Filter], image: RowSource) -> Iterator[Array]:
     """Yield the result of a chain in strips of rows, in order. Each two-phase filter takes a pass of its own first."""
+    result = RowsOfResult(devices, filters, image)
+    for rows in result.strips:
+        yield result[slice(*rows)]
+
+
+class RowsOfResult:
+    """The result of a chain (height, width, channels), whose rows are computed when they are asked for.
+
+    An image of more than four channels runs in groups of them; ImageError if a filter mixes channels.
+    """
+
+    def __init__(self, devices: Sequence[Device], filters: Sequence[Filter], image: RowSource) -> None:
+        self._groups = channel_groups(filters, image.shape[2])
+        source = image if len(self._groups) == 1 else LastRows(image)
+        parts = [source] if len(self._groups) == 1 else [SomeChannels(source, group) for group in self._groups]
+        self._results = [_OfGroup(devices, filters, part) for part in parts]
+        self.height = self._results[0].height
+        self.strips = self._results[0].strips
+        """The rows to compute one after the other, so that memory is bounded."""
+
+    def __getitem__(self, rows: slice, /) -> Array:
+        made = (result.rows(rows.start, rows.stop) for result in self._results)
+        return next(made) if len(self._groups) == 1 else joined(self._groups, made)
+
+
+class _OfGroup:
+    """The result of a chain for an image of up to four channels."""
+
+    def __init__(self, devices: Sequence[Device], filters: Sequence[Filter], image: RowSource) -> None:
+        self._devices, self._image = devices, image
+        self._chain = _settled(devices, filters, image)
+        self._schedule = Schedule(self._chain, image.shape[1], image.shape[0])
+        self.height = chain_size(self._chain, image.shape[1], image.shape[0])[1]
+        self._whole: Array | None = None
+        """All of the result, if a two-phase filter resolved to a filter that reads the image as a whole."""
+
+    @property
+    def strips(self) -> list[tuple[int, int]]:
+        return [(0, self.height)] if self._schedule.whole else _strips(self._chain, self._image)
+
+    def rows(self, first: int, last: int) -> Array:
+        """Return rows `first` to `last`."""
+        if self._schedule.whole:
+            if self._whole is None:
+                self._whole = filter_image(self._devices, self._chain, self._image[0 : self._image.shape[0]])
+            return self._whole[first:last]
+        begin = first - first % self._schedule.tiling.step
+        return filter_rows(self._devices, self._chain, self._image, begin, last)[first - begin :]
+
+
+def _settled(devices: Sequence[Device], filters: Sequence[Filter], image: RowSource) -> list[Filter]:
+    """Return a chain with its two-phase filters replaced by what they resolve to for an image."""
     pending = list(filters)
     for number, filter in enumerate(filters):
         while isinstance(filter, MeasuringFilter):
-            found = [
-                measure_rows(devices, pending[:number], filter, image, *rows)
-                for rows in _strips(pending[:number], image)
-            ]
+            before = pending[:number]
+            found = [measure_rows(devices, before, filter, image, *rows) for rows in _strips(before, image)]
             filter = pending[number] = resolved(filter, total(found))
-    if Schedule(pending, image.shape[1], image.shape[0]).whole:  # what a two-phase filter resolved to
-        yield filter_image(devices, pending, image[0 : image.shape[0]])
-        return
-    for rows in _strips(pending, image):
-        yield filter_rows(devices, pending, image, *rows)
+    return pending
 
 
 def _strips(filters: Sequence[Filter], image: RowSource) -> list[tuple[int, int]]:

@@ -11,16 +11,19 @@ from collections.abc import Callable, Sequence
 from itertools import cycle
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from imgcuda.engine.protocol import Device, DeviceArray, DeviceSession, Stream
 from imgcuda.errors import DeviceMemoryError
 from imgcuda.execution.chain_plan import ChainPlan, plan_for
+from imgcuda.execution.channel_groups import channel_groups, joined
 from imgcuda.execution.executor import measure, resolved, run_chain, total
 from imgcuda.execution.rehearsal import kernel_calls
 from imgcuda.execution.row_source import RowSource
 from imgcuda.execution.schedule import Schedule, Strip
 from imgcuda.filters import Filter, MeasuringFilter
+from imgcuda.pixels import MOST_CHANNELS
 from imgcuda.programs.strips import all_rows, fewer_rows, rows_of_size, shares
 
 Image = npt.NDArray[Any]
@@ -37,8 +40,13 @@ def filter_image(devices: Sequence[Device], filters: Sequence[Filter], image: Im
 def filter_by_plan(devices: Sequence[Device], plan: ChainPlan, image: Image, out: Image | None = None) -> Image:
     """Return the result of a plan's chain on an image, in the memory of `out` where that takes no copy.
 
-    `out` is an array of the result's shape and type, C-contiguous, that shares no memory with the image.
+    `out` is an array of the result's shape and type, C-contiguous, that shares no memory with the image. An image of
+    more than four channels runs in groups of them; ImageError if a filter does not treat each channel by itself.
     """
+    if image.shape[2] > MOST_CHANNELS:
+        groups = channel_groups(plan.filters, image.shape[2])
+        parts = (np.ascontiguousarray(image[:, :, group]) for group in groups)
+        return joined(groups, (filter_image(devices, plan.filters, part) for part in parts), out)
     if plan.schedule.whole:
         return _whole(devices[0], plan, image, out)
     if len(devices) > 1:

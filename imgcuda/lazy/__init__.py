@@ -34,7 +34,7 @@ def filtered(
         if takes(data):
             from imgcuda.lazy import graph
 
-            return graph.filtered(data, filters, device, max_pixels, leading)
+            return graph.filtered(data, filters, device, max_pixels, leading, named=hasattr(value, "dims"))
         return stacks.filtered(data, at_once, leading)
 
     return labeled.filtered(value, filters, pictures) if hasattr(value, "dims") else pictures(value, 0)

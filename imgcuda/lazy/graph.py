@@ -19,10 +19,12 @@ from dask.highlevelgraph import HighLevelGraph
 
 from imgcuda.errors import ImageError, shown
 from imgcuda.execution.chain_plan import ChainPlan
+from imgcuda.execution.channel_groups import channel_groups
 from imgcuda.execution.schedule import Schedule, allow, chain_size
 from imgcuda.filters import Filter, MeasuringFilter
+from imgcuda.layouts import may_have_more_channels
 from imgcuda.lazy.strip_tasks import Chain, StripWork, filter_strip, joined, measure_strip, settle
-from imgcuda.pixels import check_image
+from imgcuda.pixels import MOST_CHANNELS, check_image
 from imgcuda.programs.layout import ceil_div
 from imgcuda.programs.strips import HALO_SHARE
 
@@ -35,20 +37,30 @@ Number = tuple[int, ...]
 
 
 def filtered(
-    given: Any, filters: Sequence[Filter], device: str | None, max_pixels: int | None, leading: int = 0
+    given: Any,
+    filters: Sequence[Filter],
+    device: str | None,
+    max_pixels: int | None,
+    leading: int = 0,
+    named: bool = False,
 ) -> Any:
     """Return a Dask array filtered, lazily; its first `leading` axes number images. Nothing is computed.
 
-    A strip has as many rows as the input's chunks, unless they are too large, or small beside the halo.
+    A strip has as many rows as the input's chunks, unless they are too large, or small beside the halo. Axes that are
+    `named` may be more than four channels, whatever the shape.
     """
-    computed = _computed_as(given, leading)
+    computed = _computed_as(given, leading, named)
     shape = given.shape[leading:]
     if max_pixels is not None:
         allow(filters, shape[1], shape[0], max_pixels)
+    if len(shape) == 3 and shape[2] > MOST_CHANNELS:
+        parts = [given[..., group] for group in channel_groups(filters, shape[2])]
+        made = [_Graph(part, ChainPlan(filters, part.shape[leading:], computed), device, leading) for part in parts]
+        return dask.array.concatenate([each.array() for each in made], axis=-1).rechunk({leading + 2: -1})
     return _Graph(given, ChainPlan(filters, shape, computed), device, leading).array()
 
 
-def _computed_as(given: Any, leading: int) -> np.dtype[Any]:
+def _computed_as(given: Any, leading: int, named: bool) -> np.dtype[Any]:
     """Return the type that an array is computed in; ImageError if it holds no images, or does not know how many."""
     if any(np.isnan(size) for size in given.shape):
         raise ImageError(f"a Dask array must know its shape; got {given.shape}; call compute_chunk_sizes() first")
@@ -58,7 +70,8 @@ def _computed_as(given: Any, leading: int) -> np.dtype[Any]:
         )
     if 0 in given.shape[:leading]:
         raise ImageError(f"a stack must hold at least one image; got shape {given.shape}")
-    return check_image(given.shape[leading:], given.dtype)
+    shape = given.shape[leading:]
+    return check_image(shape, given.dtype, more_channels=named or may_have_more_channels(shape))
 
 
 class _StripPlan(NamedTuple):

@@ -153,6 +153,22 @@ def alpha_is_respected(filter: Filter, device: str) -> None:
     )
 
 
+def channels_are_apart(filter: Filter, device: str) -> None:
+    """A filter that says it is channelwise makes of RGB what it makes of three gray images."""
+    if not filter.channelwise:
+        raise NotApplicableError(f"{filter.name} is not channelwise")
+    for dtype, allowed in (("uint8", 1.0), ("float32", 1e-4)):
+        image = random_image((37, 53, 3), dtype)
+        made = filter(image, device=device)
+        alone = np.stack([filter(np.ascontiguousarray(image[:, :, c]), device=device) for c in range(3)], axis=2)
+        apart = float(np.abs(made.astype(np.float64) - alone).max()) if made.shape == alone.shape else float("inf")
+        _require(
+            apart <= allowed,
+            f"{filter.name} says that it is channelwise, and makes something else of RGB than of three gray images, up "
+            f"to {apart:g} off for {dtype}; make `channelwise` False, which it is by default",
+        )
+
+
 def nothing_beyond_its_arrays(filter: Filter, device: str) -> None:
     """Kernels write all of a result and nothing beyond an array, and all memory is released."""
     for dtype, channels in KINDS:
@@ -215,6 +231,7 @@ CHECKS: tuple[Check, ...] = (
     strips_make_the_whole,
     the_halo_is_true,
     alpha_is_respected,
+    channels_are_apart,
     nothing_beyond_its_arrays,
     a_gpu_makes_what_the_cpu_makes,
 )

@@ -27,6 +27,7 @@ class Blur(NeighborhoodFilter):
     for noise, edges and all that pictures have, and within 3e-4, a tenth of a gray level, for any image.
     """
 
+    channelwise = True
     only_launches = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"gaussian-blur": {}, "gaussian": {}}
 

@@ -17,6 +17,7 @@ class BoxBlur(NeighborhoodFilter):
     exactly, and rounded once; as a square has an odd number of pixels, no mean is half-way between two levels.
     """
 
+    channelwise = True
     only_launches = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"boxblur": {}, "mean-blur": {}}
 

@@ -56,6 +56,7 @@ class Convolve(NeighborhoodFilter):
     as it was.
     """
 
+    channelwise = True
     only_launches = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "correlate": {"mode": "correlation"},

@@ -29,6 +29,7 @@ class UnsharpMask(NeighborhoodFilter):
     more, so that a shape gets no seam from what it stands on.
     """
 
+    channelwise = True
     only_launches = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"unsharp": {}}
     alpha_mode = "color"

@@ -40,6 +40,10 @@ class AutoContrast(Levels):
         default=True, help="stretch each color by itself, which removes a cast; otherwise all in the same way"
     )
 
+    @property
+    def channelwise(self) -> bool:
+        return self.per_channel
+
     def passes(self, dtype: npt.DTypeLike) -> int:
         return len(DIGITS[np.dtype(dtype).itemsize])
 

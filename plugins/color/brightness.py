@@ -15,6 +15,7 @@ class Brightness(PointFilter):
     and CSS's `brightness()`. Black stays black.
     """
 
+    channelwise = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "brighten": {},
         "darken": {"factor": 0.7},

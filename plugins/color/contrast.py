@@ -16,6 +16,7 @@ class Contrast(PointFilter):
     that the pictures of a series are treated alike.
     """
 
+    channelwise = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"adjust-contrast": {}}
 
     factor: float = param(

@@ -31,6 +31,10 @@ class Equalize(Levels):
         help="equalize each color by itself, which shifts hues; otherwise all in the same way, counted together",
     )
 
+    @property
+    def channelwise(self) -> bool:
+        return self.per_channel
+
     def resolve(self, found: npt.NDArray[Any]) -> Filter:
         counts = found[:, :, 0] if self.per_channel else found[:, :, 0].sum(axis=0, keepdims=True)
         return Equalized(table=Table.of(np.stack([equalized(each) for each in counts])))

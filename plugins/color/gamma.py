@@ -16,6 +16,7 @@ class Gamma(PointFilter):
     size does, negative, so that no result is undefined.
     """
 
+    channelwise = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"adjust-gamma": {}, "gamma-correction": {}}
 
     gamma: float = param(default=2.2, ge=0.1, le=10, help="the power: above 1 makes an image darker, below 1 brighter")

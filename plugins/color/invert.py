@@ -14,4 +14,5 @@ class Invert(PointFilter):
     Each color is taken from white: from 255, 65535, or 1 for floats, of which those beyond 1 become negative.
     """
 
+    channelwise = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"negate": {}, "negative": {}}

@@ -16,6 +16,7 @@ class Edges(NeighborhoodFilter):
     neighbors.
     """
 
+    channelwise = True
     only_launches = True
     layout = Layout(over="samples", block=(64, 1), rows=16, pack=4)
     alpha_mode = "color"

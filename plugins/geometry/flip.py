@@ -16,6 +16,7 @@ class Flip(GeometryFilter):
     `horizontal`. Both together are half a turn. Every sample stays as it is.
     """
 
+    channelwise = True
     only_launches = True
     alpha_mode = "straight"
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {

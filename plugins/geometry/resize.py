@@ -25,6 +25,7 @@ class Resize(GeometryFilter):
     is so in Pillow, too; of OpenCV's methods only its area looks at all pixels.
     """
 
+    channelwise = True
     only_launches = True
     layout = Layout(over="pixels", block=(32, 8), rows=4)
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"scale": {}, "rescale": {}}

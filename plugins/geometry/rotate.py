@@ -23,6 +23,7 @@ class Rotate(GeometryFilter):
     corners, and one with alpha transparent ones.
     """
 
+    channelwise = True
     only_launches = True
     layout = Layout(over="pixels", block=(64, 8), rows=8)
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"rot90": {"angle": 90.0}}

@@ -46,3 +46,7 @@ class AddNoise(PointFilter):
     )
     seed: int = param(default=0, ge=0, le=2**31 - 1, help="which noise: another number makes another")
     monochrome: bool = param(default=False, constant=True, help="whether all colors of a pixel get the same noise")
+
+    @property
+    def channelwise(self) -> bool:
+        return self.monochrome

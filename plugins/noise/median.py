@@ -34,6 +34,7 @@ class Median(NeighborhoodFilter):
     depends on how many different medians lie near each other.
     """
 
+    channelwise = True
     only_launches = True
     layout = Layout(over="samples", block=(128, 1), rows=16, cpu=Layout(over="samples", block=(1024, 1)))
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"median-blur": {}, "median-filter": {}, "despeckle": {}}

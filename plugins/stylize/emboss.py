@@ -18,6 +18,7 @@ class Emboss(NeighborhoodFilter):
     (-2 -1 0; -1 0 1; 0 1 2) / (3 sqrt(2)).
     """
 
+    channelwise = True
     only_launches = True
     layout = Layout(over="samples", block=(64, 1), rows=16, pack=4)
     alpha_mode = "color"

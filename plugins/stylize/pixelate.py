@@ -24,6 +24,7 @@ class Pixelate(Filter):
     count by their alpha, so that what is transparent gives none.
     """
 
+    channelwise = True
     only_launches = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"mosaic": {}, "pixelize": {}, "pixellate": {}}
 

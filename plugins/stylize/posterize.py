@@ -16,6 +16,7 @@ class Posterize(PointFilter):
     and 1 go on in the same steps.
     """
 
+    channelwise = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"posterise": {}}
 
     levels: int = param(default=4, ge=2, le=256, help="how many tones are left of each color, with black and white")

@@ -17,6 +17,7 @@ class Vignette(PointFilter):
     circle, and 2 (x^2 / w^2 + y^2 / h^2) for an ellipse of the image's own shape; `roundness` mixes the two.
     """
 
+    channelwise = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"vignetting": {}}
 
     amount: float = param(
