@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import cycle
 from typing import Any
 
@@ -88,7 +89,8 @@ def _whole(device: Device, plan: ChainPlan, image: Image, out: Image | None) -> 
 
 def _run_whole(session: DeviceSession, plan: ChainPlan, image: Image, out: Image | None) -> Image:
     given, steps = session.upload(image), plan.steps(session.packs)
-    session.foresee(lambda: kernel_calls(plan.filters, image.shape, image.dtype, session.packs))
+    # A lambda would hold the image and the session, which holds it: their memory would wait for Python's collector.
+    session.foresee(partial(kernel_calls, plan.filters, image.shape, image.dtype, session.packs))
     return session.download(run_chain(session, plan.filters, given, (), steps, lambda: session.offer(out)))
 
 
