@@ -500,7 +500,7 @@ def test_no_picture_of_a_filter_is_kept_after_the_run() -> None:
 
 def test_an_image_goes_with_its_last_user_without_a_collection(device: str, random_image: Make) -> None:
     image = random_image((64, 48, 3))
-    run = Pipeline([FILTERS["blur"](sigma=2)])
+    run = Pipeline([FILTERS.create("blur", {"sigma": 2.0})])
     run(image, device=device)
     image = image.copy()  # another array, whose plan is known already
     kept = weakref.ref(image)
