@@ -13,6 +13,8 @@ from time import monotonic, sleep
 from typing import Any
 
 from distributed import Client, KilledWorker
+from distributed.client import ClosedClientError
+from distributed.comm import CommClosedError
 
 from imgcuda.batch.cluster import shared_work, task
 from imgcuda.batch.cluster.shared_work import SharedWork, UnfitWorker, WorkOrder
@@ -33,6 +35,8 @@ _TICK = 0.2
 """Seconds between two looks for a wish to end."""
 _LOOK = 1.0
 """Seconds between two looks for workers that have come or gone."""
+_LOST = (CommClosedError, ClosedClientError, CancelledError)
+"""What distributed raises for a connection that is lost."""
 _SHOWN = 5
 """How many of several unfit workers a message shows."""
 
@@ -71,7 +75,7 @@ class Cluster:
 @contextmanager
 def connected(address: str | None, scheduler_file: Path | None, software: Software, folder: Path) -> Iterator[Cluster]:
     """Connect to a scheduler, by its address or the file that it writes. Raises DeviceError if it does not answer."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is an exception, too
+    _silence()
     if scheduler_file:
         _wait_for(scheduler_file)
     try:
@@ -83,6 +87,13 @@ def connected(address: str | None, scheduler_file: Path | None, software: Softwa
     finally:
         with suppress(OSError, TimeoutError):
             client.close(timeout=1)
+
+
+def _silence() -> None:
+    """Let distributed print nothing: what matters is an exception, too."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":  # whose parts have levels of their own
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _wait_for(scheduler_file: Path) -> None:
@@ -98,7 +109,8 @@ def _wait_for(scheduler_file: Path) -> None:
 
 def _refuse_unfit(client: Any, shared: SharedWork) -> None:
     """Raise DeviceError if workers that are there cannot make the files."""
-    found = client.run(task.check, shared, on_error="return")
+    with _losing_the_scheduler():
+        found = client.run(task.check, shared, on_error="return")
     unfit = [f"worker {address}: {_why(error)}" for address, error in found.items() if error is not None]
     if unfit:
         more = [f"and {len(unfit) - _SHOWN} more"] if len(unfit) > _SHOWN else []
@@ -142,7 +154,8 @@ class _Submission:
         if monotonic() - self._looked >= _LOOK:
             if self._client.status != "running":
                 raise _lost()
-            self._room = AHEAD * sum(self._client.nthreads().values())
+            with _losing_the_scheduler():
+                self._room = AHEAD * sum(self._client.nthreads().values())
             self._looked = monotonic()
 
     def _give(self, unit: FileUnit) -> None:
@@ -150,7 +163,8 @@ class _Submission:
             with suppress(OSError):
                 status = unit.source.stat()
                 unit = replace(unit, times=(status.st_size, status.st_mtime_ns))
-        future = self._client.submit(task.make, unit, self._shared, pure=False)
+        with _losing_the_scheduler():
+            future = self._client.submit(task.make, unit, self._shared, pure=False)
         self._given[future] = unit
         future.add_done_callback(self._ended.put)
 
@@ -173,16 +187,25 @@ class _Submission:
         except KilledWorker as error:
             times = f"{error.allowed_failures + 1} workers that had it have ended"
             return Outcome.failure(unit, f"{times}, as when machines lack memory or are switched off")
-        except CancelledError:
-            raise _lost() from None
         except TimeoutError:
             future.add_done_callback(self._ended.put)
             return None
+        except _LOST:
+            raise _lost() from None
         except UnfitWorker as error:
             raise DeviceError(f"a worker cannot make files: {error}") from None
         except Exception as error:  # of the worker's own code, since a filter's are outcomes
             raise DeviceError(f"a worker cannot make files: {_why(error)}") from error
         return outcome
+
+
+@contextmanager
+def _losing_the_scheduler() -> Iterator[None]:
+    """Raise DeviceError if the scheduler does not answer any more, whatever distributed says of that."""
+    try:
+        yield
+    except (*_LOST, OSError):  # the latter of a connection that cannot be made again
+        raise _lost() from None
 
 
 def _lost() -> DeviceError:
