@@ -14,7 +14,7 @@ from typing import Any
 
 from distributed import Client, KilledWorker
 from distributed.client import ClosedClientError
-from distributed.comm import CommClosedError
+from distributed.comm.core import CommClosedError
 
 from imgcuda.batch.cluster import shared_work, task
 from imgcuda.batch.cluster.shared_work import SharedWork, UnfitWorker, WorkOrder
