@@ -5,7 +5,6 @@ A worker that crashes, hangs or takes too much memory costs the file that it wor
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import pickle
 import signal
@@ -16,15 +15,13 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf
-from multiprocessing import forkserver
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import Any
 
 import pebble
 
-from imgcuda.batch import footprint, worker
+from imgcuda.batch import footprint, fork_server, worker
 from imgcuda.batch.device_requests import Owners
 from imgcuda.batch.interruption import Interruption
 from imgcuda.batch.keeper import Keeper
@@ -76,7 +73,7 @@ class Crew:
     def __init__(self, work: Work, setting: PoolSetting) -> None:
         self._work, self._setting = work, setting
         self._slots = AHEAD * setting.workers
-        self._context = _context()
+        self._context = fork_server.started()
         self._board = self._context.RawArray("i", self._slots)
         self._begins = self._context.RawArray("d", self._slots)
         self._variables = {**os.environ, "IMGCUDA_THREADS": str(setting.threads)}
@@ -242,23 +239,6 @@ class Crew:
         """End all workers, whatever they do."""
         self._pool.stop()
         self._pool.join()
-
-
-def _context() -> Any:
-    """Return the way to start processes: forked from a server that has imported all that they need, where there is one.
-
-    This process itself is not forked, since it may have threads.
-    """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", "imgcuda.batch.worker"])
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # Ctrl-C is for this process alone
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return context
 
 
 def _too_large(given: _Running) -> Outcome:

@@ -108,6 +108,8 @@ class FilterCommand(PlainCommand):
         return rest
 
     def invoke(self, ctx: Any) -> Any:
+        if self.name == "batch" and import_module("imgcuda.cli.batch").has_workers(ctx.params):
+            import_module("imgcuda.batch.fork_server").started()  # it imports beside what follows
         import_module("imgcuda.cli.run_batch" if self.name == "batch" else "imgcuda.cli.run_file")
         startup.started()
         return super().invoke(ctx)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,7 +23,10 @@ Inputs = Annotated[
     ),
 ]
 Output = Annotated[
-    Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="The folder to write to; it is made if need be.")
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="FOLDER", help="The folder to write to; it is made if need be.", readable=False
+    ),
 ]
 Steps = Annotated[
     list[str] | None,
@@ -124,6 +128,13 @@ def batch(ctx: typer.Context, **given: Any) -> None:
         if "name" in recipe.options and not is_given(ctx, "template"):
             order = replace(order, template=recipe.options["name"])
     run_batch(ctx.obj, order, Job(**given), recipe)
+
+
+def has_workers(given: Mapping[str, Any]) -> bool:
+    """Return whether these options most likely have files made by worker processes of this machine."""
+    elsewhere = given["verify"] or given["dry_run"] or given["scheduler"] or given["scheduler_file"]
+    inputs = given["inputs"] or []
+    return not elsewhere and (len(inputs) > 1 or not all(Path(each).is_file() for each in inputs))
 
 
 OWN = inspect.signature(Order, eval_str=True).parameters

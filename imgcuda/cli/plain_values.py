@@ -41,8 +41,8 @@ class _PlainReader:
         self._type, self._info, self._typers = descriptor.annotation, descriptor.parameter_info, typers
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        if value is None and not (param.multiple or param.nargs == -1):
-            return None
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
         read = self._plain(value)
         return self._typers().coerce(value, param=param, ctx=ctx) if read is _UNSURE else read
 

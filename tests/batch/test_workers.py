@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import pytest
 from support import trap
 from support.installation import Installation
 from support.processes import Running, are_gone, started_by
+
+SAMPLES = Path(__file__).parents[2] / "sample_images"
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +103,25 @@ def test_workers_end_with_a_command_that_was_killed(installation: Installation, 
     process.kill()
     process.communicate(timeout=20)
     assert are_gone(workers, running.patience)
+
+
+NOTHING_NEW = """
+import sys, threading
+from pathlib import Path
+import imgcuda.batch.preloaded
+assert threading.active_count() == 1, "a forked worker would not have the threads"
+before = set(sys.modules)
+from imgcuda.batch.units import FileUnit
+from imgcuda.batch.work import Work, do
+from imgcuda.file_run import FileOptions
+for name in ("chelsea.png", "rocket.jpg"):
+    made = do(FileUnit(1, Path(sys.argv[1], name), Path(sys.argv[2], name)), Work((), FileOptions(), "cpu"))
+    assert made.state == "done", made
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_a_worker_is_forked_with_all_modules_that_jpeg_and_png_need(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", NOTHING_NEW, str(SAMPLES), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"

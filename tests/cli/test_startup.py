@@ -36,6 +36,15 @@ def test_a_warm_run_imports_no_compiler_and_no_pydantic(arguments: list[str], tm
     assert not NEVER & imported(*command)
 
 
+def test_a_batch_imports_no_compiler_and_no_pydantic(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    found = imported(
+        "batch", SAMPLE, SAMPLE.with_name("camera.png"), "-o", out, "-f", "blur:sigma=2", "--device", "cpu"
+    )
+    assert (out / "camera.png").exists()
+    assert not NEVER & found
+
+
 TELLING = """
     import gc
     def told(self):
