@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,7 @@ from imgcuda.engine.protocol import Device, DeviceSession, JpegCoder
 from imgcuda.errors import DeviceError, did_you_mean
 
 
-@dataclass(frozen=True)
-class Together:
+class Together(NamedTuple):
     """Several devices that share the rows of an image. A chain that cannot run in strips runs on the first."""
 
     devices: tuple[Device, ...]

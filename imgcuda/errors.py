@@ -52,9 +52,9 @@ class PluginError(ImgcudaError):
 
 LONGEST_MESSAGE = 1_000
 """Names are written out in messages of at most this many characters; longer messages have them shortened."""
-_LONG_WORD = re.compile(r"(\S{60})\S{80,}(\S{60})")
+_LONG_WORD = r"(\S{60})\S{80,}(\S{60})"
 
-_RENAMED = re.compile(r"\bimgcuda\d+_")
+_RENAMED = r"\bimgcuda\d+_"
 """What `renamed` puts before a name."""
 
 LONGEST_LINE = 300
@@ -71,7 +71,7 @@ def renamed(name: str, position: int) -> str:
 
 def with_own_names(text: str) -> str:
     """Return a message about a fused kernel with the names that the authors gave."""
-    return _RENAMED.sub("", text)
+    return re.sub(_RENAMED, "", text)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Mistake:
 
 def _shortened(message: str) -> str:
     """Return a message without the middle of names that are too long to read."""
-    return message if len(message) <= LONGEST_MESSAGE else _LONG_WORD.sub(r"\1...\2", message)
+    return message if len(message) <= LONGEST_MESSAGE else re.sub(_LONG_WORD, r"\1...\2", message)
 
 
 class KernelError(ImgcudaError):

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
-from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import imgcuda
 from imgcuda import images, large_files
@@ -23,6 +23,7 @@ from imgcuda.pipeline import Pipeline
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from imgcuda.images.linear import Light
     from imgcuda.images.tiff_rows import RowsOnDemand
 
 Examine: TypeAlias = "Callable[[Sequence[Filter], npt.NDArray[Any]], None]"
@@ -68,8 +69,7 @@ class FileOptions:
         return images.ReadRequest(self.frame, format.several, self.auto_orient, False, self.max_pixels)
 
 
-@dataclass(frozen=True)
-class FileResult:
+class FileResult(NamedTuple):
     """What a run has read and made, what was lost, and how long each step took."""
 
     image: Image
@@ -218,9 +218,9 @@ def _transcoded(
     as_usual = options.convert or options.linear or options.strict or options.frame or options.options.progressive
     if format.name != "JPEG" or as_usual or options.depth not in (None, "8") or not isinstance(source, Path):
         return None
-    given = images.coded_jpeg(
-        source, several=format.several, auto_orient=options.auto_orient, max_pixels=options.max_pixels
-    )
+    from imgcuda.images.coded import coded_jpeg  # for a device's own decoder alone
+
+    given = coded_jpeg(source, several=format.several, auto_orient=options.auto_orient, max_pixels=options.max_pixels)
     if given is None:
         return None
     _check_sizes(given.image, filters, options.max_pixels)
@@ -240,7 +240,7 @@ def _filtered(
         image = images.at_depth(image, options.depth)
     made = []
     for frame in image.frames:
-        light = images.Light(frame.icc, frame.pixels) if options.linear else None
+        light = _light(frame) if options.linear else None
         given = light.linear() if light else frame.pixels
         pixels = apply(given)
         made.append(light.encoded(pixels) if light else pixels.copy() if image.later else pixels)
@@ -248,6 +248,12 @@ def _filtered(
         examine(filters, given)
     done = image.filtered(made)
     return images.at_depth(done, options.depth) if options.depth else done
+
+
+def _light(frame: Image) -> Light:
+    from imgcuda.images.linear import Light  # few ask for it
+
+    return Light(frame.icc, frame.pixels)
 
 
 def _check_sizes(image: Image, filters: Sequence[Filter], most: int) -> None:

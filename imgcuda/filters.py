@@ -104,7 +104,8 @@ class Filter(ArrayCallable):
                 f"{cls.__name__} has no docstring; its first line is what `imgcuda list` says of the filter"
             )
         _check_fields(cls)
-        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        if not abstract or any(isinstance(value, dataclasses.Field) for value in vars(cls).values()):
+            dataclasses.dataclass(frozen=True, kw_only=True)(cls)  # which takes long, for nothing if it has no fields
 
     def __post_init__(self) -> None:
         for parameter in self.parameters():

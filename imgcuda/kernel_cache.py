@@ -8,7 +8,6 @@ processes may write at once. If the cache grows too large, the entries that were
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from imgcuda import private_folder
+from imgcuda.digests import BYTES, digest
 from imgcuda.private_folder import OwnFolder, UnusableError
 
 LARGEST = 256 * 2**20
@@ -24,7 +24,6 @@ LARGEST = 256 * 2**20
 PATIENCE = 60.0
 """Seconds that a process waits for another that compiles the same; the slowest kernel takes a few."""
 
-_DIGEST = 32
 _LOCK = ".lock-"
 _OURS = (".new-", _LOCK, "cpu-", "cuda-", "outline-", "plugins-", "channelwise-")
 """The beginnings of the names of the cache's files: a user may keep other files in the same folder."""
@@ -34,7 +33,7 @@ def get(key: str) -> bytes | None:
     """Return the data stored under a key; None if there is none, or if it is damaged or not trusted."""
     with contextlib.suppress(UnusableError, OSError), _folder() as folder:
         stored = folder.read(key, LARGEST)
-        digest, data = stored[:_DIGEST], stored[_DIGEST:]
+        digest, data = stored[:BYTES], stored[BYTES:]
         if _digest(key, data) == digest:
             return data
     return None
@@ -93,7 +92,7 @@ def _folder(create: bool = False) -> Iterator[OwnFolder]:
 
 
 def _digest(key: str, data: bytes) -> bytes:
-    return hashlib.sha256(key.encode() + b"\n" + data).digest()
+    return digest(key.encode() + b"\n" + data)
 
 
 def _prune(folder: OwnFolder) -> None:

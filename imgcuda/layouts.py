@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +22,7 @@ LAYOUTS: tuple[str, ...] = get_args(ImageLayout)
 AXES = {"N": "images", "H": "height", "W": "width", "C": "channels"}
 
 
-@dataclass(frozen=True)
-class AxisOrder:
+class AxisOrder(NamedTuple):
     """The axes of one array, and of its result: views to (images, height, width, channels) and back, without a copy."""
 
     axes: str

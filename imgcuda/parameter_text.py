@@ -15,7 +15,7 @@ LARGEST_TEXT = 1 << 26
 """The largest text file, in bytes, unless a caller sets another limit: enough for a million numbers."""
 
 _ENCODINGS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE_END = r"\r\n|\r|\n"
 
 
 def read_number(text: str) -> float:
@@ -62,7 +62,7 @@ def read_lines(path: str | os.PathLike[str], largest: int = LARGEST_TEXT, errors
         text = "\0"
     if "\0" in text:
         raise ValueError(f"the file {_quoted(os.fsdecode(path))} cannot be read: it is not text")
-    return _LINE_END.split(text)
+    return re.split(_LINE_END, text)
 
 
 def read_json(text: str) -> object:

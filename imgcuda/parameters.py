@@ -45,8 +45,7 @@ class FieldOptions(NamedTuple):
     constant: bool
 
 
-@dataclasses.dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter of a filter, as the command line and the docs describe it."""
 
     name: str

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ def path(kind: Literal["cache", "config"]) -> Path:
         if not Path(chosen).is_absolute():
             raise UnusableError(f"{variable} must be an absolute path; it is '{chosen}'")
         return Path(chosen)
+    if standard := _by_xdg(kind):
+        return standard
     import platformdirs
 
     find = platformdirs.user_cache_dir if kind == "cache" else platformdirs.user_config_dir
@@ -43,6 +46,14 @@ def path(kind: Literal["cache", "config"]) -> Path:
     if not found.is_absolute():  # older versions return "~/.cache" as it stands
         raise UnusableError(f"there is no home folder; {variable} chooses another")
     return found
+
+
+def _by_xdg(kind: Literal["cache", "config"]) -> Path | None:
+    """Return the folder by the rule of Linux; None where platformdirs must be asked, which takes long to import."""
+    if sys.platform != "linux":
+        return None
+    base = os.environ.get(f"XDG_{kind.upper()}_HOME", "") or os.path.expanduser(f"~/.{kind}")  # noqa: PTH111
+    return Path(base, "imgcuda") if os.path.isabs(base) else None  # noqa: PTH117
 
 
 class OwnFolder:

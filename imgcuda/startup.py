@@ -25,11 +25,9 @@ BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 LIBRARIES = {"numpy": "NumPy", "PIL": "Pillow", "llvmlite": "llvmlite"}
 """The large libraries that are loaded, by their packages, as messages call them."""
 
-_NO_MEMORY = re.compile(
-    r"zero-fill pages|allocate memory(?! in static TLS)|out of memory|paging file is too small", re.I
-)
+_NO_MEMORY = r"(?i)zero-fill pages|allocate memory(?! in static TLS)|out of memory|paging file is too small"
 """What loaders of libraries say if there is no memory."""
-_NOT_MAPPED = re.compile(r"failed to map segment from shared object(?!: operation not permitted)", re.I)
+_NOT_MAPPED = r"(?i)failed to map segment from shared object(?!: operation not permitted)"
 """What glibc says if there is no memory, and also for files on a disk where nothing may be executed."""
 
 _set: list[str] = []
@@ -90,7 +88,8 @@ def no_memory_to_load(error: BaseException) -> str | None:
 def _lacks_memory(error: BaseException) -> bool:
     if not isinstance(error, ImportError | OSError):
         return isinstance(error, MemoryError)
-    return bool(_NO_MEMORY.search(str(error)) or (_NOT_MAPPED.search(str(error)) and _is_limited()))
+    words = str(error)
+    return bool(re.search(_NO_MEMORY, words) or (re.search(_NOT_MAPPED, words) and _is_limited()))
 
 
 def _is_limited() -> bool:

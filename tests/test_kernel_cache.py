@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
+import platformdirs
 import pytest
 
 from imgcuda import PluginError, disabled_plugins, kernel_cache, private_folder
@@ -104,6 +106,22 @@ def test_without_a_choice_it_is_in_the_users_cache_folder(
     if cache:
         monkeypatch.setenv("XDG_CACHE_HOME", cache)
     assert private_folder.path("cache") == Path(expected)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other folders")
+@pytest.mark.parametrize("kind", ["cache", "config"])
+@pytest.mark.parametrize("base", [None, "", "/elsewhere", "relative"])
+def test_the_folder_is_the_one_that_platformdirs_tells(
+    kind: Literal["cache", "config"], base: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(f"IMGCUDA_{kind.upper()}", raising=False)
+    monkeypatch.setenv("HOME", "/home/someone")
+    if base is None:
+        monkeypatch.delenv(f"XDG_{kind.upper()}_HOME", raising=False)
+    else:
+        monkeypatch.setenv(f"XDG_{kind.upper()}_HOME", base)
+    find = platformdirs.user_cache_dir if kind == "cache" else platformdirs.user_config_dir
+    assert private_folder.path(kind) == Path(find("imgcuda", appauthor=False))
 
 
 @pytest.mark.parametrize("chosen", ["cache", "./cache", "~/cache", "../cache"])
@@ -291,6 +309,7 @@ def test_processes_that_write_at_once_do_not_disturb_each_other() -> None:
 MAKING = """
 import sys, time
 from pathlib import Path
+from typing import Literal
 from imgcuda import kernel_cache
 with kernel_cache.alone("cpu-slow"):
     if kernel_cache.get("cpu-slow") is None:

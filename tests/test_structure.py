@@ -15,7 +15,7 @@ CORE = sorted((ROOT / "imgcuda").rglob("*.py"))
 PLUGINS = sorted((ROOT / "plugins").rglob("*.py"))
 
 ORDER = [
-    {"errors", "startup"},  # they know nothing of ours
+    {"errors", "startup", "digests"},  # they know nothing of ours
     {"containment", "cores"},  # code of others; how many cores we use
     {"private_folder"},  # where the cache and settings are
     {"frontend", "kernel_cache"},  # the reader of C; what was made before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from contextlib import suppress
@@ -17,7 +18,7 @@ AGE = 600
 def sweep(folder: Path) -> None:
     """Remove the old drafts in a folder; what cannot be removed stays."""
     with suppress(OSError), os.scandir(folder) as entries:
-        for entry in [each for each in entries if DRAFT.fullmatch(each.name)]:
+        for entry in [each for each in entries if re.fullmatch(DRAFT, each.name)]:
             with suppress(OSError):
                 _remove_if_old(entry)
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imgcuda.errors import ParameterError
-from imgcuda.recipes.chain_text import parse_text
 from imgcuda.registry import Registry
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ DEFAULT = "blur"
 
 def parse_chain(registry: Registry, steps: Sequence[str], recipe: Recipe | None = None) -> list[Filter]:
     """Return the filters of the recipe and of all -f options, in order; the default filter if there are neither."""
+    from imgcuda.recipes.chain_text import parse_text  # a filter's own command has no chain to read
+
     if not steps and recipe is None and DEFAULT not in registry.filters:
         raise ParameterError(f"which filter? Without -f it is '{DEFAULT}', which is not installed; write -f NAME")
     of_recipe = recipe.filters(registry) if recipe else []

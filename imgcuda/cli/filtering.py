@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -40,7 +39,7 @@ RecipeWord = Annotated[
 
 COMMON = {
     name: parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-    for name, parameter in inspect.signature(Job, eval_str=True).parameters.items()
+    for name, parameter in inspect.signature(Job).parameters.items()
 }
 """The parameters of every command that filters an image, as `Job` declares them."""
 
@@ -88,7 +87,7 @@ def command(
         filter_file(lambda: [build(filter_class, given)], job, examine)
 
     known = [parameter for parameter in in_order(filter_class) if not _taken(parameter)]
-    own = [_option(replace(each, default=(values or {}).get(each.name, each.default))) for each in known]
+    own = [_option(each._replace(default=(values or {}).get(each.name, each.default))) for each in known]
     run.__signature__ = inspect.Signature([*own, *COMMON.values()])  # type: ignore[attr-defined]
     run.__doc__ = filter_class.__doc__
     return run

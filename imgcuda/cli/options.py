@@ -1,10 +1,10 @@
-"""The options of every command that filters an image, apart from the filter's own parameters."""
+"""The options of every command that filters an image, apart from the filter's own parameters.
 
-from __future__ import annotations
+The annotations are evaluated with the module, since every command reads them.
+"""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import typer
 
@@ -16,8 +16,7 @@ Timeout = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """The task of one command: an image to read, filter and write, with all options."""
 
     in_path: Annotated[

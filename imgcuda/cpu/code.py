@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgcuda import kernel_cache
 from imgcuda.cpu import processor
 from imgcuda.cpu.linker import AddressSlot, LinkedCode
 from imgcuda.cpu.machine import Machine
+from imgcuda.digests import digest_of
 from imgcuda.programs import outlines
 
 if TYPE_CHECKING:
     from imgcuda.cpu.checks.site_table import Checklist
 
 
-@dataclass(frozen=True)
-class Code:
+class Code(NamedTuple):
     """A kernel's machine code, and a letter for each argument's type: p for a pointer, else NumPy's type code."""
 
     binary: LinkedCode | bytes
@@ -40,7 +39,7 @@ class Code:
 
 def cache_key(*parts: object) -> str:
     """Return a cache key: a digest of the compiler, the processor, and other parts."""
-    return "cpu-" + hashlib.sha256(repr([_compiler(), _processor(), *parts]).encode()).hexdigest()
+    return "cpu-" + digest_of([_compiler(), _processor(), *parts])
 
 
 def stored(key: str) -> Code | None:

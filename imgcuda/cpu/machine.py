@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from imgcuda.errors import DeviceError
 from imgcuda.startup import no_memory_to_load
@@ -15,8 +14,7 @@ WIDTHS = {"+avx512bw": 64, "+avx2": 32}
 NARROWEST = 16
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(NamedTuple):
     """A processor that code is compiled for."""
 
     cpu: str

@@ -6,7 +6,6 @@ nvcc takes half a second and needs both.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import subprocess
 import tempfile
@@ -17,6 +16,7 @@ from shutil import which
 from typing import Any, Protocol
 
 from imgcuda import kernel_cache
+from imgcuda.digests import digest_of
 from imgcuda.errors import DeviceError, KernelError, Mistake
 from imgcuda.programs.outlines import edition
 from imgcuda.programs.source import Program
@@ -38,7 +38,7 @@ def compile(program: Program, capability: tuple[int, int], optimize: bool = True
         )
     options = [*_options(program), *([] if optimize else ["--device-debug"])]
     parts = edition(), program.text, capability, options, compiler.version
-    key = hashlib.sha256(repr(parts).encode()).hexdigest()
+    key = digest_of(parts)
     made = kernel_cache.get(f"cuda-{key}")
     if made is None:  # imported here, as at a warm start nothing is compiled
         from imgcuda.frontend.linkage import with_c_names

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from imgcuda.errors import DeviceError, DeviceMemoryError
 
 VARIABLE = "IMGCUDA_MEMORY_LIMIT"
-_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_SIZE = r"(?i)([0-9]{1,18}(?:\.[0-9]+)?)\s*([KMGT]?)(?:i?B)?"
 
 
 _limited: ContextVar[int | None] = ContextVar("limited", default=None)
@@ -34,7 +34,7 @@ def limit() -> int | None:
     asked = os.environ.get(VARIABLE, "").strip()
     if not asked:
         return None
-    read = _SIZE.fullmatch(asked)
+    read = re.fullmatch(_SIZE, asked)
     size = int(float(read[1]) * 1024 ** " KMGT".index(read[2].upper() or " ")) if read else 0
     if size < 1:
         raise DeviceError(f"{VARIABLE} must be a number of bytes, as 512M or 2G; got '{asked[:60]}'")

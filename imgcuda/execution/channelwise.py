@@ -6,11 +6,11 @@ is cached on disk, since reading C takes longer than loading a compiled kernel.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from functools import lru_cache
 
 from imgcuda import kernel_cache
+from imgcuda.digests import digest_of
 from imgcuda.errors import KernelError
 from imgcuda.programs import outlines
 from imgcuda.programs.source import Program
@@ -18,14 +18,14 @@ from imgcuda.programs.source import Program
 SAMPLES = ("x", "y", "z", "w")
 """The samples of a pixel, as point.cuh names them."""
 _PLACE = "at"
-_OF_ONE_COMPILER = re.compile(r"\b(__\w*[A-Z]\w*|IMGCUDA_\w*|_WIN\w*)|^\s*#\s*(el)?if.*\b_", re.M)
+_OF_ONE_COMPILER = r"(?m)\b(__\w*[A-Z]\w*|IMGCUDA_\w*|_WIN\w*)|^\s*#\s*(el)?if.*\b_"
 """A name in capitals that begins with `__`, or a condition on one: a compiler's own macro, in all likelihood."""
 
 
 @lru_cache(maxsize=256)
 def names_a_compiler(sources: tuple[str, ...]) -> bool:
     """Return whether a text may mean one thing to the CPU's compiler, which reads it here, and another to a GPU's."""
-    return any(_OF_ONE_COMPILER.search(text) for text in sources)
+    return any(re.search(_OF_ONE_COMPILER, text) for text in sources)
 
 
 @lru_cache(maxsize=256)
@@ -35,7 +35,7 @@ def is_channelwise(program: Program) -> bool:
     `program` is the fused kernel as the CPU's compiler reads it.
     """
     parts = outlines.edition(), program.compiler, program.text
-    key = f"channelwise-{hashlib.sha256(repr(parts).encode()).hexdigest()}"
+    key = f"channelwise-{digest_of(parts)}"
     stored = kernel_cache.get(key)
     if stored is None:
         stored = b"yes" if _decided(program) else b"no"

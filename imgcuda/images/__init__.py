@@ -5,13 +5,11 @@ PNG, TIFF, PPM and TGA are encoded here, since Pillow cannot write most of their
 """
 
 from imgcuda.images.atomic_write import Clobber
-from imgcuda.images.coded import coded_jpeg
 from imgcuda.images.color import other_than_srgb
 from imgcuda.images.convert import at_depth, convert
 from imgcuda.images.depth import is_deeper, to_depth
 from imgcuda.images.formats import Format, Options, by_name
 from imgcuda.images.image import Image, Pixels, describe, without_memory
-from imgcuda.images.linear import Light
 from imgcuda.images.metadata import profile_name
 from imgcuda.images.reading import MAX_PIXELS, count_pixels, read
 from imgcuda.images.request import ReadRequest
@@ -23,7 +21,6 @@ __all__ = [
     "Clobber",
     "Format",
     "Image",
-    "Light",
     "Options",
     "Pixels",
     "ReadRequest",
@@ -31,7 +28,6 @@ __all__ = [
     "at_depth",
     "by_name",
     "check_output",
-    "coded_jpeg",
     "convert",
     "count_pixels",
     "describe",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import stat
 import threading
@@ -23,7 +22,7 @@ Clobber = bool | Literal["ours"]
 """What may be replaced: any file, none, or those alone that imgcuda wrote."""
 
 KEPT = "it is there already, and --no-clobber keeps it"
-DRAFT = re.compile(r"\.imgcuda-[0-9a-f]{16}")
+DRAFT = r"\.imgcuda-[0-9a-f]{16}"
 """The name of a file that is being written, until it takes the place of another."""
 NOT_OURS = "it is there already, and imgcuda did not write it, or it was changed since; --overwrite replaces it"
 

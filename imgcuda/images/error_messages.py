@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import PIL.Image
 
@@ -15,18 +14,19 @@ from imgcuda.startup import no_memory_to_load
 LONGEST = 300
 """The most characters of a decoder's message that are shown, since it may contain a file's whole table."""
 
-_CUT_SHORT = re.compile(r"truncated|cut short|unexpected end|end of file|not enough (image )?data|incomplete", re.I)
-_NOT_SUPPORTED = re.compile(r"(unsupported|unimplemented|unknown|no support for|cannot write|maximum supported) ", re.I)
-_NO_THREAD = re.compile(r"can't start new thread")
-_PYTHON = re.compile(r"operand|format character|keyword|argument|__\w+__|encoding|object")
+# Patterns are compiled when there is an error.
+_CUT_SHORT = r"(?i)truncated|cut short|unexpected end|end of file|not enough (image )?data|incomplete"
+_NOT_SUPPORTED = r"(?i)(unsupported|unimplemented|unknown|no support for|cannot write|maximum supported) "
+_NO_THREAD = "can't start new thread"
+_PYTHON = r"operand|format character|keyword|argument|__\w+__|encoding|object"
 """Words of Python's own sentences that begin as a decoder's do."""
 
 
-@dataclass
 class Subject:
     """The format of the file that is being read, for messages; empty until it is known."""
 
-    format: str = ""
+    def __init__(self) -> None:
+        self.format = ""
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def _reason(error: Exception, verb: str, format: str) -> str:
         return "there is not enough memory"
     if isinstance(error, ImportError) and (unloaded := no_memory_to_load(error)):
         return unloaded
-    if isinstance(error, RuntimeError) and _NO_THREAD.search(str(error)):
+    if isinstance(error, RuntimeError) and _NO_THREAD in str(error):
         return "no thread can be started; allow the process more memory or threads (ulimit -v, ulimit -u)"
     if isinstance(error, OSError) and error.strerror:
         return system_words(error)
@@ -61,7 +61,7 @@ def _reason(error: Exception, verb: str, format: str) -> str:
 
 def _of_decoder(error: Exception, words: str, format: str) -> str:
     """Return what a decoder's error means for the file; its own message is mostly about the decoder or Python."""
-    if isinstance(error, OSError | SyntaxError | EOFError | ValueError) and _CUT_SHORT.search(words):
+    if isinstance(error, OSError | SyntaxError | EOFError | ValueError) and re.search(_CUT_SHORT, words):
         return "it is damaged or cut short: some of its data is missing"
     if _is_about_support(error, words):
         return f"it is of a kind that cannot be read: {words[:1].lower()}{words[1:]}"
@@ -69,9 +69,9 @@ def _of_decoder(error: Exception, words: str, format: str) -> str:
 
 
 def _of_encoder(words: str) -> str:
-    return f"it cannot be encoded: {words}" if words and not _PYTHON.search(words) else "it cannot be encoded"
+    return f"it cannot be encoded: {words}" if words and not re.search(_PYTHON, words) else "it cannot be encoded"
 
 
 def _is_about_support(error: Exception, words: str) -> bool:
     of_decoders = isinstance(error, OSError | SyntaxError | NotImplementedError | ValueError)
-    return of_decoders and _NOT_SUPPORTED.match(words) is not None and not _PYTHON.search(words)
+    return of_decoders and re.match(_NOT_SUPPORTED, words) is not None and not re.search(_PYTHON, words)

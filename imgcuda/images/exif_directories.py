@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 """The size of a value of each type, in bytes."""
@@ -42,8 +43,7 @@ Read = Callable[[int, int], bytes]
 """A function that returns a number of bytes from an offset on, or fewer at the end."""
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(NamedTuple):
     """Reads the directories of a TIFF, or of a block of EXIF, which has the same form."""
 
     read: Read

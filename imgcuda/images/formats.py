@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from imgcuda.errors import ImageError, ParameterError, did_you_mean
 
@@ -17,8 +17,7 @@ _OPAQUE_8 = frozenset({("uint8", 1), ("uint8", 3)})
 _OPAQUE_16 = frozenset({("uint16", 1), ("uint16", 3)})
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """A file format: what it can store, and the options for writing it."""
 
     name: str
@@ -67,8 +66,7 @@ FORMATS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """How a file is written; None is for the default."""
 
     quality: int | None = None
@@ -80,7 +78,7 @@ class Options:
 
     def check(self, format: Format) -> None:
         """Raise ParameterError for a choice that the format does not have."""
-        for option, value in vars(self).items():
+        for option, value in self._asdict().items():
             if value not in (None, False) and option not in format.options:
                 others = ", ".join(other.name for other in FORMATS if option in other.options)
                 raise ParameterError(f"--{option} is for {others}; {format.name} has no such choice")
@@ -89,7 +87,7 @@ class Options:
 
     def fitting(self, format: Format) -> Options:
         """Return the choices that the format has; the others are for other files of a batch."""
-        return Options(**{name: value for name, value in vars(self).items() if name in format.options})
+        return Options(**{name: value for name, value in self._asdict().items() if name in format.options})
 
 
 def by_extension(extension: str) -> Format:

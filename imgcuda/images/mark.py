@@ -7,13 +7,13 @@ imgcuda did not write, or that was edited since.
 
 from __future__ import annotations
 
-import mmap
 import re
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imgcuda.images import exif
 from imgcuda.images.exif import ExifBlock
@@ -21,7 +21,10 @@ from imgcuda.images.exif_directories import ASCII
 from imgcuda.images.formats import Format
 from imgcuda.images.image import Image
 
-_MARK = re.compile(rb"imgcuda [\w.+-]{1,40} #[0-9a-f]{8}")
+if TYPE_CHECKING:
+    import mmap
+
+_MARK = rb"imgcuda [\w.+-]{1,40} #[0-9a-f]{8}"
 _BLANK = " #00000000"
 _AFTER = 4
 """Bytes after the mark that the checksum leaves out, too: in a PNG they are the checksum of the chunk that it is in."""
@@ -104,11 +107,13 @@ class RunningChecksum:
 
 def is_mark(text: str) -> bool:
     """Return whether a text is the mark that imgcuda writes into its files."""
-    return _MARK.fullmatch(text.encode(errors="replace")) is not None
+    return re.fullmatch(_MARK, text.encode(errors="replace")) is not None
 
 
 def is_ours(path: Path) -> bool:
     """Return whether a file is as imgcuda wrote it, or has nothing in it."""
+    import mmap  # mostly there is no such file
+
     with path.open("rb") as file:
         if not path.stat().st_size:
             return True
@@ -117,7 +122,7 @@ def is_ours(path: Path) -> bool:
 
 
 def _ends(data: mmap.mmap) -> Iterator[int]:
-    return (found.end() for found in _MARK.finditer(data))
+    return (found.end() for found in re.finditer(_MARK, data))
 
 
 def _says(data: mmap.mmap, end: int) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import replace
-from fractions import Fraction
 from typing import IO, Any
 
 import numpy as np
@@ -44,13 +43,12 @@ UPRIGHT = {
 }
 """The transposition that puts an image upright, by its EXIF orientation."""
 
-_XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:=["']|>))[2-8](?=["']|<)""")
+_XMP_ORIENTATION = rb"""(tiff:Orientation(?:=["']|>))[2-8](?=["']|<)"""
 
 _NAME = rb"(?:xmp:Thumbnails|xap:Thumbnails|xmpGImg:\w+|hdrgm:\w+|Container:Directory"
 _NAME += rb"|GCamera:Micro\w+|GCamera:Motion\w+|GImage:\w+|GDepth:\w+|xmpNote:HasExtendedXMP)"
-_XMP_PICTURES = re.compile(
-    rb"<(" + _NAME + rb")(?:\s[^>]*)?(?:/>|>.*?</\1\s*>)|\s" + _NAME + rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')", re.DOTALL
-)
+_XMP_PICTURES = rb"(?s)<(" + _NAME + rb")(?:\s[^>]*)?(?:/>|>.*?</\1\s*>)|\s" + _NAME
+_XMP_PICTURES += rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')"
 """Previews in XMP, and descriptions of pictures behind the first one (a gain map, a film), which are not carried."""
 
 
@@ -172,7 +170,7 @@ def said_orientation(picture: PIL.Image.Image, data: bytes, packet: bytes) -> in
 def orientation_in(data: bytes, packet: bytes) -> int:
     """Return the orientation in EXIF, or else in XMP, from 1 to 8."""
     said = block_orientation(data)
-    found = _XMP_ORIENTATION.search(packet)
+    found = re.search(_XMP_ORIENTATION, packet)
     return said or (int(packet[found.end() - 1 : found.end()]) if found else 1)
 
 
@@ -181,8 +179,8 @@ def xmp(found: Any, *, keep_orientation: bool) -> bytes:
     if isinstance(found, tuple):
         found = bytes(found)
     packet = found.encode() if isinstance(found, str) else found if isinstance(found, bytes) else b""
-    packet = _XMP_PICTURES.sub(b"", packet)
-    return packet if keep_orientation else _XMP_ORIENTATION.sub(rb"\g<1>1", packet)
+    packet = re.sub(_XMP_PICTURES, b"", packet)
+    return packet if keep_orientation else re.sub(_XMP_ORIENTATION, rb"\g<1>1", packet)
 
 
 def text(picture: PIL.Image.Image) -> tuple[tuple[str, str], ...]:
@@ -236,6 +234,8 @@ def ratio(found: Any, *, swapped: bool) -> tuple[int, int] | None:
     density = dpi(found, swapped=swapped)
     if density is None or density[0] == density[1]:
         return None
+    from fractions import Fraction  # few files have oblong pixels
+
     lowest = Fraction(density[0] / density[1]).limit_denominator(1000)
     return (lowest.numerator, lowest.denominator) if 0 < lowest.numerator < 1 << 16 else None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from io import BytesIO
+from typing import NamedTuple
 
 import numpy as np
 import PIL.Image
@@ -12,8 +12,7 @@ from imgcuda.errors import ImageError
 from imgcuda.images.image import Pixels
 
 
-@dataclass(frozen=True)
-class ModeReading:
+class ModeReading(NamedTuple):
     """How the pixels of a mode are read."""
 
     mode: str

@@ -96,7 +96,7 @@ def _read(format: str, reopen: Open, request: ReadRequest) -> list[Image]:
     if format == "JPEG2000":
         return _jpeg2000(reopen, request)
     if format in ("PNG", "GIF"):
-        alone, reader = replace(request, frame=None), _module("png_reader" if format == "PNG" else "gif_reader")
+        alone, reader = request._replace(frame=None), _module("png_reader" if format == "PNG" else "gif_reader")
         return list(reader.frames(reopen, request, lambda one: next(_by_pillow(one, alone))))
     return list(_pages(reopen(), request) if format == "TIFF" else _by_pillow(reopen, request))
 
@@ -114,7 +114,7 @@ def _module(name: str) -> Any:
 
 
 def _png_in_an_icon(data: bytes, request: ReadRequest) -> Image:
-    return _read("PNG", lambda: BytesIO(data), replace(request, frame=None, several=False))[0]
+    return _read("PNG", lambda: BytesIO(data), request._replace(frame=None, several=False))[0]
 
 
 def _jpeg2000(reopen: Open, request: ReadRequest) -> list[Image]:
@@ -161,8 +161,13 @@ def _losses_that_pillow_does_not_know(format: str | None, reopen: Open) -> Itera
 
 
 def _open(stream: IO[bytes], max_pixels: int) -> PIL.Image.Image:
+    format = format_of(stream)
+    if format == "JPEG":  # given a stream, Pillow's open imports its modules for PNG, GIF, BMP and PPM first
+        from PIL.JpegImagePlugin import jpeg_factory
+
+        return jpeg_factory(stream)
     try:
-        return PIL.Image.open(stream, formats=[format_of(stream)])
+        return PIL.Image.open(stream, formats=[format])
     except PIL.Image.DecompressionBombError:
         raise ImageError(f"it has more than {max_pixels:,} pixels; --max-pixels allows more") from None
 

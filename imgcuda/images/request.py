@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from imgcuda.errors import ImageError
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 JpegDecoder: TypeAlias = "Callable[[PIL.Image.Image, bytes], tuple[Pixels | None, list[str]]]"
 
 
-@dataclass(frozen=True)
-class ReadRequest:
+class ReadRequest(NamedTuple):
     """What to read from a file, and how."""
 
     frame: int | None

@@ -10,7 +10,6 @@ from typing import IO, NamedTuple
 
 from imgcuda.errors import ImageError
 from imgcuda.images import jpeg2000
-from imgcuda.images.tga import is_tga
 
 HEAD = 4096
 """So many bytes are looked at."""
@@ -83,16 +82,15 @@ def _branded(*brands: bytes) -> Test:
 
 
 def _matches(pattern: bytes) -> Test:
-    compiled = re.compile(pattern, re.DOTALL | re.IGNORECASE)
-    return lambda head: compiled.match(head) is not None
+    return lambda head: re.match(pattern, head, re.DOTALL | re.IGNORECASE) is not None  # compiled when it is needed
 
 
 def _marked_up(language: bytes) -> Test:
     """Return a test for XML or HTML by its first element of a known name."""
-    first = re.compile(rb"<(?:!DOCTYPE )?(?:\w+:)?(svg|html)[\s>]", re.IGNORECASE)
+    first = rb"<(?:!DOCTYPE )?(?:\w+:)?(svg|html)[\s>]"
 
     def test(head: bytes) -> bool:
-        found = first.search(head) if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" else None
+        found = re.search(first, head, re.I) if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" else None
         return found is not None and found[1].lower() == language
 
     return test
@@ -100,6 +98,12 @@ def _marked_up(language: bytes) -> Test:
 
 def _is_bmp(head: bytes) -> bool:
     return head[:2] == b"BM" and len(head) >= 18 and struct.unpack_from("<I", head, 14)[0] in BMP_HEADERS
+
+
+def _is_tga(head: bytes) -> bool:
+    from imgcuda.images.tga import is_tga  # the last test, which few files come to
+
+    return is_tga(head)
 
 
 BMP_HEADERS = {12, 40, 52, 56, 64, 108, 124, *range(16, 64, 4)}
@@ -121,7 +125,7 @@ _READ: dict[str, Test] = {
     "DDS": _starts(b"DDS \x7c\0\0\0"),
     "SGI": _matches(rb"\x01\xda[\0\1][\1\2]\0[\1-\3]"),
     "PCX": _matches(rb"\n[\0\2-\5][\0\1][\1\2\4\x08]"),
-    "TGA": is_tga,
+    "TGA": _is_tga,
 }
 
 

@@ -21,7 +21,7 @@ from imgcuda.images.image import Pixels
 Open = Callable[[], PIL.Image.Image]
 """Opens the same picture again."""
 
-LAYOUT = re.compile(r"(?P<samples>LA|RGB|RGBA);16(?P<order>[BLN])$")
+LAYOUT = r"(?P<samples>LA|RGB|RGBA);16(?P<order>[BLN])$"
 
 
 def layout(picture: PIL.Image.Image) -> str:
@@ -39,12 +39,12 @@ def layout(picture: PIL.Image.Image) -> str:
 
 def can_read(stored: str) -> bool:
     """Return whether `read` knows a layout."""
-    return LAYOUT.match(stored) is not None
+    return re.match(LAYOUT, stored) is not None
 
 
 def read(picture: PIL.Image.Image, reopen: Open) -> Pixels:
     """Return a picture's 16-bit colors; both `picture` and the picture that `reopen` opens are decoded."""
-    form = LAYOUT.match(layout(picture))
+    form = re.match(LAYOUT, layout(picture))
     assert form is not None
     samples, order = form["samples"], form["order"].replace("N", "L" if sys.byteorder == "little" else "B")
     key = picture.info.get("transparency")

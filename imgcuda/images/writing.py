@@ -27,7 +27,6 @@ from imgcuda.images.convert import with_channels
 from imgcuda.images.error_messages import translated_errors
 from imgcuda.images.formats import FORMATS, Format, Options, by_extension
 from imgcuda.images.image import Image, Pixels, channels, describe
-from imgcuda.images.signatures import load_plugin
 from imgcuda.pixels import white_level
 
 
@@ -282,9 +281,8 @@ def _by_pillow(image: Image, format: Format, options: Options) -> bytes:
     if later:
         durations = [round(frame.duration or 0) for frame in image.frames]
         arguments |= {"save_all": True, "append_images": later, "duration": durations, "loop": image.plays}
-    buffer = BytesIO()
-    load_plugin(format.name)
-    first.save(buffer, format.name, **arguments)
+    buffer = _Named(f"picture{format.extensions[0]}")
+    first.save(buffer, **arguments)
     data = buffer.getvalue()
     if format.name == "JPEG" and image.photoshop:
         data = photoshop.in_jpeg(data, image.photoshop)
@@ -296,6 +294,17 @@ def _by_pillow(image: Image, format: Format, options: Options) -> bytes:
 
         return avif_plays.with_plays(data, image.plays)
     return _with_alpha_flag(data) if later and first.mode.endswith("A") else data
+
+
+class _Named(BytesIO):
+    """A stream with a file's name, by whose extension Pillow imports the one module that writes the format.
+
+    Given the format itself, it imports five, which takes as long as to encode a small JPEG.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
 
 
 def _with_alpha_flag(data: bytes) -> bytes:

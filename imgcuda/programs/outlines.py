@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from imgcuda import kernel_cache
+from imgcuda.digests import digest_of
 from imgcuda.frontend.compilers import CPU, Macros
 from imgcuda.frontend.outline import Fault, FunctionHead, HeadArgument, Outline
 
@@ -16,7 +16,7 @@ from imgcuda.frontend.outline import Fault, FunctionHead, HeadArgument, Outline
 @lru_cache(maxsize=512)
 def outline(text: str, file: str, macros: Macros = CPU) -> Outline:
     """Return the outline of a text; `macros` are the ones that its compiler defines before the first line."""
-    key = hashlib.sha256(repr((edition(), file, macros, text)).encode()).hexdigest()
+    key = digest_of((edition(), file, macros, text))
     stored = _stored(f"outline-{key}")
     if stored is None:  # imported here, since it is not needed if the outline is in the cache
         from imgcuda.frontend.outline_reader import read_outline

@@ -83,8 +83,7 @@ class KernelArgument(NamedTuple):
     """The type as the author wrote it, for messages."""
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """A `.cu` file: its name, for messages, and its text."""
 
     name: str

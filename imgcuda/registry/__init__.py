@@ -7,7 +7,6 @@ disk lists the filters of each plugin, so that a plugin is imported only when on
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,17 +47,17 @@ class _Filters(Mapping[str, "type[Filter]"]):
         return len(self._registry.entries)
 
 
-@dataclass
 class Registry:
     """The installed filters with their plugins, plugins that failed, and plugins that are switched off."""
 
-    entries: dict[str, Entry] = field(default_factory=dict)
-    sources: dict[str, Plugin] = field(default_factory=dict)
-    broken: dict[Plugin, str] = field(default_factory=dict)
-    clashes: dict[str, list[Plugin]] = field(default_factory=dict)
-    disabled: list[Plugin] = field(default_factory=list)
-    _classes: dict[tuple[Plugin, str], type[Filter]] = field(default_factory=dict)
-    _expected: dict[Plugin, Offer] = field(default_factory=dict)
+    def __init__(self, broken: Mapping[Plugin, str] = {}) -> None:  # it is not changed
+        self.entries: dict[str, Entry] = {}
+        self.sources: dict[str, Plugin] = {}
+        self.broken = dict(broken)
+        self.clashes: dict[str, list[Plugin]] = {}
+        self.disabled: list[Plugin] = []
+        self._classes: dict[tuple[Plugin, str], type[Filter]] = {}
+        self._expected: dict[Plugin, Offer] = {}
 
     @property
     def filters(self) -> Mapping[str, type[Filter]]:
@@ -222,7 +221,7 @@ def _find() -> Inventory:
 
 def _gathered(found: Inventory, imports: bool = True) -> tuple[Registry, Inventory]:
     """Return the registry, and the inventory with the entries of all plugins that work."""
-    registry, off = Registry(broken=dict(found.unreadable)), disabled_plugins.disabled()
+    registry, off = Registry(broken=found.unreadable), disabled_plugins.disabled()
     offers = []
     for offer in found.offers:
         if not imports or off & {offer.plugin.name, offer.plugin.project}:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from imgcuda.filters import Filter
 
 
-@dataclass(frozen=True)
-class Plugin:
+class Plugin(NamedTuple):
     """The origin of a filter or a failure: a plugin and its distribution."""
 
     name: str

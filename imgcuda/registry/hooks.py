@@ -13,7 +13,6 @@ import pluggy
 from imgcuda import hookspecs
 from imgcuda.errors import PluginError
 from imgcuda.filters import Filter
-from imgcuda.registry.filter_checks import check_aliases, check_options, check_words
 
 MOST = 1000
 """The most filters of one plugin."""
@@ -21,6 +20,8 @@ MOST = 1000
 
 def checked_filters(name: str, value: str) -> list[type[Filter]]:
     """Import the plugin of an entry point, ask it for its filters, and refuse what they may not declare."""
+    from imgcuda.registry.filter_checks import check_aliases, check_options, check_words  # only the first time
+
     brought = filters(name, value)
     for filter_class in brought:
         check_words(filter_class)

@@ -7,7 +7,6 @@ failed are not stored, and are tried again each time.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from imgcuda import kernel_cache, startup
+from imgcuda.digests import digest_of
 from imgcuda.registry.entries import Entry, Inventory, Offer, Plugin, Setting
 
 _OURS = Path(__file__).parents[1]
@@ -73,7 +73,7 @@ def setting() -> Setting:
     folder = os.getcwd() if "" in sys.path else ""  # noqa: PTH109
     ours = [[each.name, _stamp(str(each))] for folder in (_OURS, _OURS / "registry") for each in folder.glob("*.py")]
     distributions = [sorted(ours), *([path, *_distributions(path)] for path in sys.path)]
-    return Setting(f"plugins-{_digest([sys.version, sys.prefix, *sys.path, folder])}", _digest(distributions))
+    return Setting(f"plugins-{digest_of([sys.version, sys.prefix, *sys.path, folder])}", digest_of(distributions))
 
 
 def _distributions(path: str) -> list[Any]:
@@ -103,7 +103,3 @@ def _stamp(path: str) -> Stamp:
     except (OSError, ValueError):
         return ()
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
-def _digest(parts: list[Any]) -> str:
-    return hashlib.sha256(repr(parts).encode("utf-8", "backslashreplace")).hexdigest()

@@ -8,12 +8,24 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from support.installation import Installation, filter_of
 
 SAMPLE = Path(__file__).parents[2] / "sample_images" / "chelsea.png"
 NEVER = {"pydantic", "rich", "scipy", "cv2", "llvmlite.binding", "pycuda", "tomllib"}
 """What no command needs that filters nothing, and none that finds its kernel in the cache."""
+
+OF_OTHER_FORMATS = {
+    *(f"PIL.{name}ImagePlugin" for name in ("Png", "Gif", "Bmp", "Ppm", "Tiff", "WebP", "Mpo")),
+    *(f"imgcuda.images.{name}" for name in ("png", "tga", "tiff_reader", "tiff_writer", "png_reader")),
+    *("decimal", "fractions"),
+}
+ON_OTHER_DAYS = {
+    *("hashlib", "tempfile", "random", "importlib.metadata", "concurrent.futures", "multiprocessing"),
+    *(f"imgcuda.{name}" for name in ("images.linear", "images.coded", "registry.filter_checks", "recipes.chain_text")),
+}
+"""What a filter's own command does not need for a plain file, in the user's own folders, on the CPU."""
 
 
 def imported(*arguments: object) -> set[str]:
@@ -43,6 +55,17 @@ def test_a_batch_imports_no_compiler_and_no_pydantic(tmp_path: Path) -> None:
     )
     assert (out / "camera.png").exists()
     assert not NEVER & found
+
+
+def test_a_warm_run_of_a_jpeg_imports_nothing_for_other_files(tmp_path: Path) -> None:
+    jpeg = tmp_path / "in.jpg"
+    with Image.open(SAMPLE) as picture:
+        picture.convert("RGB").save(jpeg)
+    command = ["blur", jpeg, tmp_path / "out.jpg", "--device", "cpu"]
+    imported(*command)
+    (tmp_path / "out.jpg").unlink()
+    needless = (NEVER | OF_OTHER_FORMATS | ON_OTHER_DAYS) & imported(*command)
+    assert not needless
 
 
 TELLING = """

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from PIL import ImageCms
 
-from imgcuda import images
 from imgcuda.errors import ImageError
-from imgcuda.images.linear import STEPS, Curve, curves, srgb
+from imgcuda.images.linear import STEPS, Curve, Light, curves, srgb
 from support.picture_files import Pixels, samples
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -59,7 +58,7 @@ def test_the_curves_of_profiles_are_read(tag: bytes, expected: Curve) -> None:
 @pytest.mark.parametrize("size", [2, 60, 130, 150, 540])
 def test_a_profile_that_is_none_is_refused(size: int) -> None:
     with pytest.raises(ImageError, match="its color profile has no curves, which --linear needs"):
-        images.Light(SRGB[:size].ljust(20, b"\0")[:16] + b"RGB " + SRGB[20:size], samples(3))
+        Light(SRGB[:size].ljust(20, b"\0")[:16] + b"RGB " + SRGB[20:size], samples(3))
 
 
 def test_a_profile_of_tables_is_refused() -> None:
@@ -69,12 +68,12 @@ def test_a_profile_of_tables_is_refused() -> None:
 
 def test_srgb_is_the_default_and_what_the_profile_says() -> None:
     pixels = samples(3)
-    assert np.abs(images.Light(b"", pixels).linear() - images.Light(SRGB, pixels).linear()).max() < 5e-5
+    assert np.abs(Light(b"", pixels).linear() - Light(SRGB, pixels).linear()).max() < 5e-5
 
 
 @pytest.mark.parametrize(("level", "light"), [(0, 0), (255, 1), (188, 0.502886), (10, 0.003035)])
 def test_levels_are_the_light_that_the_standard_says(level: int, light: float) -> None:
-    made = images.Light(b"", np.full((1, 1), level, np.uint8)).linear()
+    made = Light(b"", np.full((1, 1), level, np.uint8)).linear()
     assert made[0, 0] == pytest.approx(light, abs=1e-6)
 
 
@@ -82,7 +81,7 @@ def test_levels_are_the_light_that_the_standard_says(level: int, light: float) -
 @pytest.mark.parametrize("icc", [b"", SRGB, profile(curv(round(2.2 * 256)))])
 def test_every_level_comes_back(icc: bytes, dtype: Any) -> None:
     levels = np.arange(np.iinfo(dtype).max + 1, dtype=dtype).reshape(1, -1, 1).repeat(3, axis=2)
-    light = images.Light(icc, levels)
+    light = Light(icc, levels)
     back = light.encoded(light.linear())
     assert back.dtype == dtype
     assert np.array_equal(back, levels)
@@ -91,19 +90,19 @@ def test_every_level_comes_back(icc: bytes, dtype: Any) -> None:
 def test_floats_come_back_and_what_is_beyond_the_curve_is_left() -> None:
     floats = np.random.default_rng(0).uniform(-0.5, 2, (9, 9, 3)).astype(np.float32)
     floats[0, 0] = np.nan
-    light = images.Light(b"", floats)
+    light = Light(b"", floats)
     assert np.allclose(light.encoded(light.linear()), floats, atol=1e-5, equal_nan=True)
 
 
 @pytest.mark.parametrize("channels", [2, 4])
 def test_alpha_is_no_light(channels: int) -> None:
     pixels = samples(channels)
-    assert np.allclose(images.Light(b"", pixels).linear()[:, :, -1], pixels[:, :, -1] / 255)
+    assert np.allclose(Light(b"", pixels).linear()[:, :, -1], pixels[:, :, -1] / 255)
 
 
 @pytest.mark.parametrize(("before", "after"), [(3, 1), (4, 2), (1, 3)])
 def test_a_filter_may_change_the_channels(before: int, after: int) -> None:
     gray: Pixels = np.full((2, 2, before), 100, np.uint8)
-    light = images.Light(SRGB, gray[:, :, 0] if before == 1 else gray)
+    light = Light(SRGB, gray[:, :, 0] if before == 1 else gray)
     made = light.encoded(np.resize(light.linear(), (2, 2, after)))
     assert made.shape == (2, 2, after) and (made[:, :, 0] == 100).all()
