@@ -68,6 +68,34 @@ def test_a_warm_run_of_a_jpeg_imports_nothing_for_other_files(tmp_path: Path) ->
     assert not needless
 
 
+AT_THE_END = """
+    import atexit, threading, time
+    atexit.register(lambda: print("what was registered ran"))
+    def later():
+        time.sleep(0.3)
+        print("the thread ended")
+"""
+
+
+@pytest.mark.parametrize("thread", [False, True])
+def test_a_command_ends_when_all_that_is_registered_has_run(thread: bool, tmp_path: Path) -> None:
+    installation = Installation(tmp_path)
+    installation.add(filter_of() + AT_THE_END + "    threading.Thread(target=later).start()\n" * thread)
+    installation.listed()
+    done = installation.run("info", "duotone")
+    assert done.returncode == 0
+    assert done.stderr.endswith("what was registered ran\n")
+    assert ("the thread ended" in done.stdout + done.stderr) == thread
+
+
+def test_a_failed_command_tells_its_error_and_has_its_exit_code(tmp_path: Path) -> None:
+    files = [str(tmp_path / "none.png"), str(tmp_path / "out.png")]
+    command = [sys.executable, "-P", "-m", "imgcuda", "blur", *files, "--device", "cpu"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+
+
 TELLING = """
     import gc
     def told(self):
