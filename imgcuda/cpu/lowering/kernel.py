@@ -57,7 +57,7 @@ def lower(
     def compiled(width: int, most: int) -> Compiled:
         facts, done = Facts(), 0
         while True:  # each pass but the last makes the kind of some variable more general
-            facts.changed = False
+            facts.begin_pass()
             b = Builder(most)
             work = _Kernel(b, file, functions, name, text, facts, block, width, contract, checked)
             made = _within_budget(work, kernel)

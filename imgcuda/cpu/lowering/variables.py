@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from imgcuda.cpu.budget import TooMuch
 from imgcuda.cpu.ir import bytes_of
+from imgcuda.cpu.values.bounds import UNBOUNDED, Bounds, union
 from imgcuda.cpu.values.types import (
     ADDRESS,
     BOOL,
@@ -64,9 +65,18 @@ class Facts:
     """Nodes from which barriers were extracted: all passes use the same new node."""
     narrow: dict[Key, Int | None] = field(default_factory=dict)
     """The shorter type that all values of a variable were widened from, like bytes of an image in an int."""
+    bounds: dict[Key, Bounds] = field(default_factory=dict)
+    """The bounds of all values of a variable that holds floats."""
+    _met: set[Key] = field(default_factory=set)
+    """The variables with bounds that this pass met first."""
     changed: bool = False
     settled: bool = False
     """Whether there is no time for another pass."""
+
+    def begin_pass(self) -> None:
+        """Forget what was said of the pass before."""
+        self.changed = False
+        self._met.clear()
 
     def _change(self) -> None:
         if self.settled:
@@ -82,6 +92,20 @@ class Facts:
         assert not isinstance(origin, Float)
         if key not in self.narrow or self.narrow[key] not in (origin, None):
             self.narrow[key] = None if key in self.narrow else origin
+            self._change()
+
+    def widen(self, key: Key, value: Value, looped: bool) -> None:
+        """Record the bounds of a float that is assigned to a variable.
+
+        In a loop they could grow in every pass. So they are only joined in the pass that meets the variable first.
+        """
+        known = self.bounds.get(key)
+        made = UNBOUNDED if looped else (value.low, value.high)
+        joined = made if known is None else union(known, made)
+        if joined != known:
+            new = known is None or key in self._met
+            self.bounds[key] = joined if new else UNBOUNDED
+            self._met.add(key)
             self._change()
 
     def raise_kind(self, key: Key, kind: Variability, stride: int = 0) -> None:
@@ -118,6 +142,7 @@ class Variable:
         self.kind, self.stride = state.facts.kinds.get(key, (BLOCK, 0))
         self.control = state.control
         """The control path of its declaration: an assignment under further conditions needs a mask."""
+        self._depth = state.depth
         self.per_chunk = state.outside_chunks and (self.kind != BLOCK or ("per chunk", key) in state.facts.marks)
         self.held = self._held(state)
         self._ir = state.v.type(self.held) if self.kind == VARYING else type.ir
@@ -146,11 +171,12 @@ class Variable:
         if self._given and state.checks:
             state.checks.set_before(self._name, self._given.read(state))
         kind, stride = state.facts.kinds.get(self.key, (BLOCK, 0))
+        low, high = state.facts.bounds.get(self.key, UNBOUNDED)
         held = self._held(state)
         if (kind, stride, held) != (self.kind, self.stride, self.held):
             # The kind changed in this pass, so its code is dropped; but the new kind must propagate from here.
-            return state.math.convert(Value(held, kind, "poison", stride), self.type)
-        made = Value(held, kind, state.b.op(f"load {self._ir}, ptr {self._place(state)}"), stride)
+            return state.math.convert(Value(held, kind, "poison", stride, low=low, high=high), self.type)
+        made = Value(held, kind, state.b.op(f"load {self._ir}, ptr {self._place(state)}"), stride, low=low, high=high)
         return state.math.convert(made, self.type)
 
     def assign(self, state: State, value: Value) -> None:
@@ -172,6 +198,8 @@ class Variable:
         divergence = state.divergence(self.control)
         if isinstance(self.type, Int) and self.type.bits > 8:
             state.facts.narrow_down(self.key, value)
+        if isinstance(self.type, Float):
+            state.facts.widen(self.key, value, state.depth > self._depth)
         if divergence == VARYING:
             state.facts.raise_kind(self.key, VARYING)
         else:

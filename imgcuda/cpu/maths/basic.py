@@ -8,6 +8,7 @@ from math import inf
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.maths.formula import BIAS, Formula, Number, both, scaled
 from imgcuda.cpu.maths.logarithm import parts
+from imgcuda.cpu.values import bounds
 from imgcuda.cpu.values.arithmetic import suffix
 from imgcuda.cpu.values.types import F32, F64, I64, Float, Int, Scalar, promote
 from imgcuda.cpu.values.value import VARYING, Value, constant
@@ -36,9 +37,10 @@ def own(state: State, name: str, type: Float | None, *values: Value) -> Value:
 
 
 def rounded(state: State, name: str, type: Float | None, value: Value) -> Value:
-    """Round to a whole number, which stays within the same bounds if those are whole."""
+    """Round to a whole number, which stays within the next whole bounds."""
     value = state.math.convert(value, chosen(type, value))
-    return replace(intrinsic(state, name, value), low=value.low, high=value.high)
+    low, high = bounds.whole(value)
+    return replace(intrinsic(state, name, value), low=low, high=high)
 
 
 def extreme(state: State, which: str, type: Scalar | None, left: Value, right: Value) -> Value:

@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import replace
 
+from imgcuda.cpu.values import bounds
 from imgcuda.cpu.values.affine import affine_form, monotone
 from imgcuda.cpu.values.conversions import Conversions, suffix
 from imgcuda.cpu.values.types import BOOL, F64, I64, Float, Int, common, promote
@@ -140,14 +141,16 @@ class Arithmetic(Conversions):
         condition = self.truth(condition)
         if condition.const is not None:
             return then if condition.const else otherwise
+        low, high = bounds.joined(then, otherwise)
         if condition.scalar and then.scalar and otherwise.scalar:
             kind = max(condition.kind, then.kind, otherwise.kind)
             text = f"select i1 {condition.ir}, {then.type.ir} {then.ir}, {then.type.ir} {otherwise.ir}"
-            return Value(then.type, kind, self.b.op(text))
+            return Value(then.type, kind, self.b.op(text), low=low, high=high)
         shape, x, y = self.v.type(then.type), self.v.of(then), self.v.of(otherwise)
         test, mask = ("i1", condition.ir) if condition.scalar else (self.v.type("i1"), condition.ir)
         form = self.forms.chosen(condition, then, otherwise)
-        return Value(then.type, VARYING, self.b.op(f"select {test} {mask}, {shape} {x}, {shape} {y}"), affine=form)
+        made = self.b.op(f"select {test} {mask}, {shape} {x}, {shape} {y}")
+        return Value(then.type, VARYING, made, low=low, high=high, affine=form)
 
     def extreme(self, which: str, left: Value, right: Value) -> Value:
         """Return the "min" or "max" of two values; bytes stay bytes. Of a NaN and a number, it is the number."""
@@ -191,7 +194,7 @@ class Arithmetic(Conversions):
             return self._fused(operator, left, right)
         kind, shape, x, y = self._pair(left, right)
         made = self.b.op(f"{_FLOAT_OPS[operator]} {shape} {x}, {y}")
-        low, high = _shifted(operator, left, right)
+        low, high = bounds.combined(operator, left, right)
         factors = (left, right) if operator == "*" and self.contract else None
         return Value(left.type, kind, made, low=low, high=high, factors=factors)
 
@@ -324,6 +327,8 @@ class Arithmetic(Conversions):
     def _float_extreme(self, which: str, left: Value, right: Value) -> Value:
         if left.const is not None:
             left, right = right, left
+        if bounds.within(which, left, right):
+            return left
         kind, shape, x, y = self._pair(left, right)
         if right.const is None or math.isnan(right.const):
             # `minnum` of a number and a signaling NaN is NaN on Arm. Of zeros of both signs, the result is either one.
@@ -333,13 +338,7 @@ class Arithmetic(Conversions):
         test = self.v.type("i1") if kind == VARYING else "i1"
         less = self.b.op(f"fcmp {'olt' if which == 'min' else 'ogt'} {shape} {x}, {y}")
         made = self.b.op(f"select {test} {less}, {shape} {x}, {shape} {y}")
-        low, high = left.low, left.high
-        if which == "min":
-            high = right.const if high is None else min(high, right.const)
-            low = None if low is None else min(low, right.const)
-        else:
-            low = right.const if low is None else max(low, right.const)
-            high = None if high is None else max(high, right.const)
+        low, high = bounds.clamped(which, left, right.const)
         return Value(left.type, kind, made, low=low, high=high)
 
 
@@ -353,14 +352,6 @@ def _int_op(operator: str, type: Int) -> str:
     LLVM uses that in the index of a wide access. For vectors it gains nothing, and kernels that hash do overflow.
     """
     return _INT_OPS[operator] + (" nsw" if type.signed and type.bits >= 32 and operator in "+-*" else "")
-
-
-def _shifted(operator: str, left: Value, right: Value) -> tuple[float | None, float | None]:
-    """Return the bounds of `value + constant`, where they are known."""
-    if operator not in "+-" or right.const is None or left.low is None or left.high is None:
-        return None, None
-    change = right.const if operator == "+" else -right.const
-    return left.low + change, left.high + change
 
 
 def _known_division(operator: str, left: int, right: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from imgcuda.cpu.values import bounds
 from imgcuda.cpu.values.affine import AffineForms
 from imgcuda.cpu.values.types import BOOL, I32, I64, Float, Int, Scalar
 from imgcuda.cpu.values.value import AFFINE, BLOCK, VARYING, Value, Vectors, constant, float_literal
@@ -34,7 +35,8 @@ class Conversions:
             return value.narrow
         value = self.v.flat(value)
         to = self.v.type(type) if value.kind == VARYING else type.ir
-        made = Value(type, value.kind, self._cast(value, type, to), low=value.low, high=value.high)
+        low, high = bounds.converted(value, type)
+        made = Value(type, value.kind, self._cast(value, type, to), low=low, high=high)
         if not isinstance(type, Int) or type.bits < 32:
             return made
         form = self.forms.widened(value) if type.bits == 64 else value.affine if value.type.bits == 32 else None
@@ -88,7 +90,7 @@ class Conversions:
             return self._to_float(value, to)
         if type.bits == source.bits:
             return value.ir
-        verb = "trunc" if type.bits < source.bits else "sext" if source.signed else "zext"
+        verb = bounds.truncation(value, type) if type.bits < source.bits else "sext" if source.signed else "zext"
         return self.b.op(f"{verb} {shape} {value.ir} to {to}")
 
     def _to_float(self, value: Value, to: str) -> str:
@@ -115,7 +117,9 @@ class Conversions:
         else:
             name = f"llvm.fpto{'s' if wide.signed else 'u'}i.sat.{suffix(wide_to)}.{suffix(shape)}"
             number = self.b.call(name, wide_to, [(shape, value.ir)])
-        return number if wide.bits == type.bits else self.b.op(f"trunc {wide_to} {number} to {to}")
+        if wide.bits == type.bits:
+            return number
+        return self.b.op(f"{bounds.truncation(value, type)} {wide_to} {number} to {to}")
 
     def _saturate(self, value: Value, type: Int) -> str:
         """Return a vector of floats as integers: beyond the range they become its nearest end, and NaN becomes 0.

@@ -11,6 +11,7 @@ A value that is the same for all threads is one scalar. The kinds, from the chea
 from __future__ import annotations
 
 import ctypes
+import math
 import struct
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
@@ -74,7 +75,7 @@ class Value:
     """Its value, if that is a compile-time constant."""
     low: float | None = None
     high: float | None = None
-    """A float's bounds, where a clamp has set them: a conversion to integer is then one instruction."""
+    """A float's bounds, or those of the float that an integer was, where they are known (`bounds.py`)."""
     all: str | None = None
     none: str | None = None
     """For a vector of bools, where it is cheap: a bool set only if all lanes are set, and one only if no lane is."""
@@ -151,8 +152,9 @@ def constant(value: int | float, type: Scalar = I32) -> Value:
     if isinstance(type, Int):
         value = type.wrap(int(value)) if type != BOOL else int(bool(value))
         return Value(type, BLOCK, str(value), const=value, natural=0 <= value < 2**16)
-    exact = _rounded(value, type)
-    return Value(type, BLOCK, float_literal(exact, type), const=exact, low=exact, high=exact)
+    exact = rounded_to(value, type)
+    end = exact if math.isfinite(exact) else None
+    return Value(type, BLOCK, float_literal(exact, type), const=exact, low=end, high=end)
 
 
 def as_narrow(value: Value, type: Scalar) -> Value | None:
@@ -167,7 +169,7 @@ def fits(number: int | float | None, type: Scalar) -> bool:
     return isinstance(number, int) and isinstance(type, Int) and type.wrap(number) == number
 
 
-def _rounded(value: int | float, type: Float) -> float:
+def rounded_to(value: int | float, type: Float) -> float:
     """Return the number of a type that is nearest to another, rounded once."""
     if type.bits == 64:
         return float(value)
@@ -181,7 +183,7 @@ def _rounded(value: int | float, type: Float) -> float:
 
 def float_literal(value: float, type: Float) -> str:
     """Return a number as LLVM writes it: the bits of the double that equals it."""
-    return f"0x{struct.unpack('<Q', struct.pack('<d', _rounded(value, type)))[0]:016X}"
+    return f"0x{struct.unpack('<Q', struct.pack('<d', rounded_to(value, type)))[0]:016X}"
 
 
 class Vectors:

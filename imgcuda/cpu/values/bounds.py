@@ -1,0 +1,123 @@
+"""Bounds of floats, and of integers that were floats: what lies within a clamp's range already is not clamped again.
+
+The ends are computed as the processor computes them, and rounding keeps order, so they are exact: bytes times 1 / 255
+have 1.0 as their highest, not a little more. A bounded value is a number, not NaN. The sign of an end that is zero
+counts: what is at least +0.0 is not -0.0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from imgcuda.cpu.values.types import Float, Int, Scalar
+from imgcuda.cpu.values.value import Value, rounded_to
+
+Bounds: TypeAlias = tuple[float | None, float | None]
+"""The lowest and the highest that a value may be; None where that is unknown."""
+
+UNBOUNDED: Bounds = (None, None)
+
+
+def combined(operator: str, left: Value, right: Value) -> Bounds:
+    """Return the bounds of `left operator right`, each rounded once."""
+    if left.low is None or left.high is None or right.low is None or right.high is None:
+        return UNBOUNDED
+    if operator == "*":
+        ends = [x * y for x in (left.low, left.high) for y in (right.low, right.high)]
+    elif operator == "+":
+        ends = [left.low + right.low, left.high + right.high]
+    elif operator == "-":
+        ends = [left.low - right.high, left.high - right.low]
+    else:
+        return UNBOUNDED
+    return _rounded(ends, left.type)
+
+
+def clamped(which: str, value: Value, limit: int | float) -> Bounds:
+    """Return the bounds of the "min" or "max" of a value and a constant."""
+    low, high = value.low, value.high
+    if which == "min":
+        return None if low is None else _lowest((low, limit)), limit if high is None else _lowest((high, limit))
+    return limit if low is None else _highest((low, limit)), None if high is None else _highest((high, limit))
+
+
+def within(which: str, value: Value, limit: Value) -> bool:
+    """Return whether the "min" or "max" of a value and a constant is the value itself, for all that it may be."""
+    if limit.const is None or value.low is None or value.high is None:
+        return False
+    if which == "max":
+        return _order(limit.const) <= _order(value.low)
+    return _order(value.high) <= _order(limit.const)
+
+
+def union(one: Bounds, other: Bounds) -> Bounds:
+    """Return the bounds of a value that is within the ones or the others."""
+    (low, high), (lower, higher) = one, other
+    return (
+        None if low is None or lower is None else _lowest((low, lower)),
+        None if high is None or higher is None else _highest((high, higher)),
+    )
+
+
+def joined(one: Value, other: Value) -> Bounds:
+    """Return the bounds of a value that is one of two."""
+    return union((one.low, one.high), (other.low, other.high))
+
+
+def whole(value: Value) -> Bounds:
+    """Return the bounds of a value that is rounded to a whole number, in any way."""
+    low, high = value.low, value.high
+    return low and math.floor(low), high and math.ceil(high)
+
+
+def converted(value: Value, type: Scalar) -> Bounds:
+    """Return the bounds of a value in another type."""
+    if isinstance(type, Float):
+        low, high = (value.low, value.high) if isinstance(value.type, Float) else _of_integer(value)
+        return UNBOUNDED if low is None or high is None else _rounded((low, high), type)
+    low, high = whole(value) if isinstance(value.type, Float) else (value.low, value.high)
+    least, most = _range(type)
+    return (low, high) if low is not None and high is not None and least <= low and high <= most else UNBOUNDED
+
+
+def truncation(value: Value, type: Int) -> str:
+    """Return LLVM's instruction that drops the upper bits of an integer: told so if they are zero."""
+    known = value.low is not None and value.high is not None and value.low > -1 and value.high < 1 << type.bits
+    return "trunc nuw" if known else "trunc"
+
+
+def _of_integer(value: Value) -> Bounds:
+    """Return the bounds of an integer: its own, or those of the shortest type that it came from."""
+    if value.low is not None and value.high is not None:
+        return value.low, value.high
+    type = (value.narrow or value).type
+    assert isinstance(type, Int)
+    return _range(type)
+
+
+def _range(type: Int) -> tuple[int, int]:
+    """Return the least and the greatest number of a type."""
+    lowest = -(1 << (type.bits - 1)) if type.signed else 0
+    return lowest, lowest + (1 << type.bits) - 1
+
+
+def _rounded(ends: Iterable[float], type: Scalar) -> Bounds:
+    """Return the lowest and the highest of some ends in a type; no bounds if one is beyond it."""
+    assert isinstance(type, Float)
+    made = [rounded_to(end, type) for end in ends]
+    return (_lowest(made), _highest(made)) if all(map(math.isfinite, made)) else UNBOUNDED
+
+
+def _order(number: float) -> tuple[float, float]:
+    """Return what orders numbers, and -0.0 before 0.0."""
+    return number, math.copysign(1.0, number)
+
+
+def _lowest(ends: Iterable[float]) -> float:
+    return min(ends, key=_order)
+
+
+def _highest(ends: Iterable[float]) -> float:
+    return max(ends, key=_order)
