@@ -48,7 +48,7 @@ def own_the_head(state: State, node: syntax.Loop, key: Any, kind: Variability) -
     """
     if kind == BLOCK:
         return
-    set_in_body = names_set(node.body)
+    set_in_body = names_set(state, node.body)
     for name, binding in state.scopes[-1].items():
         if name in set_in_body:
             continue

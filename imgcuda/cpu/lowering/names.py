@@ -104,24 +104,24 @@ def _written(state: State) -> VariableWrites:
     if function not in state.unit.written:
         nodes = list(syntax.walk(function.body))
         taken = (root(node.operand) for node in nodes if isinstance(node, syntax.Unary) and node.operator == "&")
-        state.unit.written[function] = VariableWrites(names_set(function.body), frozenset(taken))
+        state.unit.written[function] = VariableWrites(names_set(state, function.body), frozenset(taken))
     return state.unit.written[function]
 
 
-def names_set(body: object) -> frozenset[str]:
+def names_set(state: State, body: object) -> frozenset[str]:
     """Return the variables that some code assigns, other than by an initializer."""
-    return frozenset(name for node in syntax.walk(body) for name in _sets(node))
+    return frozenset(name for node in syntax.walk(body) for name in _sets(state, node))
 
 
-def _sets(node: object) -> list[str]:
+def _sets(state: State, node: object) -> list[str]:
     match node:
         case syntax.Assign(_, target):
             return [root(target)]
         case syntax.Unary("++" | "--", operand) | syntax.Postfix(_, operand):
             return [root(operand)]
-        case syntax.Call(_, arguments):
-            # The function may take a reference; an unneeded copy is optimized away.
-            return [root(argument) for argument in arguments]
+        case syntax.Call(name, arguments) if name in state.unit.functions:
+            pairs = zip(state.unit.functions[name].parameters, arguments, strict=False)
+            return [root(value) for parameter, value in pairs if isinstance(parameter.type, syntax.ReferenceType)]
         case syntax.Declaration(name, _, None):
             return [name]
     return []
