@@ -1,4 +1,4 @@
-"""Loads and stores of some threads: as compiled for this processor, and for AVX2, which has no masks for bytes."""
+"""Loads and stores of some threads, and of pixels: for this processor, and for AVX2, which has no masks for bytes."""
 
 from __future__ import annotations
 
@@ -55,3 +55,24 @@ def test_only_active_threads_access_memory(active: str, place: str, type: str, w
         on_device = [session.as_device_array(each) for each in arrays]
         run_exactly(source, [*on_device, np.int32(COUNT)], "k", Dim3(1), Dim3(64), width=width)
         assert arrays[0].tolist() == [given[i] if i in written else 0 for i in range(COUNT)]
+
+
+@pytest.mark.usefixtures("processor")
+@pytest.mark.parametrize("width", [8, 16, 32, 64])
+@pytest.mark.parametrize("fields", ["x, y", "x, y, z", "x, y, z, w"])
+@pytest.mark.parametrize("place", ["x", "n - 1 - x"])
+def test_pixels_of_bytes_become_floats(place: str, fields: str, width: int) -> None:
+    """Before and behind both arrays lie pages that cannot be accessed."""
+    names = fields.split(", ")
+    weighed = " + ".join(f"{2 * at + 1} * (float)p.{name}" for at, name in enumerate(names))
+    source = f"""struct pixel {{ unsigned char {fields}; }};
+    __global__ void k(float *out, const pixel *in, int n) {{
+        int x = threadIdx.x; if (x < n) {{ pixel p = in[{place}]; out[x] = {weighed}; }}
+    }}"""
+    given = np.random.default_rng(width).integers(0, 256, (133, len(names))).astype(np.uint8)
+    wanted = given.astype(np.float32) @ (2 * np.arange(len(names), dtype=np.float32) + 1)
+    for at_end in (False, True):
+        out, pixels = alone_in_memory(np.zeros_like(wanted), at_end), alone_in_memory(given.ravel(), at_end)
+        on_device = [session.as_device_array(each) for each in (out, pixels)]
+        run_exactly(source, [*on_device, np.int32(len(given))], "k", Dim3(1), Dim3(192), width=width)
+        assert out.tolist() == (wanted if place == "x" else wanted[::-1]).tolist()

@@ -6,12 +6,21 @@ A negative stride is as good: there the lanes lie in memory from the last to the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 
 from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.memory.addresses import first_lane
-from imgcuda.cpu.values.types import ArrayOf, Float, Int, Scalar, Struct, Type, memory_ir, size_of
+from imgcuda.cpu.memory.strided import joined, picked
+from imgcuda.cpu.values.types import U8, ArrayOf, Float, Int, Scalar, Struct, Type, memory_ir, size_of
 from imgcuda.cpu.values.value import AFFINE, VARYING, Address, Aggregate, Operand, Value
+
+_FOUR = 4
+"""The lanes whose integers fill 16 bytes."""
+
+_ZERO = 32
+"""Where a shuffle of 32 bytes and 32 zeros has a zero."""
 
 MOST = 16
 """The most numbers of a structure that is accessed so: code for longer vectors takes long to compile."""
@@ -36,11 +45,13 @@ def load_interleaved(state: State, address: Address, type: Struct, number: Scala
     count, cell, order = size_of(type) // size_of(number), memory_ir(number), _order(state, address)
     wide = f"<{count * state.v.width} x {cell}>"
     made = state.b.op(f"load {wide}, ptr {_lowest(state, address, type)}, align {size_of(number)}")
+    integers = _integers(state, address, type, number)
 
     def part(position: int) -> Value:
         picks = state.v.numbers([count * lane + position for lane in order], "i32")
         lanes = state.b.op(f"shufflevector {wide} {made}, {wide} poison, {state.v.type('i32')} {picks}")
-        return Value(number, VARYING, state.v.from_memory(lanes, VARYING, number))
+        widened = partial(integers.part, state, position) if integers else None
+        return Value(number, VARYING, state.v.from_memory(lanes, VARYING, number), integers=widened)
 
     return _nested(type, map(part, range(count)))
 
@@ -115,3 +126,46 @@ def _padded(state: State, part: str, cell: str, size: int) -> str:
     shape, width = state.v.type(cell), state.v.width
     picks = ", ".join(f"i32 {lane}" if lane < width else "i32 poison" for lane in range(size))
     return state.b.op(f"shufflevector {shape} {part}, {shape} poison, <{size} x i32> <{picks}>")
+
+
+class _Integers:
+    """The bytes of structures as integers of 32 bits: a vector for each byte of a structure.
+
+    AVX2 shuffles bytes within 16 of them: these are the structures of four lanes, from which each byte is moved to
+    where its integer is. To collect the bytes of all lanes first takes twice as many instructions. LLVM drops the loads
+    if no byte is used so.
+    """
+
+    def __init__(self, state: State, place: str, count: int) -> None:
+        self.count, total = count, count * state.v.width
+        self.starts = [min(_FOUR * count * four, total - 16) for four in range(state.v.width // _FOUR)]
+        """Where the structures of each four lanes are read: none beyond the last."""
+        places = [state.b.op(f"getelementptr i8, ptr {place}, i64 {start}") for start in self.starts]
+        self.loaded = [state.b.op(f"load <16 x i8>, ptr {each}, align 1") for each in places]
+
+    def part(self, state: State, position: int) -> str:
+        """Return one byte of each structure."""
+        made = [self._eight(state, number, position) for number in range(len(self.loaded) // 2)]
+        return joined(state, made, "i32", 2 * _FOUR)
+
+    def _eight(self, state: State, number: int, position: int) -> str:
+        """Return one byte of the structures of eight lanes; the second 16 bytes follow the first in the shuffle."""
+        low, high = self.loaded[2 * number : 2 * number + 2]
+        both = state.b.op(f"shufflevector <16 x i8> {low}, <16 x i8> {high}, {picked(range(32))}")
+        picks = []
+        for lane in range(2 * _FOUR):
+            four = 2 * number + lane // _FOUR
+            byte = self.count * (2 * _FOUR * number + lane) + position - self.starts[four]
+            picks += [16 * (lane // _FOUR) + byte, *[_ZERO] * 3]
+        moved = state.b.op(f"shufflevector <32 x i8> {both}, <32 x i8> zeroinitializer, {picked(picks)}")
+        return state.b.op(f"bitcast <32 x i8> {moved} to <8 x i32>")
+
+
+def _integers(state: State, address: Address, type: Struct, number: Scalar) -> _Integers | None:
+    """Return the bytes of structures as integers, where that is cheaper than to widen bytes; else None."""
+    features = Machine.host().features
+    if number != U8 or size_of(type) not in (3, 4) or "+avx2" not in features or "+avx512f" in features:
+        return None
+    assert address.index is not None
+    forward = address.index.stride * address.scale > 0
+    return _Integers(state, _lowest(state, address, type), size_of(type)) if forward else None

@@ -36,7 +36,7 @@ def strided_load(state: State, place: str, cell: str, size: int, step: int) -> s
     group = min(state.v.width, REGISTER // size)
     parts = [_read_group(state, _at(state, place, cell, first * step), cell, size, step, group)
              for first in range(0, state.v.width, group)]  # fmt: skip
-    return _joined(state, parts, cell, group)
+    return joined(state, parts, cell, group)
 
 
 def _read_group(state: State, place: str, cell: str, size: int, step: int, group: int) -> str:
@@ -67,16 +67,16 @@ def strided_store(state: State, place: str, cell: str, size: int, step: int, vec
         lanes = [at // step if at % step == 0 and at // step < width else None for at in range(start, start + group)]
         mask = ", ".join(f"i1 {'false' if lane is None else 'true'}" for lane in lanes)
         wide = f"<{width} x {cell}>"
-        spread = state.b.op(f"shufflevector {wide} {vector}, {wide} poison, {_picks(lanes)}")
+        spread = state.b.op(f"shufflevector {wide} {vector}, {wide} poison, {picked(lanes)}")
         arguments = [(shape, spread), (f"ptr align {size}", _at(state, place, cell, start)),
                      (f"<{group} x i1>", f"<{mask}>")]  # fmt: skip
         state.b.call(f"llvm.masked.store.{suffix(shape)}.p0", "void", arguments)
 
 
-def _joined(state: State, parts: list[str], cell: str, size: int) -> str:
+def joined(state: State, parts: list[str], cell: str, size: int) -> str:
     """Return the vectors of the groups concatenated; their number is a power of two."""
     while len(parts) > 1:
-        shape, both = f"<{size} x {cell}>", _picks(range(2 * size))
+        shape, both = f"<{size} x {cell}>", picked(range(2 * size))
         pairs = zip(parts[::2], parts[1::2], strict=True)
         parts = [state.b.op(f"shufflevector {shape} {left}, {shape} {right}, {both}") for left, right in pairs]
         size *= 2
@@ -95,10 +95,10 @@ def _last(state: State, place: str, cell: str, step: int) -> str:
 
 
 def _shuffled(state: State, shape: str, left: str, right: str, picks: Sequence[int | None]) -> str:
-    return state.b.op(f"shufflevector {shape} {left}, {shape} {right}, {_picks(picks)}")
+    return state.b.op(f"shufflevector {shape} {left}, {shape} {right}, {picked(picks)}")
 
 
-def _picks(lanes: Sequence[int | None]) -> str:
+def picked(lanes: Sequence[int | None]) -> str:
     """Return the index operand of a shuffle; None stands for an undefined lane."""
     return f"<{len(lanes)} x i32> <{', '.join('i32 poison' if lane is None else f'i32 {lane}' for lane in lanes)}>"
 

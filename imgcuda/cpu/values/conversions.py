@@ -90,6 +90,8 @@ class Conversions:
             return self._to_float(value, to)
         if type.bits == source.bits:
             return value.ir
+        if value.integers and type.bits == 32:
+            return value.integers()
         verb = bounds.truncation(value, type) if type.bits < source.bits else "sext" if source.signed else "zext"
         return self.b.op(f"{verb} {shape} {value.ir} to {to}")
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import math
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -85,6 +86,8 @@ class Value:
     """Whether it is a sum or product of indices, sizes and small constants: an unsigned one then does not wrap."""
     narrow: Value | None = None
     """VARYING integers only: the same numbers in the shorter type that they came from, for faster comparisons."""
+    integers: Callable[[], str] | None = field(default=None, compare=False, repr=False)
+    """VARYING bytes only: emits the same numbers as integers of 32 bits, where that is cheaper than to widen them."""
     affine: AffineForm | None = None
     """VARYING integers only: the affine form that they most likely have."""
 
