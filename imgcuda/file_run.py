@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -112,8 +112,11 @@ def run_file(
     """
     times = [perf_counter()]
     format = options.format or images.check_output(str(target))
-    if device and (made := _in_strips(filters, source, target, format, options, device, around)):
-        return made
+    if device and isinstance(target, Path):
+        with opened_large(filters, source, format, options) as large:
+            if large:
+                with around("filter"):
+                    return _run_large(filters, large, target, options, device)
     whole = transcode and _transcoded(filters, source, format, options, transcode)
     if whole:
         image, result, coded = whole
@@ -150,23 +153,16 @@ def on_device(filters: Sequence[Filter], device: Device) -> Apply:
     return partial(Pipeline(filters), device=device.name)
 
 
-def _in_strips(
-    filters: Sequence[Filter],
-    source: Path | IO[bytes],
-    target: Path | IO[bytes],
-    format: Format,
-    options: FileOptions,
-    device: Device,
-    around: Around,
-) -> FileResult | None:
-    """Read, filter and write a large picture in strips of rows; do nothing, and return None, if it must be whole."""
-    if not isinstance(source, Path) or not isinstance(target, Path) or not _may_run_in_rows(options, format):
-        return None
-    with large_files.opened(filters, source, options.request(format), options.strict) as large:
-        if not large:
-            return None
-        with around("filter"):
-            return _run_large(filters, large, target, options, device)
+@contextmanager
+def opened_large(
+    filters: Sequence[Filter], source: Path | IO[bytes], format: Format, options: FileOptions
+) -> Iterator[RowsOnDemand | None]:
+    """Open a large picture that is read, filtered and written in strips of rows; None for one that must be whole."""
+    if isinstance(source, Path) and _may_run_in_rows(options, format):
+        with large_files.opened(filters, source, options.request(format), options.strict) as large:
+            yield large
+    else:
+        yield None
 
 
 def _may_run_in_rows(options: FileOptions, format: Format) -> bool:

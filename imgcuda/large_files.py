@@ -33,8 +33,8 @@ def opened(
         return
     from imgcuda.images import tiff_rows  # with the first large file
 
-    with tiff_rows.opened(source, request, strict) as found:
-        yield found if found and found.image.pixels.nbytes >= LARGE and not _reads_whole(filters, found) else None
+    with tiff_rows.opened(source, request, strict, LARGE) as found:
+        yield None if found is None or _reads_whole(filters, found) else found
 
 
 def run_in_rows(

@@ -12,7 +12,10 @@ from pathlib import Path
 from imgcuda.batch.units import FileUnit
 from imgcuda.batch.work import Work
 from imgcuda.errors import ImageError, ParameterError
+from imgcuda.execution.in_rows import STRIP_BYTES
+from imgcuda.file_run import opened_large
 from imgcuda.images import count_pixels
+from imgcuda.images.formats import by_extension
 
 PER_SAMPLE_BYTE = 24
 """Bytes of memory for each pixel, for each byte of its samples: the most that was measured for a color picture that is
@@ -34,18 +37,33 @@ _WITHOUT_NUMBERS = 2**32
 """Bytes that are taken to be free on a system that does not say."""
 
 
-def needed(unit: FileUnit, work: Work) -> int:
-    """Return about how many bytes it takes to make a unit; 0 if its header cannot be read, which is reported later."""
+def needed(unit: FileUnit, work: Work, in_strips: bool = True) -> int:
+    """Return about how many bytes it takes to make a unit; 0 if its header cannot be read, which is reported later.
+
+    With `in_strips`, pictures that may run in strips do, as in `file_run.run_file` with a device.
+    """
     options = work.options
     if not unit.source.is_file():
         return 0
     try:
+        if in_strips and _runs_in_strips(unit, work):
+            return PER_SAMPLE_BYTE * STRIP_BYTES
         format, pixels = count_pixels(unit.source, frame=options.frame)
     except ImageError:
         return 0
     wanted = 4 if options.linear else _BYTES_AT_DEPTH.get(options.depth or "8", 1)
     twice = 2 if "JPEG2000" in (format, options.format and options.format.name) else 1
     return min(pixels, options.max_pixels) * PER_SAMPLE_BYTE * max(wanted, _sample_bytes(format, unit, pixels)) * twice
+
+
+def _runs_in_strips(unit: FileUnit, work: Work) -> bool:
+    with suppress(
+        Exception
+    ):  # filters say what rows they need, and a plugin may raise anything; the worker tells of it
+        format = work.options.format or by_extension(unit.target.suffix.lower())
+        with opened_large(work.filters, unit.source, format, work.options) as large:
+            return large is not None
+    return False
 
 
 def _sample_bytes(format: str, unit: FileUnit, pixels: int) -> int:

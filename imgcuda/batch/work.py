@@ -76,6 +76,7 @@ def _made(unit: FileUnit, work: Work, began: float, owned: Owned | None) -> Outc
     # A file written with --strip has no mark; whether it may be replaced is decided when the output is known.
     clobber = True if unit.ours and work.options.clobber else work.options.clobber
     format = images.check_output(unit.target, clobber=True if work.options.strip and clobber else clobber)
+    device = None if owned else devices.choose(work.device)  # that of an owner gets whole pictures
     run = owned.filter if owned else on_device(work.filters, devices.choose(work.device))
     before = stamps.taken(unit.source)
     if unit.times and before and unit.times != (before.size, before.mtime_ns):
@@ -83,7 +84,7 @@ def _made(unit: FileUnit, work: Work, began: float, owned: Owned | None) -> Outc
         raise ImageError("it was changed after the batch began with it, and is left as it is")
     options = replace(work.options, format=format, clobber=clobber, options=work.options.options.fitting(format))
     transcode = owned.transcode if owned and options.codecs == "gpu" else None
-    made = run_file(work.filters, unit.source, unit.target, options, run, transcode=transcode)
+    made = run_file(work.filters, unit.source, unit.target, options, run, transcode=transcode, device=device)
     return Outcome(
         unit,
         "done",

@@ -133,7 +133,7 @@ class Crew:
             return 0
         if self._measured is None or self._measured[0] is not unit:
             found = replace(unit, source=Path(self._setting.folder, unit.source))
-            self._measured = unit, footprint.needed(found, self._work)
+            self._measured = unit, footprint.needed(found, self._work, in_strips=not self._setting.devices)
         return self._measured[1]
 
     def _give(self, unit: FileUnit, memory: int, alone: bool = False) -> None:

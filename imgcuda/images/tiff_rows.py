@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from dataclasses import replace as changed
+from math import prod
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +23,9 @@ from imgcuda.images.tiff_layout import BLACK_IS_ZERO, FLOAT, RGB, UNSIGNED, WHIT
 
 LARGEST_SEGMENT = 1 << 26
 """The most bytes of a strip or tile that is decoded for the sake of some of its rows."""
+
+_SAMPLE_BYTES = 4
+"""The most bytes of a sample of pixels."""
 
 _READ_AT_ONCE = 1 << 22
 """About how many bytes of an uncompressed strip are read at once."""
@@ -57,33 +61,38 @@ class RowsOnDemand:
 
 
 @contextmanager
-def opened(path: Path, request: ReadRequest, strict: bool) -> Iterator[RowsOnDemand | None]:
+def opened(path: Path, request: ReadRequest, strict: bool, least: int = 0) -> Iterator[RowsOnDemand | None]:
     """Return the one picture of a TIFF with its rows; None for a file that is to be read at once.
 
-    That is a file of another format, of several pictures, turned, in other colors than gray and RGB, or with strips
-    too large to decode for some of their rows. Raises ImageError as `images.read` does.
+    That is a file of another format, of several pictures, turned, in other colors than gray and RGB, with less than
+    `least` bytes of pixels, or with strips too large to decode for some of their rows. Raises ImageError as
+    `images.read` does.
     """
     with ExitStack() as open_files:
         with translated_errors(str(path), "read") as subject:
             stream = open_files.enter_context(path.open("rb"))
             subject.format = format_of(stream)
-            found = _rows(stream, request, str(path)) if subject.format == "TIFF" else None
+            found = _rows(stream, request, str(path), least) if subject.format == "TIFF" else None
             if found and strict and found.image.losses:
                 raise ImageError(f"{found.image.losses[0]}; without --strict it is read")
         yield found
 
 
-def _rows(stream: IO[bytes], request: ReadRequest, name: str) -> RowsOnDemand | None:
+def _rows(stream: IO[bytes], request: ReadRequest, name: str, least: int) -> RowsOnDemand | None:
     found = tiff_reader.pages(stream)
     if len(request.numbers(len(found.pictures))) != 1:
         return None
     page = found.pictures[request.numbers(len(found.pictures))[0]]
     made = layout(page.directory)
+    if page.pixels * made.samples * _SAMPLE_BYTES < least:  # before anything is decoded
+        return None
     if not _can_read_rows(made) or (request.auto_orient and page.directory.value(274, 1) != 1):
         return None
     request.check_pixels(page.pixels)
     rows = TiffRows(made, name)
     shape = rows.shape if rows.shape[2] > 1 else rows.shape[:2]
+    if prod(shape) * rows.dtype.itemsize < least:
+        return None
     image = assemble.of_pixels(page, stream, without_memory(shape, rows.dtype), rows.losses, request.auto_orient)
     losses = (*request.losses(len(found.pictures)), *found.losses, *image.losses)
     return RowsOnDemand(changed(image, losses=losses, left_out=(*image.left_out, *found.left_out)), rows)

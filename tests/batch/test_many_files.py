@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+import tifffile
 
 from imgcuda import DeviceError, ParameterError
 from imgcuda.batch import footprint, worker, worker_pool
@@ -61,6 +62,20 @@ def test_a_file_that_is_too_large_for_the_bound_runs_alone(picture_file: Path, t
         together = [(outcome.unit.target.name, outcome.state) for outcome in outcomes]
     assert together[0] == ("large.png", "done")
     assert sorted(state for _, state in together) == ["done"] * 7
+
+
+def test_a_large_tiff_runs_in_strips_in_little_memory(tmp_path: Path) -> None:
+    """Its pixels alone take more than the workers may."""
+    unit = FileUnit(1, tmp_path / "in.tif", tmp_path / "out" / "in.tif")
+    pixels = tifffile.memmap(unit.source, shape=(9_000, 10_000, 3), dtype=np.uint8, photometric="rgb")
+    pixels[-1] = 1
+    pixels.flush()
+    setting = PoolSetting(1, memory=9_000 * 10_000 * 3 - 1)
+    with Crew(WORK, setting) as crew:
+        (outcome,) = crew.outcomes([unit], Interruption())
+    assert (outcome.state, outcome.error) == ("done", "")
+    assert np.array_equal(tifffile.memmap(unit.target, mode="r")[-2:, :1, 0], [[255], [254]])
+    assert footprint.needed(unit, WORK) < footprint.needed(unit, WORK, in_strips=False)
 
 
 def test_a_footprint_is_told_by_the_header_and_the_options(tmp_path: Path) -> None:
