@@ -149,7 +149,9 @@ def run_file(
 
 
 def on_device(filters: Sequence[Filter], device: Device) -> Apply:
-    """Return the function that runs filters on a device, in this process."""
+    """Return the function that runs filters on a device, in this process; without filters, nothing runs there."""
+    if not filters:
+        return lambda pixels: pixels
     return partial(Pipeline(filters), device=device.name)
 
 

@@ -25,6 +25,7 @@ Each filter is a command: imgcuda NAME IN OUT. Several in a row: imgcuda filter 
 
 COMMANDS = {
     "filter": "filtering.filter_image",
+    "convert": "converting.convert",
     "batch": "batch.batch",
     "worker": "worker_command.worker",
     "list": "listing.list_filters",

@@ -79,9 +79,9 @@ Timeout = Annotated[
     typer.Option(metavar="SECONDS", parser=seconds, help="Stop a file that takes longer, and go on with the others."),
 ]
 
-NOT_SHARED = {"in_path", "out_path", "check", "timeout"}
+NOT_SHARED = {"in_path", "out_path", "check", "timeout", "quiet"}
 """The fields of a Job that are no options of this command: its files are many, and checked runs too slow;
---timeout means another thing here."""
+--timeout and --quiet mean other things here."""
 
 
 @dataclass(frozen=True)

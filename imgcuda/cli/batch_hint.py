@@ -44,11 +44,15 @@ def of_folders(name: str, words: Sequence[str], values: Mapping[str, Any]) -> st
 def _sentence(name: str, words: Sequence[str], inputs: Sequence[str], output: str, options: str = "") -> str:
     shown = [shlex.quote(path) for path in inputs[:_MOST]] + ["..."] * (len(inputs) > _MOST)
     example = f"imgcuda batch {' '.join(shown)} {options}-o {shlex.quote(output)} {_chain(name, words)}".rstrip()
-    return f"{name} filters one file, from IN to OUT; for folders and many files: {example}"
+    does = "converts" if name == "convert" else "filters"
+    return f"{name} {does} one file, from IN to OUT; for folders and many files: {example}"
 
 
 def _chain(name: str, words: Sequence[str]) -> str:
-    """Return the options -f of the example: the filters that were asked for."""
+    """Return the options -f of the example: the filters that were asked for; to convert, the format instead."""
+    if name == "convert":
+        formats = [Path(path).suffix[1:] for path in _paths(words)[1:]]
+        return f"--format {shlex.quote(next(filter(None, formats), 'png'))}"
     if name != "filter":
         return f"-f {name}"
     steps = [after for word, after in pairwise(words) if word in ("-f", "--filter")]

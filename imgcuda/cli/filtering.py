@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from imgcuda.cli import streams
 from imgcuda.cli.chain import DEFAULT, parse_chain
 from imgcuda.cli.options import Job
 from imgcuda.cli.timeout import Deadline
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from imgcuda.file_run import Examine
     from imgcuda.filters import Filter
     from imgcuda.parameters import Parameter
+    from imgcuda.recipes.recipe import Recipe
+    from imgcuda.registry import Registry
 
 Steps = Annotated[
     list[str] | None,
@@ -68,7 +71,15 @@ def filter_image(ctx: typer.Context, steps: Steps = None, recipe: RecipeWord = N
         with Deadline(job["timeout"]).holds("reading the recipe"):
             found = read_recipe(recipe)
         job = with_recipe(ctx, job, found)
-    filter_file(lambda: parse_chain(ctx.obj, steps or [], found), Job(**job))
+    filter_file(lambda: _chain(ctx.obj, steps or [], found, job["quiet"]), Job(**job))
+
+
+def _chain(registry: Registry, steps: list[str], recipe: Recipe | None, quiet: bool) -> list[Filter]:
+    """Return the filters to run; say so if the command line names none."""
+    filters = parse_chain(registry, steps, recipe)
+    if not steps and recipe is None and not quiet:
+        streams.say(f"Note: without -f the filter is {DEFAULT}; `imgcuda convert` only converts")
+    return filters
 
 
 _OWN = [*inspect.signature(filter_image, eval_str=True).parameters.values()][:-1]

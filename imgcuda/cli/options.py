@@ -22,7 +22,7 @@ class Job(NamedTuple):
     in_path: Annotated[
         Path,
         typer.Argument(
-            metavar="IN", help="The image to filter; - reads standard input.", show_default=False, readable=False
+            metavar="IN", help="The image to read; - reads standard input.", show_default=False, readable=False
         ),
     ]
     out_path: Annotated[
@@ -53,6 +53,7 @@ class Job(NamedTuple):
         bool,
         typer.Option("-v", "--verbose", help="Print the device, the time, and what OUT cannot hold."),
     ] = False
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")] = False
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace OUT even if imgcuda did not write it, or if it is IN.")
     ] = False

@@ -118,10 +118,11 @@ def _filter_file(
     made = file_run.run_file(
         filters, source, target, options, run, around=around, examine=examine, device=None if examine else chosen
     )
-    note(_source(job), made.of_source(job.verbose))
-    note("standard output" if job.out_path == STANDARD else job.out_path, made.of_target(job.verbose))
+    if not job.quiet:
+        note(_source(job), made.of_source(job.verbose))
+        note("standard output" if job.out_path == STANDARD else job.out_path, made.of_target(job.verbose))
     if job.verbose:
-        _report(chosen, made)
+        _report(chosen if filters else None, made)
 
 
 def _source(job: Job) -> str:
@@ -148,12 +149,13 @@ def note(name: object, losses: Sequence[str]) -> None:
         streams.say(f"Note: {name}: {loss}")
 
 
-def _report(device: Device, made: FileResult) -> None:
+def _report(device: Device | None, made: FileResult) -> None:
     from imgcuda.images import describe
 
     read, filtered, written = (1000 * seconds for seconds in made.times)
     several = f"; {len(made.image.frames)} pictures" if made.image.later else ""
-    streams.say(f"device: {device.name} ({device.description})")
+    if device:
+        streams.say(f"device: {device.name} ({device.description})")
     words = dict.fromkeys([describe(made.image.pixels), describe(made.result.pixels)])
     streams.say(f"image:  {' -> '.join(words)}{several}")
     streams.say(f"time:   read {read:.0f} ms, filter {filtered:.0f} ms, write {written:.0f} ms")

@@ -220,6 +220,54 @@ def test_filter_runs_a_chain_in_order(command: Command, ran: list[tuple[Filter, 
     assert ran == [(Cut(level=1), Soften(sigma=3))]
 
 
+def test_filter_without_f_says_which_filter_it_runs(photo: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    out = str(photo.with_name("out.png"))
+    assert run(["filter", str(photo), out, "--device", "cpu"]) == 0
+    assert capfd.readouterr() == ("", "Note: without -f the filter is blur; `imgcuda convert` only converts\n")
+    assert run(["filter", str(photo), out, "--device", "cpu", "--quiet"]) == 0
+    assert run(["filter", str(photo), out, "--device", "cpu", "-f", "blur"]) == 0
+    assert capfd.readouterr() == ("", "")
+
+
+def test_quiet_leaves_out_notes_but_not_errors(command: Command, ran: list[tuple[Filter, ...]], tmp_path: Path) -> None:
+    path = tmp_path / "in.gif"
+    frames = [PIL.Image.new("RGB", (4, 4), color) for color in ("red", "blue")]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    assert command("soften", path, tmp_path / "out.jpg", "-q") == Result(0, "", "")
+    assert command("soften", path, tmp_path / "out.jpg", "-q", "--no-clobber").err.startswith("Error: ")
+
+
+# Converting
+
+
+def test_convert_keeps_every_pixel_and_runs_no_filter(
+    command: Command, ran: list[tuple[Filter, ...]], photo: Path
+) -> None:
+    assert command("convert", photo, out := photo.with_name("out.tif")) == Result(0, "", "")
+    assert np.array_equal(imgcuda.read(out).pixels, imgcuda.read(photo).pixels)
+    assert ran == []
+
+
+def test_convert_takes_the_options_of_a_file_run(command: Command, photo: Path) -> None:
+    made = photo.with_name("out")
+    assert command("convert", photo, made, "--format", "tiff", "--depth", 16, "--convert", "L", "--strip").code == 0
+    found = imgcuda.read(made).pixels
+    assert str(found.dtype) == "uint16" and found.shape == (4, 6)
+    assert command("convert", photo, made.with_suffix(".jpg"), "--quality", 5, "-v").err.startswith("image: ")
+
+
+@pytest.mark.parametrize("option", ["--device", "--check", "--linear", "-f"])
+def test_convert_has_no_options_that_only_filters_have(command: Command, photo: Path, option: str) -> None:
+    result = command("convert", photo, photo.with_name("out.png"), option)
+    assert (result.code, f"No such option: {option}" in result.err) == (2, True)
+
+
+def test_convert_shows_the_command_for_a_folder(command: Command, photo: Path) -> None:
+    result = command("convert", photo.parent, photo.with_name("out.png"))
+    said = f"Error: convert converts one file, from IN to OUT; for folders and many files: imgcuda batch {photo.parent}"
+    assert (result.code, result.err) == (1, f"{said} -o out --format png\n")
+
+
 def test_a_filter_and_a_parameter_that_are_hidden_are_reached_with_f(
     command: Command, ran: list[tuple[Filter, ...]], photo: Path
 ) -> None:
