@@ -61,6 +61,8 @@ def filter_modes(registry: Registry) -> str:
 
 
 def _alpha(filter: Filter) -> str:
+    if filter.result_alpha is not None:
+        return "made anew" if filter.result_alpha else "removed"
     return ALPHA["color" if isinstance(filter, PointFilter | MeasuringFilter) else filter.alpha_mode]
 
 

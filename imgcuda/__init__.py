@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from imgcuda.array_calls import OwnKind
     from imgcuda.arrays.device_image import DeviceImage
     from imgcuda.arrays.files import write
+    from imgcuda.colors import Color
     from imgcuda.engine.protocol import DeviceArray
     from imgcuda.errors import (
         CheckError,
@@ -70,6 +71,7 @@ __all__ = [
     "Argument",
     "Border",
     "CheckError",
+    "Color",
     "DeviceArray",
     "DeviceError",
     "DeviceImage",
@@ -114,6 +116,7 @@ __all__ = [
 _HOMES = {
     "imgcuda.arrays.device_image": "DeviceImage",
     "imgcuda.arrays.files": "write",
+    "imgcuda.colors": "Color",
     "imgcuda.engine.protocol": "DeviceArray",
     "imgcuda.errors": (
         "CheckError DeviceError DeviceMemoryError FilterError ImageError ImgcudaError KernelError ParameterError "

@@ -92,7 +92,9 @@ class Filter(ArrayCallable):
     """Whether a `run` of its own does nothing but compute arguments and launch kernels, so that it may be called once
     more, without an image, to find out which kernels it needs: the CPU engine then compiles them side by side."""
     channels: ClassVar[Literal[1, 3] | None] = None
-    """Color channels of the result: 1 for gray, 3 for RGB, None for as many as the image has. Alpha is kept."""
+    """Color channels of the result: 1 for gray, 3 for RGB, None for as many as the image has."""
+    result_alpha: ClassVar[bool | None] = None
+    """Whether the result has alpha: True, also if the image has none, False for none, None for as the image has it."""
     __signature__ = FilterSignature()
 
     def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:
@@ -196,7 +198,8 @@ class PointFilter(Filter, abstract=True):
 
     Its `.cu` holds `__device__ color NAME(color c, arguments in order)`, with r, g, b and a from 0 to 1 whatever
     the pixel type. The core writes the kernel around it. A gray image is passed as r = g = b, and r is the result if
-    that is gray; alpha does not change. A second argument `place at` tells the function the position of the pixel.
+    that is gray; alpha is 1 where the image has none. It does not change, unless `result_alpha` is True: then it is the
+    result's a. A second argument `place at` tells the function the position of the pixel.
     """
 
     @property

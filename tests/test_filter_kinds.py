@@ -53,6 +53,26 @@ class Inline(Filter, abstract=True):
         return Source(f"{cls.__name__.lower()}.cu", dedent(cls.text))
 
 
+class RedToAlpha(Inline, PointFilter):
+    """Make alpha what alpha times red is."""
+
+    result_alpha = True
+    text = "__device__ color redtoalpha(color c) { c.a *= c.r; return c; }"
+    name = "redtoalpha"
+
+
+class Opaque(Inline, PointFilter):
+    """Mix the color with black by alpha, which is removed."""
+
+    result_alpha = False
+    text = """
+    __device__ color opaque(color c) {
+        c.r *= c.a; c.g *= c.a; c.b *= c.a;
+        c.a = 0.25f;
+        return c;
+    }"""
+
+
 class Where(Inline, PointFilter):
     """Show where each pixel is: the row in red, the column in green, width and height in blue, all in 65535ths."""
 
@@ -425,3 +445,33 @@ def test_a_filter_that_needs_the_whole_image_cannot_be_applied_by_another(device
 def test_launches_may_go_on_until_nothing_changes(device: str, random_image: Make) -> None:
     image = random_image((30, 40, 3))
     assert_close(Settle()(image, device=device), np.minimum(image, 10))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_a_filter_adds_changes_and_removes_alpha(device: str, dtype: str) -> None:
+    rgb = np.array([[[51, 0, 255]]]).astype(dtype) / (1 if dtype == "uint8" else 255 if dtype == "float32" else 1 / 257)
+    color, white = rgb.astype(dtype), np.dtype(dtype).type(1 if dtype == "float32" else np.iinfo(dtype).max)
+    fifth = color[0, 0, 0]
+    added = RedToAlpha()(color, device=device)
+    assert_close(added, np.dstack([color, [[fifth]]]))
+    assert_close(RedToAlpha()(added, device=device)[..., 3], [[0.2 * fifth]], 0.51 if white > 1 else 1e-7)
+    assert_close(Opaque()(added, device=device), 0.2 * color, 0.51 if white > 1 else 1e-7)
+    gray = np.ascontiguousarray(color[..., 2])
+    assert_close(RedToAlpha()(gray, device=device), [[[white, white]]])
+    assert Opaque()(RedToAlpha()(gray, device=device), device=device).shape == (1, 1)
+
+
+def test_alpha_between_fused_filters_is_as_one_by_one(device: str) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8)
+    chain = [RedToAlpha(), GRAYSCALE, RedToAlpha(), Opaque(), RedToAlpha(), RedToAlpha(), Opaque(), GRAYSCALE]
+    for count in range(1, len(chain) + 1):
+        alone: Image = image
+        for filter in chain[:count]:
+            alone = filter(alone, device=device)
+        assert_close(Pipeline(chain[:count])(image, device=device), alone)
+
+
+def test_no_table_keeps_an_old_alpha(device: str) -> None:
+    image = np.full((600, 600, 2), 51, np.uint8)
+    for _ in range(3):
+        assert RedToAlpha()(image, device=device)[0, 0].tolist() == [51, 10]

@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from imgcuda import Filter, FilterError, Matrix, ParameterError, Picture, Size, Table, param
+from imgcuda import Color, Filter, FilterError, Matrix, ParameterError, Picture, Size, Table, param
 from imgcuda.recipes.chain_text import example, parse_step
 from imgcuda.recipes.parameter_values import type_in_words
 from imgcuda.registry import Plugin, Registry
@@ -261,3 +261,44 @@ def test_no_size_is_a_size_too() -> None:
 def test_what_is_no_size(value: Any) -> None:
     with pytest.raises(ValueError, match="got "):
         Size.of(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["orange", "Orange", "#ffa500", "ffa500", "#FFA500", "#ffa500ff", (1, 165 / 255, 0), "[1,0.6470588235294118,0,1]"],
+)
+def test_a_color_is_read_from_a_name_digits_or_numbers(value: Any) -> None:
+    assert Color.of(value) == Color(1, 165 / 255, 0)
+    assert Color.of(str(Color.of(value))) == Color(1, 165 / 255, 0)
+
+
+def test_a_color_may_have_alpha() -> None:
+    assert Color.of("transparent") == Color.of("#0000") == Color(0, 0, 0, 0)
+    assert Color.of(np.array([0.5, 0.25, 0, 0.125], np.float32)) == Color(0.5, 0.25, 0, 0.125)
+    assert str(Color.of("#12345678")) == "#12345678"
+    assert str(Color(0.5, 0.25, 0)) == "[0.5,0.25,0]"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "orang",
+        "#12345",
+        "#\u0661\u0661\u0661",
+        "[1,0]",
+        "[1,0,",
+        "[1,0,2]",
+        "[1,0,NaN]",
+        "[1,0,null]",
+        7,
+        None,
+        (0, 0, 255),
+        "[10000000000,0,0]",
+        ("1", "0", "0"),
+        ("1", 0, 0, 0),
+    ],
+)
+def test_what_is_no_color(value: Any) -> None:
+    with pytest.raises(ValueError, match="got "):
+        Color.of(value)

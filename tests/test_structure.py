@@ -29,7 +29,7 @@ ORDER = [
     {"devices"},  # which devices there are
     {"images"},  # files
     {"array_calls"},  # the call that filters and pipelines share
-    {"filters", "hookspecs", "parameter_types"},  # what an author declares
+    {"filters", "hookspecs", "parameter_types", "colors"},  # what an author declares
     {"execution"},  # a chain over one image
     {"lazy"},  # a chain over arrays that are computed later
     {"disabled_plugins"},
@@ -64,7 +64,7 @@ FOREIGN = {
     "pluggy": {"hookspecs", "registry.hooks"},
     "platformdirs": {"private_folder"},
     "PIL": {
-        *("array_calls", "arrays.pictures"),
+        *("array_calls", "arrays.pictures", "colors"),
         *(
             "images.assemble",
             "images.coded",

@@ -87,8 +87,12 @@ __device__ point_result point_pixel(point_source in, place at/* fields */)
     out.y = unit_to_pixel(c.g);
     out.z = unit_to_pixel(c.b);
 #endif
-    // store alpha as it was, whatever the functions made of it
-#if RESULT_CHANNELS == 2 && CHANNELS == 2
+    // store alpha as it was, whatever the functions made of it, unless one says that its result has another
+#if NEW_ALPHA && RESULT_CHANNELS == 2
+    out.y = unit_to_pixel(alpha);
+#elif NEW_ALPHA && RESULT_CHANNELS == 4
+    out.w = unit_to_pixel(alpha);
+#elif RESULT_CHANNELS == 2 && CHANNELS == 2
     out.y = in.y;
 #elif RESULT_CHANNELS == 2
     out.y = in.w;

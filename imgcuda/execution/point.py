@@ -18,7 +18,7 @@ from imgcuda.errors import FilterError, KernelError, renamed
 from imgcuda.filters import Argument, Filter, PointFilter, snake
 from imgcuda.frontend.compilers import Macros
 from imgcuda.frontend.outline import FunctionHead
-from imgcuda.pixels import color_channels
+from imgcuda.pixels import color_channels, has_alpha
 from imgcuda.programs.layout import Layout
 from imgcuda.programs.prelude import PRELUDE
 from imgcuda.programs.source import Program, Source, macro, specialize
@@ -58,6 +58,8 @@ class PixelFunction(NamedTuple):
     """The names that its source declares outside functions."""
     macros: tuple[str, ...]
     """The macros that its source defines."""
+    result_alpha: bool | None = None
+    """As its filter declares it."""
 
     @property
     def sees_place(self) -> bool:
@@ -66,12 +68,14 @@ class PixelFunction(NamedTuple):
 
 
 PLACE = ("place", "at")
+_NEW_ALPHA = {None: "", False: " alpha = 1.0f;", True: " alpha = pixel_to_unit(unit_to_pixel(c.a));"}
+"""What follows the call of a function, by its `result_alpha`: the alpha that the next function gets."""
 
 
 def result_channels(filter: Filter, image_channels: int) -> int:
-    """Return the channels of a filter's result: its colors, and alpha if the image has it."""
-    colors = color_channels(image_channels)
-    return (filter.channels or colors) + image_channels - colors
+    """Return the channels of a filter's result: its colors, and alpha if the image has it, or as the filter says."""
+    alpha = has_alpha(image_channels) if filter.result_alpha is None else filter.result_alpha
+    return (filter.channels or color_channels(image_channels)) + alpha
 
 
 def stages(filters: Sequence[Filter], image_channels: int) -> list[int]:
@@ -94,7 +98,8 @@ def functions(
         fields = tuple((_c_type(filter, each, value), each) for each, value in given.items())
         before, after = channels[position], channels[position + 1]
         program = _program_of(filter.source(), pixel, before, constants, compiler)
-        made.append(_function(snake(filter.name), filter.source(), program, constants, fields, before, after))
+        function = _function(snake(filter.name), filter.source(), program, constants, fields, before, after)
+        made.append(function._replace(result_alpha=filter.result_alpha))
         values += given.values()
     return tuple(made), values
 
@@ -150,6 +155,7 @@ def point_source(functions: tuple[PixelFunction, ...]) -> Source:
         "CHANNELS": functions[0].channels,
         "RESULT_CHANNELS": functions[-1].result_channels,
         "PLACES": any(function.sees_place for function in functions),
+        "NEW_ALPHA": any(function.result_alpha is not None for function in functions),
     }
     macros = "".join(macro(name, value) for name, value in sizes.items())
     text = f'#undef CHANNELS\n{"".join(own)}{macros}#line 1 "{KERNEL.name}"\n{kernel}'
@@ -161,7 +167,7 @@ def _calls(functions: Sequence[PixelFunction]) -> list[str]:
     calls = []
     for position, function in enumerate(functions):
         names = "".join(f", {_argument_text(field, position)}" for field in function.fields)
-        calls.append(f"c = {renamed(function.name, position)}(c{names});")
+        calls.append(f"c = {renamed(function.name, position)}(c{names});{_NEW_ALPHA[function.result_alpha]}")
         gray = "_gray" if color_channels(function.result_channels) == 1 else ""
         calls.append(f"c = point_between{gray}(c, alpha);")
     return calls[:-1]

@@ -114,8 +114,11 @@ def _table(
 def has_table(functions: tuple[PixelFunction, ...], image: DeviceArray, on_a_gpu: bool) -> bool:
     """Return whether each sample of the result is known to depend on the same sample of an image alone.
 
-    The kernel is read as for the CPU; a GPU's compiler must not read anything else in it.
+    Tables keep alpha, so filters that make another have none. The kernel is read as for the CPU; a GPU's compiler must
+    not read anything else in it.
     """
+    if any(each.result_alpha is not None for each in functions):
+        return False
     if on_a_gpu and names_a_compiler(tuple(each.source.text for each in functions)):
         return False
     return is_channelwise(_program(image, functions, packs=False))

@@ -66,8 +66,11 @@ def type_and_channels(filter: Filter, device: str, dtype: str, channels: int) ->
     image = random_image((17, 31, channels), dtype)
     made = filter(image, device=device)
     observed = f"{filter.name} made {made.shape} {made.dtype} of {image.shape} {image.dtype}"
-    wanted = declared_shape(filter, image.shape)
-    _require(made.shape == wanted, f"{observed}, not {wanted}; `channels` and `result_size` declare the shape")
+    wanted, words = (
+        declared_shape(filter, image.shape),
+        "`channels`, `result_alpha` and `result_size` declare the shape",
+    )
+    _require(made.shape == wanted, f"{observed}, not {wanted}; {words}")
     _require(made.dtype == image.dtype, f"{observed}; a result has the image's own type")
     _require(bool(np.isfinite(made).all()), f"{observed}, with values that are not finite; look for a division by 0")
 
@@ -136,6 +139,8 @@ def the_halo_is_true(filter: Filter, device: str) -> None:
 
 def alpha_is_respected(filter: Filter, device: str) -> None:
     """Per-pixel filters leave alpha as it is; others filter an opaque image as one without alpha."""
+    if filter.result_alpha is not None:
+        raise NotApplicableError(f"{filter.name} makes another alpha, as its `result_alpha` says")
     colors = random_image((33, 65, 3))
     image = np.dstack([colors, random_image((33, 65), seed=1)])
     if isinstance(filter, PointFilter) or filter.alpha_mode == "color":

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from imgcuda import Filter, Matrix, ParameterError, Picture, Pipeline, Size, load
+from imgcuda import Color, Filter, Matrix, ParameterError, Picture, Pipeline, Size, load
 from imgcuda.parameter_types import LONGEST_SIDE
 from imgcuda.parameters import FLOAT32_MAX, INT32_MAX, INT32_MIN, Parameter
 
@@ -48,6 +48,8 @@ def values(parameter: Parameter) -> st.SearchStrategy[Any]:
         return st.integers(INT32_MIN if low is None else int(low), INT32_MAX if high is None else int(high))
     if parameter.type is bool:
         return st.booleans()
+    if parameter.type is Color:
+        return st.builds(Color, *[st.floats(0, 1)] * 3) | st.sampled_from([Color.of("red"), Color.of("transparent")])
     if parameter.type is Size:
         return st.builds(Size, st.integers(1, LONGEST_SIDE), st.integers(1, LONGEST_SIDE))
     return matrices() if parameter.type is Matrix else st.sampled_from(FILES).map(lambda name: named(parameter, name))
