@@ -53,9 +53,10 @@ def test_results_lie_within_their_bounds(operator: str) -> None:
 
 def test_only_a_clamp_that_changes_nothing_is_left_out() -> None:
     for (low, high), limit in product(INTERVALS, ENDS):
-        constant = Value(F32, VARYING, "0", const=float(np.float32(limit)))
-        above = all(_order(limit) <= _order(each) for each in _members(low, high))
-        below = all(_order(each) <= _order(limit) for each in _members(low, high))
+        end = float(np.float32(limit))
+        constant = Value(F32, VARYING, "0", const=end)
+        above = all(_order(end) <= _order(each) for each in _members(low, high))
+        below = all(_order(each) <= _order(end) for each in _members(low, high))
         assert bounds.within("max", _value(low, high), constant) == above
         assert bounds.within("min", _value(low, high), constant) == below
 
