@@ -9,6 +9,7 @@ from pathlib import Path
 import reference
 
 import imgcuda
+from imgcuda import video
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,8 +20,16 @@ _ATTRIBUTE = re.compile(r"(?<![\w./])imgcuda((?:\.[A-Za-z_]\w*)+)")
 
 def listed() -> set[str]:
     """Return the public names in full: `imgcuda.Filter`, `imgcuda.testing.contract`, and the module of functions."""
-    modules = {"imgcuda": imgcuda.__all__, "imgcuda.images": reference.IMAGES, "imgcuda.testing": reference.TESTING}
-    return {"imgcuda.functions", *(f"{module}.{name}" for module, names in modules.items() for name in names)}
+    modules = {
+        "imgcuda": imgcuda.__all__,
+        "imgcuda.images": reference.IMAGES,
+        "imgcuda.testing": reference.TESTING,
+        "imgcuda.video": video.__all__,
+    }
+    return {
+        "imgcuda.functions",
+        *(f"{module}.{name}" for module, names in modules.items() for name in names),
+    }
 
 
 def used(code: str) -> set[str]:

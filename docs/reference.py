@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import imgcuda
-from imgcuda import images, testing
+from imgcuda import images, testing, video
 from imgcuda.array_calls import ArrayCallable
 
 ROOT = Path(__file__).parent.parent
@@ -32,6 +32,8 @@ def api_reference() -> str:
     made += [_section(name, getattr(images, name)) for name in IMAGES]
     made.append("## imgcuda.testing\n")
     made += [_section(name, getattr(testing, name)) for name in TESTING]
+    made.append("## imgcuda.video\n")
+    made += [_section(name, getattr(video, name)) for name in video.__all__]
     return "\n".join(made)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from imgcuda import functions as functions
+    from imgcuda import video as video
     from imgcuda.array_calls import OwnKind
     from imgcuda.arrays.device_image import DeviceImage
     from imgcuda.arrays.files import write
@@ -142,8 +143,8 @@ _HOMES = {
 if not TYPE_CHECKING:  # a type checker would take any name to be there
 
     def __getattr__(name: str) -> Any:
-        if name == "functions":
-            return import_module("imgcuda.functions")
+        if name in ("functions", "video"):
+            return import_module(f"imgcuda.{name}")
         for module, names in _HOMES.items():
             if name in names.split():
                 value = globals()[name] = getattr(import_module(module), name)
@@ -152,7 +153,7 @@ if not TYPE_CHECKING:  # a type checker would take any name to be there
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "functions"})
+    return sorted({*globals(), *__all__, "functions", "video"})
 
 
 @_overload

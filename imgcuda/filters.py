@@ -137,6 +137,13 @@ class Filter(ArrayCallable):
         are those of three gray images. Then it takes images of more than four channels, too."""
         return False
 
+    def for_frame(self, number: int) -> Filter:
+        """Return the filter for a frame of a video, counted from 0: by default the same for all frames.
+
+        A filter with a seed overrides this, so that each frame gets other random numbers, and the same in each run.
+        """
+        return self
+
     def result_size(self, width: int, height: int) -> tuple[int, int]:
         """Return the width and height of its result for an image of this size, in pixels: by default the same."""
         return width, height

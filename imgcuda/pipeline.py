@@ -107,6 +107,10 @@ class Pipeline(ArrayCallable):
         halos = [filter.halo for filter in self.filters]
         return None if None in halos else sum(halo for halo in halos if halo)
 
+    def for_frame(self, number: int) -> Pipeline:
+        """Return the pipeline for a frame of a video, counted from 0: that of its filters' `for_frame`."""
+        return Pipeline(each.for_frame(number) for each in self.filters)
+
     def _filter(self, array: Any, device: str | None, max_pixels: int | None, out: Any, layout: str) -> Any:
         on_host = self._on_host if layout == "HWC" else partial(self._in_layout, layout)
         if type(array) is np.ndarray:

@@ -42,6 +42,7 @@ ORDER = [
     {"imgcuda"},  # the public names
     {"large_files"},  # a chain over a file that may be larger than memory
     {"file_run"},  # a chain over one file
+    {"video"},  # a chain over the frames of a video
     {"batch"},  # a chain over many files
     {"cli"},  # the program
     {"__main__"},
@@ -84,6 +85,10 @@ FOREIGN = {
         ),
         *("images.sixteen_bit", "images.tiff_codecs", "images.tiff_colors", "images.writing"),
         *("images.dds", "images.preview", "images.psd"),
+    },
+    "av": {
+        *("video.av_library", "video.decoding", "video.encoders", "video.encoding", "video.frame_colors"),
+        "video.rewriting",
     },
     "pebble": {"batch.worker_pool"},
     "distributed": {

@@ -6,20 +6,37 @@ A display looks at the tally from a thread of its own, a few times a second, so 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
-from imgcuda.batch.tally import Tally
 from imgcuda.errors import printable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import RenderableType
 
 INTERVAL = 5.0
 """Seconds between two lines."""
 REFRESHES = 5
 """How often a bar is drawn, a second."""
+
+
+class Progress(Protocol):
+    """Counts what is done of some work, and says it in words."""
+
+    @property
+    def total(self) -> int | None:
+        """How much there is to do; None if that is not known."""
+
+    @property
+    def finished(self) -> int: ...
+    @property
+    def current(self) -> Mapping[int, Path]:
+        """The files that are being worked on."""
+
+    def progress(self) -> str: ...
 
 
 class Display(Protocol):
@@ -49,7 +66,7 @@ class NoDisplay:
 class ProgressLines(NoDisplay):
     """Prints a line about the tally every few seconds, if anything has changed."""
 
-    def __init__(self, tally: Tally, say: Callable[[str], None], interval: float = INTERVAL) -> None:
+    def __init__(self, tally: Progress, say: Callable[[str], None], interval: float = INTERVAL) -> None:
         super().__init__(say)
         self._tally, self._interval = tally, interval
         self._over = threading.Event()
@@ -74,7 +91,7 @@ class ProgressLines(NoDisplay):
 class ProgressBar:
     """Draws a bar on a terminal, with the rate, the time left, and the files that are being worked on."""
 
-    def __init__(self, tally: Tally, terminal: TextIO) -> None:
+    def __init__(self, tally: Progress, terminal: TextIO) -> None:
         from rich.console import Console
         from rich.live import Live
 

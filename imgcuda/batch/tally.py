@@ -79,10 +79,10 @@ class Tally:
         return f"{self.done} done{''.join(others)} in {duration(seconds, tenths=True)}{rate}"
 
 
-def speed(rate: float) -> str:
+def speed(rate: float, things: str = "files") -> str:
     """Return a number of files a second in words: by the minute if it is below 1."""
     number, unit = (rate, "s") if rate >= 1 else (60 * rate, "min")
-    return f"{number:.0f} files/{unit}" if number >= 10 else f"{number:.1f} files/{unit}"
+    return f"{number:.0f} {things}/{unit}" if number >= 10 else f"{number:.1f} {things}/{unit}"
 
 
 def duration(seconds: float, tenths: bool = False) -> str:

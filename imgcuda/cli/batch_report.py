@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from json import dumps
 from typing import TYPE_CHECKING, get_args
 
-from imgcuda.batch.progress import Display, NoDisplay, ProgressBar, ProgressLines
+from imgcuda.batch.progress import Display, NoDisplay, Progress, ProgressBar, ProgressLines
 from imgcuda.batch.report import Report
 from imgcuda.batch.tally import Tally
 from imgcuda.batch.units import FileUnit
@@ -35,12 +35,17 @@ def reporting(tally: Tally, order: Order, all_notes: bool) -> Iterator[Report]:
 
 
 def _display(tally: Tally, order: Order) -> Display:
-    """Return a bar if stderr is a terminal on which nothing else is printed, else what prints lines."""
+    """Return what shows the progress, beside the objects of --json."""
     if order.quiet:
         return NoDisplay(streams.say)
-    if _is_terminal() and not (order.json and streams.output().isatty()):
-        return ProgressBar(tally, sys.stderr)
-    return ProgressLines(tally, streams.say)
+    return display(tally, lines=order.json and streams.output().isatty())
+
+
+def display(progress: Progress, lines: bool = False) -> Display:
+    """Return a bar if stderr is a terminal, else what prints lines; `lines` is for a terminal that shows more."""
+    if _is_terminal() and not lines:
+        return ProgressBar(progress, sys.stderr)
+    return ProgressLines(progress, streams.say)
 
 
 def _is_terminal() -> bool:

@@ -14,9 +14,9 @@ OF_FILTERS = {"device", "check", "linear"}
 
 def convert(**job: Any) -> None:
     """Convert an image: to the format of OUT, and as the options say. No filter runs."""
-    from imgcuda.cli.run_file import filter_file
+    from imgcuda.cli.filtering import run_job
 
-    filter_file(tuple, Job(**job, device="cpu"))
+    run_job(tuple, Job(**job, device="cpu"))
 
 
 _OWN = [each for name, each in COMMON.items() if name not in OF_FILTERS]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -61,8 +61,6 @@ _COMMON_OPTIONS = {"--help", *(option for name, each in COMMON.items() for optio
 
 def filter_image(ctx: typer.Context, steps: Steps = None, recipe: RecipeWord = None, **job: Any) -> None:
     """Run filters over an image, one after the other."""
-    from imgcuda.cli.run_file import filter_file  # imports all that reads, filters and writes
-
     found = None
     if recipe:
         from imgcuda.cli.recipe_options import with_recipe
@@ -71,7 +69,7 @@ def filter_image(ctx: typer.Context, steps: Steps = None, recipe: RecipeWord = N
         with Deadline(job["timeout"]).holds("reading the recipe"):
             found = read_recipe(recipe)
         job = with_recipe(ctx, job, found)
-    filter_file(lambda: _chain(ctx.obj, steps or [], found, job["quiet"]), Job(**job))
+    run_job(lambda: _chain(ctx.obj, steps or [], found, job["quiet"]), Job(**job))
 
 
 def _chain(registry: Registry, steps: list[str], recipe: Recipe | None, quiet: bool) -> list[Filter]:
@@ -92,16 +90,27 @@ def command(
     """Return the command of one filter: its parameters become options, with other defaults from `values`."""
 
     def run(**given: Any) -> None:
-        from imgcuda.cli.run_file import filter_file
-
         job = Job(**{name: given.pop(name) for name in COMMON})
-        filter_file(lambda: [build(filter_class, given)], job, examine)
+        run_job(lambda: [build(filter_class, given)], job, examine)
 
     known = [parameter for parameter in in_order(filter_class) if not _taken(parameter)]
     own = [_option(each._replace(default=(values or {}).get(each.name, each.default))) for each in known]
     run.__signature__ = inspect.Signature([*own, *COMMON.values()])  # type: ignore[attr-defined]
     run.__doc__ = filter_class.__doc__
     return run
+
+
+def run_job(make: Callable[[], Sequence[Filter]], job: Job, examine: Examine | None = None) -> None:
+    """Filter a picture, or a video if OUT has the extension of one."""
+    from imgcuda.cli.run_file import filter_file  # imports all that reads, filters and writes
+    from imgcuda.images.formats import VIDEOS
+
+    if job.out_path.suffix.lower() in VIDEOS and not job.format:
+        from imgcuda.cli.run_video import filter_frames
+
+        filter_frames(make, job)
+    else:
+        filter_file(make, job, examine)
 
 
 def without_option(filter_class: type[Filter]) -> Iterator[str]:

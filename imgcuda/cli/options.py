@@ -85,7 +85,8 @@ class Job(NamedTuple):
         bool, typer.Option("--strip/--no-strip", help="Write no EXIF, XMP, color profile, resolution and text.")
     ] = False
     quality: Annotated[
-        int | None, typer.Option(min=1, max=100, help="JPEG, WebP, AVIF, JPEG 2000: how much is kept; 90, AVIF 80.")
+        int | None,
+        typer.Option(min=1, max=100, help="JPEG, WebP, AVIF, JPEG 2000: how much is kept; 90, AVIF 80, video 65."),
     ] = None
     compress: Annotated[
         int | None,
@@ -97,6 +98,9 @@ class Job(NamedTuple):
     progressive: Annotated[
         bool, typer.Option("--progressive/--no-progressive", help="JPEG: coarse first, then finer.")
     ] = False
+    codec: Annotated[
+        str | None, typer.Option(metavar="CODEC", help="Video: h264, hevc, vp9, av1, or ffv1, which loses nothing.")
+    ] = None
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse an IN that is damaged, or that cannot be read without a loss.")
     ] = False

@@ -35,7 +35,7 @@ def filter_file(make: Callable[[], Sequence[Filter]], job: Job, examine: Examine
     with deadline.holds("reading the parameters"), picture_limit(job.max_pixels):
         filters = make()
     format = _output(job)
-    in_place = STANDARD not in (job.in_path, job.out_path) and _same_file(job)
+    in_place = STANDARD not in (job.in_path, job.out_path) and same_file(job)
     if in_place and not job.overwrite:
         raise ImageError(f"{job.out_path} is the input itself; write to another file, or add --overwrite")
     with devices.checked() if job.check else nullcontext():
@@ -50,12 +50,14 @@ def _output(job: Job) -> Format:
     format = images.by_name(job.format) if job.format else None
     if job.out_path != STANDARD:
         # A file written with --strip has no mark; whether it may be replaced is decided when the output is known.
-        clobber = True if job.strip or _same_file(job) else _clobber(job)
+        clobber = True if job.strip or same_file(job) else clobber_rule(job)
         format = images.check_output(job.out_path, clobber=False if job.no_clobber else clobber, format=format)
     elif format is None:
         raise ParameterError("--format says what is written to standard output, as --format png")
     elif streams.output().isatty():
         raise ImageError("a picture is not written to a terminal; write to a file, or into a pipe")
+    if job.codec:
+        raise ParameterError(f"--codec is for videos; {format.name} has no such choice")
     output_options(job).check(format)
     return format
 
@@ -67,12 +69,12 @@ def output_options(job: Job) -> Options:
     return images.Options(job.quality, job.compress, job.lossless, job.progressive)
 
 
-def _clobber(job: Job) -> Clobber:
+def clobber_rule(job: Job) -> Clobber:
     """Return the rule for the files that OUT may replace."""
     return False if job.no_clobber else True if job.overwrite else "ours"
 
 
-def _same_file(job: Job) -> bool:
+def same_file(job: Job) -> bool:
     return job.out_path.exists() and job.in_path.exists() and job.out_path.samefile(job.in_path)
 
 
@@ -84,7 +86,7 @@ def file_options(job: Job, format: Format | None, complete: bool = False) -> Fil
     return FileOptions(
         format=format,
         options=output_options(job),
-        clobber=_clobber(job),
+        clobber=clobber_rule(job),
         complete=complete,
         depth=job.depth,
         convert=job.convert,

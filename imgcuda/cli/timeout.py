@@ -40,9 +40,14 @@ class Deadline:
 
     @contextmanager
     def holds(self, doing: str, remedy: str = "") -> Iterator[None]:
+        """End the process at Ctrl-C, and if the time is over before the block ends."""
+        with _ending_at_ctrl_c(), self.limits(doing, remedy):
+            yield
+
+    @contextmanager
+    def limits(self, doing: str, remedy: str = "") -> Iterator[None]:
         """End the process if the time is over before the block ends; `doing` describes the block in the message."""
         with ExitStack() as limits:
-            limits.enter_context(_ending_at_ctrl_c())
             if self._seconds is not None:
                 sentence = f"Error: {doing} took longer than {self._seconds:g} s, and nothing was written{remedy}\n"
                 limits.enter_context(_ending_in(max(0.0, self._end - monotonic()), sentence))

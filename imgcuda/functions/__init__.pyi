@@ -26,7 +26,8 @@ def add_noise(
 ) -> _Image:
     """Add noise to an image: for the same seed the same each time, on every device.
 
-    What a sample gets depends on the seed, its channel and its place in the image only. The random numbers are those of
+    What a sample gets depends on the seed, its channel and its place in the image only. A frame of a video gets the
+    noise of the seed plus its number. The random numbers are those of
     Philox4x32-10 (Salmon et al., Parallel random numbers: as easy as 1, 2, 3; SC11).
 
     `amount` is the standard deviation, as a part of the range from black to white, of gaussian noise, and of uniform

@@ -47,10 +47,10 @@ def other_names(path: Path) -> int:
 
 
 def replace(path: Path, data: bytes | Callable[[IO[bytes]], None], *, clobber: Clobber = True) -> None:
-    """Replace a file by bytes, or by what a function writes. A symbolic link remains: its target is replaced.
+    """Replace a file by bytes, or by what a function writes, which may also read what it has written.
 
-    Where the system can (Linux), the new file has a name only when it is whole, so that a process that is killed while
-    it writes leaves nothing behind.
+    A symbolic link remains: its target is replaced. Where the system can (Linux), the new file has a name only when it
+    is whole, so that a process that is killed while it writes leaves nothing behind.
     """
     target = path.resolve()
     if clobber == "ours" and target.exists():
@@ -61,7 +61,7 @@ def replace(path: Path, data: bytes | Callable[[IO[bytes]], None], *, clobber: C
     nameless = open_nameless(target.parent)
     with _cleaned_up_when_terminated():
         try:
-            with open(_create(draft) if nameless is None else nameless, "wb") as file:  # noqa: PTH123  # open already
+            with open(_create(draft) if nameless is None else nameless, "w+b") as file:  # noqa: PTH123  # open already
                 if callable(data):
                     data(file)
                 else:
@@ -147,7 +147,7 @@ def _extended_attributes(path: Path) -> list[str]:
 
 
 def _create(path: Path) -> int:
-    return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+    return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
 
 
 def _name(descriptor: int, path: Path) -> None:
@@ -164,7 +164,7 @@ def open_nameless(folder: Path) -> int | None:
     if not hasattr(os, "O_TMPFILE") or not _DESCRIPTORS.is_dir():
         return None
     try:
-        return os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o666)
+        return os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666)
     except OSError:  # a file system that has no such files; any other trouble comes again, with the name
         return None
 

@@ -66,6 +66,10 @@ FORMATS = (
 )  # fmt: skip
 
 
+VIDEOS = (".mp4", ".m4v", ".mov", ".mkv", ".webm")
+"""The extensions of files that imgcuda.video writes."""
+
+
 class Options(NamedTuple):
     """How a file is written; None is for the default."""
 

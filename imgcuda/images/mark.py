@@ -7,13 +7,14 @@ imgcuda did not write, or that was edited since.
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from imgcuda.images import exif
 from imgcuda.images.exif import ExifBlock
@@ -76,6 +77,20 @@ def with_checksum(data: bytes, format: Format, software: str) -> bytes:
         return made
     start = made.rindex(b"tEXt", 0, place)
     return made[:end] + struct.pack(">I", zlib.crc32(made[start:end])) + made[end + _AFTER :]
+
+
+def append(file: IO[bytes], software: str, matroska: bool) -> None:
+    """Append the mark to a video that can be read: in an element that players pass over, of Matroska or ISO media."""
+    name = (software + _BLANK).encode()
+    length = len(name) + _AFTER
+    box = b"\xec" + bytes([0x80 | length]) if matroska else struct.pack(">I4s", 8 + length, b"free")
+    size = file.seek(0, os.SEEK_END) + len(box) + length
+    file.seek(0)
+    total = zlib.crc32(struct.pack("<Q", size))
+    while data := file.read(1 << 20):
+        total = zlib.crc32(data, total)
+    total = zlib.crc32(box + name[:-8], total)
+    file.write(box + name[:-8] + f"{total:08x}".encode() + bytes(_AFTER))
 
 
 class RunningChecksum:

@@ -129,12 +129,38 @@ _READ: dict[str, Test] = {
 }
 
 
+VIDEOS: dict[str, Test] = {
+    "mov": lambda head: head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide") and not _is_still(head),
+    "matroska": _starts(b"\x1aE\xdf\xa3"),
+    "avi": _riff(b"AVI "),
+    "mpegts": lambda head: len(head) > 376 and head[0] == head[188] == head[376] == 0x47,
+    "mpeg": _starts(b"\0\0\1\xba"),
+    "flv": _starts(b"FLV\1"),
+    "asf": _starts(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
+}
+"""The videos, by the names of FFmpeg's readers (demuxers)."""
+
+
+def demuxer_of(head: bytes) -> str | None:
+    """Return FFmpeg's name for what reads a video or a GIF, by its first bytes; None for anything else."""
+    if _READ["GIF"](head):
+        return "gif"
+    return next((name for name, test in VIDEOS.items() if test(head)), None)
+
+
+_STILL = {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"crx "}
+
+
+def _is_still(head: bytes) -> bool:
+    return not _brands(head).isdisjoint(_STILL)
+
+
 def _with(command: str, verb: str = "convert it") -> str:
     return f"{verb} first, for example with `{command}`"
 
 
 _DEVELOP = _with("darktable-cli {} out.tif", "develop it")
-_VIDEO = _with("ffmpeg -i {} out%04d.png", "take its pictures out")
+_VIDEO = "filter it to another video, as out.mp4, or take its pictures out: `ffmpeg -i in.mp4 out%04d.png`"
 _OIIO = _with("oiiotool {} -o out.tif")
 _MAGICK = _with("magick {} out.png")
 
@@ -143,10 +169,7 @@ _UNREAD = (
     Unread("a HEIC picture", _branded(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1"),
            _with("heif-convert in.heic out.png")),
     Unread("a Canon raw picture (CR3)", _branded(b"crx "), _DEVELOP.format("in.cr3")),
-    Unread("a video", _branded(b"isom", b"iso2", b"mp41", b"mp42", b"M4V ", b"qt  ", b"3gp4", b"3gp5"),
-           _VIDEO.format("in.mp4")),
-    Unread("a video", _starts(b"\x1aE\xdf\xa3"), _VIDEO.format("in.webm")),
-    Unread("a video", _riff(b"AVI "), _VIDEO.format("in.avi")),
+    *(Unread("a video", test, _VIDEO) for test in VIDEOS.values()),
     Unread("an animated cursor", _riff(b"ACON"), _MAGICK.format("in.ani")),
     Unread("a JPEG XL picture", _starts(b"\xff\n", b"\0\0\0\x0cJXL \r\n\x87\n"),
            _with("djxl in.jxl out.png")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from imgcuda import PointFilter, param
@@ -11,7 +12,8 @@ from imgcuda import PointFilter, param
 class AddNoise(PointFilter):
     """Add noise to an image: for the same seed the same each time, on every device.
 
-    What a sample gets depends on the seed, its channel and its place in the image only. The random numbers are those of
+    What a sample gets depends on the seed, its channel and its place in the image only. A frame of a video gets the
+    noise of the seed plus its number. The random numbers are those of
     Philox4x32-10 (Salmon et al., Parallel random numbers: as easy as 1, 2, 3; SC11).
 
     `amount` is the standard deviation, as a part of the range from black to white, of gaussian noise, and of uniform
@@ -50,3 +52,7 @@ class AddNoise(PointFilter):
     @property
     def channelwise(self) -> bool:
         return self.monochrome
+
+    def for_frame(self, number: int) -> AddNoise:
+        """Return the filter with the seed plus the frame's number."""
+        return replace(self, seed=(self.seed + number) % 2**31)
