@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, islice
+from time import monotonic
+from typing import TYPE_CHECKING, Self
 
 from imgcuda import devices
 from imgcuda.batch import footprint, keeper
@@ -14,6 +17,12 @@ from imgcuda.batch.work import Work, do
 from imgcuda.batch.worker import PoolSetting
 from imgcuda.cores import cores
 from imgcuda.errors import DeviceError
+
+if TYPE_CHECKING:
+    from imgcuda.batch.worker_pool import Crew
+
+IDLE = 60.0
+"""Seconds without a file after which workers that wait for more are ended; to start them takes a part of a second."""
 
 OWNED = {"cuda"}
 """The kinds of devices that processes of their own own. Workers use the others themselves."""
@@ -38,10 +47,8 @@ def run(units: Iterable[FileUnit], work: Work, limits: Limits, interruption: Int
     """
     source = iter(units)
     first = list(islice(source, max(2, cores())))
-    if len(first) < 2 and limits.timeout is None and limits.memory is None and work.options.codecs == "cpu":
-        for unit in first:
-            yield do(unit, work)
-            interruption.check()
+    if _needs_no_worker(first, work, limits):
+        yield from _here(first, work, interruption)
     elif first:
         from imgcuda.batch.worker_pool import Crew
 
@@ -49,8 +56,64 @@ def run(units: Iterable[FileUnit], work: Work, limits: Limits, interruption: Int
             yield from crew.outcomes(chain(first, source), interruption)
 
 
+class LastingWorkers:
+    """Makes files as `run` does, again and again, by workers that wait for more. As a context, it ends them."""
+
+    def __init__(self, work: Work, limits: Limits, interruption: Interruption) -> None:
+        self._work, self._limits, self._interruption = work, limits, interruption
+        self._crew: Crew | None = None
+        self._used = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._end()
+
+    def run(self, units: Iterable[FileUnit]) -> Generator[Outcome]:
+        """Yield the outcome of each unit. A single file starts no workers, and is made by those that there are."""
+        source = iter(units)
+        first = list(islice(source, 2))
+        if self._crew is None and _needs_no_worker(first, self._work, self._limits):
+            yield from _here(first, self._work, self._interruption)
+        elif first:
+            with self._interruption.deferred(), ExitStack() as on_error:
+                on_error.callback(self._end)  # whatever the workers still make, nobody waits for it
+                yield from self._ready().outcomes(chain(first, source), self._interruption)
+                on_error.pop_all()
+            self._used = monotonic()
+
+    def end_if_idle(self) -> None:
+        """End the workers if they have had nothing to do for long."""
+        if self._crew and monotonic() - self._used > IDLE:
+            self._end()
+
+    def _ready(self) -> Crew:
+        from imgcuda.batch.worker_pool import Crew
+
+        if self._crew is None:
+            self._crew = Crew(self._work, _setting(cores(), self._work, self._limits))
+        return self._crew
+
+    def _end(self) -> None:
+        crew, self._crew = self._crew, None
+        if crew:
+            crew.end()
+
+
+def _needs_no_worker(first: list[FileUnit], work: Work, limits: Limits) -> bool:
+    return len(first) < 2 and limits.timeout is None and limits.memory is None and work.options.codecs == "cpu"
+
+
+def _here(units: Iterable[FileUnit], work: Work, interruption: Interruption) -> Iterator[Outcome]:
+    """Make units in this process."""
+    for unit in units:
+        yield do(unit, work)
+        interruption.check()
+
+
 def _setting(units: int, work: Work, limits: Limits) -> PoolSetting:
-    """Return how many workers there are, and what each may take."""
+    """Return how many workers there are for so many units, and what each may take."""
     kind = (work.device or "").partition(":")[0]
     owned = kind in OWNED and (bool(work.filters) or work.options.codecs == "gpu") and keeper.are_possible()
     if work.options.codecs == "gpu" and not owned:  # else files would go the usual way without a word

@@ -93,6 +93,10 @@ class Crew:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End all workers, whatever they do."""
         self._end()
         if self._keeper:
             self._keeper.close()
@@ -104,6 +108,7 @@ class Crew:
         """
         source = iter(units)
         following = next(source, None)
+        self._sign_of_life = monotonic()
         while following is not None or self._running or self._alone:
             while self._alone and not self._running:
                 self._give(self._alone.popleft(), self._setting.memory or 0, alone=True)
@@ -236,7 +241,6 @@ class Crew:
         return WorkerStart(pickle.dumps(self._work), self._board, folder, variables, self._begins, owners)
 
     def _end(self) -> None:
-        """End all workers, whatever they do."""
         self._pool.stop()
         self._pool.join()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from imgcuda import devices
 from imgcuda.batch import footprint
 from imgcuda.batch.course import Workers
 from imgcuda.batch.interruption import Interruption
-from imgcuda.batch.running import Limits, run
+from imgcuda.batch.running import LastingWorkers, Limits, run
 from imgcuda.batch.software import Software
 from imgcuda.batch.work import Work
 from imgcuda.cli import run_file, streams
@@ -28,7 +28,7 @@ def workers(
     order: Order, work: Work, software: Software, folder: Path, interruption: Interruption
 ) -> Iterator[Workers]:
     """Yield what makes the files. Workers of a cluster find the work in the folder."""
-    limits = Limits(order.timeout, footprint.size(order.memory) if order.memory else None)
+    limits = _limits(order)
     if not on_cluster(order):
         yield partial(run, work=work, limits=limits, interruption=interruption)
         return
@@ -39,6 +39,23 @@ def workers(
         if not cluster.workers and not order.quiet:
             streams.say("Note: the scheduler has no workers yet; the batch waits for them")
         yield partial(cluster.run, work=work, limits=limits, interruption=interruption)
+
+
+@contextmanager
+def lasting_workers(
+    order: Order, work: Work, software: Software, folder: Path, interruption: Interruption
+) -> Iterator[tuple[Workers, Callable[[], None]]]:
+    """Yield what makes files that arrive, and a function to be called when none has; it ends workers that are idle."""
+    if on_cluster(order):
+        with workers(order, work, software, folder, interruption) as makers:
+            yield makers, lambda: None
+    else:
+        with LastingWorkers(work, _limits(order), interruption) as lasting:
+            yield lasting.run, lasting.end_if_idle
+
+
+def _limits(order: Order) -> Limits:
+    return Limits(order.timeout, footprint.size(order.memory) if order.memory else None)
 
 
 def device(order: Order, job: Job) -> str | None:

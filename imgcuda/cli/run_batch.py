@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from imgcuda.batch.tally import Tally
 from imgcuda.batch.work import Work
 from imgcuda.cli import run_file, streams
 from imgcuda.cli.batch_report import all_good, reporting, show_planned
-from imgcuda.cli.batch_workers import device, workers
+from imgcuda.cli.batch_workers import device, lasting_workers, workers
 from imgcuda.cli.chain import parse_chain
 from imgcuda.cli.options import Job
 from imgcuda.cli.signals import exit_code, interruptible
@@ -65,8 +65,8 @@ def _run_batch(registry: Registry, order: Order, job: Job, recipe: Recipe | None
     made_by = provenance.provenance(work.filters, work.options, software)
     if order.watch:
         assert order.output is not None
-        with workers(order, work, software, order.output, interruption) as makers:
-            _watch(order, job, makers, made_by)
+        with lasting_workers(order, work, software, order.output, interruption) as (makers, end_if_idle):
+            _watch(order, job, makers, end_if_idle, made_by)
         if interruption.number != signal.SIGINT:  # which is the way to end it
             interruption.check()
         return
@@ -173,15 +173,20 @@ def _home(units: Plan, order: Order) -> Path:
     return order.output or next(iter([*units, *(each.unit for each in units.failed)])).source.parent
 
 
-def _watch(order: Order, job: Job, makers: Workers, made_by: Provenance) -> None:
+def _watch(order: Order, job: Job, makers: Workers, end_if_idle: Callable[[], None], made_by: Provenance) -> None:
     """Make what there is and what arrives, until Ctrl-C."""
     assert order.output is not None
+
+    def look() -> Iterator[Input]:
+        end_if_idle()
+        return _found(order, _search(order))
+
     plans, tally = watch.ArrivalPlans(_naming(order, job), order.output), Tally()
     with Manifest(order.output, made_by) as records, reporting(tally, order, job.verbose) as report:
         course = Course(makers, report, records, order.force)
         report.say(f"Watching {', '.join(_inputs(order))}; Ctrl-C ends.")
         with suppress(KeyboardInterrupt):
-            for arrived in watch.arrivals(lambda: _found(order, _search(order))):
+            for arrived in watch.arrivals(look):
                 units = plans.plan(arrived)
                 course.report_failed(units)
                 course.run(units)

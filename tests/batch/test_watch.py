@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path, PurePath
 
 import pytest
 
 from imgcuda import Registry
-from imgcuda.batch import watch
+from imgcuda.batch import running, watch
 from imgcuda.batch.inputs import Input
+from imgcuda.batch.interruption import Interruption
 from imgcuda.batch.naming import naming
+from imgcuda.batch.running import LastingWorkers, Limits
+from imgcuda.batch.units import FileUnit
+from imgcuda.batch.work import Work
 from imgcuda.cli import build, run
+from imgcuda.file_run import FileOptions
 
 SAMPLE = Path(__file__).parents[2] / "sample_images" / "horse.png"
 
@@ -169,3 +176,59 @@ def test_what_arrives_is_made_until_ctrl_c(tmp_path: Path) -> None:
             process.kill()
     assert (summary["done"], summary["failed"]) == (2, 0)
     assert (out / "a.png").read_bytes() == (out / "b.png").read_bytes()
+
+
+# The workers
+
+
+@pytest.fixture
+def lasting(registry: Registry) -> Iterator[LastingWorkers]:
+    with LastingWorkers(Work((registry.create("invert", {}),), FileOptions(), "cpu"), Limits(), Interruption()) as made:
+        yield made
+
+
+def made_by(lasting: LastingWorkers, folder: Path, *names: str) -> list[str]:
+    """Return what is wrong with the outputs that workers make."""
+    units = [FileUnit(number, SAMPLE, folder / name) for number, name in enumerate(names)]
+    return [outcome.error for outcome in lasting.run(units)]
+
+
+def workers_of_this_process() -> set[int | None]:
+    return {child.pid for child in multiprocessing.active_children()}
+
+
+def test_workers_wait_for_what_arrives_next(
+    lasting: LastingWorkers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = workers_of_this_process()
+    assert made_by(lasting, tmp_path, "a.png") == [""]
+    assert workers_of_this_process() == before  # none for a single file
+    assert made_by(lasting, tmp_path, "b.png", "c.png") == ["", ""]
+    first = workers_of_this_process()
+    assert first > before
+    assert made_by(lasting, tmp_path, "d.png", "e.png", "f.png") == ["", "", ""]
+    assert made_by(lasting, tmp_path, "g.png") == [""]
+    lasting.end_if_idle()
+    assert workers_of_this_process() == first
+    monkeypatch.setattr(running, "IDLE", 0.0)
+    lasting.end_if_idle()
+    assert workers_of_this_process() == before
+    assert made_by(lasting, tmp_path, "h.png", "i.png") == ["", ""]
+
+
+def test_waiting_workers_that_were_killed_are_replaced(lasting: LastingWorkers, tmp_path: Path) -> None:
+    before = workers_of_this_process()
+    assert made_by(lasting, tmp_path, "a.png", "b.png") == ["", ""]
+    for child in multiprocessing.active_children():
+        if child.pid not in before:
+            child.kill()
+            child.join()
+    assert made_by(lasting, tmp_path, "c.png", "d.png") == ["", ""]
+
+
+def test_workers_end_with_a_run_that_is_not_taken_to_its_end(lasting: LastingWorkers, tmp_path: Path) -> None:
+    before = workers_of_this_process()
+    units = [FileUnit(number, SAMPLE, tmp_path / f"{number}.png") for number in range(20)]
+    with closing(lasting.run(units)) as outcomes:
+        assert next(outcomes).error == ""
+    assert workers_of_this_process() == before
