@@ -23,8 +23,9 @@ LOOP = 60
 """How many further instructions a loop counts as: LLVM may repeat its body up to eight times."""
 PASSES_INSTRUCTIONS = 100_000
 """The most instructions that all passes over a kernel compile, but for the last pass."""
-WIDE = 12_000
-"""Beyond this many instructions the longest vectors are halved, since LLVM compiles shorter ones faster."""
+WIDE = 16_000
+"""Beyond this many instructions the longest vectors are halved, since LLVM compiles shorter ones faster, and what many
+sums are kept in would not fit the registers: those that unrolled loops add count twice."""
 LOOPED = 2_000
 """The most instructions of a kernel that has the loop over blocks in it; of a longer one each block is a call, so that
 LLVM has one loop less to look at again and again."""

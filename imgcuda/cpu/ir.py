@@ -16,9 +16,9 @@ _SLOT = "%s"
 class Builder:
     """Writes the body of one function: instructions, and basic blocks in the order in which they are placed."""
 
-    def __init__(self, most: int = INSTRUCTIONS) -> None:
+    def __init__(self, most: int = 2 * INSTRUCTIONS) -> None:
         self._most = most
-        """The number of instructions beyond which TooWide is raised."""
+        """The number of instructions beyond which TooWide is raised; those that unrolled loops add count twice."""
         self._lines: list[str] = []
         self._slots: list[tuple[str, str, int]] = []
         """The `alloca`s of the function: name, type, alignment."""
@@ -51,7 +51,7 @@ class Builder:
         """Return the next number for a name. Expressions compiled only for their type are counted, too."""
         self._count += 1
         self.charge(0)
-        if self.count > self._most:
+        if self.count + self.unrolled > self._most:
             raise TooWide
         return self._count
 

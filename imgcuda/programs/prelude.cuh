@@ -24,6 +24,14 @@ typedef unsigned char uchar;
 
 typedef PIXEL pixel;
 
+// A condition for code that is faster where it holds, with an `else` that is right for every thread. On a CPU it holds if
+// it does for all threads of a vector: then neither side is compiled twice, with a lane mask and without one.
+#ifdef IMGCUDA_CPU
+#define FOR_ALL(condition) __builtin_for_all(condition)
+#else
+#define FOR_ALL(condition) (condition)
+#endif
+
 // The sample value of white, and of opaque.
 #if PIXEL_BITS == 32
 #define PIXEL_MAX 1.0f

@@ -213,7 +213,11 @@ __device__ void sum_columns(floats (*tile)[PITCH], const pixel *src, int samples
             if (inside) {
                 value = load_floats(row + x, true, PACK);
             } else {
+#if PACK == 1  // threads in the image read side by side, which a CPU does at once
+                value = at[0] == x ? row[x] : row[max(at[0], 0)];
+#else
                 for (int p = 0; p < PACK; p++) PART(value, p) = row[max(at[p], 0)];
+#endif
             }
 #if BORDER == BORDER_CONSTANT
             for (int p = 0; p < PACK; p++) PART(value, p) = from[y + i] < 0 || at[p] < 0 ? 0.0f : PART(value, p);
@@ -255,7 +259,7 @@ separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int
     bool inside = x >= 0 && x + PACK <= samples && samples % PACK == 0;
     int at[PACK];
     for (int i = 0; i < PACK; i++) at[i] = border_sample(x + i, width, OUTSIDE);
-    if (inside)
+    if (FOR_ALL(inside))
         sum_columns(tile, src, samples, x, from, at, true, down, above);
     else
         sum_columns(tile, src, samples, x, from, at, false, down, above);
@@ -265,18 +269,19 @@ separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int
     int rows = min(ROWS, height - y0);
     int made = min(BLOCK_WIDTH * PACK - 2 * margin, samples - x0);
 #if PACK == 1
-    if (t >= made) return;
-    for (int r = 0; r < rows; r++) {
-        const float *here = tile[r] + margin + t;
+    if (t < made) {
+        for (int r = 0; r < rows; r++) {
+            const float *here = tile[r] + margin + t;
 #if SYMMETRIC
-        float sum = along[0] * here[0];
+            float sum = along[0] * here[0];
 #pragma unroll 2
-        for (int k = 1; k <= beside; k++) sum += along[k] * (here[-k * CHANNELS] + here[k * CHANNELS]);
+            for (int k = 1; k <= beside; k++) sum += along[k] * (here[-k * CHANNELS] + here[k * CHANNELS]);
 #else
-        float sum = 0.0f;
-        for (int j = 0; j <= 2 * beside; j++) sum += along[j] * here[(j - beside) * CHANNELS];
+            float sum = 0.0f;
+            for (int j = 0; j <= 2 * beside; j++) sum += along[j] * here[(j - beside) * CHANNELS];
 #endif
-        write(src, dst, (long long)(y0 + r) * samples + x0 + t, sum, scale, bias, true, 1);
+            write(src, dst, (long long)(y0 + r) * samples + x0 + t, sum, scale, bias, true, 1);
+        }
     }
 #else
     // A thread makes WIDE neighboring packs in every WIDE-th row. Eight threads read shared memory together: in WIDE

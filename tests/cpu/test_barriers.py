@@ -186,6 +186,12 @@ CASES: list[tuple[str, str, Callable[[int], int]]] = [
     ),
     (
         "",
+        "__shared__ int t[40]; int k = 0; t[x] = 0; __syncthreads(); if (x > 5) return; k = in[3]; __syncthreads(); for (int i = 0; i < k; i++) { t[x]++;"
+        " __syncthreads(); } out[x] = t[x];",
+        lambda x: 0 if x > 5 else 3,
+    ),
+    (
+        "",
         "__shared__ int t[40]; for (int i = 0; i < 5; i++) { t[x] = i; __syncthreads(); if (t[39 - x] == 2) return; out[x] = i + 1; __syncthreads(); }",
         lambda x: 2,
     ),

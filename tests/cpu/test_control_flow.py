@@ -56,6 +56,27 @@ CASES: list[tuple[str, Callable[[int], int]]] = [
     ),
     ("out[x] = __builtin_expect(in[x] + 5, 5);", lambda x: x + 5),
     ("out[x] = sizeof(__builtin_expect(x > 3, 1));", lambda x: 8),
+    # ---- a condition for all threads of a vector, 8 here; under a mask, for all active ones
+    ("out[x] = __builtin_for_all(x >= 8);", lambda x: int(x >= 8)),
+    ("out[x] = __builtin_for_all(x != 12);", lambda x: int(not 8 <= x < 16)),
+    ("out[x] = __builtin_for_all(n > 3);", lambda x: 1),
+    ("if (x & 1) out[x] = __builtin_for_all(in[x] != 12 && in[x] != 17);", lambda x: x & 1 and int(not 16 <= x < 24)),
+    ("if (__builtin_for_all(x < 13)) out[x] = 1; else out[x] = in[x];", lambda x: 1 if x < 8 else x),
+    ("out[x] = sizeof(__builtin_for_all(x > 3));", lambda x: 1),
+    # ---- loops that run once, and those that only seem to
+    ("for (int p = 0; p < 1; p++) out[x] = x + p;", lambda x: x),
+    ("int r = 0; for (int p = 3; p <= 3; ++p) { int q = p; q++; r += q; } out[x] = r;", lambda x: 4),
+    ("for (int p = 0; p < 1; p++) { if (x & 1) continue; out[x] = 5; }", lambda x: 0 if x & 1 else 5),
+    ("for (int p = 0; p < 1; p++) { if (x & 1) break; out[x] = 5; }", lambda x: 0 if x & 1 else 5),
+    ("for (int p = 0; p < 1; p++) { if (x & 1) return; out[x] = 5; } out[x] += 2;", lambda x: 0 if x & 1 else 7),
+    ("int r = 0; for (int p = 0; p < 1; p++) { r++; if (r < 3) p--; } out[x] = r;", lambda x: 3),
+    (
+        "int r = 0; for (int p = 0; p < 1; p++) { int *q = &p; r++; if (r < x) *q = -1; } out[x] = r;",
+        lambda x: max(1, x),
+    ),
+    ("int r = 0; for (int p = 0; p < 1; p++) for (int p = 0; p < 2; p++) r += p + 1; out[x] = r;", lambda x: 3),
+    ("int p = 7; for (int p = 0; p < 1; p++) out[x] = p; out[x] += p;", lambda x: 7),
+    ("int r = 0; for (int p = 0; p < 1 && x > 3; p++) r = 1; out[x] = r;", lambda x: int(x > 3)),
     ("int r = 0; if (x > 100) r = 1; out[x] = r;", lambda x: 0),
     ("int r = 0; if (x >= 0) r = 1; out[x] = r;", lambda x: 1),
     (
@@ -258,6 +279,36 @@ def test_uniform_conditions_that_depend_on_the_row() -> None:
     }"""
     launch(source, out, block=(32, 6))
     assert out[:, 0].tolist() == out[:, 31].tolist() == [0, 11, 1020, 0, 40, 51]
+
+
+def test_loop_that_runs_once_is_compiled_without_a_loop() -> None:
+    source = "__global__ void k(int *out) { for (int p = 0; p < 1; p++) out[threadIdx.x + p] = 5; }"
+    plain = "__global__ void k(int *out) { out[threadIdx.x] = 5; }"
+    jumps = [to_llvm(program(each), "k", Dim3(64)).ir.count("br ") for each in (source, plain)]
+    assert jumps[0] == jumps[1]
+
+
+def test_condition_for_all_threads_leaves_neither_side_a_mask() -> None:
+    source = """__global__ void k(int *out, const int *in) { int x = threadIdx.x;
+                if (__builtin_for_all(in[x] > 3)) out[x] = 1; else out[x] = in[x + 1]; }"""
+    assert "masked" not in to_llvm(program(source), "k", Dim3(64)).ir
+
+
+def test_argument_that_a_function_cannot_set_is_no_variable() -> None:
+    def stores(parameter: str) -> int:
+        source = f"""__device__ int twice({parameter}) {{ return n * 2; }}
+                     __global__ void k(int *out) {{ int a = out[threadIdx.x]; out[threadIdx.x] = twice(a) + a; }}"""
+        return to_llvm(program(source), "k", Dim3(64)).ir.count("store <")
+
+    assert stores("int n") == stores("const int &n") < stores("int &n")
+
+
+def test_threads_before_the_first_return_need_no_mask() -> None:
+    source = """__global__ void k(int *out, int n) { __shared__ int t[64]; int x = threadIdx.x;
+                t[x] = out[x]; __syncthreads(); out[x] = t[63 - x]; __syncthreads(); %s }"""
+    masks = [to_llvm(program(source % last), "k", Dim3(64)).ir.count("reduce") for last in ("", "if (x > n) return;")]
+    assert masks[0] == 0
+    assert masks[1] <= 3  # of the condition alone, none for what stands before
 
 
 def test_expected_side_alone_has_a_copy_without_a_mask() -> None:

@@ -57,6 +57,7 @@ class ParallelRegions(BarrierLoops):
             if handle := self._for_block(item, region):
                 self.region(region, {name for name in _declared(region) if last.get(name, -1) >= position})
                 region = []
+                self.look_again()
                 with self.state.collecting(), self.state.at(item.place), self._followed_by(flat[position + 1 :]):
                     handle()
             else:

@@ -8,12 +8,12 @@ from imgcuda.cpu.lowering.atomics import ATOMICS, atomic
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.inline import inline
 from imgcuda.cpu.lowering.lvalues import convert, pointer
-from imgcuda.cpu.lowering.operands import number
+from imgcuda.cpu.lowering.operands import condition, number
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.memory import objects
-from imgcuda.cpu.values.types import I64, VECTORS
-from imgcuda.cpu.values.value import NOTHING, Aggregate, Operand
+from imgcuda.cpu.values.types import BOOL, I64, VECTORS
+from imgcuda.cpu.values.value import NOTHING, UNIFORM, Aggregate, Operand, Value
 from imgcuda.errors import did_you_mean
 from imgcuda.frontend import syntax
 
@@ -70,6 +70,17 @@ def _expect(state: State, node: syntax.Call) -> Operand:
     return state.math.convert(number(state, node.arguments[0]), I64)
 
 
+def _for_all(state: State, node: syntax.Call) -> Operand:
+    """Return the value of `__builtin_for_all(condition)`: whether it holds for all active threads of the vector."""
+    test = condition(state, node.arguments[0])
+    if test.scalar:
+        return test
+    if state.mask is None:
+        return Value(BOOL, UNIFORM, test.all or state.v.all(test.ir))
+    missing = state.v.without(state.mask, test.ir)
+    return Value(BOOL, UNIFORM, state.v.none(missing))
+
+
 def _fence(state: State, node: syntax.Call) -> Operand:
     state.b.do("fence seq_cst")
     if state.checks:
@@ -80,6 +91,7 @@ def _fence(state: State, node: syntax.Call) -> Operand:
 _SPECIAL: dict[str, tuple[int, Callable[[State, syntax.Call], Operand]]] = {
     "__ldg": (1, _read_only),
     "__builtin_expect": (2, _expect),
+    "__builtin_for_all": (1, _for_all),
     "__syncthreads": (0, _barrier),
     "__threadfence": (0, _fence),
     "__threadfence_block": (0, _fence),

@@ -26,6 +26,9 @@ from imgcuda.frontend import syntax
 from imgcuda.frontend.mistakes import EnoughMistakes
 from imgcuda.programs.layout import Dim3
 
+ANY = 2 * INSTRUCTIONS
+"""A number of instructions that no kernel within the budget has, counted as for WIDE."""
+
 NARROWEST = 16
 """The longest vectors that are never halved, however large a kernel is."""
 
@@ -67,8 +70,8 @@ def lower(
             facts.settled = done > PASSES_INSTRUCTIONS
 
     with suppress(TooWide):
-        return compiled(width, WIDE if width > NARROWEST else INSTRUCTIONS)
-    return compiled(width // 2, INSTRUCTIONS)
+        return compiled(width, WIDE if width > NARROWEST else ANY)
+    return compiled(width // 2, ANY)
 
 
 def _within_budget(work: _Kernel, kernel: str) -> Compiled:

@@ -54,7 +54,8 @@ class LiveThreads:
         """The enclosing loops and switches with barriers, in the current function."""
         self.returned = self.exited = self.masks()
         """Masks of the threads that returned from the current function, and from the kernel."""
-        if self._some_may_exit():
+        self._known_exits = 0
+        if ("lanes exit", self.kernel.key) in state.facts.marks:
             state.leader = self.b.slot("i64")
             self.b.do(f"store i64 0, ptr {state.leader}")
 
@@ -88,8 +89,13 @@ class LiveThreads:
     # ---- the threads that are live
 
     def _some_may_exit(self) -> bool:
-        """Return whether some threads may have exited the current function, or a loop in it."""
+        """Return whether some threads may have exited the current function, or a loop in it.
+
+        In a loop they may have done so further down, in an earlier round.
+        """
         keys = [self.state.calls[-1].key] if self.returned else []
+        if not self.loops:
+            return any(key in self.state.exited for key in keys)
         keys += [enclosing.key for enclosing in self.loops]
         return any(("lanes exit", key) in self.state.facts.marks for key in keys)
 
@@ -146,6 +152,12 @@ class LiveThreads:
         """Emit a jump to the end of the construct, taken if no thread is live."""
         if self.partial:
             self.each_thread(lambda: None)
+
+    def look_again(self) -> None:
+        """Look for live threads if some may have exited since: the leader may be among those."""
+        if len(self.state.exited) != self._known_exits:
+            self._known_exits = len(self.state.exited)
+            self.look()
 
     @contextmanager
     def construct(self, key: Any, kind: Variability, live: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.names import names_set
 from imgcuda.cpu.lowering.operands import condition
 from imgcuda.cpu.lowering.sequences import compile_sequence
+from imgcuda.cpu.lowering.single_round import single_round
 from imgcuda.cpu.lowering.state import LoopFrame, State
 from imgcuda.cpu.lowering.variables import PointerVariable, Variable
 from imgcuda.cpu.values.value import BLOCK, VARYING, Value, Variability, constant
@@ -20,6 +21,11 @@ from imgcuda.frontend import syntax
 
 def loop(state: State, node: syntax.Loop) -> None:
     """Compile a loop of any kind."""
+    if (only := single_round(state, node)) is not None:
+        name, value = only
+        with state.scope({name: value}):
+            scoped(state, node.body)
+        return
     with state.scope():
         if node.start is not None:
             compile_sequence(state, [node.start])

@@ -119,12 +119,17 @@ def _sets(state: State, node: object) -> list[str]:
             return [root(target)]
         case syntax.Unary("++" | "--", operand) | syntax.Postfix(_, operand):
             return [root(operand)]
-        case syntax.Call(name, arguments) if name in state.unit.functions:
-            pairs = zip(state.unit.functions[name].parameters, arguments, strict=False)
-            return [root(value) for parameter, value in pairs if isinstance(parameter.type, syntax.ReferenceType)]
+        case syntax.Call(name, arguments) if (function := state.unit.functions.get(name)) is not None:
+            pairs = zip(function.parameters, arguments, strict=False)  # a wrong number is reported at the call
+            return [root(argument) for parameter, argument in pairs if _may_set(parameter)]
         case syntax.Declaration(name, _, None):
             return [name]
     return []
+
+
+def _may_set(parameter: syntax.FunctionParameter) -> bool:
+    """Return whether a function may assign to the variable that is passed for a parameter."""
+    return isinstance(parameter.type, syntax.ReferenceType) and not parameter.const
 
 
 def root(node: syntax.Expression) -> str:

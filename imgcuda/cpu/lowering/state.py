@@ -152,6 +152,8 @@ class State:
     """How many loops are open, those of callers included."""
     escapes: int = 0
     """The number of divergent `break`s, `continue`s and `return`s compiled so far."""
+    exited: set[Key] = field(default_factory=set)
+    """The functions and loops of which a divergent exit was compiled: some threads may have left them from there on."""
     place: syntax.Place | None = None
     furthest: syntax.Place | None = None
     """The last statement whose compilation began."""

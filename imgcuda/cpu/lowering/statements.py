@@ -74,6 +74,7 @@ def _exit_lanes(
         return
     for each in left:
         state.facts.mark(("lanes exit", each.key))
+        state.exited.add(each.key)
     state.escapes += 1
     if slot:
         state.add_to(slot)

@@ -22,7 +22,7 @@ from imgcuda.cpu.semantics.cxx_types import (
 from imgcuda.cpu.values.types import BASIC, VECTORS, Float, Int, Scalar
 
 VOIDS = frozenset(["__syncthreads", "__threadfence", "__threadfence_block"])
-_OTHER = frozenset(["__ldg", "__builtin_expect"])
+_OTHER = frozenset(["__ldg", "__builtin_expect", "__builtin_for_all"])
 _TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])
 _DOUBLE = frozenset(["rhypot", "norm3d", "norm4d"])
 """Functions without overloads: they have another name for floats."""
@@ -79,6 +79,8 @@ def result(name: str, given: Sequence[Typed]) -> Type:
         return VOID
     if name == "__builtin_expect":
         return Basic("long long")
+    if name == "__builtin_for_all":
+        return Basic("bool")
     if name.startswith("make_"):
         return Record(name[5:])
     if name in ATOMICS or name == "__ldg":
