@@ -10,8 +10,9 @@ from pictures import PICTURES, SHOTS, Shot, built_in, with_defaults
 
 from imgcuda import Filter, MeasuringFilter, PointFilter
 from imgcuda.execution.point import result_channels
+from imgcuda.parameter_text import in_words
 from imgcuda.parameters import Parameter
-from imgcuda.recipes.parameter_values import in_order, in_words, type_in_words
+from imgcuda.recipes.parameter_values import in_order, type_in_words
 from imgcuda.registry import Registry
 
 

@@ -1,4 +1,4 @@
-"""Reads parameters given as text: numbers, JSON, and the lines of a file."""
+"""Parameters as text: reads numbers, JSON and the lines of a file, and shows values as a user types them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ LARGEST_TEXT = 1 << 26
 
 _ENCODINGS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _LINE_END = r"\r\n|\r|\n"
+
+
+def in_words(value: object) -> str:
+    """Return a parameter's value as a user types it: "2", "reflect", "true"."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def read_number(text: str) -> float:

@@ -39,7 +39,14 @@ def test_lists_and_help_import_no_plugin_and_no_numpy(installation: Installation
     installation.add(filter_of())
     assert "duotone" in installation.command("list")
     heavy = {"numpy", "email.message", "importlib.metadata", "pluggy", "PIL", "imgcuda.filters", "duotone"}
-    for arguments in (["list"], ["list", "--plain"], ["--help"], ["--version"], ["list", "blurr"]):
+    for arguments in (
+        ["list"],
+        ["list", "--plain"],
+        ["--help"],
+        ["--version"],
+        ["list", "blurr"],
+        ["list", "denoise", "size"],
+    ):
         modules = installation.command(*arguments)
         assert not {name for name in modules if name in heavy or name.startswith("imgcuda_plugins")}, arguments
 

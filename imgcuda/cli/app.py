@@ -16,7 +16,7 @@ from imgcuda.cli import batch_hint
 from imgcuda.cli.lookup import refuse, summary
 from imgcuda.cli.plain_values import PlainCommand, with_plain_values
 from imgcuda.errors import ImageError, ParameterError
-from imgcuda.registry import Registry
+from imgcuda.registry import Registry, advice
 
 HELP = """Filter images, on an NVIDIA GPU or without one.
 
@@ -65,7 +65,7 @@ class Commands(TyperGroup):
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if not args[0].startswith("-") and not self._knows(ctx, args[0]):
+        if not args[0].startswith("-") and not ctx.resilient_parsing and not self._knows(ctx, args[0]):
             refuse(ctx.obj, args[0], [*self.list_commands(ctx), *ctx.obj.aliases])
         return super().resolve_command(ctx, args)
 
@@ -103,10 +103,19 @@ class FilterCommand(PlainCommand):
         except Exception as error:
             if name != "batch" and (hint := batch_hint.of_error(name, words, error)):
                 raise ParameterError(hint) from None
+            self._advise(ctx, error)
             raise
-        if hint := batch_hint.of_folders(name, words, ctx.params):
+        if not ctx.resilient_parsing and (hint := batch_hint.of_folders(name, words, ctx.params)):
             raise ImageError(hint)
         return rest
+
+    def _advise(self, ctx: Any, error: Any) -> None:
+        """Let an error about an option that is not known name the option that is meant, by the table of synonyms."""
+        if not hasattr(error, "possibilities"):
+            return
+        known = [option.removeprefix("--") for each in self.get_params(ctx) for option in each.opts]
+        if meant := advice.parameter_for(str(error.option_name), [option.replace("-", "_") for option in known]):
+            error.possibilities = [f"--{meant.replace('_', '-')}"]
 
     def invoke(self, ctx: Any) -> Any:
         if self.name == "batch" and import_module("imgcuda.cli.batch").has_workers(ctx.params):

@@ -11,8 +11,9 @@ import typer
 from imgcuda import disabled_plugins
 from imgcuda.cli.lookup import other_words
 from imgcuda.errors import PluginError, did_you_mean
+from imgcuda.parameter_text import in_words
 from imgcuda.recipes.chain_text import example
-from imgcuda.recipes.parameter_values import in_order, in_words, type_in_words
+from imgcuda.recipes.parameter_values import in_order, type_in_words
 from imgcuda.registry import Plugin, Registry
 
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
-"""`imgcuda list`: the installed filters by category, for a person or for a script."""
+"""`imgcuda list`: the installed filters by category, all or those that words fit, for a person or for a script."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, NoReturn
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
 
 import typer
 
@@ -11,29 +11,57 @@ from imgcuda.cli.lookup import other_words, summary
 from imgcuda.errors import PluginError, did_you_mean
 from imgcuda.registry import Registry
 
-Category = Annotated[str, typer.Argument(metavar="CATEGORY", help="List this category only.", show_default=False)]
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="WORD...",
+        help="A category, or words to look for in names, summaries, parameters and their choices.",
+        show_default=False,
+    ),
+]
 Plain = Annotated[
     bool,
     typer.Option("--plain", help="For scripts: a line per filter, with tabs: name, category, other names, summary."),
 ]
+Found = Mapping[str, Sequence[str]]
+"""The filters to list, and the parameters by which a search has found them."""
 
 
-def list_filters(ctx: typer.Context, category: Category = "", plain: Plain = False) -> None:
-    """List the filters by category."""
+def list_filters(ctx: typer.Context, words: Words = None, plain: Plain = False) -> None:
+    """List the filters by category. With words, list those that they fit: imgcuda list noise."""
     registry: Registry = ctx.obj
-    if category and category not in registry.categories:
-        _refuse(registry, category)
-    shown = {each: names for each, names in registry.categories.items() if category in ("", each)}
-    for lines in _rows(registry, shown) if plain else _groups(registry, shown):
+    found = _found(registry, words or [])
+    shown = {each: [name for name in names if name in found] for each, names in registry.categories.items()}
+    shown = {category: names for category, names in shown.items() if names}
+    for lines in _rows(registry, shown) if plain else _groups(registry, shown, found):
         typer.echo(lines)
 
 
-def _groups(registry: Registry, categories: dict[str, list[str]]) -> Iterator[str]:
+def _found(registry: Registry, words: Sequence[str]) -> Found:
+    """Return the filters of a category, or those that all words fit; PluginError if there are none."""
+    if not words:
+        return dict.fromkeys(registry, ())
+    if len(words) == 1 and words[0] in registry.categories:
+        return dict.fromkeys(registry.categories[words[0]], ())
+    from imgcuda.registry.search import search  # most commands look for nothing
+
+    found = search(registry, words)
+    if not found:
+        known = list(registry.categories)
+        near = did_you_mean(words[0], [*known, *registry.words]) if len(words) == 1 else ""
+        hint = near or f"; the categories are: {', '.join(known) or 'none'}"
+        raise PluginError(f"no filter fits '{' '.join(words)}'{hint}")
+    return found
+
+
+def _groups(registry: Registry, categories: dict[str, list[str]], found: Found) -> Iterator[str]:
     """Return the lines for a person: a heading for each category, and its filters below."""
     width = max((len(name) for names in categories.values() for name in names), default=0)
     for number, (category, names) in enumerate(categories.items()):
         yield f"\n{category}:" if number else f"{category}:"
-        yield from (f"  {name:{width}}  {summary(registry, name)}" for name in names)
+        for name in names:
+            by = f" [{', '.join(found[name])}]" if found[name] else ""
+            yield f"  {name:{width}}  {summary(registry, name)}{by}"
 
 
 def _rows(registry: Registry, categories: dict[str, list[str]]) -> Iterator[str]:
@@ -45,14 +73,3 @@ def _rows(registry: Registry, categories: dict[str, list[str]]) -> Iterator[str]
         for category, names in categories.items()
         for name in names
     )
-
-
-def _refuse(registry: Registry, word: str) -> NoReturn:
-    """Raise the error for an unknown category."""
-    known = list(registry.categories)
-    name = word if word in registry.filters else registry.aliases.get(word)
-    if name:
-        hint = f"; the filter '{name}' is in {registry.category(name)}; `imgcuda info {name}` describes it"
-    else:
-        hint = did_you_mean(word, known) or f"; the categories are: {', '.join(known) or 'none'}"
-    raise PluginError(f"there is no category '{word}'{hint}")

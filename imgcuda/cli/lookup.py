@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
-from imgcuda.errors import PluginError, did_you_mean
-from imgcuda.registry import Registry
+from imgcuda.errors import PluginError
+from imgcuda.registry import Registry, advice
 
 
 def other_words(registry: Registry, name: str) -> list[str]:
@@ -24,7 +24,7 @@ def refuse(registry: Registry, word: str, known: Sequence[str]) -> NoReturn:
     """Raise the error for a name that is neither a command nor a filter."""
     if word in registry.clashes:
         registry.meaning(word)  # raises, since several plugins have it, and names them
-    hint = did_you_mean(word, known) or "; `imgcuda --help` shows what there is"
+    hint = advice.for_command(word, registry.words, known) or "; `imgcuda --help` shows what there is"
     if "." in word:  # a file name, most likely
         hint = "; to filter a file, write imgcuda filter IN OUT -f NAME"
     raise PluginError(f"there is no command or filter '{word}'{hint}{registry.left_out}")

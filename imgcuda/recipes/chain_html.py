@@ -7,7 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from imgcuda.errors import shown
-from imgcuda.recipes.parameter_values import changed, in_order, in_words
+from imgcuda.parameter_text import in_words
+from imgcuda.recipes.parameter_values import changed, in_order
 
 if TYPE_CHECKING:
     from imgcuda.filters import Filter

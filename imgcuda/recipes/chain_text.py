@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from imgcuda.errors import ParameterError, did_you_mean, shown
-from imgcuda.recipes.parameter_values import changed, exact_text, in_order, in_words, read_value
+from imgcuda.errors import ParameterError, shown
+from imgcuda.parameter_text import in_words
+from imgcuda.recipes.parameter_values import changed, exact_text, in_order, read_value
 from imgcuda.recipes.quoting import RECIPE, SEPARATOR, quoted, split, split_chain, unquoted
-from imgcuda.registry import Registry
+from imgcuda.registry import Registry, unknown_parameter
 
 if TYPE_CHECKING:
     from imgcuda.filters import Filter
@@ -85,8 +86,7 @@ def _assignment(filter_class: type[Filter], step: str, assignment: str, option: 
     known = {parameter.name: parameter for parameter in filter_class.parameters()}
     name = name.replace("-", "_")  # the option is spelled with hyphens
     if name not in known:
-        hint = did_you_mean(name, list(known)) or f"; it has: {', '.join(known) or 'none'}"
-        raise ParameterError(f"{filter_class.name} has no parameter '{name}'{hint}")
+        raise unknown_parameter(filter_class, name)
     return known[name], text
 
 

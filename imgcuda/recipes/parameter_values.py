@@ -56,13 +56,6 @@ def type_in_words(parameter: Parameter) -> str:
     return f"{words}, {parameter.range}" if parameter.range else words
 
 
-def in_words(value: Any) -> str:
-    """Return a parameter's value as a user types it: "2", "reflect", "true"."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def changed(filter: Filter) -> Iterator[tuple[Parameter, Any]]:
     """Yield the parameters whose values are not their defaults, in the order for help texts, with these values."""
     for parameter in in_order(type(filter)):

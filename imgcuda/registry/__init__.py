@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgcuda import disabled_plugins
 from imgcuda.containment import contained, in_words
-from imgcuda.errors import FilterError, ImgcudaError, ParameterError, PluginError, did_you_mean
-from imgcuda.registry import index
+from imgcuda.errors import FilterError, ImgcudaError, ParameterError, PluginError
+from imgcuda.registry import advice, index
 from imgcuda.registry.entries import Entry, Inventory, Offer, Plugin
 
 if TYPE_CHECKING:
     from imgcuda.filters import Filter
 
-__all__ = ["Meaning", "Plugin", "Registry", "build", "installed", "load", "refreshed"]
+__all__ = ["Meaning", "Plugin", "Registry", "build", "installed", "load", "refreshed", "unknown_parameter"]
 
 
 class Meaning(NamedTuple):
@@ -87,6 +87,11 @@ class Registry:
                 claimed.setdefault(word, []).append(entry.name)
         taken = self.entries.keys() | self.clashes.keys()
         return {word: names[0] for word, names in claimed.items() if len(names) == 1 and word not in taken}
+
+    @property
+    def words(self) -> list[str]:
+        """The names and aliases of all filters."""
+        return [*self.entries, *self.aliases]
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self.entries))
@@ -158,7 +163,7 @@ class Registry:
             raise PluginError(self._clash(word))
         if self.look_again():
             return self.meaning(word)
-        hint = did_you_mean(word, [*self.entries, *self.aliases]) or "; `imgcuda list` shows what is installed"
+        hint = advice.for_filter(word, self.words) or "; `imgcuda list` shows what is installed"
         raise PluginError(f"there is no filter '{word}'{hint}{self.left_out}")
 
     @property
@@ -178,8 +183,7 @@ def build(filter_class: type[Filter], values: Mapping[str, Any]) -> Filter:
     known = [parameter.name for parameter in filter_class.parameters()]
     for name in values:
         if name not in known:
-            hint = did_you_mean(name, known) or f"; it has: {', '.join(known) or 'none'}"
-            raise ParameterError(f"{filter_class.name} has no parameter '{name}'{hint}")
+            raise unknown_parameter(filter_class, name)
     missing = [p.name for p in filter_class.parameters() if p.required and p.name not in values]
     if missing:
         raise ParameterError(f"{filter_class.name} needs a value for {', '.join(missing)}")
@@ -189,6 +193,13 @@ def build(filter_class: type[Filter], values: Mapping[str, Any]) -> Filter:
         raise
     except BaseException as error:  # its author's __post_init__ may raise anything
         raise FilterError(f"{filter_class.name} cannot be made: {in_words(error)}") from error
+
+
+def unknown_parameter(filter_class: type[Filter], name: str) -> ParameterError:
+    """Return the error for a parameter that a filter does not have."""
+    known = [parameter.name for parameter in filter_class.parameters()]
+    hint = advice.for_parameter(name, known) or f"; it has: {', '.join(known) or 'none'}"
+    return ParameterError(f"{filter_class.name} has no parameter '{name}'{hint}")
 
 
 def load(imports: bool = True) -> Registry:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from imgcuda.filters import Filter
+    from imgcuda.parameters import Parameter
 
 
 class Plugin(NamedTuple):
@@ -26,6 +27,25 @@ class Plugin(NamedTuple):
         return f"{self.name} ({self.distribution})"
 
 
+class ParameterEntry(NamedTuple):
+    """The facts about a parameter that searches and completions use."""
+
+    name: str
+    values: tuple[str, ...]
+    """The values of a choice or a switch; empty for all others."""
+    default: str
+    """As a user types it; empty if there is none."""
+    help: str
+
+    @classmethod
+    def of(cls, parameter: Parameter) -> ParameterEntry:
+        from imgcuda.parameter_text import in_words
+
+        values = ("true", "false") if parameter.type is bool else parameter.choices
+        default = "" if parameter.required or not parameter.plain else in_words(parameter.default)
+        return cls(parameter.name, values, default, parameter.help)
+
+
 class Entry(NamedTuple):
     """The facts about a filter that lists show."""
 
@@ -34,12 +54,20 @@ class Entry(NamedTuple):
     """The category that it declares; empty if it has that of its plugin."""
     summary: str
     aliases: tuple[str, ...]
+    parameters: tuple[ParameterEntry, ...]
 
     @classmethod
     def of(cls, filter_class: type[Filter]) -> Entry:
         """Return the entry of a filter class."""
-        words = tuple(filter_class.aliases)
-        return cls(filter_class.name, filter_class.category, filter_class.summary(), words)
+        words, parameters = tuple(filter_class.aliases), tuple(map(ParameterEntry.of, filter_class.parameters()))
+        return cls(filter_class.name, filter_class.category, filter_class.summary(), words, parameters)
+
+    @classmethod
+    def read(cls, kept: list[Any]) -> Entry:
+        """Return the entry of what the index has kept: its fields as lists."""
+        name, category, summary, aliases, parameters = kept
+        known = (ParameterEntry(each, tuple(values), *texts) for each, values, *texts in parameters)
+        return cls(name, category, summary, tuple(aliases), tuple(known))
 
 
 class Offer(NamedTuple):

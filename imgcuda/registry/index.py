@@ -56,7 +56,7 @@ def write(found: Inventory) -> None:
 
 def _offer(kept: list[Any]) -> Offer:
     plugin, name, value, entries = kept
-    brought = None if entries is None else tuple(Entry(*words)._replace(aliases=tuple(words[-1])) for words in entries)
+    brought = None if entries is None else tuple(map(Entry.read, entries))
     return Offer(Plugin(*plugin), name, value, brought)
 
 

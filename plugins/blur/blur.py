@@ -29,7 +29,7 @@ class Blur(NeighborhoodFilter):
 
     channelwise = True
     only_launches = True
-    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"gaussian-blur": {}, "gaussian": {}}
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"gaussian-blur": {}, "gaussian": {}, "gaussian-filter": {}}
 
     sigma: float = param(default=2.0, ge=0.1, le=100, help="standard deviation of the Gaussian, in pixels")
 

@@ -19,7 +19,12 @@ class BoxBlur(NeighborhoodFilter):
 
     channelwise = True
     only_launches = True
-    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"boxblur": {}, "mean-blur": {}}
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "boxblur": {},
+        "mean-blur": {},
+        "box-filter": {},
+        "uniform-filter": {},
+    }
 
     radius: int = param(
         default=2, ge=1, le=100, constant=True, help="pixels from the middle of the square to its side: 2 is 5x5"

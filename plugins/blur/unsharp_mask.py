@@ -31,7 +31,7 @@ class UnsharpMask(NeighborhoodFilter):
 
     channelwise = True
     only_launches = True
-    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"unsharp": {}}
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"unsharp": {}, "sharpen": {}}
     alpha_mode = "color"
     layout = Layout(over="samples", block=(256, 1), pack=4)
 

@@ -24,7 +24,11 @@ class Equalize(Levels):
     floats one step, stays as it is.
     """
 
-    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"equalise": {}, "equalize-hist": {}}
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "equalise": {},
+        "equalize-hist": {},
+        "histogram-equalization": {},
+    }
 
     per_channel: bool = param(
         default=True,

@@ -16,7 +16,7 @@ class Grayscale(PointFilter):
     """
 
     channels: ClassVar[Literal[1]] = 1
-    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"greyscale": {}, "gray": {}, "desaturate": {}}
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"greyscale": {}, "gray": {}, "grey": {}, "desaturate": {}}
 
     weights: Literal["rec601", "rec709", "average", "lightness"] = param(
         default="rec601",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import pytest
 
-from imgcuda import Filter, PointFilter, Registry
+from imgcuda import Filter, PointFilter, Registry, param
 from imgcuda.cli import build, run
 from imgcuda.registry import Plugin
 
@@ -17,6 +17,8 @@ class Warm(PointFilter):
     warmer."""
 
     aliases: ClassVar = {"hot": {}, "sunny": {}}
+    how_strong: float = param(default=1.0, help="how strong")
+    way: Literal["gentle", "harsh"] = param(default="harsh", help="how")
 
 
 class Ink(PointFilter):
@@ -87,16 +89,48 @@ def test_list_prints_nothing_where_no_filter_is_installed(form: list[str], capsy
 
 
 @pytest.mark.parametrize(
-    ("word", "hint"),
+    ("words", "found"),
     [
-        ("edge", "; did you mean 'edges'?"),
-        ("xyz", "; the categories are: astro, edges"),
-        ("ink", "; the filter 'ink' is in edges; `imgcuda info ink` describes it"),
-        ("hot", "; the filter 'warm' is in astro; `imgcuda info warm` describes it"),
+        ("ink", ["ink"]),
+        ("SUNNY", ["warm"]),  # an alias
+        ("outlin", ["outline"]),
+        ("warmer", []),  # the summary is the first line
+        ("image", ["warm"]),
+        ("mage", []),  # words of a summary are looked for from their beginning
+        ("show outlines", ["outline"]),
+        ("show ink", []),
+        ("astro", ["warm"]),
+        ("strong", ["warm"]),  # --how-strong
+        ("how_strong", ["warm"]),
+        ("gentle", ["warm"]),
     ],
 )
-def test_list_refuses_what_is_no_category(call: Call, word: str, hint: str) -> None:
-    assert call("list", word) == (2, "", f"Error: there is no category '{word}'{hint}\n")
+def test_list_finds_words_in_names_summaries_and_parameters(call: Call, words: str, found: list[str]) -> None:
+    code, out, _ = call("list", *words.split(), "--plain")
+    assert (code, [line.split("\t")[0] for line in out.splitlines()]) == (0 if found else 2, found)
+
+
+def test_list_says_by_which_parameter_a_filter_was_found(call: Call) -> None:
+    assert call("list", "strong")[1] == "astro:\n  warm  Make an image (hot, sunny) [how_strong]\n"
+    assert call("list", "gentle")[1].endswith("[way=gentle]\n")
+    assert "[" not in call("list", "warm", "strong", "ink")[1]
+
+
+def test_choices_are_looked_for_only_if_nothing_else_fits(registry: Registry, call: Call) -> None:
+    class Gentle(PointFilter):
+        """Be gentle."""
+
+    registry.add(Plugin("more", "imgcuda 1.0"), [Gentle])
+    assert call("list", "gentle") == (0, "more:\n  gentle  Be gentle.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [("inkk", "; did you mean 'ink'?"), ("xyz", "; the categories are: astro, edges"), ("ink xyz", "; the categories")],
+)
+def test_list_refuses_words_that_no_filter_fits(call: Call, words: str, hint: str) -> None:
+    code, out, err = call("list", *words.split())
+    assert (code, out) == (2, "") and err.startswith(f"Error: no filter fits '{words}'{hint}")
 
 
 def test_info_says_the_category(call: Call) -> None:

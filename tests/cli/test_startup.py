@@ -35,7 +35,9 @@ def imported(*arguments: object) -> set[str]:
     return set(subprocess.run(command, capture_output=True, text=True, check=True).stderr.splitlines())
 
 
-@pytest.mark.parametrize("arguments", ["--help", "--version", "list", "list --plain", "info blur", "blur --help"])
+@pytest.mark.parametrize(
+    "arguments", ["--help", "--version", "list", "list denoise", "list --plain", "info blur", "blur --help"]
+)
 def test_what_filters_nothing_imports_nothing_heavy(arguments: str) -> None:
     assert not NEVER & imported(*arguments.split())
 

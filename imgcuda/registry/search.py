@@ -1,0 +1,51 @@
+"""Finds filters by words: by what the index knows of them and by the table of synonyms; no plugin is imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from imgcuda.registry import Registry, advice
+from imgcuda.registry.entries import Entry
+
+
+def search(registry: Registry, words: Sequence[str]) -> dict[str, list[str]]:
+    """Return the filters that all of the words fit, and for each the parameters, if only they fit: ["radius"].
+
+    The choices of parameters count only if nothing else fits: most filters have "mirror" among theirs.
+    """
+    return _search(registry, words, choices=False) or _search(registry, words, choices=True)
+
+
+def _search(registry: Registry, words: Sequence[str], choices: bool) -> dict[str, list[str]]:
+    hits = {name: [_hit(registry, name, word, choices) for word in words] for name in registry}
+    return {
+        name: list(dict.fromkeys(parameter for hit in found if hit for parameter in hit))
+        for name, found in hits.items()
+        if all(hit is not None for hit in found)
+    }
+
+
+def _hit(registry: Registry, name: str, word: str, choices: bool) -> list[str] | None:
+    """Return None for a filter that a word does not fit, and the parameters that it fits if it fits nothing else."""
+    entry, wanted = registry.entries[name], advice.plain(word)
+    texts = map(advice.plain, (entry.name, *entry.aliases, registry.category(name)))
+    if any(wanted in text for text in texts) or _is_in(entry.summary, word):
+        return []
+    steps = advice.steps_for(word, registry.words)
+    if name in {registry.aliases.get(each, each) for each in (step.partition(":")[0] for step in steps)}:
+        return []
+    return list(_parameters(entry, wanted, choices)) or None
+
+
+def _is_in(summary: str, word: str) -> bool:
+    """Return whether a word of the summary begins with the word."""
+    return any(each.startswith(word.lower()) for each in re.findall(r"\w+", summary.lower()))
+
+
+def _parameters(entry: Entry, wanted: str, choices: bool) -> Iterator[str]:
+    for parameter in entry.parameters:
+        if wanted in advice.plain(parameter.name):
+            yield parameter.name
+        if choices:
+            yield from (f"{parameter.name}={value}" for value in parameter.values if wanted in advice.plain(value))
