@@ -41,6 +41,7 @@ ORDER = [
     {"testing"},  # what every filter promises
     {"imgcuda"},  # the public names
     {"large_files"},  # a chain over a file that may be larger than memory
+    {"zarr_images"},  # a chain over Zarr
     {"file_run"},  # a chain over one file
     {"video"},  # a chain over the frames of a video
     {"batch"},  # a chain over many files
@@ -95,6 +96,7 @@ FOREIGN = {
         *("batch.cluster.nannies", "batch.cluster.submission", "batch.cluster.task", "cli.batch_workers"),
     },
     "dask": {"lazy.graph", "batch.cluster.nannies"},
+    "zarr": {"zarr_images.array_files"},
     "simplejpeg": {"images.jpeg_reader"},
     "isal": {"images.fast_deflate"},
     "rich": {"batch.progress"},

@@ -8,6 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from imgcuda.zarr_images.metadata_files import is_zarr
+
 OUTPUTS = ("-o", "--output", "--out")
 OPTIONS = ("-r", "-R", "--recursive", *OUTPUTS)
 """What other programs call the options for folders; the commands for one file have none of them."""
@@ -36,6 +38,8 @@ def of_error(name: str, words: Sequence[str], error: Exception) -> str | None:
 def of_folders(name: str, words: Sequence[str], values: Mapping[str, Any]) -> str | None:
     """Return a sentence if IN or OUT, as they were read, is a folder."""
     source, target = values.get("in_path"), values.get("out_path")
+    if any(isinstance(path, Path) and is_zarr(path) for path in (source, target)):
+        return None
     if not isinstance(source, Path) or not isinstance(target, Path) or not (source.is_dir() or target.is_dir()):
         return None
     return _sentence(name, words, [str(source)], "out" if target.suffix and not target.is_dir() else str(target))
