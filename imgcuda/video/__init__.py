@@ -67,7 +67,7 @@ def filter_video(
     options: VideoOptions | None = None,
     *,
     device: str | None = None,
-    tell: Tell = lambda frames, all_of_them: None,
+    tell: Tell | None = None,
 ) -> Rewritten:
     """Write a video whose frames are those of another, filtered. The rest, as its sound, is copied.
 

@@ -53,7 +53,7 @@ class _OtherError(BaseException):
         self.error = error
 
 
-def rewrite(source: Path, target: Path, change: Change, options: VideoOptions, tell: Tell) -> Rewritten:
+def rewrite(source: Path, target: Path, change: Change, options: VideoOptions, tell: Tell | None) -> Rewritten:
     """Write a video whose frames are those of another, changed; the rest is copied. Raises ImgcudaError.
 
     The write is atomic: if anything fails, the target is as it was before.
@@ -79,7 +79,9 @@ def rewrite(source: Path, target: Path, change: Change, options: VideoOptions, t
     return made[0]
 
 
-def _encoded(reader: VideoReader, writer: VideoWriter, change: Change, options: VideoOptions, tell: Tell) -> Rewritten:
+def _encoded(
+    reader: VideoReader, writer: VideoWriter, change: Change, options: VideoOptions, tell: Tell | None
+) -> Rewritten:
     copied = writer.copy_of(reader, metadata=not options.strip)
     options.check(writer.losses)
     given = made = ""
@@ -92,7 +94,8 @@ def _encoded(reader: VideoReader, writer: VideoWriter, change: Change, options: 
             writer.add(result, frame.timing, frame.raw)
             given, made = describe(frame.pixels), describe(result)
             frames += 1
-            tell(frames, reader.count)
+            if tell:
+                tell(frames, reader.count)
     try:
         options.check(reader.losses)
     except ImageError as error:
