@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from imgcuda.images import Image, read
     from imgcuda.parameter_text import read_lines, read_number
     from imgcuda.parameter_types import Matrix, Picture, Size, Table
-    from imgcuda.parameters import ParameterType, param
+    from imgcuda.parameters import Parameter, ParameterType, param
     from imgcuda.pipeline import Pipeline
     from imgcuda.pixels import color_channels, has_alpha, white_level
     from imgcuda.programs.layout import Layout
@@ -89,6 +89,7 @@ __all__ = [
     "Matrix",
     "MeasuringFilter",
     "NeighborhoodFilter",
+    "Parameter",
     "ParameterError",
     "ParameterType",
     "Picture",
@@ -131,7 +132,7 @@ _HOMES = {
     "imgcuda.images": "Image read",
     "imgcuda.parameter_text": "read_lines read_number",
     "imgcuda.parameter_types": "Matrix Picture Size Table",
-    "imgcuda.parameters": "ParameterType param",
+    "imgcuda.parameters": "Parameter ParameterType param",
     "imgcuda.pipeline": "Pipeline",
     "imgcuda.pixels": "color_channels has_alpha white_level",
     "imgcuda.programs.layout": "Layout",

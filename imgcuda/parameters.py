@@ -61,6 +61,7 @@ class Parameter(NamedTuple):
 
     @property
     def required(self) -> bool:
+        """Whether it has no default."""
         return self.default is dataclasses.MISSING
 
     @property

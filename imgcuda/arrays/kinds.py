@@ -30,6 +30,9 @@ class Location(Enum):
     """NumPy makes an array of it, or refuses it: an array of NumPy's, nested lists."""
 
 
+_TORCH = {"cpu": Location.HOST, "cuda": Location.GPU}
+
+
 def library_of(value: object) -> str:
     """Return the library in LIBRARIES that a value's type, or a class that it derives from, is of; else ""."""
     return _library(type(value).__mro__)
@@ -48,6 +51,8 @@ def location_of(value: Any) -> Location:
         return Location.PLAIN
     if library_of(value) == "PIL" and hasattr(kind, "getbands"):
         return Location.HOST
+    if library_of(value) == "torch" and (where := _TORCH.get(value.device.type)):
+        return where  # without DLPack's numbers, at which torch.compile fails
     if hasattr(kind, "__dlpack__") and hasattr(kind, "__dlpack_device__"):
         return _location_by_dlpack(value)
     if hasattr(value, "__cuda_array_interface__") or is_cvcuda_tensor(value):
