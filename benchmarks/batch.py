@@ -2,7 +2,7 @@
 
 The same blur over all files of a folder, read from the page cache, JPEG to JPEG (quality 90, 4:2:0) and PNG to PNG:
 `imgcuda batch` on the CPU beside ImageMagick and libvips, a process a file by xargs -P, and a script of OpenCV with a
-thread a core. With --device cuda also on a GPU: with one process that owns it, with a context in each worker, with
+thread a core. With --device cuda also on a GPU: with one server process, with a context in each worker, with
 --codecs gpu, and the codecs alone, without a filter, in batches by a few threads. What is not installed is absent. The
 photographs are mosaics of the sample pictures, at their own resolution, so that they compress as photographs do.
 
@@ -53,9 +53,9 @@ with ThreadPoolExecutor(int(sys.argv[3])) as pool:
 """
 CONTEXTS = """
 import sys
-from imgcuda.batch import running
+from imgcuda.batch import local_run
 if __name__ == "__main__":
-    running.OWNED = set()
+    local_run.SERVED = set()
     from imgcuda.cli import main
     main()
 """
@@ -112,7 +112,7 @@ def contenders(source: Path, target: Path, devices: list[str], scripts: Path) ->
         yield Contender("imgcuda, CPU", [*imgcuda, *blur, "--device", "cpu"])
         yield from _peers(source, target, scripts)
     for device in [each for each in devices if each != "cpu"]:
-        yield Contender(f"imgcuda, {device}, an owner", [*imgcuda, *blur, "--device", device])
+        yield Contender(f"imgcuda, {device}, a server", [*imgcuda, *blur, "--device", device])
         contexts = [sys.executable, str(_script(scripts, "contexts", CONTEXTS)), *ours, *blur, "--device", device]
         yield Contender(f"imgcuda, {device}, a context a worker", contexts)
         if not png and importlib.util.find_spec("nvidia.nvimgcodec"):

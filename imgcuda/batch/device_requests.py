@@ -1,4 +1,4 @@
-"""What workers and the owners of devices say to each other."""
+"""What workers and the servers of devices say to each other."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from imgcuda.errors import ImgcudaError
 
 
 @dataclass(frozen=True)
-class Owners:
-    """The owners of the devices of a batch, for its workers."""
+class DeviceServers:
+    """The servers of the devices of a batch, for its workers."""
 
     addresses: Sequence[str]
     loads: Any
-    """An array that all processes share: the images that each owner has, in work or waiting."""
+    """An array that all processes share: the images that each server has, in work or waiting."""
 
     def least_busy(self) -> int:
-        """Return the number of the owner that has the fewest images."""
+        """Return the number of the server that has the fewest images."""
         return min(range(len(self.addresses)), key=lambda number: int(self.loads[number]))
 
 
@@ -37,7 +37,7 @@ class Request(NamedTuple):
     shape: tuple[int, ...]
     dtype: str
     alone: bool
-    """Whether no other image is in work meanwhile, since an owner has ended that had this one in work."""
+    """Whether no other image is in work meanwhile, since a server has ended that had this one in work."""
     jpeg: JpegTask | None = None
     """What to make if it is a JPEG, which the device decodes; None if it is pixels."""
 
@@ -56,4 +56,4 @@ class Reply(NamedTuple):
 
 
 BEGUN: Literal["begun"] = "begun"
-"""The word that is sent as the work on an image begins: from then on, it may be the reason why an owner ends."""
+"""The word that is sent as the work on an image begins: from then on, it may be the reason why a server ends."""

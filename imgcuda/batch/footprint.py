@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from imgcuda.batch.processing import Work
 from imgcuda.batch.units import FileUnit
-from imgcuda.batch.work import Work
 from imgcuda.errors import ImageError, ParameterError
 from imgcuda.execution.in_rows import STRIP_BYTES
 from imgcuda.file_run import opened_large

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from imgcuda.batch import drafts, records
+from imgcuda.batch import records, stale_drafts
 from imgcuda.batch.history import History, from_folder, settled
 from imgcuda.batch.line_file import LineFile, read_lines
 from imgcuda.batch.provenance import Provenance
@@ -78,7 +78,7 @@ class Manifest(History):
         """Remove the old drafts in a folder of outputs, when it is used for the first time."""
         if folder not in self._swept:
             self._swept.add(folder)
-            drafts.sweep(folder)
+            stale_drafts.sweep(folder)
 
     def _again(self, source: Path, target: Path, source_stamp: Stamp, target_stamp: Stamp) -> None:
         self.add(source, target, source_stamp, target_stamp)

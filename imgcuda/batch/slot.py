@@ -1,4 +1,4 @@
-"""Memory that a worker and the owner of a device share: the pixels of one image, and of its result.
+"""Memory that a worker and the server of a device share: the pixels of one image, and of its result.
 
 It has no name: it goes when the last process that holds it ends, however that ends, and no limit of /dev/shm is asked.
 """

@@ -15,15 +15,15 @@ from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imgcuda.batch import footprint, heap
+from imgcuda.batch import allocator, footprint
 from imgcuda.batch.file_clock import FileClock
+from imgcuda.batch.processing import OnServer, Work, process_unit
 from imgcuda.batch.units import FileUnit, Outcome
-from imgcuda.batch.work import Owned, Work, do
 from imgcuda.containment import in_words
 
 if TYPE_CHECKING:
-    from imgcuda.batch.device_requests import Owners
-    from imgcuda.batch.owned_device import OwnedDevices
+    from imgcuda.batch.device_client import DeviceClient
+    from imgcuda.batch.device_requests import DeviceServers
 
 _KILLED_FIRST = "900"
 """How much sooner the system, out of memory, kills a worker than other processes: from 0 to 1000."""
@@ -41,7 +41,7 @@ class PoolSetting:
     memory: int | None = None
     """The bytes that all workers may take together for pictures; None for no limit."""
     devices: tuple[str, ...] = ()
-    """The devices that processes of their own own; without any, each worker filters by itself."""
+    """The devices that have servers; without any, each worker filters by itself."""
     folder: str = ""
     """The folder that relative paths start from; by default that of this process."""
 
@@ -60,7 +60,7 @@ class WorkerStart:
     """The environment, which may have changed since the server started that workers are forked from."""
     begins: Any = None
     """An array that all processes share: at the number of a slot, when the work on the unit there began."""
-    owners: Owners | None = None
+    servers: DeviceServers | None = None
     """The processes that filter the images; None if workers do it themselves."""
 
 
@@ -81,7 +81,7 @@ _RESERVED = 2**29
 for a thread that lacks memory as it starts."""
 
 _begun: list[WorkerStart] = []
-_owned: list[OwnedDevices] = []
+_clients: list[DeviceClient] = []
 
 
 def begin(start: WorkerStart) -> None:
@@ -93,7 +93,7 @@ def begin(start: WorkerStart) -> None:
         os.chdir(start.folder)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_KILLED_FIRST, "ascii")
-    heap.keep_freed_memory()
+    allocator.keep_freed_memory()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _begun.append(start)
 
@@ -109,9 +109,9 @@ def carry_out(assignment: Assignment) -> Outcome:
         work = work_of(start)
     except BaseException as error:  # an import runs a plugin's code, which may raise anything
         return Outcome.failure(assignment.unit, f"its filters cannot be loaded in a worker: {in_words(error)}")
-    outcome = do(assignment.unit, work, _by_owners(start.owners, clock) if start.owners else None)
+    outcome = process_unit(assignment.unit, work, _by_servers(start.servers, clock) if start.servers else None)
     if footprint.resident(os.getpid()) > footprint.WORKER + assignment.kept:
-        heap.give_back()
+        allocator.give_back()
     return outcome
 
 
@@ -126,13 +126,13 @@ def _work(pickled: bytes) -> Work:
     return made
 
 
-def _by_owners(owners: Owners, clock: FileClock) -> Owned:
-    """Return what the owners of devices do for a file."""
-    if not _owned:
-        from imgcuda.batch.owned_device import OwnedDevices
+def _by_servers(servers: DeviceServers, clock: FileClock) -> OnServer:
+    """Return what the servers of devices do for a file."""
+    if not _clients:
+        from imgcuda.batch.device_client import DeviceClient
 
-        _owned.append(OwnedDevices(owners))
-    return Owned(partial(_owned[0].filtered, clock), partial(_owned[0].transcoded, clock))
+        _clients.append(DeviceClient(servers))
+    return OnServer(partial(_clients[0].filtered, clock), partial(_clients[0].transcoded, clock))
 
 
 def _end_with_parent() -> None:

@@ -22,12 +22,12 @@ from types import TracebackType
 import pebble
 
 from imgcuda.batch import footprint, fork_server, worker
-from imgcuda.batch.device_requests import Owners
+from imgcuda.batch.device_requests import DeviceServers
+from imgcuda.batch.device_server import AT_ONCE, CODED_AT_ONCE
+from imgcuda.batch.device_supervisor import DeviceSupervisor
 from imgcuda.batch.interruption import Interruption
-from imgcuda.batch.keeper import Keeper
-from imgcuda.batch.owner import AT_ONCE, CODED_AT_ONCE
+from imgcuda.batch.processing import Work
 from imgcuda.batch.units import FileUnit, Outcome
-from imgcuda.batch.work import Work
 from imgcuda.batch.worker import Assignment, PoolSetting, WorkerStart
 from imgcuda.containment import in_words
 from imgcuda.errors import DeviceError
@@ -67,7 +67,7 @@ class _Running:
     """Whether its worker was ended, since it took more time than a file may."""
 
 
-class Crew:
+class WorkerPool:
     """Worker processes that make files. As a context, it ends them when it is left."""
 
     def __init__(self, work: Work, setting: PoolSetting) -> None:
@@ -84,10 +84,10 @@ class Crew:
         self._sign_of_life = monotonic()
         base = self._start(dict(os.environ), None)
         at_once = AT_ONCE if work.options.codecs == "cpu" else CODED_AT_ONCE
-        self._keeper = Keeper(self._context, setting.devices, base, at_once) if setting.devices else None
+        self._supervisor = DeviceSupervisor(self._context, setting.devices, base, at_once) if setting.devices else None
         self._pool = self._new_pool()
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> WorkerPool:
         return self
 
     def __exit__(
@@ -98,8 +98,8 @@ class Crew:
     def end(self) -> None:
         """End all workers, whatever they do."""
         self._end()
-        if self._keeper:
-            self._keeper.close()
+        if self._supervisor:
+            self._supervisor.close()
 
     def outcomes(self, units: Iterable[FileUnit], interruption: Interruption) -> Iterator[Outcome]:
         """Yield the outcome of each unit as it is there. Units are taken as workers are free for them.
@@ -115,8 +115,8 @@ class Crew:
             while following is not None and not self._alone and self._take(following):
                 following = next(source, None)
             interruption.check()
-            if self._keeper:
-                self._keeper.check()
+            if self._supervisor:
+                self._supervisor.check()
             yield from self._finished()
 
     def _take(self, unit: FileUnit) -> bool:
@@ -231,14 +231,14 @@ class Crew:
             self._give(each.unit, each.memory, each.alone)
 
     def _new_pool(self) -> pebble.ProcessPool:
-        start = self._start(self._variables, self._keeper.owners if self._keeper else None)
+        start = self._start(self._variables, self._supervisor.servers if self._supervisor else None)
         return pebble.ProcessPool(
             self._setting.workers, initializer=worker.begin, initargs=(start,), context=self._context
         )
 
-    def _start(self, variables: Mapping[str, str], owners: Owners | None) -> WorkerStart:
+    def _start(self, variables: Mapping[str, str], servers: DeviceServers | None) -> WorkerStart:
         folder = str(Path(self._setting.folder).absolute())
-        return WorkerStart(pickle.dumps(self._work), self._board, folder, variables, self._begins, owners)
+        return WorkerStart(pickle.dumps(self._work), self._board, folder, variables, self._begins, servers)
 
     def _end(self) -> None:
         self._pool.stop()

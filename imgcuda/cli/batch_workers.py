@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from imgcuda import devices
 from imgcuda.batch import footprint
-from imgcuda.batch.course import Workers
+from imgcuda.batch.batch_run import Workers
 from imgcuda.batch.interruption import Interruption
-from imgcuda.batch.running import LastingWorkers, Limits, run
+from imgcuda.batch.local_run import LastingWorkers, Limits, run
+from imgcuda.batch.processing import Work
 from imgcuda.batch.software import Software
-from imgcuda.batch.work import Work
 from imgcuda.cli import run_file, streams
 from imgcuda.errors import DeviceError, ParameterError, PluginError
 

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 import typer
 
 from imgcuda.batch import inputs, manifest, plan, provenance, verify, watch
-from imgcuda.batch.course import Course, Workers
+from imgcuda.batch.batch_run import BatchRun, Workers
 from imgcuda.batch.history import History
+from imgcuda.batch.in_place_manifest import InPlaceManifest
 from imgcuda.batch.inputs import Input, Search
 from imgcuda.batch.interruption import Interrupted, Interruption
 from imgcuda.batch.manifest import Manifest
 from imgcuda.batch.naming import Naming, naming
 from imgcuda.batch.plan import Plan
+from imgcuda.batch.processing import Work
 from imgcuda.batch.provenance import Provenance
-from imgcuda.batch.replaced import ReplacedInputs
 from imgcuda.batch.software import Software, versions
 from imgcuda.batch.tally import Tally
-from imgcuda.batch.work import Work
 from imgcuda.cli import run_file, streams
 from imgcuda.cli.batch_report import all_good, reporting, show_planned
 from imgcuda.cli.batch_workers import device, lasting_workers, workers
@@ -154,8 +154,8 @@ def _make(units: Plan, order: Order, job: Job, makers: Workers, made_by: Provena
     """Make the files of a plan. Raises typer.Exit if one failed."""
     tally = Tally(len(units) + len(units.failed))
     with _manifest(units, order, made_by) as records, reporting(tally, order, job.verbose) as report:
-        course = Course(makers, report, records, order.force, order.fail_fast)
-        whole = course.report_failed(units) and course.run(units)
+        batch_run = BatchRun(makers, report, records, order.force, order.fail_fast)
+        whole = batch_run.report_failed(units) and batch_run.run(units)
         if order.in_place and whole and not tally.failed:
             records.remove()
         report.end(stopped=not whole)
@@ -165,7 +165,7 @@ def _make(units: Plan, order: Order, job: Job, makers: Workers, made_by: Provena
 
 def _manifest(units: Plan, order: Order, made_by: Provenance) -> Manifest:
     """Return the manifest of a batch, which is in its home."""
-    return (ReplacedInputs if order.in_place else Manifest)(_home(units, order), made_by)
+    return (InPlaceManifest if order.in_place else Manifest)(_home(units, order), made_by)
 
 
 def _home(units: Plan, order: Order) -> Path:
@@ -183,13 +183,13 @@ def _watch(order: Order, job: Job, makers: Workers, end_if_idle: Callable[[], No
 
     plans, tally = watch.ArrivalPlans(_naming(order, job), order.output), Tally()
     with Manifest(order.output, made_by) as records, reporting(tally, order, job.verbose) as report:
-        course = Course(makers, report, records, order.force)
+        batch_run = BatchRun(makers, report, records, order.force)
         report.say(f"Watching {', '.join(_inputs(order))}; Ctrl-C ends.")
         with suppress(KeyboardInterrupt):
             for arrived in watch.arrivals(look):
                 units = plans.plan(arrived)
-                course.report_failed(units)
-                course.run(units)
+                batch_run.report_failed(units)
+                batch_run.run(units)
         report.end()
 
 

@@ -12,10 +12,10 @@ import pytest
 from imgcuda import Registry
 from imgcuda.batch.cluster.shared_work import SharedWork, UnfitWorker, WorkOrder, read, written
 from imgcuda.batch.interruption import Interruption
-from imgcuda.batch.running import Limits
+from imgcuda.batch.local_run import Limits
+from imgcuda.batch.processing import Work
 from imgcuda.batch.software import Software
 from imgcuda.batch.units import FileUnit, Outcome
-from imgcuda.batch.work import Work
 from imgcuda.cli import build, run
 from imgcuda.errors import DeviceError
 from imgcuda.file_run import FileOptions

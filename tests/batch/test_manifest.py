@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from imgcuda.batch import drafts, stamps
+from imgcuda.batch import stale_drafts, stamps
 from imgcuda.batch.manifest import NAME, Manifest, read
 from imgcuda.batch.provenance import Provenance
 from imgcuda.batch.records import OutputRecord, key, key_of_line
@@ -356,7 +356,7 @@ def draft(folder: Folder) -> Iterator[Path]:
 
 
 def test_old_drafts_of_killed_runs_are_removed(folder: Folder, draft: Path) -> None:
-    folder.age(draft, time.time_ns() - (drafts.AGE + 10) * 10**9)
+    folder.age(draft, time.time_ns() - (stale_drafts.AGE + 10) * 10**9)
     folder.sweep()
     assert not draft.exists()
 

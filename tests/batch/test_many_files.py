@@ -17,11 +17,11 @@ import tifffile
 from imgcuda import DeviceError, ParameterError
 from imgcuda.batch import footprint, worker, worker_pool
 from imgcuda.batch.interruption import Interruption
-from imgcuda.batch.running import Limits, run
+from imgcuda.batch.local_run import Limits, run
+from imgcuda.batch.processing import Work
 from imgcuda.batch.units import FileUnit
-from imgcuda.batch.work import Work
 from imgcuda.batch.worker import PoolSetting
-from imgcuda.batch.worker_pool import AHEAD, Crew
+from imgcuda.batch.worker_pool import AHEAD, WorkerPool
 from imgcuda.file_run import FileOptions
 from imgcuda_plugins import Invert
 
@@ -46,8 +46,8 @@ def test_units_are_taken_only_as_workers_are_free(picture_file: Path) -> None:
             taken.append(unit)
             yield unit
 
-    with Crew(WORK, PoolSetting(2)) as crew:
-        for finished, outcome in enumerate(crew.outcomes(source(), Interruption()), 1):
+    with WorkerPool(WORK, PoolSetting(2)) as pool:
+        for finished, outcome in enumerate(pool.outcomes(source(), Interruption()), 1):
             assert outcome.error == ""
             assert len(taken) - finished <= AHEAD * 2 + 1
     assert len(taken) == len(list((picture_file.parent / "out").iterdir())) == 60
@@ -57,8 +57,8 @@ def test_a_file_that_is_too_large_for_the_bound_runs_alone(picture_file: Path, t
     PIL.Image.fromarray(np.zeros((2000, 2000, 3), np.uint8)).save(tmp_path / "large.png")
     given = [*units(picture_file, 6), FileUnit(6, tmp_path / "large.png", tmp_path / "out" / "large.png")]
     most = footprint.needed(given[-1], WORK)
-    with Crew(WORK, PoolSetting(2, memory=most - 1)) as crew:
-        outcomes = crew.outcomes([given[-1], *given[:-1]], Interruption())
+    with WorkerPool(WORK, PoolSetting(2, memory=most - 1)) as pool:
+        outcomes = pool.outcomes([given[-1], *given[:-1]], Interruption())
         together = [(outcome.unit.target.name, outcome.state) for outcome in outcomes]
     assert together[0] == ("large.png", "done")
     assert sorted(state for _, state in together) == ["done"] * 7
@@ -71,8 +71,8 @@ def test_a_large_tiff_runs_in_strips_in_little_memory(tmp_path: Path) -> None:
     pixels[-1] = 1
     pixels.flush()
     setting = PoolSetting(1, memory=9_000 * 10_000 * 3 - 1)
-    with Crew(WORK, setting) as crew:
-        (outcome,) = crew.outcomes([unit], Interruption())
+    with WorkerPool(WORK, setting) as pool:
+        (outcome,) = pool.outcomes([unit], Interruption())
     assert (outcome.state, outcome.error) == ("done", "")
     assert np.array_equal(tifffile.memmap(unit.target, mode="r")[-2:, :1, 0], [[255], [254]])
     assert footprint.needed(unit, WORK) < footprint.needed(unit, WORK, in_strips=False)
@@ -124,8 +124,8 @@ def test_workers_that_never_begin_are_replaced_and_then_given_up(
 ) -> None:
     monkeypatch.setattr(worker_pool, "STALLED", 0.0)
     monkeypatch.setattr(worker, "begin", time.sleep)  # which takes no WorkerStart: each worker ends as it starts
-    with Crew(WORK, PoolSetting(2)) as crew, pytest.raises(DeviceError, match="no worker process stays alive"):
-        list(crew.outcomes(units(picture_file, 3), Interruption()))
+    with WorkerPool(WORK, PoolSetting(2)) as pool, pytest.raises(DeviceError, match="no worker process stays alive"):
+        list(pool.outcomes(units(picture_file, 3), Interruption()))
     assert not (picture_file.parent / "out").exists()
 
 

@@ -13,11 +13,11 @@ from random import Random
 import pytest
 
 from imgcuda import load
+from imgcuda.batch.in_place_manifest import InPlaceManifest
 from imgcuda.batch.manifest import NAME, Manifest
+from imgcuda.batch.processing import Work, process_unit
 from imgcuda.batch.provenance import Provenance
-from imgcuda.batch.replaced import ReplacedInputs
 from imgcuda.batch.units import FileUnit
-from imgcuda.batch.work import Work, do
 from imgcuda.cli.chain import parse_chain
 from imgcuda.file_run import FileOptions
 from support.killed_batches import COMMAND, contents, kill_at_random
@@ -99,17 +99,17 @@ def test_an_input_that_was_replaced_is_not_filtered_again(tmp_path: Path) -> Non
 def test_an_input_replaced_in_the_moment_of_a_kill_is_not_filtered_again(tmp_path: Path) -> None:
     source = many(tmp_path / "in", 1) / "00.png"
     work = Provenance("2" * 32, {})
-    with ReplacedInputs(source.parent, work) as manifest:
+    with InPlaceManifest(source.parent, work) as manifest:
         assert not manifest.keeps(source, source)
         times = manifest.begin(source, source)
         assert times == (source.stat().st_size, source.stat().st_mtime_ns)
-    with ReplacedInputs(source.parent, work) as manifest:
+    with InPlaceManifest(source.parent, work) as manifest:
         assert not manifest.keeps(source, source)  # the kill came before it was replaced
     source.with_name("draft").write_bytes(b"the result")
     source.with_name("draft").replace(source)
-    with ReplacedInputs(source.parent, work) as manifest:
+    with InPlaceManifest(source.parent, work) as manifest:
         assert manifest.keeps(source, source)
-    with ReplacedInputs(source.parent, Provenance("1" * 32, {})) as manifest:
+    with InPlaceManifest(source.parent, Provenance("1" * 32, {})) as manifest:
         assert not manifest.keeps(source, source)
 
 
@@ -118,9 +118,9 @@ def test_a_unit_that_is_given_out_again_is_not_filtered_twice(tmp_path: Path) ->
     source = many(tmp_path / "in", 1) / "00.png"
     unit = FileUnit(1, source, source, times=(source.stat().st_size, source.stat().st_mtime_ns))
     work = Work(tuple(parse_chain(load(), ["invert"])), FileOptions(clobber=True, complete=True), "cpu")
-    assert do(unit, work).state == "done"
+    assert process_unit(unit, work).state == "done"
     made = source.read_bytes()
-    again = do(unit, work)
+    again = process_unit(unit, work)
     assert (again.state, source.read_bytes()) == ("failed", made)
     assert again.error == f"{source}: it was changed after the batch began with it, and is left as it is"
 

@@ -16,13 +16,13 @@ from pathlib import Path, PurePath
 import pytest
 
 from imgcuda import Registry
-from imgcuda.batch import running, watch
+from imgcuda.batch import local_run, watch
 from imgcuda.batch.inputs import Input
 from imgcuda.batch.interruption import Interruption
+from imgcuda.batch.local_run import LastingWorkers, Limits
 from imgcuda.batch.naming import naming
-from imgcuda.batch.running import LastingWorkers, Limits
+from imgcuda.batch.processing import Work
 from imgcuda.batch.units import FileUnit
-from imgcuda.batch.work import Work
 from imgcuda.cli import build, run
 from imgcuda.file_run import FileOptions
 
@@ -210,7 +210,7 @@ def test_workers_wait_for_what_arrives_next(
     assert made_by(lasting, tmp_path, "g.png") == [""]
     lasting.end_if_idle()
     assert workers_of_this_process() == first
-    monkeypatch.setattr(running, "IDLE", 0.0)
+    monkeypatch.setattr(local_run, "IDLE", 0.0)
     lasting.end_if_idle()
     assert workers_of_this_process() == before
     assert made_by(lasting, tmp_path, "h.png", "i.png") == ["", ""]

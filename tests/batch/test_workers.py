@@ -112,10 +112,10 @@ import imgcuda.batch.preloaded
 assert threading.active_count() == 1, "a forked worker would not have the threads"
 before = set(sys.modules)
 from imgcuda.batch.units import FileUnit
-from imgcuda.batch.work import Work, do
+from imgcuda.batch.processing import Work, process_unit
 from imgcuda.file_run import FileOptions
 for name in ("chelsea.png", "rocket.jpg"):
-    made = do(FileUnit(1, Path(sys.argv[1], name), Path(sys.argv[2], name)), Work((), FileOptions(), "cpu"))
+    made = process_unit(FileUnit(1, Path(sys.argv[1], name), Path(sys.argv[2], name)), Work((), FileOptions(), "cpu"))
     assert made.state == "done", made
 print(*sorted(set(sys.modules) - before))
 """

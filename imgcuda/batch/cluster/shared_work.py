@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from imgcuda.batch.running import Limits
+from imgcuda.batch.local_run import Limits
+from imgcuda.batch.processing import Work
 from imgcuda.batch.software import Software
 from imgcuda.batch.stamps import DIGEST_BYTES
-from imgcuda.batch.work import Work
 from imgcuda.containment import in_words
 from imgcuda.errors import DeviceError, ImageError, system_words
 

@@ -19,10 +19,10 @@ from distributed.comm.core import CommClosedError
 from imgcuda.batch.cluster import shared_work, task
 from imgcuda.batch.cluster.shared_work import SharedWork, UnfitWorker, WorkOrder
 from imgcuda.batch.interruption import Interruption
-from imgcuda.batch.running import Limits
+from imgcuda.batch.local_run import Limits
+from imgcuda.batch.processing import Work
 from imgcuda.batch.software import Software
 from imgcuda.batch.units import FileUnit, Outcome
-from imgcuda.batch.work import Work
 from imgcuda.containment import in_words
 from imgcuda.errors import DeviceError
 

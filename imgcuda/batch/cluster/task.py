@@ -24,12 +24,12 @@ from imgcuda.batch.cluster.shared_work import SharedWork, UnfitWorker, WorkOrder
 from imgcuda.batch.interruption import Interrupted, Interruption
 from imgcuda.batch.units import FileUnit, Outcome
 from imgcuda.batch.worker import PoolSetting
-from imgcuda.batch.worker_pool import Crew
+from imgcuda.batch.worker_pool import WorkerPool
 from imgcuda.errors import DeviceError
 
 _lock = threading.Lock()
-_idle: dict[str, list[Crew]] = defaultdict(list)
-"""The crews without a unit, by the digest of their work: as many as there were units at once."""
+_idle: dict[str, list[WorkerPool]] = defaultdict(list)
+"""The pools without a unit, by the digest of their work: as many as there were units at once."""
 _over: set[str] = set()
 """The digests of the work that is done."""
 
@@ -53,16 +53,16 @@ def make(unit: FileUnit, shared: SharedWork) -> Outcome:
     order = _read(shared)
     if why := _not_shared(unit, order.folder):
         return Outcome.failure(unit, why)
-    crew = _taken(shared, order)
+    pool = _taken(shared, order)
     try:
-        outcome = next(crew.outcomes([unit], Withdrawal()))
+        outcome = next(pool.outcomes([unit], Withdrawal()))
     except Interrupted:  # nobody asks for this outcome
-        _end(crew)
+        _end(pool)
         return Outcome.failure(unit, "the batch was stopped")
     except BaseException:
-        _end(crew)
+        _end(pool)
         raise
-    _give_back(crew, shared)
+    _give_back(pool, shared)
     return outcome
 
 
@@ -84,9 +84,9 @@ def finish(shared: SharedWork) -> None:
     """End the processes for a batch that is over."""
     with _lock:
         _over.add(shared.digest)
-        crews = _idle.pop(shared.digest, [])
-    for crew in crews:
-        _end(crew)
+        pools = _idle.pop(shared.digest, [])
+    for pool in pools:
+        _end(pool)
 
 
 @lru_cache(4)
@@ -105,13 +105,13 @@ def _not_shared(unit: FileUnit, folder: str) -> str:
     return f"{os.uname().nodename} does not see it: inputs must be on a file system that all machines share"
 
 
-def _taken(shared: SharedWork, order: WorkOrder) -> Crew:
-    """Return a crew that is idle, or a new one: of one process, which has one compute thread."""
+def _taken(shared: SharedWork, order: WorkOrder) -> WorkerPool:
+    """Return a pool that is idle, or a new one: of one process, which has one compute thread."""
     with _lock:
         if _idle[shared.digest]:
             return _idle[shared.digest].pop()
     check(shared)
-    return Crew(order.work, PoolSetting(1, 1, order.limits.timeout, _memory(order), folder=order.folder))
+    return WorkerPool(order.work, PoolSetting(1, 1, order.limits.timeout, _memory(order), folder=order.folder))
 
 
 def _memory(order: WorkOrder) -> int | None:
@@ -123,13 +123,13 @@ def _memory(order: WorkOrder) -> int | None:
     return max(footprint.SMALLEST, int(whole) // int(worker.state.nthreads)) - footprint.WORKER
 
 
-def _give_back(crew: Crew, shared: SharedWork) -> None:
+def _give_back(pool: WorkerPool, shared: SharedWork) -> None:
     with _lock:
         if shared.digest not in _over:
-            _idle[shared.digest].append(crew)
+            _idle[shared.digest].append(pool)
             return
-    _end(crew)
+    _end(pool)
 
 
-def _end(crew: Crew) -> None:
-    crew.__exit__(None, None, None)
+def _end(pool: WorkerPool) -> None:
+    pool.__exit__(None, None, None)

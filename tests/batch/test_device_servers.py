@@ -1,4 +1,4 @@
-"""Batches whose filters run in processes that own the devices: here the CPU, by the same code as a GPU."""
+"""Batches whose filters run in device servers: here of the CPU, by the same code as a GPU."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ SENTENCES = {
     "raise": "trap failed at trap.py:11: RuntimeError: a fault of the plugin",
 }
 
-OWNED = """
+SERVED = """
 import sys
-from imgcuda.batch import running
+from imgcuda.batch import local_run
 if __name__ == "__main__":
-    running.OWNED = {"cpu"}
+    local_run.SERVED = {"cpu"}
     if "--device=cpu" in sys.argv:
-        twice = running.devices.choose("cpu")
-        running.devices.members = lambda device: (twice, twice)
+        twice = local_run.devices.choose("cpu")
+        local_run.devices.members = lambda device: (twice, twice)
     from imgcuda.cli import main
     main()
 """
@@ -49,7 +49,7 @@ SLOW = """
         halo = 0
 
         def run(self, gpu, image):
-            Path(os.environ["OWNERS"], str(os.getpid())).touch()
+            Path(os.environ["SERVERS"], str(os.getpid())).touch()
             time.sleep(0.3)
             return gpu.launch("trap", image)
 
@@ -60,11 +60,11 @@ SLOW = """
 
 
 @pytest.fixture
-def owners(installation: Installation, tmp_path: Path) -> Path:
+def servers(installation: Installation, tmp_path: Path) -> Path:
     """A folder in which each process that runs the slow filter leaves a file with its number."""
-    folder = tmp_path / "owners"
+    folder = tmp_path / "servers"
     folder.mkdir()
-    installation.variables["OWNERS"] = str(folder)
+    installation.variables["SERVERS"] = str(folder)
     return folder
 
 
@@ -83,9 +83,9 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 
 
 def start(installation: Installation, *arguments: object) -> subprocess.Popen[str]:
-    """Start a command whose filters run in the process that owns the CPU."""
-    script = installation.folder / "owned.py"
-    script.write_text(OWNED)
+    """Start a command whose filters run in a server of the CPU."""
+    script = installation.folder / "served.py"
+    script.write_text(SERVED)
     command = [sys.executable, "-P", str(script), *map(str, arguments)]
     environment = {**os.environ, **installation.variables}
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
@@ -116,13 +116,13 @@ def test_outputs_have_the_same_bytes_as_those_of_workers(installation: Installat
     assert made(tmp_path / "owned") == made(tmp_path / "own")
 
 
-def test_two_devices_share_the_images(installation: Installation, folder: Path, owners: Path) -> None:
-    """Both owners have the CPU."""
+def test_two_devices_share_the_images(installation: Installation, folder: Path, servers: Path) -> None:
+    """Both servers have the CPU."""
     with start(installation, "batch", folder, "-o", folder.parent / "out", "-f", "slow", "--device=cpu") as process:
         process.communicate(timeout=120)
         assert process.returncode == 0
     assert len(made(folder.parent / "out")) == 8
-    assert len(list(owners.iterdir())) == 2
+    assert len(list(servers.iterdir())) == 2
 
 
 def test_each_fault_in_the_owner_costs_its_own_file(installation: Installation, folder: Path) -> None:
@@ -133,15 +133,15 @@ def test_each_fault_in_the_owner_costs_its_own_file(installation: Installation, 
     assert (code, len(made(out))) == (1, 8)
 
 
-def test_an_owner_that_is_killed_costs_no_file(installation: Installation, folder: Path, owners: Path) -> None:
+def test_a_server_that_is_killed_costs_no_file(installation: Installation, folder: Path, servers: Path) -> None:
     out = folder.parent / "out"
     with start(installation, "batch", folder, "-o", out, "-f", "slow") as process:
-        while not (found := list(owners.iterdir())):
+        while not (found := list(servers.iterdir())):
             assert process.poll() is None
         os.kill(int(found[0].name), signal.SIGKILL)
         _, said = process.communicate(timeout=120)
     assert (process.returncode, len(made(out))) == (0, 8), said
-    assert len(list(owners.iterdir())) == 2
+    assert len(list(servers.iterdir())) == 2
 
 
 def test_a_slot_grows_and_its_arrays_stay_valid() -> None:

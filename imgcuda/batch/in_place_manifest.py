@@ -1,4 +1,4 @@
-"""The manifest of inputs that are replaced by their results: a run that goes on must not filter an input twice."""
+"""The manifest of --in-place, where each result replaces its input: a run that goes on must not filter one twice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_WORK = "0" * 2 * DIGEST_BYTES
 """The key of no work at all."""
 
 
-class ReplacedInputs(Manifest):
+class InPlaceManifest(Manifest):
     """A manifest that also notes each input before it is replaced.
 
     A run may be killed between the two. Then the input's size and time tell whether it was replaced.

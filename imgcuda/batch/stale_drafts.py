@@ -1,4 +1,4 @@
-"""Removes drafts: files that killed processes were writing, and that never took the place of an output."""
+"""Removes stale drafts: temporary files of atomic writes, left in a folder by processes that were killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The course of a batch: each unit is kept or made, recorded and reported."""
+"""A run of a batch: each unit is kept or made, recorded in the manifest, and reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ the generator stops the work."""
 
 
 @dataclass
-class Course:
+class BatchRun:
     """What the units of a batch pass: a manifest, workers, and a report."""
 
     workers: Workers

@@ -1,4 +1,4 @@
-"""The course of a batch: what is kept, made, recorded and reported, with workers that make nothing."""
+"""The run of a batch: what is kept, made, recorded and reported, with workers that make nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from imgcuda.batch import stamps
-from imgcuda.batch.course import Course
+from imgcuda.batch.batch_run import BatchRun
 from imgcuda.batch.manifest import Manifest
 from imgcuda.batch.progress import Display, NoDisplay, ProgressBar, ProgressLines
 from imgcuda.batch.provenance import Provenance
@@ -55,11 +55,11 @@ def units(tmp_path: Path) -> list[FileUnit]:
 
 
 def run(units: Iterable[FileUnit], workers: Idle, folder: Path, force: bool = False, fail_fast: bool = False) -> Tally:
-    """Run a course over units, and return the tally."""
+    """Run a batch over units, and return the tally."""
     tally = Tally()
     report = Report(tally, NoDisplay(lambda text: None))
     with Manifest(folder, WORK) as manifest:
-        whole = Course(workers, report, manifest, force, fail_fast).run(units)
+        whole = BatchRun(workers, report, manifest, force, fail_fast).run(units)
     assert whole is not (fail_fast and tally.failed > 0)
     assert workers.closed
     return tally
@@ -145,6 +145,6 @@ def test_ten_thousand_files_cost_no_time_to_report(
     many = (FileUnit(index, units[0].source, tmp_path / "out" / f"{index}.png") for index in range(count))
     with Manifest(tmp_path / "out", WORK) as manifest, display:
         began = time.process_time()
-        assert Course(idle, report, manifest).run(many)
+        assert BatchRun(idle, report, manifest).run(many)
         assert time.process_time() - began < 5  # 0.5 s here
     assert tally.done == count

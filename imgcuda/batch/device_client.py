@@ -1,4 +1,4 @@
-"""A device that another process owns, as a worker sees it: pixels go there and back in shared memory."""
+"""A worker's connection to the device servers: it hands them pixels, and takes results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from imgcuda.batch.device_requests import BEGUN, JpegTask, Owners, Reply, Request
+from imgcuda.batch.device_requests import BEGUN, DeviceServers, JpegTask, Reply, Request
 from imgcuda.batch.file_clock import FileClock
 from imgcuda.batch.slot import Array, Slot, room
 from imgcuda.errors import DeviceError
@@ -18,21 +18,21 @@ from imgcuda.errors import DeviceError
 Transcoded: TypeAlias = tuple[bytes, tuple[int, ...]]
 
 _MOST_LOST = 20
-"""How often an owner may end, or not be there, before it has begun with an image."""
+"""How often a server may end, or not be there, before it has begun with an image."""
 
 
-class OwnedDevices:
-    """Filters images by the owners of devices, each by the one that is least busy."""
+class DeviceClient:
+    """Filters images by the servers of devices, each by the one that is least busy."""
 
-    def __init__(self, owners: Owners) -> None:
-        self._owners = owners
+    def __init__(self, servers: DeviceServers) -> None:
+        self._servers = servers
         self._slot = Slot()
         self._connections: dict[int, connection.Connection] = {}
 
     def filtered(self, clock: FileClock, pixels: Array) -> Array:
         """Return the result, an array that is valid until the next call. Raises ImgcudaError.
 
-        An image whose owner ends is filtered again, by another owner, once, and alone, so that it fails by its own
+        An image whose server ends is filtered again, by another server, once, and alone, so that it fails by its own
         fault only. The clock stands still while it waits.
         """
         return self._result(self._answer(clock, pixels, None))
@@ -44,11 +44,11 @@ class OwnedDevices:
         return None if made is None else (made.tobytes(), reply.picture)
 
     def _answer(self, clock: FileClock, given: Array, jpeg: JpegTask | None) -> Reply:
-        """Return an owner's reply."""
+        """Return a server's reply."""
         self._put(given)
         alone = False
         for lost in range(_MOST_LOST):
-            number = self._owners.least_busy()
+            number = self._servers.least_busy()
             begun, reply = self._ask(number, Request(given.shape, given.dtype.str, alone, jpeg), clock)
             if reply and not reply.again:
                 return reply
@@ -68,14 +68,14 @@ class OwnedDevices:
         np.copyto(self._slot.array(0, pixels.shape, pixels.dtype), pixels)
 
     def _ask(self, number: int, request: Request, clock: FileClock) -> tuple[bool, Reply | None]:
-        """Return whether an owner has begun with an image, and its reply; None if it ended."""
+        """Return whether a server has begun with an image, and its reply; None if it ended."""
         begun = False
         try:
             with clock.stopped():
-                owner = self._connection(number)
-                owner.send(request)
-                begun = owner.recv() == BEGUN
-            reply: Reply = owner.recv()
+                server = self._connection(number)
+                server.send(request)
+                begun = server.recv() == BEGUN
+            reply: Reply = server.recv()
         except (EOFError, OSError):
             with suppress(KeyError, OSError):
                 self._connections.pop(number).close()
@@ -85,7 +85,7 @@ class OwnedDevices:
     def _connection(self, number: int) -> connection.Connection:
         if number not in self._connections:
             with socket.socket(socket.AF_UNIX) as made:
-                made.connect(self._owners.addresses[number])
+                made.connect(self._servers.addresses[number])
                 self._connections[number] = connection.Connection(made.detach())
             reduction.send_handle(self._connections[number], self._slot.descriptor, None)
         return self._connections[number]
@@ -98,7 +98,7 @@ class OwnedDevices:
         return self._slot.array(reply.start, reply.shape, dtype)
 
     def _close(self) -> None:
-        for owner in self._connections.values():
-            owner.close()
+        for server in self._connections.values():
+            server.close()
         self._connections.clear()
         self._slot.close()

@@ -10,7 +10,7 @@ import pytest
 _SCRIPT = """
 import resource, sys
 import numpy as np
-from imgcuda.batch import heap
+from imgcuda.batch import allocator
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -19,10 +19,10 @@ def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 usual = faults()
-heap.keep_freed_memory()
+allocator.keep_freed_memory()
 faults()
 kept = faults()
-heap.give_back()
+allocator.give_back()
 print(usual, kept, faults())
 """
 

@@ -1,4 +1,4 @@
-"""Chooses how a batch is worked through: in this process, or by workers."""
+"""Runs a batch on this machine: in this process, or by workers."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from time import monotonic
 from typing import TYPE_CHECKING, Self
 
 from imgcuda import devices
-from imgcuda.batch import footprint, keeper
+from imgcuda.batch import device_supervisor, footprint
 from imgcuda.batch.interruption import Interruption
+from imgcuda.batch.processing import Work, process_unit
 from imgcuda.batch.units import FileUnit, Outcome
-from imgcuda.batch.work import Work, do
 from imgcuda.batch.worker import PoolSetting
 from imgcuda.cores import cores
 from imgcuda.errors import DeviceError
 
 if TYPE_CHECKING:
-    from imgcuda.batch.worker_pool import Crew
+    from imgcuda.batch.worker_pool import WorkerPool
 
 IDLE = 60.0
 """Seconds without a file after which workers that wait for more are ended; to start them takes a part of a second."""
 
-OWNED = {"cuda"}
-"""The kinds of devices that processes of their own own. Workers use the others themselves."""
+SERVED = {"cuda"}
+"""The kinds of devices that have servers. Workers use the others themselves."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ def run(units: Iterable[FileUnit], work: Work, limits: Limits, interruption: Int
     if _needs_no_worker(first, work, limits):
         yield from _here(first, work, interruption)
     elif first:
-        from imgcuda.batch.worker_pool import Crew
+        from imgcuda.batch.worker_pool import WorkerPool
 
-        with interruption.deferred(), Crew(work, _setting(len(first), work, limits)) as crew:
-            yield from crew.outcomes(chain(first, source), interruption)
+        with interruption.deferred(), WorkerPool(work, _setting(len(first), work, limits)) as pool:
+            yield from pool.outcomes(chain(first, source), interruption)
 
 
 class LastingWorkers:
@@ -61,7 +61,7 @@ class LastingWorkers:
 
     def __init__(self, work: Work, limits: Limits, interruption: Interruption) -> None:
         self._work, self._limits, self._interruption = work, limits, interruption
-        self._crew: Crew | None = None
+        self._pool: WorkerPool | None = None
         self._used = 0.0
 
     def __enter__(self) -> Self:
@@ -74,7 +74,7 @@ class LastingWorkers:
         """Yield the outcome of each unit. A single file starts no workers, and is made by those that there are."""
         source = iter(units)
         first = list(islice(source, 2))
-        if self._crew is None and _needs_no_worker(first, self._work, self._limits):
+        if self._pool is None and _needs_no_worker(first, self._work, self._limits):
             yield from _here(first, self._work, self._interruption)
         elif first:
             with self._interruption.deferred(), ExitStack() as on_error:
@@ -85,20 +85,20 @@ class LastingWorkers:
 
     def end_if_idle(self) -> None:
         """End the workers if they have had nothing to do for long."""
-        if self._crew and monotonic() - self._used > IDLE:
+        if self._pool and monotonic() - self._used > IDLE:
             self._end()
 
-    def _ready(self) -> Crew:
-        from imgcuda.batch.worker_pool import Crew
+    def _ready(self) -> WorkerPool:
+        from imgcuda.batch.worker_pool import WorkerPool
 
-        if self._crew is None:
-            self._crew = Crew(self._work, _setting(cores(), self._work, self._limits))
-        return self._crew
+        if self._pool is None:
+            self._pool = WorkerPool(self._work, _setting(cores(), self._work, self._limits))
+        return self._pool
 
     def _end(self) -> None:
-        crew, self._crew = self._crew, None
-        if crew:
-            crew.end()
+        pool, self._pool = self._pool, None
+        if pool:
+            pool.end()
 
 
 def _needs_no_worker(first: list[FileUnit], work: Work, limits: Limits) -> bool:
@@ -108,20 +108,21 @@ def _needs_no_worker(first: list[FileUnit], work: Work, limits: Limits) -> bool:
 def _here(units: Iterable[FileUnit], work: Work, interruption: Interruption) -> Iterator[Outcome]:
     """Make units in this process."""
     for unit in units:
-        yield do(unit, work)
+        yield process_unit(unit, work)
         interruption.check()
 
 
 def _setting(units: int, work: Work, limits: Limits) -> PoolSetting:
     """Return how many workers there are for so many units, and what each may take."""
     kind = (work.device or "").partition(":")[0]
-    owned = kind in OWNED and (bool(work.filters) or work.options.codecs == "gpu") and keeper.are_possible()
-    if work.options.codecs == "gpu" and not owned:  # else files would go the usual way without a word
+    has_use = bool(work.filters) or work.options.codecs == "gpu"
+    served = kind in SERVED and has_use and device_supervisor.are_possible()
+    if work.options.codecs == "gpu" and not served:  # else files would go the usual way without a word
         raise DeviceError("--codecs gpu needs a GPU, and a system whose processes share memory as on Linux")
-    names = tuple(each.name for each in devices.members(devices.choose(work.device))) if owned else ()
+    names = tuple(each.name for each in devices.members(devices.choose(work.device))) if served else ()
     memory = limits.memory or footprint.default()
     most = min(cores(), units, max(1, memory // (2 * footprint.WORKER)))
-    if kind == "cuda" and not owned:
+    if kind == "cuda" and not served:
         return PoolSetting(most, 1, limits.timeout, None)  # a GPU's driver maps more memory than any limit
-    threads = 1 if owned else max(1, cores() // most)
+    threads = 1 if served else max(1, cores() // most)
     return PoolSetting(most, threads, limits.timeout, memory - most * footprint.WORKER, names)

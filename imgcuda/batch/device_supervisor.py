@@ -1,4 +1,4 @@
-"""Starts a process for each device of a batch, which owns it, and replaces one that ends."""
+"""Supervises the device servers of a batch: starts one for each device, and replaces one that ends."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from imgcuda.batch import owner
-from imgcuda.batch.device_requests import Owners
-from imgcuda.batch.owner import OwnerStart
+from imgcuda.batch import device_server
+from imgcuda.batch.device_requests import DeviceServers
+from imgcuda.batch.device_server import ServerStart
 from imgcuda.batch.worker import WorkerStart
 from imgcuda.errors import DeviceError
 
 _MOST_FAILED = 3
-"""How often an owner may end before it takes any image, one after the other, until the batch is given up."""
+"""How often a server may end before it takes any image, one after the other, until the batch is given up."""
 
 
 def are_possible() -> bool:
-    """Return whether processes can share memory and its descriptors here, as owners of devices must."""
+    """Return whether processes can share memory and its descriptors here, as servers of devices must."""
     return hasattr(os, "memfd_create") and hasattr(socket, "AF_UNIX")
 
 
 @dataclass
 class _Post:
-    """A device, and the process that owns it now."""
+    """A device, and the process that serves it now."""
 
     device: str
     listener: socket.socket
     process: BaseProcess | None = None
     lives: int = 0
-    """How many owners had begun when this one was started."""
+    """How many servers had begun when this one was started."""
     failed: int = 0
-    """How many owners have ended, one after the other, before they had begun."""
+    """How many servers have ended, one after the other, before they had begun."""
 
 
-class Keeper:
-    """Keeps an owner for each device. As a context, it ends them when it is left."""
+class DeviceSupervisor:
+    """Keeps a server running for each device. As a context, it ends them when it is left."""
 
     def __init__(self, context: Any, devices: Sequence[str], base: WorkerStart, at_once: int) -> None:
         self._context, self._base, self._at_once = context, base, at_once
@@ -50,23 +50,23 @@ class Keeper:
         self._held = ExitStack()
         folder = Path(self._held.enter_context(tempfile.TemporaryDirectory(prefix="imgcuda-")))  # ours alone
         self._posts = [_Post(device, self._listener(folder / str(number))) for number, device in enumerate(devices)]
-        self.owners = Owners([str(folder / str(number)) for number in range(len(devices))], self._loads)
+        self.servers = DeviceServers([str(folder / str(number)) for number in range(len(devices))], self._loads)
         self.check()
 
-    def __enter__(self) -> Keeper:
+    def __enter__(self) -> DeviceSupervisor:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.close()
 
     def check(self) -> None:
-        """Start the owners that are not there. Raises DeviceError if one ends again and again as it starts."""
+        """Start the servers that are not there. Raises DeviceError if one ends again and again as it starts."""
         for number, post in enumerate(self._posts):
             if post.process is None or not post.process.is_alive():
                 self._start(number, post)
 
     def close(self) -> None:
-        """End all owners, whatever they do."""
+        """End all servers, whatever they do."""
         for post in self._posts:
             if post.process:
                 post.process.kill()
@@ -85,6 +85,6 @@ class Keeper:
         if post.failed > _MOST_FAILED:
             raise DeviceError(f"no process that runs filters on {post.device} stays alive")
         post.lives = self._lives[number]
-        start = OwnerStart(self._base, post.device, number, self._loads, self._lives, self._at_once, post.listener)
-        post.process = self._context.Process(target=owner.own, args=(start,), daemon=True)
+        start = ServerStart(self._base, post.device, number, self._loads, self._lives, self._at_once, post.listener)
+        post.process = self._context.Process(target=device_server.serve, args=(start,), daemon=True)
         post.process.start()

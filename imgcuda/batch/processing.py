@@ -1,4 +1,4 @@
-"""What is done with every file of a batch, in this process or in a worker."""
+"""Processes one unit of a batch, in this process or in a worker: reads, filters and writes its file."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ class Work:
     """Whether an outcome's notes tell of metadata that was left out, too."""
 
 
-class Owned(NamedTuple):
-    """What the process that owns the device does for a worker."""
+class OnServer(NamedTuple):
+    """What the device server does for a worker."""
 
     filter: Apply
     transcode: Transcode
 
 
-def do(unit: FileUnit, work: Work, owned: Owned | None = None) -> Outcome:
+def process_unit(unit: FileUnit, work: Work, server: OnServer | None = None) -> Outcome:
     """Make one file. An error of any kind is an outcome, not an exception.
 
-    `owned` runs the filters in another process; without it they run here, on the device of the work.
+    `server` runs the filters in another process; without it they run here, on the device of the work.
     """
     began = perf_counter()
     try:
-        return _made(unit, work, began, owned)
+        return _made(unit, work, began, server)
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit too
@@ -71,19 +71,19 @@ def _lacked_memory(error: BaseException | None) -> bool:
     return False
 
 
-def _made(unit: FileUnit, work: Work, began: float, owned: Owned | None) -> Outcome:
+def _made(unit: FileUnit, work: Work, began: float, server: OnServer | None) -> Outcome:
     unit.target.parent.mkdir(parents=True, exist_ok=True)
     # A file written with --strip has no mark; whether it may be replaced is decided when the output is known.
     clobber = True if unit.ours and work.options.clobber else work.options.clobber
     format = images.check_output(unit.target, clobber=True if work.options.strip and clobber else clobber)
-    device = None if owned else devices.choose(work.device)  # that of an owner gets whole pictures
-    run = owned.filter if owned else on_device(work.filters, devices.choose(work.device))
+    device = None if server else devices.choose(work.device)  # that of a server gets whole pictures
+    run = server.filter if server else on_device(work.filters, devices.choose(work.device))
     before = stamps.taken(unit.source)
     if unit.times and before and unit.times != (before.size, before.mtime_ns):
         # Workers may be given a unit again, after one has ended in the moment in which it replaced the input.
         raise ImageError("it was changed after the batch began with it, and is left as it is")
     options = replace(work.options, format=format, clobber=clobber, options=work.options.options.fitting(format))
-    transcode = owned.transcode if owned and options.codecs == "gpu" else None
+    transcode = server.transcode if server and options.codecs == "gpu" else None
     made = run_file(work.filters, unit.source, unit.target, options, run, transcode=transcode, device=device)
     return Outcome(
         unit,

@@ -1,4 +1,4 @@
-"""The process that owns a device in a batch: its context, its streams and its pinned memory.
+"""A device server: the process of a batch that has a device's context, its streams and its pinned memory.
 
 Workers, which decode and encode, hand it pixels in shared memory. It answers each from a thread of its own, so that the
 copies of one image overlap the kernels of another. It ends itself once its device fails for good, as after an illegal
@@ -24,8 +24,8 @@ import numpy.typing as npt
 from imgcuda import devices
 from imgcuda.batch import worker
 from imgcuda.batch.device_requests import BEGUN, JpegTask, Reply, Request
+from imgcuda.batch.processing import Work
 from imgcuda.batch.slot import Slot, room
-from imgcuda.batch.work import Work
 from imgcuda.batch.worker import WorkerStart
 from imgcuda.containment import in_words
 from imgcuda.engine.protocol import Device, DeviceSession, JpegCoder
@@ -49,41 +49,41 @@ GRACE = 1.0
 
 
 @dataclass(frozen=True)
-class OwnerStart:
-    """What the owner of a device is given as it starts."""
+class ServerStart:
+    """What the server of a device is given as it starts."""
 
     base: WorkerStart
     device: str
     number: int
     """Its place in `loads` and `lives`."""
     loads: Any
-    """An array that all processes share: the images that each owner has, in work or waiting."""
+    """An array that all processes share: the images that each server has, in work or waiting."""
     lives: Any
-    """An array that all processes share: how many owners of each device have begun to take images."""
+    """An array that all processes share: how many servers of each device have begun to take images."""
     at_once: int
     """The most images on the device at once."""
     listener: socket.socket
     """Where workers connect. It outlives this process, and so do the workers that wait there."""
 
 
-def own(start: OwnerStart) -> None:
-    """Be the owner of a device until this process is ended."""
+def serve(start: ServerStart) -> None:
+    """Serve the images of workers until this process is ended."""
     worker.begin(start.base)
     start.loads[start.number] = 0
-    owner = Owner(start)
-    threading.Thread(target=owner.watch, daemon=True).start()
-    threading.Thread(target=owner.warm, daemon=True).start()
+    server = DeviceServer(start)
+    threading.Thread(target=server.watch, daemon=True).start()
+    threading.Thread(target=server.warm, daemon=True).start()
     start.lives[start.number] += 1
     while True:
         accepted, _ = start.listener.accept()
         client = connection.Connection(accepted.detach())
-        threading.Thread(target=owner.serve, args=(client,), daemon=True).start()
+        threading.Thread(target=server.serve, args=(client,), daemon=True).start()
 
 
-class Owner:
+class DeviceServer:
     """Filters the images of all workers on one device."""
 
-    def __init__(self, start: OwnerStart) -> None:
+    def __init__(self, start: ServerStart) -> None:
         self._start = start
         self._lock = threading.Lock()
         self._alone = threading.Lock()
@@ -217,7 +217,7 @@ class _Coders:
 
 
 class _SharedMemory:
-    """A slot as the owner of a device sees it: its memory is made fast to copy, while it is the same."""
+    """A slot as the server of a device sees it: its memory is made fast to copy, while it is the same."""
 
     def __init__(self, slot: Slot, coders: _Coders) -> None:
         self._slot, self._coders = slot, coders
