@@ -6,6 +6,8 @@ that imports NumPy and what reads and writes a JPEG, and does nothing: no comman
 
 All contenders take turns, and the best of all rounds counts: what else runs on a machine only ever adds. The first
 table has the time on a clock; the second the CPU's time of all threads, which others on the machine disturb less.
+
+`--profile` tells instead of what parts the run of the small JPEG is made.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import warm_run
 from PIL import Image
 from table import Row, parser, save, show
 
@@ -84,14 +87,25 @@ def _run(command: list[str], variables: dict[str, str]) -> tuple[float, float]:
     return time.perf_counter() - start, used.ru_utime + used.ru_stime
 
 
-def measure(folder: Path, rounds: int) -> tuple[list[Row], list[Row]]:
-    """Return the rows of the lists, and that of the picture: each on a clock, then of the CPU."""
-    jpeg, out = folder / "small.jpg", str(folder / "out.jpg")
+def small_jpeg(folder: Path) -> Path:
+    """Make the picture that is blurred."""
+    jpeg = folder / "small.jpg"
     with Image.open(SAMPLE) as picture:
         picture.convert("RGB").save(jpeg)
-    install(folder / "many")
+    return jpeg
+
+
+def variables(folder: Path) -> dict[str, str]:
+    """Return the variables of all contenders: a cache of their own, and Python's cache of compiled modules."""
     plain = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    plain |= {"IMGCUDA_CACHE": str(folder / "cache"), "IMGCUDA_DEVICE": "cpu"}
+    return plain | {"IMGCUDA_CACHE": str(folder / "cache"), "IMGCUDA_DEVICE": "cpu"}
+
+
+def measure(folder: Path, rounds: int) -> tuple[list[Row], list[Row]]:
+    """Return the rows of the lists, and that of the picture: each on a clock, then of the CPU."""
+    jpeg, out = small_jpeg(folder), str(folder / "out.jpg")
+    install(folder / "many")
+    plain = variables(folder)
     sites = {"29 filters": plain, "149 filters": {**plain, "PYTHONPATH": str(folder / "many")}}
     least = "import numpy, PIL.Image, PIL.JpegImagePlugin, simplejpeg"
     lists: list[Row] = []
@@ -115,8 +129,13 @@ def main() -> None:
     """Measure, print and save."""
     arguments = parser(__doc__)
     arguments.add_argument("--rounds", type=int, default=15)
+    arguments.add_argument("--profile", action="store_true", help="tell the parts of the run of the small JPEG")
     asked = arguments.parse_args()
     with tempfile.TemporaryDirectory() as name:
+        if asked.profile:
+            call = ["blur", str(small_jpeg(Path(name))), str(Path(name, "out.jpg"))]
+            warm_run.show(warm_run.profile(call, variables(Path(name)), asked.rounds))
+            return
         lists, pictures = measure(Path(name), asked.rounds)
     show("Lists and help", lists, "numpy, typer")
     show("A picture of 451x300", pictures, "Pillow")
