@@ -7,17 +7,18 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Sequence
-from typing import NoReturn
-
-import typer
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 from imgcuda import startup
 from imgcuda.cli import streams
-from imgcuda.cli.app import build
+from imgcuda.cli.plain_line import run_plain
 from imgcuda.containment import in_words
 from imgcuda.errors import ImgcudaError, ParameterError, PluginError, out_of_memory, system_words
 from imgcuda.registry import Registry, installed, load, refreshed
+
+if TYPE_CHECKING:
+    import typer
 
 __all__ = ["build", "main", "run"]
 
@@ -31,9 +32,9 @@ def main() -> None:
     """Run the command line, and end the process with its exit code."""
     streams.take()
     arguments = sys.argv[1:]
-    app = build(_registry(arguments))
+    registry = _registry(arguments)
     startup.interruptible()
-    code = run(arguments, app)
+    code = _run(lambda: _call(arguments, registry))
     startup.begin()
     try:
         streams.finish()
@@ -62,8 +63,26 @@ def run(arguments: Sequence[str], app: typer.Typer | None = None) -> int:
 
     An error is printed on stderr, as a sentence that begins with "Error:", as Typer prints its own.
     """
+    return _run(lambda: app(arguments, prog_name="imgcuda") if app else _call(arguments, _registry(arguments)))
+
+
+def build(registry: Registry) -> typer.Typer:
+    """Return the app for these filters."""
+    from imgcuda.cli import app  # imports Typer
+
+    return app.build(registry)
+
+
+def _call(arguments: Sequence[str], registry: Registry) -> None:
+    """Run a command: a plain one by itself, all others by Typer."""
+    if not run_plain(registry, arguments):
+        build(registry)(arguments, prog_name="imgcuda")
+
+
+def _run(call: Callable[[], object]) -> int:
+    """Call a function and return the exit code for what it raises."""
     try:
-        (app or build(_registry(arguments)))(arguments, prog_name="imgcuda")
+        call()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else FAILURE if end.code else 0
     except KeyboardInterrupt:

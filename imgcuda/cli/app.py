@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from imgcuda import startup
 from imgcuda.cli import batch_hint
-from imgcuda.cli.lookup import refuse, summary
+from imgcuda.cli.lookup import COMMANDS, refuse, summary
 from imgcuda.cli.plain_values import PlainCommand, with_plain_values
 from imgcuda.errors import ImageError, ParameterError
 from imgcuda.registry import Registry, advice
@@ -22,21 +22,6 @@ HELP = """Filter images, on an NVIDIA GPU or without one.
 
 Each filter is a command: imgcuda NAME IN OUT. Several in a row: imgcuda filter IN OUT -f NAME:PARAM=VALUE,... -f ...
 """
-
-COMMANDS = {
-    "filter": "filtering.filter_image",
-    "convert": "converting.convert",
-    "batch": "batch.batch",
-    "worker": "worker_command.worker",
-    "list": "listing.list_filters",
-    "info": "commands.info",
-    "devices": "commands.list_devices",
-    "plugins": "commands.list_plugins",
-    "try": "trying.try_filter",
-    "recipe": "recipe_command.recipe",
-    "new-filter": "new_filter.new_filter",
-}
-"""The commands that are not filters, each with its function in this package, which is imported when it is called."""
 
 SHORT = {"worker", "list", "info", "devices", "plugins", "recipe", "new-filter"}
 """The commands that do not filter an image themselves."""

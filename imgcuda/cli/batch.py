@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from imgcuda.cli.filtering import COMMON, RecipeWord
-from imgcuda.cli.options import Job
+from imgcuda.cli.job import Job
 from imgcuda.cli.timeout import seconds
 
 Inputs = Annotated[

@@ -20,7 +20,7 @@ from imgcuda.errors import DeviceError, ParameterError, PluginError
 
 if TYPE_CHECKING:
     from imgcuda.cli.batch import Order
-    from imgcuda.cli.options import Job
+    from imgcuda.cli.job import Job
 
 
 @contextmanager

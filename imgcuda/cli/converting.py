@@ -6,7 +6,8 @@ import inspect
 from typing import Any
 
 from imgcuda.cli.filtering import COMMON
-from imgcuda.cli.options import Job
+from imgcuda.cli.job import Job
+from imgcuda.cli.run_job import run_job
 
 OF_FILTERS = {"device", "check", "linear"}
 """The fields of a Job that say how filters run."""
@@ -14,8 +15,6 @@ OF_FILTERS = {"device", "check", "linear"}
 
 def convert(**job: Any) -> None:
     """Convert an image: to the format of OUT, and as the options say. No filter runs."""
-    from imgcuda.cli.filtering import run_job
-
     run_job(tuple, Job(**job, device="cpu"))
 
 

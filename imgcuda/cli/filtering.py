@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from imgcuda.cli import streams
 from imgcuda.cli.chain import DEFAULT, parse_chain
-from imgcuda.cli.options import Job
+from imgcuda.cli.job import Job
+from imgcuda.cli.options import OPTIONS
+from imgcuda.cli.run_job import run_job
 from imgcuda.cli.timeout import Deadline
 from imgcuda.recipes.parameter_values import in_order, read_value
 from imgcuda.registry import build
@@ -41,10 +43,10 @@ RecipeWord = Annotated[
 ]
 
 COMMON = {
-    name: parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-    for name, parameter in inspect.signature(Job).parameters.items()
+    name: field.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[field.annotation, OPTIONS[name]])
+    for name, field in inspect.signature(Job).parameters.items()
 }
-"""The parameters of every command that filters an image, as `Job` declares them."""
+"""The parameters of every command that filters an image, as `Job` and `OPTIONS` declare them."""
 
 
 def _options(name: str, declared: inspect.Parameter) -> Iterator[str]:
@@ -98,24 +100,6 @@ def command(
     run.__signature__ = inspect.Signature([*own, *COMMON.values()])  # type: ignore[attr-defined]
     run.__doc__ = filter_class.__doc__
     return run
-
-
-def run_job(make: Callable[[], Sequence[Filter]], job: Job, examine: Examine | None = None) -> None:
-    """Filter a picture, or a video if OUT has the extension of one, or Zarr if IN or OUT is a folder of it."""
-    from imgcuda.cli.run_file import filter_file  # imports all that reads, filters and writes
-    from imgcuda.images.formats import VIDEOS
-    from imgcuda.zarr_images.metadata_files import is_zarr
-
-    if job.out_path.suffix.lower() in VIDEOS and not job.format:
-        from imgcuda.cli.run_video import filter_frames
-
-        filter_frames(make, job)
-    elif is_zarr(job.in_path) or is_zarr(job.out_path):
-        from imgcuda.cli.run_zarr import filter_zarr
-
-        filter_zarr(make, job)
-    else:
-        filter_file(make, job, examine)
 
 
 def without_option(filter_class: type[Filter]) -> Iterator[str]:

@@ -8,6 +8,21 @@ from typing import NoReturn
 from imgcuda.errors import PluginError
 from imgcuda.registry import Registry, advice
 
+COMMANDS = {
+    "filter": "filtering.filter_image",
+    "convert": "converting.convert",
+    "batch": "batch.batch",
+    "worker": "worker_command.worker",
+    "list": "listing.list_filters",
+    "info": "commands.info",
+    "devices": "commands.list_devices",
+    "plugins": "commands.list_plugins",
+    "try": "trying.try_filter",
+    "recipe": "recipe_command.recipe",
+    "new-filter": "new_filter.new_filter",
+}
+"""The commands that are not filters, each with its function in this package, which is imported when it is called."""
+
 
 def other_words(registry: Registry, name: str) -> list[str]:
     """Return the aliases of a filter."""

@@ -28,7 +28,7 @@ from imgcuda.cli import run_file, streams
 from imgcuda.cli.batch_report import all_good, reporting, show_planned
 from imgcuda.cli.batch_workers import device, lasting_workers, workers
 from imgcuda.cli.chain import parse_chain
-from imgcuda.cli.options import Job
+from imgcuda.cli.job import Job
 from imgcuda.cli.signals import exit_code, interruptible
 from imgcuda.errors import ParameterError
 from imgcuda.parameter_types import picture_limit

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from imgcuda import devices
 from imgcuda.cli import streams
-from imgcuda.cli.options import Job
+from imgcuda.cli.job import Job
 from imgcuda.cli.timeout import Deadline
 from imgcuda.engine.protocol import Device
 from imgcuda.errors import DeviceError, ImageError, ParameterError

@@ -13,7 +13,7 @@ from imgcuda.batch.progress import Display, NoDisplay
 from imgcuda.batch.tally import duration, speed
 from imgcuda.cli import run_file, streams
 from imgcuda.cli.batch_report import display
-from imgcuda.cli.options import Job
+from imgcuda.cli.job import Job
 from imgcuda.cli.timeout import Deadline
 from imgcuda.errors import ImageError, ParameterError
 from imgcuda.filters import Filter

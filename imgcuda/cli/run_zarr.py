@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from imgcuda import images
 from imgcuda.cli import run_file, streams
-from imgcuda.cli.options import Job
+from imgcuda.cli.job import Job
 from imgcuda.cli.timeout import Deadline
 from imgcuda.errors import ImageError, ParameterError
 from imgcuda.filters import Filter

@@ -14,8 +14,11 @@ from imgcuda.startup import no_memory_to_load
 
 resource = pytest.importorskip("resource", reason="no limits on memory here")
 
-NOT_OURS = re.compile(r"OpenBLAS error|Fatal Python error|error while loading shared libraries")
-"""What is said before any code of imgcuda runs, or by a library that ends the process."""
+NOT_OURS = re.compile(
+    r"OpenBLAS error|Fatal Python error(?!: Segmentation)|error while loading shared libraries|"
+    r"Segmentation fault\n(?s:.)*numpy.{1,2}_core.{1,2}multiarray.py"
+)
+"""What is said before any code of imgcuda runs, or by a library that ends the process, as NumPy 2.4 does at times."""
 ONE_SENTENCE = re.compile(r"Error: .*\n")
 """Mostly about memory; but Python itself may report something else where it has too little."""
 
@@ -23,7 +26,7 @@ ONE_SENTENCE = re.compile(r"Error: .*\n")
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS does not limit a process here")
 def test_too_little_memory_to_start_is_one_sentence(tmp_path: Path) -> None:
     PIL.Image.new("RGB", (300, 200)).save(tmp_path / "in.png")
-    command = [sys.executable, "-m", "imgcuda", "blur", "in.png", "out.png", "--device", "cpu"]
+    command = [sys.executable, "-X", "faulthandler", "-m", "imgcuda", "blur", "in.png", "out.png", "--device", "cpu"]
     said = []
     for megabytes in range(24, 136, 8):
 

@@ -12,7 +12,7 @@ import pytest
 
 from imgcuda import Pipeline
 from imgcuda.cli import run
-from imgcuda.cli.options import Job
+from imgcuda.cli.job import Job
 from imgcuda.recipes.file_choices import CHOICES
 
 Call = Callable[..., tuple[int, str, str]]

@@ -22,7 +22,7 @@ OF_OTHER_FORMATS = {
     *("decimal", "fractions"),
 }
 ON_OTHER_DAYS = {
-    *("hashlib", "tempfile", "random", "importlib.metadata", "concurrent.futures", "multiprocessing"),
+    *("typer", "hashlib", "tempfile", "random", "importlib.metadata", "concurrent.futures", "multiprocessing"),
     *(f"imgcuda.{name}" for name in ("images.linear", "images.coded", "registry.filter_checks", "recipes.chain_text")),
 }
 """What a filter's own command does not need for a plain file, in the user's own folders, on the CPU."""
