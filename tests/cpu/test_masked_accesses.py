@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from imgcuda.cpu import session
@@ -76,3 +77,35 @@ def test_pixels_of_bytes_become_floats(place: str, fields: str, width: int) -> N
         on_device = [session.as_device_array(each) for each in (out, pixels)]
         run_exactly(source, [*on_device, np.int32(len(given))], "k", Dim3(1), Dim3(192), width=width)
         assert out.tolist() == (wanted if place == "x" else wanted[::-1]).tolist()
+
+
+@pytest.mark.usefixtures("processor")
+@pytest.mark.parametrize("width", [8, 16, 32, 64])
+def test_masks_outlive_barriers(width: int) -> None:
+    source = """__global__ void k(int *out, const int *in, int n) {
+        __shared__ int tile[192];
+        int x = threadIdx.x, sum = 0;
+        if (x % 5 == 3 || x >= n) return;
+        tile[x] = in[x];
+        __syncthreads();
+        for (int i = x % 7; i <= x; i += 1 + x % 3) {
+            if (i % 5 == 3) continue;
+            sum += tile[i];
+            if (sum > 900) break;
+        }
+        __syncthreads();
+        out[x] = sum;
+    }"""
+    given = np.random.default_rng(width).integers(0, 100, 150).astype(np.int32)
+    out = np.full(150, -1, np.int32)
+    on_device = [session.as_device_array(each) for each in (out, given)]
+    run_exactly(source, [*on_device, np.int32(150)], "k", Dim3(1), Dim3(192), width=width)
+    assert out.tolist() == [-1 if x % 5 == 3 else _summed(given, x) for x in range(150)]
+
+
+def _summed(given: npt.NDArray[np.int32], x: int) -> int:
+    total = 0
+    for i in range(x % 7, x + 1, 1 + x % 3):
+        if total <= 900 and i % 5 != 3:
+            total += int(given[i])
+    return total

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 from imgcuda.cpu.budget import LOOP, LOOPS
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.lowering.variables import Binding, Facts, Key
+from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.values.arithmetic import Arithmetic
 from imgcuda.cpu.values.types import Type
 from imgcuda.cpu.values.value import BLOCK, MemoryRegion, Operand, Value, Variability, Vectors
@@ -289,7 +290,22 @@ class State:
         if self.b.is_slot(slot):
             return self.b.op(f"load {type}, ptr {slot}")
         whole = self.b.op(f"freeze {bits} {self.b.op(f'load {bits}, ptr {slot}')}")
-        return self.b.op(f"bitcast {bits} {whole} to {type}")
+        if "+avx512f" in Machine.host().features:
+            return self.b.op(f"bitcast {bits} {whole} to {type}")
+        return self._lanes_of(whole)
+
+    def _lanes_of(self, bits: str) -> str:
+        """Return the bits of an integer as a lane mask.
+
+        Each lane gets the byte with its bit, and tests it: LLVM would move a cast's bits into lanes one by one.
+        """
+        width = self.v.width
+        bytes, lanes = f"<{width // 8} x i8>", self.v.type("i8")
+        cut = self.b.op(f"bitcast i{width} {bits} to {bytes}")
+        picks = self.v.numbers([lane // 8 for lane in range(width)], "i32")
+        spread = self.b.op(f"shufflevector {bytes} {cut}, {bytes} poison, {self.v.type('i32')} {picks}")
+        own = self.v.numbers([1 << lane % 8 for lane in range(width)], "i8")
+        return self.b.op(f"icmp ne {lanes} {self.b.op(f'and {lanes} {spread}, {own}')}, zeroinitializer")
 
     def add_to(self, slot: str) -> None:
         """Add the active lanes to a mask in memory."""
