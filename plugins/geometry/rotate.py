@@ -94,7 +94,9 @@ class Rotate(GeometryFilter):
             return self._quarter_turn(gpu, image, self.quarters)
         places = self._places(image.width, height, (width, gpu.wanted.height), gpu.wanted.first)
         sizes = gpu.rows.first, image.width, height
-        layout = Layout(over="pixels", block=(64, 4), cpu=Layout(over="pixels", block=(64, 1)))
+        steep = abs(self.direction[1]) > 0.5  # then a square block reads fewer pages of memory than a row does
+        cpu = Layout(over="pixels", block=(32, 32) if steep else (64, 1))
+        layout = Layout(over="pixels", block=(64, 4), cpu=cpu)
         return gpu.launch("rotate", image, *places, *sizes, shape=shape, constants={"TAPS": self.taps}, layout=layout)
 
     def _half_turn(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
