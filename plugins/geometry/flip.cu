@@ -20,6 +20,9 @@ __global__ void flip(const pixel *__restrict__ src, pixel *__restrict__ dst, int
 {
     int y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
     if (y >= height) return;
+#if defined(IMGCUDA_CPU) && DIRECTION == DIRECTION_VERTICAL
+    y = height - 1 - y;  // the last row first, so that src is read from its beginning on
+#endif
     int count = width * CHANNELS / UNIT;
     const pixel *from = src + (long long)(DOWN ? first - y : first + y) * width * CHANNELS;
     pixel *to = dst + (long long)y * width * CHANNELS;
