@@ -30,16 +30,22 @@ __global__ void turn(const pixel *src, pixel *dst, int width, int height)
 """
 FILTERS = '''
 from itertools import repeat
+from pathlib import Path
 from time import sleep
 from imgcuda import Filter, param
 
 class Turn(Filter):
     """Go round in the kernel."""
 
+    def run(self, gpu, image):
+        Path("turn-begun").touch()
+        return super().run(gpu, image)
+
 class Loop(Filter):
     """Go round in Python."""
 
     def run(self, gpu, image):
+        Path("loop-begun").touch()
         while True:
             pass
 
@@ -132,7 +138,10 @@ def test_ctrl_c_ends_what_takes_for_ever(folder: Path) -> None:
     with ExitStack() as stack:
         begun = (started(folder, "in.png", "out.png", "--filter", name) for name in ("turn", "loop"))
         running = list(map(stack.enter_context, begun))
-        time.sleep(1.5)  # until they go round
+        end = time.monotonic() + 60
+        while not all((folder / f"{name}-begun").exists() for name in ("turn", "loop")):
+            assert time.monotonic() < end
+            time.sleep(0.05)
         for endless in running:
             endless.send_signal(SIGINT)
             assert endless.wait(5) == -SIGINT
