@@ -15,6 +15,7 @@ from imgcuda.execution.in_rows import filter_in_rows
 from imgcuda.execution.schedule import Schedule, allow
 from imgcuda.filters import Filter
 from imgcuda.images import Clobber, Image, Written
+from imgcuda.pyramid import level_size, shrunk
 
 if TYPE_CHECKING:
     from imgcuda.images.tiff_rows import RowsOnDemand
@@ -27,11 +28,11 @@ LARGE = 1 << 28
 def opened(
     filters: Sequence[Filter], source: Path, request: images.ReadRequest, strict: bool
 ) -> Iterator[RowsOnDemand | None]:
-    """Return a large picture whose rows can be read; None for one that is to be filtered in one piece."""
-    if not source.is_file() or source.stat().st_size < LARGE // 1000:  # no codec makes anything so much smaller
+    """Return a picture whose rows can be read, large or with a pyramid; None for one to be filtered in one piece."""
+    if not source.is_file() or not _may_be_tiff(source):
         yield None
         return
-    from imgcuda.images import tiff_rows  # with the first large file
+    from imgcuda.images import tiff_rows  # with the first TIFF
 
     with tiff_rows.opened(source, request, strict, LARGE) as found:
         yield None if found is None or _reads_whole(filters, found) else found
@@ -59,8 +60,26 @@ def run_in_rows(
     shape = (plan.height, plan.width, first.shape[2])
     result = large.image.filtered([images.without_memory(shape if first.shape[2] > 1 else shape[:2], first.dtype)])
     result = result.stripped() if strip else result
-    lost = write_rows(target, result, chain([first], strips), clobber=clobber, software=software)
+    levels = [level_size((plan.height, plan.width), level, (height, width)) for level in large.levels]
+    lost = write_rows(
+        target,
+        result,
+        chain([first], strips),
+        clobber=clobber,
+        software=software,
+        levels=levels,
+        shrink=lambda rows, height, width: filter_in_rows(devices.members(device), [shrunk(height, width)], rows),
+    )
     return result, lost
+
+
+def _may_be_tiff(source: Path) -> bool:
+    """Return whether a file begins as a TIFF or a BigTIFF does."""
+    try:
+        with source.open("rb") as file:
+            return file.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+    except OSError:  # whoever reads it says why
+        return False
 
 
 def _reads_whole(filters: Sequence[Filter], found: RowsOnDemand) -> bool:

@@ -40,6 +40,7 @@ ORDER = [
     {"functions"},  # each filter as a function
     {"testing"},  # what every filter promises
     {"imgcuda"},  # the public names
+    {"pyramid"},  # smaller copies of a picture
     {"large_files"},  # a chain over a file that may be larger than memory
     {"zarr_images"},  # a chain over Zarr
     {"file_run"},  # a chain over one file

@@ -1,4 +1,4 @@
-"""Writes the head of a BigTIFF: its directories, with 64-bit offsets, before the pixels of one page."""
+"""Writes the head of a BigTIFF: its directories, with 64-bit offsets, before the pixels of a page and of its levels."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from imgcuda.images.exif_directories import EXIF, RATIONAL, SUB_DIRECTORIES, Exi
 from imgcuda.images.metadata import TIFF_LAYOUT
 
 _OFFSETS, _LONG8 = 273, 16
+_PLACE = 16
+"""Where the first page's directory is."""
 
 Values = dict[int, tuple[int, str, Sequence[int]]]
 """Tags, each with its type, its code in `struct`, and its numbers."""
 
 
-def head(ours: Values, exif: ExifBlock | None, order: str, left_out: list[str]) -> bytes:
-    """Return the bytes before the pixels: the tags of EXIF, and ours, which hold the strips' sizes.
+def head(ours: Values, exif: ExifBlock | None, order: str, left_out: list[str], levels: Sequence[Values] = ()) -> bytes:
+    """Return the bytes before the pixels: the tags of EXIF, and ours, which hold the strips' sizes; then the levels'.
 
     The strips' offsets are set so that the strips follow. A maker note whose offsets would be wrong is left out.
     """
@@ -28,12 +30,15 @@ def head(ours: Values, exif: ExifBlock | None, order: str, left_out: list[str]) 
         tables[EXIF] = kept
     first = [each for each in tables.get(0, []) if each.tag not in TIFF_LAYOUT and each.tag not in ours]
     tables[0] = [*first, *(_entry(tag, *ours[tag], order) for tag in ours)]
-    size = len(_built(tables, order))
-    sizes = ours[279][2]
-    offsets = [size + sum(sizes[:1]) * number for number in range(len(sizes))]  # all strips but the last are as large
-    tables[0] = [*tables[0], _entry(_OFFSETS, _LONG8, "Q", offsets, order)]
-    tables[0] = list({each.tag: each for each in tables[0]}.values())
-    return _built(tables, order)
+    pages = [tables, *({0: [_entry(tag, *level[tag], order) for tag in level]} for level in levels)]
+    place = len(_built(pages, order))
+    for page, values in zip(pages, [ours, *levels], strict=True):
+        sizes = values[279][2]
+        offsets = [place + sum(sizes[:1]) * number for number in range(len(sizes))]  # all but the last are as large
+        entries = [*page[0], _entry(_OFFSETS, _LONG8, "Q", offsets, order)]
+        page[0] = list({each.tag: each for each in entries}.values())
+        place += sum(sizes)
+    return _built(pages, order)
 
 
 def _entry(tag: int, kind: int, code: str, numbers: Sequence[int], order: str) -> ExifEntry:
@@ -41,14 +46,29 @@ def _entry(tag: int, kind: int, code: str, numbers: Sequence[int], order: str) -
     return ExifEntry(tag, kind, len(numbers) // (2 if kind == RATIONAL else 1), value, 0)
 
 
-def _built(tables: dict[int, list[ExifEntry]], order: str) -> bytes:
-    """Return a head of the given directories, of which that numbered 0 is the page's."""
-    places, place = {}, 16
+Tables = dict[int, list[ExifEntry]]
+"""The directories of a page: that numbered 0, and those that it refers to."""
+
+
+def _built(pages: Sequence[Tables], order: str) -> bytes:
+    """Return a head with the directories of pages, each of which refers to the next."""
+    magic = b"II+\0" if order == "<" else b"MM\0+"
+    made = magic + struct.pack(order + "HHQ", 8, 0, _PLACE)
+    for number, tables in enumerate(pages):
+        after = len(made) + len(_directories(tables, order, len(made), 0))
+        made += _directories(tables, order, len(made), 0 if number + 1 == len(pages) else after)
+    return made
+
+
+def _directories(tables: Tables, order: str, start: int, following: int) -> bytes:
+    """Return the directories of a page, to stand at `start`; the next page's are at `following`."""
+    tables = {0: tables[0], **tables}
+    places, place = {}, start
     for sub, entries in tables.items():
         places[sub] = place
         place += 8 + 20 * len(entries) + 8
     directories, behind = b"", b""
-    for entries in tables.values():
+    for sub, entries in tables.items():
         directories += struct.pack(order + "Q", len(entries))
         for entry in sorted(entries, key=lambda each: each.tag):
             kind, count, value = entry.kind, entry.count, entry.value
@@ -57,6 +77,5 @@ def _built(tables: dict[int, list[ExifEntry]], order: str) -> bytes:
             if len(value) > 8:
                 value, behind = struct.pack(order + "Q", place + len(behind)), behind + value + bytes(-len(value) % 8)
             directories += struct.pack(order + "HHQ", entry.tag, kind, count) + value.ljust(8, b"\0")
-        directories += bytes(8)
-    magic = b"II+\0" if order == "<" else b"MM\0+"
-    return magic + struct.pack(order + "HHQ", 8, 0, places[0]) + directories + behind
+        directories += struct.pack(order + "Q", 0 if sub else following)
+    return directories + behind

@@ -89,6 +89,10 @@ class Pages:
     """A sentence for each loss."""
     left_out: list[str] = field(default_factory=list)
     """A sentence about smaller copies of the pictures, if there are any."""
+    levels: list[tuple[int, int]] = field(default_factory=list)
+    """The heights and widths of the levels of a pyramid, the largest first, if there is one picture."""
+    beside_levels: list[str] = field(default_factory=list)
+    """As `left_out`, without those levels."""
 
 
 def pages(stream: IO[bytes]) -> Pages:
@@ -141,13 +145,27 @@ def _report_left_out(made: Pages, every: list[Directory], beneath: list[Director
     """Report masks and smaller copies, which are left out."""
     if masks := sum(_is_mask(page) for page in [*every, *beneath]):
         made.losses.append(f"it holds {_several(masks, 'transparency mask')}, left out")
-    if smaller := sum(_is_reduced(page) and not _is_mask(page) for page in [*every, *beneath]):
-        made.left_out.append(
-            f"it holds {_several(smaller, 'smaller copy', 'smaller copies')} of its pictures, left out"
-        )
+    smaller = [page for page in [*every, *beneath] if _is_reduced(page) and not _is_mask(page)]
+    made.levels = _levels(made.pictures, smaller)
+    for sentences, count in ((made.left_out, len(smaller)), (made.beside_levels, len(smaller) - len(made.levels))):
+        if count:
+            sentences.append(f"it holds {_several(count, 'smaller copy', 'smaller copies')} of its pictures, left out")
     stack = re.match(rb"ImageJ=[^\0]*?\nimages=(\d+)", every[0].raw(270)[:4096])
     if stack and len(every) == 1 and int(stack[1]) > 1:
         made.losses.append(f"ImageJ put {int(stack[1])} pictures into one page; the first is read")
+
+
+def _levels(pictures: Sequence[Page], smaller: Sequence[Directory]) -> list[tuple[int, int]]:
+    """Return the heights and widths of the copies that are levels of a pyramid: in the proportions of the picture."""
+    if len(pictures) != 1:
+        return []
+    height, width = (max(1, pictures[0].directory.value(tag, 0)) for tag in (257, 256))
+    sizes = {(page.value(257, 0), page.value(256, 0)) for page in smaller}
+    return sorted(
+        ((high, wide) for high, wide in sizes
+         if 0 < high < height and 0 < wide < width and abs(wide - width * high / height) < 1 + width / height),
+        reverse=True,
+    )  # fmt: skip
 
 
 def _several(count: int, one: str, more: str = "") -> str:

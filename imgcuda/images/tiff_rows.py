@@ -58,6 +58,8 @@ class RowsOnDemand:
     image: Image
     """Its pixels have the picture's shape and type, take no memory, and are all 0."""
     rows: TiffRows
+    levels: tuple[tuple[int, int], ...] = ()
+    """The heights and widths of smaller copies in the file, a pyramid; `image.left_out` tells of others."""
 
 
 @contextmanager
@@ -65,8 +67,8 @@ def opened(path: Path, request: ReadRequest, strict: bool, least: int = 0) -> It
     """Return the one picture of a TIFF with its rows; None for a file that is to be read at once.
 
     That is a file of another format, of several pictures, turned, in other colors than gray and RGB, with less than
-    `least` bytes of pixels, or with strips too large to decode for some of their rows. Raises ImageError as
-    `images.read` does.
+    `least` bytes of pixels and no pyramid, or with strips too large to decode for some of their rows. Raises
+    ImageError as `images.read` does.
     """
     with ExitStack() as open_files:
         with translated_errors(str(path), "read") as subject:
@@ -84,6 +86,7 @@ def _rows(stream: IO[bytes], request: ReadRequest, name: str, least: int) -> Row
         return None
     page = found.pictures[request.numbers(len(found.pictures))[0]]
     made = layout(page.directory)
+    least = 0 if found.levels else least
     if page.pixels * made.samples * _SAMPLE_BYTES < least:  # before anything is decoded
         return None
     if not _can_read_rows(made) or (request.auto_orient and page.directory.value(274, 1) != 1):
@@ -95,7 +98,8 @@ def _rows(stream: IO[bytes], request: ReadRequest, name: str, least: int) -> Row
         return None
     image = assemble.of_pixels(page, stream, without_memory(shape, rows.dtype), rows.losses, request.auto_orient)
     losses = (*request.losses(len(found.pictures)), *found.losses, *image.losses)
-    return RowsOnDemand(changed(image, losses=losses, left_out=(*image.left_out, *found.left_out)), rows)
+    changes = changed(image, losses=losses, left_out=(*image.left_out, *found.beside_levels))
+    return RowsOnDemand(changes, rows, tuple(found.levels))
 
 
 def _can_read_rows(page: TiffLayout) -> bool:

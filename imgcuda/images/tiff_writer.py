@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from itertools import accumulate
@@ -34,6 +35,8 @@ STRIP = 1 << 20
 """The number of bytes that are compressed together."""
 
 DEFLATE, UNCOMPRESSED = 8, 1
+REDUCED = 1
+"""The kind of a page (NewSubfileType) that is a smaller copy of another."""
 HORIZONTAL = 2
 """The predictor that stores each sample minus the one to its left, which halves the size of photographs."""
 
@@ -63,16 +66,18 @@ def encode(image: Image, compress: int | None, left_out: list[str]) -> bytes:
     return bytes(file)
 
 
-def head_of_one(image: Image, left_out: list[str]) -> tuple[bytes, str]:
+def head_of_one(image: Image, left_out: list[str], levels: Sequence[Pixels] = ()) -> tuple[bytes, str]:
     """Return the bytes before the pixels of an uncompressed TIFF of one page, and the byte order.
 
-    It is a BigTIFF if a TIFF could not be as large. Of the image's pixels only shape and type are used.
+    It is a BigTIFF if a TIFF could not be as large, and with `levels`, smaller copies whose pixels follow the page's.
+    Of all pixels only shape and type are used.
     """
     first, order, file = _beginning(image)
     file += bytes(-len(file) % 4)
     size = image.pixels.size * image.pixels.dtype.itemsize
-    if len(file) + size + ROOM >= MOST:
-        return tiff_big.head(_big_values(image), first, order, left_out), order
+    if levels or len(file) + size + ROOM >= MOST:
+        smaller = [{254: (LONG, "I", (REDUCED,)), **_big_values(Image(level))} for level in levels]
+        return tiff_big.head(_big_values(image), first, order, left_out, smaller), order
     _page(file, 4, order, image, first.raw_entries() if first else {}, [size], 0)
     return bytes(file), order
 

@@ -9,12 +9,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from imgcuda.engine.protocol import Device
-from imgcuda.errors import ImageError, PluginError
+from imgcuda.errors import ImageError
 from imgcuda.execution.chain_plan import ChainPlan
 from imgcuda.execution.schedule import allow
 from imgcuda.filters import Filter
 from imgcuda.pixels import check_image
-from imgcuda.registry import build, installed
+from imgcuda.pyramid import level_size, shrunk
 from imgcuda.zarr_images.array_files import open_array
 from imgcuda.zarr_images.array_run import filter_array
 from imgcuda.zarr_images.metadata_files import Metadata
@@ -72,7 +72,7 @@ class ZarrImage:
         made = [self._new_array(target, path, shape) for path, shape in zip(self.paths, shapes, strict=True)]
         filter_array(devices, filters, self.arrays[0], made[0], axes, self.folder / self.paths[0])
         for above, level in pairwise(made):
-            shrink = _area(*level.shape[axes.rows : axes.rows + 2])
+            shrink = shrunk(*level.shape[axes.rows : axes.rows + 2])
             filter_array(devices, [shrink], above, level, self.axes, target)
         if not self.ome:
             return Metadata.read(target)
@@ -94,10 +94,8 @@ class ZarrImage:
 
     def _scaled(self, level: Any, plan: ChainPlan) -> tuple[int, int]:
         """Return the height and width of a level: as large a part of the whole as in the source."""
-        rows, full = self.axes.rows, self.arrays[0].shape
-        parts = zip((plan.height, plan.width), level.shape[rows : rows + 2], full[rows : rows + 2], strict=True)
-        height, width = (max(1, (2 * new * part + whole) // (2 * whole)) for new, part, whole in parts)
-        return height, width
+        rows = slice(self.axes.rows, self.axes.rows + 2)
+        return level_size((plan.height, plan.width), level.shape[rows], self.arrays[0].shape[rows])
 
     def _new_array(self, target: Path, path: str, shape: Shape) -> Any:
         """Make an array with the metadata of the source's, and the groups that it lies in."""
@@ -120,11 +118,3 @@ def _check_levels(arrays: Sequence[Any], axes: ZarrAxes) -> None:
                     f"its level {number} is smaller along the axis '{axes.names[axis]}', and only levels that are "
                     "smaller along rows and columns can be made"
                 )
-
-
-def _area(height: int, width: int) -> Filter:
-    """Return the filter that makes a level: each pixel is the mean of what it covers."""
-    registry = installed()
-    if "resize" not in registry:
-        raise PluginError("the levels of a pyramid need the filter 'resize', which is not installed")
-    return build(registry["resize"], {"height": height, "width": width, "method": "area"})

@@ -1,0 +1,22 @@
+"""The levels of a pyramid: smaller copies of a picture, each the mean of the area of the one above."""
+
+from __future__ import annotations
+
+from imgcuda.errors import PluginError
+from imgcuda.filters import Filter
+from imgcuda.registry import build, installed
+
+
+def shrunk(height: int, width: int) -> Filter:
+    """Return the filter that makes a level of a size; PluginError if none is installed that does."""
+    registry = installed()
+    if "resize" not in registry:
+        raise PluginError("the levels of a pyramid need the filter 'resize', which is not installed")
+    return build(registry["resize"], {"height": height, "width": width, "method": "area"})
+
+
+def level_size(size: tuple[int, int], level: tuple[int, int], whole: tuple[int, int]) -> tuple[int, int]:
+    """Return height and width of a level for a picture of a size: as large a part of it as `level` is of `whole`."""
+    parts = zip(size, level, whole, strict=True)
+    height, width = (max(1, (2 * new * part + old) // (2 * old)) for new, part, old in parts)
+    return height, width
