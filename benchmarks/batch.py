@@ -1,20 +1,23 @@
 """A folder of photographs: `python benchmarks/batch.py [result.json] [--count 200] [--size 4000x3000] [--device cuda]`.
 
 The same blur over all files of a folder, read from the page cache, JPEG to JPEG (quality 90, 4:2:0) and PNG to PNG:
-`imgcuda batch` on the CPU beside ImageMagick and libvips, a process a file by xargs -P, and a script of OpenCV with a
-thread a core. With --device cuda also on a GPU: with one server process, with a context in each worker, with
---codecs gpu, and the codecs alone, without a filter, in batches by a few threads. What is not installed is absent. The
-photographs are mosaics of the sample pictures, at their own resolution, so that they compress as photographs do.
+`imgcuda batch` on the CPU beside a script of OpenCV with a thread a core, ImageMagick and libvips, a process a file by
+xargs -P, and libvips from Python (pyvips) with a process a core. With --device cuda also on a GPU: with one server
+process, with a context in each worker, with --codecs gpu, and the codecs alone, without a filter, in batches by a few
+threads. What is not installed is told. The photographs are mosaics of the sample pictures, at their own resolution, so
+that they compress as photographs do.
 
-Contenders take turns; of each the least time counts. Memory is that of all its processes together (PSS), looked at
-ten times a second.
+Contenders take turns; of each the least time counts, and the least processor time of all its processes, which says
+more where other programs run, too. Memory is that of all its processes together (PSS), looked at ten times a second.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import importlib.util
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -23,6 +26,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +40,8 @@ from imgcuda.cores import cores
 SAMPLES = Path(__file__).parents[1] / "sample_images"
 SIGMA = 2
 QUALITY = 90
+_SET_CHILD_SUBREAPER = 36
+"""The number of prctl(2) for this in Linux."""
 DISTINCT = 20
 """How many of the photographs differ; the others are copies of these."""
 
@@ -50,6 +56,19 @@ def make(path):
     cv2.imwrite(str(Path(sys.argv[2]) / path.name), made, flags)
 with ThreadPoolExecutor(int(sys.argv[3])) as pool:
     list(pool.map(make, Path(sys.argv[1]).iterdir()))
+"""
+VIPS = """
+import sys
+from multiprocessing import Pool
+from pathlib import Path
+import pyvips
+def make(path):
+    options = {"compression": 1} if path.suffix == ".png" else {"Q": 90}
+    made = pyvips.Image.new_from_file(str(path), access="sequential").gaussblur(2)
+    made.write_to_file(str(Path(sys.argv[2]) / path.name), **options)
+if __name__ == "__main__":
+    with Pool(int(sys.argv[3])) as pool:
+        pool.map(make, Path(sys.argv[1]).iterdir(), chunksize=1)
 """
 CONTEXTS = """
 import sys
@@ -87,9 +106,11 @@ threads = [threading.Thread(target=work) for _ in range(int(sys.argv[3]))]
 
 @dataclass
 class Measured:
-    """The least time of a contender, and the most memory."""
+    """The least times of a contender, and the most memory."""
 
     seconds: float = float("inf")
+    processor: float = float("inf")
+    """Seconds of all cores together, user and system."""
     memory: int = 0
     failed: str = ""
 
@@ -129,14 +150,23 @@ def _peers(source: Path, target: Path, scripts: Path) -> Iterator[Contender]:
     each = f"find {source} -type f -printf '%f\\0' | xargs -0 -P {cores()} -I{{}}"
     script = _script(scripts, "threads", SMALL)
     yield Contender("OpenCV, threads", [sys.executable, str(script), str(source), str(target), str(cores())])
-    if magick := shutil.which("magick"):
+    png = source.name == "png"
+    if mogrify := shutil.which("mogrify"):
         options = f"-blur 0x{SIGMA} -quality {QUALITY} -sampling-factor 4:2:0 -define png:compression-level=1"
-        command = f"{each} {magick} {source}/{{}} {options} {target}/{{}}"
+        command = f"{each} {mogrify} -path {target} {options} {source}/{{}}"
         yield Contender("ImageMagick, xargs", ["sh", "-c", command], {"MAGICK_THREAD_LIMIT": "1"})
     if vips := shutil.which("vips"):
-        options = "[Q=90]" if source.name == "jpg" else "[compression=1]"
-        command = f"{each} {vips} gaussblur {source}/{{}} {target}/{{}}{options} {SIGMA}"
+        command = f"{each} {vips} gaussblur {source}/{{}} {target}/{{}}{'[compression=1]' if png else '[Q=90]'} {SIGMA}"
         yield Contender("libvips, xargs", ["sh", "-c", command], {"VIPS_CONCURRENCY": "1"})
+    if importlib.util.find_spec("pyvips"):
+        processes = [sys.executable, str(_script(scripts, "vips", VIPS)), str(source), str(target), str(cores())]
+        yield Contender("libvips, pyvips", processes, {"VIPS_CONCURRENCY": "1"})
+
+
+def absent() -> list[str]:
+    """Return what could take part, and is not installed."""
+    missing = [program for program in ("mogrify", "vips") if not shutil.which(program)]
+    return [*missing, *["pyvips"] * (importlib.util.find_spec("pyvips") is None)]
 
 
 def _script(folder: Path, name: str, text: str) -> Path:
@@ -187,7 +217,7 @@ def run(contender: Contender, target: Path, count: int, found: Measured) -> None
     """Run a contender once, and note time and memory."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), processor_time()
     environment = {**os.environ, **contender.variables}
     with subprocess.Popen(contender.command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         watching = threading.Thread(target=_watch, args=(process, found))
@@ -195,10 +225,26 @@ def run(contender: Contender, target: Path, count: int, found: Measured) -> None
         _, said = process.communicate()
         seconds = time.perf_counter() - begun
         watching.join()
+    found.processor = min(found.processor, processor_time() - before)
     made = sum(1 for path in target.iterdir() if not path.name.startswith("."))
     if process.returncode or made != count:
         found.failed = f"exit code {process.returncode}, {made} files: {' '.join(said[-300:].split())}"
     found.seconds = min(found.seconds, seconds)
+
+
+def adopt() -> None:
+    """Make this process the parent of all that contenders leave, so that its processor time is counted. Linux only."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def processor_time() -> float:
+    """Return the processor time of all processes that have ended, after waiting for all."""
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _watch(process: subprocess.Popen[str], found: Measured) -> None:
@@ -236,6 +282,9 @@ def main() -> None:
     asked = _arguments()
     width, height = map(int, asked.size.split("x"))
     rows = []
+    adopt()
+    if missing := absent():
+        print(f"Not installed: {', '.join(missing)}")
     with tempfile.TemporaryDirectory(dir=asked.folder) as name:
         for suffix in asked.formats:
             source, target = make_photographs(Path(name), suffix, asked.count, width, height), Path(name, "out")
@@ -265,9 +314,12 @@ def _arguments() -> argparse.Namespace:
 def _shown(task: str, count: int, found: dict[str, Measured]) -> Row:
     """Print a task's table; return its times."""
     best = min(each.seconds for each in found.values() if not each.failed)
-    print(f"\n| {task} | files/s | time | times the best | most memory |\n|---|---|---|---|---|")
+    print(
+        f"\n| {task} | files/s | time | times the best | processor ms a file | most memory |\n|---|---|---|---|---|---|"
+    )
     for name, each in found.items():
-        told = each.failed or f"{each.seconds / best:.2f} | {each.memory / 2**20:,.0f} MiB"
+        processor = f"{1000 * each.processor / count:.0f}"
+        told = each.failed or f"{each.seconds / best:.2f} | {processor} | {each.memory / 2**20:,.0f} MiB"
         print(f"| {name} | {count / each.seconds:.1f} | {each.seconds:.2f} s | {told} |", flush=True)
     times = {name: None if each.failed else 1000 * each.seconds for name, each in found.items()}
     return Row(task, times, {name: each.failed for name, each in found.items() if each.failed})
