@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from imgcuda.cpu.code import Code
@@ -19,6 +20,8 @@ from imgcuda.programs.source import Program
 
 if TYPE_CHECKING:
     from imgcuda.cpu.module import Compiled
+    from imgcuda.cpu.semantics.check import Checked
+    from imgcuda.frontend.syntax import TranslationUnit
 
 
 def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None = None, checked: bool = False) -> Code:
@@ -62,14 +65,21 @@ def to_llvm(
     """Return a kernel in LLVM IR; without `contract`, each product and each sum of floats is rounded."""
     # Imported here: with all kernels in the cache the compiler is not needed, and importing it takes longer than they.
     from imgcuda.cpu.lowering.kernel import lower
-    from imgcuda.cpu.semantics.check import check
-    from imgcuda.frontend import parse
 
-    file = parse.parse(program.text, program.name)
-    meaning = check(file, program.text, program.name)
+    file, meaning = _read(program.text, program.name)
     width = width or vector_width(block.x, Machine.host().width)
     with meaning.refusing():
         return lower(file, meaning.functions, program.name, program.text, kernel, block, width, contract, checked)
+
+
+@lru_cache(maxsize=4)
+def _read(text: str, name: str) -> tuple[TranslationUnit, Checked]:
+    """Return a file's syntax tree, checked. It is kept, since a chain mostly compiles several kernels of a file."""
+    from imgcuda.cpu.semantics.check import check
+    from imgcuda.frontend import parse
+
+    file = parse.parse(text, name)
+    return file, check(file, text, name)
 
 
 def vector_width(threads: int, width: int) -> int:

@@ -160,7 +160,7 @@ __device__ void join(unsigned int *labels, unsigned int node, unsigned int other
 // Lists the weak pixels in a block's part of the image: they are few, and from a list threads share them evenly.
 __device__ void note(unsigned short *list, unsigned int *number, bool weak, int row)
 {
-    if (weak) list[atomicAdd(number, 1u)] = (unsigned short)(row * BLOCK_WIDTH + threadIdx.x);
+    if (__builtin_expect(weak, 0)) list[atomicAdd(number, 1u)] = (unsigned short)(row * BLOCK_WIDTH + threadIdx.x);
 }
 
 __device__ int kind_at(const unsigned char *kinds, int width, int height, int x, int y)
@@ -199,7 +199,7 @@ __global__ void link(const unsigned char *__restrict__ src, unsigned int *dst, i
     if (x0 + t < width)
         for (int r = 0; r < rows; r++) note(list, &number, src[(long long)(y0 + r) * width + x0 + t] == WEAK, r);
     __syncthreads();
-    for (int k = t; k < number; k += BLOCK_WIDTH)
+    for (int k = t; __builtin_expect(k < number, 0); k += BLOCK_WIDTH)
         join_pixel(src, dst, width, height, x0 + list[k] % BLOCK_WIDTH, y0 + list[k] / BLOCK_WIDTH);
 }
 
@@ -227,7 +227,7 @@ __global__ void draw(const unsigned char *__restrict__ src, pixel *__restrict__ 
         }
     }
     __syncthreads();
-    for (int k = t; k < number; k += BLOCK_WIDTH) {
+    for (int k = t; __builtin_expect(k < number, 0); k += BLOCK_WIDTH) {
         long long i = (long long)(y0 + list[k] / BLOCK_WIDTH) * width + x0 + list[k] % BLOCK_WIDTH;
         if (root_of(labels, (unsigned int)i + 1u) == 0) dst[i * RESULTS] = (pixel)PIXEL_MAX;
     }

@@ -23,7 +23,7 @@ def test_of(state: State, node: syntax.Expression) -> Value:
 
 def branch(state: State, node: syntax.If) -> None:
     """Compile an `if`."""
-    tested, expected = _expectation(node.condition)
+    tested, expected = expectation(node.condition)
     test = test_of(state, tested)
     if test.const is not None:
         chosen = node.then if test.const else node.otherwise
@@ -37,7 +37,7 @@ def branch(state: State, node: syntax.If) -> None:
         _diverge(state, node, test, expected)
 
 
-def _expectation(node: syntax.Expression) -> tuple[syntax.Expression, bool | None]:
+def expectation(node: syntax.Expression) -> tuple[syntax.Expression, bool | None]:
     """Return a condition, and what `__builtin_expect(condition, 1)` says of it; None if nothing."""
     match node:
         case syntax.Call("__builtin_expect", (tested, syntax.NumberLiteral(number))):

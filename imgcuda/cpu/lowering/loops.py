@@ -6,7 +6,7 @@ from typing import Any
 
 from imgcuda.cpu import budget
 from imgcuda.cpu.checks.instrument import rounds
-from imgcuda.cpu.lowering.branches import scoped, test_of
+from imgcuda.cpu.lowering.branches import expectation, scoped, test_of
 from imgcuda.cpu.lowering.conditionals import is_speculatable
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.names import names_set
@@ -137,12 +137,16 @@ def _iterate(state: State, node: syntax.Loop, frame: LoopFrame) -> None:
 
 
 def _diverging(state: State, node: syntax.Loop, key: Any) -> None:
-    """Compile a loop that the lanes exit at different times."""
+    """Compile a loop that the lanes exit at different times.
+
+    After `for (...; __builtin_expect(condition, 0); ...)` there is no copy of it for vectors whose lanes are all in it.
+    """
     inside = state.mask_slot()
     state.add_to(inside)
     frame = _frame(state, key, None, state.mask_slot(), state.mask_slot())
     head, fast, check, slow = (state.b.label(hint) for hint in ("loop", "fast", "check", "slow"))
     body = state.b.label("body")
+    seldom = node.condition is not None and expectation(node.condition)[1] is False
     count = rounds(state)
     if node.test_last:
         state.b.jump(body)
@@ -151,7 +155,7 @@ def _diverging(state: State, node: syntax.Loop, key: Any) -> None:
     _test(state, node, key, inside)
     state.b.place(body)
     now = state.load_mask(inside)
-    if state.mask is None:
+    if state.mask is None and not seldom:
         state.b.branch(state.v.all(now), fast, check)
         state.b.place(fast)
         with state.under(key, VARYING, None):
@@ -175,7 +179,7 @@ def _test(state: State, node: syntax.Loop, key: Any, inside: str) -> None:
         return
     now = state.load_mask(inside)
     with state.under(key, VARYING, now):
-        holds = condition(state, node.condition)
+        holds = condition(state, expectation(node.condition)[0])
     if not holds.const:
         stay = state.v.both(now, state.v.of(holds))
         state.b.do(f"store {state.v.type('i1')} {stay}, ptr {inside}")
