@@ -140,7 +140,9 @@ __global__ void up(const float *__restrict__ src, pixel *__restrict__ dst, int w
     int samples = width * CHANNELS;
     int x = (blockIdx.x * BLOCK_WIDTH + threadIdx.x) * PACK;
     int y0 = blockIdx.y * ROWS, y1 = min(y0 + ROWS, height);
+#if PACK > 1
     if (x >= samples) return;
+#endif
 
     bool wide = samples % PACK == 0;
     const float *row = src + (long long)(y0 / STEP) * pitch;
@@ -160,7 +162,7 @@ __global__ void up(const float *__restrict__ src, pixel *__restrict__ dst, int w
             for (int k = 0; k < TAPS; k++)
                 for (int p = 0; p < PACK; p++)
                     PART(sum, p) += spline[(TAPS - 1 - k) * STEP + y - band] * PART(near[k], p);
-            store_floats(dst + (long long)y * samples + x, sum, wide, samples - x);
+            if (x < samples) store_floats(dst + (long long)y * samples + x, sum, wide, samples - x);
         }
     }
 }
