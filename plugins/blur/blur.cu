@@ -85,7 +85,8 @@ __global__ void down_rows(const float *__restrict__ src, float *__restrict__ dst
     const float *row = src + (long long)y * run * STEP * CHANNELS;
     int from = x + (first - TAPS / 2) * CHANNELS;  // the first sample that is read, of those STEP columns apart
     float sum = 0.0f;
-    if (from >= 0 && from + (TAPS - 1) * CHANNELS < image_width / STEP * CHANNELS) {
+    bool inside = from >= 0 && from + (TAPS - 1) * CHANNELS < image_width / STEP * CHANNELS;
+    if (FOR_ALL(inside)) {
         for (int k = 0; k < TAPS; k++)
             for (int j = 0; j < STEP; j++) sum += spline[k * STEP + j] * row[from + (j * run + k) * CHANNELS];
     } else {

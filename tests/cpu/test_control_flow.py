@@ -27,6 +27,15 @@ def classify(x: int) -> int:
     return table.get(x, 99)
 
 
+def seldom(x: int) -> int:
+    rounds = 0
+    for i in range(x, 43, 5):
+        if i & 8:
+            break
+        rounds += 1
+    return rounds
+
+
 CASES: list[tuple[str, Callable[[int], int]]] = [
     # ---- if
     ("if (x > 3) out[x] = 1; else out[x] = 2;", lambda x: 1 if x > 3 else 2),
@@ -63,6 +72,10 @@ CASES: list[tuple[str, Callable[[int], int]]] = [
     ("if (x & 1) out[x] = __builtin_for_all(in[x] != 12 && in[x] != 17);", lambda x: x & 1 and int(not 16 <= x < 24)),
     ("if (__builtin_for_all(x < 13)) out[x] = 1; else out[x] = in[x];", lambda x: 1 if x < 8 else x),
     ("out[x] = sizeof(__builtin_for_all(x > 3));", lambda x: 1),
+    # ---- loops with an expectation, right or wrong
+    ("int r = 0; for (int i = 0; __builtin_expect(i < x, 0); i++) r += i; out[x] = r;", lambda x: x * (x - 1) // 2),
+    ("int r = 0; for (int i = x; __builtin_expect(i < 43, 0); i += 5) { if (i & 8) break; r++; } out[x] = r;", seldom),
+    ("int r = 0; while (__builtin_expect(r < n, 1)) r += 1 + (x & 1); out[x] = r;", lambda x: 40),
     # ---- loops that run once, and those that only seem to
     ("for (int p = 0; p < 1; p++) out[x] = x + p;", lambda x: x),
     ("int r = 0; for (int p = 3; p <= 3; ++p) { int q = p; q++; r += q; } out[x] = r;", lambda x: 4),
@@ -309,6 +322,15 @@ def test_threads_before_the_first_return_need_no_mask() -> None:
     masks = [to_llvm(program(source % last), "k", Dim3(64)).ir.count("reduce") for last in ("", "if (x > n) return;")]
     assert masks[0] == 0
     assert masks[1] <= 3  # of the condition alone, none for what stands before
+
+
+def test_loop_of_few_threads_has_no_copy_without_a_mask() -> None:
+    sizes = []
+    for condition in ("i < n", "__builtin_expect(i < n, 0)"):
+        source = f"""__global__ void k(int *out, const int *in, int n)
+                     {{ for (int i = in[threadIdx.x]; {condition}; i++) out[i] += in[i] / (i + n); }}"""
+        sizes.append(to_llvm(program(source), "k", Dim3(64)).ir.count("\n"))
+    assert sizes[1] < 0.9 * sizes[0]
 
 
 def test_expected_side_alone_has_a_copy_without_a_mask() -> None:
