@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from imgcuda.batch.inputs import Input
 from imgcuda.errors import ImageError, ParameterError, did_you_mean
 from imgcuda.images import Format, by_name
-from imgcuda.images.formats import FORMATS
+from imgcuda.images.formats import FORMATS, VIDEOS
 from imgcuda.images.signatures import format_of
 
 FIELDS = ("stem", "ext", "parent", "index", "recipe")
@@ -55,6 +55,8 @@ class Naming:
         found = _content(source)
         if written := next((format for format in FORMATS if format.name == found), None):
             return written.extensions[0]
+        if extension in VIDEOS:
+            raise ImageError("a batch takes no videos; `imgcuda filter in.mp4 out.mp4` filters one")
         raise ImageError(f"{found or 'its format'} is not written; --format says what to write, as --format png")
 
 

@@ -105,6 +105,11 @@ def test_what_does_not_fit_is_refused_in_a_sentence(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", "in.png"]
 
 
+def test_a_batch_says_that_it_takes_no_videos(command: Any, plain: Path, tmp_path: Path) -> None:
+    code, said = command("batch", plain, "-o", tmp_path, "-f", "invert")
+    assert (code, "a batch takes no videos; `imgcuda filter in.mp4 out.mp4` filters one" in said) == (1, True)
+
+
 def test_a_video_runs_checked(command: Any, tmp_path: Path) -> None:
     video.write(tmp_path / "in.mkv", [drawn(0, 8, 8)] * 2, codec="ffv1")
     assert command("blur", tmp_path / "in.mkv", tmp_path / "a.mkv", "--check", "--codec", "ffv1") == (0, "")
