@@ -98,7 +98,7 @@ class VideoWriter:
         try:
             copy = self._output.add_stream_from_template(stream, opaque=True)
         except (ValueError, av.FFmpegError):
-            self.losses.append(f"its {_kind(stream)} has no place in {self._muxer}, and is left out")
+            self.losses.append(f"{self._muxer} cannot hold its {_kind(stream)}: left out")
             return False
         copy.metadata.update(_lasting(stream.metadata))
         copy.disposition = stream.disposition

@@ -215,7 +215,7 @@ def test_subtitles_and_chapters_are_copied_where_there_is_a_place(tmp_path: Path
     with av.open(tmp_path / "out.mkv") as again:
         assert [chapter["metadata"]["title"] for chapter in again.chapters()] == ["First"]
     lost = video.filter_video([], source, tmp_path / "out.mp4").lost_in_writing
-    assert lost == ("its subtitles (srt) has no place in mp4, and is left out",)
+    assert lost == ("mp4 cannot hold its subtitles (srt): left out",)
 
 
 def _with_subtitles(plain: Path, target: Path) -> Path:
@@ -238,7 +238,7 @@ def test_strip_leaves_metadata_out_and_strict_refuses_losses(plain: Path, tmp_pa
     video.filter_video([], plain, tmp_path / "out.mp4", video.VideoOptions(strip=True))
     with av.open(tmp_path / "out.mp4") as made:
         assert "title" not in made.metadata
-    with pytest.raises(ImageError, match=r"its sound \(aac\) has no place in webm"):
+    with pytest.raises(ImageError, match=r"webm cannot hold its sound \(aac\): left out"):
         video.filter_video([], plain, tmp_path / "out.webm", video.VideoOptions(strict=True))
     assert not (tmp_path / "out.webm").exists()
 
