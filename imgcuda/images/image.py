@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.images.color import Color
-from imgcuda.pixels import white_level
+from imgcuda.pixels import MOST_CHANNELS, white_level
 
 Pixels = npt.NDArray[Any]
 
@@ -103,5 +103,7 @@ def divided_by_alpha(pixels: Pixels) -> Pixels:
 
 def describe(pixels: Pixels) -> str:
     """Return size, channels and sample type in words: "600 x 400 RGB, uint8"."""
+    if channels(pixels) > MOST_CHANNELS:
+        return f"{pixels.shape[1]} x {pixels.shape[0]} of {channels(pixels)} channels, {pixels.dtype}"
     words = ("gray", "gray with alpha", "RGB", "RGB with alpha")[channels(pixels) - 1]
     return f"{pixels.shape[1]} x {pixels.shape[0]} {words}, {pixels.dtype}"

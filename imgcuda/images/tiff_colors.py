@@ -51,6 +51,11 @@ def to_pixels(samples: Pixels, page: TiffLayout, raw: bool, losses: list[str]) -
     return _with_alpha(_to_rgb(color, page, losses), alpha)
 
 
+def all_channels(samples: Pixels, page: TiffLayout) -> Pixels:
+    """Return samples that are no colors as channels, in a type that filters accept."""
+    return _from_floats(samples) if page.kind == FLOAT else _scaled(samples, page.bits)
+
+
 def _report_losses(page: TiffLayout, losses: list[str]) -> None:
     """Report the losses that do not depend on the values of samples."""
     unknown = len(page.extra) - page.has_alpha

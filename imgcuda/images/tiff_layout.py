@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from imgcuda.errors import ImageError
 from imgcuda.images import tiff_codecs as codecs
 from imgcuda.images.tiff_directory import Directory
+from imgcuda.pixels import MOST_CHANNELS
 
 MAX_SAMPLES = 16
 """The most samples per pixel that are decoded; at most 4 of them are kept."""
@@ -76,6 +77,11 @@ class TiffLayout:
     def decodes_to_rgb(self) -> bool:
         """Whether the decoder converts YCbCr to RGB, as JPEG decoders do."""
         return self.compression in (codecs.JPEG, codecs.WEBP, 33005, 34712) and not self.planes
+
+    @property
+    def is_bands(self) -> bool:
+        """Whether a pixel has more than four samples that are neither color nor alpha, as satellites' bands are."""
+        return self.photometric == BLACK_IS_ZERO and self.samples > MOST_CHANNELS and not self.has_alpha
 
     @property
     def is_subsampled(self) -> bool:

@@ -18,7 +18,7 @@ from imgcuda.images.error_messages import translated_errors
 from imgcuda.images.image import Image, Pixels, as_planes, without_memory
 from imgcuda.images.request import ReadRequest
 from imgcuda.images.signatures import format_of
-from imgcuda.images.tiff_colors import to_pixels
+from imgcuda.images.tiff_colors import all_channels, to_pixels
 from imgcuda.images.tiff_layout import BLACK_IS_ZERO, FLOAT, RGB, UNSIGNED, WHITE_IS_ZERO, TiffLayout, layout
 
 LARGEST_SEGMENT = 1 << 26
@@ -46,7 +46,8 @@ class TiffRows:
         losses: list[str] = []
         with translated_errors(self._name, "read"):
             samples = tiff_samples.read_rows(self._page, self._segments, rows.start, rows.stop, losses)
-            made = as_planes(to_pixels(samples, self._page, False, losses))
+            channels = all_channels(samples, self._page) if self._page.is_bands else None
+            made = as_planes(to_pixels(samples, self._page, False, losses) if channels is None else channels)
         self.losses += [loss for loss in losses if loss not in self.losses]
         return made
 
@@ -66,9 +67,9 @@ class RowsOnDemand:
 def opened(path: Path, request: ReadRequest, strict: bool, least: int = 0) -> Iterator[RowsOnDemand | None]:
     """Return the one picture of a TIFF with its rows; None for a file that is to be read at once.
 
-    That is a file of another format, of several pictures, turned, in other colors than gray and RGB, with less than
-    `least` bytes of pixels and no pyramid, or with strips too large to decode for some of their rows. Raises
-    ImageError as `images.read` does.
+    That is a file of another format, of several pictures, turned, in other colors than gray and RGB, with strips too
+    large to decode for some of their rows, or with less than `least` bytes of pixels, no pyramid and up to four
+    channels. Raises ImageError as `images.read` does.
     """
     with ExitStack() as open_files:
         with translated_errors(str(path), "read") as subject:
@@ -86,7 +87,7 @@ def _rows(stream: IO[bytes], request: ReadRequest, name: str, least: int) -> Row
         return None
     page = found.pictures[request.numbers(len(found.pictures))[0]]
     made = layout(page.directory)
-    least = 0 if found.levels else least
+    least = 0 if found.levels or made.is_bands else least
     if page.pixels * made.samples * _SAMPLE_BYTES < least:  # before anything is decoded
         return None
     if not _can_read_rows(made) or (request.auto_orient and page.directory.value(274, 1) != 1):

@@ -23,7 +23,7 @@ from imgcuda.images.exif_directories import LONG, RATIONAL, SHORT, in_order
 from imgcuda.images.image import Image, Pixels, as_planes, channels
 from imgcuda.images.metadata import TIFF_LAYOUT, profile
 from imgcuda.images.tiff_big import Values
-from imgcuda.pixels import has_alpha
+from imgcuda.pixels import MOST_CHANNELS, has_alpha
 
 MOST = 1 << 32
 """The bytes that a TIFF cannot have; a BigTIFF can."""
@@ -138,6 +138,8 @@ def _layout(frame: Image, sizes: list[int], compress: int) -> Values:
         259: (DEFLATE if compress else UNCOMPRESSED,), 262: (2 if samples > 2 else 1,),
         277: (samples,), 284: (1,), 339: ({"u": 1, "f": 3}[planes.dtype.kind],) * samples,
     }  # fmt: skip
+    if samples > MOST_CHANNELS:
+        shorts |= {262: (1,), 338: (0,) * (samples - 1)}  # neither color nor alpha
     if has_alpha(samples):
         shorts[338] = (2,)  # alpha of straight colors
     if compress and planes.dtype.kind == "u":

@@ -27,7 +27,7 @@ from imgcuda.images.convert import with_channels
 from imgcuda.images.error_messages import translated_errors
 from imgcuda.images.formats import FORMATS, Format, Options, by_extension
 from imgcuda.images.image import Image, Pixels, channels, describe
-from imgcuda.pixels import white_level
+from imgcuda.pixels import MOST_CHANNELS, white_level
 
 
 class Written(NamedTuple):
@@ -173,7 +173,9 @@ def _with_sizes_in_exif(image: Image) -> Image:
 
 def _samples(pixels: Pixels, format: Format, losses: list[str]) -> Pixels:
     kind = pixels.dtype.name
-    if format.holds(kind, channels(pixels)):
+    if channels(pixels) > MOST_CHANNELS and format.name != "TIFF":
+        raise ImageError(f"it has {channels(pixels)} channels; {format.name} holds at most {MOST_CHANNELS}; write .tif")
+    if format.holds(kind, channels(pixels)) or channels(pixels) > MOST_CHANNELS:
         return pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
     opaque = channels(pixels) - 1 + channels(pixels) % 2
     if format.holds(kind, opaque):

@@ -21,7 +21,6 @@ from imgcuda.filters import Filter
 from imgcuda.images import Clobber, Image, ReadRequest
 from imgcuda.images.tiff_rows import opened
 from imgcuda.images.tiff_stream import write_rows
-from imgcuda.pixels import MOST_CHANNELS
 from imgcuda.zarr_images.array_files import ArrayBlock, PictureRows, open_array
 from imgcuda.zarr_images.array_run import write_results
 from imgcuda.zarr_images.metadata_files import Metadata
@@ -105,11 +104,11 @@ def write_tiff(
     array = image.arrays[0]
     axes = image.axes.for_filters(filters, array.shape).as_colors(array.shape)
     picture = PictureRows(ArrayBlock(array, image.folder, axes, (slice(None),) * axes.rows), (0,) * axes.rows)
-    channels = ChainPlan(filters, picture.shape, picture.dtype).channels[-1]
     count = axes.pictures(array.shape)
-    if count > 1 or channels > MOST_CHANNELS:
-        what = f"{count} pictures" if count > 1 else f"{channels} channels"
-        raise ImageError(f"{target} cannot be written: {image.folder} holds {what}, which Zarr can hold: out.zarr")
+    if count > 1:
+        raise ImageError(
+            f"{target} cannot be written: {image.folder} holds {count} pictures, which Zarr can hold: out.zarr"
+        )
     image.check_pixels(max_pixels)
     allow(filters, picture.shape[1], picture.shape[0], max_pixels)
     result = RowsOfResult(devices, filters, picture)
