@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda import Argument, DeviceArray, Filter, Gpu, PointFilter, Table, param
-from imgcuda_plugins.color.levels import Levels
+from imgcuda_plugins.color.level_counts import LevelCounts
 
 Numbers = npt.NDArray[np.int64]
 
@@ -18,7 +18,7 @@ DIGITS: dict[int, Sequence[int]] = {1: (8,), 2: (10, 6), 4: (11, 11, 10)}
 are of interest that begin as the one that is looked for. No two types begin alike: so what was found says of which."""
 
 
-class AutoContrast(Levels):
+class AutoContrast(LevelCounts):
     """Stretch the levels of an image so that the darkest becomes black and the brightest white.
 
     What lies between is moved in proportion. Before, `cutoff` percent of a channel's samples, rounded down, are set
@@ -59,7 +59,7 @@ class AutoContrast(Levels):
         return narrowed(np.zeros(both, np.int64), np.tile(aside, both), np.stack([counts] * 2, axis=1), size, digit=0)
 
 
-class Ends(Levels):
+class Ends(LevelCounts):
     """Find the darkest and the brightest sample of each channel to one more digit."""
 
     known: Table = param(help="the digits that they begin with, as numbers, (channels, 2)")

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda import Argument, Filter, PointFilter, Table, param
-from imgcuda_plugins.color.levels import Levels
+from imgcuda_plugins.color.level_counts import LevelCounts
 
 AS_IT_IS = -1.0
 """What stands in a table for a level that stays as it is."""
 
 
-class Equalize(Levels):
+class Equalize(LevelCounts):
     """Spread the levels of an image so that all are about as frequent, from black to white.
 
     A level becomes the share of the samples that are darker or as dark, those of the darkest level left out, as in

@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from imgcuda import DeviceArray, Filter, Gpu, param
 from imgcuda_plugins.color.grayscale import Grayscale
-from imgcuda_plugins.color.levels import Levels
+from imgcuda_plugins.color.level_counts import LevelCounts
 from imgcuda_plugins.threshold.threshold import Threshold
 
 Counts = npt.NDArray[np.int64]
 
 
-class AutoThreshold(Levels):
+class AutoThreshold(LevelCounts):
     """Make an image black and white, at the level that its own brightness suggests.
 
     What is counted is the luminance, as `grayscale` makes it: 256 levels, or 65536 of 16 bits; floats in 65536 steps

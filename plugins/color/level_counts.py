@@ -1,4 +1,4 @@
-"""Levels: how often each occurs. What filters that look at the whole image have in common."""
+"""Level counts: how often each level occurs. What filters that look at the whole image have in common."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PIXELS = 49152
 """How many pixels a block counts: its tables take as long as a few thousand."""
 
 
-class Levels(MeasuringFilter, abstract=True):
+class LevelCounts(MeasuringFilter, abstract=True):
     """Count how often each level occurs in each color channel; alpha is left out."""
 
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:

@@ -1,4 +1,4 @@
-// Levels: how often each level occurs in each color channel, the first COLORS of the SAMPLES of a pixel.
+// Level counts: how often each level occurs in each color channel, the first COLORS of the SAMPLES of a pixel.
 // There are two kernels, of which one is compiled at a time: `digits` counts some bits of each sample, `steps` the
 // nearest of STEPS steps. The image is one run of pixels: a block counts PIXELS neighboring ones, a thread PACK at a
 // time. No pixel outside of the image is read.
