@@ -18,14 +18,34 @@ if TYPE_CHECKING:
     from imgcuda_plugins.blur.unsharp_mask import UnsharpMask as UnsharpMask
     from imgcuda_plugins.color.auto_contrast import AutoContrast as AutoContrast
     from imgcuda_plugins.color.brightness import Brightness as Brightness
+    from imgcuda_plugins.color.chroma_key import ChromaKey as ChromaKey
+    from imgcuda_plugins.color.color_matrix import ColorMatrix as ColorMatrix
+    from imgcuda_plugins.color.colorize import Colorize as Colorize
+    from imgcuda_plugins.color.colormap import Colormap as Colormap
     from imgcuda_plugins.color.contrast import Contrast as Contrast
+    from imgcuda_plugins.color.curves import Curves as Curves
+    from imgcuda_plugins.color.duotone import Duotone as Duotone
     from imgcuda_plugins.color.equalize import Equalize as Equalize
+    from imgcuda_plugins.color.exposure import Exposure as Exposure
+    from imgcuda_plugins.color.extract_channel import ExtractChannel as ExtractChannel
+    from imgcuda_plugins.color.flatten import Flatten as Flatten
     from imgcuda_plugins.color.gamma import Gamma as Gamma
     from imgcuda_plugins.color.grayscale import Grayscale as Grayscale
+    from imgcuda_plugins.color.hue import Hue as Hue
     from imgcuda_plugins.color.invert import Invert as Invert
+    from imgcuda_plugins.color.levels import Levels as Levels
     from imgcuda_plugins.color.lut_cube import LutCube as LutCube
+    from imgcuda_plugins.color.match_histogram import MatchHistogram as MatchHistogram
+    from imgcuda_plugins.color.normalize import Normalize as Normalize
     from imgcuda_plugins.color.saturation import Saturation as Saturation
     from imgcuda_plugins.color.sepia import Sepia as Sepia
+    from imgcuda_plugins.color.set_alpha import SetAlpha as SetAlpha
+    from imgcuda_plugins.color.sigmoidal_contrast import SigmoidalContrast as SigmoidalContrast
+    from imgcuda_plugins.color.solarize import Solarize as Solarize
+    from imgcuda_plugins.color.swap_channels import SwapChannels as SwapChannels
+    from imgcuda_plugins.color.temperature import Temperature as Temperature
+    from imgcuda_plugins.color.vibrance import Vibrance as Vibrance
+    from imgcuda_plugins.color.white_balance import WhiteBalance as WhiteBalance
     from imgcuda_plugins.compose.composite import Composite as Composite
     from imgcuda_plugins.edges.canny import Canny as Canny
     from imgcuda_plugins.edges.edges import Edges as Edges

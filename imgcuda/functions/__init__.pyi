@@ -310,6 +310,156 @@ class Canny(Filter):
         high: float = 0.2,
     ) -> None: ...
 
+def chroma_key(
+    array: _Image,
+    /,
+    *,
+    color: Any = ...,
+    similarity: float = 0.3,
+    blend: float = 0.1,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Make what has the color of a screen transparent.
+
+    As ffmpeg's `chromakey`, but for each pixel by itself: what counts is the distance from the color in Cb and Cr of
+    BT.601, where 1 is the diagonal of the square of both. Up to `similarity` a pixel is transparent; from there it
+    becomes opaque over a distance of `blend`. Alpha that the image has is multiplied. The colors stay as they are.
+
+    color: the color of the screen; its alpha does not count; a color, as orange, #ff8800 or [1,0.5,0]
+    similarity: how far from the color a pixel is wholly transparent; from 0 to 1
+    blend: over which distance it becomes opaque; 0 is a hard edge; from 0 to 1
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class ChromaKey(PointFilter):
+    """Make what has the color of a screen transparent."""
+
+    color: Any
+    similarity: float
+    blend: float
+    def __init__(
+        self,
+        *,
+        color: Any = ...,
+        similarity: float = 0.3,
+        blend: float = 0.1,
+    ) -> None: ...
+
+def color_matrix(
+    array: _Image,
+    /,
+    *,
+    matrix: Any,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Mix the channels: each becomes a weighted sum of red, green and blue.
+
+    A row of the matrix has the weights of red, green and blue in one channel of the result, and may have a fourth
+    number, which is added: 1 is white. So have it OpenCV's `transform`, Pillow's `convert("RGB", matrix)`, whose fourth
+    number is in levels of 255, and the channel mixers of GIMP and Photoshop. A gray image becomes one of three colors.
+
+    matrix: 3 rows of 3 weights, or of 3 weights and what is added; a matrix, as [[0,-1,0],[-1,5,-1],[0,-1,0]], or a
+        text file with a row of numbers to a line
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class ColorMatrix(PointFilter):
+    """Mix the channels: each becomes a weighted sum of red, green and blue."""
+
+    matrix: Any
+    def __init__(
+        self,
+        *,
+        matrix: Any,
+    ) -> None: ...
+
+def colorize(
+    array: _Image,
+    /,
+    *,
+    hue: float = 210.0,
+    saturation: float = 0.5,
+    lightness: float = 0.0,
+    strength: float = 1.0,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show an image in shades of one hue, as through colored glass.
+
+    Each color becomes that of this hue and saturation in HSL whose lightness is the color's luminance, by Rec. 601, as
+    in GIMP's and GEGL's Colorize. A gray image becomes one of three colors.
+
+    hue: in degrees: 0 red, 60 yellow, 120 green, 240 blue; from 0 to 360
+    saturation: how strong the color is: 0 makes all gray; from 0 to 1
+    lightness: moves the luminance: toward black below 0, white above; from -1 to 1
+    strength: 0 leaves the image as it is, 1 colors it fully; from 0 to 1
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Colorize(PointFilter):
+    """Show an image in shades of one hue, as through colored glass."""
+
+    hue: float
+    saturation: float
+    lightness: float
+    strength: float
+    def __init__(
+        self,
+        *,
+        hue: float = 210.0,
+        saturation: float = 0.5,
+        lightness: float = 0.0,
+        strength: float = 1.0,
+    ) -> None: ...
+
+def colormap(
+    array: _Image,
+    /,
+    *,
+    map: Literal["viridis", "magma", "inferno", "plasma", "turbo", "coolwarm", "jet", "hot", "hsv", "gray", "bone", "pink", "copper", "cool", "spring", "summer", "autumn", "winter"] = "viridis",
+    reverse: bool = False,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show the levels of an image as colors, so that small differences are seen.
+
+    The luminance, as `grayscale` makes it, is looked up in a table of 256 colors; between them, of 16 bits and floats,
+    on a straight line. viridis, magma, inferno and plasma are Smith's and van der Walt's (CC0), turbo Mikhailov's
+    (Apache 2.0), coolwarm Moreland's diverging map, computed as he published it, and the others by MATLAB's formulas.
+    Levels outside of black and white are as at the end; what is not a number is as black.
+
+    map: the table; viridis, magma, inferno and plasma are even to the eye; one of viridis, magma, inferno, plasma,
+        turbo, coolwarm, jet, hot, hsv, gray, bone, pink, copper, cool, spring, summer, autumn, winter
+    reverse: whether the map begins at its other end
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Colormap(PointFilter):
+    """Show the levels of an image as colors, so that small differences are seen."""
+
+    map: Literal["viridis", "magma", "inferno", "plasma", "turbo", "coolwarm", "jet", "hot", "hsv", "gray", "bone", "pink", "copper", "cool", "spring", "summer", "autumn", "winter"]
+    reverse: bool
+    def __init__(
+        self,
+        *,
+        map: Literal["viridis", "magma", "inferno", "plasma", "turbo", "coolwarm", "jet", "hot", "hsv", "gray", "bone", "pink", "copper", "cool", "spring", "summer", "autumn", "winter"] = "viridis",
+        reverse: bool = False,
+    ) -> None: ...
+
 def composite(
     array: _Image,
     /,
@@ -452,6 +602,81 @@ class Convolve(NeighborhoodFilter):
         border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     ) -> None: ...
 
+def curves(
+    array: _Image,
+    /,
+    *,
+    points: Any = ...,
+    channel: Literal["all", "red", "green", "blue"] = "all",
+    interpolation: Literal["monotone", "natural", "linear"] = "monotone",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Change the levels along a curve through some points.
+
+    A point is a level and what it becomes, both from black, 0, to white, 1. Before the first point and after the last
+    the curve is level. Between points it is `monotone`, a cubic that nowhere swings beyond them (Fritsch and Butland
+    1984, as in SciPy's PchipInterpolator), `natural`, the smoothest cubic spline (as in ffmpeg's `curves`), or
+    `linear`. What is not a number becomes what the first point does.
+
+    points: a row for each point, a level and what it becomes; levels increase; a matrix, as
+        [[0,-1,0],[-1,5,-1],[0,-1,0]], or a text file with a row of numbers to a line
+    channel: the channel that changes; a gray image's is each of them; one of all, red, green, blue
+    interpolation: how the curve goes from point to point; one of monotone, natural, linear
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Curves(PointFilter):
+    """Change the levels along a curve through some points."""
+
+    points: Any
+    channel: Literal["all", "red", "green", "blue"]
+    interpolation: Literal["monotone", "natural", "linear"]
+    def __init__(
+        self,
+        *,
+        points: Any = ...,
+        channel: Literal["all", "red", "green", "blue"] = "all",
+        interpolation: Literal["monotone", "natural", "linear"] = "monotone",
+    ) -> None: ...
+
+def duotone(
+    array: _Image,
+    /,
+    *,
+    black: Any = ...,
+    white: Any = ...,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show an image in two colors: one for black, one for white, and what lies between.
+
+    Colors are mixed by the luminance, by Rec. 601, as by Pillow's `ImageOps.colorize`. A gray image becomes one of
+    three colors.
+
+    black: what black becomes; its alpha does not count; a color, as orange, #ff8800 or [1,0.5,0]
+    white: what white becomes; its alpha does not count; a color, as orange, #ff8800 or [1,0.5,0]
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Duotone(PointFilter):
+    """Show an image in two colors: one for black, one for white, and what lies between."""
+
+    black: Any
+    white: Any
+    def __init__(
+        self,
+        *,
+        black: Any = ...,
+        white: Any = ...,
+    ) -> None: ...
+
 def edges(
     array: _Image,
     /,
@@ -564,6 +789,107 @@ class Equalize(MeasuringFilter):
         per_channel: bool = True,
     ) -> None: ...
 
+def exposure(
+    array: _Image,
+    /,
+    *,
+    ev: float = 1.0,
+    black_level: float = 0.0,
+    transfer: Literal["srgb", "linear"] = "srgb",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Change the exposure by stops: each is twice the light.
+
+    The result is (light - black_level) / (2 ** -ev - black_level), as of GEGL's and GIMP's Exposure, in linear light:
+    samples are taken as sRGB, unless `transfer` says that they are linear.
+
+    ev: stops: 1 doubles the light, -1 halves it; from -10 to 10
+    black_level: the light that becomes black; from -0.1 to 0.1
+    transfer: what samples are: srgb as nearly all files have, linear for light itself, as with --linear; one of
+        srgb, linear
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Exposure(PointFilter):
+    """Change the exposure by stops: each is twice the light."""
+
+    ev: float
+    black_level: float
+    transfer: Literal["srgb", "linear"]
+    def __init__(
+        self,
+        *,
+        ev: float = 1.0,
+        black_level: float = 0.0,
+        transfer: Literal["srgb", "linear"] = "srgb",
+    ) -> None: ...
+
+def extract_channel(
+    array: _Image,
+    /,
+    *,
+    channel: Literal["red", "green", "blue", "alpha", "luminance", "hue", "saturation", "value", "lightness"] = "red",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Make a gray image of one channel, without alpha.
+
+    The luminance is that of `grayscale`. Hue, saturation and value are those of HSV, from 0 to 1 each: a whole turn of
+    the hue is 1, where OpenCV's bytes have 180; gray has neither hue nor saturation. Lightness is that of HSL.
+    An image without alpha is opaque.
+
+    channel: which channel; a gray image is each of red, green and blue; one of red, green, blue, alpha, luminance,
+        hue, saturation, value, lightness
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class ExtractChannel(PointFilter):
+    """Make a gray image of one channel, without alpha."""
+
+    channel: Literal["red", "green", "blue", "alpha", "luminance", "hue", "saturation", "value", "lightness"]
+    def __init__(
+        self,
+        *,
+        channel: Literal["red", "green", "blue", "alpha", "luminance", "hue", "saturation", "value", "lightness"] = "red",
+    ) -> None: ...
+
+def flatten(
+    array: _Image,
+    /,
+    *,
+    background: Any = ...,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Lay an image onto a color where it is transparent; the result has no alpha.
+
+    The result is alpha * color + (1 - alpha) * background, as of the W3C's Compositing and Blending Level 1. Behind a
+    gray image is the background's luminance, by Rec. 601. An image without alpha stays as it is.
+
+    background: the color behind; its own alpha does not count; a color, as orange, #ff8800 or [1,0.5,0]
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Flatten(PointFilter):
+    """Lay an image onto a color where it is transparent; the result has no alpha."""
+
+    background: Any
+    def __init__(
+        self,
+        *,
+        background: Any = ...,
+    ) -> None: ...
+
 def flip(
     array: _Image,
     /,
@@ -661,6 +987,37 @@ class Grayscale(PointFilter):
         weights: Literal["rec601", "rec709", "average", "lightness"] = "rec601",
     ) -> None: ...
 
+def hue(
+    array: _Image,
+    /,
+    *,
+    degrees: float = 90.0,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Turn the hue of each color; gray does not change.
+
+    The hue is that of HSV and HSL, which agree: a color keeps its largest and its smallest channel, so it keeps value,
+    lightness and saturation in both. As OpenCV's and GIMP's conversions have it. CSS's `hue-rotate()` is something
+    else, a matrix that keeps the luminance.
+
+    degrees: how far hues turn: 120 makes red green, green blue, and blue red; from -360 to 360
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Hue(PointFilter):
+    """Turn the hue of each color; gray does not change."""
+
+    degrees: float
+    def __init__(
+        self,
+        *,
+        degrees: float = 90.0,
+    ) -> None: ...
+
 def invert(
     array: _Image,
     /,
@@ -682,6 +1039,62 @@ class Invert(PointFilter):
 
     def __init__(self) -> None: ...
 
+def levels(
+    array: _Image,
+    /,
+    *,
+    in_low: float = 0.0,
+    in_high: float = 1.0,
+    gamma: float = 1.0,
+    out_low: float = 0.0,
+    out_high: float = 1.0,
+    clip: bool = True,
+    channel: Literal["all", "red", "green", "blue"] = "all",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Stretch the levels from one range to another, with a gamma between.
+
+    The result is out_low + (out_high - out_low) * t ** (1 / gamma), where t is (color - in_low) / (in_high - in_low):
+    as GIMP's Levels and ImageMagick's -level, whose gamma is this one, so that above 1 it brightens. Levels are from 0
+    to 1. What is darker than in_low becomes out_low, and what is brighter than in_high out_high, unless `clip` is off:
+    then floats beyond are on the same curve, and a negative t becomes what its size does, negative.
+
+    in_low: the level that becomes out_low; from 0 to 1
+    in_high: the level that becomes out_high; above in_low; from 0 to 1
+    gamma: above 1 makes the levels between brighter, below 1 darker; from 0.1 to 10
+    out_low: what in_low becomes; from 0 to 1
+    out_high: what in_high becomes; below out_low for a negative; from 0 to 1
+    clip: whether what lies outside of in_low and in_high becomes the nearer of them
+    channel: the channel whose levels change; a gray image's is each of them; one of all, red, green, blue
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Levels(PointFilter):
+    """Stretch the levels from one range to another, with a gamma between."""
+
+    in_low: float
+    in_high: float
+    gamma: float
+    out_low: float
+    out_high: float
+    clip: bool
+    channel: Literal["all", "red", "green", "blue"]
+    def __init__(
+        self,
+        *,
+        in_low: float = 0.0,
+        in_high: float = 1.0,
+        gamma: float = 1.0,
+        out_low: float = 0.0,
+        out_high: float = 1.0,
+        clip: bool = True,
+        channel: Literal["all", "red", "green", "blue"] = "all",
+    ) -> None: ...
+
 def lut_cube(
     array: _Image,
     /,
@@ -693,21 +1106,24 @@ def lut_cube(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Give an image the look of a `.cube` file: its colors are looked up in a table.
+    """Give an image the look of a `.cube` file or a Hald CLUT: its colors are looked up in a table.
 
     Between the colors of a table of three dimensions the result is found by tetrahedral interpolation (Kasson, Plouffe
     and Nin, A tetrahedral interpolation technique for color space conversion, 1993), in full precision; between those
     of a table of one, on a straight line. Colors beyond the table are taken for those at its edge. Since a look may
-    color what is gray, a gray image becomes one of three colors.
+    color what is gray, a gray image becomes one of three colors. A Hald CLUT of level n is a square picture of n ** 3
+    pixels a side, as ImageMagick's `hald:8`, which changes nothing, and what other programs make of that: it holds
+    n ** 2 colors along each side of the table, in which red goes fastest and then green.
 
-    lut: the table; a .cube file, or an array from 0 to 1, of shape (size, size, size, 3) or (size, 3)
+    lut: the table; a .cube file, the picture of a Hald CLUT, or an array from 0 to 1, of shape (size, size, size,
+        3) or (size, 3)
     strength: 0 leaves the image as it is, 1 is the table's look in full; from 0 to 1
 
     `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
 
 class LutCube(PointFilter):
-    """Give an image the look of a `.cube` file: its colors are looked up in a table."""
+    """Give an image the look of a `.cube` file or a Hald CLUT: its colors are looked up in a table."""
 
     lut: Any
     strength: float
@@ -716,6 +1132,39 @@ class LutCube(PointFilter):
         *,
         lut: Any,
         strength: float = 1.0,
+    ) -> None: ...
+
+def match_histogram(
+    array: _Image,
+    /,
+    *,
+    reference: Any,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Give an image the distribution of levels of another picture, channel by channel.
+
+    A level becomes that of the picture of which as many percent are darker or as dark, on a straight line between two
+    that occur, as by scikit-image's `match_histograms`; what it makes fractions of is rounded. The picture is converted
+    to the image's sample type; if only one of the two is gray, the picture counts by its luminance, Rec. 601, or is
+    taken for all channels. Floats of both are counted in 65536 steps from 0 to 1, those outside at the ends; what is
+    infinite or not a number is neither counted nor changed. Alpha is left out, and stays.
+
+    reference: the picture whose distribution the image gets; an image: a file, or an array
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class MatchHistogram(MeasuringFilter):
+    """Give an image the distribution of levels of another picture, channel by channel."""
+
+    reference: Any
+    def __init__(
+        self,
+        *,
+        reference: Any,
     ) -> None: ...
 
 def median(
@@ -751,6 +1200,46 @@ class Median(NeighborhoodFilter):
         *,
         radius: int = 1,
         border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
+def normalize(
+    array: _Image,
+    /,
+    *,
+    low: float = 2.0,
+    high: float = 99.0,
+    per_channel: bool = True,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Stretch the levels of an image between two percentiles.
+
+    The `low` percent darkest samples of a channel, rounded down, become black, and those above `high` percent white;
+    what lies between is moved in proportion, and floats beyond are not clipped. scikit-image's `rescale_intensity`
+    between percentiles does so, and ImageMagick's -normalize, whose 2 and 99 percent are the defaults. `auto-contrast`
+    sets aside the same on both sides. Of floats, those that are infinite or not a number are not looked at.
+
+    low: the percentile that becomes black; from 0 to 100
+    high: the percentile that becomes white; above low; from 0 to 100
+    per_channel: stretch each color by itself, which removes a cast; otherwise all in the same way
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Normalize(MeasuringFilter):
+    """Stretch the levels of an image between two percentiles."""
+
+    low: float
+    high: float
+    per_channel: bool
+    def __init__(
+        self,
+        *,
+        low: float = 2.0,
+        high: float = 99.0,
+        per_channel: bool = True,
     ) -> None: ...
 
 def pixelate(
@@ -980,6 +1469,180 @@ class Sepia(PointFilter):
         strength: float = 1.0,
     ) -> None: ...
 
+def set_alpha(
+    array: _Image,
+    /,
+    *,
+    opacity: float = 0.5,
+    multiply: bool = False,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Give an image alpha, the same everywhere, or multiply the alpha that it has.
+
+    The colors stay as they are, straight. For an alpha that differs from pixel to pixel, lay a picture over the result:
+    `composite` with mode=mask.
+
+    opacity: the alpha: 0 transparent, 1 opaque; from 0 to 1
+    multiply: whether the image's own alpha is multiplied by it, instead of replaced
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class SetAlpha(PointFilter):
+    """Give an image alpha, the same everywhere, or multiply the alpha that it has."""
+
+    opacity: float
+    multiply: bool
+    def __init__(
+        self,
+        *,
+        opacity: float = 0.5,
+        multiply: bool = False,
+    ) -> None: ...
+
+def sigmoidal_contrast(
+    array: _Image,
+    /,
+    *,
+    contrast: float = 5.0,
+    midpoint: float = 0.5,
+    inverse: bool = False,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Raise the contrast in the middle along an S, so that nothing is cut off at the ends; or lower it.
+
+    The result is (S(color) - S(0)) / (S(1) - S(0)), with S(x) = 1 / (1 + exp(contrast * (midpoint - x))): as
+    ImageMagick's -sigmoidal-contrast. Black and white stay. `inverse` makes of the result the color again, as its
+    +sigmoidal-contrast; floats are then cut off at black and white.
+
+    contrast: how steep the S is: 3 is usual, 20 a lot; from 0.1 to 20
+    midpoint: the level at which it is steepest; from 0 to 1
+    inverse: whether the contrast is lowered instead
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class SigmoidalContrast(PointFilter):
+    """Raise the contrast in the middle along an S, so that nothing is cut off at the ends; or lower it."""
+
+    contrast: float
+    midpoint: float
+    inverse: bool
+    def __init__(
+        self,
+        *,
+        contrast: float = 5.0,
+        midpoint: float = 0.5,
+        inverse: bool = False,
+    ) -> None: ...
+
+def solarize(
+    array: _Image,
+    /,
+    *,
+    threshold: float = 0.5,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Invert what is bright, as film does that was exposed to light while it was developed.
+
+    Each channel that is as bright as the threshold, or brighter, is taken from white, as by Pillow's
+    `ImageOps.solarize` and torchvision's `solarize`. Level k of 8 or 16 bits is k / 255 or k / 65535.
+
+    threshold: the darkest level that is inverted, from 0 to 1; from 0 to 1
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Solarize(PointFilter):
+    """Invert what is bright, as film does that was exposed to light while it was developed."""
+
+    threshold: float
+    def __init__(
+        self,
+        *,
+        threshold: float = 0.5,
+    ) -> None: ...
+
+def swap_channels(
+    array: _Image,
+    /,
+    *,
+    order: Literal["bgr", "rgb", "rbg", "grb", "gbr", "brg"] = "bgr",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Put red, green and blue into another order; a gray image does not change.
+
+    For example "bgr" makes of an image as OpenCV has it one as all others have it, and back.
+
+    order: the channels of the image that become the result's red, green and blue; one of bgr, rgb, rbg, grb, gbr,
+        brg
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class SwapChannels(PointFilter):
+    """Put red, green and blue into another order; a gray image does not change."""
+
+    order: Literal["bgr", "rgb", "rbg", "grb", "gbr", "brg"]
+    def __init__(
+        self,
+        *,
+        order: Literal["bgr", "rgb", "rbg", "grb", "gbr", "brg"] = "bgr",
+    ) -> None: ...
+
+def temperature(
+    array: _Image,
+    /,
+    *,
+    temperature: float = 8000.0,
+    tint: float = 0.0,
+    transfer: Literal["srgb", "linear"] = "srgb",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Make a picture warmer or cooler, as the light's temperature suggests, or greener or more magenta.
+
+    `temperature` is what a raw converter's is: the color temperature of the light in which the picture was taken, which
+    becomes white; 6500 K leaves it as it is. Colors are adapted from that white to D65 by the Bradford matrix, in
+    linear light. The white is on CIE's daylight locus (CIE 15:2004) from 4000 K on, and on Planck's below (Kim et al.
+    2002); `tint` moves it across the locus, in CIE 1960 uv, by a 3000th each. A gray image becomes one of three colors.
+
+    temperature: the light's, in kelvins: above 6500 makes the picture warmer; from 1700 to 25000
+    tint: above 0 makes the picture more magenta, below 0 greener; from -150 to 150
+    transfer: what samples are: srgb as nearly all files have, linear for light itself, as with --linear; one of
+        srgb, linear
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Temperature(PointFilter):
+    """Make a picture warmer or cooler, as the light's temperature suggests, or greener or more magenta."""
+
+    temperature: float
+    tint: float
+    transfer: Literal["srgb", "linear"]
+    def __init__(
+        self,
+        *,
+        temperature: float = 8000.0,
+        tint: float = 0.0,
+        transfer: Literal["srgb", "linear"] = "srgb",
+    ) -> None: ...
+
 def threshold(
     array: _Image,
     /,
@@ -1057,6 +1720,36 @@ class UnsharpMask(NeighborhoodFilter):
         border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     ) -> None: ...
 
+def vibrance(
+    array: _Image,
+    /,
+    *,
+    intensity: float = 0.8,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Make pale colors stronger, and those that are strong already less so; or all paler.
+
+    As `saturation`, with a factor of each color: 1 + intensity * (1 - chroma), below 0 with (1 + chroma), where chroma
+    is the largest channel minus the smallest. ffmpeg's `vibrance` computes this, with other weights for the luma.
+
+    intensity: how much stronger gray's neighbors become; below 0 colors become paler; from -2 to 2
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Vibrance(PointFilter):
+    """Make pale colors stronger, and those that are strong already less so; or all paler."""
+
+    intensity: float
+    def __init__(
+        self,
+        *,
+        intensity: float = 0.8,
+    ) -> None: ...
+
 def vignette(
     array: _Image,
     /,
@@ -1099,4 +1792,40 @@ class Vignette(PointFilter):
         radius: float = 0.35,
         softness: float = 0.65,
         roundness: float = 1.0,
+    ) -> None: ...
+
+def white_balance(
+    array: _Image,
+    /,
+    *,
+    method: Literal["gray-world", "white-patch"] = "gray-world",
+    percentile: float = 99.0,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Remove the color of the light, which is found in the image itself: each channel is multiplied by a number.
+
+    `gray-world` gives all channels the mean that they have together (Buchsbaum 1980); `white-patch` makes white of what
+    each channel reaches at a percentile (Land 1977). Samples are taken as they are, not in linear light. Floats are
+    counted in 65536 steps from 0 to 1, those outside at the ends; what is infinite or not a number does not count.
+    Transparent pixels count as others do. A gray image becomes brighter with white-patch, and stays with gray-world.
+
+    method: what is taken to be without color; one of gray-world, white-patch
+    percentile: of white-patch: what becomes white, in percent; from 1 to 100
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class WhiteBalance(MeasuringFilter):
+    """Remove the color of the light, which is found in the image itself: each channel is multiplied by a number."""
+
+    method: Literal["gray-world", "white-patch"]
+    percentile: float
+    def __init__(
+        self,
+        *,
+        method: Literal["gray-world", "white-patch"] = "gray-world",
+        percentile: float = 99.0,
     ) -> None: ...

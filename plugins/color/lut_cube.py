@@ -1,4 +1,4 @@
-"""LUT: colors looked up in the table of a `.cube` file."""
+"""LUT: colors looked up in the table of a `.cube` file, or of a Hald CLUT."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda import Argument, PointFilter, Table, param, read_lines, read_number, shown
+from imgcuda import Argument, Picture, PointFilter, Table, param, read_lines, read_number, shown
+from imgcuda_plugins.color import hald
 
 LARGEST_FILE = 1 << 30
 """Bytes that a file may have: that of the largest table there is has about half of them."""
@@ -39,7 +40,9 @@ Numbers = npt.NDArray[np.float64]
 class CubeLut:
     """A table of colors: `CubeLut.of("look.cube")`, or of an array."""
 
-    words: ClassVar[str] = "a .cube file, or an array from 0 to 1, of shape (size, size, size, 3) or (size, 3)"
+    words: ClassVar[str] = (
+        "a .cube file, the picture of a Hald CLUT, or an array from 0 to 1, of shape (size, size, size, 3) or (size, 3)"
+    )
 
     reads_files: ClassVar[bool] = True
 
@@ -58,13 +61,19 @@ class CubeLut:
         """Return the table in a file or an array; ValueError, with the line, if it is not a table.
 
         Files are as Adobe's Cube LUT Specification 1.0, of 2013, has them: with one table, of one or three dimensions,
-        in which red goes fastest. Resolve's LUT_1D_INPUT_RANGE and LUT_3D_INPUT_RANGE are understood too. An array is
-        indexed by red, green and blue, array[red, green, blue], or has a curve of each, array[:, channel].
+        in which red goes fastest. Resolve's LUT_1D_INPUT_RANGE and LUT_3D_INPUT_RANGE are understood too. A picture is
+        a Hald CLUT by its extension, such as .png, or as a Picture. An array is indexed by red, green and blue,
+        array[red, green, blue], or has a curve of each, array[:, channel].
         """
         if isinstance(value, cls):
             return value
+        if isinstance(value, Picture):
+            return cls(_padded(hald.table_of(value)), (0.0,) * 3, (1.0,) * 3, value.name, value.file)
         if isinstance(value, str | os.PathLike):
-            return replace(cls._read(Path(os.fsdecode(value))), file=os.fsdecode(value))
+            name = os.fsdecode(value)
+            return (
+                cls.of(Picture.of(name)) if hald.is_picture(Path(name)) else replace(cls._read(Path(name)), file=name)
+            )
         array = Table.of(value).array
         sides, kind = array.shape[:-1], "LUT_1D_SIZE" if array.ndim == 2 else "LUT_3D_SIZE"
         if array.ndim not in (2, 4) or array.shape[-1] != 3 or set(sides) - {len(array)} or not _fits(len(array), kind):
@@ -124,15 +133,17 @@ class CubeLut:
 
 
 class LutCube(PointFilter):
-    """Give an image the look of a `.cube` file: its colors are looked up in a table.
+    """Give an image the look of a `.cube` file or a Hald CLUT: its colors are looked up in a table.
 
     Between the colors of a table of three dimensions the result is found by tetrahedral interpolation (Kasson, Plouffe
     and Nin, A tetrahedral interpolation technique for color space conversion, 1993), in full precision; between those
     of a table of one, on a straight line. Colors beyond the table are taken for those at its edge. Since a look may
-    color what is gray, a gray image becomes one of three colors.
+    color what is gray, a gray image becomes one of three colors. A Hald CLUT of level n is a square picture of n ** 3
+    pixels a side, as ImageMagick's `hald:8`, which changes nothing, and what other programs make of that: it holds
+    n ** 2 colors along each side of the table, in which red goes fastest and then green.
     """
 
-    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"lut3d": {}}
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"lut3d": {}, "hald-clut": {}, "haldclut": {}}
     channels: ClassVar[Literal[3]] = 3
 
     lut: CubeLut = param(help="the table")

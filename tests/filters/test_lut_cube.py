@@ -318,3 +318,29 @@ def test_what_is_no_table_is_refused(value: object, why: str) -> None:
     with pytest.raises(imgcuda.ParameterError) as caught:
         imgcuda.load().create("lut-cube", {"lut": value})
     assert str(caught.value).startswith(f"lut must be {CubeLut.words}; {why}")
+
+
+# Hald CLUTs
+
+
+def hald(level: int, look: Callable[[Image], Image] = lambda colors: colors, dtype: str = "uint16") -> Image:
+    """Return the picture of a look, red fastest."""
+    colors = table(level**2, look).transpose(2, 1, 0, 3).reshape(level**3, level**3, 3)
+    return np.asarray(np.rint(colors * np.iinfo(dtype).max).astype(dtype))
+
+
+def test_a_hald_clut_has_the_look_of_its_colors(device: str, tmp_path: Path) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (17, 31, 3), np.uint8)
+    PIL.Image.fromarray(hald(4, warm, "uint8")).save(tmp_path / "look.png")
+    made = imgcuda.apply(image, "hald-clut", device=device, lut=tmp_path / "look.png")
+    assert_close(made, look_up(image, device, np.rint(255 * table(16, warm)) / 255))
+    assert_close(made, look_up(image, device, table(16, warm)), 1)
+    assert_close(look_up(image, device, imgcuda.Picture.of(hald(3))), image)
+    assert CubeLut.of(tmp_path / "look.png").to_text() == str(tmp_path / "look.png")
+
+
+@pytest.mark.parametrize("shape", [(8, 9, 3), (9, 9, 3), (1, 1, 3), (27, 8, 3)], ids=str)
+def test_a_picture_that_is_no_hald_clut_is_refused(shape: tuple[int, ...]) -> None:
+    words = rf"got a picture of {shape[1]} x {shape[0]} pixels; a Hald CLUT has 8, 27, 64, 125 \.\.\. a side"
+    with pytest.raises(imgcuda.ParameterError, match=words):
+        imgcuda.load().create("lut-cube", {"lut": imgcuda.Picture.of(np.zeros(shape, np.uint8))})

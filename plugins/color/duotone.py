@@ -1,0 +1,27 @@
+"""Duotone: two colors, and what lies between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from imgcuda import Argument, Color, PointFilter, param
+
+
+class Duotone(PointFilter):
+    """Show an image in two colors: one for black, one for white, and what lies between.
+
+    Colors are mixed by the luminance, by Rec. 601, as by Pillow's `ImageOps.colorize`. A gray image becomes one of
+    three colors.
+    """
+
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"two-tone": {}}
+    channels: ClassVar[Literal[3]] = 3
+
+    black: Color = param(default=Color(0.125, 0.0, 0.375), help="what black becomes; its alpha does not count")
+    white: Color = param(default=Color(1.0, 0.875, 0.5), help="what white becomes; its alpha does not count")
+
+    def arguments(self) -> Mapping[str, Argument]:
+        return {"colors": np.array([self.black.rgb, self.white.rgb], np.float32)}

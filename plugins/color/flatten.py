@@ -1,0 +1,26 @@
+"""Flatten: an image on a ground of one color."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from imgcuda import Argument, Color, PointFilter, param
+
+
+class Flatten(PointFilter):
+    """Lay an image onto a color where it is transparent; the result has no alpha.
+
+    The result is alpha * color + (1 - alpha) * background, as of the W3C's Compositing and Blending Level 1. Behind a
+    gray image is the background's luminance, by Rec. 601. An image without alpha stays as it is.
+    """
+
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"remove-alpha": {}}
+    result_alpha = False
+
+    background: Color = param(default=Color(1.0, 1.0, 1.0), help="the color behind; its own alpha does not count")
+
+    def arguments(self) -> Mapping[str, Argument]:
+        return {"background": np.array(self.background.rgb, np.float32)}
