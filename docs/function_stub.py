@@ -16,6 +16,8 @@ from imgcuda.parameters import Parameter
 from imgcuda.recipes.parameter_values import in_order
 from imgcuda.registry import Registry
 
+LONGEST_LINE = 120
+
 STUB = Path(imgcuda.__file__).parent / "functions" / "__init__.pyi"
 
 HEAD = '''\
@@ -59,7 +61,8 @@ def outdated(registry: Registry, write: bool) -> int:
 def _function(kind: type[Filter]) -> Iterator[str]:
     yield f"def {identifier(kind.name)}("
     yield from ("    array: _Image,", "    /,", "    *,")
-    yield from (f"    {argument}," for argument in _arguments(kind))
+    for argument in _arguments(kind):
+        yield from _wrapped(f"    {argument},")
     for option in call_options(kind).values():
         typed = "_Image | None" if option.name == "out" else option.annotation
         yield f"    {option.name}: {typed} = {_written(option.default)},"
@@ -71,12 +74,27 @@ def _class(kind: type[Filter]) -> Iterator[str]:
     yield f"class {class_name(kind.name)}({_base(kind)}):"
     yield f'    """{kind.summary()}"""\n'
     if arguments := list(_arguments(kind)):
-        yield from (f"    {argument.partition(' = ')[0]}" for argument in arguments)
+        for argument in arguments:
+            yield from _wrapped(f"    {argument.partition(' = ')[0]}")
         yield from ("    def __init__(", "        self,", "        *,")
-        yield from (f"        {argument}," for argument in arguments)
+        for argument in arguments:
+            yield from _wrapped(f"        {argument},")
         yield "    ) -> None: ...\n"
     else:
         yield "    def __init__(self) -> None: ...\n"
+
+
+def _wrapped(line: str) -> Iterator[str]:
+    """Yield a line; one that is too long as the formatter writes it, with each choice of its type on its own line."""
+    if len(line) <= LONGEST_LINE:
+        yield line
+        return
+    before, _, rest = line.partition("Literal[")
+    choices, _, after = rest.partition("]")
+    indentation = line[: len(line) - len(line.lstrip())]
+    yield f"{before}Literal["
+    yield from (f"{indentation}    {choice}," for choice in choices.split(", "))
+    yield f"{indentation}]{after}"
 
 
 def _arguments(kind: type[Filter]) -> Iterator[str]:

@@ -427,7 +427,26 @@ def colormap(
     array: _Image,
     /,
     *,
-    map: Literal["viridis", "magma", "inferno", "plasma", "turbo", "coolwarm", "jet", "hot", "hsv", "gray", "bone", "pink", "copper", "cool", "spring", "summer", "autumn", "winter"] = "viridis",
+    map: Literal[
+        "viridis",
+        "magma",
+        "inferno",
+        "plasma",
+        "turbo",
+        "coolwarm",
+        "jet",
+        "hot",
+        "hsv",
+        "gray",
+        "bone",
+        "pink",
+        "copper",
+        "cool",
+        "spring",
+        "summer",
+        "autumn",
+        "winter",
+    ] = "viridis",
     reverse: bool = False,
     device: str | None = None,
     max_pixels: int | None = None,
@@ -451,12 +470,50 @@ def colormap(
 class Colormap(PointFilter):
     """Show the levels of an image as colors, so that small differences are seen."""
 
-    map: Literal["viridis", "magma", "inferno", "plasma", "turbo", "coolwarm", "jet", "hot", "hsv", "gray", "bone", "pink", "copper", "cool", "spring", "summer", "autumn", "winter"]
+    map: Literal[
+        "viridis",
+        "magma",
+        "inferno",
+        "plasma",
+        "turbo",
+        "coolwarm",
+        "jet",
+        "hot",
+        "hsv",
+        "gray",
+        "bone",
+        "pink",
+        "copper",
+        "cool",
+        "spring",
+        "summer",
+        "autumn",
+        "winter",
+    ]
     reverse: bool
     def __init__(
         self,
         *,
-        map: Literal["viridis", "magma", "inferno", "plasma", "turbo", "coolwarm", "jet", "hot", "hsv", "gray", "bone", "pink", "copper", "cool", "spring", "summer", "autumn", "winter"] = "viridis",
+        map: Literal[
+            "viridis",
+            "magma",
+            "inferno",
+            "plasma",
+            "turbo",
+            "coolwarm",
+            "jet",
+            "hot",
+            "hsv",
+            "gray",
+            "bone",
+            "pink",
+            "copper",
+            "cool",
+            "spring",
+            "summer",
+            "autumn",
+            "winter",
+        ] = "viridis",
         reverse: bool = False,
     ) -> None: ...
 
@@ -857,7 +914,17 @@ class ExtractChannel(PointFilter):
     def __init__(
         self,
         *,
-        channel: Literal["red", "green", "blue", "alpha", "luminance", "hue", "saturation", "value", "lightness"] = "red",
+        channel: Literal[
+            "red",
+            "green",
+            "blue",
+            "alpha",
+            "luminance",
+            "hue",
+            "saturation",
+            "value",
+            "lightness",
+        ] = "red",
     ) -> None: ...
 
 def flatten(
