@@ -103,7 +103,16 @@ FOREIGN = {
     "rich": {"batch.progress"},
     "pytest": {"testing.pytest_plugin", "testing"},
     "typer": {
-        *("cli", "cli.app", "cli.batch", "cli.commands", "cli.filtering", "cli.listing", "cli.new_filter"),
+        *(
+            "cli",
+            "cli.app",
+            "cli.batch",
+            "cli.commands",
+            "cli.completing",
+            "cli.filtering",
+            "cli.listing",
+            "cli.new_filter",
+        ),
         *("cli.options", "cli.plain_values", "cli.recipe_command", "cli.recipe_options", "cli.run_batch"),
         *("cli.trying", "cli.worker_command"),
     },

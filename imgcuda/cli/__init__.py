@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from imgcuda import startup
 from imgcuda.cli import streams
+from imgcuda.cli.by_shell import for_shell
 from imgcuda.cli.plain_line import run_plain
 from imgcuda.containment import in_words
 from imgcuda.errors import ImgcudaError, ParameterError, PluginError, out_of_memory, system_words
@@ -34,7 +35,8 @@ def main() -> None:
     arguments = sys.argv[1:]
     registry = _registry(arguments)
     startup.interruptible()
-    code = _run(lambda: _call(arguments, registry))
+    with for_shell():
+        code = _run(lambda: _call(arguments, registry))
     startup.begin()
     try:
         streams.finish()

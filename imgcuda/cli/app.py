@@ -30,6 +30,10 @@ SETTINGS: dict[str, dict[str, bool]] = {"try": {"allow_extra_args": True, "ignor
 """The arguments after the file are the filter's own: IN, OUT and its options."""
 
 
+NOTHING = PlainCommand("", add_help_option=False)
+"""What a word that is no command completes to."""
+
+
 class Commands(TyperGroup):
     """The commands, and the filters under headings by category. A command is built only when it is used, since there
     are many, with many options."""
@@ -45,12 +49,14 @@ class Commands(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in self.commands and {cmd_name} & {*COMMANDS, *ctx.obj.entries, *ctx.obj.aliases}:
-            function = _function(cmd_name) if cmd_name in COMMANDS else _of_filter(ctx.obj, cmd_name)
+            function = _function(cmd_name) if cmd_name in COMMANDS else _of_filter(ctx, cmd_name)
             self.commands[cmd_name] = _command(function, cmd_name)
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if not args[0].startswith("-") and not ctx.resilient_parsing and not self._knows(ctx, args[0]):
+        if not args[0].startswith("-") and not self._knows(ctx, args[0]):
+            if ctx.resilient_parsing:
+                return args[0], NOTHING, args[1:]
             refuse(ctx.obj, args[0], [*self.list_commands(ctx), *ctx.obj.aliases])
         return super().resolve_command(ctx, args)
 
@@ -145,9 +151,12 @@ def _function(name: str) -> Callable[..., None]:
     return found
 
 
-def _of_filter(registry: Registry, name: str) -> Callable[..., None]:
+def _of_filter(ctx: Any, name: str) -> Callable[..., None]:
     from imgcuda.cli import filtering
 
+    registry: Registry = ctx.obj
+    if ctx.resilient_parsing:
+        return filtering.outline(registry.entries[registry.aliases.get(name, name)])
     return filtering.command(*registry.meaning(name))  # which raises, if its plugin fails although the index has it
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from imgcuda.cli import completing
 from imgcuda.cli.filtering import COMMON, RecipeWord
 from imgcuda.cli.job import Job
 from imgcuda.cli.timeout import seconds
@@ -25,7 +26,12 @@ Inputs = Annotated[
 Output = Annotated[
     Path | None,
     typer.Option(
-        "-o", "--output", metavar="FOLDER", help="The folder to write to; it is made if need be.", readable=False
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        help="The folder to write to; it is made if need be.",
+        readable=False,
+        autocompletion=completing.files,
     ),
 ]
 Steps = Annotated[
@@ -35,6 +41,7 @@ Steps = Annotated[
         "--filter",
         metavar="NAME:PARAM=VALUE,...",
         help="A filter to run, or a recipe, @FILE or @NAME; repeat it for several. Without any: none.",
+        autocompletion=completing.step,
     ),
 ]
 Recursive = Annotated[bool, typer.Option("-r", "--recursive", help="Read the folders in folders, too.")]
@@ -72,7 +79,12 @@ Scheduler = Annotated[
     typer.Option(metavar="ADDRESS", help="Work on a Dask cluster, as tcp://HOST:8786.", show_default=False),
 ]
 SchedulerFile = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="The same, by the file that the scheduler writes its address to.")
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="The same, by the file that the scheduler writes its address to.",
+        autocompletion=completing.files,
+    ),
 ]
 Timeout = Annotated[
     float | None,

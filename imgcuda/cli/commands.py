@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from imgcuda import disabled_plugins
+from imgcuda.cli import completing
 from imgcuda.cli.lookup import other_words
 from imgcuda.errors import PluginError, did_you_mean
 from imgcuda.parameter_text import in_words
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from imgcuda.filters import Filter
     from imgcuda.parameters import Parameter
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The filter's name.", show_default=False)]
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="The filter's name.", show_default=False, autocompletion=completing.filters),
+]
 Disable = Annotated[str, typer.Option("--disable", metavar="NAME", help="Do not load this plugin from now on.")]
 Enable = Annotated[str, typer.Option("--enable", metavar="NAME", help="Load this plugin again.")]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from imgcuda.cli import streams
+from imgcuda.cli import completing, streams
 from imgcuda.cli.chain import DEFAULT, parse_chain
 from imgcuda.cli.job import Job
 from imgcuda.cli.options import OPTIONS
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from imgcuda.parameters import Parameter
     from imgcuda.recipes.recipe import Recipe
     from imgcuda.registry import Registry
+    from imgcuda.registry.entries import Entry, ParameterEntry
 
 Steps = Annotated[
     list[str] | None,
@@ -31,6 +32,7 @@ Steps = Annotated[
         "--filter",
         metavar="NAME:PARAM=VALUE,...",
         help=f"A filter to run, or @RECIPE; repeat it for several, in order. Without any, it is {DEFAULT}.",
+        autocompletion=completing.step,
     ),
 ]
 RecipeWord = Annotated[
@@ -95,7 +97,7 @@ def command(
         job = Job(**{name: given.pop(name) for name in COMMON})
         run_job(lambda: [build(filter_class, given)], job, examine)
 
-    known = [parameter for parameter in in_order(filter_class) if not _taken(parameter)]
+    known = [parameter for parameter in in_order(filter_class) if not _taken(parameter.name, parameter.options)]
     own = [_option(each._replace(default=(values or {}).get(each.name, each.default))) for each in known]
     run.__signature__ = inspect.Signature([*own, *COMMON.values()])  # type: ignore[attr-defined]
     run.__doc__ = filter_class.__doc__
@@ -104,11 +106,29 @@ def command(
 
 def without_option(filter_class: type[Filter]) -> Iterator[str]:
     """Return the parameters without an option, because every command that filters has another option of that name."""
-    return (parameter.name for parameter in filter_class.parameters() if _taken(parameter))
+    return (each.name for each in filter_class.parameters() if _taken(each.name, each.options))
 
 
-def _taken(parameter: Parameter) -> bool:
-    return parameter.name in COMMON or not _COMMON_OPTIONS.isdisjoint(parameter.options)
+def outline(entry: Entry) -> Callable[..., None]:
+    """Return the command of a filter without what it does, for a shell to complete: the index knows enough of it."""
+
+    def run(**given: Any) -> None: ...
+
+    own = [_outlined(each) for each in entry.parameters if not _taken(each.name, each.options)]
+    run.__signature__ = inspect.Signature([*own, *COMMON.values()])  # type: ignore[attr-defined]
+    return run
+
+
+def _outlined(parameter: ParameterEntry) -> inspect.Parameter:
+    switch, choices = len(parameter.options) == 2, parameter.values
+    kind: Any = bool if switch else Literal[choices] if choices else str
+    option = typer.Option("/".join(parameter.options), help=parameter.help)
+    annotation = Annotated[kind | None, option]
+    return inspect.Parameter(parameter.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _taken(name: str, options: Collection[str]) -> bool:
+    return name in COMMON or not _COMMON_OPTIONS.isdisjoint(options)
 
 
 def _option(parameter: Parameter) -> inspect.Parameter:

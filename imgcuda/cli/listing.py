@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from imgcuda.cli import completing
 from imgcuda.cli.lookup import other_words, summary
 from imgcuda.errors import PluginError, did_you_mean
 from imgcuda.registry import Registry
@@ -17,6 +18,7 @@ Words = Annotated[
         metavar="WORD...",
         help="A category, or words to look for in names, summaries, parameters and their choices.",
         show_default=False,
+        autocompletion=completing.words,
     ),
 ]
 Plain = Annotated[

@@ -7,22 +7,29 @@ from typing import Annotated
 import typer
 from typer.models import ArgumentInfo, OptionInfo
 
+from imgcuda.cli import completing
 from imgcuda.cli.timeout import seconds
 
 OPTIONS: dict[str, ArgumentInfo | OptionInfo] = {
     "in_path": typer.Argument(
-        metavar="IN", help="The image to read; - reads standard input.", show_default=False, readable=False
+        metavar="IN",
+        help="The image to read; - reads standard input.",
+        show_default=False,
+        readable=False,
+        autocompletion=completing.files,
     ),
     "out_path": typer.Argument(
         metavar="OUT",
         help="The image to write, in the format of its extension; - is standard output.",
         readable=False,
+        autocompletion=completing.files,
     ),
     "device": typer.Option(
         metavar="auto|cuda[:N]|cpu",
         envvar="IMGCUDA_DEVICE",
         show_envvar=True,
         help="The device to run on; auto takes a GPU if there is one.",
+        autocompletion=completing.device,
     ),
     "check": typer.Option(
         "--check", help="Run on the CPU and check each access of the kernels; takes 50 to 600 times as long."
@@ -35,7 +42,9 @@ OPTIONS: dict[str, ArgumentInfo | OptionInfo] = {
     "overwrite": typer.Option("--overwrite", help="Replace OUT even if imgcuda did not write it, or if it is IN."),
     "no_clobber": typer.Option("--no-clobber", help="Fail if OUT exists."),
     "format": typer.Option(
-        metavar="FORMAT", help="The format to write, whatever OUT is called: png, jpeg, tiff, webp ..."
+        metavar="FORMAT",
+        help="The format to write, whatever OUT is called: png, jpeg, tiff, webp ...",
+        autocompletion=completing.format,
     ),
     "depth": typer.Option(help="Bits of the samples to filter and write, scaled and rounded; by default IN's."),
     "convert": typer.Option(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgcuda import startup
+from imgcuda.cli import by_shell
 from imgcuda.cli.job import Job
 from imgcuda.cli.lookup import COMMANDS
 from imgcuda.cli.run_job import run_job
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from imgcuda.parameters import Parameter
 
 _DEVICE = "--device"
-_COMPLETING = "_IMGCUDA_COMPLETE"
-"""Set while a shell asks Typer to complete a command."""
 
 
 class PlainLine(NamedTuple):
@@ -51,7 +50,11 @@ def run_plain(registry: Registry, words: Sequence[str]) -> bool:
 def _read(registry: Registry, words: Sequence[str]) -> PlainLine | None:
     """Return what a command line says; None if Typer is to read it."""
     name = words[0] if words else ""
-    if name in COMMANDS or _COMPLETING in os.environ or not (name in registry.entries or name in registry.aliases):
+    if (
+        name in COMMANDS
+        or by_shell.VARIABLE in os.environ
+        or not (name in registry.entries or name in registry.aliases)
+    ):
         return None
     found, preset = registry.meaning(name)
     try:

@@ -7,11 +7,16 @@ from typing import Annotated
 
 import typer
 
+from imgcuda.cli import completing
 from imgcuda.errors import ParameterError, printable
 
 Steps = Annotated[
     list[str] | None,
-    typer.Argument(metavar="STEP...", help="Filters, as after -f; or one recipe, FILE.toml or @NAME."),
+    typer.Argument(
+        metavar="STEP...",
+        help="Filters, as after -f; or one recipe, FILE.toml or @NAME.",
+        autocompletion=completing.step,
+    ),
 ]
 Save = Annotated[str, typer.Option("--save", metavar="NAME", help="Keep it in your folder, for -f @NAME.")]
 Description = Annotated[str, typer.Option("--description", metavar="TEXT", help="What the recipe is for.")]

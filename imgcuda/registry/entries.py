@@ -31,6 +31,8 @@ class ParameterEntry(NamedTuple):
     """The facts about a parameter that searches and completions use."""
 
     name: str
+    options: tuple[str, ...]
+    """The command-line options that set it; a switch has two."""
     values: tuple[str, ...]
     """The values of a choice or a switch; empty for all others."""
     default: str
@@ -43,7 +45,7 @@ class ParameterEntry(NamedTuple):
 
         values = ("true", "false") if parameter.type is bool else parameter.choices
         default = "" if parameter.required or not parameter.plain else in_words(parameter.default)
-        return cls(parameter.name, values, default, parameter.help)
+        return cls(parameter.name, parameter.options, values, default, parameter.help)
 
 
 class Entry(NamedTuple):
@@ -66,7 +68,9 @@ class Entry(NamedTuple):
     def read(cls, kept: list[Any]) -> Entry:
         """Return the entry of what the index has kept: its fields as lists."""
         name, category, summary, aliases, parameters = kept
-        known = (ParameterEntry(each, tuple(values), *texts) for each, values, *texts in parameters)
+        known = (
+            ParameterEntry(one, tuple(options), tuple(values), *rest) for one, options, values, *rest in parameters
+        )
         return cls(name, category, summary, tuple(aliases), tuple(known))
 
 

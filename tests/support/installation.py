@@ -48,8 +48,13 @@ class Installation:
 
     def run(self, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-P", "-m", "imgcuda", *map(str, arguments)]
-        environment = {**os.environ, **self.variables, **variables}
+        environment = {**self.environment, **variables}
         return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of a process that finds the plugins."""
+        return {**os.environ, **self.variables}
 
     def listed(self, **variables: str) -> dict[str, str]:
         """Return the summaries of the filters that are listed, by name."""
@@ -61,8 +66,7 @@ class Installation:
         """Return the modules that are imported when some Python has run."""
         code += "\nimport sys; sys.stderr.write('\\n'.join(sys.modules))"
         command = [sys.executable, "-P", "-c", code]
-        environment = {**os.environ, **self.variables}
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=self.environment)
         return set(done.stderr.splitlines())
 
     def command(self, *arguments: str) -> set[str]:
