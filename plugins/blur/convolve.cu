@@ -251,7 +251,7 @@ separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int
     int samples = width * CHANNELS;
     int t = threadIdx.x;
     int x0 = blockIdx.x * (BLOCK_WIDTH * PACK - 2 * margin), y0 = blockIdx.y * ROWS;
-    for (int i = t; i < ROWS + 2 * above; i += BLOCK_WIDTH) from[i] = border(y0 + i - above, height);
+    for (int i = t; __builtin_expect(i < ROWS + 2 * above, 0); i += BLOCK_WIDTH) from[i] = border(y0 + i - above, height);
     __syncthreads();
 
     // load, halo included, and accumulate down the columns
