@@ -55,7 +55,11 @@ __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int 
                 if (inside)
                     value = row[x + (k - RADIUS) * CHANNELS];
                 else
+#ifdef IMGCUDA_CPU  // threads whose neighbor is in the image read side by side, all at once
+                    value = at[k] == x + (k - RADIUS) * CHANNELS ? row[x + (k - RADIUS) * CHANNELS] : row[max(at[k], 0)];
+#else
                     value = row[max(at[k], 0)];
+#endif
 #if BORDER == BORDER_CONSTANT
                 value = from < 0 || (!inside && at[k] < 0) ? (pixel)0 : value;
 #endif
@@ -78,9 +82,10 @@ __global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, i
     }
     __syncthreads();
     int at[SIDE];
-    if (__builtin_expect(x >= RADIUS * CHANNELS && x < samples - RADIUS * CHANNELS, 1)) {
+    bool inside = x >= RADIUS * CHANNELS && x < samples - RADIUS * CHANNELS;
+    if (FOR_ALL(inside)) {
         walk(src, dst, samples, height, x, true, at, rows);
-    } else if (x < samples) {
+    } else if (__builtin_expect(x < samples, 0)) {
         for (int k = 0; k < SIDE; k++) {
             int column = border(x / CHANNELS + k - RADIUS, width);
             at[k] = column < 0 ? -1 : column * CHANNELS + x % CHANNELS;
