@@ -25,6 +25,7 @@ from imgcuda.batch.processing import Work
 from imgcuda.batch.units import FileUnit
 from imgcuda.cli import build, run
 from imgcuda.file_run import FileOptions
+from support.processes import Running, are_gone
 
 SAMPLE = Path(__file__).parents[2] / "sample_images" / "horse.png"
 
@@ -193,12 +194,12 @@ def made_by(lasting: LastingWorkers, folder: Path, *names: str) -> list[str]:
     return [outcome.error for outcome in lasting.run(units)]
 
 
-def workers_of_this_process() -> set[int | None]:
-    return {child.pid for child in multiprocessing.active_children()}
+def workers_of_this_process() -> set[int]:
+    return {child.pid for child in multiprocessing.active_children() if child.pid}
 
 
 def test_workers_wait_for_what_arrives_next(
-    lasting: LastingWorkers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lasting: LastingWorkers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, running: Running
 ) -> None:
     before = workers_of_this_process()
     assert made_by(lasting, tmp_path, "a.png") == [""]
@@ -212,7 +213,7 @@ def test_workers_wait_for_what_arrives_next(
     assert workers_of_this_process() == first
     monkeypatch.setattr(local_run, "IDLE", 0.0)
     lasting.end_if_idle()
-    assert workers_of_this_process() == before
+    assert are_gone([*first - before], running.patience)
     assert made_by(lasting, tmp_path, "h.png", "i.png") == ["", ""]
 
 
@@ -226,9 +227,15 @@ def test_waiting_workers_that_were_killed_are_replaced(lasting: LastingWorkers, 
     assert made_by(lasting, tmp_path, "c.png", "d.png") == ["", ""]
 
 
-def test_workers_end_with_a_run_that_is_not_taken_to_its_end(lasting: LastingWorkers, tmp_path: Path) -> None:
+def test_workers_end_with_a_run_that_is_not_taken_to_its_end(
+    lasting: LastingWorkers, tmp_path: Path, running: Running
+) -> None:
     before = workers_of_this_process()
     units = [FileUnit(number, SAMPLE, tmp_path / f"{number}.png") for number in range(20)]
     with closing(lasting.run(units)) as outcomes:
         assert next(outcomes).error == ""
-    assert workers_of_this_process() == before
+        started = [*workers_of_this_process() - before]
+    assert started
+    assert are_gone(
+        started, running.patience
+    )  # multiprocessing learns of an end by the server, later on a busy machine
