@@ -13,6 +13,7 @@ COMMANDS = {
     "convert": "converting.convert",
     "batch": "batch.batch",
     "worker": "worker_command.worker",
+    "identify": "identifying.identify",
     "list": "listing.list_filters",
     "info": "commands.info",
     "devices": "commands.list_devices",

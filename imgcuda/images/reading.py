@@ -83,6 +83,18 @@ def count_pixels(source: Source, *, frame: int | None = None, several: bool = Tr
         return subject.format, 0
 
 
+def header_of(stream: IO[bytes], format: str) -> PIL.Image.Image:
+    """Return a picture of any size of which Pillow has read the header."""
+    if format in HEADERS:
+        import_module(f"PIL.{HEADERS[format]}ImagePlugin")
+    with _LIMIT.raised(sys.maxsize):
+        return PIL.Image.open(stream, formats=[format])
+
+
+HEADERS = {"TGA": "Tga", "QOI": "Qoi", "ICO": "Ico", "PSD": "Psd", "DDS": "Dds", "PCX": "Pcx", "SGI": "Sgi"}
+"""Pillow's modules for the formats whose pixels it is not asked for."""
+
+
 def _read(format: str, reopen: Open, request: ReadRequest) -> list[Image]:
     """Return the frames."""
     if format in _OF_ONE_PICTURE:

@@ -1,0 +1,66 @@
+"""`imgcuda identify`: what image files are, by their headers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from imgcuda.cli import streams
+from imgcuda.errors import ImageError
+
+if TYPE_CHECKING:
+    from imgcuda.images.identify import FileFacts
+
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="Image files; - is standard input.", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each file, on a line of its own.")]
+
+
+def identify(files: Files, json: Json = False) -> None:
+    """Say what image files are, by their headers: format, size, type, profile, pages ..."""
+    failed = False
+    for name in files:
+        try:
+            facts = _facts(name)
+        except ImageError as error:
+            failed = True
+            streams.say(f"Error: {error}")
+            continue
+        typer.echo(_object(name, facts) if json else f"{name}: {', '.join(_words(facts))}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _facts(name: str) -> FileFacts:
+    from imgcuda.images.identify import identify  # imports Pillow
+
+    return identify(streams.input() if name == "-" else Path(name))
+
+
+def _object(name: str, facts: FileFacts) -> str:
+    return json.dumps({"file": name, **asdict(facts)})
+
+
+def _words(facts: FileFacts) -> Iterator[str]:
+    """Yield what is known of a file, for a person; what is as usual is left out."""
+    yield facts.format
+    yield f"{facts.width} x {facts.height}"
+    yield facts.color + (" with alpha" if facts.alpha else "")
+    yield f"{facts.bits}-bit {facts.sample}"
+    if facts.pictures > 1:
+        yield f"{facts.pictures} {'frames' if facts.animated else 'pages'}"
+    if facts.profile:
+        yield f"profile {facts.profile}"
+    if facts.orientation > 1:
+        yield f"orientation {facts.orientation}"
+    if facts.dpi:
+        across, down = (f"{value:.4g}" for value in facts.dpi)
+        yield f"{across} dpi" if across == down else f"{across} x {down} dpi"
+    if facts.taken:
+        yield facts.taken
