@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from support.environment import Environment
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = ["glow", "solarize"]
+EXAMPLES = ["glow", "sabattier"]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_the_examples_are_listed(environment: Environment, installed: Path) -> N
 
 
 def test_they_stand_in_a_chain_with_built_in_filters(environment: Environment, installed: Path) -> None:
-    chain = ["-f", "blur:sigma=1", "-f", "glow:sigma=3", "-f", "solarize:level=0.7", "-f", "invert", "-f", "edges"]
+    chain = ["-f", "blur:sigma=1", "-f", "glow:sigma=3", "-f", "sabattier:level=0.7", "-f", "invert", "-f", "edges"]
     environment.call("-m", "imgcuda", "filter", "cat.png", "out.png", *chain, "--device", "cpu", cwd=installed)
     with PIL.Image.open(installed / "out.png") as made, PIL.Image.open(installed / "cat.png") as cat:
         assert made.size == cat.size
@@ -62,10 +62,10 @@ class Session:
     def free(self, array): pass
     def launch(self, program, kernel, *rest): self.launched.append((kernel, program.name))
 
-filters = [load().create(name, {}) for name in ("invert", "solarize", "sepia")]
+filters = [load().create(name, {}) for name in ("invert", "sabattier", "sepia")]
 session = Session()
 run_chain(session, filters, session.empty((4, 4, 3), "uint8"))
 print(session.launched)
 """
     told = environment.call("-P", "-c", program, cwd=installed)
-    assert told == "[('point', 'invert.cu+solarize.cu+sepia.cu')]\n"
+    assert told == "[('point', 'invert.cu+sabattier.cu+sepia.cu')]\n"

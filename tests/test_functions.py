@@ -144,10 +144,10 @@ def test_a_plugin_of_another_brings_functions(tmp_path: Path) -> None:
         """
 import inspect, sys
 from imgcuda import functions
-assert {"duotone", "Duotone"} < set(dir(functions))
-shown = str(inspect.signature(functions.duotone))
+assert {"postcard", "Postcard"} < set(dir(functions))
+shown = str(inspect.signature(functions.postcard))
 assert "strength: Annotated[float, 'from 0 to 1'] = 1.0" in shown.replace("typing.", ""), shown
-assert functions.Duotone is sys.modules["duotone"].Duotone
+assert functions.Postcard is sys.modules["postcard"].Postcard
 """
     )
 

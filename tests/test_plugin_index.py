@@ -23,7 +23,7 @@ def test_everything_is_said_as_without_an_index(installation: Installation) -> N
     installation.add(filter_of())
     installation.add("1 / 0", "broken", modules="fails")
     installation.add(filter_of("Edges"), "other-edges", modules="edges_again")
-    calls = ["list", "list --plain", "--help", "info duotone", "info edges", "two-colors --help", "plugins", "duotnoe"]
+    calls = ["list", "list --plain", "--help", "info postcard", "info edges", "two-colors --help", "plugins", "duotnoe"]
     first = []
     for call in calls:
         for index in installation.indexes:
@@ -37,8 +37,8 @@ def test_everything_is_said_as_without_an_index(installation: Installation) -> N
 
 def test_lists_and_help_import_no_plugin_and_no_numpy(installation: Installation) -> None:
     installation.add(filter_of())
-    assert "duotone" in installation.command("list")
-    heavy = {"numpy", "email.message", "importlib.metadata", "pluggy", "PIL", "imgcuda.filters", "duotone"}
+    assert "postcard" in installation.command("list")
+    heavy = {"numpy", "email.message", "importlib.metadata", "pluggy", "PIL", "imgcuda.filters", "postcard"}
     for arguments in (
         ["list"],
         ["list", "--plain"],
@@ -66,17 +66,17 @@ def test_a_command_imports_its_own_plugin_of_a_hundred_and_twenty(installation: 
 
 
 def test_words_are_completed_from_the_index(installation: Installation) -> None:
-    installation.add(filter_of("Duotone", summary="Print in two colors."))
+    installation.add(filter_of("Postcard", summary="Print in two colors."))
     installation.listed()
     names = installation.run(_IMGCUDA_COMPLETE="complete_bash", COMP_WORDS="imgcuda du", COMP_CWORD="1")
-    assert names.stdout.split() == ["duotone"]
+    assert names.stdout.split() == ["postcard"]
     everything = installation.run(_IMGCUDA_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS="imgcuda ")
-    assert '"duotone":"Print in two colors."' in everything.stdout
+    assert '"postcard":"Print in two colors."' in everything.stdout
     assert '"list":"List the filters by category."' in everything.stdout
-    options = installation.run(_IMGCUDA_COMPLETE="complete_bash", COMP_WORDS="imgcuda duotone --str", COMP_CWORD="2")
+    options = installation.run(_IMGCUDA_COMPLETE="complete_bash", COMP_WORDS="imgcuda postcard --str", COMP_CWORD="2")
     assert "--strength" in options.stdout.split()
     installation.variables |= {"_IMGCUDA_COMPLETE": "complete_bash", "COMP_WORDS": "imgcuda d", "COMP_CWORD": "1"}
-    assert not {"duotone", "numpy"} & installation.command()
+    assert not {"postcard", "numpy"} & installation.command()
 
 
 def test_a_call_from_python_imports_one_plugin(installation: Installation) -> None:
@@ -85,16 +85,16 @@ def test_a_call_from_python_imports_one_plugin(installation: Installation) -> No
     code = "import numpy, imgcuda; imgcuda.apply(numpy.zeros((3, 4), 'uint8'), 'invert', device='cpu')"
     modules = installation.imported(code)
     assert "imgcuda_plugins.color" in modules
-    assert not {"duotone", "imgcuda_plugins.blur"} & modules
+    assert not {"postcard", "imgcuda_plugins.blur"} & modules
 
 
 def test_an_edit_of_a_plugin_is_seen_at_once(installation: Installation) -> None:
     installation.add(filter_of())
-    assert installation.listed()["duotone"] == "Print in two colors."
-    installation.write("duotone", filter_of(summary="Print in 2 colors."))
-    assert installation.listed()["duotone"] == "Print in 2 colors."
-    installation.write("duotone", filter_of("Tritone"))
-    assert "duotone" not in installation.listed()
+    assert installation.listed()["postcard"] == "Print in two colors."
+    installation.write("postcard", filter_of(summary="Print in 2 colors."))
+    assert installation.listed()["postcard"] == "Print in 2 colors."
+    installation.write("postcard", filter_of("Tritone"))
+    assert "postcard" not in installation.listed()
     assert "tritone" in installation.listed()
 
 
@@ -105,58 +105,58 @@ def test_an_edit_of_a_module_beside_the_plugin_is_seen_at_once(installation: Ins
     installation.add("", modules="inks.plugin")
     source = filter_of().replace('{"two-colors"', "{words.ALIAS").replace("import os", "from inks import words")
     installation.write("inks/plugin", source)
-    assert "Also:     red\n" in installation.run("info", "duotone").stdout
+    assert "Also:     red\n" in installation.run("info", "postcard").stdout
     (package / "words.py").write_text("ALIAS = 'black'\n")
     assert "(black)" in installation.run("list").stdout
 
 
 def test_what_is_installed_or_removed_is_seen_at_once(installation: Installation) -> None:
-    assert "duotone" not in installation.listed()
+    assert "postcard" not in installation.listed()
     installation.add(filter_of())
-    assert "duotone" in installation.listed()
+    assert "postcard" in installation.listed()
     old, new = (installation.folder / f"old_photo-0.{minor}.dist-info" for minor in (3, 4))
     (old / "METADATA").write_text("Metadata-Version: 2.1\nName: old-photo\nVersion: 0.4\n")
-    assert "From:     old-photo 0.4, " in installation.run("info", "duotone").stdout
+    assert "From:     old-photo 0.4, " in installation.run("info", "postcard").stdout
     old.rename(new)
     (new / "METADATA").write_text("Metadata-Version: 2.1\nName: old-photo\nVersion: 0.5\n")
-    assert "From:     old-photo 0.5, " in installation.run("info", "duotone").stdout
+    assert "From:     old-photo 0.5, " in installation.run("info", "postcard").stdout
     (new / "entry_points.txt").write_text("[imgcuda]\n")
-    assert "duotone" not in installation.listed()
+    assert "postcard" not in installation.listed()
 
 
 def test_a_plugin_is_switched_off_and_on_beside_the_index(installation: Installation) -> None:
     installation.add(filter_of())
     for _ in range(2):
-        assert "duotone" in installation.listed()
-        assert "duotone" not in installation.listed(IMGCUDA_DISABLE_PLUGINS="old-photo")
-    assert installation.run("plugins", "--disable", "duotone").returncode == 0
-    assert "duotone" not in installation.listed()
-    assert installation.run("plugins", "--enable", "duotone").returncode == 0
-    assert "duotone" in installation.listed()
+        assert "postcard" in installation.listed()
+        assert "postcard" not in installation.listed(IMGCUDA_DISABLE_PLUGINS="old-photo")
+    assert installation.run("plugins", "--disable", "postcard").returncode == 0
+    assert "postcard" not in installation.listed()
+    assert installation.run("plugins", "--enable", "postcard").returncode == 0
+    assert "postcard" in installation.listed()
 
 
 def test_what_failed_is_tried_again_each_time(installation: Installation) -> None:
     installation.add(filter_of() + "\n    if 'FAIL' in os.environ: raise OSError('no license')\n")
-    assert "duotone" not in installation.listed(FAIL="1")
-    assert "duotone" in installation.listed()
+    assert "postcard" not in installation.listed(FAIL="1")
+    assert "postcard" in installation.listed()
     # The index has it now. It is imported when it is asked for, and then is said to fail as without an index.
-    failed = installation.run("duotone", "in.png", "out.png", FAIL="1")
+    failed = installation.run("postcard", "in.png", "out.png", FAIL="1")
     assert failed.returncode == 2
-    assert "\nBroken and left out: duotone; `imgcuda plugins` says why\n" in failed.stderr
+    assert "\nBroken and left out: postcard; `imgcuda plugins` says why\n" in failed.stderr
     assert "no license" in installation.run("plugins", FAIL="1").stdout
-    assert "duotone" in installation.listed()
+    assert "postcard" in installation.listed()
 
 
 def test_a_filter_that_the_index_does_not_know_is_found(installation: Installation) -> None:
-    installation.add(filter_of() + "\n    if 'TRITONE' in os.environ: Duotone.name = 'tritone'\n")
-    assert "duotone" in installation.listed()
+    installation.add(filter_of() + "\n    if 'TRITONE' in os.environ: Postcard.name = 'tritone'\n")
+    assert "postcard" in installation.listed()
     for call in (["tritone", "--help"], ["info", "tritone"]):
         installation.listed()
         assert installation.run(*call, TRITONE="1").returncode == 0
     installation.run("plugins")
-    gone = installation.run("duotone", "--help", TRITONE="1")
+    gone = installation.run("postcard", "--help", TRITONE="1")
     assert (gone.returncode, gone.stdout) == (2, "")
-    assert "there is no filter 'duotone'" in gone.stderr
+    assert "there is no filter 'postcard'" in gone.stderr
 
 
 def test_a_damaged_index_is_made_anew(installation: Installation) -> None:
@@ -174,7 +174,7 @@ def test_an_index_that_others_may_write_is_not_used(installation: Installation) 
     installation.add(filter_of())
     right = installation.listed()
     installation.cache.chmod(0o777)
-    assert "duotone" in installation.command("list")
+    assert "postcard" in installation.command("list")
     assert installation.listed() == right
 
 
@@ -183,7 +183,7 @@ def test_another_users_index_is_not_used(installation: Installation) -> None:
     installation.add(filter_of())
     right = installation.listed()
     os.chown(installation.cache, 12345, 12345)
-    assert "duotone" in installation.command("list")
+    assert "postcard" in installation.command("list")
     assert installation.listed() == right
 
 
@@ -192,15 +192,15 @@ def test_without_a_place_for_an_index_all_goes_on(place: str, installation: Inst
     installation.add(filter_of())
     installation.variables["IMGCUDA_CACHE"] = place
     for _ in range(2):
-        assert "duotone" in installation.listed()
+        assert "postcard" in installation.listed()
 
 
 def test_what_was_edited_after_its_import_is_not_kept(installation: Installation) -> None:
     installation.add(filter_of())
-    path, text = installation.folder / "duotone.py", dedent(filter_of(summary="Print in 2 colors."))
-    code = f"import duotone, pathlib\npathlib.Path({str(path)!r}).write_text({text!r})\n"
+    path, text = installation.folder / "postcard.py", dedent(filter_of(summary="Print in 2 colors."))
+    code = f"import postcard, pathlib\npathlib.Path({str(path)!r}).write_text({text!r})\n"
     installation.imported(code + "import imgcuda.registry; imgcuda.registry.installed()")
-    assert installation.listed()["duotone"] == "Print in 2 colors."
+    assert installation.listed()["postcard"] == "Print in 2 colors."
 
 
 def test_what_is_installed_while_a_command_starts_is_found_by_the_next(installation: Installation) -> None:
@@ -219,13 +219,13 @@ def find_then_install(setting):
 distributions.find = find_then_install
 assert "tritone" not in imgcuda.registry.installed().entries""")
     assert installation.indexes
-    assert {"duotone", "tritone"} <= set(installation.listed())
+    assert {"postcard", "tritone"} <= set(installation.listed())
 
 
 def test_a_plugin_that_changes_the_search_path_is_indexed(installation: Installation) -> None:
     installation.add(filter_of() + "\n    import sys; sys.path.append('/nowhere')\n")
-    assert "duotone" in installation.command("list")
-    assert "duotone" not in installation.command("list")
+    assert "postcard" in installation.command("list")
+    assert "postcard" not in installation.command("list")
 
 
 def test_distributions_that_another_finder_finds_are_found(installation: Installation) -> None:
@@ -234,5 +234,5 @@ def test_distributions_that_another_finder_finds_are_found(installation: Install
     code = "import sys; sys.meta_path.append(type('Finder', (), {'find_distributions': lambda *_: [], 'find_spec': F}))"
     code = code.replace("F}", "lambda *_: None}") + "\nfrom imgcuda.cli import run; run(['list'])"
     for _ in range(2):
-        assert "duotone" in installation.imported(code)
+        assert "postcard" in installation.imported(code)
     assert not installation.indexes

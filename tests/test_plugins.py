@@ -25,13 +25,13 @@ from imgcuda.cli import build, run
 DUOTONE = """
     from imgcuda import Filter, PointFilter, hookimpl, param
 
-    class Duotone(PointFilter):
+    class Postcard(PointFilter):
         '''Print an image in two colors.'''
         strength: float = param(default=1.0, ge=0, le=1, help="how much")
 
     @hookimpl
     def imgcuda_filters():
-        return [Duotone]
+        return [Postcard]
 """
 
 BROKEN = {
@@ -39,7 +39,7 @@ BROKEN = {
     "it is no Python": ("def", "SyntaxError: "),
     "it raises as it is imported": ("1 / 0", "ZeroDivisionError: division by zero"),
     "it ends the program": ("import sys; sys.exit(0)", "SystemExit: 0"),
-    "it ends the program from its hook": (DUOTONE.replace("return [Duotone]", "raise SystemExit"), "SystemExit"),
+    "it ends the program from its hook": (DUOTONE.replace("return [Postcard]", "raise SystemExit"), "SystemExit"),
     "it interrupts": ("raise KeyboardInterrupt", "RuntimeError: KeyboardInterrupt"),
     "it raises what no one catches": ("raise GeneratorExit('x')", "GeneratorExit: x"),
     "its error cannot be printed": (
@@ -59,7 +59,7 @@ BROKEN = {
     "its filter's name is no text": (DUOTONE.replace("strength:", "name = 3\n        strength:"), "it is 3"),
     "its filter's category is a phrase": (
         DUOTONE.replace("strength:", "category = 'My filters'\n        strength:"),
-        "duotone: a category is in lower case, with hyphens between words, as blur; it is 'My filters'",
+        "postcard: a category is in lower case, with hyphens between words, as blur; it is 'My filters'",
     ),
     "its filter's category is no text": (
         DUOTONE.replace("strength:", "category = None\n        strength:"),
@@ -67,40 +67,40 @@ BROKEN = {
     ),
     "its docstring would move the cursor": (
         DUOTONE.replace("Print an", "Print \\x1b[2Jan"),
-        "duotone: its docstring has control characters",
+        "postcard: its docstring has control characters",
     ),
-    "it brings a filter twice": (DUOTONE.replace("[Duotone]", "[Duotone] * 2"), "several filters called 'duotone'"),
+    "it brings a filter twice": (DUOTONE.replace("[Postcard]", "[Postcard] * 2"), "several filters called 'postcard'"),
     "it brings filters without an end": (
-        DUOTONE.replace("[Duotone]", "iter(lambda: Duotone, None)"),
+        DUOTONE.replace("[Postcard]", "iter(lambda: Postcard, None)"),
         "imgcuda_filters() returned more than 1000 filters",
     ),
     "its hook is misspelled": (DUOTONE.replace("imgcuda_filters", "imgcuda_filter"), "unknown hook 'imgcuda_filter'"),
     "it has no hook": ("x = 1", ".py has no function imgcuda_filters() that is marked with @hookimpl"),
     "its hook takes an argument": (DUOTONE.replace("imgcuda_filters()", "imgcuda_filters(register)"), "'register'"),
     "its hook raises": (
-        DUOTONE.replace("return [Duotone]", "raise RuntimeError('not today')"),
+        DUOTONE.replace("return [Postcard]", "raise RuntimeError('not today')"),
         "RuntimeError: not today",
     ),
     "its hook returns a class that is no filter": (
-        DUOTONE.replace("[Duotone]", "[dict]"),
+        DUOTONE.replace("[Postcard]", "[dict]"),
         "imgcuda_filters() must return filter classes; it returned <class 'dict'>",
     ),
     "its hook returns a filter that is made": (
-        DUOTONE.replace("[Duotone]", "[Duotone()]"),
-        "it returned Duotone(strength=",
+        DUOTONE.replace("[Postcard]", "[Postcard()]"),
+        "it returned Postcard(strength=",
     ),
-    "its hook returns a number": (DUOTONE.replace("[Duotone]", "3"), "TypeError: "),
+    "its hook returns a number": (DUOTONE.replace("[Postcard]", "3"), "TypeError: "),
     "its filter has no docstring": (
         DUOTONE.replace("'''Print an image in two colors.'''", ""),
-        "Duotone has no docstring",
+        "Postcard has no docstring",
     ),
     "its parameter is a plain value": (
         DUOTONE.replace('param(default=1.0, ge=0, le=1, help="how much")', "1.0"),
-        "Duotone.strength must be declared with param(default=..., help=...)",
+        "Postcard.strength must be declared with param(default=..., help=...)",
     ),
     "its parameter begins with _": (
         DUOTONE.replace("strength:", "_strength:"),
-        "duotone: the parameter _strength would be the option ---strength; let its name begin and end with a letter",
+        "postcard: the parameter _strength would be the option ---strength; let its name begin and end with a letter",
     ),
     "two parameters have one option": (
         DUOTONE.replace(
@@ -108,9 +108,9 @@ BROKEN = {
             "no_ink: float = param(default=1, help='x')\n        ink: bool = param(default=True, help='x')"
             "\n        strength:",
         ),
-        "duotone: the parameters no_ink and ink would have one option, --no-ink; rename one",
+        "postcard: the parameters no_ink and ink would have one option, --no-ink; rename one",
     ),
-    "its parameter is a list": (DUOTONE.replace(": float", ": list"), "Duotone.strength must be typed float"),
+    "its parameter is a list": (DUOTONE.replace(": float", ": list"), "Postcard.strength must be typed float"),
 }
 
 Install = Callable[..., None]
@@ -121,7 +121,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Return a function that installs a distribution with one plugin, whose source is given."""
     monkeypatch.syspath_prepend(tmp_path)
 
-    def call(source: str, distribution: str = "old-photo", plugin: str = "duotone") -> None:
+    def call(source: str, distribution: str = "old-photo", plugin: str = "postcard") -> None:
         module = f"{distribution.replace('-', '_')}_{plugin}"
         info = tmp_path / f"{distribution.replace('-', '_')}-0.3.dist-info"
         info.mkdir(exist_ok=True)
@@ -160,15 +160,15 @@ def test_the_built_in_filters_come_by_the_same_way() -> None:
 def test_a_plugin_is_found_by_its_entry_point(install: Install) -> None:
     install(DUOTONE)
     registry = load()
-    assert registry["duotone"].summary() == "Print an image in two colors."
-    assert str(registry.sources["duotone"]) == "duotone (old-photo 0.3)"
+    assert registry["postcard"].summary() == "Print an image in two colors."
+    assert str(registry.sources["postcard"]) == "postcard (old-photo 0.3)"
 
 
 def test_each_registry_is_fresh(install: Install) -> None:
     before = load()
     install(DUOTONE)
-    assert "duotone" in load().filters
-    assert "duotone" not in before.filters
+    assert "postcard" in load().filters
+    assert "postcard" not in before.filters
 
 
 @pytest.mark.parametrize("kind", BROKEN)
@@ -179,28 +179,28 @@ def test_a_broken_plugin_is_left_out_alone(kind: str, install: Install) -> None:
     registry = load()
     assert set(registry) == good
     plugin, said = only(registry)
-    assert plugin == "duotone (old-photo 0.3)"
+    assert plugin == "postcard (old-photo 0.3)"
     assert why in said
-    assert problems(registry) == [f"plugin duotone (old-photo 0.3) is left out: {said}"]
+    assert problems(registry) == [f"plugin postcard (old-photo 0.3) is left out: {said}"]
 
 
 def test_a_broken_plugin_takes_no_other_of_its_kind_along(install: Install) -> None:
     install(BROKEN["its hook is misspelled"][0], distribution="broken")
     install(DUOTONE)
     registry = load()
-    assert "duotone" in registry.filters
-    assert only(registry)[0] == "duotone (broken 0.3)"
+    assert "postcard" in registry.filters
+    assert only(registry)[0] == "postcard (broken 0.3)"
 
 
 def test_two_filters_of_one_name_are_refused_naming_both(install: Install) -> None:
     install(DUOTONE)
     install(DUOTONE, distribution="new-photo")
     registry = load()
-    said = "filter 'duotone' comes from new-photo 0.3 and from old-photo 0.3; uninstall one"
+    said = "filter 'postcard' comes from new-photo 0.3 and from old-photo 0.3; uninstall one"
     assert problems(registry) == [said]
-    assert "duotone" not in set(registry)
+    assert "postcard" not in set(registry)
     with pytest.raises(PluginError) as error:
-        registry["duotone"]
+        registry["postcard"]
     assert str(error.value) == said
 
 
@@ -209,12 +209,12 @@ def test_three_filters_of_one_name_are_all_refused(install: Install) -> None:
         install(DUOTONE, distribution=distribution)
     registry = load()
     assert problems(registry) == [
-        "filter 'duotone' comes from a-photo 0.3 and from b-photo 0.3 and from c-photo 0.3; uninstall one"
+        "filter 'postcard' comes from a-photo 0.3 and from b-photo 0.3 and from c-photo 0.3; uninstall one"
     ]
 
 
 def test_a_built_in_filter_cannot_be_replaced_in_silence(install: Install) -> None:
-    install(DUOTONE.replace("Duotone", "Edges"))
+    install(DUOTONE.replace("Postcard", "Edges"))
     registry = load()
     assert "edges" not in set(registry)
     assert problems(registry) == [
@@ -234,18 +234,18 @@ def test_the_command_line_works_beside_broken_plugins_and_tells_of_them(
     install(DUOTONE)
     listed = program(tmp_path, "list", "--plain")
     assert (listed.returncode, listed.stderr) == (0, "")
-    assert {"edges", "grayscale", "duotone"} <= {line.split("\t")[0] for line in listed.stdout.splitlines()}
+    assert {"edges", "grayscale", "postcard"} <= {line.split("\t")[0] for line in listed.stdout.splitlines()}
     assert run(["plugins"], build(load())) == 1
     said = capsys.readouterr()
     assert said.err == ""
-    assert "old-photo 0.3: duotone\n" in said.out
+    assert "old-photo 0.3: postcard\n" in said.out
     for distribution in ("broken-import", "misspelled-hook", "raising-hook"):
-        assert f"plugin duotone ({distribution} 0.3) is left out: " in said.out
+        assert f"plugin postcard ({distribution} 0.3) is left out: " in said.out
 
 
 def test_a_plugins_filter_is_a_command_with_its_options(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
     install(DUOTONE)
-    assert run(["duotone", "--help"], build(load())) == 0
+    assert run(["postcard", "--help"], build(load())) == 0
     said = capsys.readouterr().out
     assert "Print an image in two colors." in said
     assert "--strength <float range>" in said
@@ -254,8 +254,8 @@ def test_a_plugins_filter_is_a_command_with_its_options(install: Install, capsys
 def test_a_clash_is_said_when_the_filter_is_asked_for(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
     install(DUOTONE)
     install(DUOTONE, distribution="new-photo")
-    assert run(["duotone", "in.png", "out.png"], build(load())) == 2
-    said = "Error: filter 'duotone' comes from new-photo 0.3 and from old-photo 0.3; uninstall one\n"
+    assert run(["postcard", "in.png", "out.png"], build(load())) == 2
+    said = "Error: filter 'postcard' comes from new-photo 0.3 and from old-photo 0.3; uninstall one\n"
     assert capsys.readouterr().err == said
 
 
@@ -266,12 +266,12 @@ def test_a_plugin_may_be_switched_off_for_a_process(
     install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install(DUOTONE)
-    assert "duotone" in load().filters
-    for name in ("duotone", "grayscale, duotone", "old-photo"):
+    assert "postcard" in load().filters
+    for name in ("postcard", "grayscale, postcard", "old-photo"):
         monkeypatch.setenv("IMGCUDA_DISABLE_PLUGINS", name)
         registry = load()
-        assert "duotone" not in registry.filters
-        assert "duotone" in [plugin.name for plugin in registry.disabled]
+        assert "postcard" not in registry.filters
+        assert "postcard" in [plugin.name for plugin in registry.disabled]
     assert "blur" in registry.filters
 
 
@@ -354,8 +354,8 @@ def test_any_plugin_can_be_switched_off(
 ) -> None:
     monkeypatch.setenv("IMGCUDA_CONFIG", str(tmp_path / "settings"))
     install(source)
-    assert run(["plugins", "--disable", "duotone"]) == 0
-    assert capsys.readouterr().out == "duotone is switched off.\n"
+    assert run(["plugins", "--disable", "postcard"]) == 0
+    assert capsys.readouterr().out == "postcard is switched off.\n"
     assert "blur" in load().filters
     assert run(["plugins", "--enable=old-photo"]) == 0
 

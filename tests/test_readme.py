@@ -25,13 +25,13 @@ def block(language: str, containing: str) -> str:
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """A folder with README's filter installed in it, as pip would leave it."""
-    package, info = tmp_path / "duotone", tmp_path / "imgcuda_duotone-0.1.0.dist-info"
+    package, info = tmp_path / "postcard", tmp_path / "imgcuda_postcard-0.1.0.dist-info"
     package.mkdir()
     info.mkdir()
-    (package / "__init__.py").write_text(block("python", "class Duotone"))
-    (package / "duotone.cu").write_text(block("c", "color duotone"))
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: imgcuda-duotone\nVersion: 0.1.0\n")
-    entry = re.search(r"\[project.entry-points.imgcuda\]\n(.*)\n", block("toml", "imgcuda-duotone"))
+    (package / "__init__.py").write_text(block("python", "class Postcard"))
+    (package / "postcard.cu").write_text(block("c", "color postcard"))
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: imgcuda-postcard\nVersion: 0.1.0\n")
+    entry = re.search(r"\[project.entry-points.imgcuda\]\n(.*)\n", block("toml", "imgcuda-postcard"))
     assert entry is not None
     (info / "entry_points.txt").write_text(f"[imgcuda]\n{entry[1].replace(chr(34), '')}\n")
     return tmp_path
@@ -47,7 +47,7 @@ def imgcuda(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_filter_in_readme_prints_a_picture(site: Path, tmp_path: Path) -> None:
     gray = np.full((3, 5), 200, np.uint8)
     Image.fromarray(gray).save(tmp_path / "in.png")
-    done = imgcuda(site, "duotone", str(tmp_path / "in.png"), str(tmp_path / "out.png"))
+    done = imgcuda(site, "postcard", str(tmp_path / "in.png"), str(tmp_path / "out.png"))
     assert (done.returncode, done.stderr) == (0, "")
     with Image.open(tmp_path / "out.png") as made:
         printed = np.asarray(made)
@@ -57,9 +57,9 @@ def test_the_filter_in_readme_prints_a_picture(site: Path, tmp_path: Path) -> No
 
 
 def test_the_filter_in_readme_has_help_and_ranges(site: Path) -> None:
-    shown = imgcuda(site, "info", "duotone").stdout
-    assert "imgcuda-duotone 0.1.0" in shown
-    refused = imgcuda(site, "duotone", "in.png", "out.png", "--strength", "7")
+    shown = imgcuda(site, "info", "postcard").stdout
+    assert "imgcuda-postcard 0.1.0" in shown
+    refused = imgcuda(site, "postcard", "in.png", "out.png", "--strength", "7")
     assert refused.returncode == 2
     assert "strength" in refused.stderr
 
@@ -67,7 +67,7 @@ def test_the_filter_in_readme_has_help_and_ranges(site: Path) -> None:
 def test_the_filter_in_readme_stands_in_a_chain(site: Path, tmp_path: Path) -> None:
     coffee = ROOT / "sample_images" / "coffee.png"
     out = tmp_path / "out.png"
-    done = imgcuda(site, "filter", str(coffee), str(out), "-f", "duotone:strength=0.5", "-f", "blur")
+    done = imgcuda(site, "filter", str(coffee), str(out), "-f", "postcard:strength=0.5", "-f", "blur")
     assert (done.returncode, done.stderr) == (0, "")
     with Image.open(out) as made, Image.open(coffee) as given:
         assert made.size == given.size

@@ -164,7 +164,9 @@ def plugin(tmp_path: Path) -> Installation:
     installation = Installation(tmp_path)
     installation.add(filter_of())
     installation.variables["IMGCUDA_DEVICE"] = "cpu"
-    (installation.folder / "duotone.cu").write_text("__device__ color duotone(color c, float strength) { return c; }\n")
+    (installation.folder / "postcard.cu").write_text(
+        "__device__ color postcard(color c, float strength) { return c; }\n"
+    )
     (tmp_path / "in").mkdir()
     shutil.copy(SAMPLE, tmp_path / "in" / "a.png")
     return installation
@@ -172,17 +174,17 @@ def plugin(tmp_path: Path) -> Installation:
 
 def summary(plugin: Installation, *arguments: object) -> str:
     root = plugin.folder.parent
-    done = plugin.run("batch", root / "in", "-o", root / "out", "-f", "duotone", *arguments)
+    done = plugin.run("batch", root / "in", "-o", root / "out", "-f", "postcard", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stderr.partition(" in ")[0]
 
 
 def test_a_changed_plugin_makes_all_again(plugin: Installation) -> None:
     assert [summary(plugin), summary(plugin)] == ["1 done", "0 done, 1 kept"]
-    kernel = plugin.folder / "duotone.cu"
+    kernel = plugin.folder / "postcard.cu"
     kernel.write_text(kernel.read_text().replace("return c", "c.r = 1; return c"))
     assert summary(plugin) == "1 done"
-    plugin.write("duotone", filter_of(summary="Print in two other colors."))
+    plugin.write("postcard", filter_of(summary="Print in two other colors."))
     assert summary(plugin) == "1 done"
     info = plugin.folder / "old_photo-0.3.dist-info" / "METADATA"
     info.write_text(info.read_text().replace("Version: 0.3", "Version: 0.4"))

@@ -84,7 +84,7 @@ def test_a_command_ends_when_all_that_is_registered_has_run(thread: bool, tmp_pa
     installation = Installation(tmp_path)
     installation.add(filter_of() + AT_THE_END + "    threading.Thread(target=later).start()\n" * thread)
     installation.listed()
-    done = installation.run("info", "duotone")
+    done = installation.run("info", "postcard")
     assert done.returncode == 0
     assert done.stderr.endswith("what was registered ran\n")
     assert ("the thread ended" in done.stdout + done.stderr) == thread
@@ -102,11 +102,11 @@ TELLING = """
     import gc
     def told(self):
         print(gc.isenabled(), os.environ.get("OPENBLAS_NUM_THREADS"))
-    Duotone.__post_init__ = told
+    Postcard.__post_init__ = told
 """
 
 
-@pytest.mark.parametrize("call", ["duotone IN OUT", "filter IN OUT -f duotone"])
+@pytest.mark.parametrize("call", ["postcard IN OUT", "filter IN OUT -f postcard"])
 def test_a_filter_runs_in_a_process_as_any_other(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is set while modules are imported, for their sake, is set back before a filter is made."""
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)

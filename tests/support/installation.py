@@ -32,7 +32,9 @@ class Installation:
         self.variables = {"PYTHONPATH": str(self.folder), "IMGCUDA_CACHE": str(self.cache)}
         self.variables |= {"IMGCUDA_CONFIG": str(folder / "config"), "PYTHONDONTWRITEBYTECODE": "1"}
 
-    def add(self, source: str, distribution: str = "old-photo", version: str = "0.3", modules: str = "duotone") -> None:
+    def add(
+        self, source: str, distribution: str = "old-photo", version: str = "0.3", modules: str = "postcard"
+    ) -> None:
         """Install a distribution whose plugins, between blanks, are modules that begin alike."""
         info = self.folder / f"{distribution.replace('-', '_')}-{version}.dist-info"
         info.mkdir()
@@ -78,5 +80,5 @@ class Installation:
         return sorted(self.cache.glob("plugins-*"))
 
 
-def filter_of(cls: str = "Duotone", summary: str = "Print in two colors.", alias: str = "two-colors") -> str:
+def filter_of(cls: str = "Postcard", summary: str = "Print in two colors.", alias: str = "two-colors") -> str:
     return SOURCE.format(cls=cls, summary=summary, alias=alias)

@@ -1,11 +1,11 @@
-"""Solarize: the negative of what is bright, as when a print is exposed to light while it develops."""
+"""Sabattier: the effect of that name, the negative of what is bright, as when a print is exposed to light while it develops."""
 
 from __future__ import annotations
 
 from imgcuda import Filter, PointFilter, hookimpl, param
 
 
-class Solarize(PointFilter):
+class Sabattier(PointFilter):
     """Turn what is brighter than a level into its negative."""
 
     category = "color"
@@ -15,4 +15,4 @@ class Solarize(PointFilter):
 
 @hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
-    return [Solarize]
+    return [Sabattier]
