@@ -110,6 +110,7 @@ FOREIGN = {
             "cli.commands",
             "cli.completing",
             "cli.filtering",
+            "cli.identifying",
             "cli.listing",
             "cli.new_filter",
         ),
