@@ -75,6 +75,7 @@ FOREIGN = {
             "images.error_messages",
             "images.gif",
             "images.gif_reader",
+            "images.identify",
             "images.jpeg_reader",
         ),
         *(
