@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda import Argument, Picture, PointFilter, Table, param, read_lines, read_number, shown
-from imgcuda_plugins.color import hald
+from imgcuda_plugins.color.hald import is_picture, table_of
 
 LARGEST_FILE = 1 << 30
 """Bytes that a file may have: that of the largest table there is has about half of them."""
@@ -68,12 +68,10 @@ class CubeLut:
         if isinstance(value, cls):
             return value
         if isinstance(value, Picture):
-            return cls(_padded(hald.table_of(value)), (0.0,) * 3, (1.0,) * 3, value.name, value.file)
+            return cls(_padded(table_of(value)), (0.0,) * 3, (1.0,) * 3, value.name, value.file)
         if isinstance(value, str | os.PathLike):
             name = os.fsdecode(value)
-            return (
-                cls.of(Picture.of(name)) if hald.is_picture(Path(name)) else replace(cls._read(Path(name)), file=name)
-            )
+            return cls.of(Picture.of(name)) if is_picture(Path(name)) else replace(cls._read(Path(name)), file=name)
         array = Table.of(value).array
         sides, kind = array.shape[:-1], "LUT_1D_SIZE" if array.ndim == 2 else "LUT_3D_SIZE"
         if array.ndim not in (2, 4) or array.shape[-1] != 3 or set(sides) - {len(array)} or not _fits(len(array), kind):
