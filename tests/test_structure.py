@@ -32,6 +32,7 @@ ORDER = [
     {"filters", "hookspecs", "parameter_types", "colors"},  # what an author declares
     {"execution"},  # a chain over one image
     {"lazy"},  # a chain over arrays that are computed later
+    {"statistics"},  # an image's samples, counted
     {"disabled_plugins"},
     {"registry"},  # the filters that are installed
     {"recipes"},  # chains as text and as files
@@ -116,7 +117,7 @@ FOREIGN = {
             "cli.new_filter",
         ),
         *("cli.options", "cli.plain_values", "cli.recipe_command", "cli.recipe_options", "cli.run_batch"),
-        *("cli.trying", "cli.worker_command"),
+        *("cli.stats_command", "cli.trying", "cli.worker_command"),
     },
 }
 """What the core uses beside NumPy and the standard library, and the only modules that know it."""

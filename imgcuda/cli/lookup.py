@@ -14,6 +14,7 @@ COMMANDS = {
     "batch": "batch.batch",
     "worker": "worker_command.worker",
     "identify": "identifying.identify",
+    "stats": "stats_command.stats",
     "list": "listing.list_filters",
     "info": "commands.info",
     "devices": "commands.list_devices",
