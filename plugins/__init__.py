@@ -49,8 +49,11 @@ if TYPE_CHECKING:
     from imgcuda_plugins.compose.composite import Composite as Composite
     from imgcuda_plugins.edges.canny import Canny as Canny
     from imgcuda_plugins.edges.edges import Edges as Edges
+    from imgcuda_plugins.geometry.crop import Crop as Crop
     from imgcuda_plugins.geometry.flip import Flip as Flip
+    from imgcuda_plugins.geometry.pad import Pad as Pad
     from imgcuda_plugins.geometry.resize import Resize as Resize
+    from imgcuda_plugins.geometry.roll import Roll as Roll
     from imgcuda_plugins.geometry.rotate import Rotate as Rotate
     from imgcuda_plugins.noise.add_noise import AddNoise as AddNoise
     from imgcuda_plugins.noise.median import Median as Median

@@ -659,6 +659,91 @@ class Convolve(NeighborhoodFilter):
         border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     ) -> None: ...
 
+def crop(
+    array: _Image,
+    /,
+    *,
+    width: int = 0,
+    height: int = 0,
+    x: int = 0,
+    y: int = 0,
+    gravity: Literal[
+        "none",
+        "northwest",
+        "north",
+        "northeast",
+        "west",
+        "center",
+        "east",
+        "southwest",
+        "south",
+        "southeast",
+    ] = "none",
+    aspect: Any = ...,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Cut a rectangle out of an image.
+
+    Its place is given as in ImageMagick: x and y count from the edge or corner that `gravity` names, and from the
+    middle for `center`. A rectangle that lies partly outside of the image is an error. Every sample stays as it is.
+
+    width: width of the rectangle, in pixels; 0 for all that is left; from 0 to 100000
+    height: its height, in pixels; 0 for all that is left; from 0 to 100000
+    x: how far it is from the left, in pixels; from -100000 to 100000
+    y: how far it is from the top, in pixels; from -100000 to 100000
+    gravity: the edge or corner that x and y count from; none is northwest, and with an aspect center; one of none,
+        northwest, north, northeast, west, center, east, southwest, south, southeast
+    aspect: the largest rectangle of these proportions, as 16:9, instead of a width and a height; a proportion, as
+        16:9 or 1.5
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Crop(GeometryFilter):
+    """Cut a rectangle out of an image."""
+
+    width: int
+    height: int
+    x: int
+    y: int
+    gravity: Literal[
+        "none",
+        "northwest",
+        "north",
+        "northeast",
+        "west",
+        "center",
+        "east",
+        "southwest",
+        "south",
+        "southeast",
+    ]
+    aspect: Any
+    def __init__(
+        self,
+        *,
+        width: int = 0,
+        height: int = 0,
+        x: int = 0,
+        y: int = 0,
+        gravity: Literal[
+            "none",
+            "northwest",
+            "north",
+            "northeast",
+            "west",
+            "center",
+            "east",
+            "southwest",
+            "south",
+            "southeast",
+        ] = "none",
+        aspect: Any = ...,
+    ) -> None: ...
+
 def curves(
     array: _Image,
     /,
@@ -1309,6 +1394,104 @@ class Normalize(MeasuringFilter):
         per_channel: bool = True,
     ) -> None: ...
 
+def pad(
+    array: _Image,
+    /,
+    *,
+    amount: int = 0,
+    left: int = 0,
+    right: int = 0,
+    top: int = 0,
+    bottom: int = 0,
+    size: Any = ...,
+    gravity: Literal[
+        "none",
+        "northwest",
+        "north",
+        "northeast",
+        "west",
+        "center",
+        "east",
+        "southwest",
+        "south",
+        "southeast",
+    ] = "none",
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+    color: Any = ...,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Put a margin around an image: a color, or the image itself, mirrored or repeated.
+
+    Either by a number of pixels for each side, or up to a size in which `gravity` says where the image lies. The
+    borders are SciPy's; what OpenCV calls reflect, reflect101, replicate and wrap is reflect, mirror, nearest and wrap
+    here. Every sample stays as it is.
+
+    amount: pixels added on all four sides; from 0 to 100000
+    left: pixels added on the left, besides; from 0 to 100000
+    right: pixels added on the right, besides; from 0 to 100000
+    top: pixels added above, besides; from 0 to 100000
+    bottom: pixels added below, besides; from 0 to 100000
+    size: the size that it has at least, as 1600x1200, instead of numbers of pixels; a size in pixels, as 1600x1200
+    gravity: where the image lies in that size; none is the middle; one of none, northwest, north, northeast, west,
+        center, east, southwest, south, southeast
+    border: what is seen in the margin; constant is `color`; one of reflect, mirror, nearest, wrap, constant
+    color: the color of a constant margin; of one that is not opaque, black without alpha; a color, as orange,
+        #ff8800 or [1,0.5,0]
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Pad(GeometryFilter):
+    """Put a margin around an image: a color, or the image itself, mirrored or repeated."""
+
+    amount: int
+    left: int
+    right: int
+    top: int
+    bottom: int
+    size: Any
+    gravity: Literal[
+        "none",
+        "northwest",
+        "north",
+        "northeast",
+        "west",
+        "center",
+        "east",
+        "southwest",
+        "south",
+        "southeast",
+    ]
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    color: Any
+    def __init__(
+        self,
+        *,
+        amount: int = 0,
+        left: int = 0,
+        right: int = 0,
+        top: int = 0,
+        bottom: int = 0,
+        size: Any = ...,
+        gravity: Literal[
+            "none",
+            "northwest",
+            "north",
+            "northeast",
+            "west",
+            "center",
+            "east",
+            "southwest",
+            "south",
+            "southeast",
+        ] = "none",
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+        color: Any = ...,
+    ) -> None: ...
+
 def pixelate(
     array: _Image,
     /,
@@ -1428,6 +1611,39 @@ class Resize(GeometryFilter):
         fill: Any = ...,
         only_shrink: bool = False,
         method: Literal["nearest", "bilinear", "bicubic", "lanczos", "area"] = "bicubic",
+    ) -> None: ...
+
+def roll(
+    array: _Image,
+    /,
+    *,
+    x: int = 0,
+    y: int = 0,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Move an image to the right and down; what leaves it at an edge comes back at the other.
+
+    As ImageMagick's -roll and numpy.roll have it. Every sample stays as it is.
+
+    x: how far it moves to the right, in pixels; from -100000 to 100000
+    y: how far it moves down, in pixels; from -100000 to 100000
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Roll(GeometryFilter):
+    """Move an image to the right and down; what leaves it at an edge comes back at the other."""
+
+    x: int
+    y: int
+    def __init__(
+        self,
+        *,
+        x: int = 0,
+        y: int = 0,
     ) -> None: ...
 
 def rotate(
