@@ -39,7 +39,7 @@ class Color:
             return cls._of_numbers(read_json(value), value)
         if digits := _HEXADECIMAL.fullmatch(value):
             return cls(*_levels(digits[1]))
-        return cls(*_levels(_named(value)))
+        return cls(*_named(value))
 
     @classmethod
     def example(cls) -> Self:
@@ -76,11 +76,12 @@ def _levels(digits: str) -> list[float]:
     return [int(pair, 16) / 255 for pair in pairs]
 
 
-def _named(name: str) -> str:
-    """Return the hexadecimal digits of a color by its name in CSS; ValueError if there is none."""
-    from PIL.ImageColor import colormap  # imported late, since importing Pillow takes long
+def _named(name: str) -> list[float]:
+    """Return a color by its name in CSS as numbers from 0 to 1; ValueError if there is none."""
+    from PIL.ImageColor import colormap, getrgb  # imported late, since importing Pillow takes long
 
-    known = {**colormap, "transparent": "#00000000"}.get(name.lower())
-    if not isinstance(known, str):
+    if name.lower() == "transparent":
+        return [0.0] * 4
+    if name.lower() not in colormap:
         raise ValueError(f"got {shown(name)}")
-    return known.removeprefix("#")
+    return [level / 255 for level in getrgb(name)]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import PIL.Image
+import PIL.ImageColor
 import pytest
 
 from imgcuda import Color, Filter, FilterError, Matrix, ParameterError, Picture, Size, Table, param
@@ -270,6 +271,11 @@ def test_what_is_no_size(value: Any) -> None:
 def test_a_color_is_read_from_a_name_digits_or_numbers(value: Any) -> None:
     assert Color.of(value) == Color(1, 165 / 255, 0)
     assert Color.of(str(Color.of(value))) == Color(1, 165 / 255, 0)
+
+
+def test_a_color_that_pillow_has_read_before_is_read_again() -> None:
+    assert PIL.ImageColor.getrgb("teal") == (0, 128, 128)
+    assert Color.of("teal") == Color.of("teal") == Color(0, 128 / 255, 128 / 255)
 
 
 def test_a_color_may_have_alpha() -> None:

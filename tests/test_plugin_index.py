@@ -68,7 +68,7 @@ def test_a_command_imports_its_own_plugin_of_a_hundred_and_twenty(installation: 
 def test_words_are_completed_from_the_index(installation: Installation) -> None:
     installation.add(filter_of("Postcard", summary="Print in two colors."))
     installation.listed()
-    names = installation.run(_IMGCUDA_COMPLETE="complete_bash", COMP_WORDS="imgcuda du", COMP_CWORD="1")
+    names = installation.run(_IMGCUDA_COMPLETE="complete_bash", COMP_WORDS="imgcuda postc", COMP_CWORD="1")
     assert names.stdout.split() == ["postcard"]
     everything = installation.run(_IMGCUDA_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS="imgcuda ")
     assert '"postcard":"Print in two colors."' in everything.stdout

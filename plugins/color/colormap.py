@@ -36,4 +36,6 @@ class Colormap(PointFilter):
         from imgcuda_plugins.color.colormap_tables import table  # half of the module's text is numbers
 
         colors = table(self.map)[:: -1 if self.reverse else 1]
-        return {"colors": np.ascontiguousarray(np.pad(colors, [(0, 0), (0, 1)]), np.float32), "size": len(colors)}
+        words = np.rint(255 * colors).astype(np.uint32) @ np.array([1, 1 << 8, 1 << 16], np.uint32)
+        padded = np.ascontiguousarray(np.pad(colors, [(0, 0), (0, 1)]), np.float32)
+        return {"colors": padded, "words": words, "size": len(colors)}

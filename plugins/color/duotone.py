@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -17,7 +17,6 @@ class Duotone(PointFilter):
     three colors.
     """
 
-    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"two-tone": {}}
     channels: ClassVar[Literal[3]] = 3
 
     black: Color = param(default=Color(0.125, 0.0, 0.375), help="what black becomes; its alpha does not count")

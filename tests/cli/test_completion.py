@@ -15,7 +15,7 @@ PLUGIN = """
     from typing import Literal
     from imgcuda import Picture, PointFilter, hookimpl, param
 
-    class Duotone(PointFilter):
+    class Postcard(PointFilter):
         '''Print in two colors.'''
         aliases = {"two-colors": {}}
         strength: float = param(default=0.5, ge=0, le=1, help="how much")
@@ -26,7 +26,7 @@ PLUGIN = """
 
     @hookimpl
     def imgcuda_filters():
-        return [Duotone]
+        return [Postcard]
 """
 
 
@@ -35,7 +35,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """An installation with a filter of the tests' own, and an index of it."""
     made = Installation(tmp_path_factory.mktemp("completion"))
     made.add(PLUGIN)
-    assert "duotone" in made.listed()
+    assert "postcard" in made.listed()
     recipes = made.folder.parent / "config" / "recipes"
     recipes.mkdir(parents=True)
     (recipes / "look.toml").write_text("")
@@ -57,27 +57,27 @@ def offers(installation: Installation, line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("imgcuda duo", ["duotone"]),
-        ("imgcuda info duo", ["duotone"]),
+        ("imgcuda postc", ["postcard"]),
+        ("imgcuda info postc", ["postcard"]),
         ("imgcuda info two", ["two-colors"]),
-        ("imgcuda list duo", ["duotone"]),
+        ("imgcuda list postc", ["postcard"]),
         ("imgcuda filter a b -f two", ["two-colors", "two-colors:"]),
-        ("imgcuda batch a -o b -f duot", ["duotone", "duotone:"]),
-        ("imgcuda recipe duot", ["duotone", "duotone:"]),
+        ("imgcuda batch a -o b -f postca", ["postcard", "postcard:"]),
+        ("imgcuda recipe postca", ["postcard", "postcard:"]),
         ("imgcuda filter a b -f inver", ["invert"]),  # it has no parameters
-        ("imgcuda filter a b -f duotone:st", ["duotone:strength=", "duotone:stock="]),
-        ("imgcuda filter a b -f duotone:str", ["duotone:strength=", "duotone:strength=0.5"]),
+        ("imgcuda filter a b -f postcard:st", ["postcard:strength=", "postcard:stock="]),
+        ("imgcuda filter a b -f postcard:str", ["postcard:strength=", "postcard:strength=0.5"]),
         ("imgcuda filter a b -f two-colors:stock=", ["two-colors:stock=glossy", "two-colors:stock=matte"]),
-        ("imgcuda filter a b -f duotone:stock=g", ["duotone:stock=glossy"]),
-        ("imgcuda filter a b -f duotone:fast=", ["duotone:fast=true", "duotone:fast=false"]),
-        ("imgcuda filter a b -f duotone:und", ["duotone:under="]),
-        ("imgcuda filter a b -f duotone:stock=matte,s", [f"duotone:stock=matte,strength={x}" for x in ("", "0.5")]),
-        ("imgcuda filter a b -f 'invert | duotone:stock=g", ["invert | duotone:stock=glossy"]),
+        ("imgcuda filter a b -f postcard:stock=g", ["postcard:stock=glossy"]),
+        ("imgcuda filter a b -f postcard:fast=", ["postcard:fast=true", "postcard:fast=false"]),
+        ("imgcuda filter a b -f postcard:und", ["postcard:under="]),
+        ("imgcuda filter a b -f postcard:stock=matte,s", [f"postcard:stock=matte,strength={x}" for x in ("", "0.5")]),
+        ("imgcuda filter a b -f 'invert | postcard:stock=g", ["invert | postcard:stock=glossy"]),
         ("imgcuda filter a b -f @", ["@look"]),
         ("imgcuda filter a b -f nothing:", []),
-        ("imgcuda duotone a b --st", ["--strength", "--stock", "--strip", "--strict"]),
+        ("imgcuda postcard a b --st", ["--strength", "--stock", "--strip", "--strict"]),
         ("imgcuda two-colors a b --stock g", ["glossy"]),
-        ("imgcuda duotone a b --no-f", ["--no-fast"]),
+        ("imgcuda postcard a b --no-f", ["--no-fast"]),
         ("imgcuda filter a b --device c", ["cpu"]),
         ("imgcuda batch a --depth f", ["float"]),
         ("imgcuda convert a b --format j", ["jpeg", "jpeg2000"]),
@@ -91,10 +91,10 @@ def test_a_shell_is_offered_what_may_follow(installation: Installation, line: st
 
 
 def test_offers_tell_what_they_are(installation: Installation) -> None:
-    done = installation.run(**asked("imgcuda filter a b -f duotone:"))
-    assert "duotone:strength=\thow much\n" in done.stdout
-    zsh = installation.run(**asked("imgcuda filter a b -f duotone:stock=", "zsh")).stdout
-    assert zsh == '_arguments \'*: :(("duotone\\\\:stock=glossy"\n"duotone\\\\:stock=matte":"the default"))\'\n'
+    done = installation.run(**asked("imgcuda filter a b -f postcard:"))
+    assert "postcard:strength=\thow much\n" in done.stdout
+    zsh = installation.run(**asked("imgcuda filter a b -f postcard:stock=", "zsh")).stdout
+    assert zsh == '_arguments \'*: :(("postcard\\\\:stock=glossy"\n"postcard\\\\:stock=matte":"the default"))\'\n'
 
 
 def test_a_shell_offers_files_for_in_and_out(installation: Installation) -> None:
@@ -108,13 +108,13 @@ def test_a_shell_offers_files_for_in_and_out(installation: Installation) -> None
         "imgcuda d",
         "imgcuda info d",
         "imgcuda list d",
-        "imgcuda filter a b -f duotone:stock=",
-        "imgcuda duotone a b --stock ",
+        "imgcuda filter a b -f postcard:stock=",
+        "imgcuda postcard a b --stock ",
         "imgcuda filter a b --device ",
     ],
 )
 def test_completion_imports_no_plugin_and_nothing_heavy(installation: Installation, line: str) -> None:
-    heavy = {"numpy", "PIL", "rich", "pluggy", "imgcuda.filters", "duotone", "pydantic"}
+    heavy = {"numpy", "PIL", "rich", "pluggy", "imgcuda.filters", "postcard", "pydantic"}
     names = "f'module {name}' for name, module in sys.modules.items() if module"
     code = f"import sys; from imgcuda.cli import main\ntry: main()\nfinally: sys.stdout.write('\\n'.join({names}))"
     command = [sys.executable, "-P", "-c", code]
@@ -133,16 +133,17 @@ BASH = shutil.which("bash")
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["info", "duot"], ["duotone"]),
-        (["filter", '"a b"', "c", "-f", "duot"], ["duotone", "duotone:"]),
-        (["filter", "a", "b", "-f", "duotone", ":"], ["strength=", "stock=", "fast=", "under=", "device="]),
-        (["filter", "a", "b", "-f", "duotone", ":", "str"], ["strength=", "strength=0.5"]),
-        (["filter", "a", "b", "-f", "duotone", ":", "stock", "="], ["glossy", "matte"]),
-        (["filter", "a", "b", "-f", "duotone", ":", "stock", "=", "m"], ["matte"]),
-        (["filter", "a", "b", "-f", "duotone", ":", "fast", "=", "no,sto"], [f"no,stock{x}" for x in
+        (["info", "postca"], ["postcard"]),
+        (["filter", '"a b"', "c", "-f", "postca"], ["postcard", "postcard:"]),
+        (["filter", "a", "b", "-f", "postcard", ":"], ["strength=", "stock=", "fast=", "under=", "device="]),
+        (["filter", "a", "b", "-f", "postcard", ":", "str"], ["strength=", "strength=0.5"]),
+        (["filter", "a", "b", "-f", "postcard", ":", "stock", "="], ["glossy", "matte"]),
+        (["filter", "a", "b", "-f", "postcard", ":", "stock", "=", "m"], ["matte"]),
+        (["filter", "a", "b", "-f", "postcard", ":", "fast", "=", "no,sto"], [f"no,stock{x}" for x in
          ("=", "=glossy", "=matte")]),
-        (["filter", "a", "b", "-f", "'invert | duotone:str"], [f"invert | duotone:strength{x}" for x in ("=", "=0.5")]),
-        (["duotone", "a", "b", "--stock", "=", "g"], ["glossy"]),
+        (["filter", "a", "b", "-f", "'invert | postcard:str"],
+         [f"invert | postcard:strength{x}" for x in ("=", "=0.5")]),
+        (["postcard", "a", "b", "--stock", "=", "g"], ["glossy"]),
         (["convert", "a"], []),
         (["nothing", ""], []),
     ],
