@@ -75,7 +75,7 @@ def test_words_are_completed_from_the_index(installation: Installation) -> None:
     assert '"list":"List the filters by category."' in everything.stdout
     options = installation.run(_IMGCUDA_COMPLETE="complete_bash", COMP_WORDS="imgcuda postcard --str", COMP_CWORD="2")
     assert "--strength" in options.stdout.split()
-    installation.variables |= {"_IMGCUDA_COMPLETE": "complete_bash", "COMP_WORDS": "imgcuda d", "COMP_CWORD": "1"}
+    installation.variables |= {"_IMGCUDA_COMPLETE": "complete_bash", "COMP_WORDS": "imgcuda p", "COMP_CWORD": "1"}
     assert not {"postcard", "numpy"} & installation.command()
 
 

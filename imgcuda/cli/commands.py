@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -10,7 +11,7 @@ import typer
 
 from imgcuda import disabled_plugins
 from imgcuda.cli import completing
-from imgcuda.cli.lookup import other_words
+from imgcuda.cli.lookup import COMMANDS, other_words
 from imgcuda.errors import PluginError, did_you_mean
 from imgcuda.parameter_text import in_words
 from imgcuda.recipes.chain_text import example
@@ -32,7 +33,9 @@ Enable = Annotated[str, typer.Option("--enable", metavar="NAME", help="Load this
 def info(ctx: typer.Context, name: Name) -> None:
     """Describe a filter and its parameters."""
     filter_class = ctx.obj[name]
-    name = filter_class.name
+    asked, name = name, filter_class.name
+    if asked != name:
+        typer.echo(f"{_alias(asked, filter_class)} is another name of {name}.\n")
     typer.echo(f"{name}: {inspect.cleandoc(filter_class.__doc__ or '')}\n")
     if parameters := in_order(filter_class):
         typer.echo("Parameters:")
@@ -43,7 +46,8 @@ def info(ctx: typer.Context, name: Name) -> None:
         typer.echo(f"Also:     {', '.join(_alias(word, filter_class) for word in words)}")
     typer.echo(f"Category: {ctx.obj.category(name)}")
     typer.echo(f"From:     {ctx.obj.sources[name].distribution}, module {filter_class.__module__}")
-    typer.echo(f"Example:  imgcuda filter in.png out.png -f {example(filter_class)}")
+    for number, line in enumerate(_examples(filter_class)):
+        typer.echo(f"{'' if number else 'Example:':10}{line}")
 
 
 def list_devices() -> None:
@@ -117,6 +121,27 @@ def _describe(parameter: Parameter) -> Iterator[str]:
     default = "required" if parameter.required else f"default {in_words(parameter.default)}"
     yield f"  {parameter.name}: {type_in_words(parameter)}; {default}"
     yield f"      {parameter.help}"
+
+
+def _examples(filter_class: type[Filter]) -> Iterator[str]:
+    """Yield one run of a filter in each way that there is: in a chain, by its own command, and in Python."""
+    from imgcuda.cli.filtering import without_option
+
+    name, hidden = filter_class.name, set(without_option(filter_class))
+    shown = in_order(filter_class)[:2]
+    yield f"imgcuda filter in.png out.png -f {example(filter_class)}"
+    if name not in COMMANDS and not any(each.name in hidden for each in shown):
+        yield " ".join([f"imgcuda {name} in.png out.png", *map(_option, shown)])
+    values = ((each, each.some_value()) for each in shown)
+    given = [f"{each.name}={value if each.plain and not each.choices else in_words(value)!r}" for each, value in values]
+    yield f"imgcuda.apply(array, {', '.join([repr(name), *given])})  # in Python"
+
+
+def _option(parameter: Parameter) -> str:
+    value = parameter.some_value()
+    if parameter.type is bool:
+        return parameter.options[0 if value else 1]
+    return f"{parameter.options[0]} {shlex.quote(in_words(value))}"
 
 
 def _alias(word: str, filter_class: type[Filter]) -> str:

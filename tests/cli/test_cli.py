@@ -166,7 +166,20 @@ def test_info_tells_all_that_the_fields_declare(command: Command) -> None:
     assert "  border: one of reflect, mirror, nearest, wrap, constant; default reflect\n" in out
     assert "Reads:    up to 6 pixels around each, with the defaults\n" in out
     assert "Category: ours\nFrom:     ours 1.0, module " in out
-    assert "-f soften:sigma=2,passes=1\n" in out
+    example = "Example:  imgcuda filter in.png out.png -f soften:sigma=2,passes=1\n"
+    example += "          imgcuda soften in.png out.png --sigma 2 --passes 1\n"
+    assert out.endswith(f"{example}          imgcuda.apply(array, 'soften', sigma=2.0, passes=1)  # in Python\n")
+
+
+def test_info_shows_no_command_where_there_is_none(command: Command) -> None:
+    assert "imgcuda list in.png" not in command("info", "list").out
+    assert "imgcuda.apply(array, 'list', kind='a')  # in Python\n" in command("info", "list").out
+    assert "imgcuda cut in.png" not in command("info", "cut").out  # --device is another option
+
+
+def test_info_of_an_alias_says_what_it_sets(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["info", "scharr"]) == 0
+    assert capsys.readouterr().out.startswith("scharr (operator=scharr) is another name of edges.\n\nedges: ")
 
 
 def test_info_tells_of_a_parameter_without_a_default(command: Command) -> None:
