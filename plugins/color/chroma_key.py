@@ -21,7 +21,7 @@ class ChromaKey(PointFilter):
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"chromakey": {}, "green-screen": {}}
     result_alpha = True
 
-    color: Color = param(default=Color(0.0, 1.0, 0.0), help="the color of the screen; its alpha does not count")
+    color: Color = param(default=Color.of("#00ff00"), help="the color of the screen; its alpha does not count")
     similarity: float = param(default=0.3, ge=0, le=1, help="how far from the color a pixel is wholly transparent")
     blend: float = param(default=0.1, ge=0, le=1, help="over which distance it becomes opaque; 0 is a hard edge")
 

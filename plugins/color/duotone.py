@@ -19,8 +19,8 @@ class Duotone(PointFilter):
 
     channels: ClassVar[Literal[3]] = 3
 
-    black: Color = param(default=Color(0.125, 0.0, 0.375), help="what black becomes; its alpha does not count")
-    white: Color = param(default=Color(1.0, 0.875, 0.5), help="what white becomes; its alpha does not count")
+    black: Color = param(default=Color.of("#200060"), help="what black becomes; its alpha does not count")
+    white: Color = param(default=Color.of("#ffe080"), help="what white becomes; its alpha does not count")
 
     def arguments(self) -> Mapping[str, Argument]:
         return {"colors": np.array([self.black.rgb, self.white.rgb], np.float32)}

@@ -20,7 +20,7 @@ class Flatten(PointFilter):
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"remove-alpha": {}}
     result_alpha = False
 
-    background: Color = param(default=Color(1.0, 1.0, 1.0), help="the color behind; its own alpha does not count")
+    background: Color = param(default=Color.of("#ffffff"), help="the color behind; its own alpha does not count")
 
     def arguments(self) -> Mapping[str, Argument]:
         return {"background": np.array(self.background.rgb, np.float32)}

@@ -41,6 +41,7 @@ def test_a_stop_is_twice_the_light(device: str) -> None:
     assert exposure(np.array([[255]], np.uint8), device, ev=-1).tolist() == [[188]]
 
 
+@pytest.mark.exhaustive
 def test_linear_samples_are_multiplied(device: str) -> None:
     image = np.array([[0.25, 2, -1]], np.float32)
     assert_close(exposure(image, device, ev=1, transfer="linear"), [[0.5, 4, -2]])

@@ -67,6 +67,7 @@ def test_the_largest_and_the_smallest_channel_stay(device: str, picture: Image) 
     assert_close(hue(picture, device, 0), picture)
 
 
+@pytest.mark.exhaustive
 def test_floats_beyond_white_turn_too(device: str) -> None:
     image = np.array([[[2, -1, 0.5, 0.3]]], np.float32)
     assert_close(hue(image, device, 120), [[[0.5, 2, -1, 0.3]]], 1e-6)

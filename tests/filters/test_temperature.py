@@ -70,12 +70,17 @@ def test_the_neutral_white_changes_nothing(device: str) -> None:
     assert_close(temperature(image, device, temperature=6500), image)
 
 
-def test_the_white_of_the_light_becomes_white(device: str) -> None:
+def test_the_white_of_the_light_becomes_white() -> None:
     for kelvins, tint in ((3000.0, 0.0), (9000.0, 40.0), (5200.0, -30.0)):
         light = np.linalg.inv(tested.XYZ_OF_RGB) @ tested.xyz_of_uv(tested.white(kelvins, tint))
-        image = np.broadcast_to((0.2 * light).astype(np.float32), (1, 1, 3)).copy()
-        made = temperature(image, device, temperature=kelvins, tint=tint, transfer="linear")
-        assert_close(made, np.full((1, 1, 3), 0.2), 2e-4)
+        assert tested.adaptation(kelvins, tint) @ light == pytest.approx([1, 1, 1], abs=1e-9)
+
+
+@pytest.mark.exhaustive
+def test_linear_samples_are_light_themselves(device: str) -> None:
+    image = np.array([[[0.2, 0.5, 0.7], [-1, 2, 0]]], np.float32)
+    made = temperature(image, device, temperature=3000, transfer="linear")
+    assert_close(made, image @ tested.adaptation(3000, 0).T, 1e-5)
 
 
 def test_hotter_is_warmer_and_tint_is_magenta(device: str) -> None:
