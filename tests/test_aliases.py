@@ -120,5 +120,5 @@ def test_other_words_stand_beside_the_filter(
 def test_info_says_what_a_word_stands_for(drawing: Registry, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["info", "sketch"], build(drawing)) == 0
     told = capsys.readouterr().out
-    assert told.startswith("outline: Show outlines.")
+    assert told.startswith("sketch (width=3) is another name of outline.\n\noutline: Show outlines.")
     assert "Also:     sketch (width=3)\n" in told
