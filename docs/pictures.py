@@ -69,6 +69,7 @@ SHOTS: dict[str, Shot] = {
     "posterize": Shot(sample="astronaut.png"),
     "roll": Shot("roll:x=120,y=80", "chelsea.png"),
     "set-alpha": Shot(sample="chelsea.png"),
+    "shadows-highlights": Shot("shadows-highlights:shadows=1.2,highlights=0.5", "rocket.jpg"),
     "sigmoidal-contrast": Shot(sample="astronaut.png"),
     "threshold": Shot(sample="camera.png"),
     "vignette": Shot(sample="astronaut.png"),

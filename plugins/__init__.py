@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from imgcuda_plugins.color.saturation import Saturation as Saturation
     from imgcuda_plugins.color.sepia import Sepia as Sepia
     from imgcuda_plugins.color.set_alpha import SetAlpha as SetAlpha
+    from imgcuda_plugins.color.shadows_highlights import ShadowsHighlights as ShadowsHighlights
     from imgcuda_plugins.color.sigmoidal_contrast import SigmoidalContrast as SigmoidalContrast
     from imgcuda_plugins.color.solarize import Solarize as Solarize
     from imgcuda_plugins.color.swap_channels import SwapChannels as SwapChannels

@@ -1786,6 +1786,50 @@ class SetAlpha(PointFilter):
         multiply: bool = False,
     ) -> None: ...
 
+def shadows_highlights(
+    array: _Image,
+    /,
+    *,
+    shadows: float = 0.8,
+    highlights: float = 0.3,
+    radius: float = 20.0,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Brighten the dark parts of an image and darken the bright ones, with their contrast kept.
+
+    This is local color correction by a non-linear mask (N. Moroney, 8th Color Imaging Conference, 2000): each color is
+    raised to the power 2 ** (2 * mask - 1), and the mask is the blurred luminance, Rec. 601. Where the mask is below
+    1/2, 2 * mask - 1 is multiplied by `shadows`, and above it by `highlights`; Moroney's own are 1 and 1. Floats below
+    0 and those from 1e18 on stay as they are, and so does alpha.
+
+    shadows: how much brighter the dark parts become; from -2 to 2
+    highlights: how much darker the bright parts become; from -2 to 2
+    radius: standard deviation of the mask's blur, in pixels: the size of the parts; from 0.1 to 100
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class ShadowsHighlights(NeighborhoodFilter):
+    """Brighten the dark parts of an image and darken the bright ones, with their contrast kept."""
+
+    shadows: float
+    highlights: float
+    radius: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        shadows: float = 0.8,
+        highlights: float = 0.3,
+        radius: float = 20.0,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
 def sigmoidal_contrast(
     array: _Image,
     /,

@@ -27,6 +27,7 @@ from imgcuda_plugins.color.normalize import Normalize
 from imgcuda_plugins.color.saturation import Saturation
 from imgcuda_plugins.color.sepia import Sepia
 from imgcuda_plugins.color.set_alpha import SetAlpha
+from imgcuda_plugins.color.shadows_highlights import ShadowsHighlights
 from imgcuda_plugins.color.sigmoidal_contrast import SigmoidalContrast
 from imgcuda_plugins.color.solarize import Solarize
 from imgcuda_plugins.color.swap_channels import SwapChannels
@@ -62,6 +63,7 @@ def imgcuda_filters() -> list[type[Filter]]:
         Saturation,
         Sepia,
         SetAlpha,
+        ShadowsHighlights,
         SigmoidalContrast,
         Solarize,
         SwapChannels,
