@@ -44,10 +44,12 @@ class Shot:
 
 
 SHOTS: dict[str, Shot] = {
+    "adaptive-threshold": Shot("adaptive-threshold:offset=0.02", "camera.png"),
     "add-noise": Shot(sample="chelsea.png"),
     "auto-threshold": Shot(sample="camera.png"),
     "bilateral": Shot(sample="chelsea.png", before=("add-noise:amount=0.05",)),
     "chroma-key": Shot("chroma-key:color=#e04e24,similarity=0.15,blend=0.05", "astronaut.png"),
+    "clahe": Shot(sample="rocket.jpg"),
     "color-matrix": Shot("color-matrix:matrix=[[0.2,0.8,0],[0.1,0.6,0.3],[0.6,0,0.4]]"),
     "colormap": Shot(sample="camera.png"),
     "composite": Shot("composite:image=horse.png,mode=multiply,x=25,y=-10"),
@@ -60,6 +62,7 @@ SHOTS: dict[str, Shot] = {
     "extract-channel": Shot("extract-channel:channel=saturation"),
     "flatten": Shot("flatten:background=gold", "chelsea.png", before=("set-alpha:opacity=0.4",)),
     "gamma": Shot("gamma:gamma=0.5", "rocket.jpg"),
+    "in-range": Shot("in-range:low=#803000,high=#ffb080", "astronaut.png"),
     "levels": Shot("levels:in_low=0.1,in_high=0.7,gamma=1.3", "rocket.jpg"),
     "match-histogram": Shot("match-histogram:reference=rocket.jpg", "chelsea.png"),
     "median": Shot(before=("add-noise:kind=salt-and-pepper,amount=0.05",)),

@@ -62,7 +62,10 @@ if TYPE_CHECKING:
     from imgcuda_plugins.stylize.pixelate import Pixelate as Pixelate
     from imgcuda_plugins.stylize.posterize import Posterize as Posterize
     from imgcuda_plugins.stylize.vignette import Vignette as Vignette
+    from imgcuda_plugins.threshold.adaptive_threshold import AdaptiveThreshold as AdaptiveThreshold
     from imgcuda_plugins.threshold.auto_threshold import AutoThreshold as AutoThreshold
+    from imgcuda_plugins.threshold.clahe import Clahe as Clahe
+    from imgcuda_plugins.threshold.in_range import InRange as InRange
     from imgcuda_plugins.threshold.threshold import Threshold as Threshold
 
 

@@ -11,6 +11,61 @@ _Image = TypeVar("_Image")
 def __getattr__(name: str) -> Any:
     """Return the function or class of a filter that is not built in, or of an alias."""
 
+def adaptive_threshold(
+    array: _Image,
+    /,
+    *,
+    method: Literal["mean", "gaussian", "niblack", "sauvola"] = "mean",
+    radius: int = 7,
+    offset: float = 0.0,
+    k: float = 0.2,
+    r: float = 0.5,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Make pixels that are brighter than what surrounds them white, and all others black.
+
+    The level is found in the square around each pixel: with `mean` its mean; with `gaussian` a mean with the weights of
+    a Gaussian, both rounded to the image's type as in OpenCV's adaptiveThreshold; with
+    the standard deviation s, `niblack` has mean - k s (Niblack 1986) and `sauvola` mean (1 + k (s / r - 1)) (Sauvola
+    and Pietikainen 2000), as scikit-image has them. The image counts by its luminance, as `grayscale` makes it;
+    transparent pixels count as others do. Floats must be brighter by a millionth, as their means are rounded. For a
+    deviation floats outside of 0 to 1 count as 0 or 1, and what is not a
+    number as 0; it becomes black.
+
+    method: how the level is found; one of mean, gaussian, niblack, sauvola
+    radius: pixels from the middle of the square to its side: 7 is 15x15; from 1 to 100
+    offset: how far below it the level lies: OpenCV's C by 255, so 0.02 is 5 gray levels; from -1 to 1
+    k: of niblack and sauvola: how much the deviation counts; from -2 to 2
+    r: of sauvola: the largest deviation, as a part of the range; from 0.01 to 1
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class AdaptiveThreshold(NeighborhoodFilter):
+    """Make pixels that are brighter than what surrounds them white, and all others black."""
+
+    method: Literal["mean", "gaussian", "niblack", "sauvola"]
+    radius: int
+    offset: float
+    k: float
+    r: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        method: Literal["mean", "gaussian", "niblack", "sauvola"] = "mean",
+        radius: int = 7,
+        offset: float = 0.0,
+        k: float = 0.2,
+        r: float = 0.5,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
 def add_noise(
     array: _Image,
     /,
@@ -347,6 +402,47 @@ class ChromaKey(PointFilter):
         color: Any = ...,
         similarity: float = 0.3,
         blend: float = 0.1,
+    ) -> None: ...
+
+def clahe(
+    array: _Image,
+    /,
+    *,
+    clip_limit: float = 2.0,
+    tiles: Any = ...,
+    per_channel: bool = False,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Raise the contrast where it is low: equalize each tile of an image, up to a limit, and blend between tiles.
+
+    That is contrast-limited adaptive histogram equalization (Zuiderveld 1994) as OpenCV's createCLAHE has it, to the
+    bit for 8 and 16 bits. Of a color image the luminance of Rec. 601 is equalized, and each channel changes by as much
+    as the luminance does, so Cb and Cr stay. Floats are counted in 65536 steps from 0 to 1, those outside at the ends,
+    and become blends of steps; what is infinite or not a number is neither counted nor changed. Transparent pixels
+    count as others do.
+
+    clip_limit: how many times the mean a level may count in a tile; 0 for no limit; from 0 to 1000
+    tiles: tiles in a row and in a column, as 8x8; at most 32x32; a size in pixels, as 1600x1200
+    per_channel: equalize each color by itself, which shifts hues, rather than the luminance
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Clahe(MeasuringFilter):
+    """Raise the contrast where it is low: equalize each tile of an image, up to a limit, and blend between tiles."""
+
+    clip_limit: float
+    tiles: Any
+    per_channel: bool
+    def __init__(
+        self,
+        *,
+        clip_limit: float = 2.0,
+        tiles: Any = ...,
+        per_channel: bool = False,
     ) -> None: ...
 
 def color_matrix(
@@ -1168,6 +1264,40 @@ class Hue(PointFilter):
         self,
         *,
         degrees: float = 90.0,
+    ) -> None: ...
+
+def in_range(
+    array: _Image,
+    /,
+    *,
+    low: Any = ...,
+    high: Any = ...,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Make pixels white whose red, green and blue each lie from one color to another, and all others black.
+
+    Both ends belong to the range, as in OpenCV's inRange. A gray image counts as red, green and blue alike. What is not
+    a number is black. Alpha stays, and the alpha of the two colors does not count.
+
+    low: the least red, green and blue; a color, as orange, #ff8800 or [1,0.5,0]
+    high: the most red, green and blue; a color, as orange, #ff8800 or [1,0.5,0]
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class InRange(PointFilter):
+    """Make pixels white whose red, green and blue each lie from one color to another, and all others black."""
+
+    low: Any
+    high: Any
+    def __init__(
+        self,
+        *,
+        low: Any = ...,
+        high: Any = ...,
     ) -> None: ...
 
 def invert(
