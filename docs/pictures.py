@@ -74,6 +74,7 @@ SHOTS: dict[str, Shot] = {
     "set-alpha": Shot(sample="chelsea.png"),
     "shadows-highlights": Shot("shadows-highlights:shadows=1.2,highlights=0.5", "rocket.jpg"),
     "sigmoidal-contrast": Shot(sample="astronaut.png"),
+    "text": Shot("text:text='a cup of\\ncoffee',size=40,color=gold,gravity=northeast"),
     "threshold": Shot(sample="camera.png"),
     "vignette": Shot(sample="astronaut.png"),
     "white-balance": Shot(sample="chelsea.png", before=("temperature:temperature=4000",)),

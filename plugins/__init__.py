@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from imgcuda_plugins.color.vibrance import Vibrance as Vibrance
     from imgcuda_plugins.color.white_balance import WhiteBalance as WhiteBalance
     from imgcuda_plugins.compose.composite import Composite as Composite
+    from imgcuda_plugins.compose.text import Text as Text
     from imgcuda_plugins.edges.canny import Canny as Canny
     from imgcuda_plugins.edges.edges import Edges as Edges
     from imgcuda_plugins.geometry.crop import Crop as Crop

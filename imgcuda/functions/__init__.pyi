@@ -618,10 +618,62 @@ def composite(
     /,
     *,
     image: Any,
-    mode: Literal["over", "multiply", "screen", "darken", "lighten", "mask"] = "over",
+    mode: Literal[
+        "over",
+        "multiply",
+        "screen",
+        "overlay",
+        "darken",
+        "lighten",
+        "color-dodge",
+        "color-burn",
+        "hard-light",
+        "soft-light",
+        "difference",
+        "exclusion",
+        "hue",
+        "saturation",
+        "color",
+        "luminosity",
+        "add",
+        "subtract",
+        "divide",
+        "linear-burn",
+        "linear-light",
+        "vivid-light",
+        "pin-light",
+        "grain-extract",
+        "grain-merge",
+        "in",
+        "out",
+        "atop",
+        "xor",
+        "copy",
+        "clear",
+        "destination-over",
+        "destination-in",
+        "destination-out",
+        "destination-atop",
+        "plus-lighter",
+        "mask",
+    ] = "over",
+    gravity: Literal[
+        "none",
+        "northwest",
+        "north",
+        "northeast",
+        "west",
+        "center",
+        "east",
+        "southwest",
+        "south",
+        "southeast",
+    ] = "northwest",
     x: int = 0,
     y: int = 0,
     opacity: float = 1.0,
+    tile: bool = False,
+    mask: Any = ...,
     device: str | None = None,
     max_pixels: int | None = None,
     out: _Image | None = None,
@@ -630,17 +682,31 @@ def composite(
     """Lay another picture over an image, or blend the two.
 
     The colors are mixed as the W3C's Compositing and Blending Level 1 has it, whether one of the two has alpha or
-    both: over shows the picture; multiply, screen, darken and lighten blend each color of the two; mask multiplies the
-    image's alpha, or its colors where it has none, by the picture's brightness and alpha. Where the picture does not
-    reach, the image stays as it is. The picture is converted to the image's sample type, in which its floats beyond
-    black and white are cut off, and those that are no numbers black; over a gray image its brightness counts, by
-    Rec. 601. The file of a picture is a regular one, and not a pipe.
+    both. Its blend modes are over, which it calls normal, and multiply to luminosity; add to grain-merge are those of
+    GEGL and GIMP, whose results beyond black and white are cut off, except of floats. in to plus-lighter are the
+    Porter-Duff operators, the image being the destination; mask multiplies the image's alpha by the picture's
+    brightness and alpha. An image without alpha stays without, as if on black. Hue, saturation and color leave a gray
+    image as it is.
+
+    The picture lies at the edge or corner that `gravity` names, x and y pixels from it toward the middle, as in
+    ImageMagick. Where it does not reach, the image stays as it is. It is converted to the image's sample type, in which
+    its floats beyond black and white are cut off, and those that are no numbers black; over a gray image its brightness
+    counts, by Rec. 601. The file of a picture is a regular one, and not a pipe.
 
     image: the other picture; an image: a file, or an array
-    mode: how the two are mixed; one of over, multiply, screen, darken, lighten, mask
-    x: where the picture's left edge is, in pixels; from -100000 to 100000
-    y: where the picture's upper edge is, in pixels; from -100000 to 100000
-    opacity: how much of the picture there is: 0 none, 1 all of it; from 0 to 1
+    mode: how the two are mixed; one of over, multiply, screen, overlay, darken, lighten, color-dodge, color-burn,
+        hard-light, soft-light, difference, exclusion, hue, saturation, color, luminosity, add, subtract, divide,
+        linear-burn, linear-light, vivid-light, pin-light, grain-extract, grain-merge, in, out, atop, xor, copy,
+        clear, destination-over, destination-in, destination-out, destination-atop, plus-lighter, mask
+    gravity: where the picture lies; none is the middle, too; one of none, northwest, north, northeast, west,
+        center, east, southwest, south, southeast
+    x: pixels from there to the right, or from the right edge to the left; where the picture's left edge is; from
+        -100000 to 100000
+    y: pixels from there down, or from the lower edge up; where the picture's upper edge is; from -100000 to 100000
+    opacity: how much of the result is shown: 0 leaves the image, 1 shows all of it; from 0 to 1
+    tile: whether the picture is repeated in all directions from where it lies
+    mask: a picture of the same size, whose brightness, and alpha, the other's alpha is multiplied by; an image: a
+        file, or an array
 
     `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
     """
@@ -649,18 +715,122 @@ class Composite(Filter):
     """Lay another picture over an image, or blend the two."""
 
     image: Any
-    mode: Literal["over", "multiply", "screen", "darken", "lighten", "mask"]
+    mode: Literal[
+        "over",
+        "multiply",
+        "screen",
+        "overlay",
+        "darken",
+        "lighten",
+        "color-dodge",
+        "color-burn",
+        "hard-light",
+        "soft-light",
+        "difference",
+        "exclusion",
+        "hue",
+        "saturation",
+        "color",
+        "luminosity",
+        "add",
+        "subtract",
+        "divide",
+        "linear-burn",
+        "linear-light",
+        "vivid-light",
+        "pin-light",
+        "grain-extract",
+        "grain-merge",
+        "in",
+        "out",
+        "atop",
+        "xor",
+        "copy",
+        "clear",
+        "destination-over",
+        "destination-in",
+        "destination-out",
+        "destination-atop",
+        "plus-lighter",
+        "mask",
+    ]
+    gravity: Literal[
+        "none",
+        "northwest",
+        "north",
+        "northeast",
+        "west",
+        "center",
+        "east",
+        "southwest",
+        "south",
+        "southeast",
+    ]
     x: int
     y: int
     opacity: float
+    tile: bool
+    mask: Any
     def __init__(
         self,
         *,
         image: Any,
-        mode: Literal["over", "multiply", "screen", "darken", "lighten", "mask"] = "over",
+        mode: Literal[
+            "over",
+            "multiply",
+            "screen",
+            "overlay",
+            "darken",
+            "lighten",
+            "color-dodge",
+            "color-burn",
+            "hard-light",
+            "soft-light",
+            "difference",
+            "exclusion",
+            "hue",
+            "saturation",
+            "color",
+            "luminosity",
+            "add",
+            "subtract",
+            "divide",
+            "linear-burn",
+            "linear-light",
+            "vivid-light",
+            "pin-light",
+            "grain-extract",
+            "grain-merge",
+            "in",
+            "out",
+            "atop",
+            "xor",
+            "copy",
+            "clear",
+            "destination-over",
+            "destination-in",
+            "destination-out",
+            "destination-atop",
+            "plus-lighter",
+            "mask",
+        ] = "over",
+        gravity: Literal[
+            "none",
+            "northwest",
+            "north",
+            "northeast",
+            "west",
+            "center",
+            "east",
+            "southwest",
+            "south",
+            "southeast",
+        ] = "northwest",
         x: int = 0,
         y: int = 0,
         opacity: float = 1.0,
+        tile: bool = False,
+        mask: Any = ...,
     ) -> None: ...
 
 def contrast(
@@ -2098,6 +2268,100 @@ class Temperature(PointFilter):
         temperature: float = 8000.0,
         tint: float = 0.0,
         transfer: Literal["srgb", "linear"] = "srgb",
+    ) -> None: ...
+
+def text(
+    array: _Image,
+    /,
+    *,
+    text: Any,
+    size: float = 24.0,
+    color: Any = ...,
+    font: Any = ...,
+    gravity: Literal[
+        "none",
+        "northwest",
+        "north",
+        "northeast",
+        "west",
+        "center",
+        "east",
+        "southwest",
+        "south",
+        "southeast",
+    ] = "southeast",
+    x: int = 10,
+    y: int = 10,
+    opacity: float = 1.0,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Write on an image.
+
+    Pillow draws the text, and `composite` lays it over the image: the box around the characters at the edge or corner
+    that `gravity` names, x and y pixels from it toward the middle. `\n` begins a new line. A gray image is written on
+    in the color's luminance, Rec. 601. The font is Aileron, which Pillow brings, with the letters of Latin alphabets;
+    for others give the file of one that has them, as characters that a font lacks are shown as boxes.
+
+    text: what is written; text that can be seen, in which \n begins a new line
+    size: how large the font is, in pixels; from 1 to 2000
+    color: the color of the text, which may have alpha; a color, as orange, #ff8800 or [1,0.5,0]
+    font: the file of a font; none is the font that Pillow brings; the file of a TrueType or OpenType font
+    gravity: where the text lies; none is the middle, too; one of none, northwest, north, northeast, west, center,
+        east, southwest, south, southeast
+    x: pixels from there toward the middle, or to the right; from -100000 to 100000
+    y: pixels from there toward the middle, or down; from -100000 to 100000
+    opacity: how much of the text there is: 0 none, 1 all of it; from 0 to 1
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Text(Filter):
+    """Write on an image."""
+
+    text: Any
+    size: float
+    color: Any
+    font: Any
+    gravity: Literal[
+        "none",
+        "northwest",
+        "north",
+        "northeast",
+        "west",
+        "center",
+        "east",
+        "southwest",
+        "south",
+        "southeast",
+    ]
+    x: int
+    y: int
+    opacity: float
+    def __init__(
+        self,
+        *,
+        text: Any,
+        size: float = 24.0,
+        color: Any = ...,
+        font: Any = ...,
+        gravity: Literal[
+            "none",
+            "northwest",
+            "north",
+            "northeast",
+            "west",
+            "center",
+            "east",
+            "southwest",
+            "south",
+            "southeast",
+        ] = "southeast",
+        x: int = 10,
+        y: int = 10,
+        opacity: float = 1.0,
     ) -> None: ...
 
 def threshold(

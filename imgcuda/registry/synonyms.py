@@ -56,7 +56,8 @@ FILTERS = {
     "darken-corners corners lomo spotlight": "vignette",
     # several pictures
     "merge blend layer paste stamp logo alpha-composite compose": "composite",
-    "multiply screen mask": "composite",
+    "multiply screen mask hard-light soft-light color-dodge color-burn difference porter-duff": "composite",
+    "write words letters title copyright label font": "text",
     # levels
     "cut binarise clip-levels": "threshold",
     "segment segmentation auto-binarize": "auto-threshold threshold",
@@ -101,5 +102,8 @@ PARAMETERS = {
     "random": "seed",
     "w": "width",
     "h": "height",
+    "position place anchor align": "gravity",
+    "string words caption label": "text",
+    "repeat": "tile",
 }
 """The names that a parameter may have here, the best first; the first that the filter has is offered."""

@@ -11,12 +11,9 @@ import numpy.typing as npt
 from imgcuda import Filter, Picture, Table, color_channels, param
 from imgcuda_plugins.color.equalize import AS_IT_IS, Equalized
 from imgcuda_plugins.color.level_counts import LevelCounts
-from imgcuda_plugins.compose.composite import converted
+from imgcuda_plugins.compose.composite import REC601, converted
 
 Counts = npt.NDArray[np.int64]
-
-REC601 = np.array([19595, 38470, 7471]) / 65536
-"""The weights of red, green and blue in the luminance."""
 
 
 class MatchHistogram(LevelCounts):

@@ -1,11 +1,12 @@
-"""Two pictures made one: the filters of the category `compose`."""
+"""Pictures and text laid over an image: the filters of the category `compose`."""
 
 from __future__ import annotations
 
 from imgcuda import Filter, hookimpl
 from imgcuda_plugins.compose.composite import Composite
+from imgcuda_plugins.compose.text import Text
 
 
 @hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
-    return [Composite]
+    return [Composite, Text]

@@ -13,19 +13,14 @@ import pytest
 from PIL import ImageChops
 
 import imgcuda
+from imgcuda import ParameterError, load
 from imgcuda.testing import assert_close
-from support.matrix import exhaustive, matrix
+from support.blends import BLENDS, FRACTIONS, composited
+from support.matrix import exhaustive
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
-BLENDS: dict[str, Callable[[Image, Image], Image]] = {
-    "over": lambda below, above: above,
-    "multiply": lambda below, above: np.asarray(below * above),
-    "screen": lambda below, above: np.asarray(below + above - below * above),
-    "darken": np.minimum,
-    "lighten": np.maximum,
-}
 LUMA = np.array([19595, 38470, 7471]) / 65536
 
 
@@ -50,17 +45,20 @@ def expected(image: Image, other: Image, mode: str, opacity: float) -> Image:
     colors = channels - (channels in (2, 4))
     below, backdrop = split(image, colors)
     above, source = split(other, colors)
-    source = source * opacity
+    if mode == "plus-lighter":  # which is cut off at 1: the opacity is the picture's
+        source, opacity = source * opacity, 1
     if mode == "mask":
-        kept = 1 - opacity + source * split(other, 1)[0]
-        made = np.concatenate([below, backdrop * kept], axis=-1) if colors < channels else below * kept
+        alpha = backdrop * source * split(other, 1)[0]
+        mixed = below * alpha
     else:
-        both = source + backdrop * (1 - source)
-        mixed = source * (1 - backdrop) * above + source * backdrop * BLENDS[mode](below, above)
-        mixed = mixed + (1 - source) * backdrop * below
-        shown = np.divide(mixed, both, out=np.zeros(mixed.shape), where=both > 0)
-        made = np.concatenate([shown, both], axis=-1)[..., :channels]
-    return made if image.dtype.kind == "f" else np.rint(made * np.iinfo(image.dtype).max)
+        mixed, alpha = composited(below, backdrop, above, source, mode, cut=image.dtype.kind != "f")
+    mixed, alpha = ((1 - opacity) * a + opacity * b for a, b in ((below * backdrop, mixed), (backdrop, alpha)))
+    if colors < channels:
+        kept = below if mode == "mask" else np.zeros(mixed.shape)
+        mixed = np.concatenate([np.divide(mixed, alpha, out=kept.copy(), where=alpha > 0), alpha], axis=-1)
+    if image.dtype.kind == "f":
+        return np.asarray(mixed)
+    return np.asarray(np.rint(np.clip(mixed, 0, 1) * np.iinfo(image.dtype).max))
 
 
 # By hand
@@ -75,17 +73,60 @@ def test_a_picture_lies_where_it_is_put(device: str) -> None:
     assert not composite(image, other, device, y=-2).any()
 
 
-@pytest.mark.parametrize(
-    ("mode", "made"),
-    [("over", 100), ("multiply", 80), ("screen", 224), ("darken", 100), ("lighten", 204), ("mask", 80)],
-)
-def test_each_mode_mixes_two_grays_in_its_way(device: str, mode: str, made: int) -> None:
+def test_a_picture_lies_at_the_edge_that_gravity_names(device: str) -> None:
+    image, other = np.zeros((3, 4), np.uint8), np.array([[1, 2]], np.uint8)
+    made = composite(image, other, device, gravity="southeast")
+    assert made.tolist() == [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 1, 2]]
+    made = composite(image, other, device, gravity="southeast", x=1, y=1)
+    assert made.tolist() == [[0, 0, 0, 0], [0, 1, 2, 0], [0, 0, 0, 0]]
+    made = composite(image, other, device, gravity="center", x=1)
+    assert made.tolist() == [[0, 0, 0, 0], [0, 0, 1, 2], [0, 0, 0, 0]]
+
+
+def test_a_picture_is_repeated_from_where_it_lies(device: str) -> None:
+    image, other = np.zeros((3, 5), np.uint8), np.array([[1, 2], [3, 4]], np.uint8)
+    made = composite(image, other, device, tile=True, x=1, y=1)
+    assert made.tolist() == [[4, 3, 4, 3, 4], [2, 1, 2, 1, 2], [4, 3, 4, 3, 4]]
+
+
+def test_a_mask_says_how_much_of_the_picture_is_shown(device: str) -> None:
+    image, other = np.full((1, 3), 100, np.uint8), np.full((1, 3), 200, np.uint8)
+    mask = np.array([[0, 51, 255]], np.uint8)  # none, a fifth, all
+    assert composite(image, other, device, mask=mask).tolist() == [[100, 120, 200]]
+    with pytest.raises(ParameterError, match="mask must have the size of image, 3x1; got 2x1"):
+        composite(image, other, device, mask=mask[:, :2])
+
+
+PLAIN = {"over", "multiply", "soft-light", "mask"}
+BY_HAND = {
+    "over": 100, "multiply": 80, "screen": 224, "overlay": 193, "darken": 100, "lighten": 204, "color-dodge": 255,
+    "color-burn": 125, "hard-light": 160, "soft-light": 195, "difference": 104, "exclusion": 144, "hue": 204,
+    "saturation": 204, "color": 204, "luminosity": 100, "add": 255, "subtract": 104, "divide": 255, "linear-burn": 49,
+    "linear-light": 149, "vivid-light": 190, "pin-light": 200, "grain-extract": 231.5, "grain-merge": 176.5, "in": 100,
+    "out": 0, "atop": 100, "xor": 0, "copy": 100, "clear": 0, "destination-over": 204, "destination-in": 204,
+    "destination-out": 0, "destination-atop": 204, "plus-lighter": 255, "mask": 80,
+}  # fmt: skip
+
+
+def of_mode(mode: str, *values: Any) -> Any:
+    """Return values of parameters that the plain run has for a few modes: each is a kernel of its own."""
+    return pytest.param(mode, *values) if mode in PLAIN else exhaustive(mode, *values)
+
+
+@pytest.mark.parametrize(("mode", "made"), [of_mode(*each) for each in BY_HAND.items()])
+def test_each_mode_mixes_two_grays_in_its_way(device: str, mode: str, made: float) -> None:
     image, other = np.full((2, 2), 204, np.uint8), np.full((2, 2), 100, np.uint8)  # 0.8 of white, and 0.392
-    assert (composite(image, other, device, mode=mode) == made).all()
+    assert_close(composite(image, other, device, mode=mode), np.full((2, 2), made), 0.51)
+    assert (composite(image, other, device, mode=mode, opacity=0) == 204).all()
+
+
+def test_every_mode_is_tried_by_hand_and_by_its_formula() -> None:
+    modes = next(each.choices for each in load()["composite"].parameters() if each.name == "mode")
+    assert set(modes) == set(BY_HAND) == {*BLENDS, *FRACTIONS, "mask"}
 
 
 def test_half_of_a_picture_is_the_mean_of_both(device: str) -> None:
-    image, other = np.full((2, 2, 3), 100, np.uint8), np.full((2, 2, 3), 200, np.uint8)
+    image, other = np.full((2, 2), 100, np.uint8), np.full((2, 2), 200, np.uint8)
     assert (composite(image, other, device, opacity=0.5) == 150).all()
 
 
@@ -98,20 +139,37 @@ def test_a_picture_over_nothing_is_itself(device: str) -> None:
 
 # Against the formula, and Pillow
 
+PAIRS = [(4, 2), (1, 3), (2, 1), (3, 4), (4, 4), (3, 1)]
+AT_FIRST = [("hue", (4, 4)), ("over", (4, 4)), ("xor", (2, 1))]
 
-@matrix(channels=[(4, 2), (1, 3), (2, 1), (3, 4), (4, 4), (3, 1)], mode=[*BLENDS, "mask"])
+
+@pytest.mark.parametrize(
+    ("mode", "channels"),
+    [each if each in AT_FIRST else exhaustive(*each) for each in product([*BLENDS, *FRACTIONS, "mask"], PAIRS)],
+)
 def test_any_two_pictures_are_mixed_by_the_formula(
-    device: str, channels: tuple[int, int], mode: str, random_image: Make
+    device: str, mode: str, channels: tuple[int, int], random_image: Make
 ) -> None:
     image, other = random_image((37, 53, channels[0])), random_image((37, 53, channels[1]), seed=1)
     made = composite(image, other, device, mode=mode, opacity=0.7).reshape(image.shape)
     assert_close(made, expected(image, other, mode, 0.7), 1)
 
 
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+@pytest.mark.parametrize("mode", [exhaustive(mode) for mode in (*BLENDS, *FRACTIONS, "mask")])
+def test_other_types_are_mixed_by_the_formula(device: str, mode: str, dtype: str, random_image: Make) -> None:
+    image, other = random_image((37, 53, 4), dtype), random_image((37, 53, 4), dtype, seed=1)
+    if dtype == "float32":
+        image, other = np.clip(image, 0, 1), np.clip(other, 0.01, 0.99)  # the standard's formulas are for these
+    made = composite(image, other, device, mode=mode, opacity=0.7)
+    wanted = expected(image, other, mode, 0.7)
+    assert_close(made, wanted, 1 if dtype == "uint16" else 1e-5 * max(1, np.abs(wanted).max()))
+
+
 @pytest.mark.parametrize(
     ("dtype", "other_type"),
     [
-        each if each in (("uint8", "float32"), ("uint16", "uint8"), ("float32", "uint16")) else exhaustive(*each)
+        each if each == ("uint16", "float32") else exhaustive(*each)
         for each in product(["uint8", "uint16", "float32"], repeat=2)
     ],
 )
@@ -121,39 +179,60 @@ def test_a_picture_of_another_type_is_converted(device: str, dtype: str, other_t
     assert_close(composite(image, other, device, mode="screen"), expected(image, other, "screen", 1), tolerance)
 
 
-def test_pillow_has_the_same(device: str, random_image: Make) -> None:
+def test_pillow_composites_alike(device: str, random_image: Make) -> None:
     image, other = random_image((37, 53, 4)), random_image((37, 53, 4), seed=1)
     pillow = PIL.Image.alpha_composite(PIL.Image.fromarray(image), PIL.Image.fromarray(other))
     assert_close(composite(image, other, device), np.asarray(pillow), 1)
-    colors = [PIL.Image.fromarray(np.ascontiguousarray(each[..., :3])) for each in (image, other)]
-    for mode, blend in (
-        ("multiply", ImageChops.multiply),
-        ("screen", ImageChops.screen),
-        ("darken", ImageChops.darker),
-    ):
-        made = composite(np.asarray(colors[0]), np.asarray(colors[1]), device, mode=mode)
-        assert_close(made, np.asarray(blend(*colors)), 1)
+
+
+@pytest.mark.parametrize(
+    ("mode", "blend", "allowed"),
+    [
+        ("multiply", ImageChops.multiply, 1),
+        *(
+            exhaustive(*each)
+            for each in (
+                ("screen", ImageChops.screen, 1),
+                ("darken", ImageChops.darker, 0),
+                ("lighten", ImageChops.lighter, 0),
+                ("add", ImageChops.add, 0),
+                ("subtract", ImageChops.subtract, 0),
+                ("difference", ImageChops.difference, 0),
+                ("overlay", ImageChops.overlay, 2),  # where Pillow takes 127 for half of 255
+                ("hard-light", ImageChops.hard_light, 2),
+            )
+        ),
+    ],
+)
+def test_pillow_blends_alike(device: str, mode: str, blend: Any, allowed: int, random_image: Make) -> None:
+    image, other = random_image((37, 53)), random_image((37, 53), seed=1)
+    made = blend(PIL.Image.fromarray(image), PIL.Image.fromarray(other))
+    assert_close(composite(image, other, device, mode=mode), np.asarray(made), allowed)
 
 
 # What holds for any picture
 
 
-def test_in_strips_it_lies_at_the_same_place(device: str, random_image: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    image, other = random_image((700, 60, 3)), random_image((300, 40, 4), seed=1)
-    whole = composite(image, other, device, x=7, y=203)
+@pytest.mark.parametrize("tile", [False, exhaustive(True)])
+@pytest.mark.parametrize("gravity", ["northwest", "south"])
+def test_in_strips_it_lies_at_the_same_place(
+    device: str, tile: bool, gravity: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, other = random_image((2100, 60)), random_image((900, 40), seed=1)
+    parameters = {"x": 7, "y": 203, "gravity": gravity, "tile": tile}
+    whole = composite(image, other, device, **parameters)
     monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(2 * image.nbytes))
-    assert_close(composite(image, other, device, x=7, y=203), whole)
-    assert_close(whole[:203], image[:203])
-    assert_close(whole[503:], image[503:])
+    assert_close(composite(image, other, device, **parameters), whole)
+    if not tile:
+        top, left = (203, 7) if gravity == "northwest" else (2100 - 900 - 203, 17)
+        assert_close(whole[top : top + 900, left : left + 40], other)
+        assert_close(whole[:top], image[:top])
+        assert_close(whole[top + 900 :], image[top + 900 :])
 
 
-@pytest.mark.parametrize("mode", [*BLENDS, "mask"])
-def test_none_of_a_picture_changes_nothing(device: str, mode: str, random_image: Make) -> None:
-    image = random_image((17, 31, 3))
-    assert_close(composite(image, random_image((17, 31, 4), seed=1), device, mode=mode, opacity=0), image)
-
-
-def test_a_picture_may_come_from_a_file(device: str, random_image: Make, tmp_path: Any) -> None:
-    image, other = random_image((17, 31, 3)), random_image((9, 9, 3), seed=1)
+def test_a_picture_and_its_mask_may_come_from_files(device: str, random_image: Make, tmp_path: Any) -> None:
+    image, other, mask = (random_image(shape, seed=seed) for seed, shape in enumerate([(17, 31), (9, 9), (9, 9)]))
     PIL.Image.fromarray(other).save(tmp_path / "other.png")
-    assert_close(composite(image, str(tmp_path / "other.png"), device), composite(image, other, device))  # type: ignore[arg-type]
+    PIL.Image.fromarray(mask).save(tmp_path / "mask.png")
+    made = imgcuda.apply(image, "composite", image=tmp_path / "other.png", mask=tmp_path / "mask.png", device=device)
+    assert_close(made, composite(image, other, device, mask=mask))
