@@ -29,6 +29,9 @@ def kernels(name: str, given: dict[str, Any], packs: bool = False) -> set[Any]:
         ("bilateral", "sigma_color", 0.001, 10.0, 1),
         ("rotate", "angle", 0.5, 89.0, 1),
         ("gamma", "gamma", 0.1, 10.0, 1),
+        ("levels", "gamma", 0.1, 10.0, 1),
+        ("temperature", "temperature", 1700.0, 25000.0, 1),
+        ("shadows-highlights", "shadows", -2.0, 2.0, 6),  # grayscale, four kernels of a large blur, and its own
     ],
 )
 def test_a_number_does_not_cause_a_compilation(name: str, parameter: str, low: float, high: float, most: int) -> None:

@@ -14,7 +14,7 @@ from support.references import by_colors, matches
 
 Image = npt.NDArray[Any]
 
-TOLERANCE = {"uint8": 0.501, "uint16": 0.6, "float32": 4e-6}
+TOLERANCE = {"uint8": 0.501, "uint16": 0.6, "float32": 1e-6}
 
 
 def exposure(image: Image, device: str, **parameters: Any) -> Image:

@@ -14,7 +14,7 @@ from support.references import has_alpha, matches
 
 Image = npt.NDArray[Any]
 
-TOLERANCE = {"uint8": 1.5, "uint16": 33, "float32": 5e-4}
+TOLERANCE = {"uint8": 1.1, "uint16": 8, "float32": 1e-4}
 """The mask is rounded to the image's type, which moves an exponent by up to a 180th of bytes."""
 
 

@@ -15,7 +15,7 @@ from support.references import by_colors, matches
 
 Image = npt.NDArray[Any]
 
-TOLERANCE = {"uint8": 0.501, "uint16": 0.6, "float32": 4e-6}
+TOLERANCE = {"uint8": 0.501, "uint16": 0.6, "float32": 3e-6}
 
 D50_TO_D65 = np.array(
     [
