@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast, dataclass_transform, get_type_hints
@@ -263,6 +263,14 @@ class MeasuringFilter(Filter, abstract=True):
         pixel is known, rely on it.
         """
         return 1
+
+    def preparation(self, channels: int, dtype: npt.DTypeLike) -> Sequence[Filter]:
+        """Return filters to run before this one, if that changes nothing in the result and is less work.
+
+        They are run, instead of once for `measure` and again for the filter that `resolve` returns, where an image fits
+        into the device's memory. Images in strips are measured and filtered as they are.
+        """
+        return ()
 
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         """Return the counts for some rows of the image: an array on the device, as gpu.reduce returns it."""

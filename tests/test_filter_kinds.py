@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from textwrap import dedent
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -129,6 +129,23 @@ class Stretch(Inline, MeasuringFilter):
         return Gain(gain=255 / float(np.flatnonzero(found)[-1]))
 
 
+class GrayStretch(Stretch):
+    """Make an image gray, and its brightest sample white; note the channels of the images that are measured."""
+
+    text = Stretch.text.replace("CHANNELS", "1")
+    measured: ClassVar[list[int]] = []
+
+    def preparation(self, channels: int, dtype: npt.DTypeLike) -> Sequence[Filter]:
+        return [GRAYSCALE] if channels == 3 else []
+
+    def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        self.measured.append(image.channels)
+        return super().measure(gpu, gpu.apply(GRAYSCALE, image) if image.channels == 3 else image)
+
+    def resolve(self, found: Image) -> Filter:
+        return GrayGain(gain=255 / float(np.flatnonzero(found)[-1]))
+
+
 class Gain(Inline, PointFilter):
     """Multiply."""
 
@@ -143,6 +160,19 @@ class Gain(Inline, PointFilter):
     """
 
     gain: float = param(help="by how much")
+
+
+class GrayGain(Gain):
+    """Multiply the luminance."""
+
+    channels = 1
+    text = """
+    __device__ color gray_gain(color c, float gain)
+    {
+        c.r = pixel_to_unit(unit_to_pixel(rec601_luminance(c.r, c.g, c.b))) * gain;
+        return c;
+    }
+    """
 
 
 class Upside(Inline, GeometryFilter):
@@ -380,6 +410,21 @@ def test_a_chain_across_sizes_makes_the_same_bytes_in_strips(
     assert_close(whole, steps)
     monkeypatch.setenv(LIMIT, str(image.nbytes))
     assert_close(Pipeline(chain)(image, device=device), whole)
+
+
+def test_what_prepares_a_two_phase_filter_runs_before_it_measures(
+    device: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = random_image((300, 40, 3)) // 2
+    pipeline = Pipeline([BLUR, GrayStretch(), EDGES])
+    expected = Pipeline([BLUR, GRAYSCALE, Stretch(), EDGES])(image, device=device)
+    for _ in range(2):  # the second call finds the plan of the first
+        GrayStretch.measured.clear()
+        assert_close(pipeline(image, device=device), expected)
+        assert set(GrayStretch.measured) == {1}
+    monkeypatch.setenv(LIMIT, "100000")
+    assert_close(pipeline(image, device=device), expected)  # in strips, without the preparation
+    assert set(GrayStretch.measured) == {1, 3}
 
 
 @pytest.mark.parametrize("chain", [[BLUR, Stretch()], [Every(), Stretch(), Where()], [Upside(), BLUR]], ids=str)

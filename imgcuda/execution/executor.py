@@ -52,6 +52,9 @@ def run_chain(
     while pending:
         head = pending[0]
         if isinstance(head, MeasuringFilter):
+            if before := preparation(head, image):
+                pending[:0], steps = before, {}  # steps are counted from the end of the chain that was given
+                continue
             pending[0] = resolved(head, measure(session, head, image, rows))
             steps = {}  # the filters that are run from here on may depend on the pixels
             continue
@@ -117,6 +120,12 @@ def measure(session: Session, filter: MeasuringFilter, image: DeviceArray, rows:
     """Return the measurement of a filter on an image, or on some of its rows."""
     with _NamingTheFilter([filter]), Step([filter], rows, rows).gpu(session, image, run_plain) as gpu:
         return total([session.download(filter.measure(gpu, image))])
+
+
+def preparation(filter: MeasuringFilter, image: DeviceArray) -> list[Filter]:
+    """Return the filters to run before a two-phase filter measures an image."""
+    with _NamingTheFilter([filter]):
+        return list(filter.preparation(image.channels, image.dtype))
 
 
 def total(found: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -35,6 +35,10 @@ class AutoThreshold(LevelCounts):
         help="otsu for the level that leaves black and white each as even as possible, triangle for the foot of the"
         " highest peak, good where one of the two is small",
     )
+
+    def preparation(self, channels: int, dtype: npt.DTypeLike) -> Sequence[Filter]:
+        """Make colors gray first. The luminance of a gray float may differ from it in the last bit, so not those."""
+        return [Grayscale()] if channels > 2 and np.dtype(dtype).kind == "u" else []
 
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         return super().measure(gpu, gpu.apply(Grayscale(), image) if image.channels > 2 else image)
