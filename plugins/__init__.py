@@ -57,6 +57,14 @@ if TYPE_CHECKING:
     from imgcuda_plugins.geometry.resize import Resize as Resize
     from imgcuda_plugins.geometry.roll import Roll as Roll
     from imgcuda_plugins.geometry.rotate import Rotate as Rotate
+    from imgcuda_plugins.morphology.black_hat import BlackHat as BlackHat
+    from imgcuda_plugins.morphology.close import Close as Close
+    from imgcuda_plugins.morphology.dilate import Dilate as Dilate
+    from imgcuda_plugins.morphology.erode import Erode as Erode
+    from imgcuda_plugins.morphology.morphological_gradient import MorphologicalGradient as MorphologicalGradient
+    from imgcuda_plugins.morphology.open import Open as Open
+    from imgcuda_plugins.morphology.rank import Rank as Rank
+    from imgcuda_plugins.morphology.top_hat import TopHat as TopHat
     from imgcuda_plugins.noise.add_noise import AddNoise as AddNoise
     from imgcuda_plugins.noise.median import Median as Median
     from imgcuda_plugins.stylize.emboss import Emboss as Emboss

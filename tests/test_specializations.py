@@ -32,6 +32,7 @@ def kernels(name: str, given: dict[str, Any], packs: bool = False) -> set[Any]:
         ("levels", "gamma", 0.1, 10.0, 1),
         ("temperature", "temperature", 1700.0, 25000.0, 1),
         ("shadows-highlights", "shadows", -2.0, 2.0, 6),  # grayscale, four kernels of a large blur, and its own
+        ("rank", "percentile", 0.0, 100.0, 1),
     ],
 )
 def test_a_number_does_not_cause_a_compilation(name: str, parameter: str, low: float, high: float, most: int) -> None:
@@ -43,6 +44,8 @@ def test_a_number_does_not_cause_a_compilation(name: str, parameter: str, low: f
 def test_a_size_of_a_box_or_a_kernel_causes_few_compilations() -> None:
     boxes = set().union(*(kernels("box-blur", {"radius": radius}) for radius in range(1, 101)))
     assert len(boxes) <= 5
+    rectangles = set().union(*(kernels("erode", {"radius": radius}) for radius in range(8, 101)))
+    assert len(rectangles) <= 2
     columns = set().union(*(kernels("convolve", {"kernel": np.ones((size, size))}) for size in range(7, 80, 2)))
     assert len(columns) <= 2
 

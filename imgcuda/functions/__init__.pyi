@@ -225,6 +225,55 @@ class Bilateral(NeighborhoodFilter):
         border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     ) -> None: ...
 
+def black_hat(
+    array: _Image,
+    /,
+    *,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    radius: int = 1,
+    shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
+    iterations: int = 1,
+    footprint: Any = ...,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show what is dark and smaller than a shape, as bright, whatever the background: the closing - the image.
+
+    It is OpenCV's MORPH_BLACKHAT, SciPy's and scikit-image's black_tophat and ImageMagick's BottomHat. Alpha stays as
+    it is.
+
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+    radius: how far the shape reaches, in pixels: 1 is 3x3; from 1 to 100
+    shape: which pixels within the radius count: a rectangle, an ellipse as of OpenCV's getStructuringElement, a
+        disk or a diamond as of scikit-image, or a cross; one of rectangle, ellipse, disk, diamond, cross
+    iterations: how often it is done; a rectangle costs no more time; from 1 to 100
+    footprint: any other shape, in place of `shape` and `radius`: a matrix of odd sides, whose numbers other than 0
+        say which pixels count; a matrix, as [[0,-1,0],[-1,5,-1],[0,-1,0]], or a text file with a row of numbers to
+        a line
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class BlackHat(NeighborhoodFilter):
+    """Show what is dark and smaller than a shape, as bright, whatever the background: the closing - the image."""
+
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    radius: int
+    shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"]
+    iterations: int
+    footprint: Any
+    def __init__(
+        self,
+        *,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+        radius: int = 1,
+        shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
+        iterations: int = 1,
+        footprint: Any = ...,
+    ) -> None: ...
+
 def blur(
     array: _Image,
     /,
@@ -443,6 +492,55 @@ class Clahe(MeasuringFilter):
         clip_limit: float = 2.0,
         tiles: Any = ...,
         per_channel: bool = False,
+    ) -> None: ...
+
+def close(
+    array: _Image,
+    /,
+    *,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    radius: int = 1,
+    shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
+    iterations: int = 1,
+    footprint: Any = ...,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Fill what is dark and smaller than a shape, and leave the rest as large as it was: dilate, then erode.
+
+    `iterations` are those of each: all dilations come before the erosions, as in OpenCV's morphologyEx and SciPy's
+    binary_closing. For one iteration it is SciPy's grey_closing. With alpha, colors are compared as in `dilate`.
+
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+    radius: how far the shape reaches, in pixels: 1 is 3x3; from 1 to 100
+    shape: which pixels within the radius count: a rectangle, an ellipse as of OpenCV's getStructuringElement, a
+        disk or a diamond as of scikit-image, or a cross; one of rectangle, ellipse, disk, diamond, cross
+    iterations: how often it is done; a rectangle costs no more time; from 1 to 100
+    footprint: any other shape, in place of `shape` and `radius`: a matrix of odd sides, whose numbers other than 0
+        say which pixels count; a matrix, as [[0,-1,0],[-1,5,-1],[0,-1,0]], or a text file with a row of numbers to
+        a line
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Close(NeighborhoodFilter):
+    """Fill what is dark and smaller than a shape, and leave the rest as large as it was: dilate, then erode."""
+
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    radius: int
+    shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"]
+    iterations: int
+    footprint: Any
+    def __init__(
+        self,
+        *,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+        radius: int = 1,
+        shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
+        iterations: int = 1,
+        footprint: Any = ...,
     ) -> None: ...
 
 def color_matrix(
@@ -1051,6 +1149,58 @@ class Curves(PointFilter):
         interpolation: Literal["monotone", "natural", "linear"] = "monotone",
     ) -> None: ...
 
+def dilate(
+    array: _Image,
+    /,
+    *,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    radius: int = 1,
+    shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
+    iterations: int = 1,
+    footprint: Any = ...,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Replace each sample by the greatest of those around it: what is bright grows.
+
+    By a shape that has a name, the result is that of OpenCV's dilate, as for `erode`. A `footprint` is turned by half a
+    turn, as in SciPy's grey_dilation and in mathematics, so that a single bright pixel becomes the footprint as it is
+    written; OpenCV lays it over the image as it is written. NaN counts only where there is nothing else.
+
+    With alpha, colors are compared as they are with their alpha: those of transparent pixels do not count.
+
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+    radius: how far the shape reaches, in pixels: 1 is 3x3; from 1 to 100
+    shape: which pixels within the radius count: a rectangle, an ellipse as of OpenCV's getStructuringElement, a
+        disk or a diamond as of scikit-image, or a cross; one of rectangle, ellipse, disk, diamond, cross
+    iterations: how often it is done; a rectangle costs no more time; from 1 to 100
+    footprint: any other shape, in place of `shape` and `radius`: a matrix of odd sides, whose numbers other than 0
+        say which pixels count; a matrix, as [[0,-1,0],[-1,5,-1],[0,-1,0]], or a text file with a row of numbers to
+        a line
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Dilate(NeighborhoodFilter):
+    """Replace each sample by the greatest of those around it: what is bright grows."""
+
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    radius: int
+    shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"]
+    iterations: int
+    footprint: Any
+    def __init__(
+        self,
+        *,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+        radius: int = 1,
+        shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
+        iterations: int = 1,
+        footprint: Any = ...,
+    ) -> None: ...
+
 def duotone(
     array: _Image,
     /,
@@ -1195,6 +1345,59 @@ class Equalize(MeasuringFilter):
         self,
         *,
         per_channel: bool = True,
+    ) -> None: ...
+
+def erode(
+    array: _Image,
+    /,
+    *,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    radius: int = 1,
+    shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
+    iterations: int = 1,
+    footprint: Any = ...,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Replace each sample by the smallest of those around it: what is bright gets thinner.
+
+    The time for a rectangle does not grow with its size. By a shape that has a name, the result is that of OpenCV's
+    erode, which leaves out what lies beyond the edge; but for border=constant and wrap, it is always that of SciPy's
+    grey_erosion. NaN counts only where there is nothing else.
+
+    With alpha, colors are compared as they are with their alpha, so that what is transparent counts as black, and alpha
+    shrinks as a color does.
+
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+    radius: how far the shape reaches, in pixels: 1 is 3x3; from 1 to 100
+    shape: which pixels within the radius count: a rectangle, an ellipse as of OpenCV's getStructuringElement, a
+        disk or a diamond as of scikit-image, or a cross; one of rectangle, ellipse, disk, diamond, cross
+    iterations: how often it is done; a rectangle costs no more time; from 1 to 100
+    footprint: any other shape, in place of `shape` and `radius`: a matrix of odd sides, whose numbers other than 0
+        say which pixels count; a matrix, as [[0,-1,0],[-1,5,-1],[0,-1,0]], or a text file with a row of numbers to
+        a line
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Erode(NeighborhoodFilter):
+    """Replace each sample by the smallest of those around it: what is bright gets thinner."""
+
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    radius: int
+    shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"]
+    iterations: int
+    footprint: Any
+    def __init__(
+        self,
+        *,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+        radius: int = 1,
+        shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
+        iterations: int = 1,
+        footprint: Any = ...,
     ) -> None: ...
 
 def exposure(
@@ -1654,6 +1857,54 @@ class Median(NeighborhoodFilter):
         border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     ) -> None: ...
 
+def morphological_gradient(
+    array: _Image,
+    /,
+    *,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    radius: int = 1,
+    shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
+    iterations: int = 1,
+    footprint: Any = ...,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show outlines: how much the brightest pixel within a shape differs from the darkest, dilation - erosion.
+
+    It is OpenCV's MORPH_GRADIENT, SciPy's morphological_gradient and ImageMagick's Edge. Alpha stays as it is.
+
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+    radius: how far the shape reaches, in pixels: 1 is 3x3; from 1 to 100
+    shape: which pixels within the radius count: a rectangle, an ellipse as of OpenCV's getStructuringElement, a
+        disk or a diamond as of scikit-image, or a cross; one of rectangle, ellipse, disk, diamond, cross
+    iterations: how often it is done; a rectangle costs no more time; from 1 to 100
+    footprint: any other shape, in place of `shape` and `radius`: a matrix of odd sides, whose numbers other than 0
+        say which pixels count; a matrix, as [[0,-1,0],[-1,5,-1],[0,-1,0]], or a text file with a row of numbers to
+        a line
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class MorphologicalGradient(NeighborhoodFilter):
+    """Show outlines: how much the brightest pixel within a shape differs from the darkest, dilation - erosion."""
+
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    radius: int
+    shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"]
+    iterations: int
+    footprint: Any
+    def __init__(
+        self,
+        *,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+        radius: int = 1,
+        shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
+        iterations: int = 1,
+        footprint: Any = ...,
+    ) -> None: ...
+
 def normalize(
     array: _Image,
     /,
@@ -1692,6 +1943,55 @@ class Normalize(MeasuringFilter):
         low: float = 2.0,
         high: float = 99.0,
         per_channel: bool = True,
+    ) -> None: ...
+
+def open(
+    array: _Image,
+    /,
+    *,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    radius: int = 1,
+    shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
+    iterations: int = 1,
+    footprint: Any = ...,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Remove what is bright and smaller than a shape, and leave the rest as large as it was: erode, then dilate.
+
+    `iterations` are those of each: all erosions come before the dilations, as in OpenCV's morphologyEx and SciPy's
+    binary_opening. For one iteration it is SciPy's grey_opening. With alpha, colors are compared as in `erode`.
+
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+    radius: how far the shape reaches, in pixels: 1 is 3x3; from 1 to 100
+    shape: which pixels within the radius count: a rectangle, an ellipse as of OpenCV's getStructuringElement, a
+        disk or a diamond as of scikit-image, or a cross; one of rectangle, ellipse, disk, diamond, cross
+    iterations: how often it is done; a rectangle costs no more time; from 1 to 100
+    footprint: any other shape, in place of `shape` and `radius`: a matrix of odd sides, whose numbers other than 0
+        say which pixels count; a matrix, as [[0,-1,0],[-1,5,-1],[0,-1,0]], or a text file with a row of numbers to
+        a line
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Open(NeighborhoodFilter):
+    """Remove what is bright and smaller than a shape, and leave the rest as large as it was: erode, then dilate."""
+
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    radius: int
+    shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"]
+    iterations: int
+    footprint: Any
+    def __init__(
+        self,
+        *,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+        radius: int = 1,
+        shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
+        iterations: int = 1,
+        footprint: Any = ...,
     ) -> None: ...
 
 def pad(
@@ -1852,6 +2152,46 @@ class Posterize(PointFilter):
         self,
         *,
         levels: int = 4,
+    ) -> None: ...
+
+def rank(
+    array: _Image,
+    /,
+    *,
+    radius: int = 1,
+    percentile: float = 25.0,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Replace each sample by the one at a percentile of those around it: 0 is the smallest, 50 the median.
+
+    Of the n samples in a square of 2 * radius + 1 pixels a side, in order, it is number n * percentile / 100, rounded
+    down and counted from 0, and for 100 the greatest, as in SciPy's percentile_filter. A little more than 0, or less
+    than 100, erodes or dilates without being led by single specks. It is exact for all types. NaN counts as greater
+    than all numbers.
+
+    radius: how far the square reaches, in pixels; from 1 to 50
+    percentile: which percent of the samples are less; from 0 to 100
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Rank(NeighborhoodFilter):
+    """Replace each sample by the one at a percentile of those around it: 0 is the smallest, 50 the median."""
+
+    radius: int
+    percentile: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        radius: int = 1,
+        percentile: float = 25.0,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     ) -> None: ...
 
 def resize(
@@ -2393,6 +2733,54 @@ class Threshold(PointFilter):
         self,
         *,
         level: float = 0.5,
+    ) -> None: ...
+
+def top_hat(
+    array: _Image,
+    /,
+    *,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    radius: int = 1,
+    shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
+    iterations: int = 1,
+    footprint: Any = ...,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show what is bright and smaller than a shape, whatever the background: the image - its opening.
+
+    It is OpenCV's MORPH_TOPHAT and SciPy's and scikit-image's white_tophat. Alpha stays as it is.
+
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+    radius: how far the shape reaches, in pixels: 1 is 3x3; from 1 to 100
+    shape: which pixels within the radius count: a rectangle, an ellipse as of OpenCV's getStructuringElement, a
+        disk or a diamond as of scikit-image, or a cross; one of rectangle, ellipse, disk, diamond, cross
+    iterations: how often it is done; a rectangle costs no more time; from 1 to 100
+    footprint: any other shape, in place of `shape` and `radius`: a matrix of odd sides, whose numbers other than 0
+        say which pixels count; a matrix, as [[0,-1,0],[-1,5,-1],[0,-1,0]], or a text file with a row of numbers to
+        a line
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class TopHat(NeighborhoodFilter):
+    """Show what is bright and smaller than a shape, whatever the background: the image - its opening."""
+
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    radius: int
+    shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"]
+    iterations: int
+    footprint: Any
+    def __init__(
+        self,
+        *,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+        radius: int = 1,
+        shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
+        iterations: int = 1,
+        footprint: Any = ...,
     ) -> None: ...
 
 def unsharp_mask(

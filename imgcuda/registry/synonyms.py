@@ -46,9 +46,12 @@ FILTERS = {
     "lut 3dlut color-grade color-grading grade look hald": "lut-cube",
     "old vintage retro antique brown": "sepia vignette",
     # edges
-    "outline outlines contour contours find-edges edge edge-detection gradient": "edges canny",
+    "outline outlines contour contours find-edges edge edge-detection gradient": "edges canny morphological-gradient",
     "lines line-drawing pencil sketch": "canny edges",
     "roberts kirsch": "edges",
+    "morphology morph structuring-element": "open close erode dilate",
+    "thin thinner shrink-shapes": "erode",
+    "thicken thicker grow expand embolden bolden": "dilate",
     # looks
     "censor anonymize anonymise hide blocks 8bit pixel-art": "pixelate blur",
     "comic cartoon poster quantize quantise reduce-colors palette": "posterize",

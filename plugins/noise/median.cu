@@ -1,18 +1,38 @@
 // Median: each sample becomes the median of a square of 2 RADIUS + 1 pixels a side, of its own channel.
 // There are three ways, of which one is compiled at a time; each says what a thread does:
-//   RADIUS 1 and 2       `median` sorts the samples as far as the middle one needs it
+//   RADIUS 1 and 2       `median` sorts the samples as far as the middle one needs it; if RANKED, it searches
 //   larger, !TOGETHER    `split`, `halve`, `join`: each pixel searches its median by bisection
 //   larger, TOGETHER     `split`, `search`, `join`: the pixels of a block search their medians together
+// What searches finds the number of any `rank`: that of a median is half of the area, of the smallest it is 0.
 // Edge: samples outside of the image are read by the border rule; under BORDER_CONSTANT they are 0.
 
 #define SIDE (2 * RADIUS + 1)
 
-#if RADIUS <= 2  // sorting
+#ifndef TOGETHER  // sorting
+
+#ifdef RANKED
+
+// The largest number that at most `rank` of SIDE * SIDE values are less than, bit by bit from the highest.
+__device__ pixel chosen(pixel *v, int rank)
+{
+    pixel_key keys[SIDE * SIDE], found = 0;
+    for (int i = 0; i < SIDE * SIDE; i++) keys[i] = key_of_pixel(v[i]);
+    for (int bit = PIXEL_BITS - 1; bit >= 0; bit--) {
+        pixel_key trial = (pixel_key)(found | (pixel_key)1 << bit);
+        unsigned char less = 0;
+#pragma unroll
+        for (int i = 0; i < SIDE * SIDE; i++) less = (unsigned char)(less + (keys[i] < trial));
+        found = less <= (unsigned char)rank ? trial : found;
+    }
+    return pixel_of_key(found);
+}
+
+#else
 
 #define ORDER(a, b) { pixel low = min(v[a], v[b]); v[b] = max(v[a], v[b]); v[a] = low; }
 
 // The median of SIDE * SIDE values, by a sorting network that leaves it in the middle.
-__device__ pixel middle(pixel *v)
+__device__ pixel chosen(pixel *v, int)
 {
 #if RADIUS == 1  // 19 exchanges (J. L. Smith, Implementing Median Filters in XC4000E FPGAs, 1996), and 99 for 25 values
     ORDER(1, 2) ORDER(4, 5) ORDER(7, 8) ORDER(0, 1) ORDER(3, 4) ORDER(6, 7) ORDER(1, 2) ORDER(4, 5) ORDER(7, 8)
@@ -36,10 +56,12 @@ __device__ pixel middle(pixel *v)
 #endif
 }
 
+#endif
+
 // Makes one sample in each of ROWS rows. `inside`: all columns of the square lie in the image, side by side; else at[k]
 // is the position of column k.
 __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int x, bool inside, const int *at,
-                     const int *rows)
+                     const int *rows, int rank)
 {
     int y0 = blockIdx.y * ROWS, end = min(ROWS, height - y0);
     for (int r = 0; r < end; r++) {
@@ -67,12 +89,12 @@ __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int 
             }
         }
         // sort and store
-        dst[(long long)(y0 + r) * samples + x] = middle(v);
+        dst[(long long)(y0 + r) * samples + x] = chosen(v, rank);
     }
 }
 
 // A thread makes one sample in each of ROWS rows.
-__global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height)
+__global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, int rank)
 {
     __shared__ int rows[ROWS + SIDE - 1];
     int samples = width * CHANNELS, x = blockIdx.x * BLOCK_WIDTH + threadIdx.x;
@@ -84,17 +106,17 @@ __global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, i
     int at[SIDE];
     bool inside = x >= RADIUS * CHANNELS && x < samples - RADIUS * CHANNELS;
     if (FOR_ALL(inside)) {
-        walk(src, dst, samples, height, x, true, at, rows);
+        walk(src, dst, samples, height, x, true, at, rows, rank);
     } else if (__builtin_expect(x < samples, 0)) {
         for (int k = 0; k < SIDE; k++) {
             int column = border(x / CHANNELS + k - RADIUS, width);
             at[k] = column < 0 ? -1 : column * CHANNELS + x % CHANNELS;
         }
-        walk(src, dst, samples, height, x, false, at, rows);
+        walk(src, dst, samples, height, x, false, at, rows, rank);
     }
 }
 
-#else  // searching: the median is the largest number that at most half of the values are less than
+#else  // searching: the largest number that at most `rank` of the values are less than
 
 // `split` splits the image into planes, one for each channel, with a halo of RADIUS pixels, so that the search needs no
 // border rule; `join` joins the medians to an image. Planes stand side by side. A plane of medians is `wide` columns
@@ -139,9 +161,9 @@ __global__ void join(const key *__restrict__ src, pixel *__restrict__ dst, int w
 #if !TOGETHER
 
 // A thread finds the median of one sample in each of ROWS rows, bit by bit from the highest: a bit is set if at most
-// half of the values are less than the number with that bit.
+// `rank` of the values are less than the number with that bit.
 
-__global__ void halve(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int wide)
+__global__ void halve(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int wide, int rank)
 {
     int first = blockIdx.x * BLOCK_WIDTH, x = first + threadIdx.x, pitch = width + 2 * RADIUS * CHANNELS;
     for (int y = blockIdx.y * ROWS; y < (int)(blockIdx.y + 1) * ROWS; y++) {
@@ -154,7 +176,7 @@ __global__ void halve(const key *__restrict__ src, key *__restrict__ dst, int wi
 #pragma unroll
                 for (int k = 0; k < SIDE; k++) less = (count)(less + (window[(long long)j * pitch + k] < trial));
             }
-            found = less <= SIDE * SIDE / 2 ? trial : found;
+            found = less <= (count)rank ? trial : found;
         }
         dst[(long long)y * width + x] = found;
     }
@@ -168,7 +190,7 @@ __global__ void halve(const key *__restrict__ src, key *__restrict__ dst, int wi
 // count narrows the bounds of each pixel's median if the trial lies between them. The next trial is the smallest that
 // halves the bounds of any pixel, until every pixel has one value left. Medians of neighbors are similar, so a trial
 // serves many. A thread makes a column of ROWS pixels. The last 2 RADIUS threads of a block only count, for the others.
-__global__ void search(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int wide)
+__global__ void search(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int wide, int rank)
 {
     __shared__ count sums[2][ROWS][BLOCK_WIDTH];
     __shared__ key wanted[BLOCK_WIDTH];
@@ -212,7 +234,7 @@ __global__ void search(const key *__restrict__ src, key *__restrict__ dst, int w
         // narrow the bounds
         key least = 255;  // one less than the smallest trial that a pixel needs
         for (int r = 0; r < ROWS; r++) {
-            bool reached = total[r] <= SIDE * SIDE / 2;
+            bool reached = total[r] <= (count)rank;
             key below = trial - 1;
             low[r] = reached ? max(low[r], trial) : low[r];
             high[r] = reached ? high[r] : min(high[r], below);

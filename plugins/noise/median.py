@@ -46,21 +46,28 @@ class Median(NeighborhoodFilter):
         return self.radius
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        if self.radius <= SORTED:
-            return gpu.launch("median", image)
-        together = self.radius > ALONE and image.dtype == np.uint8
-        layout = tile(self.radius) if together else ROWS
-        height, width, channels = image.shape
-        tall = whole(height, layout.rows)
-        wide = whole(width, layout.block[0] - 2 * layout.margin)
-        padded, planes = (tall + 2 * self.radius, channels * (wide + 2 * self.radius), 1), (tall, channels * wide, 1)
-        way = {"TOGETHER": int(together)}
-        keys = gpu.launch(
-            "split", image, width, height, shape=padded, dtype=KEYS[image.dtype.name], constants=way, layout=ROWS
-        )
-        kernel = "search" if together else "halve"
-        found = gpu.launch(kernel, keys, wide, shape=planes, constants=way, layout=layout)
-        return gpu.launch("join", found, wide, shape=image.shape, dtype=image.dtype, constants=way, layout=ROWS)
+        return ranked(gpu, image, self.radius, (2 * self.radius + 1) ** 2 // 2)
+
+
+def ranked(gpu: Gpu, image: DeviceArray, radius: int, rank: int) -> DeviceArray:
+    """Return for each sample the one of a rank, from 0, in the square around it.
+
+    A filter whose kernel file includes median.cu may call it too, if its `radius` is a constant. That file must define
+    RANKED before, or small squares give the median whatever the rank.
+    """
+    if radius <= SORTED:
+        return gpu.launch("median", image, rank)
+    together = radius > ALONE and image.dtype == np.uint8
+    layout = tile(radius) if together else ROWS
+    height, width, channels = image.shape
+    tall = whole(height, layout.rows)
+    wide = whole(width, layout.block[0] - 2 * layout.margin)
+    padded, planes = (tall + 2 * radius, channels * (wide + 2 * radius), 1), (tall, channels * wide, 1)
+    way, to = {"TOGETHER": int(together)}, KEYS[image.dtype.name]
+    keys = gpu.launch("split", image, width, height, shape=padded, dtype=to, constants=way, layout=ROWS)
+    kernel = "search" if together else "halve"
+    found = gpu.launch(kernel, keys, wide, rank, shape=planes, constants=way, layout=layout)
+    return gpu.launch("join", found, wide, shape=image.shape, dtype=image.dtype, constants=way, layout=ROWS)
 
 
 def tile(radius: int) -> Layout:

@@ -1,0 +1,28 @@
+"""Black hat: what is dark and too small for the shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from imgcuda import DeviceArray, Gpu
+from imgcuda_plugins.morphology.morphology import Residue
+
+
+class BlackHat(Residue):
+    """Show what is dark and smaller than a shape, as bright, whatever the background: the closing - the image.
+
+    It is OpenCV's MORPH_BLACKHAT, SciPy's and scikit-image's black_tophat and ImageMagick's BottomHat. Alpha stays as
+    it is.
+    """
+
+    passes = 2
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "blackhat": {},
+        "black-tophat": {},
+        "black-top-hat": {},
+        "bottom-hat": {},
+    }
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        return self.difference(gpu, self.eroded(gpu, self.dilated(gpu, image)), image)
