@@ -11,7 +11,6 @@ import numpy.typing as npt
 from imgcuda import Filter, Picture, Table, color_channels, param
 from imgcuda_plugins.color.equalize import AS_IT_IS, Equalized
 from imgcuda_plugins.color.level_counts import LevelCounts
-from imgcuda_plugins.compose.composite import REC601, converted
 
 Counts = npt.NDArray[np.int64]
 
@@ -38,6 +37,8 @@ class MatchHistogram(LevelCounts):
 
 def reference_counts(pixels: npt.NDArray[Any], channels: int, levels: int) -> Counts:
     """Return how often each level occurs in each color channel of a picture, (channels, levels)."""
+    from imgcuda_plugins.compose.composite import REC601, converted  # of another category, which most runs do without
+
     colors = pixels[..., : color_channels(pixels.shape[2])]
     if channels == 1 and colors.shape[2] == 3:
         colors = (colors @ REC601)[..., None].astype(np.float32) / _white(pixels.dtype)

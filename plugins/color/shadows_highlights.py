@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from imgcuda import Alpha, DeviceArray, Gpu, Layout, NeighborhoodFilter, color_channels, param
-from imgcuda_plugins.blur.blur import Blur
 from imgcuda_plugins.color.grayscale import Grayscale
+
+if TYPE_CHECKING:
+    from imgcuda_plugins.blur.blur import Blur
 
 
 class ShadowsHighlights(NeighborhoodFilter):
@@ -51,4 +53,6 @@ class ShadowsHighlights(NeighborhoodFilter):
 
     @property
     def _blur(self) -> Blur:
+        from imgcuda_plugins.blur.blur import Blur  # of another category, whose filters most runs do without
+
         return Blur(sigma=self.radius, border=self.border)
