@@ -53,11 +53,14 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         {"kernel": np.arange(99).reshape(9, 11) ** 2, "border": "wrap"},
         {"kernel": np.ones((3, 601))},
     ],
+    "distance-transform": [{"metric": "euclidean"}, {"metric": "cityblock"}, {"metric": "chessboard"}],
+    "difference-of-gaussians": [{}, {"border": "constant", "high_sigma": 20}],
     "edges": [
         {"operator": "sobel"},
         {"operator": "scharr", "border": "mirror"},
         {"operator": "prewitt", "border": "constant"},
         {"operator": "laplacian", "border": "nearest"},
+        {"operator": "roberts"},
     ],
     "emboss": [{}, {"border": "constant"}],
     "erode": [
@@ -68,6 +71,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     ],
     "exposure": [{"transfer": "srgb"}, {"transfer": "linear"}],
     "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
+    "gradient-direction": [{}, {"operator": "scharr", "border": "constant"}],
     "pixelate": [{"size": 4}, {"size": 20}, {"size": 100}],
     "lut-cube": [{"lut": np.zeros((2, 2, 2, 3))}, {"lut": np.zeros((5, 3))}],
     "sigmoidal-contrast": [{}, {"inverse": True}],

@@ -1149,6 +1149,53 @@ class Curves(PointFilter):
         interpolation: Literal["monotone", "natural", "linear"] = "monotone",
     ) -> None: ...
 
+def difference_of_gaussians(
+    array: _Image,
+    /,
+    *,
+    low_sigma: float = 1.0,
+    high_sigma: float = 1.6,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show the details of some size: an image blurred a little, minus the image blurred more.
+
+    As scikit-image's difference_of_gaussians: what is smaller than `low_sigma` is blurred away, what is larger than
+    `high_sigma` is in both. Values below 0 are black, except of floats; an offset of 0.5 shows them, too. With alpha,
+    colors are compared as they are without it, those that are more opaque counting more.
+
+    low_sigma: standard deviation of the smaller blur, in pixels; from 0.1 to 100
+    high_sigma: standard deviation of the larger blur; 1.6 times the smaller one is usual; from 0.1 to 100
+    scale: what the difference is multiplied by, before it is clipped; from 0 to 1000
+    offset: what is added to the result, as a part of the range: 0.5 is a medium gray; from -1 to 1
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class DifferenceOfGaussians(NeighborhoodFilter):
+    """Show the details of some size: an image blurred a little, minus the image blurred more."""
+
+    low_sigma: float
+    high_sigma: float
+    scale: float
+    offset: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        low_sigma: float = 1.0,
+        high_sigma: float = 1.6,
+        scale: float = 1.0,
+        offset: float = 0.0,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
 def dilate(
     array: _Image,
     /,
@@ -1201,6 +1248,49 @@ class Dilate(NeighborhoodFilter):
         footprint: Any = ...,
     ) -> None: ...
 
+def distance_transform(
+    array: _Image,
+    /,
+    *,
+    metric: Literal["euclidean", "cityblock", "chessboard"] = "euclidean",
+    threshold: float = 0.5,
+    scale: float = 1.0,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Measure how far each bright pixel is from the nearest dark one.
+
+    Pixels whose luminance of Rec. 601, multiplied by alpha, is at most `threshold` are the background, as for
+    `threshold`; what is not a number is, too. They become 0, and all others their distance to the nearest of them in
+    pixels, between the middles of both: exactly the nearest, as SciPy's distance_transform_edt and
+    distance_transform_cdt and OpenCV's distanceTransform with DIST_MASK_PRECISE. A level is a pixel, times `scale`:
+    floats are the distance itself, levels are rounded and end at white. Without any background all is white, and for
+    floats infinite.
+
+    metric: how far: euclidean is as the crow flies, cityblock along rows and columns, chessboard as a king moves;
+        one of euclidean, cityblock, chessboard
+    threshold: what a pixel must be brighter than not to be background; from 0 to 1
+    scale: levels a pixel of distance; from 1e-06 to 65535
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class DistanceTransform(Filter):
+    """Measure how far each bright pixel is from the nearest dark one."""
+
+    metric: Literal["euclidean", "cityblock", "chessboard"]
+    threshold: float
+    scale: float
+    def __init__(
+        self,
+        *,
+        metric: Literal["euclidean", "cityblock", "chessboard"] = "euclidean",
+        threshold: float = 0.5,
+        scale: float = 1.0,
+    ) -> None: ...
+
 def duotone(
     array: _Image,
     /,
@@ -1239,7 +1329,7 @@ def edges(
     array: _Image,
     /,
     *,
-    operator: Literal["sobel", "scharr", "prewitt", "laplacian"] = "sobel",
+    operator: Literal["sobel", "scharr", "prewitt", "laplacian", "roberts"] = "sobel",
     scale: float = 1.0,
     border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     device: str | None = None,
@@ -1250,11 +1340,12 @@ def edges(
     """Show the edges of an image: the length of the gradient at each pixel.
 
     The gradient is that of Sobel's, Scharr's or Prewitt's operator over 3x3 pixels, not divided by the sum of its
-    weights, as in OpenCV's Sobel and Scharr; or the result is the absolute value of the Laplacian of the 4 nearest
-    neighbors.
+    weights, as in OpenCV's Sobel and Scharr; or that of Roberts's cross, the differences along the two diagonals of a
+    pixel and those to the right of it and below it; or the result is the absolute value of the Laplacian of the 4
+    nearest neighbors.
 
-    operator: how it is measured: sobel, scharr or prewitt for the slope, laplacian for how the slope itself
-        changes; one of sobel, scharr, prewitt, laplacian
+    operator: how it is measured: sobel, scharr, prewitt or roberts for the slope, laplacian for how the slope
+        changes; one of sobel, scharr, prewitt, laplacian, roberts
     scale: what the result is multiplied by, before it is clipped; from 0 to 1000
     border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
 
@@ -1264,13 +1355,13 @@ def edges(
 class Edges(NeighborhoodFilter):
     """Show the edges of an image: the length of the gradient at each pixel."""
 
-    operator: Literal["sobel", "scharr", "prewitt", "laplacian"]
+    operator: Literal["sobel", "scharr", "prewitt", "laplacian", "roberts"]
     scale: float
     border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
     def __init__(
         self,
         *,
-        operator: Literal["sobel", "scharr", "prewitt", "laplacian"] = "sobel",
+        operator: Literal["sobel", "scharr", "prewitt", "laplacian", "roberts"] = "sobel",
         scale: float = 1.0,
         border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     ) -> None: ...
@@ -1542,6 +1633,112 @@ class Flip(GeometryFilter):
         direction: Literal["horizontal", "vertical", "both"] = "vertical",
     ) -> None: ...
 
+def frangi(
+    array: _Image,
+    /,
+    *,
+    sigmas: Any = ...,
+    beta: float = 0.5,
+    gamma: float = 0.02,
+    black_ridges: bool = True,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show vessels, wrinkles, rivers and other lines: how much an image curves across and how little along.
+
+    Of the eigenvalues of the Hessian matrix, with |a| <= |b|, it is exp(-(a/b)^2 / 2 beta^2) (1 - exp(-(a^2 + b^2) / 2
+    gamma^2)) where b has the sign of a line, and 0 elsewhere; of several sigmas the largest (Frangi, Niessen, Vincken,
+    Viergever, Multiscale vessel enhancement filtering, 1998, in two dimensions). As in scikit-image's frangi the
+    eigenvalues are not multiplied by sigma^2, but gamma is a number, where scikit-image by default takes half of the
+    largest length that it finds.
+
+    sigmas: standard deviations of the Gaussian, in pixels: half a line's width; numbers, as [0,0.25,1], or an array
+        of them
+    beta: how much blobs count: small for lines alone; from 0.01 to 100
+    gamma: how much a line must curve to count, in parts of the range; from 1e-06 to 100
+    black_ridges: whether lines are dark on bright; else bright on dark
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Frangi(NeighborhoodFilter):
+    """Show vessels, wrinkles, rivers and other lines: how much an image curves across and how little along."""
+
+    sigmas: Any
+    beta: float
+    gamma: float
+    black_ridges: bool
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        sigmas: Any = ...,
+        beta: float = 0.5,
+        gamma: float = 0.02,
+        black_ridges: bool = True,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
+def gabor(
+    array: _Image,
+    /,
+    *,
+    frequency: float = 0.1,
+    theta: float = 0.0,
+    sigma: float = 0.0,
+    phase: float = 0.0,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show where an image has stripes of one width and direction: a wave in a Gaussian window, as a convolution.
+
+    As scikit-image's gabor, whose real part it is with a phase of 0, and whose imaginary part with one of -90 degrees;
+    its window is round (sigma_x = sigma_y), and cut off as there, after 3 standard deviations along the wave and across
+    it. Such a kernel is the difference of two that are a column times a row. Values below 0 are black, except of
+    floats; an offset of 0.5 shows them, too.
+
+    frequency: waves a pixel: 0.1 is a wave of 10 pixels; from 0.03 to 0.5
+    theta: the direction in which it waves, in degrees: 0 is along the rows, 90 down; from -360 to 360
+    sigma: standard deviation of the window; 0 is one octave wide, 0.56 / frequency; from 0 to 21
+    phase: of the wave in the middle, in degrees: 0 is its crest; from -360 to 360
+    scale: what the result is multiplied by, before it is clipped; from 0 to 1000
+    offset: what is added to the result, as a part of the range: 0.5 is a medium gray; from -1 to 1
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Gabor(NeighborhoodFilter):
+    """Show where an image has stripes of one width and direction: a wave in a Gaussian window, as a convolution."""
+
+    frequency: float
+    theta: float
+    sigma: float
+    phase: float
+    scale: float
+    offset: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        frequency: float = 0.1,
+        theta: float = 0.0,
+        sigma: float = 0.0,
+        phase: float = 0.0,
+        scale: float = 1.0,
+        offset: float = 0.0,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
 def gamma(
     array: _Image,
     /,
@@ -1577,6 +1774,41 @@ class Gamma(PointFilter):
         gain: float = 1.0,
     ) -> None: ...
 
+def gradient_direction(
+    array: _Image,
+    /,
+    *,
+    operator: Literal["sobel", "scharr", "prewitt"] = "sobel",
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show which way an image gets brighter at each pixel: the angle of its gradient, as a level.
+
+    A whole turn is from black to white: 0 where it gets brighter to the right, a quarter downwards, a half to the left,
+    three quarters upwards, as OpenCV's phase(gx, gy) has it; for floats that part of a turn. Where nothing changes it
+    is 0. The gradient is that of Sobel's, Scharr's or Prewitt's operator; `edges` shows its length.
+
+    operator: how the slopes are measured; scharr is the most exact in between; one of sobel, scharr, prewitt
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class GradientDirection(NeighborhoodFilter):
+    """Show which way an image gets brighter at each pixel: the angle of its gradient, as a level."""
+
+    operator: Literal["sobel", "scharr", "prewitt"]
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        operator: Literal["sobel", "scharr", "prewitt"] = "sobel",
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
 def grayscale(
     array: _Image,
     /,
@@ -1606,6 +1838,94 @@ class Grayscale(PointFilter):
         self,
         *,
         weights: Literal["rec601", "rec709", "average", "lightness"] = "rec601",
+    ) -> None: ...
+
+def hessian(
+    array: _Image,
+    /,
+    *,
+    sigma: float = 2.0,
+    output: Literal["largest", "smallest", "determinant"] = "largest",
+    scale: float = 4.0,
+    offset: float = 0.0,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show how an image curves at some scale: an eigenvalue of its Hessian matrix, or their product.
+
+    The matrix has the second derivatives of the image, blurred by a Gaussian: as scikit-image's hessian_matrix_eigvals
+    and ImageJ's FeatureJ. The largest is above 0 on dark lines, the smallest below 0 on bright ones; the determinant is
+    above 0 on blobs. Values are parts of the range; those below 0 are black, except of floats. An offset of 0.5 shows
+    them, too, and a negative scale shows bright lines as bright. They are small: a scale of sigma^2 makes lines of any
+    width as strong, for the determinant sigma^4.
+
+    sigma: standard deviation of the Gaussian, in pixels; from 0.3 to 16
+    output: an eigenvalue, or the product of both; one of largest, smallest, determinant
+    scale: what the result is multiplied by; from -100000 to 100000
+    offset: what is added to the result, as a part of the range: 0.5 is a medium gray; from -1 to 1
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Hessian(NeighborhoodFilter):
+    """Show how an image curves at some scale: an eigenvalue of its Hessian matrix, or their product."""
+
+    sigma: float
+    output: Literal["largest", "smallest", "determinant"]
+    scale: float
+    offset: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        sigma: float = 2.0,
+        output: Literal["largest", "smallest", "determinant"] = "largest",
+        scale: float = 4.0,
+        offset: float = 0.0,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
+def high_pass(
+    array: _Image,
+    /,
+    *,
+    sigma: float = 4.0,
+    contrast: float = 1.0,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show the fine detail of an image alone, around a middle gray: the image minus its blur.
+
+    The result is 0.5 + contrast * (image - blurred), so that laying it over the image, as `composite:mode=overlay`
+    does, sharpens: GEGL's high-pass, with the blur of the filter `blur`. With alpha, a color is compared with those
+    around it as they are without alpha, those that are more opaque counting more.
+
+    sigma: standard deviation of the blur, in pixels; from 0.1 to 100
+    contrast: what the difference is multiplied by; from 0 to 100
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class HighPass(NeighborhoodFilter):
+    """Show the fine detail of an image alone, around a middle gray: the image minus its blur."""
+
+    sigma: float
+    contrast: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        sigma: float = 4.0,
+        contrast: float = 1.0,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     ) -> None: ...
 
 def hue(
@@ -1694,6 +2014,50 @@ class Invert(PointFilter):
 
     def __init__(self) -> None: ...
 
+def laplacian_of_gaussian(
+    array: _Image,
+    /,
+    *,
+    sigma: float = 2.0,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show blobs and edges of some size: the Laplacian of an image that is blurred by a Gaussian.
+
+    It is SciPy's gaussian_laplace, the sum of the Gaussian's second derivatives along rows and columns: below 0 on
+    bright blobs, above 0 on dark ones, and 0 on edges (Marr and Hildreth, Theory of edge detection, 1980). Values below
+    0 are black, except of floats; an offset of 0.5 shows them, too, and a negative scale shows bright blobs as bright.
+    It grows with 1 / sigma^2, so a scale of sigma^2 makes blobs of any size as strong.
+
+    sigma: standard deviation of the Gaussian, in pixels; from 0.3 to 16
+    scale: what the Laplacian is multiplied by, before it is clipped; from -10000 to 10000
+    offset: what is added to the result, as a part of the range: 0.5 is a medium gray; from -1 to 1
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class LaplacianOfGaussian(NeighborhoodFilter):
+    """Show blobs and edges of some size: the Laplacian of an image that is blurred by a Gaussian."""
+
+    sigma: float
+    scale: float
+    offset: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        sigma: float = 2.0,
+        scale: float = 1.0,
+        offset: float = 0.0,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
 def levels(
     array: _Image,
     /,
@@ -1748,6 +2112,45 @@ class Levels(PointFilter):
         out_high: float = 1.0,
         clip: bool = True,
         channel: Literal["all", "red", "green", "blue"] = "all",
+    ) -> None: ...
+
+def local_contrast(
+    array: _Image,
+    /,
+    *,
+    amount: float = 0.5,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    sigma: float = 30.0,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Make an image clearer: raise the contrast with what is around, as photo editors' clarity does.
+
+    An unsharp mask of large radius, by the luminance: the difference between the luminance of Rec. 601 and its blur,
+    times `amount`, is added to all channels, so that no hue changes; with an amount below 0, it is softer. With alpha,
+    a color is compared with those around it as they are without alpha, those that are more opaque counting more.
+
+    amount: what the difference is multiplied by; from -1 to 10
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+    sigma: how far around, in pixels: the standard deviation of the luminance's blur; from 0.1 to 100
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class LocalContrast(NeighborhoodFilter):
+    """Make an image clearer: raise the contrast with what is around, as photo editors' clarity does."""
+
+    amount: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    sigma: float
+    def __init__(
+        self,
+        *,
+        amount: float = 0.5,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+        sigma: float = 30.0,
     ) -> None: ...
 
 def lut_cube(

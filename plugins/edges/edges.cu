@@ -3,6 +3,7 @@
 // it keeps two numbers a sample, so that it reads every row once and uses it for three rows of the result:
 //   along = FAR * (left + right) + NEAR * here    slope = right - left      (Sobel, Scharr, Prewitt)
 //   along = here                                  slope = left + right - 4 * here        (Laplacian)
+//   along = here                                  slope = right                          (Roberts, along the diagonals)
 // Edge: samples outside of the image are read by the border rule; under BORDER_CONSTANT their position is -1, and they
 // are black. Threads that read them look their positions up once for the whole walk (walk_edge). A file that includes
 // this one may define OPERATOR, and FINISH(gx, gy, first, second, row, x, samples): the result from the slopes gx and
@@ -72,6 +73,9 @@ __device__ row_pair read_row(const pixel *src, int samples, int height, int y, i
 #if OPERATOR == OPERATOR_LAPLACIAN
         PART(made.along, i) = here;
         PART(made.slope, i) = left + right - 4.0f * here;
+#elif OPERATOR == OPERATOR_ROBERTS
+        PART(made.along, i) = here;
+        PART(made.slope, i) = right;
 #else
         PART(made.along, i) = FAR * (left + right) + NEAR * here;
         PART(made.slope, i) = right - left;
@@ -90,8 +94,12 @@ __device__ float made_of(const row_pair *above, const row_pair *here, const row_
 #if OPERATOR == OPERATOR_LAPLACIAN
     return first * fabsf(PART(above->along, i) + PART(below->along, i) + PART(here->slope, i));
 #else
+#if OPERATOR == OPERATOR_ROBERTS
+    float gx = PART(below->slope, i) - PART(here->along, i), gy = PART(below->along, i) - PART(here->slope, i);
+#else
     float gx = FAR * (PART(above->slope, i) + PART(below->slope, i)) + NEAR * PART(here->slope, i);
     float gy = PART(below->along, i) - PART(above->along, i);
+#endif
     return FINISH(gx, gy, first, second, row, x, samples);
 #endif
 }

@@ -12,8 +12,9 @@ class Edges(NeighborhoodFilter):
     """Show the edges of an image: the length of the gradient at each pixel.
 
     The gradient is that of Sobel's, Scharr's or Prewitt's operator over 3x3 pixels, not divided by the sum of its
-    weights, as in OpenCV's Sobel and Scharr; or the result is the absolute value of the Laplacian of the 4 nearest
-    neighbors.
+    weights, as in OpenCV's Sobel and Scharr; or that of Roberts's cross, the differences along the two diagonals of a
+    pixel and those to the right of it and below it; or the result is the absolute value of the Laplacian of the 4
+    nearest neighbors.
     """
 
     channelwise = True
@@ -22,13 +23,13 @@ class Edges(NeighborhoodFilter):
     alpha_mode = "color"
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "edge-detect": {},
-        **{operator: {"operator": operator} for operator in ("sobel", "scharr", "prewitt", "laplacian")},
+        **{operator: {"operator": operator} for operator in ("sobel", "scharr", "prewitt", "laplacian", "roberts")},
     }
 
-    operator: Literal["sobel", "scharr", "prewitt", "laplacian"] = param(
+    operator: Literal["sobel", "scharr", "prewitt", "laplacian", "roberts"] = param(
         default="sobel",
         constant=True,
-        help="how it is measured: sobel, scharr or prewitt for the slope, laplacian for how the slope itself changes",
+        help="how it is measured: sobel, scharr, prewitt or roberts for the slope, laplacian for how the slope changes",
     )
     scale: float = param(default=1.0, ge=0, le=1000, help="what the result is multiplied by, before it is clipped")
 

@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+import skimage.filters
 from scipy import ndimage
 
 import imgcuda
 from imgcuda.testing import assert_close
-from imgcuda.testing.contract_checks import random_image
 from support.matrix import exhaustive
-from support.references import BORDERS, by_channels, has_alpha, matches
+from support.references import BORDERS, by_channels, has_alpha, matches, seldom_transparent
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -101,19 +101,11 @@ def test_floats_are_not_clipped(device: str) -> None:
 # Against SciPy and OpenCV
 
 
-def images(shape: tuple[int, ...], dtype: str) -> Image:
-    """Return a random image that is nowhere nearly transparent: an edge is divided by alpha, and its error with it."""
-    image = random_image(shape, dtype)
-    if has_alpha(image):
-        image[..., -1] = image[..., -1] / 2 + image.max() / 4
-    return image
-
-
 test_any_image_at_any_border_matches_scipy = matches(
     "edges",
     lambda image, border: by_channels(image, strength("sobel", border), keep_alpha=True),
     lambda image: max(TOLERANCE[image.dtype.name], has_alpha(image) and image.dtype == np.uint8),
-    images=images,
+    images=seldom_transparent,
     border=BORDERS,
 )
 
@@ -172,6 +164,27 @@ def test_opencv_agrees(device: str, operator: str, border: str, theirs: int, ran
         slope = cv2.Sobel if operator == "sobel" else cv2.Scharr
         expected = np.hypot(*(slope(image, cv2.CV_64F, x, 1 - x, borderType=theirs) for x in (1, 0)))
     assert_close(edges(image, device, operator=operator, border=border), np.clip(np.rint(expected), 0, 255))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [("uint8", 0.501), exhaustive("uint16", 0.6), exhaustive("float32", 1e-6)]
+)
+def test_robertss_cross_is_scikit_images_but_for_its_divisor(
+    device: str, dtype: str, tolerance: float, random_image: Make
+) -> None:
+    for shape in ((61, 230), (1, 1), (1, 50)):
+        image = random_image(shape, dtype)
+        roberts: Any = skimage.filters.roberts
+        expected = roberts(image.astype(np.float64)) * np.sqrt(2)
+        top = 255 if dtype == "uint8" else 65535 if dtype == "uint16" else 2
+        assert_close(edges(image, device, operator="roberts"), np.minimum(expected, top), tolerance)
+
+
+def test_robertss_cross_takes_the_pixels_to_the_right_and_below(device: str) -> None:
+    image = np.zeros((4, 4), np.uint8)
+    image[2, 2] = 9
+    made = edges(image, device, operator="roberts", border="nearest")
+    assert made.tolist() == [[0, 0, 0, 0], [0, 9, 9, 0], [0, 9, 9, 0], [0, 0, 0, 0]]
 
 
 # What holds for any gradient

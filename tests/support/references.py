@@ -14,6 +14,7 @@ from typing import Any, get_args
 import numpy as np
 import numpy.typing as npt
 import pytest
+from scipy import ndimage
 
 from imgcuda import load
 from imgcuda.filters import Border
@@ -105,3 +106,46 @@ def by_colors(image: Image, formula: Callable[[Plane], Plane]) -> Plane:
         made = np.clip(made, 0, top)
     made = np.concatenate([made, values[..., colors:]], axis=-1)
     return made[..., 0] if image.ndim == 2 and made.shape[2] == 1 else made
+
+
+def seldom_transparent(shape: tuple[int, ...], dtype: str) -> Image:
+    """Return a random image that is nowhere nearly transparent: what is divided by alpha has its error divided, too."""
+    image = random_image(shape, dtype)
+    if has_alpha(image):
+        image[..., -1] = image[..., -1] / 2 + image.max() / 4
+    return image
+
+
+def sum_of_blurs(image: Image, terms: Sequence[tuple[float, Callable[[Plane], Plane]]], offset: float = 0.0) -> Image:
+    """Return factors times blurs of an image's colors, plus an offset, in float64; alpha stays.
+
+    With alpha a blur weighs colors by it: what it makes of premultiplied color is divided by what it makes of alpha.
+    Samples of whole numbers are clipped, but not rounded, as by by_colors.
+    """
+    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+    values = image.astype(np.float64).reshape(*image.shape[:2], -1) / top
+    alpha = values[..., -1] if has_alpha(image) else np.ones(image.shape[:2])
+    made = values.copy()
+    for channel in range(values.shape[2] - has_alpha(image)):
+        color = values[..., channel]
+        made[..., channel] = offset
+        for factor, blur in terms:
+            blurred = blur(color * alpha) / (blur(alpha) if has_alpha(image) else 1)
+            made[..., channel] += factor * blurred
+    made = made.reshape(image.shape) * top
+    return made if image.dtype.kind == "f" else np.clip(made, 0, top)
+
+
+def luminance_and_around(image: Image, sigma: float, border: str) -> tuple[Plane, Plane]:
+    """Return the luminance of Rec. 601 from 0 to 1, and its Gaussian blur, which weighs by alpha."""
+    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+    values = image.astype(np.float64).reshape(*image.shape[:2], -1) / top
+    weights = np.array([19595, 38470, 7471]) / 65536 if values.shape[2] > 2 else np.ones(1)
+    luminance = values[..., : len(weights)] @ weights
+
+    def blur(plane: Plane) -> Plane:
+        return np.asarray(ndimage.gaussian_filter(plane, sigma, mode="grid-wrap" if border == "wrap" else border))
+
+    if has_alpha(image):
+        return luminance, blur(luminance * values[..., -1]) / blur(values[..., -1])
+    return luminance, blur(luminance)

@@ -1,0 +1,45 @@
+"""The high-pass: an image minus its blur, around gray, beside OpenCV and CuPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cupy_filters
+import cv2
+import numpy as np
+import numpy.typing as npt
+from task import Picture, Task
+
+SIGMA, SIZE = 4.0, 33
+
+
+def exact(picture: Picture) -> npt.NDArray[Any]:
+    floats = picture.astype(np.float32)
+    blurred = cv2.GaussianBlur(floats, (SIZE, SIZE), SIGMA, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(np.clip(127.5 + floats - blurred, 0, 255))
+
+
+def opencv(picture: Picture) -> Any:
+    """Return OpenCV's of bytes, which rounds the blur."""
+    blurred = cv2.GaussianBlur(picture, (SIZE, SIZE), SIGMA, borderType=cv2.BORDER_REFLECT)
+    return cv2.addWeighted(picture, 1, blurred, -1, 127.5)
+
+
+def cupy(picture: Any) -> Any:
+    import cupy
+
+    floats = picture.astype(cupy.float32)
+    return cupy.clip(cupy.rint(127.5 + floats - cupy_filters.blur(floats, SIGMA)), 0, 255).astype(cupy.uint8)
+
+
+TASKS = [
+    Task(
+        "high-pass",
+        {"sigma": SIGMA},
+        exact=exact,
+        host={"OpenCV": opencv},
+        device={"CuPy": cupy},
+        loose={"OpenCV": 2},
+        margin=SIZE // 2,
+    )
+]

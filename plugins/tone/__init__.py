@@ -1,0 +1,11 @@
+"""Tone: how bright what is, by what is around it. The filters of the category `tone`."""
+
+from __future__ import annotations
+
+from imgcuda import Filter, hookimpl
+from imgcuda_plugins.tone.local_contrast import LocalContrast
+
+
+@hookimpl
+def imgcuda_filters() -> list[type[Filter]]:
+    return [LocalContrast]
