@@ -4,6 +4,8 @@
 // neighboring threads read neighboring numbers. After a barrier each thread makes ROWS pixels of a column. Edge: pixels
 // outside of the image are read by the border rule; under BORDER_CONSTANT they are black.
 
+#include "power_of_2.cuh"
+
 // The circle has a `radius` of at most LARGEST, for which the tile has room. A GPU is faster with a radius known at
 // compile time: there it is RADIUS, too. On the CPU one compiled kernel serves all.
 #ifdef RADIUS
@@ -16,28 +18,6 @@
 #define TILE_HEIGHT (BLOCK_HEIGHT * ROWS + 2 * ROOM)
 
 typedef float plane[TILE_HEIGHT][TILE_WIDTH];
-
-// 2^x for x up to 0, to within a relative error of 3e-7; 2^-126 for all x below -126.
-__device__ float power_of_2(float x)
-{
-#ifdef __CUDACC__  // in one instruction
-    float power;
-    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x));
-    return power;
-#else
-    // Adding 1.5 * 2^23 rounds x to a whole number, in the lowest bits of the sum. 2^rest, with a rest from -1/2 to
-    // 1/2, is a polynomial; the whole number is added to its exponent.
-    x = fmaxf(x, -126.0f);
-    float shifted = x + 12582912.0f, rest = x - (shifted - 12582912.0f);
-    float power = 1.33988744e-3f;
-    power = power * rest + 9.61843736e-3f;
-    power = power * rest + 5.55033255e-2f;
-    power = power * rest + 2.40226479e-1f;
-    power = power * rest + 6.93147203e-1f;
-    power = power * rest + 1.0f;
-    return __int_as_float(__float_as_int(power) + (__float_as_int(shifted) << 23));
-#endif
-}
 
 // Loads what the block reads into the tile, whose upper left corner is column x0 and row y0 of the image.
 __device__ void read_tile(plane *tile, const pixel *src, int x0, int y0, int width, int height, int radius)

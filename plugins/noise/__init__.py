@@ -5,8 +5,9 @@ from __future__ import annotations
 from imgcuda import Filter, hookimpl
 from imgcuda_plugins.noise.add_noise import AddNoise
 from imgcuda_plugins.noise.median import Median
+from imgcuda_plugins.noise.nl_means import NlMeans
 
 
 @hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
-    return [AddNoise, Median]
+    return [AddNoise, Median, NlMeans]
