@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from imgcuda_plugins.blur.blur import Blur as Blur
     from imgcuda_plugins.blur.box_blur import BoxBlur as BoxBlur
     from imgcuda_plugins.blur.convolve import Convolve as Convolve
+    from imgcuda_plugins.blur.lens_blur import LensBlur as LensBlur
+    from imgcuda_plugins.blur.motion_blur import MotionBlur as MotionBlur
     from imgcuda_plugins.blur.unsharp_mask import UnsharpMask as UnsharpMask
     from imgcuda_plugins.color.auto_contrast import AutoContrast as AutoContrast
     from imgcuda_plugins.color.brightness import Brightness as Brightness
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from imgcuda_plugins.morphology.top_hat import TopHat as TopHat
     from imgcuda_plugins.noise.add_noise import AddNoise as AddNoise
     from imgcuda_plugins.noise.median import Median as Median
+    from imgcuda_plugins.noise.nl_means import NlMeans as NlMeans
     from imgcuda_plugins.stylize.emboss import Emboss as Emboss
     from imgcuda_plugins.stylize.pixelate import Pixelate as Pixelate
     from imgcuda_plugins.stylize.posterize import Posterize as Posterize

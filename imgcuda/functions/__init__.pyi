@@ -2058,6 +2058,52 @@ class LaplacianOfGaussian(NeighborhoodFilter):
         border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     ) -> None: ...
 
+def lens_blur(
+    array: _Image,
+    /,
+    *,
+    radius: float = 5.0,
+    shape: Literal["disk", "polygon"] = "disk",
+    blades: int = 6,
+    angle: float = 0.0,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Blur an image as a lens out of focus does: a point becomes the shape of the aperture.
+
+    The shape is a disk, or a regular polygon with as many corners as the aperture has blades, which lie on the disk's
+    edge. A pixel's weight is how much of it the shape covers, in 256ths.
+
+    radius: from the middle of the shape to its edge or corners, in pixels; from 0.5 to 50
+    shape: that of the aperture; one of disk, polygon
+    blades: the corners of a polygon; from 3 to 16
+    angle: how far a polygon is turned, in degrees counterclockwise; from -360 to 360
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class LensBlur(NeighborhoodFilter):
+    """Blur an image as a lens out of focus does: a point becomes the shape of the aperture."""
+
+    radius: float
+    shape: Literal["disk", "polygon"]
+    blades: int
+    angle: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        radius: float = 5.0,
+        shape: Literal["disk", "polygon"] = "disk",
+        blades: int = 6,
+        angle: float = 0.0,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
 def levels(
     array: _Image,
     /,
@@ -2306,6 +2352,90 @@ class MorphologicalGradient(NeighborhoodFilter):
         shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
         iterations: int = 1,
         footprint: Any = ...,
+    ) -> None: ...
+
+def motion_blur(
+    array: _Image,
+    /,
+    *,
+    length: float = 10.0,
+    angle: float = 0.0,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Blur an image along a line, as if the camera had moved while the picture was taken.
+
+    A pixel becomes the mean of places that are at most a pixel apart on a line through it, as far to both sides;
+    between pixels they are interpolated bilinearly, as in GEGL's motion-blur-linear. Along a row a length of 8 is the
+    mean of 9 pixels.
+
+    length: how far it moved, in pixels; from 0 to 200
+    angle: in which direction, in degrees counterclockwise from right; from -360 to 360
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class MotionBlur(NeighborhoodFilter):
+    """Blur an image along a line, as if the camera had moved while the picture was taken."""
+
+    length: float
+    angle: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        length: float = 10.0,
+        angle: float = 0.0,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
+def nl_means(
+    array: _Image,
+    /,
+    *,
+    h: float = 0.1,
+    template_radius: int = 3,
+    search_radius: int = 10,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Remove noise: average each pixel with those near it whose surroundings look alike.
+
+    A pixel's weight is exp(-d / h^2), where d is the mean of the squared differences between the square around it and
+    the square around the pixel that is made, over all channels (Buades, Coll and Morel, A non-local algorithm for image
+    denoising, 2005). That is OpenCV's fastNlMeansDenoising, but with weights that are not rounded. All channels count
+    together, in RGB; OpenCV's "colored" takes those of Lab apart. Alpha counts as a channel.
+
+    h: how different squares may be and still count: about the noise's standard deviation, where 1 is as black and
+        white differ (OpenCV's is 255 times that); from 0.001 to 10
+    template_radius: pixels from the middle of the squares that are compared to their sides: 3 is 7x7; from 0 to 4
+    search_radius: how many pixels away others are looked for, in both directions: 10 is 21x21; from 1 to 10
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class NlMeans(NeighborhoodFilter):
+    """Remove noise: average each pixel with those near it whose surroundings look alike."""
+
+    h: float
+    template_radius: int
+    search_radius: int
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        h: float = 0.1,
+        template_radius: int = 3,
+        search_radius: int = 10,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     ) -> None: ...
 
 def normalize(

@@ -7,9 +7,11 @@ from imgcuda_plugins.blur.bilateral import Bilateral
 from imgcuda_plugins.blur.blur import Blur
 from imgcuda_plugins.blur.box_blur import BoxBlur
 from imgcuda_plugins.blur.convolve import Convolve
+from imgcuda_plugins.blur.lens_blur import LensBlur
+from imgcuda_plugins.blur.motion_blur import MotionBlur
 from imgcuda_plugins.blur.unsharp_mask import UnsharpMask
 
 
 @hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
-    return [Bilateral, Blur, BoxBlur, Convolve, UnsharpMask]
+    return [Bilateral, Blur, BoxBlur, Convolve, LensBlur, MotionBlur, UnsharpMask]
