@@ -71,55 +71,7 @@ __global__ void half_turn(const pixel *__restrict__ src, pixel *__restrict__ dst
 // pixel, so that they are the same on any device and in any strip: pixel (x, y) comes from origin + x * along + y *
 // down. Row 0 of src is row `first` of the image's src_height.
 
-// The weights of TAPS pixels in a row.
-struct weights {
-    float at[TAPS];
-};
-
-// The weights for a place that is `fraction` * 2^-32 of a pixel behind the second tap (of four), or the first (of two).
-__device__ weights weigh(unsigned int fraction)
-{
-    float t = fraction * 2.3283064e-10f;  // 2^-32
-    weights made;
-#if TAPS == 1
-    made.at[0] = 1.0f;
-#elif TAPS == 2
-    made.at[0] = 1.0f - t;
-    made.at[1] = t;
-#else  // Keys' cubic convolution, a = -0.5
-    made.at[0] = ((-0.5f * t + 1.0f) * t - 0.5f) * t;
-    made.at[1] = (1.5f * t - 2.5f) * t * t + 1.0f;
-    made.at[2] = ((-1.5f * t + 2.0f) * t + 0.5f) * t;
-    made.at[3] = (0.5f * t - 0.5f) * t * t;
-#endif
-    return made;
-}
-
-#define LINE (TAPS * CHANNELS)  // samples of one row of taps
-#if PIXEL_BITS == 32 || LINE == 1
-#define READ LINE
-#else
-#define READ ((LINE + WORD_SAMPLES - 1) / WORD_SAMPLES * WORD_SAMPLES + WORD_SAMPLES)
-#endif
-
-// Reads LINE samples from number `at` of src on. A word takes as long to read as a byte, so samples are read in words,
-// which end up to READ samples behind `at`.
-__device__ void read(const pixel *src, long long at, float *line)
-{
-#if READ == LINE
-    for (int i = 0; i < LINE; i++) line[i] = src[at + i];
-#else
-    const unsigned int *words = (const unsigned int *)src + (unsigned long long)at / WORD_SAMPLES;
-    int shift = (unsigned int)at % WORD_SAMPLES * PIXEL_BITS;
-    unsigned int here = words[0];
-    for (int w = 0; w < READ / WORD_SAMPLES - 1; w++) {
-        unsigned int next = words[w + 1], word = __funnelshift_r(here, next, shift);
-        for (int i = 0; i < WORD_SAMPLES && w * WORD_SAMPLES + i < LINE; i++)
-            line[w * WORD_SAMPLES + i] = (int)(word >> i * PIXEL_BITS & (unsigned int)PIXEL_MAX);
-        here = next;
-    }
-#endif
-}
+#include "sampling.cuh"
 
 __global__ void rotate(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
                        long long x_origin, long long x_along, long long x_down, long long y_origin, long long y_along,
@@ -129,40 +81,10 @@ __global__ void rotate(const pixel *__restrict__ src, pixel *__restrict__ dst, i
     if (x >= width || y >= height) return;
     long long x_place = x_origin + x * x_along + y * x_down, y_place = y_origin + x * y_along + y * y_down;
     int column = (int)(x_place >> 32), row = (int)(y_place >> 32);  // of the first tap
-    weights across = weigh((unsigned int)x_place), down = weigh((unsigned int)y_place);
-
-    float sum[CHANNELS];
-    for (int c = 0; c < CHANNELS; c++) sum[c] = 0.0f;
-    bool inside = column >= 0 && row >= 0 && column * CHANNELS + READ <= src_width * CHANNELS && row + TAPS <= src_height;
-    if (inside) {
-        long long at = ((long long)(row - first) * src_width + column) * CHANNELS;
-        // load row by row, and accumulate
-        for (int j = 0; j < TAPS; j++) {
-            float line[LINE];
-            read(src, at + j * src_width * CHANNELS, line);
-            for (int c = 0; c < CHANNELS; c++) {
-                float value = 0.0f;
-                for (int i = 0; i < TAPS; i++) value += across.at[i] * line[i * CHANNELS + c];
-                sum[c] += down.at[j] * value;
-            }
-        }
-    } else if (BORDER != BORDER_CONSTANT
-               || (column > -TAPS && row > -TAPS && column < src_width && row < src_height)) {
-        // the same pixel by pixel, by the border rule
-        for (int j = 0; j < TAPS; j++) {
-            int at_row = border(row + j, src_height);
-            for (int i = 0; i < TAPS; i++) {
-                int at_column = border(column + i, src_width);
-                if (at_row < 0 || at_column < 0) continue;
-                float weight = down.at[j] * across.at[i];
-                const pixel *from = src + ((long long)(at_row - first) * src_width + at_column) * CHANNELS;
-                for (int c = 0; c < CHANNELS; c++) sum[c] += weight * from[c];
-            }
-        }
-    }
-    // store
+    float right = (unsigned int)x_place * 2.3283064e-10f, below = (unsigned int)y_place * 2.3283064e-10f;  // 2^-32
+    sampled made = sample(src, column, row, right, below, first, src_width, src_height);
     pixel *out = dst + ((long long)y * width + x) * CHANNELS;
-    for (int c = 0; c < CHANNELS; c++) out[c] = to_pixel(sum[c]);
+    for (int c = 0; c < CHANNELS; c++) out[c] = to_pixel(made.at[c]);
 }
 
 #endif

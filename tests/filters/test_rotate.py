@@ -19,6 +19,7 @@ import imgcuda
 from imgcuda.execution.schedule import Schedule
 from imgcuda.testing import assert_close, checked
 from support.matrix import exhaustive, matrix
+from support.warps import warped
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -45,34 +46,12 @@ def places(size: tuple[int, ...], made: tuple[int, ...], angle: float) -> tuple[
 
 def bilinear(made: tuple[int, ...], angle: float, border: str) -> Callable[[Image], Image]:
     """Return SciPy's way to turn one channel."""
-    mode = {"constant": "grid-constant", "wrap": "grid-wrap"}.get(border, border)
-    return lambda plane: np.asarray(
-        ndimage.map_coordinates(plane, places(plane.shape, made, angle), order=1, mode=mode)
-    )
+    return warped(lambda size: places(size, made, angle), "bilinear", border)
 
 
 def bicubic(made: tuple[int, ...], angle: float) -> Callable[[Image], Image]:
     """Return a function that turns one channel by Keys' weights, with black around it."""
-
-    def weight(distance: Image) -> Image:
-        d = np.abs(distance)
-        near, far = 1.5 * d**3 - 2.5 * d**2 + 1, -0.5 * d**3 + 2.5 * d**2 - 4 * d + 2
-        return np.asarray(np.select([d < 1, d < 2], [near, far], 0))
-
-    def turn(plane: Image) -> Image:
-        y, x = places(plane.shape, made, angle)
-        margin = sum(made[:2]) + sum(plane.shape)
-        padded = np.pad(plane, margin)
-        top, left = np.floor(y).astype(int), np.floor(x).astype(int)
-        taps = [(i, j) for i in range(-1, 3) for j in range(-1, 3)]
-        return np.asarray(
-            sum(
-                weight(y - top - i) * weight(x - left - j) * padded[top + i + margin, left + j + margin]
-                for i, j in taps
-            )
-        )
-
-    return turn
+    return warped(lambda size: places(size, made, angle), "bicubic")
 
 
 # By hand

@@ -1,0 +1,56 @@
+"""References of filters that read pixels at other places: SciPy's bilinear samples, Keys' cubic ones by definition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+Plane = npt.NDArray[np.float64]
+Places = Callable[[tuple[int, int]], tuple[Plane, Plane]]
+"""From the height and width of an image to the row and the column where each pixel of the result was."""
+
+MODES = {"constant": "grid-constant", "wrap": "grid-wrap"}
+"""What SciPy calls borders that it has by other names where places lie between pixels."""
+
+
+def read_at(plane: Plane, rows: Plane, columns: Plane, method: str = "bilinear", border: str = "constant") -> Plane:
+    """Return the samples of a plane at places: SciPy's, but for bicubic, which is a spline in SciPy."""
+    mode = MODES.get(border, border)
+    if method == "bicubic":
+        return _bicubic(plane, rows, columns, mode)
+    if method == "nearest":
+        rows, columns = np.floor(rows + 0.5), np.floor(columns + 0.5)
+    order = 0 if method == "nearest" else 1
+    return np.asarray(ndimage.map_coordinates(plane, (rows, columns), order=order, mode=mode))
+
+
+def warped(places: Places, method: str = "bilinear", border: str = "constant") -> Callable[[Plane], Plane]:
+    """Return a function that warps one channel, for `by_channels`."""
+    return lambda plane: read_at(plane, *places((plane.shape[0], plane.shape[1])), method, border)
+
+
+def grid(height: int, width: int) -> tuple[Plane, Plane]:
+    """Return the row and the column of each pixel."""
+    rows, columns = np.mgrid[:height, :width].astype(np.float64)
+    return rows, columns
+
+
+def _bicubic(plane: Plane, rows: Plane, columns: Plane, mode: str) -> Plane:
+    """Return samples by Keys' weights, a = -0.5, of the pixels that SciPy reads at whole places."""
+    top, left = np.floor(rows), np.floor(columns)
+    made: Any = 0.0
+    for i in range(-1, 3):
+        for j in range(-1, 3):
+            pixels = ndimage.map_coordinates(plane, (top + i, left + j), order=0, mode=mode)
+            made = made + _keys(rows - top - i) * _keys(columns - left - j) * pixels
+    return np.asarray(made)
+
+
+def _keys(distance: Plane) -> Plane:
+    d = np.abs(distance)
+    near, far = 1.5 * d**3 - 2.5 * d**2 + 1, -0.5 * d**3 + 2.5 * d**2 - 4 * d + 2
+    return np.asarray(np.select([d < 1, d < 2], [near, far], 0))
