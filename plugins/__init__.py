@@ -53,12 +53,21 @@ if TYPE_CHECKING:
     from imgcuda_plugins.compose.text import Text as Text
     from imgcuda_plugins.edges.canny import Canny as Canny
     from imgcuda_plugins.edges.edges import Edges as Edges
+    from imgcuda_plugins.geometry.affine import Affine as Affine
+    from imgcuda_plugins.geometry.chromatic_aberration import ChromaticAberration as ChromaticAberration
     from imgcuda_plugins.geometry.crop import Crop as Crop
     from imgcuda_plugins.geometry.flip import Flip as Flip
+    from imgcuda_plugins.geometry.lens_distortion import LensDistortion as LensDistortion
     from imgcuda_plugins.geometry.pad import Pad as Pad
+    from imgcuda_plugins.geometry.perspective import Perspective as Perspective
+    from imgcuda_plugins.geometry.polar import Polar as Polar
+    from imgcuda_plugins.geometry.remap import Remap as Remap
     from imgcuda_plugins.geometry.resize import Resize as Resize
+    from imgcuda_plugins.geometry.ripple import Ripple as Ripple
     from imgcuda_plugins.geometry.roll import Roll as Roll
     from imgcuda_plugins.geometry.rotate import Rotate as Rotate
+    from imgcuda_plugins.geometry.swirl import Swirl as Swirl
+    from imgcuda_plugins.geometry.undistort import Undistort as Undistort
     from imgcuda_plugins.morphology.black_hat import BlackHat as BlackHat
     from imgcuda_plugins.morphology.close import Close as Close
     from imgcuda_plugins.morphology.dilate import Dilate as Dilate

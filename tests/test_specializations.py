@@ -27,12 +27,15 @@ def kernels(name: str, given: dict[str, Any], packs: bool = False) -> set[Any]:
         ("unsharp-mask", "sigma", 0.1, 3.0, 2),
         ("bilateral", "sigma_space", 0.5, 10.0, 2),
         ("bilateral", "sigma_color", 0.001, 10.0, 1),
-        ("rotate", "angle", 0.5, 89.0, 1),
+        ("rotate", "angle", 0.5, 89.0, 2),  # by rows, and where they are steep by squares
         ("gamma", "gamma", 0.1, 10.0, 1),
         ("levels", "gamma", 0.1, 10.0, 1),
         ("temperature", "temperature", 1700.0, 25000.0, 1),
         ("shadows-highlights", "shadows", -2.0, 2.0, 6),  # grayscale, four kernels of a large blur, and its own
         ("rank", "percentile", 0.0, 100.0, 1),
+        ("affine", "angle", 0.5, 89.0, 2),
+        ("swirl", "strength", 0.5, 20.0, 1),
+        ("lens-distortion", "k1", 0.001, 0.3, 1),
     ],
 )
 def test_a_number_does_not_cause_a_compilation(name: str, parameter: str, low: float, high: float, most: int) -> None:

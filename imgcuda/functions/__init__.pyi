@@ -116,6 +116,84 @@ class AddNoise(PointFilter):
         monochrome: bool = False,
     ) -> None: ...
 
+def affine(
+    array: _Image,
+    /,
+    *,
+    matrix: Any = ...,
+    inverse: bool = False,
+    scale: float = 1.0,
+    angle: float = 0.0,
+    shear_x: float = 0.0,
+    shear_y: float = 0.0,
+    x: float = 0.0,
+    y: float = 0.0,
+    size: Any = ...,
+    expand: bool = False,
+    method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Scale, turn, shear and move an image, by a matrix or in words.
+
+    A matrix is that of OpenCV's warpAffine: pixel (x, y) goes to (m00 x + m01 y + m02, m10 x + m11 y + m12), where
+    pixel centers are at whole numbers. In words, a pixel's distance from the middle is multiplied by the scale, sheared
+    to (x + tan(shear_x) y, y + tan(shear_y) x), turned, and moved.
+
+    matrix: two rows of three numbers, from a place in the image to the result's; a matrix, as
+        [[0,-1,0],[-1,5,-1],[0,-1,0]], or a text file with a row of numbers to a line
+    inverse: whether the matrix is from the result to the image: WARP_INVERSE_MAP
+    scale: how many times larger it becomes; from 0.001 to 1000
+    angle: how far it is turned counter-clockwise, in degrees; from -360 to 360
+    shear_x: how far upright lines lean to the left, in degrees; from -89 to 89
+    shear_y: how far level lines fall to the right, in degrees; from -89 to 89
+    x: how far it moves to the right, in pixels; from -100000 to 100000
+    y: how far it moves down, in pixels; from -100000 to 100000
+    size: size of the result, as 1600x1200; none for the image's own; a size in pixels, as 1600x1200
+    expand: whether the result holds all of the image, in its middle
+    method: how many pixels around the place where a pixel was make it: 1, 4 or 16 (a = -0.5); one of nearest,
+        bilinear, bicubic
+    border: what is seen where the image does not reach; constant is transparent, or black where there is no alpha;
+        one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Affine(GeometryFilter):
+    """Scale, turn, shear and move an image, by a matrix or in words."""
+
+    matrix: Any
+    inverse: bool
+    scale: float
+    angle: float
+    shear_x: float
+    shear_y: float
+    x: float
+    y: float
+    size: Any
+    expand: bool
+    method: Literal["nearest", "bilinear", "bicubic"]
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        matrix: Any = ...,
+        inverse: bool = False,
+        scale: float = 1.0,
+        angle: float = 0.0,
+        shear_x: float = 0.0,
+        shear_y: float = 0.0,
+        x: float = 0.0,
+        y: float = 0.0,
+        size: Any = ...,
+        expand: bool = False,
+        method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+    ) -> None: ...
+
 def auto_contrast(
     array: _Image,
     /,
@@ -451,6 +529,57 @@ class ChromaKey(PointFilter):
         color: Any = ...,
         similarity: float = 0.3,
         blend: float = 0.1,
+    ) -> None: ...
+
+def chromatic_aberration(
+    array: _Image,
+    /,
+    *,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "nearest",
+    red: float = 1.01,
+    blue: float = 0.99,
+    center_x: float = 0.5,
+    center_y: float = 0.5,
+    method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Make red and blue larger or smaller than green, as a lens does at its edges, or undo it.
+
+    The scales are those of the lens's lateral aberration about the center, one for each color. A gray image stays as it
+    is, and so does alpha.
+
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+    red: how many times larger red becomes; from 0.5 to 2
+    blue: how many times larger blue becomes; from 0.5 to 2
+    center_x: where the center is: 0 the left edge, 1 the right one; from -10 to 10
+    center_y: where it is: 0 the upper edge, 1 the lower one; from -10 to 10
+    method: how many pixels around the place where a pixel was make it: 1, 4 or 16 (a = -0.5); one of nearest,
+        bilinear, bicubic
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class ChromaticAberration(GeometryFilter):
+    """Make red and blue larger or smaller than green, as a lens does at its edges, or undo it."""
+
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    red: float
+    blue: float
+    center_x: float
+    center_y: float
+    method: Literal["nearest", "bilinear", "bicubic"]
+    def __init__(
+        self,
+        *,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "nearest",
+        red: float = 1.01,
+        blue: float = 0.99,
+        center_x: float = 0.5,
+        center_y: float = 0.5,
+        method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
     ) -> None: ...
 
 def clahe(
@@ -2104,6 +2233,79 @@ class LensBlur(NeighborhoodFilter):
         border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     ) -> None: ...
 
+def lens_distortion(
+    array: _Image,
+    /,
+    *,
+    method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+    k1: float = -0.1,
+    k2: float = 0.0,
+    p1: float = 0.0,
+    p2: float = 0.0,
+    k3: float = 0.0,
+    fx: float = 0.0,
+    fy: float = 0.0,
+    cx: float = 0.0,
+    cy: float = 0.0,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Bend an image as a lens does: the inverse of undistort with the same coefficients.
+
+    A negative k1 makes a barrel of a square, a positive one a pincushion. The place of a pixel before is found by 20
+    steps of fixed-point iteration, as in OpenCV's undistortPoints. Where there is none, as in the corners of a strong
+    barrel, the border is seen.
+
+    method: how many pixels around the place where a pixel was make it: 1, 4 or 16 (a = -0.5); one of nearest,
+        bilinear, bicubic
+    border: what is seen where the image does not reach; constant is transparent, or black where there is no alpha;
+        one of reflect, mirror, nearest, wrap, constant
+    k1: radial distortion by the square of the distance; from -100 to 100
+    k2: radial distortion by its fourth power; from -100 to 100
+    p1: tangential distortion, vertical; from -100 to 100
+    p2: tangential distortion, horizontal; from -100 to 100
+    k3: radial distortion by the sixth power of the distance; from -100 to 100
+    fx: focal length in pixels; 0 for half the diagonal, so that corners are 1 away; from 0 to 100000
+    fy: vertical focal length in pixels; 0 for the same as fx; from 0 to 100000
+    cx: column of the optical center, in pixels; 0 for the middle; from -100000 to 100000
+    cy: row of the optical center, in pixels; 0 for the middle; from -100000 to 100000
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class LensDistortion(GeometryFilter):
+    """Bend an image as a lens does: the inverse of undistort with the same coefficients."""
+
+    method: Literal["nearest", "bilinear", "bicubic"]
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    k1: float
+    k2: float
+    p1: float
+    p2: float
+    k3: float
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    def __init__(
+        self,
+        *,
+        method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+        k1: float = -0.1,
+        k2: float = 0.0,
+        p1: float = 0.0,
+        p2: float = 0.0,
+        k3: float = 0.0,
+        fx: float = 0.0,
+        fy: float = 0.0,
+        cx: float = 0.0,
+        cy: float = 0.0,
+    ) -> None: ...
+
 def levels(
     array: _Image,
     /,
@@ -2625,6 +2827,67 @@ class Pad(GeometryFilter):
         color: Any = ...,
     ) -> None: ...
 
+def perspective(
+    array: _Image,
+    /,
+    *,
+    source_points: Any = ...,
+    target_points: Any = ...,
+    matrix: Any = ...,
+    inverse: bool = False,
+    size: Any = ...,
+    method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """See the plane of an image from another side, by four points or a matrix.
+
+    The points of `source` come to those of `target`, in any order that is the same in both; by default to the corners
+    of the result, from the upper left clockwise, and from those of the image: the outer ones, half a pixel from the
+    centers of pixels, which are at whole numbers. The matrix is that of OpenCV's warpPerspective: (x, y, 1) of the
+    image times it is (u w, v w, w) of the result.
+
+    source_points: four points of the image; none for its corners; four points x,y, as
+        [[0,0],[99,0],[99,49],[0,49]], or a text file with a point to a line
+    target_points: where they come to in the result; none for its corners; four points x,y, as
+        [[0,0],[99,0],[99,49],[0,49]], or a text file with a point to a line
+    matrix: three rows of three numbers instead of points; a matrix, as [[0,-1,0],[-1,5,-1],[0,-1,0]], or a text
+        file with a row of numbers to a line
+    inverse: whether the matrix is from the result to the image: WARP_INVERSE_MAP
+    size: size of the result, as 1600x1200; none for the image's own; a size in pixels, as 1600x1200
+    method: how many pixels around the place where a pixel was make it: 1, 4 or 16 (a = -0.5); one of nearest,
+        bilinear, bicubic
+    border: what is seen where the image does not reach; constant is transparent, or black where there is no alpha;
+        one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Perspective(GeometryFilter):
+    """See the plane of an image from another side, by four points or a matrix."""
+
+    source_points: Any
+    target_points: Any
+    matrix: Any
+    inverse: bool
+    size: Any
+    method: Literal["nearest", "bilinear", "bicubic"]
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        source_points: Any = ...,
+        target_points: Any = ...,
+        matrix: Any = ...,
+        inverse: bool = False,
+        size: Any = ...,
+        method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+    ) -> None: ...
+
 def pixelate(
     array: _Image,
     /,
@@ -2654,6 +2917,67 @@ class Pixelate(Filter):
         self,
         *,
         size: int = 16,
+    ) -> None: ...
+
+def polar(
+    array: _Image,
+    /,
+    *,
+    inverse: bool = False,
+    log: bool = False,
+    radius: float = 0.0,
+    center_x: float = 0.5,
+    center_y: float = 0.5,
+    size: Any = ...,
+    method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Unroll an image around a center: its distance runs to the right, its angle down; or roll such an image up.
+
+    As OpenCV's warpPolar: row 0 is what lies to the right of the center, further rows follow clockwise. Unless a size
+    is given, the result is as wide as the radius, and as high as half the way around. Rolled up, an image becomes a
+    disc on a square of twice its width.
+
+    inverse: whether the image is rolled up: distance and angle to x, y
+    log: whether the distance grows in proportion to itself: log-polar
+    radius: the distance at the right end, in pixels; 0 for what fits into the image; from 0 to 100000
+    center_x: where the center is: 0 the left edge, 1 the right one; from -10 to 10
+    center_y: where it is: 0 the upper edge, 1 the lower one; from -10 to 10
+    size: size of the result, as 360x200; none for one that suits the radius; a size in pixels, as 1600x1200
+    method: how many pixels around the place where a pixel was make it: 1, 4 or 16 (a = -0.5); one of nearest,
+        bilinear, bicubic
+    border: what is seen where the image does not reach; constant is transparent, or black where there is no alpha;
+        one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Polar(GeometryFilter):
+    """Unroll an image around a center: its distance runs to the right, its angle down; or roll such an image up."""
+
+    inverse: bool
+    log: bool
+    radius: float
+    center_x: float
+    center_y: float
+    size: Any
+    method: Literal["nearest", "bilinear", "bicubic"]
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        inverse: bool = False,
+        log: bool = False,
+        radius: float = 0.0,
+        center_x: float = 0.5,
+        center_y: float = 0.5,
+        size: Any = ...,
+        method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
     ) -> None: ...
 
 def posterize(
@@ -2727,6 +3051,52 @@ class Rank(NeighborhoodFilter):
         border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     ) -> None: ...
 
+def remap(
+    array: _Image,
+    /,
+    *,
+    map: Any,
+    relative: bool = False,
+    method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Take each pixel from the place that a table gives: OpenCV's remap.
+
+    The table is an array of (height, width, 2), OpenCV's two maps behind each other: the column and the row of each
+    pixel of the result, which has the table's size. Relative, they are added to the pixel's own. What is not a number
+    lies outside of the image.
+
+    map: the places, of (height, width, 2); places x,y, as an array of (height, width, 2) or the name of a .npy file
+        with one
+    relative: whether they are added to the pixel's own place: WARP_RELATIVE_MAP
+    method: how many pixels around the place where a pixel was make it: 1, 4 or 16 (a = -0.5); one of nearest,
+        bilinear, bicubic
+    border: what is seen where the image does not reach; constant is transparent, or black where there is no alpha;
+        one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Remap(GeometryFilter):
+    """Take each pixel from the place that a table gives: OpenCV's remap."""
+
+    map: Any
+    relative: bool
+    method: Literal["nearest", "bilinear", "bicubic"]
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        map: Any,
+        relative: bool = False,
+        method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+    ) -> None: ...
+
 def resize(
     array: _Image,
     /,
@@ -2784,6 +3154,61 @@ class Resize(GeometryFilter):
         fill: Any = ...,
         only_shrink: bool = False,
         method: Literal["nearest", "bilinear", "bicubic", "lanczos", "area"] = "bicubic",
+    ) -> None: ...
+
+def ripple(
+    array: _Image,
+    /,
+    *,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    amplitude: float = 8.0,
+    wavelength: float = 64.0,
+    phase: float = 0.0,
+    angle: float = 0.0,
+    shape: Literal["lines", "rings"] = "lines",
+    method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Bend an image into waves: lines, or rings as on water.
+
+    Each pixel comes from amplitude * sin(2 pi (distance / wavelength + phase)) pixels away. Of lines, the distance is
+    along `angle`, and the way is across, as of GEGL's ripple; of rings, both are from the middle, as of GEGL's waves.
+
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+    amplitude: how far pixels are moved, in pixels; from -10000 to 10000
+    wavelength: from one crest to the next, in pixels; from 0.1 to 100000
+    phase: how far the waves have come, in wavelengths; from -1000 to 1000
+    angle: which way lines run on, in degrees: 0 to the right, 90 down; from -360 to 360
+    shape: whether the waves are lines, or rings; one of lines, rings
+    method: how many pixels around the place where a pixel was make it: 1, 4 or 16 (a = -0.5); one of nearest,
+        bilinear, bicubic
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Ripple(GeometryFilter):
+    """Bend an image into waves: lines, or rings as on water."""
+
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    amplitude: float
+    wavelength: float
+    phase: float
+    angle: float
+    shape: Literal["lines", "rings"]
+    method: Literal["nearest", "bilinear", "bicubic"]
+    def __init__(
+        self,
+        *,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+        amplitude: float = 8.0,
+        wavelength: float = 64.0,
+        phase: float = 0.0,
+        angle: float = 0.0,
+        shape: Literal["lines", "rings"] = "lines",
+        method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
     ) -> None: ...
 
 def roll(
@@ -3102,6 +3527,62 @@ class SwapChannels(PointFilter):
         order: Literal["bgr", "rgb", "rbg", "grb", "gbr", "brg"] = "bgr",
     ) -> None: ...
 
+def swirl(
+    array: _Image,
+    /,
+    *,
+    strength: float = 4.0,
+    radius: float = 0.0,
+    rotation: float = 0.0,
+    center_x: float = 0.5,
+    center_y: float = 0.5,
+    method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Stir an image around a center, the less the further away.
+
+    As scikit-image's swirl: at a distance r from the center, a pixel is turned by strength * exp(-5 r / (radius ln 2))
+    radians, besides the rotation.
+
+    strength: how far the center is turned, in radians; from -1000 to 1000
+    radius: how far it reaches, in pixels; 0 for three quarters of the shorter side; from 0 to 100000
+    rotation: how far all is turned besides, in degrees; from -360 to 360
+    center_x: where the center is: 0 the left edge, 1 the right one; from -10 to 10
+    center_y: where it is: 0 the upper edge, 1 the lower one; from -10 to 10
+    method: how many pixels around the place where a pixel was make it: 1, 4 or 16 (a = -0.5); one of nearest,
+        bilinear, bicubic
+    border: what is seen where the image does not reach; constant is transparent, or black where there is no alpha;
+        one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Swirl(GeometryFilter):
+    """Stir an image around a center, the less the further away."""
+
+    strength: float
+    radius: float
+    rotation: float
+    center_x: float
+    center_y: float
+    method: Literal["nearest", "bilinear", "bicubic"]
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        strength: float = 4.0,
+        radius: float = 0.0,
+        rotation: float = 0.0,
+        center_x: float = 0.5,
+        center_y: float = 0.5,
+        method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+    ) -> None: ...
+
 def temperature(
     array: _Image,
     /,
@@ -3314,6 +3795,77 @@ class TopHat(NeighborhoodFilter):
         shape: Literal["rectangle", "ellipse", "disk", "diamond", "cross"] = "rectangle",
         iterations: int = 1,
         footprint: Any = ...,
+    ) -> None: ...
+
+def undistort(
+    array: _Image,
+    /,
+    *,
+    method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+    k1: float = -0.1,
+    k2: float = 0.0,
+    p1: float = 0.0,
+    p2: float = 0.0,
+    k3: float = 0.0,
+    fx: float = 0.0,
+    fy: float = 0.0,
+    cx: float = 0.0,
+    cy: float = 0.0,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Straighten what a lens has bent, by the coefficients that a calibration has found.
+
+    As OpenCV's undistort with the same camera for the result. A negative k1 is that of a barrel distortion.
+
+    method: how many pixels around the place where a pixel was make it: 1, 4 or 16 (a = -0.5); one of nearest,
+        bilinear, bicubic
+    border: what is seen where the image does not reach; constant is transparent, or black where there is no alpha;
+        one of reflect, mirror, nearest, wrap, constant
+    k1: radial distortion by the square of the distance; from -100 to 100
+    k2: radial distortion by its fourth power; from -100 to 100
+    p1: tangential distortion, vertical; from -100 to 100
+    p2: tangential distortion, horizontal; from -100 to 100
+    k3: radial distortion by the sixth power of the distance; from -100 to 100
+    fx: focal length in pixels; 0 for half the diagonal, so that corners are 1 away; from 0 to 100000
+    fy: vertical focal length in pixels; 0 for the same as fx; from 0 to 100000
+    cx: column of the optical center, in pixels; 0 for the middle; from -100000 to 100000
+    cy: row of the optical center, in pixels; 0 for the middle; from -100000 to 100000
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Undistort(GeometryFilter):
+    """Straighten what a lens has bent, by the coefficients that a calibration has found."""
+
+    method: Literal["nearest", "bilinear", "bicubic"]
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    k1: float
+    k2: float
+    p1: float
+    p2: float
+    k3: float
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    def __init__(
+        self,
+        *,
+        method: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
+        k1: float = -0.1,
+        k2: float = 0.0,
+        p1: float = 0.0,
+        p2: float = 0.0,
+        k3: float = 0.0,
+        fx: float = 0.0,
+        fy: float = 0.0,
+        cx: float = 0.0,
+        cy: float = 0.0,
     ) -> None: ...
 
 def unsharp_mask(

@@ -25,13 +25,14 @@ FILES = ["a.png", "a,b | c.png", "it's [1,2].png", '"x\'y".png', r"back\slash\,.
 
 @pytest.fixture(scope="module", autouse=True)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The current folder, with a picture and a table under each of the names."""
+    """The current folder, with a picture and tables under each of the names."""
     folder, before = tmp_path_factory.mktemp("files"), Path.cwd()
     os.chdir(folder)
     for number, name in enumerate(FILES):
         PIL.Image.new("RGB", (2, 1 + number)).save(folder / name)
         table = "\n".join(f"{level / (9 + number)} 0.5 1" for level in range(2))
         folder.joinpath(name).with_suffix(".cube").write_text(f"LUT_1D_SIZE 2\n{table}\n", "utf-8")
+        np.save(folder.joinpath(name).with_suffix(".npy"), np.zeros((1 + number, 2, 2), np.float32))
     yield folder
     os.chdir(before)
 
@@ -52,11 +53,20 @@ def values(parameter: Parameter) -> st.SearchStrategy[Any]:
         return st.builds(Color, *[st.floats(0, 1)] * 3) | st.sampled_from([Color.of("red"), Color.of("transparent")])
     if parameter.type is Size:
         return st.builds(Size, st.integers(1, LONGEST_SIDE), st.integers(1, LONGEST_SIDE))
-    return matrices() if parameter.type is Matrix else st.sampled_from(FILES).map(lambda name: named(parameter, name))
+    if parameter.type is Matrix:
+        return matrices()
+    if not getattr(parameter.type, "reads_files", False) or issubclass(parameter.type, Matrix):
+        return (
+            st.just(parameter.type.example())
+            if parameter.required
+            else st.sampled_from([parameter.type.example(), parameter.default])
+        )
+    return st.sampled_from(FILES).map(lambda name: named(parameter, name))
 
 
 def named(parameter: Parameter, name: str) -> str:
-    return name if parameter.type is Picture else str(Path(name).with_suffix(".cube"))
+    suffix = ".npy" if ".npy" in parameter.type.words else ".cube"
+    return name if parameter.type is Picture else str(Path(name).with_suffix(suffix))
 
 
 def matrices() -> st.SearchStrategy[Matrix]:

@@ -1,0 +1,12 @@
+"""Undistort: an image without its lens's distortion."""
+
+from __future__ import annotations
+
+from imgcuda_plugins.geometry.lens import Lens
+
+
+class Undistort(Lens):
+    """Straighten what a lens has bent, by the coefficients that a calibration has found.
+
+    As OpenCV's undistort with the same camera for the result. A negative k1 is that of a barrel distortion.
+    """

@@ -1,0 +1,78 @@
+"""The ripple: against numbers done by hand, and SciPy's samples at the places of its formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import imgcuda
+from imgcuda.execution.schedule import Schedule
+from imgcuda.testing import assert_close
+from support.matrix import exhaustive
+from support.references import by_channels, matches
+from support.warps import grid, warped
+
+Image = npt.NDArray[Any]
+Make = Callable[..., Image]
+
+TOLERANCE = {"uint8": 1.0, "uint16": 1.0, "float32": 2e-5}
+SHAPES = [(17, 31), (1, 1), (1, 50), (50, 1), (40, 30, 1), (40, 30, 2), (37, 53, 3), (70, 300, 3), (33, 65, 4)]
+
+
+def ripple(image: Image, device: str, **parameters: Any) -> Image:
+    return np.asarray(imgcuda.apply(image, "ripple", device=device, **parameters))
+
+
+def exact(
+    image: Image,
+    amplitude: float = 8.0,
+    wavelength: float = 64.0,
+    phase: float = 0.0,
+    angle: float = 0.0,
+    shape: str = "lines",
+) -> Image:
+    def places(size: tuple[int, int]) -> tuple[Image, Image]:
+        y, x = grid(*size)
+        cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+        along, down, right = x * cosine + y * sine, cosine, -sine
+        if shape == "rings":
+            dy, dx = y - (size[0] - 1) / 2, x - (size[1] - 1) / 2
+            along = np.hypot(dy, dx)
+            down, right = (np.divide(d, along, out=np.zeros(size), where=along > 0) for d in (dy, dx))
+        away = amplitude * np.sin(2 * np.pi * (along / wavelength + phase))
+        return y + down * away, x + right * away
+
+    return by_channels(image, warped(places, border="reflect"))
+
+
+test_any_image_matches_the_formula = matches(
+    "ripple",
+    exact,
+    TOLERANCE,
+    shapes=SHAPES,
+    settings=[{}, {"angle": 70.0, "phase": 0.3, "wavelength": 9.0}, {"shape": "rings", "amplitude": -3.5}],
+)
+
+
+def test_a_wave_by_hand(device: str) -> None:
+    image = np.array([[1, 1, 1, 1], [2, 2, 2, 2], [3, 3, 3, 3]], np.uint8)
+    made = ripple(image, device, amplitude=1.0, wavelength=4.0)  # down by 0, 1, 0 and -1 pixels
+    assert made.tolist() == [[1, 2, 1, 1], [2, 3, 2, 1], [3, 3, 3, 2]]
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"amplitude": 20.0}, exhaustive({"shape": "rings", "border": "mirror", "angle": 20.0})], ids=str
+)
+def test_strips_give_what_the_whole_gives(
+    device: str, parameters: dict[str, Any], random_image: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = random_image((1500, 70, 3))
+    plan = Schedule([imgcuda.load().create("ripple", parameters)], 70, 1500)
+    assert plan.strip(64, 128).read.number < 300
+    whole = ripple(image, device, **parameters)
+    monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(image.nbytes))
+    assert_close(ripple(image, device, **parameters), whole)
