@@ -31,11 +31,11 @@ __device__ pixel chosen(pixel *v, int rank)
 
 #define ORDER(a, b) { pixel low = min(v[a], v[b]); v[b] = max(v[a], v[b]); v[a] = low; }
 
-// The median of SIDE * SIDE values, by a sorting network that leaves it in the middle.
+// The median of SIDE * SIDE values, by a sorting network that leaves it in the middle. It needs 19 exchanges of 9 values
+// (J. L. Smith, Implementing Median Filters in XC4000E FPGAs, 1996), the first 9 of them within rows, and 99 of 25.
 __device__ pixel chosen(pixel *v, int)
 {
-#if RADIUS == 1  // 19 exchanges (J. L. Smith, Implementing Median Filters in XC4000E FPGAs, 1996), and 99 for 25 values
-    ORDER(1, 2) ORDER(4, 5) ORDER(7, 8) ORDER(0, 1) ORDER(3, 4) ORDER(6, 7) ORDER(1, 2) ORDER(4, 5) ORDER(7, 8)
+#if RADIUS == 1  // of rows in order
     ORDER(0, 3) ORDER(5, 8) ORDER(4, 7) ORDER(3, 6) ORDER(1, 4) ORDER(2, 5) ORDER(4, 7) ORDER(4, 2) ORDER(6, 4)
     ORDER(4, 2)
     return v[4];
@@ -58,39 +58,56 @@ __device__ pixel chosen(pixel *v, int)
 
 #endif
 
-// Makes one sample in each of ROWS rows. `inside`: all columns of the square lie in the image, side by side; else at[k]
-// is the position of column k.
+// Reads the samples of row `from` in the square around sample x. `inside`: all columns of the square lie in the image,
+// side by side; else at[k] is the position of column k.
+__device__ void read_row(pixel *v, const pixel *src, int samples, int from, int x, bool inside, const int *at)
+{
+    const pixel *row = src + (long long)max(from, 0) * samples;
+#pragma unroll
+    for (int k = 0; k < SIDE; k++) {
+        pixel value;
+        if (inside)
+            value = row[x + (k - RADIUS) * CHANNELS];
+        else
+#ifdef IMGCUDA_CPU  // threads whose neighbor is in the image read side by side, all at once
+            value = at[k] == x + (k - RADIUS) * CHANNELS ? row[x + (k - RADIUS) * CHANNELS] : row[max(at[k], 0)];
+#else
+            value = row[max(at[k], 0)];
+#endif
+#if BORDER == BORDER_CONSTANT
+        value = from < 0 || (!inside && at[k] < 0) ? (pixel)0 : value;
+#endif
+        v[k] = value;
+    }
+}
+
+// Makes one sample in each of ROWS rows, with `inside` and `at` as above.
 __device__ void walk(const pixel *src, pixel *dst, int samples, int height, int x, bool inside, const int *at,
                      const int *rows, int rank)
 {
     int y0 = blockIdx.y * ROWS, end = min(ROWS, height - y0);
+#if RADIUS == 1 && !defined(RANKED)  // each row is read and put in order once, for the three squares that it lies in
+    pixel above[SIDE] = {0}, own[SIDE] = {0}, v[SIDE];
+    for (int j = 0; j < end + SIDE - 1; j++) {
+        read_row(v, src, samples, rows[j], x, inside, at);
+        ORDER(1, 2) ORDER(0, 1) ORDER(1, 2)
+        if (j >= SIDE - 1) {
+            pixel square[] = {above[0], above[1], above[2], own[0], own[1], own[2], v[0], v[1], v[2]};
+            dst[(long long)(y0 + j - SIDE + 1) * samples + x] = chosen(square, rank);
+        }
+        for (int k = 0; k < SIDE; k++) {
+            above[k] = own[k];
+            own[k] = v[k];
+        }
+    }
+#else
     for (int r = 0; r < end; r++) {
-        // load
         pixel v[SIDE * SIDE];
 #pragma unroll
-        for (int j = 0; j < SIDE; j++) {
-            int from = rows[r + j];
-            const pixel *row = src + (long long)max(from, 0) * samples;
-#pragma unroll
-            for (int k = 0; k < SIDE; k++) {
-                pixel value;
-                if (inside)
-                    value = row[x + (k - RADIUS) * CHANNELS];
-                else
-#ifdef IMGCUDA_CPU  // threads whose neighbor is in the image read side by side, all at once
-                    value = at[k] == x + (k - RADIUS) * CHANNELS ? row[x + (k - RADIUS) * CHANNELS] : row[max(at[k], 0)];
-#else
-                    value = row[max(at[k], 0)];
-#endif
-#if BORDER == BORDER_CONSTANT
-                value = from < 0 || (!inside && at[k] < 0) ? (pixel)0 : value;
-#endif
-                v[j * SIDE + k] = value;
-            }
-        }
-        // sort and store
+        for (int j = 0; j < SIDE; j++) read_row(v + j * SIDE, src, samples, rows[r + j], x, inside, at);
         dst[(long long)(y0 + r) * samples + x] = chosen(v, rank);
     }
+#endif
 }
 
 // A thread makes one sample in each of ROWS rows.

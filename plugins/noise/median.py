@@ -19,6 +19,9 @@ That is faster from 5 on a GPU, and for photographs from 10 on the CPU. Only byt
 few in common.
 """
 
+WALK = Layout(over="samples", block=(128, 1), rows=16, cpu=Layout(over="samples", block=(1024, 1), rows=8))
+"""For a radius of 1: a row that was read serves the next two rows as well."""
+
 ROWS = Layout(block=(128, 1), rows=16)
 """A thread makes pixels of a column."""
 
@@ -46,17 +49,18 @@ class Median(NeighborhoodFilter):
         return self.radius
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        return ranked(gpu, image, self.radius, (2 * self.radius + 1) ** 2 // 2)
+        rank = (2 * self.radius + 1) ** 2 // 2
+        return ranked(gpu, image, self.radius, rank, WALK if self.radius == 1 else None)
 
 
-def ranked(gpu: Gpu, image: DeviceArray, radius: int, rank: int) -> DeviceArray:
+def ranked(gpu: Gpu, image: DeviceArray, radius: int, rank: int, sorting: Layout | None = None) -> DeviceArray:
     """Return for each sample the one of a rank, from 0, in the square around it.
 
     A filter whose kernel file includes median.cu may call it too, if its `radius` is a constant. That file must define
     RANKED before, or small squares give the median whatever the rank.
     """
     if radius <= SORTED:
-        return gpu.launch("median", image, rank)
+        return gpu.launch("median", image, rank, layout=sorting)
     together = radius > ALONE and image.dtype == np.uint8
     layout = tile(radius) if together else ROWS
     height, width, channels = image.shape
