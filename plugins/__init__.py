@@ -79,9 +79,13 @@ if TYPE_CHECKING:
     from imgcuda_plugins.noise.add_noise import AddNoise as AddNoise
     from imgcuda_plugins.noise.median import Median as Median
     from imgcuda_plugins.noise.nl_means import NlMeans as NlMeans
+    from imgcuda_plugins.stylize.bloom import Bloom as Bloom
+    from imgcuda_plugins.stylize.dither import Dither as Dither
     from imgcuda_plugins.stylize.emboss import Emboss as Emboss
+    from imgcuda_plugins.stylize.halftone import Halftone as Halftone
     from imgcuda_plugins.stylize.pixelate import Pixelate as Pixelate
     from imgcuda_plugins.stylize.posterize import Posterize as Posterize
+    from imgcuda_plugins.stylize.sketch import Sketch as Sketch
     from imgcuda_plugins.stylize.vignette import Vignette as Vignette
     from imgcuda_plugins.threshold.adaptive_threshold import AdaptiveThreshold as AdaptiveThreshold
     from imgcuda_plugins.threshold.auto_threshold import AutoThreshold as AutoThreshold

@@ -20,7 +20,7 @@ from imgcuda.registry.filter_checks import check_aliases
 class Outline(PointFilter):
     """Show outlines."""
 
-    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"sketch": {"width": 3}, "contour": {}, "blur": {}}
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"doodle": {"width": 3}, "contour": {}, "blur": {}}
 
     width: int = param(default=1, ge=1, le=9, help="how wide they are, in pixels")
 
@@ -28,7 +28,7 @@ class Outline(PointFilter):
 class Contour(PointFilter):
     """Show contours."""
 
-    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"sketchy": {}, "both": {}}
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"doodley": {}, "both": {}}
 
 
 class Draw(PointFilter):
@@ -45,10 +45,10 @@ def drawing() -> Registry:
 
 
 def test_another_word_stands_for_a_filter_and_its_values(drawing: Registry) -> None:
-    assert drawing.create("sketch", {}) == Outline(width=3)
-    assert drawing.create("sketch", {"width": 2}) == Outline(width=2)
-    assert drawing["sketch"] is Outline
-    assert "sketch" not in list(drawing)
+    assert drawing.create("doodle", {}) == Outline(width=3)
+    assert drawing.create("doodle", {"width": 2}) == Outline(width=2)
+    assert drawing["doodle"] is Outline
+    assert "doodle" not in list(drawing)
 
 
 def test_a_filters_own_name_wins_over_another_word(drawing: Registry) -> None:
@@ -62,8 +62,8 @@ def test_a_word_of_two_filters_stands_for_neither(drawing: Registry) -> None:
 
 
 def test_another_word_is_suggested_too(drawing: Registry) -> None:
-    with pytest.raises(PluginError, match="there is no filter 'skech'; did you mean 'sketch'"):
-        drawing["skech"]
+    with pytest.raises(PluginError, match="there is no filter 'dodle'; did you mean 'doodle'"):
+        drawing["dodle"]
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_another_word_is_a_command_with_its_own_defaults(
     monkeypatch.setattr(Pipeline, "__call__", note)
     PIL.Image.fromarray(np.zeros((2, 2), np.uint8)).save(tmp_path / "a.png")
     files = [str(tmp_path / "a.png"), str(tmp_path / "b.png")]
-    assert run(["sketch", *files], build(drawing)) == 0
-    assert run(["sketch", *files, "--width", "5"], build(drawing)) == 0
-    assert run(["filter", *files, "-f", "sketch", "-f", "sketch:width=4"], build(drawing)) == 0
+    assert run(["doodle", *files], build(drawing)) == 0
+    assert run(["doodle", *files, "--width", "5"], build(drawing)) == 0
+    assert run(["filter", *files, "-f", "doodle", "-f", "doodle:width=4"], build(drawing)) == 0
     assert seen == [(Outline(width=3),), (Outline(width=5),), (Outline(width=3), Outline(width=4))]
 
 
@@ -113,12 +113,12 @@ def test_other_words_stand_beside_the_filter(
 ) -> None:
     assert run(arguments, build(drawing)) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["outline", "Show", "outlines.", "(sketch)"] in lines
-    assert not any(line[:1] == ["sketch"] for line in lines)
+    assert ["outline", "Show", "outlines.", "(doodle)"] in lines
+    assert not any(line[:1] == ["doodle"] for line in lines)
 
 
 def test_info_says_what_a_word_stands_for(drawing: Registry, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["info", "sketch"], build(drawing)) == 0
+    assert run(["info", "doodle"], build(drawing)) == 0
     told = capsys.readouterr().out
-    assert told.startswith("sketch (width=3) is another name of outline.\n\noutline: Show outlines.")
-    assert "Also:     sketch (width=3)\n" in told
+    assert told.startswith("doodle (width=3) is another name of outline.\n\noutline: Show outlines.")
+    assert "Also:     doodle (width=3)\n" in told

@@ -352,6 +352,59 @@ class BlackHat(NeighborhoodFilter):
         footprint: Any = ...,
     ) -> None: ...
 
+def bloom(
+    array: _Image,
+    /,
+    *,
+    threshold: float = 0.5,
+    softness: float = 0.25,
+    sigma: float = 10.0,
+    strength: float = 0.5,
+    limit_exposure: bool = False,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Let what is bright shine on what is around it, as through a soft lens.
+
+    What is brighter than `threshold` is blurred and added, as by GEGL's bloom, whose `amount` is 1 - threshold and
+    whose `radius` is `sigma`. The light of a color is the color times `strength` where its luminance, Rec. 601, is at
+    least threshold + softness, nothing where it is at most threshold - softness, and a part of it between. GEGL
+    measures and adds linear light; here it is the image's values as they are, which a pipeline may make linear. Alpha
+    stays.
+
+    threshold: how bright something is that shines half; from 0 to 1
+    softness: how much brighter it must be to shine fully; from 0 to 1
+    sigma: standard deviation of the blur, in pixels; from 0.5 to 100
+    strength: what the light is multiplied by; from 0 to 10
+    limit_exposure: whether light is laid over the image like a second slide, so that it never exceeds white
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Bloom(NeighborhoodFilter):
+    """Let what is bright shine on what is around it, as through a soft lens."""
+
+    threshold: float
+    softness: float
+    sigma: float
+    strength: float
+    limit_exposure: bool
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        threshold: float = 0.5,
+        softness: float = 0.25,
+        sigma: float = 10.0,
+        strength: float = 0.5,
+        limit_exposure: bool = False,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
 def blur(
     array: _Image,
     /,
@@ -1420,6 +1473,42 @@ class DistanceTransform(Filter):
         scale: float = 1.0,
     ) -> None: ...
 
+def dither(
+    array: _Image,
+    /,
+    *,
+    levels: int = 2,
+    method: Literal["bayer2", "bayer4", "bayer8", "blue-noise"] = "bayer8",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Leave few levels of each color, mixed in a pattern so that they look like those between.
+
+    A color goes to the level below or above it, whichever a threshold says that depends on the pixel's place. bayer2,
+    bayer4 and bayer8 are Bayer's ordered patterns (1973), as ImageMagick's `-ordered-dither o2x2` to `o8x8`; blue-noise
+    is a pattern of 64 x 64 pixels without order or clumps, by Ulichney's void and cluster method (1993). The levels are
+    evenly apart from black to white. On average over a pattern, a color stays as it is.
+
+    levels: how many levels are left of each color, with black and white; from 2 to 256
+    method: the pattern; one of bayer2, bayer4, bayer8, blue-noise
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Dither(PointFilter):
+    """Leave few levels of each color, mixed in a pattern so that they look like those between."""
+
+    levels: int
+    method: Literal["bayer2", "bayer4", "bayer8", "blue-noise"]
+    def __init__(
+        self,
+        *,
+        levels: int = 2,
+        method: Literal["bayer2", "bayer4", "bayer8", "blue-noise"] = "bayer8",
+    ) -> None: ...
+
 def duotone(
     array: _Image,
     /,
@@ -1967,6 +2056,42 @@ class Grayscale(PointFilter):
         self,
         *,
         weights: Literal["rec601", "rec709", "average", "lightness"] = "rec601",
+    ) -> None: ...
+
+def halftone(
+    array: _Image,
+    /,
+    *,
+    size: float = 8.0,
+    angle: float = 45.0,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show an image in dots of ink whose size tells how dark it is, as a newspaper does.
+
+    The dots are round and lie on a grid; where they touch, white remains between them. The part of a square that ink
+    covers is how dark the image is there, so that it looks as bright as before. A color image gets a grid for each of
+    cyan, magenta and yellow, 30 degrees less and more than `angle` and 45 less. A pixel has the dot of its own color: a
+    picture with detail that is smaller than the dots has them, too.
+
+    size: how far apart the dots are, in pixels; from 2 to 200
+    angle: how far the grid is turned, in degrees; from -360 to 360
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Halftone(PointFilter):
+    """Show an image in dots of ink whose size tells how dark it is, as a newspaper does."""
+
+    size: float
+    angle: float
+    def __init__(
+        self,
+        *,
+        size: float = 8.0,
+        angle: float = 45.0,
     ) -> None: ...
 
 def hessian(
@@ -3465,6 +3590,41 @@ class SigmoidalContrast(PointFilter):
         contrast: float = 5.0,
         midpoint: float = 0.5,
         inverse: bool = False,
+    ) -> None: ...
+
+def sketch(
+    array: _Image,
+    /,
+    *,
+    sigma: float = 5.0,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Draw an image with a pencil: dark lines on white where it gets darker, and nothing where it is even.
+
+    The result is the luminance, Rec. 601, divided by its own blur, and white where that is more than 1: a color dodge
+    with the blurred negative, as photographers' recipes have it, and OpenCV users as
+    `cv2.divide(gray, 255 - blur(255 - gray), scale=256)`. It is gray.
+
+    sigma: standard deviation of the blur, in pixels: wide or fine lines; from 0.5 to 100
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Sketch(NeighborhoodFilter):
+    """Draw an image with a pencil: dark lines on white where it gets darker, and nothing where it is even."""
+
+    sigma: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        sigma: float = 5.0,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     ) -> None: ...
 
 def solarize(

@@ -57,7 +57,7 @@ FILTERS = {
     "old vintage retro antique brown": "sepia vignette",
     # edges
     "outline outlines contour contours find-edges edge edge-detection gradient": "edges canny morphological-gradient",
-    "lines line-drawing pencil sketch": "canny edges",
+    "lines line-drawing pencil drawing": "sketch canny edges",
     "roberts kirsch": "edges",
     "morphology morph structuring-element": "open close erode dilate",
     "thin thinner shrink-shapes": "erode",
@@ -66,6 +66,9 @@ FILTERS = {
     "censor anonymize anonymise hide blocks 8bit pixel-art": "pixelate blur",
     "comic cartoon poster quantize quantise reduce-colors palette": "posterize",
     "bump bevel engrave 3d": "emboss",
+    "floyd-steinberg bayer blue-noise e-ink": "dither",
+    "dots print screen-printing comic-dots": "halftone",
+    "glow orton dreamy shine lens-glow": "bloom",
     "darken-corners corners lomo spotlight": "vignette",
     # several pictures
     "merge blend layer paste stamp logo alpha-composite compose": "composite",

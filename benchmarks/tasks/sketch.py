@@ -1,0 +1,26 @@
+"""Sketch, beside the recipe of OpenCV's users."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from task import Picture, Task
+
+LUMA = np.array([19595, 38470, 7471]) / 65536
+
+
+def exact(picture: Picture) -> Any:
+    gray = picture @ LUMA
+    around = cv2.GaussianBlur(gray, (41, 41), 5, borderType=cv2.BORDER_REFLECT)
+    return np.minimum(255 * gray / np.maximum(around, 1e-9), 255)
+
+
+def opencv(picture: Picture) -> Any:
+    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    around = cv2.GaussianBlur(gray, (41, 41), 5, borderType=cv2.BORDER_REFLECT)
+    return cv2.divide(gray, around, scale=255)
+
+
+TASKS = [Task("sketch", {}, exact=exact, host={"OpenCV": opencv}, loose={"OpenCV": 128})]

@@ -1,0 +1,58 @@
+"""Bloom: light that spreads from what is bright."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from imgcuda import Alpha, DeviceArray, Gpu, Layout, NeighborhoodFilter, color_channels, param
+from imgcuda_plugins.blur.blur import Blur
+
+
+class Bloom(NeighborhoodFilter):
+    """Let what is bright shine on what is around it, as through a soft lens.
+
+    What is brighter than `threshold` is blurred and added, as by GEGL's bloom, whose `amount` is 1 - threshold and
+    whose `radius` is `sigma`. The light of a color is the color times `strength` where its luminance, Rec. 601, is at
+    least threshold + softness, nothing where it is at most threshold - softness, and a part of it between. GEGL
+    measures and adds linear light; here it is the image's values as they are, which a pipeline may make linear. Alpha
+    stays.
+    """
+
+    only_launches = True
+    layout = Layout(over="pixels", block=(128, 1), rows=4)
+    aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soft-glow": {"limit_exposure": True}}
+
+    threshold: float = param(default=0.5, ge=0, le=1, help="how bright something is that shines half")
+    softness: float = param(default=0.25, ge=0, le=1, help="how much brighter it must be to shine fully")
+    sigma: float = param(default=10.0, ge=0.5, le=100, help="standard deviation of the blur, in pixels")
+    strength: float = param(default=0.5, ge=0, le=10, help="what the light is multiplied by")
+    limit_exposure: bool = param(
+        default=False, help="whether light is laid over the image like a second slide, so that it never exceeds white"
+    )
+
+    @property
+    def halo(self) -> int:
+        return int(self._blur.halo)
+
+    @property
+    def row_step(self) -> int:
+        return int(self._blur.row_step)
+
+    @property
+    def alpha_mode(self) -> Alpha:
+        return "color"
+
+    def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
+        shape = (*image.shape[:2], color_channels(image.channels))
+        bounds = self.threshold - self.softness, self.threshold + self.softness
+        light = gpu.launch("lights", image, *bounds, self.strength, shape=shape, dtype=np.float32)
+        blurred = gpu.apply(self._blur, light)
+        limited = int(self.limit_exposure)
+        return gpu.launch("bloom", blurred, image, limited, shape=image.shape, dtype=image.dtype)
+
+    @property
+    def _blur(self) -> Blur:
+        return Blur(sigma=self.sigma, border=self.border)
