@@ -98,6 +98,7 @@ SHOTS: dict[str, Shot] = {
     "remap": Shot(sample="chelsea.png", before=("resize:fill=60x40",)),
     "ripple": Shot(sample="chelsea.png"),
     "roll": Shot("roll:x=120,y=80", "chelsea.png"),
+    "radial-blur": Shot("radial-blur:angle=15", "astronaut.png"),
     "set-alpha": Shot(sample="chelsea.png"),
     "shadows-highlights": Shot("shadows-highlights:shadows=1.2,highlights=0.5", "rocket.jpg"),
     "sigmoidal-contrast": Shot(sample="astronaut.png"),
@@ -109,6 +110,7 @@ SHOTS: dict[str, Shot] = {
     "undistort": Shot("undistort:k1=-0.15", "chelsea.png", before=("lens-distortion:k1=-0.15",)),
     "vignette": Shot(sample="astronaut.png"),
     "white-balance": Shot(sample="chelsea.png", before=("temperature:temperature=4000",)),
+    "zoom-blur": Shot("zoom-blur:factor=0.25", "astronaut.png"),
 }
 """The filters whose pictures show more with other values than their defaults, or of another sample."""
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from imgcuda_plugins.blur.convolve import Convolve as Convolve
     from imgcuda_plugins.blur.lens_blur import LensBlur as LensBlur
     from imgcuda_plugins.blur.motion_blur import MotionBlur as MotionBlur
+    from imgcuda_plugins.blur.radial_blur import RadialBlur as RadialBlur
     from imgcuda_plugins.blur.unsharp_mask import UnsharpMask as UnsharpMask
+    from imgcuda_plugins.blur.zoom_blur import ZoomBlur as ZoomBlur
     from imgcuda_plugins.color.auto_contrast import AutoContrast as AutoContrast
     from imgcuda_plugins.color.brightness import Brightness as Brightness
     from imgcuda_plugins.color.chroma_key import ChromaKey as ChromaKey

@@ -3136,6 +3136,49 @@ class Posterize(PointFilter):
         levels: int = 4,
     ) -> None: ...
 
+def radial_blur(
+    array: _Image,
+    /,
+    *,
+    angle: float = 5.0,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    center_x: float = 0.5,
+    center_y: float = 0.5,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Blur an image along circles around a center, as if the camera had turned while the picture was taken.
+
+    A pixel becomes the mean of places that are at most a pixel apart on an arc through it, as far to both sides;
+    between pixels they are interpolated bilinearly. That is GEGL's motion-blur-circular and ImageMagick's
+    -rotational-blur. Images are filtered whole.
+
+    angle: of the arc, in degrees: half of it lies to either side; from 0 to 360
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+    center_x: where the center is, as a part of the image's width; from -10 to 10
+    center_y: where the center is, as a part of the image's height; from -10 to 10
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class RadialBlur(NeighborhoodFilter):
+    """Blur an image along circles around a center, as if the camera had turned while the picture was taken."""
+
+    angle: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    center_x: float
+    center_y: float
+    def __init__(
+        self,
+        *,
+        angle: float = 5.0,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+        center_x: float = 0.5,
+        center_y: float = 0.5,
+    ) -> None: ...
+
 def rank(
     array: _Image,
     /,
@@ -4182,4 +4225,46 @@ class WhiteBalance(MeasuringFilter):
         *,
         method: Literal["gray-world", "white-patch"] = "gray-world",
         percentile: float = 99.0,
+    ) -> None: ...
+
+def zoom_blur(
+    array: _Image,
+    /,
+    *,
+    factor: float = 0.1,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    center_x: float = 0.5,
+    center_y: float = 0.5,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Blur an image along lines toward a center, as if the camera had been zoomed while the picture was taken.
+
+    A pixel becomes the mean of places that are at most a pixel apart, from the pixel itself to a part of the way to the
+    center, as in GEGL's motion-blur-zoom; between pixels they are interpolated bilinearly. Images are filtered whole.
+
+    factor: to which part of the way to the center; negative for away from it; from -10 to 1
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+    center_x: where the center is, as a part of the image's width; from -10 to 10
+    center_y: where the center is, as a part of the image's height; from -10 to 10
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class ZoomBlur(NeighborhoodFilter):
+    """Blur an image along lines toward a center, as if the camera had been zoomed while the picture was taken."""
+
+    factor: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    center_x: float
+    center_y: float
+    def __init__(
+        self,
+        *,
+        factor: float = 0.1,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+        center_x: float = 0.5,
+        center_y: float = 0.5,
     ) -> None: ...

@@ -9,9 +9,11 @@ from imgcuda_plugins.blur.box_blur import BoxBlur
 from imgcuda_plugins.blur.convolve import Convolve
 from imgcuda_plugins.blur.lens_blur import LensBlur
 from imgcuda_plugins.blur.motion_blur import MotionBlur
+from imgcuda_plugins.blur.radial_blur import RadialBlur
 from imgcuda_plugins.blur.unsharp_mask import UnsharpMask
+from imgcuda_plugins.blur.zoom_blur import ZoomBlur
 
 
 @hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
-    return [Bilateral, Blur, BoxBlur, Convolve, LensBlur, MotionBlur, UnsharpMask]
+    return [Bilateral, Blur, BoxBlur, Convolve, LensBlur, MotionBlur, RadialBlur, UnsharpMask, ZoomBlur]
