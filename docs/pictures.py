@@ -91,6 +91,7 @@ SHOTS: dict[str, Shot] = {
     "open": Shot("open:radius=4,shape=ellipse"),
     "pad": Shot("pad:amount=40,border=reflect", "chelsea.png"),
     "perspective": Shot("perspective:target_points=[[60,20],[400,0],[450,299],[0,250]]", "chelsea.png"),
+    "oil-paint": Shot(sample="chelsea.png"),
     "pixelate": Shot(sample="chelsea.png"),
     "polar": Shot(sample="astronaut.png"),
     "posterize": Shot(sample="astronaut.png"),

@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from imgcuda_plugins.stylize.dither import Dither as Dither
     from imgcuda_plugins.stylize.emboss import Emboss as Emboss
     from imgcuda_plugins.stylize.halftone import Halftone as Halftone
+    from imgcuda_plugins.stylize.oil_paint import OilPaint as OilPaint
     from imgcuda_plugins.stylize.pixelate import Pixelate as Pixelate
     from imgcuda_plugins.stylize.posterize import Posterize as Posterize
     from imgcuda_plugins.stylize.sketch import Sketch as Sketch

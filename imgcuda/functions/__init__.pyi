@@ -2805,6 +2805,51 @@ class Normalize(MeasuringFilter):
         per_channel: bool = True,
     ) -> None: ...
 
+def oil_paint(
+    array: _Image,
+    /,
+    *,
+    radius: int = 4,
+    levels: int = 32,
+    exponent: float = 8.0,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Paint an image in dabs of one color each.
+
+    A pixel becomes the color that is most frequent around it, as by GEGL's oilify with `use-inten`: pixels in a circle
+    are counted by their luminance, Rec. 601, in even levels, and the mean colors of the levels are averaged, each
+    weighed by its count, as a part of the largest, to the power `exponent`. A high exponent leaves the most frequent
+    level alone, as in OpenCV's `xphoto.oilPainting` and ImageMagick's `-paint`. Pixels count by their alpha, which
+    stays.
+
+    radius: how large the dabs are, in pixels; from 1 to 50
+    levels: how many levels of luminance are counted; from 2 to 64
+    exponent: how sharp the dabs' edges are; from 1 to 20
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class OilPaint(NeighborhoodFilter):
+    """Paint an image in dabs of one color each."""
+
+    radius: int
+    levels: int
+    exponent: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        radius: int = 4,
+        levels: int = 32,
+        exponent: float = 8.0,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
 def open(
     array: _Image,
     /,

@@ -67,6 +67,7 @@ FILTERS = {
     "comic cartoon poster quantize quantise reduce-colors palette": "posterize",
     "bump bevel engrave 3d": "emboss",
     "floyd-steinberg bayer blue-noise e-ink": "dither",
+    "oil painting painterly brush": "oil-paint",
     "dots print screen-printing comic-dots": "halftone",
     "glow orton dreamy shine lens-glow": "bloom",
     "darken-corners corners lomo spotlight": "vignette",

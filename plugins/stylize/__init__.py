@@ -7,6 +7,7 @@ from imgcuda_plugins.stylize.bloom import Bloom
 from imgcuda_plugins.stylize.dither import Dither
 from imgcuda_plugins.stylize.emboss import Emboss
 from imgcuda_plugins.stylize.halftone import Halftone
+from imgcuda_plugins.stylize.oil_paint import OilPaint
 from imgcuda_plugins.stylize.pixelate import Pixelate
 from imgcuda_plugins.stylize.posterize import Posterize
 from imgcuda_plugins.stylize.sketch import Sketch
@@ -15,4 +16,4 @@ from imgcuda_plugins.stylize.vignette import Vignette
 
 @hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
-    return [Bloom, Dither, Emboss, Halftone, Pixelate, Posterize, Sketch, Vignette]
+    return [Bloom, Dither, Emboss, Halftone, OilPaint, Pixelate, Posterize, Sketch, Vignette]
