@@ -88,6 +88,29 @@ def test_a_call_from_python_imports_one_plugin(installation: Installation) -> No
     assert not {"postcard", "imgcuda_plugins.blur"} & modules
 
 
+PLUGIN = """
+    from imgcuda import hookimpl
+
+    @hookimpl
+    def imgcuda_filters():
+        from inks.dark import Dark
+        from inks.pale import Pale
+
+        return [Dark, Pale]
+"""
+
+
+def test_a_filter_is_imported_without_the_others_of_its_plugin(installation: Installation) -> None:
+    (installation.folder / "inks").mkdir()
+    installation.add("", modules="inks.plugin")
+    for module, source in {"plugin": PLUGIN, "dark": filter_of("Dark"), "pale": filter_of("Pale")}.items():
+        installation.write(f"inks/{module}", source)
+    assert {"dark", "pale"} <= installation.listed().keys()
+    modules = installation.command("info", "dark")
+    assert "inks.dark" in modules
+    assert not {"inks.pale", "inks.plugin"} & modules
+
+
 def test_an_edit_of_a_plugin_is_seen_at_once(installation: Installation) -> None:
     installation.add(filter_of())
     assert installation.listed()["postcard"] == "Print in two colors."

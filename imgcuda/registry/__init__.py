@@ -150,7 +150,10 @@ class Registry:
     def _class(self, name: str) -> type[Filter] | None:
         """Return a filter's class; None if its plugin fails, or no longer has the filter that the index lists."""
         plugin = self.sources[name]
-        if offer := self._expected.get(plugin):
+        if (offer := self._expected.get(plugin)) and (plugin, name) not in self._classes:
+            if alone := _alone(self.entries[name]):
+                self._classes[plugin, name] = alone
+                return alone
             brought = _imported(offer)
             if isinstance(brought, str) or tuple(map(Entry.of, brought)) != offer.entries:
                 return None
@@ -253,6 +256,23 @@ def _tried(registry: Registry, offer: Offer) -> Offer:
         return offer
     registry.add(offer.plugin, brought)
     return offer._replace(entries=tuple(map(Entry.of, brought)))
+
+
+def _alone(entry: Entry) -> type[Filter] | None:
+    """Import a filter's own module, and not its plugin's others; None if the class is not there as the index lists it.
+
+    So a filter takes no longer to import where its plugin has a hundred.
+    """
+    from imgcuda.registry import hooks
+
+    try:
+        with contained():
+            found = hooks.at(entry.home)
+            return found if Entry.of(found) == entry else None
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # the plugin is imported as a whole, which tells what is wrong
+        return None
 
 
 def _imported(offer: Offer) -> list[type[Filter]] | str:

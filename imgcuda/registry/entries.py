@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,21 +58,29 @@ class Entry(NamedTuple):
     summary: str
     aliases: tuple[str, ...]
     parameters: tuple[ParameterEntry, ...]
+    home: str
+    """Where its class is, as module:Class, so that it can be imported alone; empty if it has no such place."""
 
     @classmethod
     def of(cls, filter_class: type[Filter]) -> Entry:
         """Return the entry of a filter class."""
         words, parameters = tuple(filter_class.aliases), tuple(map(ParameterEntry.of, filter_class.parameters()))
-        return cls(filter_class.name, filter_class.category, filter_class.summary(), words, parameters)
+        summary, home = filter_class.summary(), _home(filter_class)
+        return cls(filter_class.name, filter_class.category, summary, words, parameters, home)
 
     @classmethod
     def read(cls, kept: list[Any]) -> Entry:
         """Return the entry of what the index has kept: its fields as lists."""
-        name, category, summary, aliases, parameters = kept
+        name, category, summary, aliases, parameters, home = kept
         known = (
             ParameterEntry(one, tuple(options), tuple(values), *rest) for one, options, values, *rest in parameters
         )
-        return cls(name, category, summary, tuple(aliases), tuple(known))
+        return cls(name, category, summary, tuple(aliases), tuple(known), home)
+
+
+def _home(filter_class: type[Filter]) -> str:
+    module, name = filter_class.__module__, filter_class.__name__
+    return f"{module}:{name}" if getattr(sys.modules.get(module), name, None) is filter_class else ""
 
 
 class Offer(NamedTuple):

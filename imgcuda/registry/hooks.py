@@ -55,6 +55,13 @@ def filters(name: str, value: str) -> list[type[Filter]]:
     return brought
 
 
+def at(home: str) -> type[Filter]:
+    """Return the filter class in a place, as module:Class. Raises what its module raises, and KeyError."""
+    module, _, name = home.partition(":")
+    found: type[Filter] = vars(import_module(module))[name]
+    return found
+
+
 def _module(name: str, value: str) -> Any:
     """Return the object that an entry point names: a module, or an attribute of one."""
     if re.fullmatch(r"[\w.]+", value):

@@ -214,7 +214,7 @@ __device__ void sum_columns(floats (*tile)[PITCH], const pixel *src, int samples
                 value = load_floats(row + x, true, PACK);
             } else {
 #if PACK == 1  // threads in the image read side by side, which a CPU does at once
-                value = at[0] == x ? row[x] : row[max(at[0], 0)];
+                value = x >= 0 && at[0] == x ? row[x] : row[max(at[0], 0)];
 #else
                 for (int p = 0; p < PACK; p++) PART(value, p) = row[max(at[p], 0)];
 #endif
