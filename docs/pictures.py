@@ -70,6 +70,7 @@ SHOTS: dict[str, Shot] = {
     "exposure": Shot(sample="rocket.jpg"),
     "erode": Shot("erode:radius=3,shape=ellipse", "chelsea.png"),
     "extract-channel": Shot("extract-channel:channel=saturation"),
+    "filmic": Shot(sample="rocket.jpg"),
     "flatten": Shot("flatten:background=gold", "chelsea.png", before=("set-alpha:opacity=0.4",)),
     "frangi": Shot(sample="retina.jpg"),
     "gabor": Shot("gabor:frequency=0.15,theta=45,offset=0.5,scale=3", "chelsea.png"),

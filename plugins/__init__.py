@@ -54,7 +54,14 @@ if TYPE_CHECKING:
     from imgcuda_plugins.compose.composite import Composite as Composite
     from imgcuda_plugins.compose.text import Text as Text
     from imgcuda_plugins.edges.canny import Canny as Canny
+    from imgcuda_plugins.edges.difference_of_gaussians import DifferenceOfGaussians as DifferenceOfGaussians
     from imgcuda_plugins.edges.edges import Edges as Edges
+    from imgcuda_plugins.edges.frangi import Frangi as Frangi
+    from imgcuda_plugins.edges.gabor import Gabor as Gabor
+    from imgcuda_plugins.edges.gradient_direction import GradientDirection as GradientDirection
+    from imgcuda_plugins.edges.hessian import Hessian as Hessian
+    from imgcuda_plugins.edges.high_pass import HighPass as HighPass
+    from imgcuda_plugins.edges.laplacian_of_gaussian import LaplacianOfGaussian as LaplacianOfGaussian
     from imgcuda_plugins.geometry.affine import Affine as Affine
     from imgcuda_plugins.geometry.chromatic_aberration import ChromaticAberration as ChromaticAberration
     from imgcuda_plugins.geometry.crop import Crop as Crop
@@ -70,6 +77,7 @@ if TYPE_CHECKING:
     from imgcuda_plugins.geometry.rotate import Rotate as Rotate
     from imgcuda_plugins.geometry.swirl import Swirl as Swirl
     from imgcuda_plugins.geometry.undistort import Undistort as Undistort
+    from imgcuda_plugins.measure.distance_transform import DistanceTransform as DistanceTransform
     from imgcuda_plugins.morphology.black_hat import BlackHat as BlackHat
     from imgcuda_plugins.morphology.close import Close as Close
     from imgcuda_plugins.morphology.dilate import Dilate as Dilate
@@ -95,6 +103,8 @@ if TYPE_CHECKING:
     from imgcuda_plugins.threshold.clahe import Clahe as Clahe
     from imgcuda_plugins.threshold.in_range import InRange as InRange
     from imgcuda_plugins.threshold.threshold import Threshold as Threshold
+    from imgcuda_plugins.tone.filmic import Filmic as Filmic
+    from imgcuda_plugins.tone.local_contrast import LocalContrast as LocalContrast
 
 
 def __getattr__(name: str) -> Any:

@@ -71,6 +71,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     ],
     "exposure": [{"transfer": "srgb"}, {"transfer": "linear"}],
     "grayscale": [{"weights": "rec601"}, {"weights": "rec709"}, {"weights": "average"}, {"weights": "lightness"}],
+    "filmic": [{"curve": "hable"}, {"curve": "aces", "transfer": "linear"}],
     "gradient-direction": [{}, {"operator": "scharr", "border": "constant"}],
     "nl-means": [{}, {"template_radius": 0, "search_radius": 1, "border": "constant"}],
     "pixelate": [{"size": 4}, {"size": 20}, {"size": 100}],

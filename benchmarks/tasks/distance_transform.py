@@ -1,4 +1,4 @@
-"""The distance transform of a picture's bright parts, beside OpenCV and SciPy, and cuCIM."""
+"""The distance transform of a picture's bright parts, beside OpenCV and cuCIM."""
 
 from __future__ import annotations
 
@@ -32,10 +32,6 @@ def opencv(picture: Picture) -> Any:
     return cv2.convertScaleAbs(far)
 
 
-def scipy(picture: Picture) -> Any:
-    return exact(picture).round().astype(np.uint8)
-
-
 def cupy(picture: Any) -> Any:
     """Return cuCIM's, of CuPy's luminance."""
     import cupy as cp
@@ -51,7 +47,7 @@ TASKS = [
         "distance-transform",
         {},
         exact=exact,
-        host={"OpenCV": opencv, "SciPy": scipy},
+        host={"OpenCV": opencv},
         device={"CuPy": cupy},
         loose={"OpenCV": 255, "CuPy": 255},  # a luminance rounded otherwise is another mask
     )

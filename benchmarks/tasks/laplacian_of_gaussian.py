@@ -1,4 +1,4 @@
-"""The Laplacian of the Gaussian, beside OpenCV and SciPy, and CuPy."""
+"""The Laplacian of the Gaussian, beside OpenCV and CuPy."""
 
 from __future__ import annotations
 
@@ -30,10 +30,6 @@ def opencv(picture: Picture) -> Any:
     return np.clip(SCALE * (down + along), 0, 255).round().astype(np.uint8)
 
 
-def scipy(picture: Picture) -> Any:
-    return curve(picture).round().astype(np.uint8)
-
-
 def cupy(picture: Any) -> Any:
     import cupy
     from cupyx.scipy import ndimage as on_gpu
@@ -47,7 +43,7 @@ TASKS = [
         "laplacian-of-gaussian",
         {"sigma": SIGMA, "scale": SCALE},
         exact=curve,
-        host={"OpenCV": opencv, "SciPy": scipy},
+        host={"OpenCV": opencv},
         device={"CuPy": cupy},
     )
 ]

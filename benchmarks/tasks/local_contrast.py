@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from task import Picture, Task
 
-SIGMA, AMOUNT, SIZE = 30.0, 0.5, 241
+SIGMA, AMOUNT, SIZE = 10.0, 0.5, 81
 
 
 def exact(picture: Picture) -> npt.NDArray[Any]:

@@ -1790,6 +1790,50 @@ class ExtractChannel(PointFilter):
         ] = "red",
     ) -> None: ...
 
+def filmic(
+    array: _Image,
+    /,
+    *,
+    curve: Literal["hable", "aces"] = "hable",
+    exposure: float = 1.0,
+    white: float = 11.2,
+    transfer: Literal["srgb", "linear"] = "srgb",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Map light of any brightness to what a screen can show, with a shoulder and a toe as film has them.
+
+    `hable` is John Hable's curve for Uncharted 2 (GDC 2010), scaled so that light of `white` becomes white; `aces` is
+    Krzysztof Narkowicz's fit of the Academy's ACES (2015), which reaches white at about 7.2. Each channel is mapped by
+    itself, in linear light, after the exposure. Light below 0 becomes black.
+
+    curve: which curve; one of hable, aces
+    exposure: stops by which light is brighter before: each doubles it; from -10 to 10
+    white: of hable: the light, after the exposure, that becomes white; from 0.1 to 1000
+    transfer: how levels stand for light: by sRGB's curve, or in proportion, as in images of floats with a high
+        range; one of srgb, linear
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Filmic(PointFilter):
+    """Map light of any brightness to what a screen can show, with a shoulder and a toe as film has them."""
+
+    curve: Literal["hable", "aces"]
+    exposure: float
+    white: float
+    transfer: Literal["srgb", "linear"]
+    def __init__(
+        self,
+        *,
+        curve: Literal["hable", "aces"] = "hable",
+        exposure: float = 1.0,
+        white: float = 11.2,
+        transfer: Literal["srgb", "linear"] = "srgb",
+    ) -> None: ...
+
 def flatten(
     array: _Image,
     /,

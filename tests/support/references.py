@@ -32,6 +32,12 @@ SHAPES = (
 )  # fmt: skip
 """From one pixel, by sizes that are a multiple of nothing, to rows of several blocks of threads; 1 to 4 channels."""
 
+FEW_SHAPES = ((17, 31), (1, 1), (1, 50), (50, 1), (2, 2), (40, 30, 2), (37, 53, 3), (5, 700, 3), (33, 65, 4))
+"""The same, without those that take long: for filters that run others, which are tested with all."""
+
+OTHERS_BORDERS = ("reflect", "constant")
+"""The borders for a filter that hands its own on to others, which are tested with all."""
+
 
 def matches(
     name: str,
