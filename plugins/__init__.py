@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from imgcuda_plugins.blur.anisotropic_diffusion import AnisotropicDiffusion as AnisotropicDiffusion
     from imgcuda_plugins.blur.bilateral import Bilateral as Bilateral
     from imgcuda_plugins.blur.blur import Blur as Blur
     from imgcuda_plugins.blur.box_blur import BoxBlur as BoxBlur
     from imgcuda_plugins.blur.convolve import Convolve as Convolve
+    from imgcuda_plugins.blur.guided import Guided as Guided
     from imgcuda_plugins.blur.lens_blur import LensBlur as LensBlur
     from imgcuda_plugins.blur.motion_blur import MotionBlur as MotionBlur
     from imgcuda_plugins.blur.radial_blur import RadialBlur as RadialBlur

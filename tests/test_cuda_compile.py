@@ -41,6 +41,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     ],
     "adaptive-threshold": [{"method": "mean"}, {"method": "gaussian"}, {"method": "niblack", "border": "constant"}],
     "clahe": [{}, {"per_channel": True}],
+    "anisotropic-diffusion": [{"iterations": 1}, {"iterations": 3, "conduction": "reciprocal", "border": "constant"}],
     "auto-threshold": [{"method": "otsu"}, {"method": "triangle"}],
     "bilateral": [{"sigma_space": 0.5}, {"sigma_space": 10, "border": "constant"}],
     "blur": [{"sigma": 0.5}, {"sigma": 3, "border": "constant"}, {"sigma": 50, "border": "wrap"}],

@@ -194,6 +194,55 @@ class Affine(GeometryFilter):
         border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "constant",
     ) -> None: ...
 
+def anisotropic_diffusion(
+    array: _Image,
+    /,
+    *,
+    iterations: int = 10,
+    kappa: float = 0.1,
+    gamma: float = 0.2,
+    conduction: Literal["exponential", "reciprocal"] = "exponential",
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Smooth an image within its edges: levels flow between neighbors, the less the more these differ.
+
+    In each iteration a sample gains gamma * c(d) * d from each of its four neighbors, d being the difference to it and
+    c exp(-(d / kappa)^2) or 1 / (1 + (d / kappa)^2): Perona and Malik, Scale-space and edge detection using anisotropic
+    diffusion, 1990, and MedPy's anisotropic_diffusion with the options 1 and 2. Each channel flows by itself. What is
+    between iterations is not rounded.
+
+    iterations: how often levels flow; from 1 to 100
+    kappa: the difference from which on it is an edge, where 1 is as black and white; from 0.001 to 10
+    gamma: how much flows in one iteration; 0.25 is the most; from 0.01 to 0.25
+    conduction: exponential keeps steep edges rather than slight ones, reciprocal large areas rather than small
+        ones; one of exponential, reciprocal
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class AnisotropicDiffusion(NeighborhoodFilter):
+    """Smooth an image within its edges: levels flow between neighbors, the less the more these differ."""
+
+    iterations: int
+    kappa: float
+    gamma: float
+    conduction: Literal["exponential", "reciprocal"]
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        iterations: int = 10,
+        kappa: float = 0.1,
+        gamma: float = 0.2,
+        conduction: Literal["exponential", "reciprocal"] = "exponential",
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
 def auto_contrast(
     array: _Image,
     /,
@@ -2100,6 +2149,45 @@ class Grayscale(PointFilter):
         self,
         *,
         weights: Literal["rec601", "rec709", "average", "lightness"] = "rec601",
+    ) -> None: ...
+
+def guided(
+    array: _Image,
+    /,
+    *,
+    radius: int = 4,
+    eps: float = 0.01,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Smooth an image and keep its edges: within each square it is a line through the image itself.
+
+    With the mean m and the variance v of a square, a sample x becomes a x + (1 - a) m, a = v / (v + eps), where the
+    squares around it have both averaged: He, Sun and Tang, Guided image filtering, 2010, with the image as its own
+    guide. Each channel guides itself. The means are those of `box-blur`, of floats.
+
+    radius: pixels from the middle of the squares to their sides: 4 is 9x9; from 1 to 100
+    eps: the variance that is smoothed by half: 0.01 is a deviation of 0.1 of the range; from 0.0001 to 1
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Guided(NeighborhoodFilter):
+    """Smooth an image and keep its edges: within each square it is a line through the image itself."""
+
+    radius: int
+    eps: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        radius: int = 4,
+        eps: float = 0.01,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
     ) -> None: ...
 
 def halftone(

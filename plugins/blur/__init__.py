@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from imgcuda import Filter, hookimpl
+from imgcuda_plugins.blur.anisotropic_diffusion import AnisotropicDiffusion
 from imgcuda_plugins.blur.bilateral import Bilateral
 from imgcuda_plugins.blur.blur import Blur
 from imgcuda_plugins.blur.box_blur import BoxBlur
 from imgcuda_plugins.blur.convolve import Convolve
+from imgcuda_plugins.blur.guided import Guided
 from imgcuda_plugins.blur.lens_blur import LensBlur
 from imgcuda_plugins.blur.motion_blur import MotionBlur
 from imgcuda_plugins.blur.radial_blur import RadialBlur
@@ -16,4 +18,16 @@ from imgcuda_plugins.blur.zoom_blur import ZoomBlur
 
 @hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
-    return [Bilateral, Blur, BoxBlur, Convolve, LensBlur, MotionBlur, RadialBlur, UnsharpMask, ZoomBlur]
+    return [
+        AnisotropicDiffusion,
+        Bilateral,
+        Blur,
+        BoxBlur,
+        Convolve,
+        Guided,
+        LensBlur,
+        MotionBlur,
+        RadialBlur,
+        UnsharpMask,
+        ZoomBlur,
+    ]
