@@ -117,7 +117,9 @@ class Resize(GeometryFilter):
         column_starts, across = few_weights(columns, self.method)
         tables = row_starts, down[mine], column_starts, across
         taps = {"ROW_TAPS": down.shape[1], "COLUMN_TAPS": across.shape[1]}
-        layout = Layout(over="samples", block=(128, 1), rows=32, pack=4)
+        # 480 threads are no whole number of 64: with AVX-512 a vector then has 32, whose values fit into the registers
+        cpu = Layout(over="samples", block=(480 if across.shape[1] > 2 else 512, 1), rows=32)
+        layout = Layout(over="samples", block=(128, 1), rows=32, pack=4, cpu=cpu)
         return gpu.launch("enlarge", image, *tables, image.width, shape=shape, constants=taps, layout=layout)
 
     def _weighted(self, gpu: Gpu, image: DeviceArray, shape: Shape, columns: Side, rows: Side) -> DeviceArray:
