@@ -25,9 +25,9 @@ def aberrant(image: Image, device: str, **parameters: Any) -> Image:
 
 
 def exact(image: Image, red: float = 1.01, blue: float = 0.99, center_x: float = 0.5) -> Image:
-    """Return the image whose colors are each filtered as all would be; its alpha stays."""
+    """Return the image whose colors are each filtered as all would be; its alpha stays, and where it is 0 all is 0."""
     if image.ndim == 2 or image.shape[2] < 3:
-        return image.astype(np.float64)
+        return np.where(image[..., -1:] > 0, image, 0) if has_alpha(image) else image
     made = []
     for channel, scale in enumerate((red, 1.0, blue)):
 
