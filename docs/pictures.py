@@ -103,6 +103,7 @@ SHOTS: dict[str, Shot] = {
     "ripple": Shot(sample="chelsea.png"),
     "roll": Shot("roll:x=120,y=80", "chelsea.png"),
     "radial-blur": Shot("radial-blur:angle=15", "astronaut.png"),
+    "quantize": Shot("quantize:colors=6"),
     "set-alpha": Shot(sample="chelsea.png"),
     "shadows-highlights": Shot("shadows-highlights:shadows=1.2,highlights=0.5", "rocket.jpg"),
     "sigmoidal-contrast": Shot(sample="astronaut.png"),

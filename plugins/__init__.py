@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from imgcuda_plugins.stylize.oil_paint import OilPaint as OilPaint
     from imgcuda_plugins.stylize.pixelate import Pixelate as Pixelate
     from imgcuda_plugins.stylize.posterize import Posterize as Posterize
+    from imgcuda_plugins.stylize.quantize import Quantize as Quantize
     from imgcuda_plugins.stylize.sketch import Sketch as Sketch
     from imgcuda_plugins.stylize.vignette import Vignette as Vignette
     from imgcuda_plugins.threshold.adaptive_threshold import AdaptiveThreshold as AdaptiveThreshold

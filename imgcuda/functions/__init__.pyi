@@ -3313,6 +3313,39 @@ class Posterize(PointFilter):
         levels: int = 4,
     ) -> None: ...
 
+def quantize(
+    array: _Image,
+    /,
+    *,
+    colors: int = 16,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Show an image in a few colors, chosen for it.
+
+    The colors are found by Heckbert's median cut (1982), as by Pillow's `quantize`: a box of colors is divided at its
+    median, the one whose pixels are spread most and along the channel in which they are, until there are enough, and
+    each gives its mean. A pixel becomes the color that is nearest in RGB. An image with no more colors than that stays
+    as it is, if they are at least 16 of 255 levels apart. Colors are counted in 8 bits, so those of 16 bits and floats
+    are rounded to these. Transparent pixels do not count; alpha stays.
+
+    colors: how many colors there are at most; from 2 to 256
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Quantize(MeasuringFilter):
+    """Show an image in a few colors, chosen for it."""
+
+    colors: int
+    def __init__(
+        self,
+        *,
+        colors: int = 16,
+    ) -> None: ...
+
 def radial_blur(
     array: _Image,
     /,

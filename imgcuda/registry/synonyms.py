@@ -64,7 +64,8 @@ FILTERS = {
     "thicken thicker grow expand embolden bolden": "dilate",
     # looks
     "censor anonymize anonymise hide blocks 8bit pixel-art": "pixelate blur",
-    "comic cartoon poster quantize quantise reduce-colors palette": "posterize",
+    "comic cartoon poster": "posterize",
+    "reduce-colors palette indexed few-colors": "quantize posterize",
     "bump bevel engrave 3d": "emboss",
     "floyd-steinberg bayer blue-noise e-ink": "dither",
     "oil painting painterly brush": "oil-paint",

@@ -10,10 +10,11 @@ from imgcuda_plugins.stylize.halftone import Halftone
 from imgcuda_plugins.stylize.oil_paint import OilPaint
 from imgcuda_plugins.stylize.pixelate import Pixelate
 from imgcuda_plugins.stylize.posterize import Posterize
+from imgcuda_plugins.stylize.quantize import Quantize
 from imgcuda_plugins.stylize.sketch import Sketch
 from imgcuda_plugins.stylize.vignette import Vignette
 
 
 @hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
-    return [Bloom, Dither, Emboss, Halftone, OilPaint, Pixelate, Posterize, Sketch, Vignette]
+    return [Bloom, Dither, Emboss, Halftone, OilPaint, Pixelate, Posterize, Quantize, Sketch, Vignette]
