@@ -11,6 +11,7 @@ import pytest
 from imgcuda.cpu import session
 from imgcuda.cpu.machine import Machine
 from imgcuda.programs.layout import Dim3
+from support.matrix import exhaustive
 from support.memory_pages import alone_in_memory
 from support.small_kernels import NUMPY, run_exactly
 
@@ -40,8 +41,8 @@ def processor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("processor")
-@pytest.mark.parametrize("width", [16, 32])
-@pytest.mark.parametrize("type", ["unsigned char", "bool", "short", "float", "double"])
+@pytest.mark.parametrize("width", [exhaustive(16), 32])
+@pytest.mark.parametrize("type", ["unsigned char", "float", *map(exhaustive, ("bool", "short", "double"))])
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("active", ACTIVE)
 def test_only_active_threads_access_memory(active: str, place: str, type: str, width: int) -> None:
@@ -59,7 +60,7 @@ def test_only_active_threads_access_memory(active: str, place: str, type: str, w
 
 
 @pytest.mark.usefixtures("processor")
-@pytest.mark.parametrize("width", [8, 16, 32, 64])
+@pytest.mark.parametrize("width", [32, *map(exhaustive, (8, 16, 64))])
 @pytest.mark.parametrize("fields", ["x, y", "x, y, z", "x, y, z, w"])
 @pytest.mark.parametrize("place", ["x", "n - 1 - x"])
 def test_pixels_of_bytes_become_floats(place: str, fields: str, width: int) -> None:

@@ -26,6 +26,7 @@ from imgcuda.cpu.session import CpuSession, pack
 from imgcuda.cpu.values.types import F32, F64, Scalar
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
+from support.matrix import exhaustive
 
 Array = npt.NDArray[Any]
 C_TYPES = {"float32": "float", "float64": "double", "int32": "int", "uint32": "unsigned int", "int64": "long long",
@@ -223,7 +224,7 @@ UNFUSED = ["exp", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan",
 
 
 @pytest.mark.parametrize("name", UNFUSED)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, exhaustive(np.float64)])
 def test_code_without_fused_instructions_is_as_exact(name: str, dtype: npt.DTypeLike) -> None:
     import platform
 
@@ -236,7 +237,7 @@ def test_code_without_fused_instructions_is_as_exact(name: str, dtype: npt.DType
 
 
 @pytest.mark.parametrize("name", [*ONE, *TWO])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, exhaustive(np.float64)])
 def test_one_number_for_all_threads_gives_the_same(name: str, dtype: npt.DTypeLike) -> None:
     x = specials(dtype)
     inputs = (x, x[::-1].copy()) if name in TWO else (x,)
