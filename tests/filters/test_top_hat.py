@@ -13,7 +13,7 @@ from scipy import ndimage
 
 import imgcuda
 from imgcuda.testing import assert_close
-from support.morphology import SIZES, scipys, shape_of, tolerance
+from support.morphology import SIZES, scipys, shape_of, tolerance_of_differences
 from support.references import BORDERS, matches
 
 Image = npt.NDArray[Any]
@@ -36,7 +36,7 @@ def test_a_bright_point_is_what_remains(device: str) -> None:
 # Against SciPy and OpenCV
 
 test_any_image_at_any_border_matches_scipy = matches(
-    "top-hat", scipys(ndimage.white_tophat, keep_alpha=True), tolerance, border=BORDERS
+    "top-hat", scipys(ndimage.white_tophat, keep_alpha=True), tolerance_of_differences, border=BORDERS
 )
 
 

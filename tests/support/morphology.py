@@ -30,6 +30,12 @@ def tolerance(image: Image) -> float:
     return (OF_ALPHA if has_alpha(image) else TOLERANCE)[image.dtype.name]
 
 
+def tolerance_of_differences(image: Image) -> float:
+    """Return the tolerance where differences of up to 1 are divided by the alpha of a pixel, which may be small."""
+    allowed = tolerance(image)
+    return allowed / float(image[..., -1].min()) if has_alpha(image) and image.dtype.kind == "f" else allowed
+
+
 def shape_of(shape: str = "rectangle", radius: int = 1) -> Image:
     """Return a shape as OpenCV, or scikit-image, has it."""
     if shape in ("disk", "diamond"):
