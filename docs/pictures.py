@@ -81,6 +81,7 @@ SHOTS: dict[str, Shot] = {
     "guided": Shot(sample="chelsea.png", before=("add-noise:amount=0.05",)),
     "in-range": Shot("in-range:low=#803000,high=#ffb080", "astronaut.png"),
     "laplacian-of-gaussian": Shot("laplacian-of-gaussian:scale=-8,offset=0.5"),
+    "kuwahara": Shot(sample="chelsea.png"),
     "lens-blur": Shot("lens-blur:radius=6,shape=polygon", "chelsea.png"),
     "lens-distortion": Shot("lens-distortion:k1=-0.15", "chelsea.png"),
     "halftone": Shot("halftone:size=6", "astronaut.png"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from imgcuda_plugins.blur.box_blur import BoxBlur as BoxBlur
     from imgcuda_plugins.blur.convolve import Convolve as Convolve
     from imgcuda_plugins.blur.guided import Guided as Guided
+    from imgcuda_plugins.blur.kuwahara import Kuwahara as Kuwahara
     from imgcuda_plugins.blur.lens_blur import LensBlur as LensBlur
     from imgcuda_plugins.blur.motion_blur import MotionBlur as MotionBlur
     from imgcuda_plugins.blur.radial_blur import RadialBlur as RadialBlur

@@ -2400,6 +2400,41 @@ class Invert(PointFilter):
 
     def __init__(self) -> None: ...
 
+def kuwahara(
+    array: _Image,
+    /,
+    *,
+    radius: int = 3,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Smooth an image into flat patches with sharp edges: each pixel gets the mean of its evenest corner.
+
+    Of the four squares of radius + 1 pixels a side that have the pixel in a corner, the one with the least variance
+    counts, added up over all channels, alpha included (Kuwahara et al. 1976). If several have the same, the first does:
+    upper left, upper right, lower left, lower right. A square that has what is infinite or not a number never counts.
+
+    radius: how far the squares reach, in pixels; from 1 to 8
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Kuwahara(NeighborhoodFilter):
+    """Smooth an image into flat patches with sharp edges: each pixel gets the mean of its evenest corner."""
+
+    radius: int
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        radius: int = 3,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
 def laplacian_of_gaussian(
     array: _Image,
     /,

@@ -9,6 +9,7 @@ from imgcuda_plugins.blur.blur import Blur
 from imgcuda_plugins.blur.box_blur import BoxBlur
 from imgcuda_plugins.blur.convolve import Convolve
 from imgcuda_plugins.blur.guided import Guided
+from imgcuda_plugins.blur.kuwahara import Kuwahara
 from imgcuda_plugins.blur.lens_blur import LensBlur
 from imgcuda_plugins.blur.motion_blur import MotionBlur
 from imgcuda_plugins.blur.radial_blur import RadialBlur
@@ -25,6 +26,7 @@ def imgcuda_filters() -> list[type[Filter]]:
         BoxBlur,
         Convolve,
         Guided,
+        Kuwahara,
         LensBlur,
         MotionBlur,
         RadialBlur,
