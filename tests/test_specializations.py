@@ -32,6 +32,11 @@ def kernels(name: str, given: dict[str, Any], packs: bool = False) -> set[Any]:
         ("levels", "gamma", 0.1, 10.0, 1),
         ("temperature", "temperature", 1700.0, 25000.0, 1),
         ("shadows-highlights", "shadows", -2.0, 2.0, 6),  # grayscale, four kernels of a large blur, and its own
+        ("difference-of-gaussians", "low_sigma", 0.1, 1.6, 3),  # to floats, the blur, and its own
+        ("gabor", "theta", 1.0, 89.0, 4),  # two sums: of cosines, which are symmetric, and of sines
+        ("hessian", "sigma", 0.6, 16.0, 6),  # two sums, each for few rows and for many
+        ("distance-transform", "threshold", 0.0, 1.0, 3),
+        ("filmic", "exposure", -5.0, 5.0, 1),
         ("rank", "percentile", 0.0, 100.0, 1),
         ("affine", "angle", 0.5, 89.0, 2),
         ("swirl", "strength", 0.5, 20.0, 1),
