@@ -34,7 +34,12 @@ __global__ void difference(const pixel *__restrict__ src, pixel *__restrict__ ds
 
 #define FARTHEST 104  // pixels left of the image that are read at most: 100, and what makes a margin of whole words
 #define LEVELS 8      // runs of up to 2^LEVELS - 1 pixels
-#define GROUP WORD_SAMPLES  // rows between two barriers
+// Rows between two barriers: as many as fit into 32 KiB of shared memory.
+#if PACK == 1 || WORD_SAMPLES * BLOCK_WIDTH <= 1024
+#define GROUP WORD_SAMPLES
+#else
+#define GROUP (1024 / BLOCK_WIDTH)
+#endif
 
 #if PACK > 1
 typedef unsigned int word;
