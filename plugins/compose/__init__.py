@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from imgcuda import Filter, hookimpl
-from imgcuda_plugins.compose.composite import Composite
-from imgcuda_plugins.compose.text import Text
 
 
 @hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
+    from imgcuda_plugins.compose.composite import Composite
+    from imgcuda_plugins.compose.text import Text
+
     return [Composite, Text]

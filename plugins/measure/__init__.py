@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from imgcuda import Filter, hookimpl
-from imgcuda_plugins.measure.distance_transform import DistanceTransform
 
 
 @hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
+    from imgcuda_plugins.measure.distance_transform import DistanceTransform
+
     return [DistanceTransform]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from imgcuda import Filter, hookimpl
-from imgcuda_plugins.noise.add_noise import AddNoise
-from imgcuda_plugins.noise.median import Median
-from imgcuda_plugins.noise.nl_means import NlMeans
 
 
 @hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
+    from imgcuda_plugins.noise.add_noise import AddNoise
+    from imgcuda_plugins.noise.median import Median
+    from imgcuda_plugins.noise.nl_means import NlMeans
+
     return [AddNoise, Median, NlMeans]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from imgcuda import Filter, hookimpl
-from imgcuda_plugins.stylize.bloom import Bloom
-from imgcuda_plugins.stylize.dither import Dither
-from imgcuda_plugins.stylize.emboss import Emboss
-from imgcuda_plugins.stylize.halftone import Halftone
-from imgcuda_plugins.stylize.oil_paint import OilPaint
-from imgcuda_plugins.stylize.pixelate import Pixelate
-from imgcuda_plugins.stylize.posterize import Posterize
-from imgcuda_plugins.stylize.quantize import Quantize
-from imgcuda_plugins.stylize.sketch import Sketch
-from imgcuda_plugins.stylize.vignette import Vignette
 
 
 @hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
+    from imgcuda_plugins.stylize.bloom import Bloom
+    from imgcuda_plugins.stylize.dither import Dither
+    from imgcuda_plugins.stylize.emboss import Emboss
+    from imgcuda_plugins.stylize.halftone import Halftone
+    from imgcuda_plugins.stylize.oil_paint import OilPaint
+    from imgcuda_plugins.stylize.pixelate import Pixelate
+    from imgcuda_plugins.stylize.posterize import Posterize
+    from imgcuda_plugins.stylize.quantize import Quantize
+    from imgcuda_plugins.stylize.sketch import Sketch
+    from imgcuda_plugins.stylize.vignette import Vignette
+
     return [Bloom, Dither, Emboss, Halftone, OilPaint, Pixelate, Posterize, Quantize, Sketch, Vignette]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from imgcuda import Filter, hookimpl
-from imgcuda_plugins.tone.filmic import Filmic
-from imgcuda_plugins.tone.local_contrast import LocalContrast
 
 
 @hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
+    from imgcuda_plugins.tone.filmic import Filmic
+    from imgcuda_plugins.tone.local_contrast import LocalContrast
+
     return [Filmic, LocalContrast]
