@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from textwrap import dedent
 from typing import Any, Literal
@@ -21,6 +22,7 @@ from imgcuda import (
     KernelError,
     Layout,
     NeighborhoodFilter,
+    ParameterError,
     Pipeline,
     PointFilter,
     devices,
@@ -268,10 +270,15 @@ def random_chains() -> list[list[Filter]]:
     random = np.random.default_rng(0)
     names = 2 * [name for name in FILTERS if issubclass(FILTERS[name], PointFilter)]
     random.shuffle(names)
-    filters = [
-        FILTERS.create(name, {p.name: random_value(p, random) for p in FILTERS[name].parameters()}) for name in names
-    ]
+    filters = [random_filter(name, random) for name in names]
     return [filters[first : first + 4] for first in range(0, len(filters), 4)]
+
+
+def random_filter(name: str, random: np.random.Generator) -> Filter:
+    """Return a filter with any values, of those that go together."""
+    while True:
+        with suppress(ParameterError):
+            return FILTERS.create(name, {p.name: random_value(p, random) for p in FILTERS[name].parameters()})
 
 
 def random_value(parameter: Parameter, random: np.random.Generator) -> Any:
