@@ -19,7 +19,7 @@ NOT_OURS = re.compile(
     r"Segmentation fault\n(?s:.)*numpy.{1,2}_core.{1,2}multiarray.py"
 )
 """What is said before any code of imgcuda runs, or by a library that ends the process, as NumPy 2.4 does at times."""
-ONE_SENTENCE = re.compile(r"Error: .*\n(Exception ignored on building sys.unraisablehook arguments:\nMemoryError\n)*")
+ONE_SENTENCE = re.compile(r"Error: .*\n((Exception ignored |MemoryError).*\n)*")
 """Mostly about memory; but Python itself may report something else where it has too little, and more as it ends."""
 
 
