@@ -28,6 +28,7 @@ def installed(environment: Environment, tmp_path_factory: pytest.TempPathFactory
     return folder
 
 
+@pytest.mark.exhaustive
 def test_the_examples_pass_their_own_tests(environment: Environment, installed: Path) -> None:
     tests = ("-m", "pytest", "-q", "-rA", "--rootdir", ".", "--imgcuda-device", "cpu")
     folders = [f"imgcuda-{name}" for name in EXAMPLES]

@@ -44,17 +44,17 @@ def kernels(name: str, given: dict[str, Any], packs: bool = False) -> set[Any]:
     ],
 )
 def test_a_number_does_not_cause_a_compilation(name: str, parameter: str, low: float, high: float, most: int) -> None:
-    values = np.linspace(low, high, 40)
+    values = np.linspace(low, high, 12)
     found = set().union(*(kernels(name, {parameter: float(value)}) for value in values))
     assert 1 <= len(found) <= most
 
 
 def test_a_size_of_a_box_or_a_kernel_causes_few_compilations() -> None:
-    boxes = set().union(*(kernels("box-blur", {"radius": radius}) for radius in range(1, 101)))
+    boxes = set().union(*(kernels("box-blur", {"radius": radius}) for radius in range(1, 101, 3)))
     assert len(boxes) <= 5
-    rectangles = set().union(*(kernels("erode", {"radius": radius}) for radius in range(8, 101)))
+    rectangles = set().union(*(kernels("erode", {"radius": radius}) for radius in range(8, 101, 4)))
     assert len(rectangles) <= 2
-    columns = set().union(*(kernels("convolve", {"kernel": np.ones((size, size))}) for size in range(7, 80, 2)))
+    columns = set().union(*(kernels("convolve", {"kernel": np.ones((size, size))}) for size in range(7, 80, 6)))
     assert len(columns) <= 2
 
 

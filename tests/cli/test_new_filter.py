@@ -35,6 +35,7 @@ def packages(environment: Environment, tmp_path_factory: pytest.TempPathFactory)
     return folder
 
 
+@pytest.mark.exhaustive
 def test_it_passes_its_own_tests(environment: Environment, packages: Path) -> None:
     tests = ("-m", "pytest", "-q", "-rA", "--rootdir", ".", "--imgcuda-device", "cpu")
     folders = [f"imgcuda-{name}" for name in KINDS.values()]

@@ -19,14 +19,14 @@ def batches(count: int) -> Sequence[Any]:
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc to compare with")
-@pytest.mark.parametrize("batch", batches(10))
+@pytest.mark.parametrize("batch", batches(20))
 def test_random_kernels_do_what_gcc_says(batch: int) -> None:
-    assert compare(range(20 * batch, 20 * batch + 20)) == []
+    assert compare(range(10 * batch, 10 * batch + 10)) == []
 
 
-@pytest.mark.parametrize("batch", batches(3))
+@pytest.mark.parametrize("batch", batches(6))
 def test_a_checked_run_of_random_kernels_finds_no_fault(batch: int) -> None:
-    for seed in range(20 * batch, 20 * batch + 20):
+    for seed in range(10 * batch, 10 * batch + 10):
         made = Generator(seed).generate()
         if made.divergent:
             continue  # a checked run says so

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.matrix import exhaustive
+
 if TYPE_CHECKING:
     from support.environment import Environment
 
@@ -24,7 +26,9 @@ _TYPED = re.compile(r"^\$ ([^\n]*)\n(.*?)(?=^\$ |\Z)", re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the pages' commands are for bash")
-@pytest.mark.parametrize("page", ["tutorial.md", "how-to.md", "recipes.md", "batch.md", "arrays.md"])
+@pytest.mark.parametrize(
+    "page", [exhaustive("tutorial.md"), exhaustive("how-to.md"), "recipes.md", "batch.md", "arrays.md"]
+)
 def test_a_page_may_be_followed_to_the_letter(page: str, environment: Environment, tmp_path: Path) -> None:
     here = tmp_path
     for piece in _PIECE.finditer((DOCS / page).read_text("utf-8")):

@@ -21,6 +21,7 @@ from imgcuda.images import mark
 
 pytest.importorskip("av")
 
+from support.matrix import exhaustive
 from support.video_files import COUNT, drawn, make
 
 
@@ -59,7 +60,7 @@ def test_verbose_tells_the_frames_and_the_rate(command: Any, plain: Path, tmp_pa
     assert "frames/s\n" in said
 
 
-@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.webm", "a.mov"])
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", exhaustive("a.webm"), exhaustive("a.mov")])
 def test_its_own_output_is_replaced_and_no_other(command: Any, plain: Path, tmp_path: Path, name: str) -> None:
     made = tmp_path / name
     for _ in range(2):
@@ -188,6 +189,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
 """
 
 
+@pytest.mark.exhaustive
 def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
     peaks = []
     for count in (40, 240):  # 18 and 110 MB of pixels

@@ -13,6 +13,7 @@ import pytest
 from imgcuda import ImageError, Pipeline, devices
 from imgcuda.execution import in_rows
 from imgcuda.zarr_images.zarr_run import ZarrOptions, run_zarr
+from support.matrix import exhaustive
 from support.zarr_folders import noise, read_array, write_array, write_ome
 
 zarr = pytest.importorskip("zarr")
@@ -48,7 +49,11 @@ LAYOUTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("text", CHAINS)
-@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize(
+    "layout",
+    [each if not at else exhaustive(each) for at, each in enumerate(LAYOUTS.values())],
+    ids=LAYOUTS,
+)
 def test_an_array_gets_the_pixels_of_one_piece(text: str, layout: dict[str, Any], tmp_path: Path) -> None:
     given = noise((3, 4, 230, 130))
     named: dict[str, Any] = {"attributes": {"_ARRAY_DIMENSIONS": ["t", "z", "y", "x"]}}
