@@ -174,7 +174,7 @@ def test_no_kernel_is_left_out() -> None:
     for name, variants in VARIANTS.items():
         for variant, dtype, channels in product(variants, ("uint8", "uint16"), (3, 4)):
             ran |= set(compiled(load().create(name, variant), dtype, channels, None))
-    files = [*(ROOT / "imgcuda").rglob("*.cu*"), *(ROOT / "plugins").rglob("*.cu")]
+    files = [*(ROOT / "imgcuda").rglob("*.cu*"), *(ROOT / "plugins").rglob("*.cu*")]
     text = "".join(path.read_text(encoding="utf-8") for path in files)
     ran |= {"tables", "contiguous_copy", "sample_counts"}  # the core's own
     named = r"^__global__ void (?:__launch_bounds__\([^)]*\)\s+)?(\w+)"

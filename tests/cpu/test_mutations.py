@@ -21,7 +21,7 @@ from imgcuda.frontend import parse
 from imgcuda.programs.source import Program, Source, specialize
 
 OPTIONS = ["--std=c++17", "--device-debug"]
-CONSTANTS = {"PACK": 1, "ROWS": 1, "BLOCK_WIDTH": 32, "BLOCK_HEIGHT": 8, "LARGEST": 15}
+CONSTANTS = {"PACK": 1, "ROWS": 1, "BLOCK_WIDTH": 32, "BLOCK_HEIGHT": 8, "LARGEST": 15, "ROOM": 14}
 KERNELS = {
     "scalars": """\
 __global__ void k(int *out, const int *in, int n, float v)
@@ -159,9 +159,23 @@ def mutants(text: str, count: int, seed: str) -> Iterator[str]:
     chance = random.Random(seed)
     for number in range(count):
         tokens: Tokens = TOKEN.findall(text)
-        at = [place for place, token in enumerate(tokens) if token.strip() and not token.startswith(("//", "/*", "#"))]
-        MUTATIONS[number % len(MUTATIONS)](chance, tokens, at)
+        MUTATIONS[number % len(MUTATIONS)](chance, tokens, read_by_both(tokens))
         yield "".join(tokens)
+
+
+def read_by_both(tokens: Tokens) -> list[int]:
+    """Return the places of the tokens that our front end reads, too, and not a GPU's compiler alone."""
+    places, depth = [], 0
+    for place, token in enumerate(tokens):
+        if depth and token.startswith("#if"):
+            depth += 1
+        elif depth and (token.startswith("#endif") or (depth == 1 and token.startswith("#else"))):
+            depth -= 1
+        elif token.startswith("#ifdef __CUDACC__"):
+            depth = 1
+        elif not depth and token.strip() and not token.startswith(("//", "/*", "#")):
+            places.append(place)
+    return places
 
 
 def refused_here(program: Program) -> bool:
@@ -179,7 +193,8 @@ def refused_by(nvrtc: Nvrtc, program: Program) -> str:
     try:
         nvrtc.compile(program.text, program, (9, 0), OPTIONS)
     except KernelError as error:
-        return error.mistakes[0].message if error.mistakes else str(error)
+        said = error.mistakes[0].message if error.mistakes else str(error)
+        return "" if "ptxas error" in said else said  # the assembler, about what a GPU has
     return ""
 
 
