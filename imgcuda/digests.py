@@ -1,4 +1,4 @@
-"""The digest of cache keys and of what is cached.
+"""Digests (BLAKE2b) of cache keys and of cached data.
 
 hashlib would load OpenSSL, which takes longer than reading and writing a small image, for digests that CPython has in a
 module of its own.

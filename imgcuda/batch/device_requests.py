@@ -1,4 +1,4 @@
-"""What workers and the servers of devices say to each other."""
+"""The messages between workers and the servers of devices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class DeviceServers:
 
     addresses: Sequence[str]
     loads: Any
-    """An array that all processes share: the images that each server has, in work or waiting."""
+    """An array in shared memory: how many images each server has, in work or waiting."""
 
     def least_busy(self) -> int:
         """Return the number of the server that has the fewest images."""
@@ -56,4 +56,4 @@ class Reply(NamedTuple):
 
 
 BEGUN: Literal["begun"] = "begun"
-"""The word that is sent as the work on an image begins: from then on, it may be the reason why a server ends."""
+"""The message that the work on an image begins: from then on, the image may be the reason why a server ends."""

@@ -12,7 +12,7 @@ PRELOADED = ["__main__", "imgcuda.batch.preloaded"]
 
 
 def started() -> Any:
-    """Return the way to start processes, as multiprocessing's contexts are: by the server, which runs from now on.
+    """Start the server; return the context of multiprocessing whose processes are forked from it.
 
     This process itself is not forked, since it may have threads. A system without fork gets new processes.
     """

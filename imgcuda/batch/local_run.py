@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from imgcuda.batch.worker_pool import WorkerPool
 
 IDLE = 60.0
-"""Seconds without a file after which workers that wait for more are ended; to start them takes a part of a second."""
+"""Seconds without a file after which waiting workers are ended; starting them takes a fraction of a second."""
 
 SERVED = {"cuda"}
 """The kinds of devices that have servers. Workers use the others themselves."""
@@ -30,7 +30,7 @@ SERVED = {"cuda"}
 
 @dataclass(frozen=True)
 class Limits:
-    """What a batch may take."""
+    """The limits of a batch's time and memory."""
 
     timeout: float | None = None
     """The most seconds for each file."""
@@ -39,7 +39,7 @@ class Limits:
 
 
 def run(units: Iterable[FileUnit], work: Work, limits: Limits, interruption: Interruption) -> Generator[Outcome]:
-    """Yield the outcome of each unit as it is there. Units are taken when there is somebody to make them.
+    """Yield the outcome of each unit as soon as it is known. A unit is taken when a worker is free to make it.
 
     A single file is made in this process. More are made by worker processes: as many as there are cores, each with one
     compute thread; fewer than cores share them. They decode and encode; on GPUs, one process for each GPU filters.
@@ -57,7 +57,7 @@ def run(units: Iterable[FileUnit], work: Work, limits: Limits, interruption: Int
 
 
 class LastingWorkers:
-    """Makes files as `run` does, again and again, by workers that wait for more. As a context, it ends them."""
+    """Makes files as `run` does, call after call, by workers that wait in between. As a context, it ends them."""
 
     def __init__(self, work: Work, limits: Limits, interruption: Interruption) -> None:
         self._work, self._limits, self._interruption = work, limits, interruption
@@ -71,7 +71,7 @@ class LastingWorkers:
         self._end()
 
     def run(self, units: Iterable[FileUnit]) -> Generator[Outcome]:
-        """Yield the outcome of each unit. A single file starts no workers, and is made by those that there are."""
+        """Yield the outcome of each unit. For a single file no workers are started, but running ones make it."""
         source = iter(units)
         first = list(islice(source, 2))
         if self._pool is None and _needs_no_worker(first, self._work, self._limits):

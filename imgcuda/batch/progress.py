@@ -24,11 +24,11 @@ REFRESHES = 5
 
 
 class Progress(Protocol):
-    """Counts what is done of some work, and says it in words."""
+    """A count of finished items, and a description of the progress in words."""
 
     @property
     def total(self) -> int | None:
-        """How much there is to do; None if that is not known."""
+        """How many items there are; None if that is not known."""
 
     @property
     def finished(self) -> int: ...

@@ -41,7 +41,7 @@ def take(path: Path) -> Stamp:
 
 
 def taken(path: Path) -> Stamp | None:
-    """Return a regular file's stamp; None for anything else, such as a pipe, which can only be read once."""
+    """Return a regular file's stamp; None for anything else, like a pipe, which can only be read once."""
     try:
         return take(path)
     except (ImageError, OSError):

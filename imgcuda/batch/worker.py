@@ -127,7 +127,7 @@ def _work(pickled: bytes) -> Work:
 
 
 def _by_servers(servers: DeviceServers, clock: FileClock) -> OnServer:
-    """Return what the servers of devices do for a file."""
+    """Return the calls by which the servers of devices filter and transcode a file."""
     if not _clients:
         from imgcuda.batch.device_client import DeviceClient
 

@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _leave(code: int) -> NoReturn:
-    """End the process. Python would take its modules apart first, which takes as long as to filter a small image.
+    """End the process at once: Python's own cleanup of modules takes as long as filtering a small image.
 
     So a command without other threads, child processes and GPUs ends as soon as what it has registered has run.
     """

@@ -31,7 +31,7 @@ SETTINGS: dict[str, dict[str, bool]] = {"try": {"allow_extra_args": True, "ignor
 
 
 NOTHING = PlainCommand("", add_help_option=False)
-"""What a word that is no command completes to."""
+"""The command that stands for an unknown word while a shell completes: it has no options."""
 
 
 class Commands(TyperGroup):

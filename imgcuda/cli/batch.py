@@ -143,7 +143,7 @@ def batch(ctx: typer.Context, **given: Any) -> None:
 
 
 def has_workers(given: Mapping[str, Any]) -> bool:
-    """Return whether these options most likely have files made by worker processes of this machine."""
+    """Return whether a batch with these options most likely starts worker processes on this machine."""
     elsewhere = given["verify"] or given["dry_run"] or given["scheduler"] or given["scheduler_file"]
     inputs = given["inputs"] or []
     return not elsewhere and (len(inputs) > 1 or not all(Path(each).is_file() for each in inputs))

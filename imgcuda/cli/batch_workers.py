@@ -45,7 +45,7 @@ def workers(
 def lasting_workers(
     order: Order, work: Work, software: Software, folder: Path, interruption: Interruption
 ) -> Iterator[tuple[Workers, Callable[[], None]]]:
-    """Yield what makes files that arrive, and a function to be called when none has; it ends workers that are idle."""
+    """Yield a function that makes arriving files, and one to call while none arrives, which ends idle workers."""
     if on_cluster(order):
         with workers(order, work, software, folder, interruption) as makers:
             yield makers, lambda: None

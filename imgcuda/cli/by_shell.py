@@ -1,4 +1,4 @@
-"""Runs the command for a shell that completes words: what Typer reads and prints is fitted to the shell.
+"""Runs the command for a shell that completes words, and adapts Typer's input and output to the shell.
 
 Bash splits words at colons and equals signs, and replaces only what follows the last of them. So `blur:sigma=3` reaches
 Typer as one word again, and the offers leave it without what stands before.
@@ -15,7 +15,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, cast
 
 VARIABLE = "_IMGCUDA_COMPLETE"
-"""What the shell's function sets: complete_bash, complete_zsh, complete_fish ..."""
+"""The variable that the shell's completion function sets: complete_bash, complete_zsh, complete_fish ..."""
 
 _BREAKS = re.compile(r"[:=]+")
 _UP_TO_BREAK = re.compile(r".*[:=]", re.DOTALL)
@@ -41,7 +41,7 @@ def for_shell() -> Iterator[None]:
 
 
 def _joined() -> str:
-    """Join the words that Bash has split, in the variables that Typer reads; return what the offers are to lack."""
+    """Join words that Bash has split, in the variables that Typer reads; return the prefix to remove from offers."""
     words = os.environ.get("COMP_WORDS", "").split("\n")
     if len(words) == 1:  # not from Bash
         return ""

@@ -124,7 +124,7 @@ def _describe(parameter: Parameter) -> Iterator[str]:
 
 
 def _examples(filter_class: type[Filter]) -> Iterator[str]:
-    """Yield one run of a filter in each way that there is: in a chain, by its own command, and in Python."""
+    """Yield an example of each way to run a filter: in a chain, by its own command, and in Python."""
     from imgcuda.cli.filtering import without_option
 
     name, hidden = filter_class.name, set(without_option(filter_class))

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from imgcuda.registry.entries import ParameterEntry
 
 Offer = tuple[str, str]
-"""A word, and what it is."""
+"""A completion, and its description."""
 
 
 def filters(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    """Offer the names of filters, and aliases that begin with what is typed."""
+    """Offer the names of filters, and aliases that begin with the typed text."""
     return list(_filters(ctx.obj, incomplete))
 
 
@@ -31,14 +31,14 @@ def words(ctx: typer.Context, incomplete: str) -> list[Offer]:
 
 
 def step(ctx: typer.Context, incomplete: str) -> list[Offer]:
-    """Offer what may follow in a chain as after -f: a filter, a parameter of it, a value, or a recipe after @."""
+    """Offer the next part of a chain, the value of -f: a filter, a parameter of it, a value, or a recipe after @."""
     typed = incomplete.rpartition("|")[2].lstrip()
     before = incomplete.removesuffix(typed)
     return [(before + word, what) for word, what in _step(ctx.obj, typed)]
 
 
 def files(incomplete: str) -> list[Offer]:
-    """Offer nothing: then the shell itself offers files, where Typer would offer the word that is typed."""
+    """Offer nothing, so that the shell itself offers files; by default Typer would offer the typed word."""
     return []
 
 
@@ -83,7 +83,7 @@ def _step(registry: Registry, typed: str) -> list[Offer]:
 
 
 def _with_more(found: list[Offer], registry: Registry) -> list[Offer]:
-    """Return the only filter with a colon. Of two offers no shell adds a blank, so that parameters can follow."""
+    """Return a second offer, NAME: with a colon, if one filter is found: a shell adds a blank to an only offer."""
     if len(found) != 1:
         return []
     ((name, _),) = found
@@ -92,7 +92,7 @@ def _with_more(found: list[Offer], registry: Registry) -> list[Offer]:
 
 
 def _assignment(parameters: list[ParameterEntry], typed: str) -> list[Offer]:
-    """Return the parameters that begin with what is typed, or the values of the one that is named."""
+    """Return the parameters that begin with the typed text, or after NAME= the values of that parameter."""
     name, equals, value = typed.partition("=")
     name = name.replace("-", "_")
     if equals:

@@ -1,4 +1,4 @@
-"""`imgcuda identify`: what image files are, by their headers."""
+"""`imgcuda identify`: prints format, size and type of image files, as their headers tell them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _object(name: str, facts: FileFacts) -> str:
 
 
 def _words(facts: FileFacts) -> Iterator[str]:
-    """Yield what is known of a file, for a person; what is as usual is left out."""
+    """Yield the facts about a file as words for a person; usual values are left out."""
     yield facts.format
     yield f"{facts.width} x {facts.height}"
     yield facts.color + (" with alpha" if facts.alpha else "")

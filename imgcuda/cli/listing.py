@@ -1,4 +1,4 @@
-"""`imgcuda list`: the installed filters by category, all or those that words fit, for a person or for a script."""
+"""`imgcuda list`: lists the filters by category, all or by search words, for a person or for a script."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Found = Mapping[str, Sequence[str]]
 
 
 def list_filters(ctx: typer.Context, words: Words = None, plain: Plain = False) -> None:
-    """List the filters by category. With words, list those that they fit: imgcuda list noise."""
+    """List the filters by category. With words, list the filters that match them: imgcuda list noise."""
     registry: Registry = ctx.obj
     found = _found(registry, words or [])
     shown = {each: [name for name in names if name in found] for each, names in registry.categories.items()}
@@ -40,7 +40,7 @@ def list_filters(ctx: typer.Context, words: Words = None, plain: Plain = False) 
 
 
 def _found(registry: Registry, words: Sequence[str]) -> Found:
-    """Return the filters of a category, or those that all words fit; PluginError if there are none."""
+    """Return the filters of a category, or the filters that match all words; PluginError if there are none."""
     if not words:
         return dict.fromkeys(registry, ())
     if len(words) == 1 and words[0] in registry.categories:

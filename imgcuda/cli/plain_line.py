@@ -28,7 +28,7 @@ _DEVICE = "--device"
 
 
 class PlainLine(NamedTuple):
-    """A command line, read: a filter, its parameters, and the files."""
+    """A parsed command line: a filter, its parameters, and the files."""
 
     filter: type[Filter]
     values: dict[str, Any]
@@ -48,7 +48,7 @@ def run_plain(registry: Registry, words: Sequence[str]) -> bool:
 
 
 def _read(registry: Registry, words: Sequence[str]) -> PlainLine | None:
-    """Return what a command line says; None if Typer is to read it."""
+    """Parse a command line; return None for one that Typer must read."""
     name = words[0] if words else ""
     if (
         name in COMMANDS

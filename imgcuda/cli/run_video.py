@@ -30,7 +30,7 @@ class FrameTally:
         self._began = time.monotonic()
 
     def tell(self, finished: int, total: int | None) -> None:
-        """Take note of how many frames are done, and about how many there are."""
+        """Store how many frames are done, and about how many there are."""
         self.finished, self.total = finished, total
 
     @property
@@ -77,7 +77,7 @@ def _display(tally: FrameTally, job: Job) -> Display:
 
 
 def _check(job: Job) -> None:
-    """Raise errors for what is for pictures only."""
+    """Raise an error for an option or an input that only pictures may have."""
     if job.in_path == run_file.STANDARD:
         raise ImageError("a video is read from a file, not from standard input")
     given = {

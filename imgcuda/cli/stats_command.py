@@ -72,7 +72,7 @@ def _measured(name: str, device: str, frame: int) -> list[ChannelStatistics]:
 
 
 def _object(name: str, channels: Sequence[ChannelStatistics]) -> str:
-    """Return the object of a file; what is no number is null."""
+    """Return the JSON object of a file; NaN and infinities become null."""
 
     def plain(value: Any) -> Any:
         return None if isinstance(value, float) and not isfinite(value) else value

@@ -18,7 +18,7 @@ class Builder:
 
     def __init__(self, most: int = 2 * INSTRUCTIONS) -> None:
         self._most = most
-        """The number of instructions beyond which TooWide is raised; those that unrolled loops add count twice."""
+        """The number of instructions beyond which TooWide is raised; those added by unrolled loops count twice."""
         self._lines: list[str] = []
         self._slots: list[tuple[str, str, int]] = []
         """The `alloca`s of the function: name, type, alignment."""
@@ -29,7 +29,7 @@ class Builder:
         """The number of instructions that unrolled loops will add to those written."""
         self._count = 0
         self._charged = 0
-        """The instructions that blocks and loops count as, in addition to those that were emitted."""
+        """The number of instructions that blocks and loops count as, in addition to the emitted ones."""
         self.formulas = 0
         """The number of instructions of inlined mathematical functions."""
         self.called: dict[str, Scalar] = {}

@@ -1,6 +1,6 @@
 // Tables: each color sample of an image of bytes becomes what a table of 256 bytes has for it; alpha stays as it is.
 // A block makes PIXELS neighboring pixels of the image, which is one run of pixels, and keeps the table in shared
-// memory. A thread makes PACK neighboring samples at a time, with one wide load and store; those that are left at the
+// memory. A thread makes PACK neighboring samples at a time, with one wide load and store; the few left over at the
 // end of the image, one by one. TABLES is the number of tables: 1, or on the CPU one for each color channel, and then a
 // thread makes a pixel at a time. OPERATION: on the CPU, tables of some kinds are computed rather than looked up.
 

@@ -26,7 +26,7 @@ def adaptive_threshold(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Make pixels that are brighter than what surrounds them white, and all others black.
+    """Make pixels white that are brighter than their surroundings, and all others black.
 
     The level is found in the square around each pixel: with `mean` its mean; with `gaussian` a mean with the weights of
     a Gaussian, both rounded to the image's type as in OpenCV's adaptiveThreshold; with
@@ -47,7 +47,7 @@ def adaptive_threshold(
     """
 
 class AdaptiveThreshold(NeighborhoodFilter):
-    """Make pixels that are brighter than what surrounds them white, and all others black."""
+    """Make pixels white that are brighter than their surroundings, and all others black."""
 
     method: Literal["mean", "gaussian", "niblack", "sauvola"]
     radius: int
@@ -208,7 +208,7 @@ def anisotropic_diffusion(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Smooth an image within its edges: levels flow between neighbors, the less the more these differ.
+    """Smooth an image and keep its edges: values diffuse between neighbors, the less the more they differ.
 
     In each iteration a sample gains gamma * c(d) * d from each of its four neighbors, d being the difference to it and
     c exp(-(d / kappa)^2) or 1 / (1 + (d / kappa)^2): Perona and Malik, Scale-space and edge detection using anisotropic
@@ -226,7 +226,7 @@ def anisotropic_diffusion(
     """
 
 class AnisotropicDiffusion(NeighborhoodFilter):
-    """Smooth an image within its edges: levels flow between neighbors, the less the more these differ."""
+    """Smooth an image and keep its edges: values diffuse between neighbors, the less the more they differ."""
 
     iterations: int
     kappa: float
@@ -366,7 +366,7 @@ def black_hat(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Show what is dark and smaller than a shape, as bright, whatever the background: the closing - the image.
+    """Show dark details smaller than a shape, as bright, on any background: the closing minus the image.
 
     It is OpenCV's MORPH_BLACKHAT, SciPy's and scikit-image's black_tophat and ImageMagick's BottomHat. Alpha stays as
     it is.
@@ -384,7 +384,7 @@ def black_hat(
     """
 
 class BlackHat(NeighborhoodFilter):
-    """Show what is dark and smaller than a shape, as bright, whatever the background: the closing - the image."""
+    """Show dark details smaller than a shape, as bright, on any background: the closing minus the image."""
 
     border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
     radius: int
@@ -416,7 +416,7 @@ def bloom(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Let what is bright shine on what is around it, as through a soft lens.
+    """Let bright parts shine on their surroundings, as through a soft lens.
 
     What is brighter than `threshold` is blurred and added, as by GEGL's bloom, whose `amount` is 1 - threshold and
     whose `radius` is `sigma`. The light of a color is the color times `strength` where its luminance, Rec. 601, is at
@@ -435,7 +435,7 @@ def bloom(
     """
 
 class Bloom(NeighborhoodFilter):
-    """Let what is bright shine on what is around it, as through a soft lens."""
+    """Let bright parts shine on their surroundings, as through a soft lens."""
 
     threshold: float
     softness: float
@@ -606,7 +606,7 @@ def chroma_key(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Make what has the color of a screen transparent.
+    """Make a green screen, or a screen of another color, transparent.
 
     As ffmpeg's `chromakey`, but for each pixel by itself: what counts is the distance from the color in Cb and Cr of
     BT.601, where 1 is the diagonal of the square of both. Up to `similarity` a pixel is transparent; from there it
@@ -620,7 +620,7 @@ def chroma_key(
     """
 
 class ChromaKey(PointFilter):
-    """Make what has the color of a screen transparent."""
+    """Make a green screen, or a screen of another color, transparent."""
 
     color: Any
     similarity: float
@@ -739,7 +739,7 @@ def close(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Fill what is dark and smaller than a shape, and leave the rest as large as it was: dilate, then erode.
+    """Fill dark details smaller than a shape, and leave the rest as large as it was: dilate, then erode.
 
     `iterations` are those of each: all dilations come before the erosions, as in OpenCV's morphologyEx and SciPy's
     binary_closing. For one iteration it is SciPy's grey_closing. With alpha, colors are compared as in `dilate`.
@@ -757,7 +757,7 @@ def close(
     """
 
 class Close(NeighborhoodFilter):
-    """Fill what is dark and smaller than a shape, and leave the rest as large as it was: dilate, then erode."""
+    """Fill dark details smaller than a shape, and leave the rest as large as it was: dilate, then erode."""
 
     border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
     radius: int
@@ -1441,7 +1441,7 @@ def dilate(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Replace each sample by the greatest of those around it: what is bright grows.
+    """Replace each sample by the greatest around it: bright parts grow.
 
     By a shape that has a name, the result is that of OpenCV's dilate, as for `erode`. A `footprint` is turned by half a
     turn, as in SciPy's grey_dilation and in mathematics, so that a single bright pixel becomes the footprint as it is
@@ -1462,7 +1462,7 @@ def dilate(
     """
 
 class Dilate(NeighborhoodFilter):
-    """Replace each sample by the greatest of those around it: what is bright grows."""
+    """Replace each sample by the greatest around it: bright parts grow."""
 
     border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
     radius: int
@@ -1533,7 +1533,7 @@ def dither(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Leave few levels of each color, mixed in a pattern so that they look like those between.
+    """Reduce each color to a few levels, mixed in a pattern that looks like the levels between.
 
     A color goes to the level below or above it, whichever a threshold says that depends on the pixel's place. bayer2,
     bayer4 and bayer8 are Bayer's ordered patterns (1973), as ImageMagick's `-ordered-dither o2x2` to `o8x8`; blue-noise
@@ -1547,7 +1547,7 @@ def dither(
     """
 
 class Dither(PointFilter):
-    """Leave few levels of each color, mixed in a pattern so that they look like those between."""
+    """Reduce each color to a few levels, mixed in a pattern that looks like the levels between."""
 
     levels: int
     method: Literal["bayer2", "bayer4", "bayer8", "blue-noise"]
@@ -1569,7 +1569,7 @@ def duotone(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Show an image in two colors: one for black, one for white, and what lies between.
+    """Show an image in mixtures of two colors: one for black, one for white.
 
     Colors are mixed by the luminance, by Rec. 601, as by Pillow's `ImageOps.colorize`. A gray image becomes one of
     three colors.
@@ -1581,7 +1581,7 @@ def duotone(
     """
 
 class Duotone(PointFilter):
-    """Show an image in two colors: one for black, one for white, and what lies between."""
+    """Show an image in mixtures of two colors: one for black, one for white."""
 
     black: Any
     white: Any
@@ -1719,7 +1719,7 @@ def erode(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Replace each sample by the smallest of those around it: what is bright gets thinner.
+    """Replace each sample by the smallest around it: bright parts get thinner.
 
     The time for a rectangle does not grow with its size. By a shape that has a name, the result is that of OpenCV's
     erode, which leaves out what lies beyond the edge; but for border=constant and wrap, it is always that of SciPy's
@@ -1741,7 +1741,7 @@ def erode(
     """
 
 class Erode(NeighborhoodFilter):
-    """Replace each sample by the smallest of those around it: what is bright gets thinner."""
+    """Replace each sample by the smallest around it: bright parts get thinner."""
 
     border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
     radius: int
@@ -1852,7 +1852,7 @@ def filmic(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Map light of any brightness to what a screen can show, with a shoulder and a toe as film has them.
+    """Tone-map light of any brightness to a screen's range, with a shoulder and a toe as film has them.
 
     `hable` is John Hable's curve for Uncharted 2 (GDC 2010), scaled so that light of `white` becomes white; `aces` is
     Krzysztof Narkowicz's fit of the Academy's ACES (2015), which reaches white at about 7.2. Each channel is mapped by
@@ -1868,7 +1868,7 @@ def filmic(
     """
 
 class Filmic(PointFilter):
-    """Map light of any brightness to what a screen can show, with a shoulder and a toe as film has them."""
+    """Tone-map light of any brightness to a screen's range, with a shoulder and a toe as film has them."""
 
     curve: Literal["hable", "aces"]
     exposure: float
@@ -1893,7 +1893,7 @@ def flatten(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Lay an image onto a color where it is transparent; the result has no alpha.
+    """Lay an image over a background color; the result has no alpha.
 
     The result is alpha * color + (1 - alpha) * background, as of the W3C's Compositing and Blending Level 1. Behind a
     gray image is the background's luminance, by Rec. 601. An image without alpha stays as it is.
@@ -1904,7 +1904,7 @@ def flatten(
     """
 
 class Flatten(PointFilter):
-    """Lay an image onto a color where it is transparent; the result has no alpha."""
+    """Lay an image over a background color; the result has no alpha."""
 
     background: Any
     def __init__(
@@ -2163,7 +2163,7 @@ def guided(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Smooth an image and keep its edges: within each square it is a line through the image itself.
+    """Smooth an image and keep its edges: each square becomes a linear function of the image itself.
 
     With the mean m and the variance v of a square, a sample x becomes a x + (1 - a) m, a = v / (v + eps), where the
     squares around it have both averaged: He, Sun and Tang, Guided image filtering, 2010, with the image as its own
@@ -2177,7 +2177,7 @@ def guided(
     """
 
 class Guided(NeighborhoodFilter):
-    """Smooth an image and keep its edges: within each square it is a line through the image itself."""
+    """Smooth an image and keep its edges: each square becomes a linear function of the image itself."""
 
     radius: int
     eps: float
@@ -2356,7 +2356,7 @@ def in_range(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Make pixels white whose red, green and blue each lie from one color to another, and all others black.
+    """Make pixels white whose red, green and blue each lie between those of two colors, and all others black.
 
     Both ends belong to the range, as in OpenCV's inRange. A gray image counts as red, green and blue alike. What is not
     a number is black. Alpha stays, and the alpha of the two colors does not count.
@@ -2368,7 +2368,7 @@ def in_range(
     """
 
 class InRange(PointFilter):
-    """Make pixels white whose red, green and blue each lie from one color to another, and all others black."""
+    """Make pixels white whose red, green and blue each lie between those of two colors, and all others black."""
 
     low: Any
     high: Any
@@ -2411,7 +2411,7 @@ def kuwahara(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Smooth an image into flat patches with sharp edges: each pixel gets the mean of its evenest corner.
+    """Smooth an image into flat patches with sharp edges: each pixel is the mean of the evenest of four squares.
 
     Of the four squares of radius + 1 pixels a side that have the pixel in a corner, the one with the least variance
     counts, added up over all channels, alpha included (Kuwahara et al. 1976). If several have the same, the first does:
@@ -2424,7 +2424,7 @@ def kuwahara(
     """
 
 class Kuwahara(NeighborhoodFilter):
-    """Smooth an image into flat patches with sharp edges: each pixel gets the mean of its evenest corner."""
+    """Smooth an image into flat patches with sharp edges: each pixel is the mean of the evenest of four squares."""
 
     radius: int
     border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
@@ -2666,7 +2666,7 @@ def local_contrast(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Make an image clearer: raise the contrast with what is around, as photo editors' clarity does.
+    """Make an image clearer: raise each pixel's contrast with its surroundings, as photo editors' clarity does.
 
     An unsharp mask of large radius, by the luminance: the difference between the luminance of Rec. 601 and its blur,
     times `amount`, is added to all channels, so that no hue changes; with an amount below 0, it is softer. With alpha,
@@ -2680,7 +2680,7 @@ def local_contrast(
     """
 
 class LocalContrast(NeighborhoodFilter):
-    """Make an image clearer: raise the contrast with what is around, as photo editors' clarity does."""
+    """Make an image clearer: raise each pixel's contrast with its surroundings, as photo editors' clarity does."""
 
     amount: float
     border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
@@ -2814,7 +2814,7 @@ def morphological_gradient(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Show outlines: how much the brightest pixel within a shape differs from the darkest, dilation - erosion.
+    """Show outlines: the brightest sample within a shape minus the darkest, or dilation minus erosion.
 
     It is OpenCV's MORPH_GRADIENT, SciPy's morphological_gradient and ImageMagick's Edge. Alpha stays as it is.
 
@@ -2831,7 +2831,7 @@ def morphological_gradient(
     """
 
 class MorphologicalGradient(NeighborhoodFilter):
-    """Show outlines: how much the brightest pixel within a shape differs from the darkest, dilation - erosion."""
+    """Show outlines: the brightest sample within a shape minus the darkest, or dilation minus erosion."""
 
     border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
     radius: int
@@ -2900,7 +2900,7 @@ def nl_means(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Remove noise: average each pixel with those near it whose surroundings look alike.
+    """Remove noise: average each pixel with nearby pixels whose surroundings look alike.
 
     A pixel's weight is exp(-d / h^2), where d is the mean of the squared differences between the square around it and
     the square around the pixel that is made, over all channels (Buades, Coll and Morel, A non-local algorithm for image
@@ -2917,7 +2917,7 @@ def nl_means(
     """
 
 class NlMeans(NeighborhoodFilter):
-    """Remove noise: average each pixel with those near it whose surroundings look alike."""
+    """Remove noise: average each pixel with nearby pixels whose surroundings look alike."""
 
     h: float
     template_radius: int
@@ -3031,7 +3031,7 @@ def open(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Remove what is bright and smaller than a shape, and leave the rest as large as it was: erode, then dilate.
+    """Remove bright details smaller than a shape, and leave the rest as large as it was: erode, then dilate.
 
     `iterations` are those of each: all erosions come before the dilations, as in OpenCV's morphologyEx and SciPy's
     binary_opening. For one iteration it is SciPy's grey_opening. With alpha, colors are compared as in `erode`.
@@ -3049,7 +3049,7 @@ def open(
     """
 
 class Open(NeighborhoodFilter):
-    """Remove what is bright and smaller than a shape, and leave the rest as large as it was: erode, then dilate."""
+    """Remove bright details smaller than a shape, and leave the rest as large as it was: erode, then dilate."""
 
     border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
     radius: int
@@ -3180,7 +3180,7 @@ def perspective(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """See the plane of an image from another side, by four points or a matrix.
+    """Show the plane of an image from another viewpoint, by four points or a matrix.
 
     The points of `source` come to those of `target`, in any order that is the same in both; by default to the corners
     of the result, from the upper left clockwise, and from those of the image: the outer ones, half a pixel from the
@@ -3204,7 +3204,7 @@ def perspective(
     """
 
 class Perspective(GeometryFilter):
-    """See the plane of an image from another side, by four points or a matrix."""
+    """Show the plane of an image from another viewpoint, by four points or a matrix."""
 
     source_points: Any
     target_points: Any
@@ -3273,7 +3273,7 @@ def polar(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Unroll an image around a center: its distance runs to the right, its angle down; or roll such an image up.
+    """Unroll an image around a center, with distances to the right and angles down; or roll up an unrolled image.
 
     As OpenCV's warpPolar: row 0 is what lies to the right of the center, further rows follow clockwise. Unless a size
     is given, the result is as wide as the radius, and as high as half the way around. Rolled up, an image becomes a
@@ -3294,7 +3294,7 @@ def polar(
     """
 
 class Polar(GeometryFilter):
-    """Unroll an image around a center: its distance runs to the right, its angle down; or roll such an image up."""
+    """Unroll an image around a center, with distances to the right and angles down; or roll up an unrolled image."""
 
     inverse: bool
     log: bool
@@ -3436,7 +3436,7 @@ def rank(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Replace each sample by the one at a percentile of those around it: 0 is the smallest, 50 the median.
+    """Replace each sample by a percentile of the samples around it: 0 is the smallest, 50 the median.
 
     Of the n samples in a square of 2 * radius + 1 pixels a side, in order, it is number n * percentile / 100, rounded
     down and counted from 0, and for 100 the greatest, as in SciPy's percentile_filter. A little more than 0, or less
@@ -3451,7 +3451,7 @@ def rank(
     """
 
 class Rank(NeighborhoodFilter):
-    """Replace each sample by the one at a percentile of those around it: 0 is the smallest, 50 the median."""
+    """Replace each sample by a percentile of the samples around it: 0 is the smallest, 50 the median."""
 
     radius: int
     percentile: float
@@ -3635,7 +3635,7 @@ def roll(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Move an image to the right and down; what leaves it at an edge comes back at the other.
+    """Move an image to the right and down; pixels that leave at one edge come in at the opposite one.
 
     As ImageMagick's -roll and numpy.roll have it. Every sample stays as it is.
 
@@ -3646,7 +3646,7 @@ def roll(
     """
 
 class Roll(GeometryFilter):
-    """Move an image to the right and down; what leaves it at an edge comes back at the other."""
+    """Move an image to the right and down; pixels that leave at one edge come in at the opposite one."""
 
     x: int
     y: int
@@ -3853,7 +3853,7 @@ def sigmoidal_contrast(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Raise the contrast in the middle along an S, so that nothing is cut off at the ends; or lower it.
+    """Raise or lower the contrast of the midtones by an S-curve, which clips nothing.
 
     The result is (S(color) - S(0)) / (S(1) - S(0)), with S(x) = 1 / (1 + exp(contrast * (midpoint - x))): as
     ImageMagick's -sigmoidal-contrast. Black and white stay. `inverse` makes of the result the color again, as its
@@ -3867,7 +3867,7 @@ def sigmoidal_contrast(
     """
 
 class SigmoidalContrast(PointFilter):
-    """Raise the contrast in the middle along an S, so that nothing is cut off at the ends; or lower it."""
+    """Raise or lower the contrast of the midtones by an S-curve, which clips nothing."""
 
     contrast: float
     midpoint: float
@@ -3925,7 +3925,7 @@ def solarize(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Invert what is bright, as film does that was exposed to light while it was developed.
+    """Invert bright values, as on film that was exposed to light while it was developed.
 
     Each channel that is as bright as the threshold, or brighter, is taken from white, as by Pillow's
     `ImageOps.solarize` and torchvision's `solarize`. Level k of 8 or 16 bits is k / 255 or k / 65535.
@@ -3936,7 +3936,7 @@ def solarize(
     """
 
 class Solarize(PointFilter):
-    """Invert what is bright, as film does that was exposed to light while it was developed."""
+    """Invert bright values, as on film that was exposed to light while it was developed."""
 
     threshold: float
     def __init__(
@@ -4043,7 +4043,7 @@ def temperature(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Make a picture warmer or cooler, as the light's temperature suggests, or greener or more magenta.
+    """Make a picture warmer or cooler, by the color temperature of its light, or greener or more magenta.
 
     `temperature` is what a raw converter's is: the color temperature of the light in which the picture was taken, which
     becomes white; 6500 K leaves it as it is. Colors are adapted from that white to D65 by the Bradford matrix, in
@@ -4059,7 +4059,7 @@ def temperature(
     """
 
 class Temperature(PointFilter):
-    """Make a picture warmer or cooler, as the light's temperature suggests, or greener or more magenta."""
+    """Make a picture warmer or cooler, by the color temperature of its light, or greener or more magenta."""
 
     temperature: float
     tint: float
@@ -4100,7 +4100,7 @@ def text(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Write on an image.
+    """Write text on an image.
 
     Pillow draws the text, and `composite` lays it over the image: the box around the characters at the edge or corner
     that `gravity` names, x and y pixels from it toward the middle. `\n` begins a new line. A gray image is written on
@@ -4121,7 +4121,7 @@ def text(
     """
 
 class Text(Filter):
-    """Write on an image."""
+    """Write text on an image."""
 
     text: Any
     size: float
@@ -4211,7 +4211,7 @@ def top_hat(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Show what is bright and smaller than a shape, whatever the background: the image - its opening.
+    """Show bright details smaller than a shape, on any background: the image minus its opening.
 
     It is OpenCV's MORPH_TOPHAT and SciPy's and scikit-image's white_tophat. Alpha stays as it is.
 
@@ -4228,7 +4228,7 @@ def top_hat(
     """
 
 class TopHat(NeighborhoodFilter):
-    """Show what is bright and smaller than a shape, whatever the background: the image - its opening."""
+    """Show bright details smaller than a shape, on any background: the image minus its opening."""
 
     border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
     radius: int
@@ -4265,7 +4265,7 @@ def undistort(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Straighten what a lens has bent, by the coefficients that a calibration has found.
+    """Remove a lens's distortion, by the coefficients of a camera calibration.
 
     As OpenCV's undistort with the same camera for the result. A negative k1 is that of a barrel distortion.
 
@@ -4287,7 +4287,7 @@ def undistort(
     """
 
 class Undistort(GeometryFilter):
-    """Straighten what a lens has bent, by the coefficients that a calibration has found."""
+    """Remove a lens's distortion, by the coefficients of a camera calibration."""
 
     method: Literal["nearest", "bilinear", "bicubic"]
     border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
@@ -4372,7 +4372,7 @@ def vibrance(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Make pale colors stronger, and those that are strong already less so; or all paler.
+    """Make pale colors stronger, and strong colors hardly so; or make all colors paler.
 
     As `saturation`, with a factor of each color: 1 + intensity * (1 - chroma), below 0 with (1 + chroma), where chroma
     is the largest channel minus the smallest. ffmpeg's `vibrance` computes this, with other weights for the luma.
@@ -4383,7 +4383,7 @@ def vibrance(
     """
 
 class Vibrance(PointFilter):
-    """Make pale colors stronger, and those that are strong already less so; or all paler."""
+    """Make pale colors stronger, and strong colors hardly so; or make all colors paler."""
 
     intensity: float
     def __init__(
@@ -4447,7 +4447,7 @@ def white_balance(
     out: _Image | None = None,
     layout: ImageLayout = "HWC",
 ) -> _Image:
-    """Remove the color of the light, which is found in the image itself: each channel is multiplied by a number.
+    """Remove the color of the light: multiply each channel by a factor that is estimated from the image itself.
 
     `gray-world` gives all channels the mean that they have together (Buchsbaum 1980); `white-patch` makes white of what
     each channel reaches at a percentile (Land 1977). Samples are taken as they are, not in linear light. Floats are
@@ -4461,7 +4461,7 @@ def white_balance(
     """
 
 class WhiteBalance(MeasuringFilter):
-    """Remove the color of the light, which is found in the image itself: each channel is multiplied by a number."""
+    """Remove the color of the light: multiply each channel by a factor that is estimated from the image itself."""
 
     method: Literal["gray-world", "white-patch"]
     percentile: float

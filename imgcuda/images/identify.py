@@ -1,4 +1,4 @@
-"""Tells what an image file is, by its header: no pixel is decoded."""
+"""Reads the format, size and type of an image file from its header, without decoding a pixel."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _COLORS = {
     **dict.fromkeys(("1", "L", "LA", "La", "I", "F"), "gray"),
     **{"P": "palette", "PA": "palette", "CMYK": "CMYK", "YCbCr": "YCbCr", "LAB": "Lab", "HSV": "HSV"},
 }
-"""What the modes of Pillow are; all others are RGB."""
+"""The kinds of color of Pillow's modes; all others are RGB."""
 
 _SAMPLES = {"gray": 1, "palette": 1, "CMYK": 4}
 """Samples of a pixel without alpha; all others have 3."""
 
 _PHOTOMETRIC = {0: "gray", 1: "gray", 3: "palette", 5: "CMYK", 6: "YCbCr", 8: "Lab", 9: "Lab"}
-"""What the color spaces of a TIFF are; all others are RGB."""
+"""The kinds of color of a TIFF's color spaces; all others are RGB."""
 
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What a file holds; of several pictures the first."""
+    """The facts about an image file; of several pictures, about the first."""
 
     format: str
     width: int
@@ -47,7 +47,7 @@ class FileFacts:
     alpha: bool
     """Whether some pixels may be transparent."""
     bits: int
-    """Of a sample."""
+    """Bits of a sample."""
     sample: str
     """uint, int or float."""
     pictures: int
@@ -63,7 +63,7 @@ class FileFacts:
 
 
 def identify(source: Source) -> FileFacts:
-    """Return what a file is, by its header, however large it is. ImageError for a file that cannot be read."""
+    """Return the facts about a file, by its header alone. ImageError for a file that cannot be read."""
     errors = translated_errors(name_of(source), "read")
     with errors as subject, warnings.catch_warnings(), opener(source) as reopen:
         warnings.simplefilter("ignore")

@@ -142,7 +142,7 @@ VIDEOS: dict[str, Test] = {
 
 
 def demuxer_of(head: bytes) -> str | None:
-    """Return FFmpeg's name for what reads a video or a GIF, by its first bytes; None for anything else."""
+    """Return FFmpeg's name of the demuxer for a video or a GIF, by its first bytes; None for anything else."""
     if _READ["GIF"](head):
         return "gif"
     return next((name for name, test in VIDEOS.items() if test(head)), None)

@@ -47,7 +47,7 @@ def _entry(tag: int, kind: int, code: str, numbers: Sequence[int], order: str) -
 
 
 Tables = dict[int, list[ExifEntry]]
-"""The directories of a page: that numbered 0, and those that it refers to."""
+"""The directories (IFDs) of a page: number 0 is the page's own, the others are its sub-IFDs."""
 
 
 def _built(pages: Sequence[Tables], order: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What to offer for a name that is not known: what the table of synonyms says, or else what is spelled alike."""
+"""Suggestions for an unknown name: those of the table of synonyms, or else names with a similar spelling."""
 
 from __future__ import annotations
 

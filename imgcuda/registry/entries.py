@@ -59,7 +59,7 @@ class Entry(NamedTuple):
     aliases: tuple[str, ...]
     parameters: tuple[ParameterEntry, ...]
     home: str
-    """Where its class is, as module:Class, so that it can be imported alone; empty if it has no such place."""
+    """The place of its class, module:Class, by which that module is imported alone; empty if the class has none."""
 
     @classmethod
     def of(cls, filter_class: type[Filter]) -> Entry:

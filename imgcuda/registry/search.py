@@ -1,4 +1,4 @@
-"""Finds filters by words: by what the index knows of them and by the table of synonyms; no plugin is imported."""
+"""Finds filters by words, in the index and in the table of synonyms; no plugin is imported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcuda.registry.entries import Entry
 
 
 def search(registry: Registry, words: Sequence[str]) -> dict[str, list[str]]:
-    """Return the filters that all of the words fit, and for each the parameters, if only they fit: ["radius"].
+    """Return the filters that match all words, each with the parameters that match where nothing else of it does.
 
     The choices of parameters count only if nothing else fits: most filters have "mirror" among theirs.
     """
@@ -27,7 +27,7 @@ def _search(registry: Registry, words: Sequence[str], choices: bool) -> dict[str
 
 
 def _hit(registry: Registry, name: str, word: str, choices: bool) -> list[str] | None:
-    """Return None for a filter that a word does not fit, and the parameters that it fits if it fits nothing else."""
+    """Return None if a filter does not match a word, else the parameters that match, or none if its name does."""
     entry, wanted = registry.entries[name], advice.plain(word)
     texts = map(advice.plain, (entry.name, *entry.aliases, registry.category(name)))
     if any(wanted in text for text in texts) or _is_in(entry.summary, word):

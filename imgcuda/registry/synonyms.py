@@ -1,4 +1,4 @@
-"""What people call filters and parameters in other programs: read when a name is not known, and by a search.
+"""Other programs' names for filters and parameters, read when a name is unknown, and by a search.
 
 A row is for several words, between blanks. What it leads to is offered as far as it is installed. Hyphens do not count.
 A word that means one filter exactly is an alias of the filter instead.

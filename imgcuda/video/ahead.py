@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 POLL = 0.1
-"""Seconds after which a thread that cannot go on looks whether it is still wanted."""
+"""Seconds between two looks of a waiting thread at whether its items are still wanted."""
 
 
 class _Ended:
@@ -28,7 +28,7 @@ class _Producer(Generic[T]):
         self.queue: Queue[T | _Ended] = Queue(most)
         self._items = items
         self._unwanted = threading.Event()
-        # In the context of the caller's, so that what is set for the caller, as checked runs are, holds here, too.
+        # In a copy of the caller's context, so that its context variables, like checked runs, hold here, too.
         self._thread = threading.Thread(target=copy_context().run, args=(self._produce,), daemon=True)
         self._thread.start()
 

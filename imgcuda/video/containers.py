@@ -14,7 +14,7 @@ class Container:
     """A kind of file that a video is written to."""
 
     muxer: str
-    """FFmpeg's name for what writes it."""
+    """FFmpeg's name of the muxer that writes it."""
     codecs: tuple[str, str]
     """The codecs that are chosen where none is asked for: for 8 bits, and for more."""
     others: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ def container_of(path: Path) -> Container:
 
 
 def demuxer(path: Path) -> str:
-    """Return FFmpeg's name for what reads a file, by the file's first bytes; ImageError for what is no video.
+    """Return FFmpeg's name of the demuxer for a file, by the file's first bytes; ImageError if it is no video.
 
     FFmpeg is not left to guess: it takes a list of addresses for a video, too, and would open what the list names.
     """

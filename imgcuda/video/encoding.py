@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from imgcuda.video.decoding import VideoReader
 
 _USUAL = av.VideoFormat("yuv420p")
-"""What a video is encoded as that is made of no other."""
+"""The pixel format of a video that is made from arrays."""
 FASTEST = Fraction(240)
 """The highest rate that encoders are told, of which AV1's takes no higher; timestamps are not affected."""
 BUFFER = 1 << 20
-"""So many bytes are written at a time."""
+"""Bytes that are written at a time."""
 
 _OF_THE_FILE = {"encoder", "major_brand", "minor_version", "compatible_brands", "duration"}
 """Metadata that tells of the file or the encoder, and not of the video."""

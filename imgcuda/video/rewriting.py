@@ -1,4 +1,4 @@
-"""Makes a video of another: decodes it, changes each frame, and encodes it, all at the same time in threads."""
+"""Makes a video from another: decodes it, changes each frame, and encodes it, all at the same time in threads."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
 AHEAD = 4
-"""So many frames wait at most between decoding and filtering, and between filtering and encoding."""
+"""The most frames that wait between decoding and filtering, and between filtering and encoding."""
 
 Change = Callable[[VideoFrame], npt.NDArray[Any]]
 """Returns a frame's pixels, changed."""
 
 Tell = Callable[[int, int | None], None]
-"""Is told how many frames are done, and about how many there are, or None."""
+"""Called with the number of frames that are done, and about how many there are, or None."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Rewritten:
 
 
 class _OtherError(BaseException):
-    """Carries an error of reading or filtering past what would take it for one of writing."""
+    """Wraps an error of reading or filtering, so that the writer's error handling does not take it for its own."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -115,7 +115,7 @@ def _changed(read: Generator[VideoFrame | Packet[Stream]], change: Change) -> It
 
 
 def _others_errors(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items; an error in them is none of the writer's."""
+    """Yield the items, and raise errors in them as _OtherError."""
     iterator = iter(items)
     while True:
         try:

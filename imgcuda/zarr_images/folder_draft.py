@@ -1,4 +1,4 @@
-"""An atomic write of a folder: it is written under another name beside its place, and takes it in one step.
+"""An atomic write of a folder: it is written under another name beside its place, and moved there in one step.
 
 A helper process removes the draft when this process ends in whatever way: by Ctrl-C, by --timeout, or killed.
 """
@@ -25,7 +25,7 @@ _EXCHANGE = 2
 
 @contextmanager
 def draft_of(target: Path) -> Iterator[Path]:
-    """Give the name for a draft of a folder, which does not exist yet; what is there afterwards is removed."""
+    """Yield an unused path beside a folder, for a draft of it; a folder left there is removed when the block ends."""
     draft = draft_beside(target)
     helper = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _REMOVE, str(draft.absolute())],
@@ -44,7 +44,7 @@ def draft_of(target: Path) -> Iterator[Path]:
 
 
 def put(draft: Path, target: Path) -> None:
-    """Move a draft to its place; what was there is then in the place of the draft."""
+    """Move a draft to its place; a folder that was there is moved to the place of the draft."""
     if not os.path.lexists(target):
         draft.rename(target)
     elif not _exchanged(draft, target):

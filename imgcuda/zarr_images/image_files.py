@@ -50,7 +50,7 @@ def opened_file(source: Path, request: ReadRequest, strict: bool) -> Iterator[tu
 
 
 def losses(image: Image) -> tuple[str, ...]:
-    """Return in sentences what an array does not hold of a picture."""
+    """Return a sentence for each part of a picture that an array does not hold."""
     beside = [name for name in ("exif", "icc", "xmp", "text", "photoshop") if getattr(image, name)]
     if not beside:
         return image.losses

@@ -1,4 +1,4 @@
-"""Anisotropic diffusion: levels flow where they are alike."""
+"""Anisotropic diffusion: smooths an image within its edges, by Perona and Malik's equation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
 
 
 class AnisotropicDiffusion(NeighborhoodFilter):
-    """Smooth an image within its edges: levels flow between neighbors, the less the more these differ.
+    """Smooth an image and keep its edges: values diffuse between neighbors, the less the more they differ.
 
     In each iteration a sample gains gamma * c(d) * d from each of its four neighbors, d being the difference to it and
     c exp(-(d / kappa)^2) or 1 / (1 + (d / kappa)^2): Perona and Malik, Scale-space and edge detection using anisotropic

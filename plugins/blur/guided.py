@@ -15,7 +15,7 @@ ALONG = Layout(over="samples", block=(256, 1))
 
 
 class Guided(NeighborhoodFilter):
-    """Smooth an image and keep its edges: within each square it is a line through the image itself.
+    """Smooth an image and keep its edges: each square becomes a linear function of the image itself.
 
     With the mean m and the variance v of a square, a sample x becomes a x + (1 - a) m, a = v / (v + eps), where the
     squares around it have both averaged: He, Sun and Tang, Guided image filtering, 2010, with the image as its own

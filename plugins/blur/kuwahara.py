@@ -12,7 +12,7 @@ LARGEST = 8
 
 
 class Kuwahara(NeighborhoodFilter):
-    """Smooth an image into flat patches with sharp edges: each pixel gets the mean of its evenest corner.
+    """Smooth an image into flat patches with sharp edges: each pixel is the mean of the evenest of four squares.
 
     Of the four squares of radius + 1 pixels a side that have the pixel in a corner, the one with the least variance
     counts, added up over all channels, alpha included (Kuwahara et al. 1976). If several have the same, the first does:

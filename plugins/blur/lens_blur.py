@@ -1,4 +1,4 @@
-"""Lens blur: out of focus."""
+"""Lens blur: the blur of a lens that is out of focus."""
 
 from __future__ import annotations
 

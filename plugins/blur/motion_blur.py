@@ -33,7 +33,7 @@ class MotionBlur(Taps):
 
     @property
     def kernel(self) -> Weights:
-        """The weights: those of the four pixels around each place, of ceil(length) + 1 places."""
+        """The weights of ceil(length) + 1 places on the line, each divided among the four pixels around it."""
         places = np.linspace(-0.5, 0.5, ceil(self.length) + 1) if self.length else np.zeros(1)
         middle, turn = self.halo, radians(self.angle)
         # rounded, so that a line along a row or a column stays in it

@@ -1,4 +1,4 @@
-"""Path blur: means along a path that depends on where a pixel is. What such filters have in common."""
+"""Path blur: the base class of zoom blur and radial blur, which average along a path through each pixel."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
 
 
 class PathBlur(NeighborhoodFilter, abstract=True):
-    """Average places along a path through each pixel, toward a center or around it; it may lead anywhere."""
+    """Average places along a path through each pixel, toward a center or around it; it may reach any row."""
 
     channelwise = True
     only_launches = True
@@ -20,7 +20,7 @@ class PathBlur(NeighborhoodFilter, abstract=True):
 
     @property
     def extent(self) -> float:
-        """How long the path is: a part of the way to the center, or an angle in radians."""
+        """The length of the path: a fraction of the distance to the center, or an angle in radians."""
         raise NotImplementedError
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:

@@ -1,4 +1,4 @@
-"""Taps: a blur whose weights are few beside the square that they lie in. What such filters have in common."""
+"""Taps: the base class of blurs by a sparse kernel, most of whose weights are 0."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ Weights = npt.NDArray[np.float64]
 
 
 class Taps(NeighborhoodFilter, abstract=True):
-    """Add up the pixels around each, by weights of which only those that are not 0 cost time."""
+    """Correlate an image with a sparse kernel: weights of 0 cost no time."""
 
     channelwise = True
     only_launches = True
 
     @property
     def kernel(self) -> Weights:
-        """The weights, which add up to 1, of odd sides: a correlation."""
+        """The kernel of the correlation, with an odd number of rows and of columns; its weights add up to 1."""
         raise NotImplementedError
 
     @property

@@ -11,7 +11,7 @@ from imgcuda import Argument, Color, PointFilter, param
 
 
 class ChromaKey(PointFilter):
-    """Make what has the color of a screen transparent.
+    """Make a green screen, or a screen of another color, transparent.
 
     As ffmpeg's `chromakey`, but for each pixel by itself: what counts is the distance from the color in Cb and Cr of
     BT.601, where 1 is the diagonal of the square of both. Up to `similarity` a pixel is transparent; from there it

@@ -1,4 +1,4 @@
-"""The tables of colormap: formulas, and where there are none, numbers.
+"""The color tables of the filter `colormap`: computed by a formula, or stored as numbers.
 
 The numbers are those that matplotlib has: viridis, magma, inferno and plasma are by Nathaniel J. Smith, Stefan van der
 Walt and, viridis, Eric Firing, in the public domain by CC0; turbo is by Anton Mikhailov, copyright 2019 Google LLC,
@@ -55,7 +55,7 @@ WHITE = XYZ_OF_RGB.sum(axis=1)
 
 
 def diverging(low: tuple[int, int, int], high: tuple[int, int, int]) -> Numbers:
-    """Return the map from a color by a near white to another: both halves are even in Msh, polar CIELAB."""
+    """Return the map from one color through a near white to another, even in Msh (polar CIELAB) in both halves."""
     first, last = msh_of(np.array(low) / 255), msh_of(np.array(high) / 255)
     middle = max(first[0], last[0], 88.0)
     halves = [

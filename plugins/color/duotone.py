@@ -1,4 +1,4 @@
-"""Duotone: two colors, and what lies between."""
+"""Duotone: shows an image in mixtures of two colors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imgcuda import Argument, Color, PointFilter, param
 
 
 class Duotone(PointFilter):
-    """Show an image in two colors: one for black, one for white, and what lies between.
+    """Show an image in mixtures of two colors: one for black, one for white.
 
     Colors are mixed by the luminance, by Rec. 601, as by Pillow's `ImageOps.colorize`. A gray image becomes one of
     three colors.

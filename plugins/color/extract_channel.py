@@ -1,4 +1,4 @@
-"""Extract a channel: one of them as a gray image."""
+"""Extract a channel: makes a gray image of one channel."""
 
 from __future__ import annotations
 

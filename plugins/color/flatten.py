@@ -1,4 +1,4 @@
-"""Flatten: an image on a ground of one color."""
+"""Flatten: replaces transparency by a background color."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imgcuda import Argument, Color, PointFilter, param
 
 
 class Flatten(PointFilter):
-    """Lay an image onto a color where it is transparent; the result has no alpha.
+    """Lay an image over a background color; the result has no alpha.
 
     The result is alpha * color + (1 - alpha) * background, as of the W3C's Compositing and Blending Level 1. Behind a
     gray image is the background's luminance, by Rec. 601. An image without alpha stays as it is.

@@ -1,4 +1,4 @@
-"""Hald CLUTs: tables of colors as pictures."""
+"""Hald CLUTs: color lookup tables that are stored as pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Level counts: how often each level occurs. What filters that look at the whole image have in common."""
+"""Level counts: histograms on the device, for filters that measure the whole image."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LevelCounts(MeasuringFilter, abstract=True):
     def count_digit(
         self, gpu: Gpu, image: DeviceArray, bits: int, shift: int = 0, known: npt.NDArray[Any] | None = None
     ) -> DeviceArray:
-        """Return how often each number of some bits occurs, `shift` bits up in the samples: (colors, 2**bits, 1).
+        """Return a histogram of `bits` bits of the samples, from bit number `shift` on: (colors, 2**bits, 1).
 
         With `known`, (colors, 2) or (1, 2), only where the bits above are the one or the other: (colors, 2, 2**bits).
         """

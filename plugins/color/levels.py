@@ -1,4 +1,4 @@
-"""Levels: from a range to another, with a gamma between."""
+"""Levels: stretches one range of values to another, with a gamma between."""
 
 from __future__ import annotations
 

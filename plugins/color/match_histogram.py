@@ -1,4 +1,4 @@
-"""Match histogram: the levels of another picture."""
+"""Match histogram: gives an image the distribution of levels of another picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shadows and highlights: light where it is dark, and less where it is bright."""
+"""Shadows and highlights: brightens dark parts and darkens bright ones."""
 
 from __future__ import annotations
 

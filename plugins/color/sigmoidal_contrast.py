@@ -1,4 +1,4 @@
-"""Sigmoidal contrast: more of it in the middle, none lost at the ends."""
+"""Sigmoidal contrast: changes the contrast by an S-curve that clips nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcuda import Argument, PointFilter, param
 
 
 class SigmoidalContrast(PointFilter):
-    """Raise the contrast in the middle along an S, so that nothing is cut off at the ends; or lower it.
+    """Raise or lower the contrast of the midtones by an S-curve, which clips nothing.
 
     The result is (S(color) - S(0)) / (S(1) - S(0)), with S(x) = 1 / (1 + exp(contrast * (midpoint - x))): as
     ImageMagick's -sigmoidal-contrast. Black and white stay. `inverse` makes of the result the color again, as its

@@ -1,4 +1,4 @@
-"""Solarize: a negative of what is bright."""
+"""Solarize: inverts bright values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from imgcuda import PointFilter, param
 
 
 class Solarize(PointFilter):
-    """Invert what is bright, as film does that was exposed to light while it was developed.
+    """Invert bright values, as on film that was exposed to light while it was developed.
 
     Each channel that is as bright as the threshold, or brighter, is taken from white, as by Pillow's
     `ImageOps.solarize` and torchvision's `solarize`. Level k of 8 or 16 bits is k / 255 or k / 65535.

@@ -1,4 +1,4 @@
-"""Stretched levels: from black to white, what some filters find the ends of in different ways."""
+"""Stretched levels: the base class of filters that stretch an image between two measured levels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ are of interest that begin as the one that is looked for. No two types begin ali
 
 
 class StretchedLevels(LevelCounts):
-    """Stretch the levels of an image between two that are found exactly, whatever the range."""
+    """Stretch an image between two levels, which are found exactly for all types of pixels."""
 
     per_channel: bool = param(
         default=True, help="stretch each color by itself, which removes a cast; otherwise all in the same way"
@@ -78,7 +78,7 @@ class Stretched(PointFilter):
 
 
 def narrowed(known: Numbers, aside: Numbers, counts: Numbers, size: int, digit: int) -> Filter:
-    """Return the filter that finds the ends' next digit, or stretches between them, once `counts` says this one.
+    """Return the next filter, given the `counts` of this digit: one for the next digit, or at last one that stretches.
 
     `known` and `aside` are those of Ends; `counts` is how often each digit occurs, (channels, 2, digits).
     """
@@ -101,7 +101,7 @@ def nth(counts: Numbers, aside: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def values(keys: Numbers, size: int) -> npt.NDArray[np.float64]:
-    """Return samples from 0 to 1 by their keys, of which the prelude's key_of_pixel makes those of floats."""
+    """Return samples, from 0 to 1, given their sortable keys; for floats, those of the prelude's key_of_pixel."""
     if size < 4:
         return keys / (256.0**size - 1)
     bits = np.where(keys >> 31, keys ^ (1 << 31), ~keys & 0xFFFFFFFF)

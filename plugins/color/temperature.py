@@ -1,4 +1,4 @@
-"""Temperature: the white of another light."""
+"""Temperature: a picture as in light of another color temperature."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NEUTRAL = 6500.0
 
 
 class Temperature(PointFilter):
-    """Make a picture warmer or cooler, as the light's temperature suggests, or greener or more magenta.
+    """Make a picture warmer or cooler, by the color temperature of its light, or greener or more magenta.
 
     `temperature` is what a raw converter's is: the color temperature of the light in which the picture was taken, which
     becomes white; 6500 K leaves it as it is. Colors are adapted from that white to D65 by the Bradford matrix, in

@@ -6,7 +6,7 @@ from imgcuda import PointFilter, param
 
 
 class Vibrance(PointFilter):
-    """Make pale colors stronger, and those that are strong already less so; or all paler.
+    """Make pale colors stronger, and strong colors hardly so; or make all colors paler.
 
     As `saturation`, with a factor of each color: 1 + intensity * (1 - chroma), below 0 with (1 + chroma), where chroma
     is the largest channel minus the smallest. ffmpeg's `vibrance` computes this, with other weights for the luma.

@@ -1,4 +1,4 @@
-"""White balance: without the color of the light."""
+"""White balance: removes the color of the light."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from imgcuda_plugins.color.stretched_levels import Stretched
 
 
 class WhiteBalance(LevelCounts):
-    """Remove the color of the light, which is found in the image itself: each channel is multiplied by a number.
+    """Remove the color of the light: multiply each channel by a factor that is estimated from the image itself.
 
     `gray-world` gives all channels the mean that they have together (Buchsbaum 1980); `white-patch` makes white of what
     each channel reaches at a percentile (Land 1977). Samples are taken as they are, not in linear light. Floats are
@@ -45,5 +45,5 @@ class WhiteBalance(LevelCounts):
 
 
 def _quotients(wanted: float, found: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return by what each number is multiplied to become another; 1 for those that are 0."""
+    """Return the factor by which each number becomes the wanted one; 1 where a number is 0."""
     return np.divide(wanted, found, out=np.ones_like(found), where=found > 0)

@@ -1,4 +1,4 @@
-"""Text: words on an image."""
+"""Text: writes words on an image."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LARGEST = 1 << 25
 
 @dataclass(frozen=True)
 class Words:
-    r"""What is written, `Words.of("one line\\nand another")`."""
+    r"""A text to write, `Words.of("one line\\nand another")`."""
 
     words: ClassVar[str] = r"text that can be seen, in which \n begins a new line"
 
@@ -93,7 +93,7 @@ class Font:
 
 
 class Text(Filter):
-    r"""Write on an image.
+    r"""Write text on an image.
 
     Pillow draws the text, and `composite` lays it over the image: the box around the characters at the edge or corner
     that `gravity` names, x and y pixels from it toward the middle. `\n` begins a new line. A gray image is written on

@@ -1,4 +1,4 @@
-"""Difference of Gaussians: what lies between two scales."""
+"""Difference of Gaussians: shows details between two sizes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""High-pass: the fine detail alone."""
+"""High-pass: shows fine detail alone."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-// Scale space: an image as floats, and sums of such planes as an image. Blurs and derivatives are the filters `blur` and
-// `convolve`. A thread makes PACK neighboring samples of a row.
+// Scale space: an image as planes of floats, and sums of planes as an image. Blurs and derivatives are the filters
+// `blur` and `convolve`. A thread makes PACK neighboring samples of a row.
 
 __global__ void widen(const pixel *__restrict__ src, float *__restrict__ dst, int width, int height)
 {
@@ -133,7 +133,7 @@ __global__ void vesselness(const pixel *__restrict__ src, float *__restrict__ ds
 
 #ifdef LARGER
 
-// Keeps in dst what is larger.
+// Keeps the larger of each two samples in dst.
 __global__ void keep_larger(const float *__restrict__ src, float *__restrict__ dst, int width, int height)
 {
     int samples = width * CHANNELS;

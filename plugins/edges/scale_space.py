@@ -25,7 +25,7 @@ class ScaleSpace(NeighborhoodFilter, abstract=True):
     layout = Layout(over="samples", block=(256, 1), pack=4)
 
     def floats(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        """Return the image as floats on its own scale, so that what is computed of it is not rounded."""
+        """Return the image as floats on its own scale, so that results computed from it are not rounded."""
         return image if image.dtype == np.float32 else gpu.launch("widen", image, dtype=np.float32)
 
     def blurred(self, gpu: Gpu, plane: DeviceArray, sigma: float) -> DeviceArray:
@@ -36,7 +36,7 @@ class ScaleSpace(NeighborhoodFilter, abstract=True):
         return gpu.apply(SeparableSum(down=Table.of(down), along=Table.of(along), border=self.border), plane)
 
     def second_derivatives(self, gpu: Gpu, plane: DeviceArray, sigma: float) -> Sequence[DeviceArray]:
-        """Return those of the Gaussian blur along the columns, along both, and along the rows: the Hessian matrix."""
+        """Return the Gaussian blur's Hessian matrix: derivatives along the columns, along both, and along the rows."""
         orders = ((2, 0), (1, 1), (0, 2))
         return [self.summed(gpu, plane, *(derivative(sigma, order) for order in pair)) for pair in orders]
 

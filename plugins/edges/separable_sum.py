@@ -1,4 +1,4 @@
-"""Separable sum: each pixel's neighbors weighed along columns and rows. Other filters of edges use it."""
+"""Separable sum: a convolution with a column and a row of weights, which other filters of edges run."""
 
 from __future__ import annotations
 

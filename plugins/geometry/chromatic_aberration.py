@@ -35,7 +35,7 @@ class ChromaticAberration(Warp):
         return [middle(width, self.center_x), middle(height, self.center_y), 1 / self.red, 1.0, 1 / self.blue]
 
     def reads(self, wanted: Rows, width: int, height: int) -> tuple[int, int] | None:
-        """Return the rows that any of the colors comes from, if what is beyond an edge is not read elsewhere."""
+        """Return the rows that all colors are read from; None if the border rule reads rows elsewhere."""
         if self.border not in ("constant", "nearest"):
             return None
         center, scales = middle(height, self.center_y), (1 / self.red, 1.0, 1 / self.blue)

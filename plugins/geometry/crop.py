@@ -38,7 +38,7 @@ class Aspect:
 
     @classmethod
     def example(cls) -> Self:
-        """Return that of a film."""
+        """Return 16:9."""
         return cls(16.0, 9.0)
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ Gravity = Literal[
 
 
 def place(gravity: Gravity, room: tuple[int, int], offset: tuple[int, int] = (0, 0)) -> tuple[int, int]:
-    """Return the left and the upper edge of what has so much room to the right and below, if it lies at 0.
+    """Return the left and the upper edge of a rectangle; `room` is how far it could move to the right and down from 0.
 
     The offset leads away from the edge that it lies at, as in ImageMagick: at the east, to the left.
     """

@@ -25,7 +25,7 @@ __device__ point in_focal_lengths(double x, double y, const double *numbers)
     return made;
 }
 
-// The pixel at such a distance.
+// The pixel at a distance from the optical center, in focal lengths.
 __device__ point in_pixels(double x, double y, const double *numbers)
 {
     point made = {x * numbers[2] + numbers[0], y * numbers[3] + numbers[1]};

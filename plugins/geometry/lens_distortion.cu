@@ -1,5 +1,5 @@
 // Lens distortion: a pixel comes from the place that the lens bends to it, which is found by iteration.
-// Where none is found, the lens shows nothing, and what is seen lies far outside.
+// Where none is found, the lens shows nothing, and the place is set to one far outside of the image.
 
 #include "lens.cuh"
 

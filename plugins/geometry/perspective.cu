@@ -1,5 +1,5 @@
 // Perspective: the place is (x, y, 1) times a matrix from the result to the image, divided by its third number. At the
-// horizon, where that is 0, there is no place, and what is seen is far outside.
+// horizon, where that is 0, the place is infinite, and counts as one far outside of the image.
 
 #include "warp.cuh"
 

@@ -20,7 +20,7 @@ class Corners(Matrix):
 
     @classmethod
     def of(cls, value: object) -> Self:
-        """Return the points in what a matrix is made of, or none of "none"; else raise ValueError."""
+        """Return four points in any form that `Matrix.of` takes, or none for "none"; else raise ValueError."""
         if isinstance(value, str) and value == "none":
             return cls(())
         made = super().of(value)
@@ -42,7 +42,7 @@ class Corners(Matrix):
 
 
 class Perspective(Projection):
-    """See the plane of an image from another side, by four points or a matrix.
+    """Show the plane of an image from another viewpoint, by four points or a matrix.
 
     The points of `source` come to those of `target`, in any order that is the same in both; by default to the corners
     of the result, from the upper left clockwise, and from those of the image: the outer ones, half a pixel from the
@@ -86,13 +86,13 @@ def edges(width: int, height: int) -> Numbers:
 
 
 def flattest(points: Numbers) -> float:
-    """Return the least area of the triangles of three of four points, doubled: 0 if three lie on a line."""
+    """Return twice the least area of a triangle of three of the four points: 0 if three lie on a line."""
     triangles = [np.delete(points, left_out, axis=0) for left_out in range(4)]
     return min(abs(float(np.linalg.det(np.column_stack([each, np.ones(3)])))) for each in triangles)
 
 
 def mapping(points: Numbers, to: Numbers) -> Numbers:
-    """Return the matrix that takes four points to four others, whose last number is 1 or its scale is of no matter."""
+    """Return the matrix that maps four points to four others; it is not scaled so that its last number is 1."""
     rows = []
     for (x, y), (u, v) in zip(points, to, strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y, -u], [0, 0, 0, x, y, 1, -v * x, -v * y, -v]]

@@ -11,7 +11,7 @@ from imgcuda_plugins.geometry.warp import Warp, middle
 
 
 class Polar(Warp):
-    """Unroll an image around a center: its distance runs to the right, its angle down; or roll such an image up.
+    """Unroll an image around a center, with distances to the right and angles down; or roll up an unrolled image.
 
     As OpenCV's warpPolar: row 0 is what lies to the right of the center, further rows follow clockwise. Unless a size
     is given, the result is as wide as the radius, and as high as half the way around. Rolled up, an image becomes a

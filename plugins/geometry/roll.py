@@ -1,4 +1,4 @@
-"""Roll: an image moved around its edges."""
+"""Roll: moves an image, with wraparound at its edges."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from imgcuda_plugins.geometry.window import Window
 
 
 class Roll(Window):
-    """Move an image to the right and down; what leaves it at an edge comes back at the other.
+    """Move an image to the right and down; pixels that leave at one edge come in at the opposite one.
 
     As ImageMagick's -roll and numpy.roll have it. Every sample stays as it is.
     """
@@ -21,5 +21,5 @@ class Roll(Window):
         return -self.x % width, -self.y % height
 
     def reads(self, wanted: Rows, width: int, height: int) -> tuple[int, int] | None:
-        """Return the same rows if they do not move; else one strip would need the first row and the last."""
+        """Return the same rows if rows do not move; else None, since a strip may read the first row and the last."""
         return None if self.y % height else (wanted.first, wanted.last)

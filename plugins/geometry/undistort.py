@@ -6,7 +6,7 @@ from imgcuda_plugins.geometry.lens import Lens
 
 
 class Undistort(Lens):
-    """Straighten what a lens has bent, by the coefficients that a calibration has found.
+    """Remove a lens's distortion, by the coefficients of a camera calibration.
 
     As OpenCV's undistort with the same camera for the result. A negative k1 is that of a barrel distortion.
     """

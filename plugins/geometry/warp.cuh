@@ -14,7 +14,7 @@ struct point {
 };
 
 
-#define FAR 268435456.0  // further away than any pixel, and small enough for int; for what is not a number, too
+#define FAR 268435456.0  // further away than any pixel, and small enough for int; stands for NaN, too
 
 // The pixel at a place.
 __device__ sampled sample_at(const pixel *src, point at, int first, int src_width, int src_height)

@@ -16,7 +16,7 @@ SQUARE = Layout(over="pixels", block=(64, 4), cpu=Layout(over="pixels", block=(3
 
 
 class Warp(GeometryFilter, abstract=True):
-    """A filter whose `.cu` file computes the place in the image of each pixel of the result, and includes warp.cuh.
+    """A filter whose `.cu` file includes warp.cuh and computes from which place each pixel of the result comes.
 
     It defines `numbers`, which the place depends on. So an angle, a radius or a matrix compiles nothing anew.
     """
@@ -39,11 +39,11 @@ class Warp(GeometryFilter, abstract=True):
 
     @property
     def alpha_mode(self) -> Alpha:
-        """Pixels that are only copied stay as they are."""
+        """Straight alpha where pixels are only copied, so that they stay as they are."""
         return "straight" if self.method == "nearest" else "premultiplied"
 
     def numbers(self, width: int, height: int) -> Sequence[float]:
-        """Return what `source` in the `.cu` file takes, for an image of this size."""
+        """Return the `numbers` that `source` in the `.cu` file gets for an image of this size."""
         raise NotImplementedError
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
@@ -60,5 +60,5 @@ class Warp(GeometryFilter, abstract=True):
 
 
 def middle(size: int, part: float = 0.5) -> float:
-    """Return the place that has so large a part of a side before it: pixel 0 reaches from -0.5 to 0.5."""
+    """Return the coordinate at a fraction of a side, on which pixel 0 reaches from -0.5 to 0.5."""
     return size * part - 0.5

@@ -15,7 +15,7 @@ BORDERS = get_args(Border)
 
 
 class Window(GeometryFilter, abstract=True):
-    """A filter whose result is a rectangle of the image, and of what a border rule puts around it.
+    """A filter whose result is a rectangle of the image, which a border rule continues beyond its edges.
 
     It defines `origin` and `result_size`. All have one kernel, which is compiled for each border rule.
     """
@@ -25,7 +25,7 @@ class Window(GeometryFilter, abstract=True):
     alpha_mode = "straight"
     layout = Layout(over="samples", block=(256, 1), pack=4)
     rule: ClassVar[Border] = "constant"
-    """What is seen beyond the edge, for a filter without a border field."""
+    """The border rule of a filter without a border field."""
 
     def origin(self, width: int, height: int) -> tuple[int, int]:
         """Return the column and the row of an image of this size where the result begins; they may be negative."""

@@ -1,4 +1,4 @@
-// Distance transform: three launches, since what is nearest in the plane is the nearest of its column, for some column
+// Distance transform: three launches, since the nearest background pixel is the one of its column nearest to the row
 // (Felzenszwalb and Huttenlocher, Distance transforms of sampled functions, 2012):
 //   along_columns   how far each pixel is from the nearest background of its own column
 //   least           the least of these in each SEGMENT of a row
@@ -27,7 +27,7 @@ __device__ bool is_background(const pixel *in, float threshold)
     return !(unit_to_pixel(value) > threshold * PIXEL_MAX);
 }
 
-// A thread walks down a column, and counts from the last background; then up again, and keeps what is less. Neighboring
+// A thread walks down a column, and counts from the last background; then up again, and keeps the lesser. Neighboring
 // threads read neighboring pixels.
 __global__ void along_columns(const pixel *__restrict__ src, int *__restrict__ dst, int width, int height, float threshold)
 {

@@ -10,7 +10,7 @@ import numpy as np
 from imgcuda import DeviceArray, Filter, Gpu, Layout, param
 
 WHOLE_COLUMN = 1 << 24
-"""As many rows for each thread as no image has: a number that kernels are not compiled for anew."""
+"""More rows for a thread than any image has: so one compiled kernel serves all heights."""
 
 SEGMENT = 16
 """Columns of a row that are passed over together if none of them can be near."""

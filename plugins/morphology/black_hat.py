@@ -1,4 +1,4 @@
-"""Black hat: what is dark and too small for the shape."""
+"""Black hat: shows dark details that are smaller than a shape."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcuda_plugins.morphology.morphology import Residue
 
 
 class BlackHat(Residue):
-    """Show what is dark and smaller than a shape, as bright, whatever the background: the closing - the image.
+    """Show dark details smaller than a shape, as bright, on any background: the closing minus the image.
 
     It is OpenCV's MORPH_BLACKHAT, SciPy's and scikit-image's black_tophat and ImageMagick's BottomHat. Alpha stays as
     it is.

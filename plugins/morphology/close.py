@@ -1,4 +1,4 @@
-"""Close: what is dark and too small for the shape is filled."""
+"""Close: fills dark details that are smaller than a shape."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcuda_plugins.morphology.morphology import Morphology
 
 
 class Close(Morphology):
-    """Fill what is dark and smaller than a shape, and leave the rest as large as it was: dilate, then erode.
+    """Fill dark details smaller than a shape, and leave the rest as large as it was: dilate, then erode.
 
     `iterations` are those of each: all dilations come before the erosions, as in OpenCV's morphologyEx and SciPy's
     binary_closing. For one iteration it is SciPy's grey_closing. With alpha, colors are compared as in `dilate`.

@@ -1,4 +1,4 @@
-"""Dilate: the brightest of neighbors."""
+"""Dilate: replaces each sample by the greatest around it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcuda_plugins.morphology.morphology import Morphology
 
 
 class Dilate(Morphology):
-    """Replace each sample by the greatest of those around it: what is bright grows.
+    """Replace each sample by the greatest around it: bright parts grow.
 
     By a shape that has a name, the result is that of OpenCV's dilate, as for `erode`. A `footprint` is turned by half a
     turn, as in SciPy's grey_dilation and in mathematics, so that a single bright pixel becomes the footprint as it is

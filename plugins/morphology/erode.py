@@ -1,4 +1,4 @@
-"""Erode: the darkest of neighbors."""
+"""Erode: replaces each sample by the smallest around it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcuda_plugins.morphology.morphology import Morphology
 
 
 class Erode(Morphology):
-    """Replace each sample by the smallest of those around it: what is bright gets thinner.
+    """Replace each sample by the smallest around it: bright parts get thinner.
 
     The time for a rectangle does not grow with its size. By a shape that has a name, the result is that of OpenCV's
     erode, which leaves out what lies beyond the edge; but for border=constant and wrap, it is always that of SciPy's

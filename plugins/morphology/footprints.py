@@ -1,4 +1,4 @@
-"""Footprints: which neighbors of a pixel count, as arrays and as the runs that the kernel takes."""
+"""Footprints: which neighbors of a pixel count, as arrays and as the runs that the kernel `runs` takes."""
 
 from __future__ import annotations
 

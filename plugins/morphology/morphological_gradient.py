@@ -1,4 +1,4 @@
-"""Morphological gradient: outlines."""
+"""Morphological gradient: shows outlines, as dilation minus erosion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcuda_plugins.morphology.morphology import Residue
 
 
 class MorphologicalGradient(Residue):
-    """Show outlines: how much the brightest pixel within a shape differs from the darkest, dilation - erosion.
+    """Show outlines: the brightest sample within a shape minus the darkest, or dilation minus erosion.
 
     It is OpenCV's MORPH_GRADIENT, SciPy's morphological_gradient and ImageMagick's Edge. Alpha stays as it is.
     """

@@ -4,7 +4,7 @@
 //   RADIUS, `small`   shapes up to 15 x 15 pixels, known at compile time: all in registers
 //   `runs`            a footprint in runs of neighbors along the rows: the time grows with their number, not their length
 //   `down`            a column of any height: the time does not grow with it
-// And one for what is made of two of them: DIFFERENCE, `difference`.
+// A fourth one subtracts one result from another: DIFFERENCE, `difference`.
 // Edge: samples outside of the image are read by the border rule; under BORDER_CONSTANT they are 0. NaN does not count.
 // A thread makes a word of PACK neighboring samples: 4 bytes, 2 samples of 16 bits or a float; on a CPU one sample.
 
@@ -43,7 +43,7 @@ __global__ void difference(const pixel *__restrict__ src, pixel *__restrict__ ds
 
 #if PACK > 1
 typedef unsigned int word;
-#define NOTHING 0xFFFFFFFFu  // what is greater than any sample
+#define NOTHING 0xFFFFFFFFu  // greater than any sample
 #elif PIXEL_BITS == 32
 typedef float word;
 #define NOTHING __int_as_float(0x7FC00000)  // NaN, which fminf passes over
@@ -65,7 +65,7 @@ __device__ word lesser(word one, word other)
 #endif
 }
 
-// Values so that a minimum is what is looked for, and back again.
+// Flips values so that the search is for a minimum, and flips results back.
 __device__ word flipped(word value, int flip)
 {
 #if PACK == 1 && PIXEL_BITS == 32

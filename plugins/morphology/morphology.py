@@ -1,4 +1,4 @@
-"""Morphology: what all filters of the category share: the footprint, and erosions and dilations by it."""
+"""Morphology: the base classes of the category's filters, with a footprint, and erosion and dilation by it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcuda import DeviceArray, Gpu, Layout, Matrix, NeighborhoodFilter, Parame
 from imgcuda_plugins.morphology.footprints import Footprint, Shape, named, runs
 
 LARGEST = 201
-"""The most rows or columns of a footprint: what a block reads beside the pixels that it makes must fit into it."""
+"""The most rows or columns of a footprint: a block's shared memory must hold its pixels and this margin."""
 
 NONE = Matrix.of([[1]])
 """The footprint that leaves an image as it is; as a parameter, none."""
@@ -72,7 +72,7 @@ class Morphology(NeighborhoodFilter, abstract=True):
 
     @property
     def _counting(self) -> Footprint:
-        """The pixels that count."""
+        """The footprint: True for the neighbors that count."""
         return named(self.shape, self.radius) if self.footprint == NONE else self.footprint.array != 0
 
     @property
@@ -128,7 +128,7 @@ class Morphology(NeighborhoodFilter, abstract=True):
 
     @property
     def _border(self) -> dict[str, int]:
-        """The border rule, if it is another than the one that is asked for and the result is the same.
+        """A faster border rule to use where it gives the same result as the one that is asked for; else nothing.
 
         What the rules reflect, mirror and nearest read in place of a pixel beyond the edge lies no further away, along
         the rows and along the columns, so that each of the named shapes has it anyway.

@@ -1,4 +1,4 @@
-"""Open: what is bright and too small for the shape goes."""
+"""Open: removes bright details that are smaller than a shape."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcuda_plugins.morphology.morphology import Morphology
 
 
 class Open(Morphology):
-    """Remove what is bright and smaller than a shape, and leave the rest as large as it was: erode, then dilate.
+    """Remove bright details smaller than a shape, and leave the rest as large as it was: erode, then dilate.
 
     `iterations` are those of each: all erosions come before the dilations, as in OpenCV's morphologyEx and SciPy's
     binary_opening. For one iteration it is SciPy's grey_opening. With alpha, colors are compared as in `erode`.

@@ -1,4 +1,4 @@
-"""Rank: of the values around each, the one that a part of them are less than."""
+"""Rank: replaces each sample by a percentile of the samples around it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcuda_plugins.noise.median import Median, ranked
 
 
 class Rank(NeighborhoodFilter):
-    """Replace each sample by the one at a percentile of those around it: 0 is the smallest, 50 the median.
+    """Replace each sample by a percentile of the samples around it: 0 is the smallest, 50 the median.
 
     Of the n samples in a square of 2 * radius + 1 pixels a side, in order, it is number n * percentile / 100, rounded
     down and counted from 0, and for 100 the greatest, as in SciPy's percentile_filter. A little more than 0, or less

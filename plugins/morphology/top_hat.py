@@ -1,4 +1,4 @@
-"""Top hat: what is bright and too small for the shape."""
+"""Top hat: shows bright details that are smaller than a shape."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcuda_plugins.morphology.morphology import Residue
 
 
 class TopHat(Residue):
-    """Show what is bright and smaller than a shape, whatever the background: the image - its opening.
+    """Show bright details smaller than a shape, on any background: the image minus its opening.
 
     It is OpenCV's MORPH_TOPHAT and SciPy's and scikit-image's white_tophat. Alpha stays as it is.
     """

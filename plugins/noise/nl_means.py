@@ -1,4 +1,4 @@
-"""Non-local means: noise removed by what looks alike elsewhere."""
+"""Non-local means: removes noise by averaging pixels whose surroundings look alike."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WIDTHS = {1: 128, 2: 64, 3: 64, 4: 32}
 
 
 class NlMeans(NeighborhoodFilter):
-    """Remove noise: average each pixel with those near it whose surroundings look alike.
+    """Remove noise: average each pixel with nearby pixels whose surroundings look alike.
 
     A pixel's weight is exp(-d / h^2), where d is the mean of the squared differences between the square around it and
     the square around the pixel that is made, over all channels (Buades, Coll and Morel, A non-local algorithm for image

@@ -1,4 +1,4 @@
-// Bloom: the image, and the blurred light of what is bright in it. In each kernel a thread makes one pixel in each of
+// Bloom: the image, and the blurred light of its bright parts. In each kernel a thread makes one pixel in each of
 // ROWS rows. With alpha the image comes premultiplied.
 
 #define COLORS COLORS_IN(CHANNELS)

@@ -1,4 +1,4 @@
-"""Bloom: light that spreads from what is bright."""
+"""Bloom: light that spreads from bright parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imgcuda_plugins.blur.blur import Blur
 
 
 class Bloom(NeighborhoodFilter):
-    """Let what is bright shine on what is around it, as through a soft lens.
+    """Let bright parts shine on their surroundings, as through a soft lens.
 
     What is brighter than `threshold` is blurred and added, as by GEGL's bloom, whose `amount` is 1 - threshold and
     whose `radius` is `sigma`. The light of a color is the color times `strength` where its luminance, Rec. 601, is at

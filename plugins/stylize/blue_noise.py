@@ -16,11 +16,11 @@ Ranks = npt.NDArray[np.int64]
 
 SIDE = 64
 SPREAD = 1.9
-"""The standard deviation of the Gaussian that tells what is crowded, in pixels; Ulichney's is 1.5."""
+"""The standard deviation of the Gaussian that measures crowding, in pixels; Ulichney's is 1.5."""
 
 
 def blue_noise() -> Ranks:
-    """Return the ranks of the pattern's pixels, (SIDE, SIDE), each number from 0 on once."""
+    """Return the ranks of the pattern's pixels, (SIDE, SIDE), in which each number from 0 on occurs once."""
     ranks = np.frombuffer(zlib.decompress(base64.b64decode(TABLE)), "<u2").astype(np.int64)
     return ranks.reshape(SIDE, SIDE)
 
@@ -47,7 +47,7 @@ def void_and_cluster(side: int, seed: int = 0) -> Ranks:
 
 
 class Crowd:
-    """Pixels of a square that are taken, and how crowded each place is by them; the square repeats."""
+    """The taken pixels of a square, and how crowded they make each place; distances wrap around its edges."""
 
     def __init__(self, taken: npt.NDArray[np.bool_]) -> None:
         side = len(taken)
@@ -72,7 +72,7 @@ class Crowd:
         return self._place(int(np.where(self.taken, self._sums, -1).argmax()))
 
     def emptiest(self) -> tuple[int, int]:
-        """Return the least crowded pixel of those that are free."""
+        """Return the least crowded of the free pixels."""
         return self._place(int(np.where(self.taken, 2**62, self._sums).argmin()))
 
     def swapped(self, at: tuple[int, int]) -> tuple[int, int]:
@@ -170,7 +170,7 @@ VyGZ8QYuGP9IItaeqJuPSXS2UH8ggwwCbHafkFGg+1tU/dDHpKRCTf7ULfDF8iu1VUAeR/W1JweQ==
 
 
 def written(ranks: Ranks) -> str:
-    """Return ranks as TABLE has them."""
+    """Return ranks as text in the form of TABLE."""
     return base64.b64encode(zlib.compress(ranks.astype("<u2").tobytes(), 9)).decode()
 
 

@@ -16,7 +16,7 @@ Ranks = npt.NDArray[np.int64]
 
 
 class Dither(PointFilter):
-    """Leave few levels of each color, mixed in a pattern so that they look like those between.
+    """Reduce each color to a few levels, mixed in a pattern that looks like the levels between.
 
     A color goes to the level below or above it, whichever a threshold says that depends on the pixel's place. bayer2,
     bayer4 and bayer8 are Bayer's ordered patterns (1973), as ImageMagick's `-ordered-dither o2x2` to `o8x8`; blue-noise

@@ -10,7 +10,7 @@ from imgcuda import Argument, PointFilter, Table, param
 
 
 class NearestColor(PointFilter):
-    """Replace each color by the one of a palette that is nearest in RGB."""
+    """Replace each color by the color of a palette that is nearest in RGB."""
 
     palette: Table = param(help="the colors, (number, 3), from 0 to 1")
 

@@ -1,4 +1,4 @@
-"""Quantize: the few colors that an image needs most."""
+"""Quantize: shows an image in a few colors that are chosen for it."""
 
 from __future__ import annotations
 

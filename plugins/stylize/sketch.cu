@@ -14,7 +14,7 @@ __device__ float light(const pixel *in)
 #endif
 }
 
-// The luminance, and after it alpha, of an image: what is blurred.
+// The luminance, and after it alpha, of an image, to be blurred.
 __global__ void lights(const pixel *__restrict__ src, float *__restrict__ dst, int width, int height)
 {
     const int made = CHANNELS - COLORS + 1;

@@ -31,7 +31,7 @@ SMALL = {1: (128, 64), 2: (96, 64, 16), 3: (72, 56, 28, 8), 4: (60, 51, 30, 13, 
 
 
 class AdaptiveThreshold(NeighborhoodFilter):
-    """Make pixels that are brighter than what surrounds them white, and all others black.
+    """Make pixels white that are brighter than their surroundings, and all others black.
 
     The level is found in the square around each pixel: with `mean` its mean; with `gaussian` a mean with the weights of
     a Gaussian, both rounded to the image's type as in OpenCV's adaptiveThreshold; with

@@ -1,5 +1,5 @@
 // CLAHE: how often each level occurs in each tile. The tiles may reach beyond the image, by at most one pixel each:
-// there the image is read by the rule "mirror", as in OpenCV. Of a strip only what is read of its rows counts, so the
+// there the image is read by the rule "mirror", as in OpenCV. Of a strip only its own rows count, so the
 // sum over all strips is that of the whole. Row blockIdx.y of the result is that of a tile and a color, of which
 // the blocks along x share the tile's rows.
 

@@ -1,4 +1,4 @@
-"""CLAHE: contrast where it is low, tile by tile."""
+"""CLAHE: contrast-limited adaptive histogram equalization, tile by tile."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Clahe(MeasuringFilter):
 
 
 class ClaheLevels(PointFilter):
-    """Look levels up in the tables of the four tiles around each pixel, and blend what they have."""
+    """Look levels up in the tables of the four tiles around each pixel, and interpolate between the results."""
 
     table: Table = param(help="what each level becomes, of (channels, tiles, levels)")
     tiles: Size = param(help="tiles in a row and in a column")

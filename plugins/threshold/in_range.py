@@ -1,4 +1,4 @@
-"""In-range: white where a color lies between two."""
+"""In-range: makes pixels white whose color lies between two colors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imgcuda import Argument, Color, PointFilter, param
 
 
 class InRange(PointFilter):
-    """Make pixels white whose red, green and blue each lie from one color to another, and all others black.
+    """Make pixels white whose red, green and blue each lie between those of two colors, and all others black.
 
     Both ends belong to the range, as in OpenCV's inRange. A gray image counts as red, green and blue alike. What is not
     a number is black. Alpha stays, and the alpha of the two colors does not count.

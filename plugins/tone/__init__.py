@@ -1,4 +1,4 @@
-"""Tone: how bright what is, by what is around it. The filters of the category `tone`."""
+"""Tone: tone mapping and local contrast, the filters of the category `tone`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Around: the base of filters that compare a pixel with the luminance around it."""
+"""Around: the base class of filters that compare a pixel with the blurred luminance around it."""
 
 from __future__ import annotations
 

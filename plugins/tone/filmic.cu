@@ -2,7 +2,7 @@
 
 #include "../color/srgb.cuh"
 
-// Of large light the curve is the quotient of the leading coefficients, for the squares of what is still finite.
+// For larger light the curve is constant, the quotient of the leading coefficients; its square is still finite.
 #define BRIGHT 1e15f
 
 __device__ float filmic_of(float light, float scale)

@@ -1,4 +1,4 @@
-"""Filmic: bright light rolls off as on film."""
+"""Filmic: tone mapping by curves of film."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from imgcuda import Argument, PointFilter, param
 
 
 class Filmic(PointFilter):
-    """Map light of any brightness to what a screen can show, with a shoulder and a toe as film has them.
+    """Tone-map light of any brightness to a screen's range, with a shoulder and a toe as film has them.
 
     `hable` is John Hable's curve for Uncharted 2 (GDC 2010), scaled so that light of `white` becomes white; `aces` is
     Krzysztof Narkowicz's fit of the Academy's ACES (2015), which reaches white at about 7.2. Each channel is mapped by
@@ -35,5 +35,5 @@ class Filmic(PointFilter):
 
 
 def hable(light: float) -> float:
-    """Return the point of Hable's curve over `light`, as the kernel computes it."""
+    """Return Hable's curve at `light`, as the kernel computes it."""
     return (light * (0.15 * light + 0.05) + 0.004) / (light * (0.15 * light + 0.5) + 0.06) - 1 / 15

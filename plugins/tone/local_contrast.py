@@ -10,7 +10,7 @@ from imgcuda_plugins.tone.around import Around
 
 
 class LocalContrast(Around):
-    """Make an image clearer: raise the contrast with what is around, as photo editors' clarity does.
+    """Make an image clearer: raise each pixel's contrast with its surroundings, as photo editors' clarity does.
 
     An unsharp mask of large radius, by the luminance: the difference between the luminance of Rec. 601 and its blur,
     times `amount`, is added to all channels, so that no hue changes; with an amount below 0, it is softer. With alpha,

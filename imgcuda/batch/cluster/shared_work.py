@@ -23,7 +23,7 @@ PREFIX = ".imgcuda-work-"
 
 
 class UnfitWorker(DeviceError):
-    """Raised for a worker that cannot run a batch: it has other software, no such device, or another file system."""
+    """Raised for a worker that cannot run a batch: it has other software or another file system, or no device."""
 
 
 class SharedWork(NamedTuple):

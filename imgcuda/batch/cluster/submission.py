@@ -36,7 +36,7 @@ _TICK = 0.2
 _LOOK = 1.0
 """Seconds between two looks for workers that have come or gone."""
 _LOST = (CommClosedError, ClosedClientError, CancelledError)
-"""What distributed raises for a connection that is lost."""
+"""The errors that distributed raises for a lost connection."""
 _SHOWN = 5
 """How many of several unfit workers a message shows."""
 
@@ -90,7 +90,7 @@ def connected(address: str | None, scheduler_file: Path | None, software: Softwa
 
 
 def _silence() -> None:
-    """Let distributed print nothing: what matters is an exception, too."""
+    """Keep distributed from printing; errors that matter are also raised."""
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] == "distributed":  # whose parts have levels of their own
             logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -201,7 +201,7 @@ class _Submission:
 
 @contextmanager
 def _losing_the_scheduler() -> Iterator[None]:
-    """Raise DeviceError if the scheduler does not answer any more, whatever distributed says of that."""
+    """Raise DeviceError if the scheduler no longer answers, for all errors that distributed raises then."""
     try:
         yield
     except (*_LOST, OSError):  # the latter of a connection that cannot be made again

@@ -1,4 +1,4 @@
-"""Loops that run once, as one over the samples of a thread that makes one: no loop is compiled.
+"""Finds loops that run once, like one over a thread's samples if it makes one; their bodies are compiled alone.
 
 LLVM removes such a loop, too, but takes as long to find that out as for a whole loop.
 """
@@ -28,7 +28,7 @@ def single_round(state: State, node: syntax.Loop) -> tuple[str, Value] | None:
 
 
 def _holds(state: State, test: syntax.Expression, name: str, value: Value) -> int | float | None:
-    """Return what a condition is for a value of the counter; None if that is unknown at compile time."""
+    """Return a condition's result for a value of the counter; None if that is unknown at compile time."""
     with state.unwritten(), state.scope({name: value}), state.collecting():
         return condition(state, test).const
     return None

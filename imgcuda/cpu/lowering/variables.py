@@ -68,13 +68,13 @@ class Facts:
     bounds: dict[Key, Bounds] = field(default_factory=dict)
     """The bounds of all values of a variable that holds floats."""
     _met: set[Key] = field(default_factory=set)
-    """The variables with bounds that this pass met first."""
+    """The variables whose bounds were first recorded in this pass."""
     changed: bool = False
     settled: bool = False
     """Whether there is no time for another pass."""
 
     def begin_pass(self) -> None:
-        """Forget what was said of the pass before."""
+        """Reset the flags of the pass before."""
         self.changed = False
         self._met.clear()
 

@@ -37,7 +37,7 @@ def own(state: State, name: str, type: Float | None, *values: Value) -> Value:
 
 
 def rounded(state: State, name: str, type: Float | None, value: Value) -> Value:
-    """Round to a whole number, which stays within the next whole bounds."""
+    """Round to a whole number by one of LLVM's intrinsics, and round its bounds outward."""
     value = state.math.convert(value, chosen(type, value))
     low, high = bounds.whole(value)
     return replace(intrinsic(state, name, value), low=low, high=high)

@@ -126,7 +126,7 @@ class _Some:
         return f", i{self.width} %mask"
 
     def around(self, body: list[str], result: str, passed: str) -> list[str]:
-        """Return the loop; the helper returns a `result` and is passed what the other takes."""
+        """Return the loop, behind a call of the other helper with `passed`, which returns `result`, for a full mask."""
         call = f"call {result} @{self.unmasked}({passed})"
         made = [f"  %made = {call}", f"  ret {result} %made"] if result != "void" else [f"  {call}", "  ret void"]
         return [f"  %whole = icmp eq i{self.width} %mask, -1", "  br i1 %whole, label %every, label %some", "every:",

@@ -1,4 +1,4 @@
-"""Loads and stores of consecutive structures, such as RGB pixels: one wide access for a vector, and shuffles.
+"""Loads and stores of consecutive structures, like RGB pixels: one wide access for a vector, and shuffles.
 
 A negative stride is as good: there the lanes lie in memory from the last to the first.
 """

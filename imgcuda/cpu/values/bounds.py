@@ -1,4 +1,4 @@
-"""Bounds of floats, and of integers that were floats: what lies within a clamp's range already is not clamped again.
+"""Bounds of floats, and of integers that were floats: a clamp is left out if the bounds lie within its range.
 
 The ends are computed as the processor computes them, and rounding keeps order, so they are exact: bytes times 1 / 255
 have 1.0 as their highest, not a little more. A bounded value is a number, not NaN. The sign of an end that is zero
@@ -83,7 +83,7 @@ def converted(value: Value, type: Scalar) -> Bounds:
 
 
 def truncation(value: Value, type: Int) -> str:
-    """Return LLVM's instruction that drops the upper bits of an integer: told so if they are zero."""
+    """Return LLVM's instruction that drops the upper bits of an integer: `trunc nuw` if they are known to be zero."""
     known = value.low is not None and value.high is not None and value.low > -1 and value.high < 1 << type.bits
     return "trunc nuw" if known else "trunc"
 
@@ -104,14 +104,14 @@ def _range(type: Int) -> tuple[int, int]:
 
 
 def _rounded(ends: Iterable[float], type: Scalar) -> Bounds:
-    """Return the lowest and the highest of some ends in a type; no bounds if one is beyond it."""
+    """Return the lowest and the highest of some numbers, rounded to a type; no bounds if one is too large for it."""
     assert isinstance(type, Float)
     made = [rounded_to(end, type) for end in ends]
     return (_lowest(made), _highest(made)) if all(map(math.isfinite, made)) else UNBOUNDED
 
 
 def _order(number: float) -> tuple[float, float]:
-    """Return what orders numbers, and -0.0 before 0.0."""
+    """Return a sort key for numbers, in which -0.0 comes before 0.0."""
     return number, math.copysign(1.0, number)
 
 
