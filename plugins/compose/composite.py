@@ -28,7 +28,7 @@ REC601 = np.array([19595, 38470, 7471]) / 65536
 """The weights of red, green and blue in the luminance."""
 
 NO_MASK = Picture(np.full((1, 1, 1), 255, np.uint8), "none")
-"""The mask of one pixel that shows all."""
+"""The mask of one pixel that shows all. It is told by its pixels: that of a filter sent to a worker is a copy."""
 
 
 class Composite(Filter):
@@ -85,7 +85,7 @@ class Composite(Filter):
     def __post_init__(self) -> None:
         super().__post_init__()
         sizes = [each.pixels.shape[1::-1] for each in (self.image, self.mask)]
-        if self.mask is not NO_MASK and sizes[0] != sizes[1]:
+        if self.mask != NO_MASK and sizes[0] != sizes[1]:
             wanted, got = (f"{width}x{height}" for width, height in sizes)
             raise ParameterError(f"mask must have the size of image, {wanted}; got {got}")
 
@@ -106,7 +106,7 @@ class Composite(Filter):
     def _rows(self, first: int, last: int, dtype: np.dtype[Any]) -> Pixels:
         """Return rows of the picture, with the mask's as alpha if there is one."""
         rows = self.image.pixels[first:last]
-        if self.mask is not NO_MASK:
+        if self.mask != NO_MASK:
             rows = masked(rows, self.mask.pixels[first:last])
         return converted(rows, dtype)
 

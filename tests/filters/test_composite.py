@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -236,3 +237,11 @@ def test_a_picture_and_its_mask_may_come_from_files(device: str, random_image: M
     PIL.Image.fromarray(mask).save(tmp_path / "mask.png")
     made = imgcuda.apply(image, "composite", image=tmp_path / "other.png", mask=tmp_path / "mask.png", device=device)
     assert_close(made, composite(image, other, device, mask=mask))
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_filter_that_was_sent_to_a_worker_does_the_same(device: str, masked: bool, random_image: Make) -> None:
+    image, other, mask = (random_image(shape, seed=seed) for seed, shape in enumerate([(17, 31, 3), (9, 9), (9, 9)]))
+    here = load().create("composite", {"image": other, "y": -2, **({"mask": mask} if masked else {})})
+    sent = pickle.loads(pickle.dumps(here))
+    assert_close(sent(image, device=device), here(image, device=device))
