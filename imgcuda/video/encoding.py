@@ -6,6 +6,7 @@ import struct
 from collections.abc import Mapping
 from contextlib import suppress
 from fractions import Fraction
+from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, cast
 
@@ -36,8 +37,19 @@ FASTEST = Fraction(240)
 BUFFER = 1 << 20
 """Bytes that are written at a time."""
 
+_DESCRIPTORS = Path("/dev/fd")
+
 _OF_THE_FILE = {"encoder", "major_brand", "minor_version", "compatible_brands", "duration"}
 """Metadata that tells of the file or the encoder, and not of the video."""
+
+
+def _opened_by_ffmpeg(file: IO[bytes]) -> str | IO[bytes]:
+    """Return a name of an open file, where descriptors have names, so that FFmpeg writes it itself.
+
+    PyAV would call Python's write(), and an exception that a signal raises there, as Ctrl-C does, would be lost.
+    """
+    path = _DESCRIPTORS / str(file.fileno())
+    return str(path) if path.exists() else file
 
 
 class VideoWriter:
@@ -48,7 +60,7 @@ class VideoWriter:
         self.losses: list[str] = []
         """What the file cannot hold, in sentences."""
         self._muxer, self._encoder, self._deep = muxer, encoder, deep
-        self._output = av.open(file, "w", format=muxer, buffer_size=BUFFER)
+        self._output = av.open(_opened_by_ffmpeg(file), "w", format=muxer, buffer_size=BUFFER)
         # Without FFmpeg's version, and without random numbers in Matroska: the same each time.
         bitexact: Any = Flags.bitexact
         self._output.flags |= bitexact.value
