@@ -48,7 +48,7 @@ class Commands(TyperGroup):
         return [*COMMANDS, *filters_with_command(ctx.obj)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in self.commands and {cmd_name} & {*COMMANDS, *ctx.obj.entries, *ctx.obj.aliases}:
+        if cmd_name not in self.commands and (cmd_name in COMMANDS or ctx.obj.name_of(cmd_name)):
             function = _function(cmd_name) if cmd_name in COMMANDS else _of_filter(ctx, cmd_name)
             self.commands[cmd_name] = _command(function, cmd_name)
         return super().get_command(ctx, cmd_name)
@@ -68,8 +68,9 @@ class Commands(TyperGroup):
 
     def _knows(self, ctx: Any, word: str) -> bool:
         """Return whether a word is a command; the index may not know of the newest filters."""
-        found = word in COMMANDS or word in ctx.obj.entries or word in ctx.obj.aliases
-        return found or (word not in ctx.obj.clashes and ctx.obj.look_again() and self._knows(ctx, word))
+        if word in COMMANDS or ctx.obj.name_of(word):
+            return True
+        return word not in ctx.obj.clashes and ctx.obj.look_again() and self._knows(ctx, word)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         stand_ins = (PlainCommand(name=name, help=inspect.getdoc(_function(name))) for name in COMMANDS)
@@ -156,7 +157,7 @@ def _of_filter(ctx: Any, name: str) -> Callable[..., None]:
 
     registry: Registry = ctx.obj
     if ctx.resilient_parsing:
-        return filtering.outline(registry.entries[registry.aliases.get(name, name)])
+        return filtering.outline(registry.entries[registry.name_of(name)])
     return filtering.command(*registry.meaning(name))  # which raises, if its plugin fails although the index has it
 
 

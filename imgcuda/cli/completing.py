@@ -70,7 +70,7 @@ def _step(registry: Registry, typed: str) -> list[Offer]:
 
         return [(f"@{name}", "a recipe") for name in saved()]
     name, colon, rest = typed.partition(":")
-    entry = registry.entries.get(registry.aliases.get(name, name))
+    entry = registry.entries.get(registry.name_of(name))
     if not colon:
         found = list(_filters(registry, typed))
         return [*found, *_with_more(found, registry)]
@@ -87,7 +87,7 @@ def _with_more(found: list[Offer], registry: Registry) -> list[Offer]:
     if len(found) != 1:
         return []
     ((name, _),) = found
-    has_parameters = registry.entries[registry.aliases.get(name, name)].parameters
+    has_parameters = registry.entries[registry.name_of(name)].parameters
     return [(f"{name}:", "with parameters")] if has_parameters else []
 
 

@@ -51,7 +51,7 @@ def new_filter(ctx: typer.Context, name: Name, kind: KindOption = FilterKind.POI
 def _check(registry: Registry, name: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise ParameterError(f"a filter's name is in lower case, with hyphens between words: warm-glow; got '{name}'")
-    if name in registry.filters or name in registry.aliases:
+    if registry.name_of(name):
         raise ParameterError(f"there is a filter '{name}' already; choose another name")
 
 

@@ -50,11 +50,7 @@ def run_plain(registry: Registry, words: Sequence[str]) -> bool:
 def _read(registry: Registry, words: Sequence[str]) -> PlainLine | None:
     """Parse a command line; return None for one that Typer must read."""
     name = words[0] if words else ""
-    if (
-        name in COMMANDS
-        or by_shell.VARIABLE in os.environ
-        or not (name in registry.entries or name in registry.aliases)
-    ):
+    if name in COMMANDS or by_shell.VARIABLE in os.environ or not registry.name_of(name):
         return None
     found, preset = registry.meaning(name)
     try:

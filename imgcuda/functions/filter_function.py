@@ -47,7 +47,7 @@ def named(name: str) -> Callable[..., Any]:
     try:
         if name[0].isupper():
             return registry[_word(name, class_name, registry.entries)]
-        return function(name, registry.meaning(_word(name, identifier, [*registry.entries, *registry.aliases])))
+        return function(name, registry.meaning(_word(name, identifier, registry.words)))
     except ImgcudaError as error:
         raise AttributeError(f"module '{HOME}' has no attribute '{name}': {error}") from error
 

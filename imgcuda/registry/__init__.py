@@ -67,9 +67,13 @@ class Registry:
     def __getitem__(self, name: str) -> type[Filter]:
         return self.meaning(name).filter
 
+    def name_of(self, word: str) -> str:
+        """Return the name of the filter that has this name or alias; empty if there is none."""
+        return word if word in self.entries else self.aliases.get(word, "")
+
     def meaning(self, word: str) -> Meaning:
         """Return the meaning of a filter's name or alias; PluginError if it has none, or several."""
-        name = word if word in self.entries else self.aliases.get(word, "")
+        name = self.name_of(word)
         if not name:
             return self._unknown(word)
         filter_class = self._class(name)
