@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from imgcuda.registry import Registry, advice
 from imgcuda.registry.entries import Entry
+
+
+class _Word(NamedTuple):
+    """A word of a search, with the forms in which it is compared."""
+
+    text: str
+    plain: str
+    """In lower case, without hyphens and whatever else joins its parts."""
+    filters: set[str]
+    """The names of the filters that the table of synonyms has for it."""
 
 
 def search(registry: Registry, words: Sequence[str]) -> dict[str, list[str]]:
@@ -14,10 +25,16 @@ def search(registry: Registry, words: Sequence[str]) -> dict[str, list[str]]:
 
     The choices of parameters count only if nothing else fits: most filters have "mirror" among theirs.
     """
-    return _search(registry, words, choices=False) or _search(registry, words, choices=True)
+    wanted = [_Word(word, advice.plain(word), _by_synonyms(registry, word)) for word in words]
+    return _search(registry, wanted, choices=False) or _search(registry, wanted, choices=True)
 
 
-def _search(registry: Registry, words: Sequence[str], choices: bool) -> dict[str, list[str]]:
+def _by_synonyms(registry: Registry, word: str) -> set[str]:
+    steps = advice.steps_for(word, registry.words)
+    return {registry.name_of(step.partition(":")[0]) for step in steps}
+
+
+def _search(registry: Registry, words: Sequence[_Word], choices: bool) -> dict[str, list[str]]:
     hits = {name: [_hit(registry, name, word, choices) for word in words] for name in registry}
     return {
         name: list(dict.fromkeys(parameter for hit in found if hit for parameter in hit))
@@ -26,16 +43,13 @@ def _search(registry: Registry, words: Sequence[str], choices: bool) -> dict[str
     }
 
 
-def _hit(registry: Registry, name: str, word: str, choices: bool) -> list[str] | None:
+def _hit(registry: Registry, name: str, word: _Word, choices: bool) -> list[str] | None:
     """Return None if a filter does not match a word, else the parameters that match, or none if its name does."""
-    entry, wanted = registry.entries[name], advice.plain(word)
+    entry = registry.entries[name]
     texts = map(advice.plain, (entry.name, *entry.aliases, registry.category(name)))
-    if any(wanted in text for text in texts) or _is_in(entry.summary, word):
+    if any(word.plain in text for text in texts) or _is_in(entry.summary, word.text) or name in word.filters:
         return []
-    steps = advice.steps_for(word, registry.words)
-    if name in {registry.aliases.get(each, each) for each in (step.partition(":")[0] for step in steps)}:
-        return []
-    return list(_parameters(entry, wanted, choices)) or None
+    return list(_parameters(entry, word.plain, choices)) or None
 
 
 def _is_in(summary: str, word: str) -> bool:
