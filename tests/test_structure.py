@@ -111,6 +111,7 @@ FOREIGN = {
             "cli.batch",
             "cli.commands",
             "cli.completing",
+            "cli.each_file",
             "cli.filtering",
             "cli.identifying",
             "cli.listing",

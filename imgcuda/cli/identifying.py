@@ -5,46 +5,35 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imgcuda.cli import streams
-from imgcuda.errors import ImageError
+from imgcuda.cli.each_file import Files, print_each, source_of
 
 if TYPE_CHECKING:
     from imgcuda.images.identify import FileFacts
 
-Files = Annotated[
-    list[str], typer.Argument(metavar="FILE...", help="Image files; - is standard input.", show_default=False)
-]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each file, on a line of its own.")]
 
 
 def identify(files: Files, json: Json = False) -> None:
     """Say what image files are, by their headers: format, size, type, profile, pages ..."""
-    failed = False
-    for name in files:
-        try:
-            facts = _facts(name)
-        except ImageError as error:
-            failed = True
-            streams.say(f"Error: {error}")
-            continue
-        typer.echo(_object(name, facts) if json else f"{name}: {', '.join(_words(facts))}")
-    if failed:
-        raise typer.Exit(1)
+    print_each(files, _object if json else _line)
 
 
 def _facts(name: str) -> FileFacts:
     from imgcuda.images.identify import identify  # imports Pillow
 
-    return identify(streams.input() if name == "-" else Path(name))
+    return identify(source_of(name))
 
 
-def _object(name: str, facts: FileFacts) -> str:
-    return json.dumps({"file": name, **asdict(facts)})
+def _object(name: str) -> str:
+    return json.dumps({"file": name, **asdict(_facts(name))})
+
+
+def _line(name: str) -> str:
+    return f"{name}: {', '.join(_words(_facts(name)))}"
 
 
 def _words(facts: FileFacts) -> Iterator[str]:

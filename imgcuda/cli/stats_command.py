@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import asdict, fields
 from math import isfinite
 from pathlib import Path
@@ -12,25 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imgcuda.cli import completing, streams
-from imgcuda.errors import ImgcudaError
+from imgcuda.cli.each_file import Files, print_each, source_of
+from imgcuda.cli.options import OPTIONS
 
 if TYPE_CHECKING:
+    from imgcuda.execution.row_source import RowSource
     from imgcuda.statistics.channels import ChannelStatistics
 
-Files = Annotated[
-    list[str], typer.Argument(metavar="FILE...", help="Image files; - is standard input.", show_default=False)
-]
-DeviceName = Annotated[
-    str,
-    typer.Option(
-        metavar="auto|cuda[:N]|cpu",
-        envvar="IMGCUDA_DEVICE",
-        show_envvar=True,
-        help="The device to count on; auto takes a GPU if there is one.",
-        autocompletion=completing.device,
-    ),
-]
+DeviceName = Annotated[str, OPTIONS["device"]]
 Frame = Annotated[int, typer.Option(min=1, help="Which picture of several.")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each file, with histograms of 256 bins.")]
 
@@ -39,17 +28,12 @@ _NAMES = {1: ("gray",), 2: ("gray", "alpha"), 3: ("red", "green", "blue"), 4: ("
 
 def stats(files: Files, device: DeviceName = "auto", frame: Frame = 1, json: Json = False) -> None:
     """Measure each channel of images: minimum, maximum, mean, deviation, median, and how much is black or white."""
-    failed = False
-    for name in files:
-        try:
-            channels = _measured(name, device, frame)
-        except ImgcudaError as error:
-            failed = True
-            streams.say(f"Error: {error}")
-            continue
-        typer.echo(_object(name, channels) if json else "\n".join(_table(name, channels)))
-    if failed:
-        raise typer.Exit(1)
+
+    def text_of(name: str) -> str:
+        channels = _measured(name, device, frame)
+        return _object(name, channels) if json else "\n".join(_table(name, channels))
+
+    print_each(files, text_of)
 
 
 def _measured(name: str, device: str, frame: int) -> list[ChannelStatistics]:
@@ -60,15 +44,11 @@ def _measured(name: str, device: str, frame: int) -> list[ChannelStatistics]:
     from imgcuda.pixels import as_image
     from imgcuda.statistics.channels import channel_statistics
 
-    members = devices.members(chosen(device))
-    with ExitStack() as stack:
-        if name != "-":
-            request = images.ReadRequest(frame, False, True, False, images.MAX_PIXELS)
-            large = stack.enter_context(opened([], Path(name), request, False))
-            if large:
-                return channel_statistics(members, large.rows)
-        image = images.read(streams.input() if name == "-" else Path(name), frame=frame)
-        return channel_statistics(members, as_image(image.pixels))
+    members, source = devices.members(chosen(device)), source_of(name)
+    request = images.ReadRequest(frame, False, True, False, images.MAX_PIXELS)
+    with opened([], source, request, False) if isinstance(source, Path) else nullcontext() as large:
+        rows: RowSource = large.rows if large else as_image(images.read(source, frame=frame).pixels)
+        return channel_statistics(members, rows)
 
 
 def _object(name: str, channels: Sequence[ChannelStatistics]) -> str:
@@ -93,9 +73,9 @@ def _table(file: str, channels: Sequence[ChannelStatistics]) -> Iterator[str]:
     yield f"{file}:"
     yield f"  {'':5}" + "".join(f"{column:>11}" for column in columns)
     for channel, each in zip(_NAMES[len(channels)], channels, strict=True):
-        values = [getattr(each, column) for column in columns]
-        shown = [
-            f"{v:.2%}" if column in ("black", "white") else f"{v:.6g}"
-            for column, v in zip(columns, values, strict=True)
-        ]
-        yield f"  {channel:5}" + "".join(f"{text:>11}" for text in shown)
+        texts = [_shown(column, getattr(each, column)) for column in columns]
+        yield f"  {channel:5}" + "".join(f"{text:>11}" for text in texts)
+
+
+def _shown(column: str, value: float) -> str:
+    return f"{value:.2%}" if column in ("black", "white") else f"{value:.6g}"
