@@ -9,7 +9,6 @@ from pathlib import Path
 import reference
 
 import imgcuda
-from imgcuda import video
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,16 +19,8 @@ _ATTRIBUTE = re.compile(r"(?<![\w./])imgcuda((?:\.[A-Za-z_]\w*)+)")
 
 def listed() -> set[str]:
     """Return the public names in full: `imgcuda.Filter`, `imgcuda.testing.contract`, and the module of functions."""
-    modules = {
-        "imgcuda": imgcuda.__all__,
-        "imgcuda.images": reference.IMAGES,
-        "imgcuda.testing": reference.TESTING,
-        "imgcuda.video": video.__all__,
-    }
-    return {
-        "imgcuda.functions",
-        *(f"{module}.{name}" for module, names in modules.items() for name in names),
-    }
+    modules = {imgcuda: imgcuda.__all__, **reference.MODULES}
+    return {"imgcuda.functions", *(f"{module.__name__}.{name}" for module, names in modules.items() for name in names)}
 
 
 def used(code: str) -> set[str]:

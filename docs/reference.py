@@ -6,9 +6,11 @@ import ast
 import inspect
 import re
 import typing
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import imgcuda
@@ -19,8 +21,12 @@ ROOT = Path(__file__).parent.parent
 _PIECE = r"(?P<words>(?:^// [^\n]*\n)+)(?P<code>^(?!//)\S[^\n]*\n(?:^(?!//)[^\n]+\n)*)"
 """A comment, and the code below it up to an empty line."""
 
-IMAGES = ("at_depth", "convert", "Image", "MAX_PIXELS", "Options", "read", "write", "Written")
-TESTING = ("assert_close", "checked", "contract")
+MODULES: dict[ModuleType, Sequence[str]] = {
+    images: ("at_depth", "convert", "Image", "MAX_PIXELS", "Options", "read", "write", "Written"),
+    testing: ("assert_close", "checked", "contract"),
+    video: video.__all__,
+}
+"""The public modules beside `imgcuda` and `imgcuda.functions`, and the public names of each."""
 
 
 def api_reference() -> str:
@@ -28,12 +34,9 @@ def api_reference() -> str:
     names = [(name, getattr(imgcuda, name)) for name in sorted(imgcuda.__all__, key=str.lower)]
     made = [_section(name, value) for name, value in names]
     made.append(_section("functions", imgcuda.functions))
-    made.append("## imgcuda.images\n")
-    made += [_section(name, getattr(images, name)) for name in IMAGES]
-    made.append("## imgcuda.testing\n")
-    made += [_section(name, getattr(testing, name)) for name in TESTING]
-    made.append("## imgcuda.video\n")
-    made += [_section(name, getattr(video, name)) for name in video.__all__]
+    for module, public in MODULES.items():
+        made.append(f"## {module.__name__}\n")
+        made += [_section(name, getattr(module, name)) for name in public]
     return "\n".join(made)
 
 
