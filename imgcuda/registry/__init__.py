@@ -6,9 +6,9 @@ disk lists the filters of each plugin, so that a plugin is imported only when on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from imgcuda import disabled_plugins
 from imgcuda.containment import contained, in_words
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from imgcuda.filters import Filter
 
 __all__ = ["Meaning", "Plugin", "Registry", "build", "installed", "load", "refreshed", "unknown_parameter"]
+
+Brought = TypeVar("Brought")
 
 
 class Meaning(NamedTuple):
@@ -155,10 +157,13 @@ class Registry:
         """Return a filter's class; None if its plugin fails, or no longer has the filter that the index lists."""
         plugin = self.sources[name]
         if (offer := self._expected.get(plugin)) and (plugin, name) not in self._classes:
-            if alone := _alone(self.entries[name]):
+            from imgcuda.registry import hooks  # imports NumPy and all that a filter needs
+
+            alone = _brought(lambda: hooks.alone(self.entries[name]))
+            if not isinstance(alone, str):
                 self._classes[plugin, name] = alone
                 return alone
-            brought = _imported(offer)
+            brought = _brought(lambda: hooks.filters(offer))
             if isinstance(brought, str) or tuple(map(Entry.of, brought)) != offer.entries:
                 return None
             self._classes.update({(plugin, each.name): each for each in brought})
@@ -254,7 +259,9 @@ def _gathered(found: Inventory, imports: bool = True) -> tuple[Registry, Invento
 
 def _tried(registry: Registry, offer: Offer) -> Offer:
     """Import a plugin and add its filters, or the reason why it fails; return its offer with the filters."""
-    brought = _imported(offer)
+    from imgcuda.registry import hooks
+
+    brought = _brought(lambda: hooks.checked_filters(offer))
     if isinstance(brought, str):
         registry.broken[offer.plugin] = brought
         return offer
@@ -262,32 +269,11 @@ def _tried(registry: Registry, offer: Offer) -> Offer:
     return offer._replace(entries=tuple(map(Entry.of, brought)))
 
 
-def _alone(entry: Entry) -> type[Filter] | None:
-    """Import a filter's own module, and not its plugin's others; None if the class is not there as the index lists it.
-
-    So a filter takes no longer to import where its plugin has a hundred.
-    """
-    from imgcuda.registry import hooks
-
+def _brought(call: Callable[[], Brought]) -> Brought | str:
+    """Return what a call imports of a plugin, or the reason why it fails."""
     try:
         with contained():
-            found = hooks.at(entry.home)
-            return found if Entry.of(found) == entry else None
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # the plugin is imported as a whole, which tells what is wrong
-        return None
-
-
-def _imported(offer: Offer) -> list[type[Filter]] | str:
-    """Return the filters of a plugin, or the reason why it fails."""
-    from imgcuda.registry import hooks  # imports NumPy and all that a filter needs
-
-    try:
-        with contained():
-            if offer.entries is not None:  # which were found right
-                return hooks.filters(offer.name, offer.value)
-            return hooks.checked_filters(offer.name, offer.value)
+            return call()
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin may raise anything, even SystemExit

@@ -13,16 +13,17 @@ import pluggy
 from imgcuda import hookspecs
 from imgcuda.errors import PluginError
 from imgcuda.filters import Filter
+from imgcuda.registry.entries import Entry, Offer
 
 MOST = 1000
 """The most filters of one plugin."""
 
 
-def checked_filters(name: str, value: str) -> list[type[Filter]]:
+def checked_filters(offer: Offer) -> list[type[Filter]]:
     """Import the plugin of an entry point, ask it for its filters, and refuse what they may not declare."""
     from imgcuda.registry.filter_checks import check_aliases, check_options, check_words  # only the first time
 
-    brought = filters(name, value)
+    brought = filters(offer)
     for filter_class in brought:
         check_words(filter_class)
         check_options(filter_class)
@@ -32,15 +33,15 @@ def checked_filters(name: str, value: str) -> list[type[Filter]]:
     return brought
 
 
-def filters(name: str, value: str) -> list[type[Filter]]:
+def filters(offer: Offer) -> list[type[Filter]]:
     """Import the plugin of an entry point, and return its filters.
 
     Each plugin has a plugin manager of its own, so that a failure affects no other. Raises what the plugin raises.
     """
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    module = _module(name, value)
-    manager.register(module, name)
+    module = _module(offer.name, offer.value)
+    manager.register(module, offer.name)
     manager.check_pending()  # a misspelled hook is an error
     if not manager.hook.imgcuda_filters.get_hookimpls():  # another file of that name, perhaps, in the current folder
         where = getattr(module, "__file__", None) or module
@@ -55,10 +56,15 @@ def filters(name: str, value: str) -> list[type[Filter]]:
     return brought
 
 
-def at(home: str) -> type[Filter]:
-    """Return the filter class in a place, as module:Class. Raises what its module raises, and KeyError."""
-    module, _, name = home.partition(":")
+def alone(entry: Entry) -> type[Filter]:
+    """Import a filter's own module, and not its plugin's others; PluginError if its class is not as the entry says.
+
+    So a filter takes no longer to import where its plugin has a hundred. Raises what the module raises.
+    """
+    module, _, name = entry.home.partition(":")
     found: type[Filter] = vars(import_module(module))[name]
+    if Entry.of(found) != entry:
+        raise PluginError(f"{entry.home} is not the filter {entry.name} that the index lists")
     return found
 
 
