@@ -114,6 +114,20 @@ def test_strips_give_the_statistics_of_the_whole(
         assert one.mean == pytest.approx(other.mean, rel=1e-14) and one.std == pytest.approx(other.std, rel=1e-14)
 
 
+def test_a_float_image_is_counted_twice_and_not_thrice(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[object] = []
+
+    def count(*given: Any, **known: Any) -> sample_counts.Counts:
+        calls.append(known)
+        return sample_counts.count(*given, **known)
+
+    monkeypatch.setattr("imgcuda.statistics.channels.count", count)
+    image = np.array([[0.25, 0.5], [0.2500001, 0.1]], np.float32)
+    (found,) = measured(image, device)
+    assert found.median == np.median(image.astype(np.float64))
+    assert len(calls) == 2
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 def test_the_kernel_compiles_for_a_gpu(dtype: str, nvrtc: Nvrtc) -> None:
     session = CompilingSession()

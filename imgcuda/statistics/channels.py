@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import inf, isqrt, nan
 
 import numpy as np
@@ -81,7 +82,12 @@ def _nth(counts: Counts, rank: int) -> int:
 def _of_floats(devices: Sequence[Device], image: RowSource, counts: Counts) -> list[ChannelStatistics]:
     """Return the statistics of floats: the median by counts of their bits, the others in float64 on the host."""
     numbers = counts.sum(axis=1)
-    low, high = (_ranked(devices, image, counts, [_middle(int(each))[side] for each in numbers]) for side in (0, 1))
+
+    @cache  # the two samples in the middle mostly have the same upper bits
+    def lower_counts(upper: tuple[int, ...]) -> Counts:
+        return count(devices, image, known=np.array(upper))
+
+    low, high = (_ranked(counts, lower_counts, [_middle(int(each))[side] for each in numbers]) for side in (0, 1))
     channels = [_Sums() for _ in numbers]
     for second in (False, True):
         for first, last in strips(image):
@@ -92,13 +98,13 @@ def _of_floats(devices: Sequence[Device], image: RowSource, counts: Counts) -> l
     return [sums.statistics((a + b) / 2) for sums, a, b in zip(channels, low, high, strict=True)]
 
 
-def _ranked(devices: Sequence[Device], image: RowSource, counts: Counts, ranks: Sequence[int]) -> list[float]:
+def _ranked(counts: Counts, lower_counts: Callable[[tuple[int, ...]], Counts], ranks: Sequence[int]) -> list[float]:
     """Return each channel's sample of a rank: its key's upper bits by the counts, its lower ones by counts of those."""
-    upper = np.array([_nth(each, rank) for each, rank in zip(counts, ranks, strict=True)])
-    inside = count(devices, image, known=upper % counts.shape[1])
+    upper = [_nth(each, rank) for each, rank in zip(counts, ranks, strict=True)]
+    inside = lower_counts(tuple(place % counts.shape[1] for place in upper))
     before = [int(each[:place].sum()) for each, place in zip(counts, upper, strict=True)]
     lower = [_nth(each, rank - less) for each, rank, less in zip(inside, ranks, before, strict=True)]
-    return [_float_of((int(a) << 16) + b) for a, b in zip(upper, lower, strict=True)]
+    return [_float_of((a << 16) + b) for a, b in zip(upper, lower, strict=True)]
 
 
 def _float_of(key: int) -> float:
