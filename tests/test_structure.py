@@ -239,6 +239,12 @@ def test_plugins_know_the_public_names_only() -> None:
         assert allowed, f"{found.module}:{found.line} imports {found.target}"
 
 
+def test_type_checkers_are_told_of_each_built_in_filter() -> None:
+    own = [found for found in BY_PLUGINS if found.package == "imgcuda_plugins"]
+    of_hooks = {found.target for found in own if found.module.count(".") == 1}
+    assert {found.target for found in own if found.module == "imgcuda_plugins"} == of_hooks
+
+
 def test_plugins_do_not_import_each_other_in_a_ring() -> None:
     modules = {found.module for found in BY_PLUGINS}
     graph = {module: frozenset(_imported(module) & modules) - {"imgcuda_plugins"} for module in modules}
