@@ -33,8 +33,10 @@ class Pipeline(ArrayCallable):
     filters are equal. `str(pipeline)` is its text, which `from_text` reads.
     """
 
+    filters: tuple[Filter, ...] = ()  # torch.compile of PyTorch 2.11 asks for the length before __init__
+
     def __init__(self, filters: Iterable[Filter | Pipeline]) -> None:
-        self.filters: tuple[Filter, ...] = tuple(_flat(filters))
+        self.filters = tuple(_flat(filters))
 
     @classmethod
     def from_text(cls, text: str) -> Self:
