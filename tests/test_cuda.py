@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,6 +65,16 @@ def test_a_gpu_is_present() -> None:
     if why := devices.no_gpu():
         pytest.skip(why)
     assert presence.count() >= 1
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_runs_filters_on_the_cpu(gpu: str, random_image: Make) -> None:
+    image = random_image((20, 30, 3), np.uint8)
+    imgcuda.apply(image, "invert", device=gpu)
+    with get_context("fork").Pool(1) as pool:
+        assert np.array_equal(pool.apply(imgcuda.apply, (image, "invert")), 255 - image)
+        with pytest.raises(DeviceError, match="forked from one that had used a GPU"):
+            pool.apply(imgcuda.apply, (image, "invert"), {"device": gpu})
 
 
 # Memory

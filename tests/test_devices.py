@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -206,6 +208,50 @@ def test_a_machine_without_gpus_is_said_to_be_one(pretend: Pretend) -> None:
 def test_a_driver_that_fails_is_quoted(pretend: Pretend) -> None:
     why = pretend(DRIVER.format(init="raise Error('cuInit failed: no CUDA-capable device')", count=0))
     assert why == "the NVIDIA driver does not work: cuInit failed: no CUDA-capable device"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_of_a_process_that_used_a_gpu_runs_on_the_cpu_and_says_why(tmp_path: Path) -> None:
+    (tmp_path / "pycuda").mkdir()
+    (tmp_path / "pycuda" / "driver.py").write_text(FORKED)
+    done = subprocess.run([sys.executable, "-c", ASK, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.splitlines()) == (
+        0,
+        [
+            "parent: None",
+            "child: CpuDevice",
+            "child: cuda:0 cannot be used: this process was forked from one that had used a GPU: start it by 'spawn' "
+            "or 'forkserver'; --device cpu runs the same kernels on this machine's cores",
+        ],
+    ), done.stderr
+
+
+FORKED = """
+import os
+class Error(Exception): pass
+_first = os.getpid()
+def init():
+    if os.getpid() != _first:
+        raise Error("cuInit failed: initialization error")
+class Device:
+    @staticmethod
+    def count(): return 1
+"""
+
+ASK = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from imgcuda import DeviceError, devices
+print("parent:", devices.no_gpu(), flush=True)
+if os.fork() == 0:
+    print("child:", type(devices.choose()).__name__)
+    try:
+        devices.choose("cuda")
+    except DeviceError as error:
+        print("child:", error, flush=True)
+    os._exit(0)
+os.wait()
+"""
 
 
 def test_a_gpu_that_works_is_not_missing(pretend: Pretend) -> None:

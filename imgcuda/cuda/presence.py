@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
+
+_first = os.getpid()
+"""The process that imported this module, of which this one may be a fork."""
 
 
 @cache
@@ -18,6 +22,8 @@ def missing() -> str | None:
         driver.init()
         return None if driver.Device.count() else "there is no NVIDIA GPU in this machine"
     except driver.Error as error:
+        if os.getpid() != _first and "initialization error" in str(error):
+            return "this process was forked from one that had used a GPU: start it by 'spawn' or 'forkserver'"
         return f"the NVIDIA driver does not work: {error}"
 
 
@@ -26,3 +32,7 @@ def count() -> int:
     import pycuda.driver as driver
 
     return int(driver.Device.count())
+
+
+if hasattr(os, "register_at_fork"):  # a fork cannot use a GPU that its parent has used
+    os.register_at_fork(after_in_child=missing.cache_clear)
