@@ -11,6 +11,19 @@ import numpy.typing as npt
 
 Pixels = npt.NDArray[Any]
 
+LUMA = np.array([19595, 38470, 7471]) / 65536
+"""The weights of red, green and blue in the luminance of Rec. 601, with the 16 bits that imgcuda's filters have."""
+
+
+def gray(picture: Pixels) -> Pixels:
+    """Return the luminance of a picture of bytes, rounded to bytes."""
+    return np.rint(picture @ LUMA).astype(np.uint8)
+
+
+def rounded(exact: Callable[[Pixels], Pixels]) -> Callable[[Pixels], Pixels]:
+    """Return a peer that makes the exact result, from 0 to 255, and rounds it to bytes."""
+    return lambda picture: np.rint(exact(picture)).astype(np.uint8)
+
 
 def blur(picture: Pixels, sigma: float) -> Pixels:
     """Return the Gaussian, cut off at four standard deviations."""

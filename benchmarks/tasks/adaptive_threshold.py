@@ -10,33 +10,25 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from task import Picture, Task
+from references import gray, opencv_grayscale
+from task import Task
 from tasks.threshold import WHITE
 
 RADIUS, BELOW = 7, 5
 SIDE = 2 * RADIUS + 1
 
 
-def exact_gray(picture: Picture) -> npt.NDArray[np.uint8]:
-    """Return the luminance by weights of 16 bits."""
-    return np.rint(picture @ (np.array([19595, 38470, 7471]) / 65536)).astype(np.uint8)
-
-
-def by_mean(gray: npt.NDArray[np.uint8], method: int) -> Any:
+def by_mean(luminance: npt.NDArray[np.uint8], method: int) -> Any:
     """Return OpenCV's."""
-    return cv2.adaptiveThreshold(gray, WHITE, method, cv2.THRESH_BINARY, SIDE, BELOW)
+    return cv2.adaptiveThreshold(luminance, WHITE, method, cv2.THRESH_BINARY, SIDE, BELOW)
 
 
-def by_deviation(gray: npt.NDArray[np.uint8], method: str) -> Any:
+def by_deviation(luminance: npt.NDArray[np.uint8], method: str) -> Any:
     """Return what is above scikit-image's level."""
     from skimage import filters
 
-    return np.where(gray > getattr(filters, f"threshold_{method}")(gray, SIDE), np.uint8(WHITE), np.uint8(0))
-
-
-def gray_of(picture: Picture) -> Any:
-    """Return OpenCV's luminance."""
-    return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    level = getattr(filters, f"threshold_{method}")(luminance, SIDE)
+    return np.where(luminance > level, np.uint8(WHITE), np.uint8(0))
 
 
 def mean(method: str, theirs: int) -> Task:
@@ -44,8 +36,8 @@ def mean(method: str, theirs: int) -> Task:
     return Task(
         "adaptive-threshold",
         {"method": method, "radius": RADIUS, "offset": BELOW / 255, "border": "nearest"},
-        lambda picture: by_mean(exact_gray(picture), theirs),
-        {"OpenCV": lambda picture: by_mean(gray_of(picture), theirs)},
+        lambda picture: by_mean(gray(picture), theirs),
+        {"OpenCV": lambda picture: by_mean(opencv_grayscale(picture), theirs)},
         loose={"OpenCV": WHITE},
     )
 
@@ -55,8 +47,8 @@ def deviation(method: str) -> Task:
     return Task(
         "adaptive-threshold",
         {"method": method, "radius": RADIUS, "border": "mirror"},
-        lambda picture: by_deviation(exact_gray(picture), method),
-        {"scikit-image": lambda picture: by_deviation(gray_of(picture), method)},
+        lambda picture: by_deviation(gray(picture), method),
+        {"scikit-image": lambda picture: by_deviation(opencv_grayscale(picture), method)},
         loose={"scikit-image": WHITE},
     )
 

@@ -10,14 +10,14 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from references import gray, opencv_grayscale
 from task import Picture, Task
 from tasks.threshold import WHITE
 
 
 def exact(picture: Picture, method: int) -> npt.NDArray[Any]:
     """Return OpenCV's result for the luminance with weights of 16 bits."""
-    luminance = np.rint(picture @ (np.array([19595, 38470, 7471]) / 65536)).astype(np.uint8)
-    return np.asarray(cv2.threshold(luminance, 0, WHITE, method)[1])
+    return np.asarray(cv2.threshold(gray(picture), 0, WHITE, method)[1])
 
 
 def opencv(picture: Picture, method: int) -> Any:
@@ -29,8 +29,8 @@ def scikit_image(picture: Picture, method: str) -> Any:
     """Return what is above scikit-image's level, of OpenCV's luminance."""
     from skimage import filters
 
-    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    return np.where(gray > getattr(filters, f"threshold_{method}")(gray), np.uint8(WHITE), np.uint8(0))
+    luminance = opencv_grayscale(picture)
+    return np.where(luminance > getattr(filters, f"threshold_{method}")(luminance), np.uint8(WHITE), np.uint8(0))
 
 
 def cupy_otsu(picture: Any) -> Any:
@@ -38,11 +38,11 @@ def cupy_otsu(picture: Any) -> Any:
     import cupy as cp
     import cupy_filters
 
-    gray = cupy_filters.grayscale(picture)
-    counts = cp.bincount(gray.ravel(), minlength=256).astype(cp.float64)
+    luminance = cupy_filters.grayscale(picture)
+    counts = cp.bincount(luminance.ravel(), minlength=256).astype(cp.float64)
     number, weight = cp.cumsum(counts), cp.cumsum(counts * cp.arange(256))
     between = (weight * number[-1] - weight[-1] * number) ** 2 / cp.maximum(number * (number[-1] - number), 1)
-    return cp.where(gray > cp.argmax(between), cp.uint8(WHITE), cp.uint8(0))
+    return cp.where(luminance > cp.argmax(between), cp.uint8(WHITE), cp.uint8(0))
 
 
 def task(method: str, theirs: int) -> Task:

@@ -7,9 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from references import LUMA
 from task import Picture, Task
-
-LUMA = np.array([19595, 38470, 7471]) / 65536
 
 
 def exact(picture: Picture) -> npt.NDArray[Any]:

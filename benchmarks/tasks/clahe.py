@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from references import gray
 from task import Picture, Task
 
 
@@ -20,7 +21,7 @@ def by_channel(picture: Picture) -> Any:
 
 def by_luminance(picture: Picture) -> Any:
     """Return each channel changed as OpenCV changes the luminance, with weights of 16 bits."""
-    luminance = np.rint(picture @ (np.array([19595, 38470, 7471]) / 65536)).astype(np.uint8)
+    luminance = gray(picture)
     more = cv2.createCLAHE(2, (8, 8)).apply(luminance).astype(int) - luminance
     return np.clip(picture + more[..., None], 0, 255)
 

@@ -7,11 +7,12 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from references import LUMA
 from task import Picture, Task
 
 
 def exact(picture: Picture) -> npt.NDArray[Any]:
-    level = (picture @ (np.array([19595, 38470, 7471]) / 65536)).astype(np.float32) / 255
+    level = (picture @ LUMA).astype(np.float32) / 255
     hls = np.dstack([np.full_like(level, 210), level, np.full_like(level, 0.5)])
     return np.asarray(255 * cv2.cvtColor(hls, cv2.COLOR_HLS2RGB))
 

@@ -8,6 +8,7 @@ import cupy_filters
 import cv2
 import numpy as np
 import numpy.typing as npt
+from references import rounded
 from skimage.filters import difference_of_gaussians
 from task import Picture, Task
 
@@ -22,10 +23,6 @@ def difference(picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
         for size, sigma in zip(SIZES, (LOW, HIGH), strict=True)
     )
     return np.asarray(np.clip(SCALE * (low - high), 0, 255))
-
-
-def opencv(picture: Picture) -> Any:
-    return difference(picture).round().astype(np.uint8)
 
 
 def scikit_image(picture: Picture) -> Any:
@@ -47,7 +44,7 @@ TASKS = [
         "difference-of-gaussians",
         {"low_sigma": LOW, "high_sigma": HIGH, "scale": SCALE},
         exact=difference,
-        host={"OpenCV": opencv, "scikit-image": scikit_image},
+        host={"OpenCV": rounded(difference), "scikit-image": scikit_image},
         device={"CuPy": cupy},
         margin=6,
     )

@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from references import gray, opencv_grayscale
 from scipy import ndimage
 from task import Picture, Task
 
@@ -15,9 +16,7 @@ BRIGHT = 127
 
 def is_bright(picture: Picture) -> npt.NDArray[Any]:
     """Return which pixels are brighter than half, by the weights of the filter."""
-    red, green, blue = (picture[..., channel].astype(np.float32) for channel in range(3))
-    luminance = np.rint((19595 * red + 38470 * green + 7471 * blue) / 65536)
-    return np.asarray(luminance > BRIGHT)
+    return gray(picture) > BRIGHT
 
 
 def exact(picture: Picture) -> npt.NDArray[Any]:
@@ -25,10 +24,8 @@ def exact(picture: Picture) -> npt.NDArray[Any]:
 
 
 def opencv(picture: Picture) -> Any:
-    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    far = cv2.distanceTransform(
-        cv2.threshold(gray, BRIGHT, 255, cv2.THRESH_BINARY)[1], cv2.DIST_L2, cv2.DIST_MASK_PRECISE
-    )
+    mask = cv2.threshold(opencv_grayscale(picture), BRIGHT, 255, cv2.THRESH_BINARY)[1]
+    far = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return cv2.convertScaleAbs(far)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from references import rounded
 from skimage.color import hsv2rgb, rgb2hsv
 from task import Picture, Task
 
@@ -47,7 +48,7 @@ TASKS = [
         "hue",
         {"degrees": DEGREES},
         exact,
-        {"OpenCV": opencv, "scikit-image": lambda picture: np.rint(exact(picture)).astype(np.uint8)},
+        {"OpenCV": opencv, "scikit-image": rounded(exact)},
         {"torchvision": torchvision, "kornia": kornia},
         loose={"OpenCV": 12, "torchvision": 2},
     )

@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from references import LUMA
 from task import Picture, Task
 
 SIGMA, AMOUNT, SIZE = 10.0, 0.5, 81
@@ -14,7 +15,7 @@ SIGMA, AMOUNT, SIZE = 10.0, 0.5, 81
 
 def exact(picture: Picture) -> npt.NDArray[Any]:
     floats = picture.astype(np.float32)
-    luminance = floats @ (np.array([19595, 38470, 7471], np.float32) / 65536)
+    luminance = floats @ LUMA.astype(np.float32)
     blurred = cv2.GaussianBlur(luminance, (SIZE, SIZE), SIGMA, borderType=cv2.BORDER_REFLECT)
     return np.asarray(np.clip(floats + AMOUNT * (luminance - blurred)[..., None], 0, 255))
 

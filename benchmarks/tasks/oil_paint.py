@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from references import LUMA
 from task import Picture, Task
 
-LUMA = np.array([19595, 38470, 7471]) / 65536
 RADIUS, LEVELS = 2, 8
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from references import rounded
 from task import Picture, Task
 
 SHADOWS, HIGHLIGHTS, RADIUS = 0.8, 0.3, 20.0
@@ -25,6 +26,6 @@ TASKS = [
         "shadows-highlights",
         {"shadows": SHADOWS, "highlights": HIGHLIGHTS, "radius": RADIUS},
         exact,
-        {"NumPy": lambda picture: np.rint(exact(picture)).astype(np.uint8)},
+        {"NumPy": rounded(exact)},
     )
 ]

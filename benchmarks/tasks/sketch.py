@@ -6,9 +6,8 @@ from typing import Any
 
 import cv2
 import numpy as np
+from references import LUMA
 from task import Picture, Task
-
-LUMA = np.array([19595, 38470, 7471]) / 65536
 
 
 def exact(picture: Picture) -> Any:

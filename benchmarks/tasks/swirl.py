@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import skimage.transform
+from references import rounded
 from task import Picture, Task
 
 
@@ -16,6 +16,4 @@ def scikit_image(picture: Picture) -> Any:
     return swirl(picture, center[::-1], 4, reach, order=1, mode="constant", preserve_range=True)
 
 
-TASKS = [
-    Task("swirl", {}, scikit_image, {"scikit-image": lambda picture: np.rint(scikit_image(picture)).astype(np.uint8)})
-]
+TASKS = [Task("swirl", {}, scikit_image, {"scikit-image": rounded(scikit_image)})]

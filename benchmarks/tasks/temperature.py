@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from references import rounded
 from task import Picture, Task
 
 from imgcuda_plugins.color.temperature import adaptation
@@ -23,6 +24,6 @@ TASKS = [
         "temperature",
         {"temperature": 8000.0},
         exact,
-        {"NumPy": lambda picture: np.rint(exact(picture)).astype(np.uint8)},
+        {"NumPy": rounded(exact)},
     )
 ]

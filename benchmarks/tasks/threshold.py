@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from references import gray
 from task import Picture, Task
 
 LEVEL = 127
@@ -20,8 +21,7 @@ WHITE = 255
 
 def exact(picture: Picture) -> npt.NDArray[Any]:
     """Return what is above the level, by weights of 16 bits, as Pillow has them, too."""
-    luminance = np.rint(picture @ (np.array([19595, 38470, 7471]) / 65536))
-    return np.where(luminance > LEVEL, WHITE, 0)
+    return np.where(gray(picture) > LEVEL, WHITE, 0)
 
 
 def opencv(picture: Picture) -> Any:

@@ -6,19 +6,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from references import LUMA, rounded
 from task import Picture, Task
 
 INTENSITY = 0.8
 
 
 def exact(picture: Picture) -> npt.NDArray[Any]:
-    luma = (picture @ (np.array([19595, 38470, 7471]) / 65536))[..., None]
+    luma = (picture @ LUMA)[..., None]
     chroma = np.ptp(picture, axis=2, keepdims=True) / 255
     return np.asarray(np.clip(luma + (1 + INTENSITY * (1 - chroma)) * (picture - luma), 0, 255))
 
 
-TASKS = [
-    Task(
-        "vibrance", {"intensity": INTENSITY}, exact, {"NumPy": lambda picture: np.rint(exact(picture)).astype(np.uint8)}
-    )
-]
+TASKS = [Task("vibrance", {"intensity": INTENSITY}, exact, {"NumPy": rounded(exact)})]
