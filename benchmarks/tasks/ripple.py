@@ -7,22 +7,26 @@ from typing import Any
 
 import cv2
 import numpy as np
-from sampled import grid, sampled
+from sampled import Places, sampled
 from task import Picture, Task
+
+
+def places(height: int, width: int) -> tuple[Places, Places]:
+    """Return the row and the column that each pixel comes from."""
+    rows, columns = np.mgrid[:height, :width].astype(np.float64)
+    return rows + 8 * np.sin(2 * np.pi * columns / 64), columns
 
 
 @cache
 def maps(height: int, width: int) -> tuple[Any, Any]:
-    """Return the column and the row that each pixel comes from, in float32."""
-    rows, columns = np.mgrid[:height, :width].astype(np.float64)
-    moved = rows + 8 * np.sin(2 * np.pi * columns / 64)
-    return columns.astype(np.float32), moved.astype(np.float32)
+    """Return the places as OpenCV takes them: columns and rows in float32."""
+    rows, columns = places(height, width)
+    return columns.astype(np.float32), rows.astype(np.float32)
 
 
 def exact(picture: Picture) -> Any:
     """Return SciPy's samples."""
-    rows, columns = grid(picture)
-    return sampled(picture, rows + 8 * np.sin(2 * np.pi * columns / 64), columns)
+    return sampled(picture, *places(*picture.shape[:2]))
 
 
 def opencv(picture: Picture) -> Any:
