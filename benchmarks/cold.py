@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import ModuleType
@@ -74,7 +74,8 @@ CASES: dict[str, dict[str, Any]] = {
     "unsharp-mask": {},
     "vignette": {},
 }
-"""Calls, by the filter's name and what tells it from the others of that filter."""
+"""Calls, by the filter's name and what tells it from the others of that filter. Filters that are not here run with
+their defaults."""
 
 
 ROUNDS = 3
@@ -104,6 +105,23 @@ class Cost:
     """Bytes of machine code."""
 
 
+def labels(beginnings: Sequence[str]) -> list[str]:
+    """Return the calls whose labels begin in one of these ways: those of CASES, and those of all other filters."""
+    import imgcuda
+
+    listed = {label.split()[0] for label in CASES}
+    every = [*CASES, *(name for name in imgcuda.load() if name not in listed)]
+    return sorted(label for label in every if label.startswith(tuple(beginnings)))
+
+
+def parameters(label: str) -> Mapping[str, Any]:
+    """Return the parameters of a call: those of CASES, or some value for each that has no default."""
+    import imgcuda
+
+    declared = imgcuda.load()[label.split()[0]].parameters()
+    return CASES.get(label) or {each.name: each.some_value() for each in declared if each.required}
+
+
 def warm(label: str, type: str, channels: int) -> float:
     """Return the CPU seconds of a first call in this process."""
     return _first_call(label, type, channels, time.process_time)
@@ -118,7 +136,7 @@ def _first_call(label: str, type: str, channels: int, now: Callable[[], float]) 
     import imgcuda
 
     picture = np.random.default_rng(0).integers(0, 255, (64, 96, channels)).astype(type)
-    pipeline = imgcuda.Pipeline([imgcuda.load().create(label.split()[0], CASES[label])])
+    pipeline = imgcuda.Pipeline([imgcuda.load().create(label.split()[0], parameters(label))])
     start = now()
     pipeline(picture, device="cpu")
     return now() - start
@@ -212,13 +230,12 @@ def main() -> None:
     arguments.add_argument("--channels", type=int, default=3)
     arguments.add_argument("--clock", type=int, default=0, help="time until a call returns, with 1 and so many threads")
     asked = arguments.parse_args()
-    labels = [label for label in CASES if label.startswith(tuple(asked.only.split(",")))]
     how = asked.type, asked.channels, asked.rounds
     measured("invert", "uint8", 3, 1)  # which makes the bytecode
     rows: dict[str, dict[str, float]] = {}
     columns = [f"{threads} threads" for threads in (1, asked.clock)] if asked.clock else [f.name for f in fields(Cost)]
     print(f"| call | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
-    for label in labels:
+    for label in labels(asked.only.split(",")):
         if asked.clock:
             rows[label] = {f"{threads} threads": clocked(label, *how, threads) for threads in (1, asked.clock)}
         else:
