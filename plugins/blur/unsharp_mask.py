@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, has_alpha, param, white_level
-from imgcuda_plugins.blur.blur import Blur
+from imgcuda import DeviceArray, Gpu, Layout, has_alpha, param, white_level
+from imgcuda_plugins.blur.blurred import Blurred
 from imgcuda_plugins.blur.convolve import Convolve
 
 SMALL = 6.0
@@ -18,7 +18,7 @@ EXACT = 16.0
 """The same for 16 bits, of which a faster blur would be some levels off, times `amount`."""
 
 
-class UnsharpMask(NeighborhoodFilter):
+class UnsharpMask(Blurred):
     """Sharpen an image, by adding the detail that a blur removes.
 
     The result is image + amount * (image - blurred) where the two are at least `threshold` apart, and the image
@@ -30,9 +30,7 @@ class UnsharpMask(NeighborhoodFilter):
     """
 
     channelwise = True
-    only_launches = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"unsharp": {}, "sharpen": {}}
-    alpha_mode = "color"
     layout = Layout(over="samples", block=(256, 1), pack=4)
 
     sigma: float = param(
@@ -46,21 +44,13 @@ class UnsharpMask(NeighborhoodFilter):
         help="the least difference that counts, as a part of the range: 0.02 is 5 of 255 levels",
     )
 
-    @property
-    def halo(self) -> int:
-        return int(self._blur.halo)
-
-    @property
-    def row_step(self) -> int:
-        return int(self._blur.row_step)
-
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         if has_alpha(image.channels):
             return self._colors(gpu, image)
         threshold = self.threshold * white_level(image.dtype)
         if self.sigma > (EXACT if image.dtype == np.uint16 else SMALL):
             return self._one_by_one(gpu, image, threshold)
-        weights, wishes = self._blur.weights, (self.amount, threshold)
+        weights, wishes = self.blur.weights, (self.amount, threshold)
         made: DeviceArray = Convolve.by_columns_and_rows(gpu, image, weights, weights, *wishes)
         return made
 
@@ -69,13 +59,9 @@ class UnsharpMask(NeighborhoodFilter):
         finer = image
         if image.dtype.kind != "f":
             finer = gpu.launch("widen", image, dtype=np.uint16 if image.dtype == np.uint8 else np.float32)
-        return gpu.launch("sharpen", image, gpu.apply(self._blur, finer), self.amount, threshold)
+        return gpu.launch("sharpen", image, gpu.apply(self.blur, finer), self.amount, threshold)
 
     def _colors(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        blurred = gpu.apply(self._blur, image)
+        blurred = gpu.apply(self.blur, image)
         arguments = self.amount, self.threshold
         return gpu.launch("sharpen_colors", image, blurred, *arguments, layout=Layout(block=(256, 1)))
-
-    @property
-    def _blur(self) -> Blur:
-        return Blur(sigma=self.sigma, border=self.border)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from imgcuda import Alpha, DeviceArray, Gpu, Layout, NeighborhoodFilter, color_channels, param
+from imgcuda import DeviceArray, Gpu, Layout, color_channels, param
+from imgcuda_plugins.blur.blur import Blur
+from imgcuda_plugins.blur.blurred import Blurred
 from imgcuda_plugins.color.grayscale import Grayscale
 
-if TYPE_CHECKING:
-    from imgcuda_plugins.blur.blur import Blur
 
-
-class ShadowsHighlights(NeighborhoodFilter):
+class ShadowsHighlights(Blurred):
     """Brighten the dark parts of an image and darken the bright ones, with their contrast kept.
 
     This is local color correction by a non-linear mask (N. Moroney, 8th Color Imaging Conference, 2000): each color is
@@ -21,7 +20,6 @@ class ShadowsHighlights(NeighborhoodFilter):
     0 and those from 1e18 on stay as they are, and so does alpha.
     """
 
-    only_launches = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "shadow-highlight": {},
         "fill-light": {"highlights": 0.0},
@@ -35,24 +33,11 @@ class ShadowsHighlights(NeighborhoodFilter):
     )
 
     @property
-    def alpha_mode(self) -> Alpha:
-        return "color"
-
-    @property
-    def halo(self) -> int:
-        return int(self._blur.halo)
-
-    @property
-    def row_step(self) -> int:
-        return int(self._blur.row_step)
+    def blur(self) -> Blur:
+        """The blur of the mask."""
+        return Blur(sigma=self.radius, border=self.border)
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         gray = gpu.apply(Grayscale(), image) if color_channels(image.channels) == 3 else image
-        mask = gpu.apply(self._blur, gray)
+        mask = gpu.apply(self.blur, gray)
         return gpu.launch("shadows_highlights", image, mask, self.shadows, self.highlights)
-
-    @property
-    def _blur(self) -> Blur:
-        from imgcuda_plugins.blur.blur import Blur  # of another category, whose filters most runs do without
-
-        return Blur(sigma=self.radius, border=self.border)

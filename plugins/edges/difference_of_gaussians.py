@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from imgcuda import DeviceArray, Gpu, ParameterError, param
@@ -38,14 +38,19 @@ class DifferenceOfGaussians(ScaleSpace):
             )
 
     @property
+    def blurs(self) -> Sequence[Blur]:
+        """The smaller blur and the larger one."""
+        return [Blur(sigma=sigma, border=self.border) for sigma in (self.low_sigma, self.high_sigma)]
+
+    @property
     def halo(self) -> int:
-        return max(Blur(sigma=sigma).halo for sigma in (self.low_sigma, self.high_sigma))
+        return max(blur.halo for blur in self.blurs)
 
     @property
     def row_step(self) -> int:
-        return max(Blur(sigma=sigma).row_step for sigma in (self.low_sigma, self.high_sigma))
+        return max(blur.row_step for blur in self.blurs)
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         plane = self.floats(gpu, image)
-        low, high = (self.blurred(gpu, plane, sigma) for sigma in (self.low_sigma, self.high_sigma))
+        low, high = (gpu.apply(blur, plane) for blur in self.blurs)
         return self.combined(gpu, image, low, high, (self.scale, -self.scale), self.offset, by_alpha=True)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from imgcuda import DeviceArray, Gpu, param
-from imgcuda_plugins.blur.blur import Blur
+from imgcuda_plugins.blur.blurred import Blurred
 from imgcuda_plugins.edges.scale_space import ScaleSpace
 
 
-class HighPass(ScaleSpace):
+class HighPass(Blurred, ScaleSpace):
     """Show the fine detail of an image alone, around a middle gray: the image minus its blur.
 
     The result is 0.5 + contrast * (image - blurred), so that laying it over the image, as `composite:mode=overlay`
@@ -24,15 +24,7 @@ class HighPass(ScaleSpace):
     sigma: float = param(default=4.0, ge=0.1, le=100, help="standard deviation of the blur, in pixels")
     contrast: float = param(default=1.0, ge=0, le=100, help="what the difference is multiplied by")
 
-    @property
-    def halo(self) -> int:
-        return int(Blur(sigma=self.sigma).halo)
-
-    @property
-    def row_step(self) -> int:
-        return int(Blur(sigma=self.sigma).row_step)
-
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         plane = self.floats(gpu, image)
-        blurred = self.blurred(gpu, plane, self.sigma)
+        blurred = gpu.apply(self.blur, plane)
         return self.combined(gpu, image, plane, blurred, (self.contrast, -self.contrast), 0.5, by_alpha=True)

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, Table, has_alpha, white_level
-from imgcuda_plugins.blur.blur import Blur
 from imgcuda_plugins.edges.separable_sum import SeparableSum, derivative
 
 Weights = npt.NDArray[np.float64]
@@ -27,9 +26,6 @@ class ScaleSpace(NeighborhoodFilter, abstract=True):
     def floats(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         """Return the image as floats on its own scale, so that results computed from it are not rounded."""
         return image if image.dtype == np.float32 else gpu.launch("widen", image, dtype=np.float32)
-
-    def blurred(self, gpu: Gpu, plane: DeviceArray, sigma: float) -> DeviceArray:
-        return gpu.apply(Blur(sigma=sigma, border=self.border), plane)
 
     def summed(self, gpu: Gpu, plane: DeviceArray, down: Weights, along: Weights) -> DeviceArray:
         """Return a plane convolved with a column of weights and with a row."""

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from imgcuda import Alpha, DeviceArray, Gpu, Layout, NeighborhoodFilter, color_channels, param
-from imgcuda_plugins.blur.blur import Blur
+from imgcuda import DeviceArray, Gpu, Layout, color_channels, param
+from imgcuda_plugins.blur.blurred import Blurred
 
 
-class Bloom(NeighborhoodFilter):
+class Bloom(Blurred):
     """Let bright parts shine on their surroundings, as through a soft lens.
 
     What is brighter than `threshold` is blurred and added, as by GEGL's bloom, whose `amount` is 1 - threshold and
@@ -21,7 +21,6 @@ class Bloom(NeighborhoodFilter):
     stays.
     """
 
-    only_launches = True
     layout = Layout(over="pixels", block=(128, 1), rows=4)
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"soft-glow": {"limit_exposure": True}}
 
@@ -33,26 +32,10 @@ class Bloom(NeighborhoodFilter):
         default=False, help="whether light is laid over the image like a second slide, so that it never exceeds white"
     )
 
-    @property
-    def halo(self) -> int:
-        return int(self._blur.halo)
-
-    @property
-    def row_step(self) -> int:
-        return int(self._blur.row_step)
-
-    @property
-    def alpha_mode(self) -> Alpha:
-        return "color"
-
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         shape = (*image.shape[:2], color_channels(image.channels))
         bounds = self.threshold - self.softness, self.threshold + self.softness
         light = gpu.launch("lights", image, *bounds, self.strength, shape=shape, dtype=np.float32)
-        blurred = gpu.apply(self._blur, light)
+        blurred = gpu.apply(self.blur, light)
         limited = int(self.limit_exposure)
         return gpu.launch("bloom", blurred, image, limited, shape=image.shape, dtype=image.dtype)
-
-    @property
-    def _blur(self) -> Blur:
-        return Blur(sigma=self.sigma, border=self.border)

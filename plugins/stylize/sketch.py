@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from imgcuda import Alpha, DeviceArray, Gpu, Layout, NeighborhoodFilter, has_alpha, param
-from imgcuda_plugins.blur.blur import Blur
+from imgcuda import DeviceArray, Gpu, Layout, has_alpha, param
+from imgcuda_plugins.blur.blurred import Blurred
 
 
-class Sketch(NeighborhoodFilter):
+class Sketch(Blurred):
     """Draw an image with a pencil: dark lines on white where it gets darker, and nothing where it is even.
 
     The result is the luminance, Rec. 601, divided by its own blur, and white where that is more than 1: a color dodge
@@ -19,7 +19,6 @@ class Sketch(NeighborhoodFilter):
     `cv2.divide(gray, 255 - blur(255 - gray), scale=256)`. It is gray.
     """
 
-    only_launches = True
     layout = Layout(over="pixels", block=(128, 1), rows=4)
     channels: ClassVar[Literal[1]] = 1
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"pencil-sketch": {}}
@@ -28,23 +27,7 @@ class Sketch(NeighborhoodFilter):
         default=5.0, ge=0.5, le=100, help="standard deviation of the blur, in pixels: wide or fine lines"
     )
 
-    @property
-    def halo(self) -> int:
-        return int(self._blur.halo)
-
-    @property
-    def row_step(self) -> int:
-        return int(self._blur.row_step)
-
-    @property
-    def alpha_mode(self) -> Alpha:
-        return "color"
-
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         shape = (*image.shape[:2], 1 + has_alpha(image.channels))
-        blurred = gpu.apply(self._blur, gpu.launch("lights", image, shape=shape, dtype=np.float32))
+        blurred = gpu.apply(self.blur, gpu.launch("lights", image, shape=shape, dtype=np.float32))
         return gpu.launch("sketch", blurred, image, shape=shape, dtype=image.dtype)
-
-    @property
-    def _blur(self) -> Blur:
-        return Blur(sigma=self.sigma, border=self.border)
