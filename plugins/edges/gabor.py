@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import ceil, cos, log, pi, radians, sin
 from typing import Any, ClassVar
 
@@ -42,20 +42,13 @@ class Gabor(ScaleSpace):
 
     @property
     def halo(self) -> int:
-        return max(self._reach)
+        """Three standard deviations along the wave or across it, as far as they reach along a row or a column."""
+        theta = radians(self.theta)
+        return ceil(max(3 * self._window * max(abs(cos(theta)), abs(sin(theta))), 1))
 
     @property
     def _window(self) -> float:
         return self.sigma or OCTAVE / self.frequency
-
-    @property
-    def _reach(self) -> Sequence[int]:
-        """How far it reaches along the columns, and along the rows."""
-        across, along = (
-            3 * self._window * abs(sin(radians(self.theta))),
-            3 * self._window * abs(cos(radians(self.theta))),
-        )
-        return [ceil(max(across, along, 1))] * 2
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         plane = self.floats(gpu, image)
@@ -66,9 +59,7 @@ class Gabor(ScaleSpace):
 
     def _waves(self, wave: Any) -> tuple[Weights, Weights]:
         """Return a column and a row of weights: cos(a + b) is cos(a) cos(b) - sin(a) sin(b)."""
-        parts = []
-        for reach, share, phase in zip(self._reach, (sin, cos), (0.0, radians(self.phase)), strict=True):
-            x = np.arange(-reach, reach + 1)
-            window = np.exp(-0.5 * (x / self._window) ** 2) / (2 * pi) ** 0.5 / self._window
-            parts.append(window * wave(2 * pi * self.frequency * share(radians(self.theta)) * x + phase))
-        return parts[0], parts[1]
+        x, theta = np.arange(-self.halo, self.halo + 1), radians(self.theta)
+        window = np.exp(-0.5 * (x / self._window) ** 2) / (2 * pi) ** 0.5 / self._window
+        turn = 2 * pi * self.frequency
+        return window * wave(turn * sin(theta) * x), window * wave(turn * cos(theta) * x + radians(self.phase))
