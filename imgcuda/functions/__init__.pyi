@@ -29,12 +29,11 @@ def adaptive_threshold(
     """Make pixels white that are brighter than their surroundings, and all others black.
 
     The level is found in the square around each pixel: with `mean` its mean; with `gaussian` a mean with the weights of
-    a Gaussian, both rounded to the image's type as in OpenCV's adaptiveThreshold; with
-    the standard deviation s, `niblack` has mean - k s (Niblack 1986) and `sauvola` mean (1 + k (s / r - 1)) (Sauvola
-    and Pietikainen 2000), as scikit-image has them. The image counts by its luminance, as `grayscale` makes it;
-    transparent pixels count as others do. Floats must be brighter by a millionth, as their means are rounded. For a
-    deviation floats outside of 0 to 1 count as 0 or 1, and what is not a
-    number as 0; it becomes black.
+    a Gaussian, both rounded to the image's type as in OpenCV's adaptiveThreshold; with the standard deviation s,
+    `niblack` has mean - k s (Niblack 1986) and `sauvola` mean (1 + k (s / r - 1)) (Sauvola and Pietikainen 2000), as
+    scikit-image has them. The image counts by its luminance, as `grayscale` makes it; transparent pixels count as
+    others do. Floats must be brighter by a millionth, as their means are rounded. For a deviation floats outside of 0
+    to 1 count as 0 or 1, and what is not a number as 0; it becomes black.
 
     method: how the level is found; one of mean, gaussian, niblack, sauvola
     radius: pixels from the middle of the square to its side: 7 is 15x15; from 1 to 100

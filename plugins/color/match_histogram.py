@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda import Filter, Picture, Table, color_channels, param
+from imgcuda import Filter, Picture, Table, color_channels, param, white_level
 from imgcuda_plugins.color.equalize import AS_IT_IS, Equalized
 from imgcuda_plugins.color.level_counts import LevelCounts
+from imgcuda_plugins.compose.composite import REC601, converted
 
 Counts = npt.NDArray[np.int64]
 
@@ -37,23 +38,12 @@ class MatchHistogram(LevelCounts):
 
 def reference_counts(pixels: npt.NDArray[Any], channels: int, levels: int) -> Counts:
     """Return how often each level occurs in each color channel of a picture, (channels, levels)."""
-    from imgcuda_plugins.compose.composite import REC601, converted  # of another category, which most runs do without
-
     colors = pixels[..., : color_channels(pixels.shape[2])]
     if channels == 1 and colors.shape[2] == 3:
-        colors = (colors @ REC601)[..., None].astype(np.float32) / _white(pixels.dtype)
-    whole = converted(colors, np.dtype(np.uint8 if levels == 256 else np.uint16))
-    finite = np.isfinite(colors) if colors.dtype.kind == "f" else np.ones(colors.shape, bool)
-    planes = [np.bincount(plane[kept], minlength=levels) for plane, kept in _planes(whole, finite)]
+        colors = (colors @ REC601)[..., None].astype(np.float32) / np.float32(white_level(pixels.dtype))
+    whole, finite = converted(colors, np.dtype(np.uint8 if levels == 256 else np.uint16)), np.isfinite(colors)
+    planes = [np.bincount(whole[..., c][finite[..., c]], minlength=levels) for c in range(colors.shape[2])]
     return np.stack([planes[channel % len(planes)] for channel in range(channels)])
-
-
-def _white(dtype: np.dtype[Any]) -> np.float32:
-    return np.float32(1 if dtype.kind == "f" else np.iinfo(dtype).max)
-
-
-def _planes(pixels: npt.NDArray[Any], kept: npt.NDArray[np.bool_]) -> list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-    return list(zip(np.moveaxis(pixels, -1, 0), np.moveaxis(kept, -1, 0), strict=True))
 
 
 def matched(counts: Counts, wanted: Counts) -> npt.NDArray[np.float32]:

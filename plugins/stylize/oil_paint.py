@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from imgcuda import Alpha, Layout, NeighborhoodFilter, param
+from imgcuda import Layout, NeighborhoodFilter, param
 
 
 class OilPaint(NeighborhoodFilter):
@@ -18,6 +18,7 @@ class OilPaint(NeighborhoodFilter):
     stays.
     """
 
+    alpha_mode = "color"
     layout = Layout(over="pixels", block=(32, 8))
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"oilify": {}, "paint": {}}
 
@@ -28,7 +29,3 @@ class OilPaint(NeighborhoodFilter):
     @property
     def halo(self) -> int:
         return self.radius
-
-    @property
-    def alpha_mode(self) -> Alpha:
-        return "color"

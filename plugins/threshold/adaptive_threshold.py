@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda import Alpha, DeviceArray, Gpu, Layout, NeighborhoodFilter, param
+from imgcuda import DeviceArray, Gpu, Layout, NeighborhoodFilter, param
 from imgcuda_plugins.blur.blur import Blur
 from imgcuda_plugins.blur.box_blur import BoxBlur
 from imgcuda_plugins.color.grayscale import Grayscale
@@ -25,7 +25,6 @@ SUMS = {"uint8": np.uint32, "uint16": np.uint64, "float32": np.float64}
 ROW = Layout(block=(256, 1))
 """A block adds up the sums of columns along a row."""
 
-
 SMALL = {1: (128, 64), 2: (96, 64, 16), 3: (72, 56, 28, 8), 4: (60, 51, 30, 13, 4)}
 """The weights of OpenCV's small Gaussians, from the middle out, in 256ths."""
 
@@ -34,14 +33,14 @@ class AdaptiveThreshold(NeighborhoodFilter):
     """Make pixels white that are brighter than their surroundings, and all others black.
 
     The level is found in the square around each pixel: with `mean` its mean; with `gaussian` a mean with the weights of
-    a Gaussian, both rounded to the image's type as in OpenCV's adaptiveThreshold; with
-    the standard deviation s, `niblack` has mean - k s (Niblack 1986) and `sauvola` mean (1 + k (s / r - 1)) (Sauvola
-    and Pietikainen 2000), as scikit-image has them. The image counts by its luminance, as `grayscale` makes it;
-    transparent pixels count as others do. Floats must be brighter by a millionth, as their means are rounded. For a
-    deviation floats outside of 0 to 1 count as 0 or 1, and what is not a
-    number as 0; it becomes black.
+    a Gaussian, both rounded to the image's type as in OpenCV's adaptiveThreshold; with the standard deviation s,
+    `niblack` has mean - k s (Niblack 1986) and `sauvola` mean (1 + k (s / r - 1)) (Sauvola and Pietikainen 2000), as
+    scikit-image has them. The image counts by its luminance, as `grayscale` makes it; transparent pixels count as
+    others do. Floats must be brighter by a millionth, as their means are rounded. For a deviation floats outside of 0
+    to 1 count as 0 or 1, and what is not a number as 0; it becomes black.
     """
 
+    alpha_mode = "straight"
     channels: ClassVar[Literal[1]] = 1
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "local-threshold": {},
@@ -63,10 +62,6 @@ class AdaptiveThreshold(NeighborhoodFilter):
     @property
     def halo(self) -> int:
         return self.radius
-
-    @property
-    def alpha_mode(self) -> Alpha:
-        return "straight"
 
     @property
     def row_step(self) -> int:
