@@ -8,6 +8,7 @@ under the Apache License 2.0, https://www.apache.org/licenses/LICENSE-2.0. They 
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ LEVELS = 256
 """The colors of a map."""
 
 
+@cache  # coolwarm takes 5 ms, and each strip of an image needs it
 def table(name: str) -> Numbers:
     """Return the colors of a map from its beginning to its end, (256, 3), from 0 to 1."""
     if name in LISTED:
