@@ -19,13 +19,10 @@ import pytest
 import imgcuda
 from imgcuda.testing import assert_close
 from support.matrix import exhaustive, matrix
-from support.references import BORDERS, has_alpha, matches
+from support.references import BORDERS, has_alpha, matches, padded, premultiplied
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
-
-PADDING = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
-"""What NumPy calls the borders."""
 
 SHAPES = [(1, 1), (1, 50), (50, 1), (2, 2), (17, 31), (40, 30, 1), (40, 30, 2), (37, 153, 3), (33, 65, 4)]
 """From one pixel, by sizes that are a multiple of nothing, to several blocks of threads."""
@@ -41,22 +38,13 @@ def bilateral(image: Image, device: str, **parameters: Any) -> Image:
 
 def exact(image: Image, sigma_space: float = 3, sigma_color: float = 0.1, border: str = "reflect") -> Image:
     """Return the filter by its definition, in float64."""
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-    values = image.astype(np.float64).reshape(*image.shape[:2], -1) / top
-    has_alpha = values.shape[2] in (2, 4)
-    if has_alpha:
-        values[..., :-1] *= values[..., -1:]
-    made = mean(values, sigma_space, sigma_color, border)
-    if has_alpha:
-        made[..., :-1] /= np.where(made[..., -1:] > 0, made[..., -1:], 1)
-    made = made.reshape(image.shape) * top
-    return made if image.dtype.kind == "f" else np.clip(np.rint(made), 0, top)
+    return premultiplied(image, lambda values: mean(values, sigma_space, sigma_color, border))
 
 
 def mean(here: Image, sigma_space: float, sigma_color: float, border: str) -> Image:
     """Return the mean of shifted copies of an image, each with its weights."""
     radius = int(1.5 * sigma_space + 0.5)
-    around = np.pad(here, [(radius, radius), (radius, radius), (0, 0)], PADDING[border])  # type: ignore[call-overload]
+    around = padded(here, radius, border)
     height, width, _ = here.shape
     total, made = np.zeros((height, width, 1)), np.zeros(here.shape)
     for y, x in product(range(-radius, radius + 1), repeat=2):

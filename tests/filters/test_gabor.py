@@ -16,11 +16,9 @@ import imgcuda
 from imgcuda.testing import assert_close
 from imgcuda.testing.contract_checks import random_image
 from support.matrix import exhaustive
-from support.references import FEW_SHAPES, OTHERS_BORDERS, by_channels, matches, seldom_transparent
+from support.references import FEW_SHAPES, OTHERS_BORDERS, by_channels, matches, padded, seldom_transparent
 
 Image = npt.NDArray[Any]
-
-PADDING = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
 
 
 def gabor(image: Image, device: str, **parameters: Any) -> Image:
@@ -36,8 +34,8 @@ def exact(
 
     def convolved(plane: Image) -> Any:
         # Padded here: SciPy's convolve reads other pixels where an image of 2x2 is smaller than half the kernel.
-        padded: Image = np.pad(plane, reach, mode=PADDING[border])  # type: ignore[call-overload]
-        return ndimage.convolve(padded, weights)[reach:-reach, reach:-reach]
+        around = padded(plane, reach, border)
+        return ndimage.convolve(around, weights)[reach:-reach, reach:-reach]
 
     return by_channels(image, convolved, keep_alpha=True)
 

@@ -10,15 +10,13 @@ import numpy.typing as npt
 import pytest
 
 import imgcuda
+from imgcuda import white_level
 from imgcuda.testing import assert_close
 from support.matrix import exhaustive
-from support.references import BORDERS, has_alpha, matches
+from support.references import BORDERS, has_alpha, matches, padded, premultiplied
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
-
-PADDING = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
-"""What NumPy calls the borders."""
 
 
 def kuwahara(image: Image, device: str, **parameters: Any) -> Image:
@@ -27,23 +25,15 @@ def kuwahara(image: Image, device: str, **parameters: Any) -> Image:
 
 def exact(image: Image, radius: int = 3, border: str = "reflect") -> Image:
     """Return the filter by its definition: in whole numbers, as exact as they are, or else in float64."""
-    whole = image.dtype.kind != "f" and not has_alpha(image)
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-    values: Image = image.reshape(*image.shape[:2], -1).astype(np.int64 if whole else np.float64)
-    if has_alpha(image):
-        values = values / top
-        values[..., :-1] *= values[..., -1:]
-    made = evenest(values, radius, border)
-    if has_alpha(image):
-        made[..., :-1] /= np.where(made[..., -1:] > 0, made[..., -1:], 1)
-        made *= top
-    made = made.reshape(image.shape)
-    return made if image.dtype.kind == "f" else np.clip(np.rint(made), 0, top)
+    if image.dtype.kind == "f" or has_alpha(image):
+        return premultiplied(image, lambda values: evenest(values, radius, border))
+    made = evenest(np.atleast_3d(image).astype(np.int64), radius, border)
+    return np.clip(np.rint(made), 0, white_level(image.dtype)).reshape(image.shape)
 
 
 def evenest(values: Image, radius: int, border: str) -> Image:
     """Return the mean of the square with the least variance."""
-    around = np.pad(values, [(radius, radius), (radius, radius), (0, 0)], PADDING[border])  # type: ignore[call-overload]
+    around = padded(values, radius, border)
     side = radius + 1
     squares = np.lib.stride_tricks.sliding_window_view(around, (side, side), (0, 1))
     first, second = squares.sum(axis=(-2, -1)), (squares**2).sum(axis=(-2, -1))

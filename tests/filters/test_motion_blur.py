@@ -15,7 +15,7 @@ import imgcuda
 from imgcuda.testing import assert_close
 from imgcuda_plugins.blur.motion_blur import MotionBlur
 from support.matrix import exhaustive
-from support.references import BORDERS, by_channels, matches
+from support.references import BORDERS, by_channels, matches, padded
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -31,8 +31,7 @@ def along(plane: Image, length: float, angle: float, border: str) -> Image:
     """Return the mean of a channel shifted along a line, by SciPy's linear interpolation."""
     number = int(np.ceil(length)) + 1
     pad = int(np.ceil(length)) + 2
-    modes = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
-    around = np.pad(plane, pad, modes[border])  # type: ignore[call-overload]
+    around = padded(plane, pad, border)
     rows, columns = np.indices(plane.shape) + pad
     steps = np.linspace(-length / 2, length / 2, number)
     across, down = np.cos(np.radians(angle)), -np.sin(np.radians(angle))

@@ -19,13 +19,10 @@ from scipy import ndimage
 import imgcuda
 from imgcuda.testing import assert_close
 from support.matrix import matrix
-from support.references import BORDERS, has_alpha, matches
+from support.references import BORDERS, has_alpha, matches, padded, premultiplied
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
-
-PADDING = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
-"""What NumPy calls the borders."""
 
 SHAPES = [(1, 1), (1, 50), (50, 1), (2, 2), (17, 31), (40, 30, 1), (40, 30, 2), (37, 153, 3), (33, 65, 4)]
 TOLERANCE = {"uint8": 1, "uint16": 1, "float32": 3e-6}
@@ -40,21 +37,13 @@ def exact(
     image: Image, h: float = 0.1, template_radius: int = 3, search_radius: int = 10, border: str = "reflect"
 ) -> Image:
     """Return the filter by its definition, in float64."""
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-    values = image.astype(np.float64).reshape(*image.shape[:2], -1) / top
-    if has_alpha(image):
-        values[..., :-1] *= values[..., -1:]
-    made = mean(values, h, template_radius, search_radius, border)
-    if has_alpha(image):
-        made[..., :-1] /= np.where(made[..., -1:] > 0, made[..., -1:], 1)
-    made = made.reshape(image.shape) * top
-    return made if image.dtype.kind == "f" else np.clip(np.rint(made), 0, top)
+    return premultiplied(image, lambda values: mean(values, h, template_radius, search_radius, border))
 
 
 def mean(here: Image, h: float, reach: int, search: int, border: str) -> Image:
     """Return the mean of shifted copies of an image, each with its weights."""
     halo, (height, width, channels) = reach + search, here.shape
-    around = np.pad(here, [(halo, halo), (halo, halo), (0, 0)], PADDING[border])  # type: ignore[call-overload]
+    around = padded(here, halo, border)
     total, made = np.zeros((height, width, 1)), np.zeros(here.shape)
     rows, columns = height + 2 * reach, width + 2 * reach
     squares = around[search : search + rows, search : search + columns]

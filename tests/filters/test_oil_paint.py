@@ -13,26 +13,22 @@ from imgcuda.testing import assert_close
 from imgcuda.testing.contract_checks import random_image
 from support.luminance import luminance, parts, put_together
 from support.matrix import exhaustive
-from support.references import BORDERS, has_alpha, matches
+from support.references import BORDERS, has_alpha, matches, padded
 
 Image = npt.NDArray[Any]
-
-PAD = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
 
 
 def exact(image: Image, radius: int, levels: int = 32, exponent: float = 8, border: str = "reflect") -> Image:
     colors, alpha = parts(image)
     level = np.clip(np.rint(luminance(colors) * (levels - 1)), 0, levels - 1)
-    around = ((radius, radius), (radius, radius), (0, 0))
     of_level = (level == np.arange(levels)) * alpha  # (height, width, levels): what each pixel counts for
     height, width = alpha.shape[:2]
     counts, sums = np.zeros((height, width, levels)), np.zeros((height, width, levels, colors.shape[2]))
-    pad: Any = PAD[border]
-    padded, wide = np.pad(of_level, around, pad), np.pad(colors, around, pad)
+    counted, wide = (padded(each, radius, border) for each in (of_level, colors))
     if border == "constant" and not has_alpha(image):  # opaque black
-        padded[..., 0] += np.pad(np.zeros((height, width)), radius, constant_values=1)
+        counted[..., 0] += np.pad(np.zeros((height, width)), radius, constant_values=1)
     for dy, dx in np.argwhere(np.hypot(*np.indices((2 * radius + 1,) * 2) - radius) <= radius):
-        part = padded[dy : dy + height, dx : dx + width]
+        part = counted[dy : dy + height, dx : dx + width]
         counts += part
         sums += part[..., None] * wide[dy : dy + height, dx : dx + width, None]
     most = counts.max(axis=2, keepdims=True)

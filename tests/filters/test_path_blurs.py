@@ -13,14 +13,12 @@ from scipy import ndimage
 import imgcuda
 from imgcuda.testing import assert_close
 from support.matrix import exhaustive
-from support.references import BORDERS, by_channels, matches
+from support.references import BORDERS, by_channels, matches, padded
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
 PAD = 60
-PADDING = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
-"""What NumPy calls the borders."""
 
 SHAPES = [(1, 1), (1, 50), (50, 1), (2, 2), (17, 31), (40, 30, 1), (40, 30, 2), (37, 53, 3), (33, 65, 4)]
 TOLERANCE = {"uint8": 1, "uint16": 2, "float32": 5e-5}
@@ -33,7 +31,7 @@ def blurred(name: str, image: Image, device: str, **parameters: Any) -> Image:
 
 def mean(plane: Image, extent: float, turns: bool, center: tuple[float, float], border: str) -> Image:
     """Return the mean along the path of each pixel, in float64."""
-    around = np.pad(plane, PAD, PADDING[border])  # type: ignore[call-overload]
+    around = padded(plane, PAD, border)
     rows, columns = np.indices(plane.shape)
     dx, dy = columns + 0.5 - center[0] * plane.shape[1], rows + 0.5 - center[1] * plane.shape[0]
     steps = np.maximum(np.ceil(np.hypot(dx, dy) * abs(extent) - 1e-3), 0)

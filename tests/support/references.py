@@ -3,7 +3,8 @@
 test_any_image_matches_scipy = matches("my-blur", exact, {"uint8": 1, "uint16": 1, "float32": 1e-6}, border=BORDERS)
 
 This is a test for pytest, on each device, where `exact` takes an image and the parameters and returns what the filter
-should make of it, in float64. `by_channels` and `by_colors` make that of a formula for one channel, or for colors.
+should make of it, in float64. `by_channels`, `premultiplied` and `by_colors` make that of a formula for one channel,
+for whole pixels, or for colors.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda import load
+from imgcuda import load, white_level
 from imgcuda.filters import Border
 from imgcuda.testing import assert_close
 from imgcuda.testing.contract_checks import TYPES, random_image
@@ -73,23 +74,31 @@ def matches(
     return marked
 
 
+def padded(values: Image, reach: int, border: str) -> Image:
+    """Return rows and columns that go on by `reach` pixels beyond each edge, as the border says."""
+    modes = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
+    mode: Any = modes[border]
+    made: Image = np.pad(values, [(reach, reach)] * 2 + [(0, 0)] * (values.ndim - 2), mode)
+    return made
+
+
 def has_alpha(image: Image) -> bool:
     return image.ndim == 3 and image.shape[2] in (2, 4)
 
 
-def by_channels(image: Image, plane: Callable[[Plane], Plane], keep_alpha: bool = False) -> Image:
-    """Return an image filtered channel by channel, in float64 and by the conventions.
+def premultiplied(image: Image, formula: Callable[[Plane], Plane], keep_alpha: bool = False) -> Image:
+    """Return an image whose samples, as (height, width, channels) from 0 to 1, went through a formula in float64.
 
-    Color is premultiplied by alpha before and divided by it after; the result is rounded and clipped. It may be of
-    another size.
+    By the conventions: color is premultiplied by alpha before and divided by it after; the result is rounded and
+    clipped. It may be of another size.
     `keep_alpha`: alpha is the image's own, rather than filtered as the colors are.
     """
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+    top = white_level(image.dtype)
     values = image.astype(np.float64).reshape(*image.shape[:2], -1) / top
     alpha = values[..., -1:].copy()
     if has_alpha(image):
         values[..., :-1] *= alpha
-    made = np.stack([plane(values[..., channel]) for channel in range(values.shape[2])], axis=-1)
+    made = formula(values)
     if has_alpha(image):
         alpha = alpha if keep_alpha else made[..., -1:]
         made = np.divide(made, alpha, out=np.zeros(made.shape), where=alpha > 0)
@@ -98,14 +107,23 @@ def by_channels(image: Image, plane: Callable[[Plane], Plane], keep_alpha: bool 
     return made if image.dtype.kind == "f" else np.clip(np.rint(made), 0, top)
 
 
+def by_channels(image: Image, plane: Callable[[Plane], Plane], keep_alpha: bool = False) -> Image:
+    """Return an image of which a formula makes each channel, premultiplied, as by `premultiplied`."""
+
+    def formula(values: Plane) -> Plane:
+        return np.stack([plane(values[..., channel]) for channel in range(values.shape[2])], axis=-1)
+
+    return premultiplied(image, formula, keep_alpha)
+
+
 def by_colors(image: Image, formula: Callable[[Plane], Plane]) -> Plane:
     """Return an image whose colors, as (height, width, colors) from 0 to 1, went through a formula in float64.
 
     Alpha stays. Samples of whole numbers are clipped, but not rounded: what is rounded well is within 0.5 of them.
     """
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+    top = white_level(image.dtype)
     values = image.astype(np.float64).reshape(*image.shape[:2], -1)
-    colors = values.shape[2] - (values.shape[2] in (2, 4))
+    colors = values.shape[2] - has_alpha(image)
     made = formula(values[..., :colors] / top) * top
     if image.dtype.kind != "f":
         made = np.clip(made, 0, top)
@@ -127,7 +145,7 @@ def sum_of_blurs(image: Image, terms: Sequence[tuple[float, Callable[[Plane], Pl
     With alpha a blur weighs colors by it: what it makes of premultiplied color is divided by what it makes of alpha.
     Samples of whole numbers are clipped, but not rounded, as by by_colors.
     """
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+    top = white_level(image.dtype)
     values = image.astype(np.float64).reshape(*image.shape[:2], -1) / top
     alpha = values[..., -1] if has_alpha(image) else np.ones(image.shape[:2])
     made = values.copy()
