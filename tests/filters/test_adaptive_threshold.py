@@ -16,6 +16,7 @@ from scipy import ndimage
 from skimage import filters
 
 import imgcuda
+from imgcuda import white_level
 from imgcuda.testing import assert_close
 from support.matrix import exhaustive
 from support.references import BORDERS, has_alpha, matches
@@ -32,7 +33,7 @@ def adaptive(image: Image, device: str, **parameters: Any) -> Image:
 
 def exact(image: Image, method: str = "mean", border: str = "reflect", radius: int = 7, offset: float = 0) -> Image:
     """Return the result by its definition, in float64, with the image's alpha."""
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+    top = white_level(image.dtype)
     gray = image if image.ndim == 2 or image.shape[2] < 3 else imgcuda.apply(image, "grayscale", device="cpu")
     values = gray.astype(np.float64).reshape(*image.shape[:2], -1)
     here = values[..., 0]

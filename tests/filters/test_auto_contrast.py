@@ -15,7 +15,7 @@ import PIL.ImageOps
 import pytest
 
 import imgcuda
-from imgcuda import devices
+from imgcuda import devices, white_level
 from imgcuda.execution.streaming import filter_image
 from imgcuda.testing import assert_close, checked
 from support.matrix import exhaustive, matrix
@@ -38,7 +38,7 @@ def auto_contrast(image: Image, device: str, **parameters: Any) -> Image:
 
 def exact(image: Image, cutoff: float = 0, per_channel: bool = True) -> Image:
     """Return the result in float64, not rounded; whole numbers are clipped."""
-    top = 1 if image.dtype.kind == "f" else np.iinfo(image.dtype).max
+    top = white_level(image.dtype)
     planes = np.moveaxis(np.atleast_3d(image), -1, 0)
     made = [
         _stretched(plane.astype(np.float64), np.sort(plane if per_channel else planes, axis=None), cutoff, top)

@@ -20,6 +20,7 @@ import imgcuda
 from imgcuda import ParameterError
 from imgcuda.testing import assert_close
 from imgcuda.testing.contract_checks import KINDS
+from support.luminance import luminance, parts
 from support.matrix import exhaustive, matrix
 
 Image = npt.NDArray[Any]
@@ -41,12 +42,8 @@ def opencv(image: Image, low: float, high: float) -> Image:
 
 def exact(image: Image, sigma: float, low: float, high: float) -> Image:
     """Return where there are edges, by the same rules in float64."""
-    top = 1 if image.dtype.kind == "f" else np.iinfo(image.dtype).max
-    values = np.atleast_3d(image).astype(np.float64) / top
-    colors = values[..., : values.shape[2] - (values.shape[2] in (2, 4))]
-    gray = colors @ (np.array([19595, 38470, 7471]) / 65536) if colors.shape[2] == 3 else colors[..., 0]
-    if values.shape[2] in (2, 4):
-        gray = gray * values[..., -1]
+    colors, alpha = parts(image)
+    gray = (luminance(colors) * alpha)[..., 0]
     smooth = ndimage.gaussian_filter(gray, sigma) if sigma else gray
     gx, gy = (ndimage.sobel(smooth, axis=axis, mode="nearest") for axis in (1, 0))
     length = np.hypot(gx, gy)

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 import imgcuda
-from support.references import has_alpha, matches
+from imgcuda import white_level
+from support.luminance import parts
+from support.references import matches
 
 Image = npt.NDArray[Any]
 
@@ -21,13 +23,10 @@ def chroma_key(image: Image, device: str, **parameters: Any) -> Image:
 
 
 def exact(image: Image, similarity: float, blend: float) -> Image:
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-    values = image.astype(np.float64).reshape(*image.shape[:2], -1) / top
-    colors = values[..., :-1] if has_alpha(image) else values
-    alpha = values[..., -1] if has_alpha(image) else np.ones(image.shape[:2])
+    colors, alpha = parts(image)
     far = (np.broadcast_to(colors, (*image.shape[:2], 3)) - [0, 1, 0]) @ TO_CHROMA.T
-    opaque = np.clip((np.hypot(*np.moveaxis(far, -1, 0)) / np.sqrt(2) - similarity) / blend, 0, 1)
-    return np.dstack([colors, alpha * opaque]) * top
+    opaque = np.clip((np.hypot(far[..., :1], far[..., 1:]) / np.sqrt(2) - similarity) / blend, 0, 1)
+    return np.dstack([colors, alpha * opaque]) * white_level(image.dtype)
 
 
 def test_the_color_of_the_screen_becomes_transparent(device: str) -> None:

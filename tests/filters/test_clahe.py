@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pytest
 
 import imgcuda
-from imgcuda import ParameterError, devices
+from imgcuda import ParameterError, devices, white_level
 from imgcuda.execution.streaming import filter_image
 from imgcuda.testing import assert_close
 from imgcuda_plugins.threshold.clahe import equalized
@@ -38,7 +38,7 @@ def opencv(plane: Image, clip_limit: float, tiles: str) -> Image:
 
 def exact(image: Image, clip_limit: float = 2, tiles: str = "8x8", per_channel: bool = False) -> Image:
     """Return what OpenCV makes of each channel, or of the luminance: then each channel changes as much."""
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+    top = white_level(image.dtype)
     whole, step = (np.uint16, 65535 / top) if image.dtype.kind == "f" else (image.dtype, 1.0)
     values = image.astype(np.float64).reshape(*image.shape[:2], -1)
     colors = values.shape[2] - has_alpha(image)

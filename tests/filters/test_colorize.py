@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.luminance import LUMA
 from support.references import by_colors, matches
 
 Image = npt.NDArray[Any]
@@ -25,7 +26,7 @@ def colorize(image: Image, device: str, **parameters: Any) -> Image:
 
 def exact(colors: Image, hue: float, saturation: float, lightness: float = 0, strength: float = 1) -> Image:
     rgb = np.broadcast_to(colors, (*colors.shape[:2], 3))
-    level = rgb @ (np.array([19595, 38470, 7471]) / 65536)
+    level = rgb @ LUMA
     level = level * (1 + lightness) if lightness < 0 else level * (1 - lightness) + lightness
     made = np.array([colorsys.hls_to_rgb(hue / 360, min(each, 1.0), saturation) for each in level.ravel().tolist()])
     return np.asarray(rgb + strength * (made.reshape(rgb.shape) - rgb))

@@ -12,6 +12,7 @@ import pytest
 import imgcuda
 from imgcuda.testing import assert_close
 from imgcuda_plugins.color.colormap_tables import table
+from support.luminance import luminance
 from support.references import by_colors, matches
 
 Image = npt.NDArray[Any]
@@ -32,8 +33,8 @@ def exact(image: Image) -> Image:
     top = 0 if image.dtype.kind == "f" else np.iinfo(image.dtype).max
 
     def looked_up(colors: Image) -> Image:
-        luminance = colors @ (np.array([19595, 38470, 7471]) / 65536 if colors.shape[2] == 3 else np.ones(1))
-        level = np.rint(luminance * top) / top if top else luminance
+        light = luminance(colors)[..., 0]
+        level = np.rint(light * top) / top if top else light
         return np.stack([np.interp(level * 255, np.arange(256), channel) for channel in table("viridis").T], axis=-1)
 
     return by_colors(image, looked_up)

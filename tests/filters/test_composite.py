@@ -17,12 +17,11 @@ import imgcuda
 from imgcuda import ParameterError, load
 from imgcuda.testing import assert_close
 from support.blends import BLENDS, FRACTIONS, composited
+from support.luminance import LUMA
 from support.matrix import exhaustive
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
-
-LUMA = np.array([19595, 38470, 7471]) / 65536
 
 
 def composite(image: Image, other: Image, device: str, **parameters: Any) -> Image:

@@ -28,8 +28,7 @@ def dog(image: Image, device: str, **parameters: Any) -> Image:
 
 
 def gaussian(sigma: float, border: str) -> Callable[[Image], Image]:
-    mode = "grid-wrap" if border == "wrap" else border
-    return lambda plane: np.asarray(ndimage.gaussian_filter(plane, sigma, mode=mode))
+    return lambda plane: np.asarray(ndimage.gaussian_filter(plane, sigma, mode=border))
 
 
 def exact(

@@ -11,6 +11,7 @@ from PIL import ImageOps
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.luminance import luminance
 from support.references import by_colors, matches
 
 Image = npt.NDArray[Any]
@@ -20,9 +21,7 @@ BLACK, WHITE = np.array([20, 0, 90]) / 255, np.array([255, 240, 130]) / 255
 
 
 def exact(colors: Image) -> Image:
-    weights = np.array([19595, 38470, 7471]) / 65536 if colors.shape[2] == 3 else np.ones(1)
-    luminance = (colors @ weights)[..., None]
-    return np.asarray(BLACK + luminance * (WHITE - BLACK))
+    return np.asarray(BLACK + luminance(colors) * (WHITE - BLACK))
 
 
 def test_black_and_white_become_the_two_colors(device: str) -> None:

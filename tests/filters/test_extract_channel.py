@@ -11,7 +11,9 @@ import pytest
 from skimage.color import rgb2hsv
 
 import imgcuda
+from imgcuda import white_level
 from imgcuda.testing import assert_close
+from support.luminance import LUMA, parts
 from support.references import matches
 
 Image = npt.NDArray[Any]
@@ -24,18 +26,17 @@ def channel(image: Image, device: str, name: str) -> Image:
 
 
 def exact(image: Image, channel: str) -> Image:
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-    values = image.astype(np.float64).reshape(*image.shape[:2], -1) / top
-    alpha = values[..., -1] if values.shape[2] in (2, 4) else np.ones(values.shape[:2])
-    colors = np.dstack([values[..., :1]] * 3) if values.shape[2] < 3 else values[..., :3]
+    own, alpha = parts(image)
+    colors = np.broadcast_to(own, (*own.shape[:2], 3))
     hue, saturation, value = np.moveaxis(rgb2hsv(colors), -1, 0)
-    made = {"red": colors[..., 0], "green": colors[..., 1], "blue": colors[..., 2], "alpha": alpha} | {
-        "luminance": colors @ (np.array([19595, 38470, 7471]) / 65536),
+    made = {"red": colors[..., 0], "green": colors[..., 1], "blue": colors[..., 2], "alpha": alpha[..., 0]} | {
+        "luminance": colors @ LUMA,
         **{"hue": hue, "saturation": saturation, "value": value},
         "lightness": (colors.max(axis=2) + colors.min(axis=2)) / 2,
     }
     return np.asarray(
-        made[channel].reshape(*image.shape[:2], *([1] if image.ndim == 3 and image.shape[2] == 1 else [])) * top
+        made[channel].reshape(*image.shape[:2], *([1] if image.ndim == 3 and image.shape[2] == 1 else []))
+        * white_level(image.dtype)
     )
 
 

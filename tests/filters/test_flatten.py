@@ -9,7 +9,9 @@ import numpy.typing as npt
 import PIL.Image
 
 import imgcuda
+from imgcuda import white_level
 from imgcuda.testing import assert_close
+from support.luminance import LUMA, parts
 from support.references import has_alpha, matches
 
 Image = npt.NDArray[Any]
@@ -22,13 +24,12 @@ def flatten(image: Image, device: str, **parameters: Any) -> Image:
 
 
 def exact(image: Image, **_: object) -> Image:
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
     if not has_alpha(image):
         return image.astype(np.float64)
-    values = image.astype(np.float64) / top
-    ground = GROUND if image.shape[2] == 4 else GROUND @ (np.array([[19595], [38470], [7471]]) / 65536)
-    made = values[..., -1:] * values[..., :-1] + (1 - values[..., -1:]) * ground
-    return (made if image.shape[2] == 4 else made[..., 0]) * top
+    colors, alpha = parts(image)
+    ground = GROUND if image.shape[2] == 4 else GROUND @ LUMA[:, None]
+    made = alpha * colors + (1 - alpha) * ground
+    return (made if image.shape[2] == 4 else made[..., 0]) * white_level(image.dtype)
 
 
 def test_the_ground_shows_through(device: str) -> None:

@@ -12,7 +12,7 @@ from scipy import ndimage
 from skimage.filters import frangi as scikit_frangi
 
 import imgcuda
-from imgcuda import ParameterError, Table
+from imgcuda import ParameterError, Table, white_level
 from imgcuda.testing import assert_close
 from imgcuda.testing.contract_checks import random_image
 from support.references import BORDERS, FEW_SHAPES, matches, seldom_transparent
@@ -28,10 +28,9 @@ def of_plane(
     plane: Image, border: str, sigmas: Sequence[float] = (1, 3, 5), beta: float = 0.5, gamma: float = 0.02
 ) -> Image:
     best = np.zeros(plane.shape)
-    mode = "grid-wrap" if border == "wrap" else border
     for sigma in sigmas:
         down, both, along = (
-            ndimage.gaussian_filter(plane, sigma, order=order, mode=mode) for order in ((2, 0), (1, 1), (0, 2))
+            ndimage.gaussian_filter(plane, sigma, order=order, mode=border) for order in ((2, 0), (1, 1), (0, 2))
         )
         middle, apart = (down + along) / 2, np.hypot((down - along) / 2, both)
         large, small = middle + apart, middle - apart
@@ -44,7 +43,7 @@ def of_plane(
 
 def exact(image: Image, border: str = "reflect", **parameters: Any) -> Image:
     made = image.astype(np.float64).reshape(*image.shape[:2], -1)
-    top = 1 if image.dtype.kind == "f" else np.iinfo(image.dtype).max
+    top = white_level(image.dtype)
     colors = made.shape[2] - (made.shape[2] % 2 == 0)
     alpha = made[..., -1] / top if made.shape[2] % 2 == 0 else np.ones(image.shape[:2])
     for channel in range(colors):

@@ -11,6 +11,7 @@ import pytest
 from scipy import ndimage
 
 import imgcuda
+from imgcuda import white_level
 from imgcuda.testing import assert_close
 from imgcuda.testing.contract_checks import random_image
 from support.matrix import exhaustive, matrix
@@ -27,22 +28,21 @@ def direction(image: Image, device: str, **parameters: Any) -> Image:
 
 def exact(image: Image, border: str = "reflect", operator: str = "sobel") -> Image:
     """Return the part of a turn, in float64; as levels where the image has those."""
-    top = 1 if image.dtype.kind == "f" else np.iinfo(image.dtype).max
+    top = white_level(image.dtype)
     values = image.astype(np.float64).reshape(*image.shape[:2], -1)
     made = values.copy()
     if has_alpha(image):
         values[..., :-1] *= values[..., -1:]
-    mode = "grid-wrap" if border == "wrap" else border
     slopes = np.outer(SMOOTHING[operator], [-1, 0, 1]), np.outer([-1, 0, 1], SMOOTHING[operator])
     for channel in range(values.shape[2] - has_alpha(image)):
-        gx, gy = (ndimage.correlate(values[..., channel], kernel, mode=mode) for kernel in slopes)
+        gx, gy = (ndimage.correlate(values[..., channel], kernel, mode=border) for kernel in slopes)
         made[..., channel] = np.arctan2(gy, gx) / (2 * np.pi) % 1 * top
     return made.reshape(image.shape)
 
 
 def assert_turned(made: Image, expected: Image, tolerance: float) -> None:
     """A whole turn is none."""
-    top = 1.0 if made.dtype.kind == "f" else float(np.iinfo(made.dtype).max)
+    top = white_level(made.dtype)
     apart = np.abs(made.astype(np.float64) - expected)
     assert np.minimum(apart, top - apart).max() <= tolerance
 

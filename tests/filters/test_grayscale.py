@@ -13,12 +13,13 @@ import pytest
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.luminance import LUMA
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
 WEIGHTS: dict[str, Callable[[Image], Image]] = {
-    "rec601": lambda rgb: np.asarray(rgb @ (np.array([19595, 38470, 7471]) / 65536)),
+    "rec601": lambda rgb: np.asarray(rgb @ LUMA),
     "rec709": lambda rgb: np.asarray(rgb @ np.array([0.2126, 0.7152, 0.0722])),
     "average": lambda rgb: np.asarray(rgb.mean(axis=-1)),
     "lightness": lambda rgb: np.asarray((rgb.max(axis=-1) + rgb.min(axis=-1)) / 2),

@@ -24,9 +24,8 @@ def hessian(image: Image, device: str, **parameters: Any) -> Image:
 
 
 def of_plane(plane: Image, output: str, border: str, sigma: float) -> Image:
-    mode = "grid-wrap" if border == "wrap" else border
     down, both, along = (
-        ndimage.gaussian_filter(plane, sigma, order=order, mode=mode) for order in ((2, 0), (1, 1), (0, 2))
+        ndimage.gaussian_filter(plane, sigma, order=order, mode=border) for order in ((2, 0), (1, 1), (0, 2))
     )
     middle, apart = (down + along) / 2, np.hypot((down - along) / 2, both)
     made = {"largest": middle + apart, "smallest": middle - apart, "determinant": down * along - both**2}

@@ -26,7 +26,7 @@ def high_pass(image: Image, device: str, **parameters: Any) -> Image:
 
 def exact(image: Image, border: str = "reflect", sigma: float = 4.0, contrast: float = 1.0) -> Image:
     def blur(plane: Image) -> Image:
-        return np.asarray(ndimage.gaussian_filter(plane, sigma, mode="grid-wrap" if border == "wrap" else border))
+        return np.asarray(ndimage.gaussian_filter(plane, sigma, mode=border))
 
     return sum_of_blurs(image, [(contrast, lambda plane: plane), (-contrast, blur)], 0.5)
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 import imgcuda
+from imgcuda import white_level
 from imgcuda.testing import assert_close
 from support.references import has_alpha, matches
 
@@ -23,7 +24,7 @@ def in_range(image: Image, device: str, **parameters: Any) -> Image:
 
 def exact(image: Image, low: str, high: str) -> Image:
     """Return OpenCV's mask, and the image's alpha."""
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+    top = white_level(image.dtype)
     values = image.reshape(*image.shape[:2], -1)
     colors = values[..., : values.shape[2] - has_alpha(image)]
     ends = [[int(text[i : i + 2], 16) / 255 * top for i in (1, 3, 5)] for text in (low, high)]

@@ -23,8 +23,9 @@ def laplacian(image: Image, device: str, **parameters: Any) -> Image:
 
 
 def exact(image: Image, border: str = "reflect", sigma: float = 2.0, scale: float = 1.0) -> Image:
-    mode = "grid-wrap" if border == "wrap" else border
-    return by_channels(image, lambda plane: scale * ndimage.gaussian_laplace(plane, sigma, mode=mode), keep_alpha=True)
+    return by_channels(
+        image, lambda plane: scale * ndimage.gaussian_laplace(plane, sigma, mode=border), keep_alpha=True
+    )
 
 
 def test_a_bright_blob_is_negative_and_a_negative_scale_shows_it(device: str) -> None:

@@ -9,10 +9,12 @@ import numpy.typing as npt
 import pytest
 
 import imgcuda
+from imgcuda import white_level
 from imgcuda.testing import assert_close
 from imgcuda.testing.contract_checks import random_image
+from support.luminance import luminance_and_around
 from support.matrix import exhaustive
-from support.references import BORDERS, FEW_SHAPES, has_alpha, luminance_and_around, matches, seldom_transparent
+from support.references import BORDERS, FEW_SHAPES, has_alpha, matches, seldom_transparent
 
 Image = npt.NDArray[Any]
 
@@ -22,10 +24,10 @@ def local_contrast(image: Image, device: str, **parameters: Any) -> Image:
 
 
 def exact(image: Image, border: str = "reflect", sigma: float = 30.0, amount: float = 0.5) -> Image:
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-    luminance, around = luminance_and_around(image, sigma, border)
+    top = white_level(image.dtype)
+    light, around = luminance_and_around(image, sigma, border)
     made = image.astype(np.float64).reshape(*image.shape[:2], -1)
-    made[..., : made.shape[2] - has_alpha(image)] += (amount * (luminance - around) * top)[..., None]
+    made[..., : made.shape[2] - has_alpha(image)] += amount * (light - around) * top
     made = made.reshape(image.shape)
     return made if image.dtype.kind == "f" else np.clip(made, 0, top)
 

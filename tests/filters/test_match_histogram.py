@@ -11,6 +11,7 @@ from skimage.exposure import match_histograms
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.luminance import LUMA
 from support.matrix import exhaustive
 
 Image = npt.NDArray[Any]
@@ -54,7 +55,7 @@ def test_floats_are_counted_in_steps(device: str) -> None:
 
 def test_a_picture_of_another_kind_is_converted(device: str) -> None:
     image, other = noise((40, 50), "uint8", 1), noise((30, 30, 3), "uint16", 2)
-    gray = np.rint(np.rint(other @ (np.array([19595, 38470, 7471]) / 65536)) / 257).astype(np.uint8)
+    gray = np.rint(np.rint(other @ LUMA) / 257).astype(np.uint8)
     assert_close(match(image, device, other), exact(image, gray), 1)
     color = np.dstack([image, image[::-1], image.T.reshape(40, 50)])
     expected = np.dstack([exact(plane, gray) for plane in np.moveaxis(color, -1, 0)])

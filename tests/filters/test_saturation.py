@@ -13,6 +13,7 @@ from PIL import ImageEnhance
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.luminance import luminance
 from support.references import by_colors, matches
 
 Image = npt.NDArray[Any]
@@ -32,8 +33,7 @@ def formula(factor: float) -> Callable[[Image], Image]:
     """Return the filter in float64, for images of any number of colors."""
 
     def saturated(colors: Image) -> Image:
-        weights = np.array([19595, 38470, 7471]) / 65536 if colors.shape[2] == 3 else np.ones(1)
-        luma = (colors @ weights)[..., None]
+        luma = luminance(colors)
         return np.asarray(luma + factor * (colors - luma))
 
     return saturated

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 import imgcuda
+from imgcuda import white_level
 from support.references import has_alpha, matches
 
 Image = npt.NDArray[Any]
@@ -18,7 +19,7 @@ def set_alpha(image: Image, device: str, **parameters: Any) -> Image:
 
 
 def exact(image: Image, opacity: float, multiply: bool = False) -> Image:
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+    top = white_level(image.dtype)
     values = image.astype(np.float64).reshape(*image.shape[:2], -1)
     colors = values[..., :-1] if has_alpha(image) else values
     before = values[..., -1:] if multiply and has_alpha(image) else np.full((*image.shape[:2], 1), top)

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 import imgcuda
+from imgcuda import white_level
 from imgcuda.testing import assert_close
+from support.luminance import luminance_and_around, parts
 from support.references import has_alpha, matches
 
 Image = npt.NDArray[Any]
@@ -23,16 +24,11 @@ def corrected(image: Image, device: str, **parameters: Any) -> Image:
 
 
 def exact(image: Image, shadows: float, highlights: float, radius: float) -> Image:
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-    values = image.astype(np.float64).reshape(*image.shape[:2], -1) / top
-    alpha = values[..., -1] if has_alpha(image) else np.ones(image.shape[:2])
-    colors = values[..., :-1] if has_alpha(image) else values
-    luminance = colors @ (np.array([19595, 38470, 7471]) / 65536 if colors.shape[2] == 3 else np.ones(1))
-    blurred, whole = (ndimage.gaussian_filter(plane, radius, mode="reflect") for plane in (luminance * alpha, alpha))
-    way = 2 * np.divide(blurred, whole, out=np.zeros_like(whole), where=whole > 0) - 1
-    made = colors ** (2 ** (way * np.where(way < 0, shadows, highlights)))[..., None] * (alpha > 0)[..., None]
+    colors, alpha = parts(image)
+    way = 2 * luminance_and_around(image, radius)[1] - 1
+    made = colors ** (2 ** (way * np.where(way < 0, shadows, highlights))) * (alpha > 0)
     result = np.dstack([made, alpha]) if has_alpha(image) else made
-    return (result * top).reshape(image.shape)
+    return (result * white_level(image.dtype)).reshape(image.shape)
 
 
 def test_flat_parts_are_raised_to_a_power_of_their_own_level(device: str) -> None:

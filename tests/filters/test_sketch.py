@@ -12,19 +12,16 @@ import pytest
 import imgcuda
 from imgcuda.testing import assert_close
 from imgcuda.testing.contract_checks import random_image
-from support.luminance import blurred, luminance, parts, put_together
+from support.luminance import luminance_and_around, parts, put_together
 from support.matrix import exhaustive
-from support.references import BORDERS, has_alpha, matches
+from support.references import BORDERS, matches
 
 Image = npt.NDArray[Any]
 
 
 def exact(image: Image, sigma: float = 5, border: str = "reflect") -> Image:
-    colors, alpha = parts(image)
-    light = luminance(colors)
-    around = blurred(light * alpha, sigma, border)
-    if has_alpha(image):
-        around = np.divide(around, blurred(alpha, sigma, border), out=np.zeros(light.shape), where=alpha > 0)
+    _, alpha = parts(image)
+    light, around = luminance_and_around(image, sigma, border)
     made = np.where(light > 0, np.minimum(light / np.where(around > 0, around, 1e-30), 1), 0)
     return put_together(image, np.where(alpha > 0, made, 0), alpha)
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.luminance import luminance
 from support.references import by_colors, matches
 
 Image = npt.NDArray[Any]
@@ -21,7 +22,7 @@ def vibrance(image: Image, device: str, intensity: float) -> Image:
 
 
 def exact(colors: Image, intensity: float) -> Image:
-    luma = (colors @ (np.array([19595, 38470, 7471]) / 65536 if colors.shape[2] == 3 else np.ones(1)))[..., None]
+    luma = luminance(colors)
     chroma = np.ptp(colors, axis=2, keepdims=True)
     return np.asarray(luma + (1 + intensity * (1 - np.sign(intensity) * chroma)) * (colors - luma))
 

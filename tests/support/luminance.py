@@ -6,18 +6,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+
+from imgcuda import white_level
+from support.references import has_alpha
 
 Image = npt.NDArray[Any]
 
 LUMA = np.array([19595, 38470, 7471]) / 65536
+"""The weights of red, green and blue in the luminance of Rec. 601."""
 
 
 def parts(image: Image) -> tuple[Image, Image]:
     """Return an image's colors and its alpha, both (height, width, number), from 0 to 1."""
-    white = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-    values = image.reshape(*image.shape[:2], -1) / white
-    if values.shape[2] in (2, 4):
+    values = image.astype(np.float64).reshape(*image.shape[:2], -1) / white_level(image.dtype)
+    if has_alpha(image):
         return values[..., :-1], values[..., -1:]
     return values, np.ones((*values.shape[:2], 1))
 
@@ -29,12 +31,24 @@ def luminance(colors: Image) -> Image:
 
 def blurred(planes: Image, sigma: float, border: str = "reflect") -> Image:
     """Return planes, (height, width, number), blurred by a Gaussian, which is cut off at four standard deviations."""
+    from scipy import ndimage  # .ci/arm has no SciPy
+
     return np.asarray(ndimage.gaussian_filter(planes, (sigma, sigma, 0), mode=border, truncate=4))
+
+
+def luminance_and_around(image: Image, sigma: float, border: str = "reflect") -> tuple[Image, Image]:
+    """Return the luminance from 0 to 1 and its blur, which weighs by alpha, both (height, width, 1)."""
+    colors, alpha = parts(image)
+    light = luminance(colors)
+    around = blurred(light * alpha, sigma, border)
+    if has_alpha(image):
+        whole = blurred(alpha, sigma, border)
+        around = np.divide(around, whole, out=np.zeros(light.shape), where=whole > 0)
+    return light, around
 
 
 def put_together(image: Image, colors: Image, alpha: Image) -> Image:
     """Return colors and alpha as an image of the type and number of dimensions of another; rounded."""
-    has_alpha = image.ndim == 3 and image.shape[2] in (2, 4)
-    made = np.concatenate([colors, alpha], axis=-1) if has_alpha else colors
+    made = np.concatenate([colors, alpha], axis=-1) if has_alpha(image) else colors
     made = made[..., 0] if image.ndim == 2 or (made.shape[2] == 1 and image.shape[2] == 3) else made
-    return made if image.dtype.kind == "f" else np.rint(np.clip(made, 0, 1) * np.iinfo(image.dtype).max)
+    return made if image.dtype.kind == "f" else np.rint(np.clip(made, 0, 1) * white_level(image.dtype))

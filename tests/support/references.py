@@ -157,20 +157,3 @@ def sum_of_blurs(image: Image, terms: Sequence[tuple[float, Callable[[Plane], Pl
             made[..., channel] += factor * blurred
     made = made.reshape(image.shape) * top
     return made if image.dtype.kind == "f" else np.clip(made, 0, top)
-
-
-def luminance_and_around(image: Image, sigma: float, border: str) -> tuple[Plane, Plane]:
-    """Return the luminance of Rec. 601 from 0 to 1, and its Gaussian blur, which weighs by alpha."""
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-    values = image.astype(np.float64).reshape(*image.shape[:2], -1) / top
-    weights = np.array([19595, 38470, 7471]) / 65536 if values.shape[2] > 2 else np.ones(1)
-    luminance = values[..., : len(weights)] @ weights
-
-    def blur(plane: Plane) -> Plane:
-        from scipy import ndimage  # .ci/arm has no SciPy
-
-        return np.asarray(ndimage.gaussian_filter(plane, sigma, mode="grid-wrap" if border == "wrap" else border))
-
-    if has_alpha(image):
-        return luminance, blur(luminance * values[..., -1]) / blur(values[..., -1])
-    return luminance, blur(luminance)
