@@ -1,4 +1,4 @@
-"""Find the other pictures of an AVIF (gain maps, depth maps) in its boxes; the decoder does not report them."""
+"""Reads in an AVIF's boxes what the decoder does not report: its bits, and its other pictures, such as gain maps."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ class _Box(NamedTuple):
     start: int
     """The offset of its contents."""
     end: int
+
+
+def bits(stream: IO[bytes]) -> int:
+    """Return the bits of a sample: 8, 10 or 12, as two bits in the third byte of the box `av1C` say."""
+    head = stream.read(1 << 16)
+    place = head.find(b"av1C")
+    flags = head[place + 6] if 0 <= place < len(head) - 6 else 0
+    return (12 if flags & 0x20 else 10) if flags & 0x40 else 8
 
 
 def others(stream: IO[bytes]) -> Iterator[str]:

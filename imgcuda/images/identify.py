@@ -9,11 +9,11 @@ from typing import IO
 
 import PIL.Image
 
-from imgcuda.images import jpeg2000, metadata
+from imgcuda.images import avif_boxes, jpeg2000, metadata
 from imgcuda.images.error_messages import translated_errors
 from imgcuda.images.exif import ExifBlock
 from imgcuda.images.exif_directories import EXIF, ExifError
-from imgcuda.images.reading import header_of
+from imgcuda.images.reading import frames_in, header_of
 from imgcuda.images.signatures import format_of
 from imgcuda.images.sources import Open, Source, name_of, opener
 
@@ -103,7 +103,6 @@ def _of_others(reopen: Open, format: str) -> FileFacts:
     color = _COLORS.get(picture.mode.partition(";")[0], "RGB")
     in_alpha = picture.mode.endswith(("A", "a", "X")) and picture.mode not in ("RGBX",)
     alpha = in_alpha or "transparency" in picture.info
-    count = 1 if picture.format == "MPO" else int(getattr(picture, "n_frames", 1))
     return FileFacts(
         format,
         picture.width,
@@ -113,7 +112,7 @@ def _of_others(reopen: Open, format: str) -> FileFacts:
         alpha,
         _bits(picture, reopen, format),
         "float" if picture.mode == "F" else "uint",
-        count,
+        frames_in(picture),
         bool(getattr(picture, "is_animated", False)) and format != "JPEG",
         metadata.said_orientation(picture, exif, metadata.xmp(picture.info.get("xmp"), keep_orientation=True)),
         _profile(picture.info.get("icc_profile") or b""),
@@ -124,7 +123,7 @@ def _of_others(reopen: Open, format: str) -> FileFacts:
 
 def _bits(picture: PIL.Image.Image, reopen: Open, format: str) -> int:
     """Return the bits of a sample, from the header of a format that has several, since Pillow tells of 8 and 16."""
-    of_header = {"PNG": _bits_of_png, "AVIF": _bits_of_avif, "JPEG2000": _bits_of_jpeg2000}
+    of_header = {"PNG": _bits_of_png, "AVIF": avif_boxes.bits, "JPEG2000": _bits_of_jpeg2000}
     if format in of_header:
         return of_header[format](reopen())
     mode = picture.mode
@@ -137,14 +136,6 @@ def _bits_of_png(stream: IO[bytes]) -> int:
 
 def _bits_of_jpeg2000(stream: IO[bytes]) -> int:
     return jpeg2000.look(stream.read()).bits
-
-
-def _bits_of_avif(stream: IO[bytes]) -> int:
-    """Return what the box `av1C` says in two bits of its third byte."""
-    head = stream.read(1 << 16)
-    place = head.find(b"av1C")
-    flags = head[place + 6] if 0 <= place < len(head) - 6 else 0
-    return (12 if flags & 0x20 else 10) if flags & 0x40 else 8
 
 
 def _profile(icc: bytes) -> str:

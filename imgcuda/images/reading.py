@@ -24,8 +24,8 @@ from imgcuda.images.error_messages import translated_errors
 from imgcuda.images.image import Image, Pixels, channels
 from imgcuda.images.modes import MODES, scale_transparent_gray, to_array
 from imgcuda.images.request import HeaderRequest, JpegDecoder, PixelsCountedError, ReadRequest
-from imgcuda.images.signatures import format_of
-from imgcuda.images.sources import Open, Source, is_deep_avif, name_of, opener
+from imgcuda.images.signatures import format_of, load_plugin
+from imgcuda.images.sources import Open, Source, name_of, opener
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # without any, what it logs is printed
 
@@ -85,14 +85,9 @@ def count_pixels(source: Source, *, frame: int | None = None, several: bool = Tr
 
 def header_of(stream: IO[bytes], format: str) -> PIL.Image.Image:
     """Return a picture of any size of which Pillow has read the header."""
-    if format in HEADERS:
-        import_module(f"PIL.{HEADERS[format]}ImagePlugin")
+    load_plugin(format)
     with _LIMIT.raised(sys.maxsize):
         return PIL.Image.open(stream, formats=[format])
-
-
-HEADERS = {"TGA": "Tga", "QOI": "Qoi", "ICO": "Ico", "PSD": "Psd", "DDS": "Dds", "PCX": "Pcx", "SGI": "Sgi"}
-"""Pillow's modules for the formats whose pixels it is not asked for."""
 
 
 def _read(format: str, reopen: Open, request: ReadRequest) -> list[Image]:
@@ -144,7 +139,7 @@ def _jpeg2000(reopen: Open, request: ReadRequest) -> list[Image]:
 
 def _by_pillow(reopen: Open, request: ReadRequest) -> Iterator[Image]:
     picture = _open(reopen(), request.max_pixels)
-    count = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
+    count = frames_in(picture)
     numbers = request.numbers(count)
     request.check_pixels(picture.width * picture.height * len(numbers))
     lost = [*request.losses(count), *_losses_that_pillow_does_not_know(picture.format, reopen)]
@@ -162,13 +157,18 @@ def _by_pillow(reopen: Open, request: ReadRequest) -> Iterator[Image]:
         yield _frame(picture, number if count > 1 else None, reopen, open_once, request, lost)
 
 
+def frames_in(picture: PIL.Image.Image) -> int:
+    """Return how many pictures Pillow is asked for: of an MPO the first alone, of any other file all."""
+    return 1 if picture.format == "MPO" else int(getattr(picture, "n_frames", 1))
+
+
 def _losses_that_pillow_does_not_know(format: str | None, reopen: Open) -> Iterator[str]:
     """Return a sentence for each loss that Pillow does not report."""
-    if format == "AVIF" and is_deep_avif(reopen()):
-        yield "its 10- or 12-bit colors are read as 8-bit"
     if format == "AVIF":
         from imgcuda.images import avif_boxes
 
+        if avif_boxes.bits(reopen()) > 8:
+            yield "its 10- or 12-bit colors are read as 8-bit"
         yield from avif_boxes.others(reopen())
 
 

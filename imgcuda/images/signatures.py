@@ -22,8 +22,8 @@ PLUGINS = {
 module is imported with the first file that needs it; when one is wanted that is not there, Pillow imports all of its
 forty."""
 
-OWN = ("TGA", "QOI", "ICO", "PSD", "DDS", "PCX", "SGI")
-"""The formats that are read without Pillow."""
+OWN = {"TGA": "Tga", "QOI": "Qoi", "ICO": "Ico", "PSD": "Psd", "DDS": "Dds", "PCX": "Pcx", "SGI": "Sgi"}
+"""The formats that are read without Pillow, with its modules for them, which read their headers for `identify`."""
 
 Test = Callable[[bytes], bool]
 
@@ -58,7 +58,7 @@ def format_of(stream: IO[bytes]) -> str:
 
 def load_plugin(name: str) -> None:
     """Import the module of Pillow that reads and writes a format."""
-    import_module(f"PIL.{PLUGINS[name]}ImagePlugin")
+    import_module(f"PIL.{(PLUGINS | OWN)[name]}ImagePlugin")
 
 
 def _starts(*prefixes: bytes, at: int = 0) -> Test:

@@ -28,10 +28,3 @@ def opener(source: Source) -> Iterator[Open]:
     else:
         data = Path(source).read_bytes() if isinstance(source, str | os.PathLike) else source.read()
         yield lambda: BytesIO(data)
-
-
-def is_deep_avif(stream: IO[bytes]) -> bool:
-    """Return whether an AVIF has 10 or 12 bits: its header says so in the box `av1C`, in a bit of the third byte."""
-    head = stream.read(1 << 16)
-    place = head.find(b"av1C")
-    return place >= 0 and len(head) > place + 6 and bool(head[place + 6] & 0x40)
