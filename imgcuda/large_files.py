@@ -15,6 +15,7 @@ from imgcuda.execution.in_rows import filter_in_rows
 from imgcuda.execution.schedule import Schedule, allow
 from imgcuda.filters import Filter
 from imgcuda.images import Clobber, Image, Written
+from imgcuda.images.signatures import is_tiff
 from imgcuda.pyramid import level_size, shrunk
 
 if TYPE_CHECKING:
@@ -74,10 +75,9 @@ def run_in_rows(
 
 
 def _may_be_tiff(source: Path) -> bool:
-    """Return whether a file begins as a TIFF or a BigTIFF does."""
     try:
         with source.open("rb") as file:
-            return file.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+            return is_tiff(file.read(4))
     except OSError:  # whoever reads it says why
         return False
 

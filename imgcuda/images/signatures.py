@@ -96,6 +96,11 @@ def _marked_up(language: bytes) -> Test:
     return test
 
 
+def is_tiff(head: bytes) -> bool:
+    """Return whether a file begins as a TIFF or a BigTIFF does, which a camera's raw file may do, too."""
+    return head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))
+
+
 def _is_bmp(head: bytes) -> bool:
     return head[:2] == b"BM" and len(head) >= 18 and struct.unpack_from("<I", head, 14)[0] in BMP_HEADERS
 
@@ -109,15 +114,20 @@ def _is_tga(head: bytes) -> bool:
 BMP_HEADERS = {12, 40, 52, 56, 64, 108, 124, *range(16, 64, 4)}
 """How many bytes a BMP's second header may have: Windows' kinds, and OS/2's, which end early."""
 
+# The brands of pictures in ISO media files; all others are of videos.
+_AVIF = (b"avif", b"avis")
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1")
+_CR3 = b"crx "
+
 _READ: dict[str, Test] = {
     "PNG": _starts(b"\x89PNG\r\n\x1a\n"),
     "JPEG": _starts(b"\xff\xd8\xff"),
-    "TIFF": lambda head: head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") and head[8:10] != b"CR",
+    "TIFF": lambda head: is_tiff(head) and head[8:10] != b"CR",
     "WEBP": _riff(b"WEBP"),
     "BMP": _is_bmp,
     "PPM": _matches(rb"P[1-7fF][\s#]"),
     "GIF": _starts(b"GIF87a", b"GIF89a"),
-    "AVIF": _branded(b"avif", b"avis"),
+    "AVIF": _branded(*_AVIF),
     "JPEG2000": _starts(jpeg2000.CODESTREAM, jpeg2000.SIGNATURE),
     "QOI": _starts(b"qoif"),
     "ICO": lambda head: head[:4] in (b"\0\0\1\0", b"\0\0\2\0") and head[4:6] != b"\0\0" and head[9:10] == b"\0",
@@ -129,7 +139,9 @@ _READ: dict[str, Test] = {
 }
 
 
-VIDEOS: dict[str, Test] = {
+_is_still = _branded(*_AVIF, *_HEIC, _CR3)
+
+DEMUXERS: dict[str, Test] = {
     "mov": lambda head: head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide") and not _is_still(head),
     "matroska": _starts(b"\x1aE\xdf\xa3"),
     "avi": _riff(b"AVI "),
@@ -138,21 +150,14 @@ VIDEOS: dict[str, Test] = {
     "flv": _starts(b"FLV\1"),
     "asf": _starts(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
 }
-"""The videos, by the names of FFmpeg's readers (demuxers)."""
+"""FFmpeg's readers of videos (demuxers), by name, with the test for a file that each reads."""
 
 
 def demuxer_of(head: bytes) -> str | None:
     """Return FFmpeg's name of the demuxer for a video or a GIF, by its first bytes; None for anything else."""
     if _READ["GIF"](head):
         return "gif"
-    return next((name for name, test in VIDEOS.items() if test(head)), None)
-
-
-_STILL = {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"crx "}
-
-
-def _is_still(head: bytes) -> bool:
-    return not _brands(head).isdisjoint(_STILL)
+    return next((name for name, test in DEMUXERS.items() if test(head)), None)
 
 
 def _with(command: str, verb: str = "convert it") -> str:
@@ -166,10 +171,10 @@ _MAGICK = _with("magick {} out.png")
 
 
 _UNREAD = (
-    Unread("a HEIC picture", _branded(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1"),
+    Unread("a HEIC picture", _branded(*_HEIC),
            _with("heif-convert in.heic out.png")),
-    Unread("a Canon raw picture (CR3)", _branded(b"crx "), _DEVELOP.format("in.cr3")),
-    *(Unread("a video", test, _VIDEO) for test in VIDEOS.values()),
+    Unread("a Canon raw picture (CR3)", _branded(_CR3), _DEVELOP.format("in.cr3")),
+    *(Unread("a video", test, _VIDEO) for test in DEMUXERS.values()),
     Unread("an animated cursor", _riff(b"ACON"), _MAGICK.format("in.ani")),
     Unread("a JPEG XL picture", _starts(b"\xff\n", b"\0\0\0\x0cJXL \r\n\x87\n"),
            _with("djxl in.jxl out.png")),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgcuda.errors import ImageError, ParameterError, did_you_mean
-from imgcuda.images.signatures import HEAD, VIDEOS, demuxer_of, format_of
+from imgcuda.images.signatures import DEMUXERS, HEAD, demuxer_of, format_of
 
 
 @dataclass(frozen=True)
@@ -66,5 +66,5 @@ def demuxer(path: Path) -> str:
         try:
             format = format_of(file)
         except ImageError:
-            raise ImageError(f"it is no video in a known format: {', '.join([*VIDEOS, 'gif'])}") from None
+            raise ImageError(f"it is no video in a known format: {', '.join([*DEMUXERS, 'gif'])}") from None
         raise ImageError(f"it is a picture ({format}), not a video; write a picture, as out.png")
