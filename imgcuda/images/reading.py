@@ -264,7 +264,7 @@ def _pages(stream: IO[bytes], request: ReadRequest) -> Iterator[Image]:
     for page in chosen:
         image = assemble.of_page(page, stream, request.raw, request.auto_orient)
         losses = (*request.losses(count), *found.losses, *image.losses)
-        yield replace(image, losses=losses, left_out=(*image.left_out, *found.left_out))
+        yield replace(image, losses=losses, left_out=(*image.left_out, *found.left_out()))
 
 
 def _joined(frames: Sequence[Image]) -> Image:

@@ -87,12 +87,15 @@ class Pages:
     pictures: Sequence[Page]
     losses: list[str] = field(default_factory=list)
     """A sentence for each loss."""
-    left_out: list[str] = field(default_factory=list)
-    """A sentence about smaller copies of the pictures, if there are any."""
+    smaller: int = 0
+    """The number of smaller copies of the pictures."""
     levels: list[tuple[int, int]] = field(default_factory=list)
     """The heights and widths of the levels of a pyramid, the largest first, if there is one picture."""
-    beside_levels: list[str] = field(default_factory=list)
-    """As `left_out`, without those levels."""
+
+    def left_out(self, kept: int = 0) -> list[str]:
+        """Return a sentence about the smaller copies, if there are more than are kept."""
+        count = self.smaller - kept
+        return [f"it holds {_several(count, 'smaller copy', 'smaller copies')} of its pictures, left out"] * (count > 0)
 
 
 def pages(stream: IO[bytes]) -> Pages:
@@ -142,14 +145,11 @@ def _refuse_raw(every: list[Directory], beneath: list[Directory]) -> None:
 
 
 def _report_left_out(made: Pages, every: list[Directory], beneath: list[Directory]) -> None:
-    """Report masks and smaller copies, which are left out."""
+    """Take note of masks and smaller copies, which are left out, and of an ImageJ stack."""
     if masks := sum(_is_mask(page) for page in [*every, *beneath]):
         made.losses.append(f"it holds {_several(masks, 'transparency mask')}, left out")
     smaller = [page for page in [*every, *beneath] if _is_reduced(page) and not _is_mask(page)]
-    made.levels = _levels(made.pictures, smaller)
-    for sentences, count in ((made.left_out, len(smaller)), (made.beside_levels, len(smaller) - len(made.levels))):
-        if count:
-            sentences.append(f"it holds {_several(count, 'smaller copy', 'smaller copies')} of its pictures, left out")
+    made.smaller, made.levels = len(smaller), _levels(made.pictures, smaller)
     stack = re.match(rb"ImageJ=[^\0]*?\nimages=(\d+)", every[0].raw(270)[:4096])
     if stack and len(every) == 1 and int(stack[1]) > 1:
         made.losses.append(f"ImageJ put {int(stack[1])} pictures into one page; the first is read")

@@ -99,7 +99,7 @@ def _rows(stream: IO[bytes], request: ReadRequest, name: str, least: int) -> Row
         return None
     image = assemble.of_pixels(page, stream, without_memory(shape, rows.dtype), rows.losses, request.auto_orient)
     losses = (*request.losses(len(found.pictures)), *found.losses, *image.losses)
-    changes = changed(image, losses=losses, left_out=(*image.left_out, *found.beside_levels))
+    changes = changed(image, losses=losses, left_out=(*image.left_out, *found.left_out(kept=len(found.levels))))
     return RowsOnDemand(changes, rows, tuple(found.levels))
 
 
