@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgcuda import devices, images
 from imgcuda.engine.protocol import Device
-from imgcuda.execution.chain_plan import ChainPlan
-from imgcuda.execution.in_rows import filter_in_rows
+from imgcuda.execution.in_rows import RowsOfResult, filter_in_rows
 from imgcuda.execution.schedule import Schedule, allow
 from imgcuda.filters import Filter
 from imgcuda.images import Clobber, Image, Written
@@ -51,25 +49,22 @@ def run_in_rows(
     max_pixels: int,
 ) -> tuple[Image, Written]:
     """Filter and write a picture; return the result, without its pixels, and what the file could not hold."""
-    from imgcuda.images.tiff_stream import write_rows
+    from imgcuda.images.tiff_stream import stand_in_for, write_rows
 
-    height, width = large.image.pixels.shape[:2]
+    members, (height, width) = devices.members(device), large.image.pixels.shape[:2]
     allow(filters, width, height, max_pixels)
-    strips = filter_in_rows(devices.members(device), filters, large.rows)
-    first = next(strips)  # it tells the number of channels
-    plan = ChainPlan(filters, large.image.pixels.shape, large.rows.dtype)
-    shape = (plan.height, plan.width, first.shape[2])
-    result = large.image.filtered([images.without_memory(shape if first.shape[2] > 1 else shape[:2], first.dtype)])
+    made = RowsOfResult(members, filters, large.rows)
+    pixels, rows = stand_in_for(made.in_strips(), made.height)
+    result = large.image.filtered([pixels])
     result = result.stripped() if strip else result
-    levels = [level_size((plan.height, plan.width), level, (height, width)) for level in large.levels]
     lost = write_rows(
         target,
         result,
-        chain([first], strips),
+        rows,
         clobber=clobber,
         software=software,
-        levels=levels,
-        shrink=lambda rows, height, width: filter_in_rows(devices.members(device), [shrunk(height, width)], rows),
+        levels=[level_size((made.height, pixels.shape[1]), level, (height, width)) for level in large.levels],
+        shrink=lambda above, height, width: filter_in_rows(members, [shrunk(height, width)], above),
     )
     return result, lost
 

@@ -24,9 +24,7 @@ STRIP_BYTES = 1 << 25
 
 def filter_in_rows(devices: Sequence[Device], filters: Sequence[Filter], image: RowSource) -> Iterator[Array]:
     """Yield the result of a chain in strips of rows, in order. Each two-phase filter takes a pass of its own first."""
-    result = RowsOfResult(devices, filters, image)
-    for rows in result.strips:
-        yield result[slice(*rows)]
+    yield from RowsOfResult(devices, filters, image).in_strips()
 
 
 class RowsOfResult:
@@ -43,6 +41,10 @@ class RowsOfResult:
         self.height = self._results[0].height
         self.strips = self._results[0].strips
         """The rows to compute one after the other, so that memory is bounded."""
+
+    def in_strips(self) -> Iterator[Array]:
+        """Yield all rows, a strip at a time."""
+        return (self[slice(*rows)] for rows in self.strips)
 
     def __getitem__(self, rows: slice, /) -> Array:
         made = (result.rows(rows.start, rows.stop) for result in self._results)

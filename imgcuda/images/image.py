@@ -84,6 +84,11 @@ def without_memory(shape: tuple[int, ...], dtype: npt.DTypeLike = np.uint8) -> P
     return np.broadcast_to(np.zeros((), dtype), shape)
 
 
+def pixels_shape(planes: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of pixels whose planes have a shape (height, width, channels): of one channel, the first two."""
+    return planes if planes[2] > 1 else planes[:2]
+
+
 def as_planes(pixels: Pixels) -> Pixels:
     """Return pixels as (height, width, channels), C-contiguous."""
     return np.ascontiguousarray(pixels if pixels.ndim == 3 else pixels[:, :, None])

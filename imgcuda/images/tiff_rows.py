@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from dataclasses import replace as changed
-from math import prod
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,7 +14,7 @@ import numpy as np
 from imgcuda.errors import ImageError
 from imgcuda.images import assemble, tiff_codecs, tiff_reader, tiff_samples
 from imgcuda.images.error_messages import translated_errors
-from imgcuda.images.image import Image, Pixels, as_planes, without_memory
+from imgcuda.images.image import Image, Pixels, as_planes, pixels_shape, without_memory
 from imgcuda.images.request import ReadRequest
 from imgcuda.images.signatures import format_of
 from imgcuda.images.tiff_colors import all_channels, to_pixels
@@ -46,8 +45,9 @@ class TiffRows:
         losses: list[str] = []
         with translated_errors(self._name, "read"):
             samples = tiff_samples.read_rows(self._page, self._segments, rows.start, rows.stop, losses)
-            channels = all_channels(samples, self._page) if self._page.is_bands else None
-            made = as_planes(to_pixels(samples, self._page, False, losses) if channels is None else channels)
+            bands = self._page.is_bands
+            pixels = all_channels(samples, self._page) if bands else to_pixels(samples, self._page, False, losses)
+            made = as_planes(pixels)
         self.losses += [loss for loss in losses if loss not in self.losses]
         return made
 
@@ -94,10 +94,10 @@ def _rows(stream: IO[bytes], request: ReadRequest, name: str, least: int) -> Row
         return None
     request.check_pixels(page.pixels)
     rows = TiffRows(made, name)
-    shape = rows.shape if rows.shape[2] > 1 else rows.shape[:2]
-    if prod(shape) * rows.dtype.itemsize < least:
+    pixels = without_memory(pixels_shape(rows.shape), rows.dtype)
+    if pixels.nbytes < least:
         return None
-    image = assemble.of_pixels(page, stream, without_memory(shape, rows.dtype), rows.losses, request.auto_orient)
+    image = assemble.of_pixels(page, stream, pixels, rows.losses, request.auto_orient)
     losses = (*request.losses(len(found.pictures)), *found.losses, *image.losses)
     changes = changed(image, losses=losses, left_out=(*image.left_out, *found.left_out(kept=len(found.levels))))
     return RowsOnDemand(changes, rows, tuple(found.levels))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -14,7 +14,7 @@ from imgcuda.images import atomic_write, tiff_writer
 from imgcuda.images.atomic_write import Clobber
 from imgcuda.images.error_messages import translated_errors
 from imgcuda.images.formats import by_name
-from imgcuda.images.image import Image, Pixels, without_memory
+from imgcuda.images.image import Image, Pixels, pixels_shape, without_memory
 from imgcuda.images.mark import RunningChecksum
 from imgcuda.images.writing import Written, hard_links_kept, held_by
 
@@ -36,6 +36,16 @@ class WrittenRows:
 
 Shrink: TypeAlias = Callable[[WrittenRows, int, int], Iterable[Pixels]]
 """Returns the rows of a smaller copy of a picture, of a height and a width."""
+
+
+def stand_in_for(rows: Iterable[Pixels], height: int) -> tuple[Pixels, Iterator[Pixels]]:
+    """Return pixels without memory, of the shape and type of a picture that is to come as `rows`, and the rows.
+
+    The first of them are taken at once, since they tell the width, the channels and the type.
+    """
+    rest = iter(rows)
+    first = next(rest)
+    return without_memory(pixels_shape((height, *first.shape[1:])), first.dtype), chain([first], rest)
 
 
 def write_rows(

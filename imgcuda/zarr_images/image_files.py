@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,9 @@ from imgcuda.execution.row_source import RowSource
 from imgcuda.execution.schedule import allow
 from imgcuda.filters import Filter
 from imgcuda.images import Clobber, Image, ReadRequest
+from imgcuda.images.image import as_planes, pixels_shape
 from imgcuda.images.tiff_rows import opened
-from imgcuda.images.tiff_stream import write_rows
+from imgcuda.images.tiff_stream import stand_in_for, write_rows
 from imgcuda.zarr_images.array_files import ArrayBlock, PictureRows, open_array
 from imgcuda.zarr_images.array_run import write_results
 from imgcuda.zarr_images.metadata_files import Metadata
@@ -46,7 +46,7 @@ def opened_file(source: Path, request: ReadRequest, strict: bool) -> Iterator[tu
         max_pixels=request.max_pixels,
         strict=strict,
     )
-    yield image, image.pixels if image.pixels.ndim == 3 else image.pixels[:, :, None]
+    yield image, as_planes(image.pixels)
 
 
 def losses(image: Image) -> tuple[str, ...]:
@@ -60,8 +60,7 @@ def losses(image: Image) -> tuple[str, ...]:
 def write_array(devices: Sequence[Device], filters: Sequence[Filter], rows: RowSource, draft: Path) -> Metadata:
     """Write the result of a chain as an array of Zarr 3 with axes y, x, and c for color or alpha."""
     plan = ChainPlan(filters, rows.shape, rows.dtype)
-    flat = plan.channels[-1] == 1
-    shape = (plan.height, plan.width) if flat else (plan.height, plan.width, plan.channels[-1])
+    shape = pixels_shape((plan.height, plan.width, plan.channels[-1]))
     axes = ZarrAxes(("y", "x", "c")[: len(shape)], 0)
     _metadata(shape, rows.dtype, axes).write(draft)
     made = open_array(draft, mode="r+")
@@ -112,9 +111,6 @@ def write_tiff(
     image.check_pixels(max_pixels)
     allow(filters, picture.shape[1], picture.shape[0], max_pixels)
     result = RowsOfResult(devices, filters, picture)
-    strips = (result[slice(*rows)] for rows in result.strips)
-    first = next(strips)  # it tells the number of channels
-    shape = (result.height, *first.shape[1:])
-    empty = Image(images.without_memory(shape if shape[2] > 1 else shape[:2], first.dtype))
-    lost = write_rows(target, empty, chain([first], strips), clobber=clobber, software=software)
+    pixels, rows = stand_in_for(result.in_strips(), result.height)
+    lost = write_rows(target, Image(pixels), rows, clobber=clobber, software=software)
     return (*lost.losses, *lost.left_out)
