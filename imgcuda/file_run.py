@@ -117,32 +117,20 @@ def run_file(
             if large:
                 with around("filter"):
                     return _run_large(filters, large, target, options, device)
-    whole = transcode and _transcoded(filters, source, format, options, transcode)
-    if whole:
+    coded = b""
+    if whole := transcode and _transcoded(filters, source, format, options, transcode):
         image, result, coded = whole
     else:
-        coded = b""
         with around("read"):
             image = _read(source, options, several=format.several)
-    lost_in_reading = image.losses + (() if options.strip else image.left_out)
-    if options.complete and lost_in_reading:
-        raise ImageError(f"{target} is not overwritten: {lost_in_reading[0]}; write to another file")
+    _check_complete(image, target, options)
     times.append(perf_counter())
     if not whole:
         with around("filter"):
             result = _filtered(image, filters, options, apply, examine)
     result = result.stripped() if options.strip else result
     times.append(perf_counter())
-    lost = images.write(
-        target,
-        result,
-        format=format,
-        options=options.options,
-        clobber=options.clobber,
-        software=_software(options),
-        complete=options.complete,
-        coded=coded,
-    )
+    lost = _write(target, result, format, options, coded)
     times.append(perf_counter())
     read, filtered, written = (end - start for start, end in pairwise(times))
     return FileResult(image, result, lost, (read, filtered, written), options)
@@ -207,6 +195,26 @@ def _read(source: Path | IO[bytes], options: FileOptions, several: bool) -> Imag
         strict=options.strict,
     )
     return images.convert(image, options.convert) if options.convert else image
+
+
+def _check_complete(image: Image, target: Path | IO[bytes], options: FileOptions) -> None:
+    """Raise ImageError for an input that is to be replaced and of which something was lost in reading."""
+    lost = image.losses + (() if options.strip else image.left_out)
+    if options.complete and lost:
+        raise ImageError(f"{target} is not overwritten: {lost[0]}; write to another file")
+
+
+def _write(target: Path | IO[bytes], result: Image, format: Format, options: FileOptions, coded: bytes) -> Written:
+    return images.write(
+        target,
+        result,
+        format=format,
+        options=options.options,
+        clobber=options.clobber,
+        software=_software(options),
+        complete=options.complete,
+        coded=coded,
+    )
 
 
 def _transcoded(
