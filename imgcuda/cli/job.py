@@ -30,3 +30,10 @@ class Job(NamedTuple):
     codec: str | None = None
     strict: bool = False
     max_pixels: int | None = None
+
+    def given(self) -> dict[str, str]:
+        """Return the options that are not as by default, as a user types them, by their fields."""
+        changed = {
+            name: value for name, value in self._asdict().items() if value != self._field_defaults.get(name, value)
+        }
+        return {name: f"--{'no-' * (value is False)}{name.replace('_', '-')}" for name, value in changed.items()}

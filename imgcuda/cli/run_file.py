@@ -32,15 +32,22 @@ def filter_file(make: Callable[[], Sequence[Filter]], job: Job, examine: Examine
     `make` returns the filters; it may read files that their parameters name.
     """
     deadline = Deadline(job.timeout)
-    with deadline.holds("reading the parameters"), picture_limit(job.max_pixels):
-        filters = make()
+    filters = filters_of(make, job, deadline)
     format = _output(job)
-    in_place = STANDARD not in (job.in_path, job.out_path) and same_file(job)
-    if in_place and not job.overwrite:
-        raise ImageError(f"{job.out_path} is the input itself; write to another file, or add --overwrite")
+    options = file_options(job, format, complete=is_in_place(job))
     with devices.checked() if job.check else nullcontext():
-        options = file_options(job, format, complete=in_place)
         _filter_file(filters, job, deadline, device(job.device), options, examine if job.check else None)
+
+
+def filters_of(make: Callable[[], Sequence[Filter]], job: Job, deadline: Deadline) -> Sequence[Filter]:
+    """Return the filters of a command, within its deadline; files that their parameters name are read."""
+    with deadline.holds("reading the parameters"), picture_limit(job.max_pixels):
+        return make()
+
+
+def doing(name: object, filters: Sequence[Filter]) -> str:
+    """Return what is done with a file, for a message: "in.png: blur, invert"."""
+    return f"{name}: {', '.join(filter.name for filter in filters) or 'converting it'}"
 
 
 def _output(job: Job) -> Format:
@@ -78,6 +85,14 @@ def same_file(job: Job) -> bool:
     return job.out_path.exists() and job.in_path.exists() and job.out_path.samefile(job.in_path)
 
 
+def is_in_place(job: Job) -> bool:
+    """Return whether the output replaces the input; ImageError if that was not asked for."""
+    found = STANDARD not in (job.in_path, job.out_path) and same_file(job)
+    if found and not job.overwrite:
+        raise ImageError(f"{job.out_path} is the input itself; write to another file, or add --overwrite")
+    return found
+
+
 def file_options(job: Job, format: Format | None, complete: bool = False) -> FileOptions:
     """Return the part of a command's options that says how a file is read, filtered and written."""
     from imgcuda import images
@@ -112,7 +127,7 @@ def _filter_file(
     def around(step: str) -> AbstractContextManager[None]:
         if step == "read":
             return deadline.holds(f"{_source(job)}: reading it")
-        return deadline.holds(f"{_source(job)}: {', '.join(filter.name for filter in filters)}", _remedy(job))
+        return deadline.holds(doing(_source(job), filters), _remedy(job))
 
     source = streams.input() if job.in_path == STANDARD else job.in_path
     target = streams.output().buffer if job.out_path == STANDARD else job.out_path

@@ -17,7 +17,9 @@ from imgcuda.cli.job import Job
 from imgcuda.cli.timeout import Deadline
 from imgcuda.errors import ImageError, ParameterError
 from imgcuda.filters import Filter
-from imgcuda.parameter_types import picture_limit
+
+FOR_PICTURES = {"convert", "linear", "frame", "auto_orient", "compress", "lossless", "progressive"}
+"""The options without a meaning for videos."""
 
 
 class FrameTally:
@@ -56,11 +58,10 @@ def filter_frames(make: Callable[[], Sequence[Filter]], job: Job) -> None:
     """
     deadline = Deadline(job.timeout)
     _check(job)
-    with deadline.holds("reading the parameters"), picture_limit(job.max_pixels):
-        filters = make()
+    filters = run_file.filters_of(make, job, deadline)
     chosen, tally = run_file.device(job.device), FrameTally()
-    words = f"{job.in_path}: {', '.join(filter.name for filter in filters) or 'converting it'}"
-    with devices.checked() if job.check else nullcontext(), deadline.limits(words), _display(tally, job):
+    limit = deadline.limits(run_file.doing(job.in_path, filters))
+    with devices.checked() if job.check else nullcontext(), limit, _display(tally, job):
         options = _options(job)
         made = video.filter_video(filters, job.in_path, job.out_path, options, device=chosen.name, tell=tally.tell)
     if not job.quiet:
@@ -80,17 +81,8 @@ def _check(job: Job) -> None:
     """Raise an error for an option or an input that only pictures may have."""
     if job.in_path == run_file.STANDARD:
         raise ImageError("a video is read from a file, not from standard input")
-    given = {
-        "--depth float": job.depth == "float",
-        "--convert": job.convert,
-        "--linear": job.linear,
-        "--frame": job.frame,
-        "--no-auto-orient": not job.auto_orient,
-        "--compress": job.compress is not None,
-        "--lossless": job.lossless,
-        "--progressive": job.progressive,
-    }
-    if others := [name for name, value in given.items() if value]:
+    refused = [option for name, option in job.given().items() if name in FOR_PICTURES]
+    if others := ["--depth float"] * (job.depth == "float") + refused:
         remedy = "; --codec ffv1 loses nothing" if others == ["--lossless"] else ""
         raise ParameterError(f"{others[0]} is for pictures, and {job.out_path} is a video{remedy}")
     if run_file.same_file(job):

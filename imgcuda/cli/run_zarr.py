@@ -8,13 +8,12 @@ from imgcuda import images
 from imgcuda.cli import run_file, streams
 from imgcuda.cli.job import Job
 from imgcuda.cli.timeout import Deadline
-from imgcuda.errors import ImageError, ParameterError
+from imgcuda.errors import ParameterError
 from imgcuda.filters import Filter
-from imgcuda.parameter_types import picture_limit
 from imgcuda.zarr_images.metadata_files import is_zarr
 from imgcuda.zarr_images.zarr_run import ZarrOptions, run_zarr
 
-TAKEN = {"in_path", "out_path", "device", "timeout", "verbose", "quiet", "overwrite", "no_clobber", "max_pixels"}
+TAKEN = {"device", "timeout", "verbose", "quiet", "overwrite", "no_clobber", "max_pixels"}
 OF_FILES = {"frame", "auto_orient", "strict"}
 """The options that say how an image file is read."""
 
@@ -27,8 +26,7 @@ def filter_zarr(make: Callable[[], Sequence[Filter]], job: Job) -> None:
     """
     deadline = Deadline(job.timeout)
     _check(job, TAKEN if is_zarr(job.in_path) else TAKEN | OF_FILES)
-    with deadline.holds("reading the parameters"), picture_limit(job.max_pixels):
-        filters = make()
+    filters = run_file.filters_of(make, job, deadline)
     options = ZarrOptions(
         run_file.device(job.device),
         run_file.clobber_rule(job),
@@ -37,7 +35,7 @@ def filter_zarr(make: Callable[[], Sequence[Filter]], job: Job) -> None:
         job.auto_orient,
         job.strict,
     )
-    with deadline.holds(f"{job.in_path}: {', '.join(filter.name for filter in filters) or 'converting it'}"):
+    with deadline.holds(run_file.doing(job.in_path, filters)):
         left_out = run_zarr(filters, job.in_path, job.out_path, options)
     if not job.quiet:
         run_file.note(job.in_path, left_out)
@@ -47,8 +45,7 @@ def _check(job: Job, taken: set[str]) -> None:
     """Raise ParameterError for an option that is given and has no meaning for Zarr, ImageError for other misuse."""
     if run_file.STANDARD in (job.in_path, job.out_path):
         raise ParameterError("Zarr is a folder, so neither standard input nor standard output can be used with it")
-    for name, default in Job._field_defaults.items():
-        if name not in taken and getattr(job, name) != default:
-            raise ParameterError(f"--{name.replace('_', '-')} is not for Zarr")
-    if run_file.same_file(job) and not job.overwrite:
-        raise ImageError(f"{job.out_path} is the input itself; write to another file, or add --overwrite")
+    for name, option in job.given().items():
+        if name not in taken:
+            raise ParameterError(f"{option} is not for Zarr")
+    run_file.is_in_place(job)

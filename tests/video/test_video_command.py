@@ -81,6 +81,7 @@ def test_its_own_output_is_replaced_and_no_other(command: Any, plain: Path, tmp_
     [
         (["in.mp4", "a.mp4", "--linear"], 2, "--linear is for pictures, and a.mp4 is a video"),
         (["in.mp4", "a.mp4", "--frame", "3"], 2, "--frame is for pictures, and a.mp4 is a video"),
+        (["in.mp4", "a.mp4", "--no-auto-orient"], 2, "--no-auto-orient is for pictures, and a.mp4 is a video"),
         (["in.mp4", "a.mp4", "--lossless"], 2, "--codec ffv1 loses nothing"),
         (["in.mp4", "a.mp4", "--codec", "ffv1"], 2, "--codec for mp4 is one of h264, hevc, av1, vp9; got 'ffv1'"),
         (["in.mp4", "a.mkv", "--codec", "h246"], 2, "did you mean 'h264'?"),

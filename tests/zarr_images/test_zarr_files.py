@@ -111,6 +111,7 @@ def test_metadata_without_a_place_in_zarr_is_reported(command: Command) -> None:
     [
         (["in.zarr", "out.zarr", "--depth", "8"], "--depth is not for Zarr"),
         (["in.zarr", "out.zarr", "--frame", "1"], "--frame is not for Zarr"),
+        (["in.zarr", "out.zarr", "--no-auto-orient"], "--no-auto-orient is not for Zarr"),
         (["in.zarr", "-", "--format", "tiff"], "neither standard input nor standard output"),
     ],
 )
