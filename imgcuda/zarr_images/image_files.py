@@ -62,10 +62,11 @@ def write_array(devices: Sequence[Device], filters: Sequence[Filter], rows: RowS
     plan = ChainPlan(filters, rows.shape, rows.dtype)
     shape = pixels_shape((plan.height, plan.width, plan.channels[-1]))
     axes = ZarrAxes(("y", "x", "c")[: len(shape)], 0)
-    _metadata(shape, rows.dtype, axes).write(draft)
+    root = _metadata(shape, rows.dtype, axes)
+    root.write(draft)
     made = open_array(draft, mode="r+")
     write_results(made, (), {(): RowsOfResult(devices, filters, rows)}, axes)
-    return Metadata.read(draft)
+    return root
 
 
 def _metadata(shape: tuple[int, ...], dtype: np.dtype[Any], axes: ZarrAxes) -> Metadata:

@@ -47,11 +47,6 @@ class Metadata:
         found.get(V3, {}).pop(_CONSOLIDATED, None)
         return cls(found)
 
-    @classmethod
-    def of_group(cls) -> Metadata:
-        """Return the metadata of a new group without attributes."""
-        return cls({V3: {"zarr_format": 3, "node_type": "group", "attributes": {}}})
-
     @property
     def is_array(self) -> bool:
         return V2_ARRAY in self.files or self.files.get(V3, {}).get("node_type") == "array"

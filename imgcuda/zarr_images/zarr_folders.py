@@ -50,14 +50,18 @@ def is_ours(folder: Path) -> bool:
 
 def marked(root: Metadata, folder: Path, software: str) -> Metadata:
     """Return the metadata of a folder's root with the mark of its writer; all other files are there already."""
-    root = root.with_attributes({name: value for name, value in root.attributes.items() if name != MARK})
+    root = _unmarked(root)
     mark = {"software": software, "fingerprint": fingerprint(folder, root)}
     return root.with_attributes({**root.attributes, MARK: mark})
 
 
+def _unmarked(root: Metadata) -> Metadata:
+    return root.with_attributes({name: value for name, value in root.attributes.items() if name != MARK})
+
+
 def fingerprint(folder: Path, root: Metadata) -> str:
     """Return a checksum of the root's metadata without the mark, and of the name and size of each other file."""
-    bare = root.with_attributes({name: value for name, value in root.attributes.items() if name != MARK})
+    bare = _unmarked(root)
     made = hashlib.sha256(_canonical(bare.files))
     own = {*bare.files, ".zattrs"}
     for name, size in sorted(_files(folder)):
