@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     import mmap
 
 _MARK = rb"imgcuda [\w.+-]{1,40} #[0-9a-f]{8}"
-_BLANK = " #00000000"
+_DIGITS = 8
+_BLANK = " #" + "0" * _DIGITS
 _AFTER = 4
 """Bytes after the mark that the checksum leaves out, too: in a PNG they are the checksum of the chunk that it is in."""
 
@@ -72,7 +73,7 @@ def with_checksum(data: bytes, format: Format, software: str) -> bytes:
     if place < 0:
         return data
     end = place + len(name)
-    made = data[: end - 8] + f"{_checksum(data, end):08x}".encode() + data[end:]
+    made = data[: end - _DIGITS] + _checksum(data, end) + data[end:]
     if format.name != "PNG":
         return made
     start = made.rindex(b"tEXt", 0, place)
@@ -84,35 +85,42 @@ def append(file: IO[bytes], software: str, matroska: bool) -> None:
     name = (software + _BLANK).encode()
     length = len(name) + _AFTER
     box = b"\xec" + bytes([0x80 | length]) if matroska else struct.pack(">I4s", 8 + length, b"free")
-    size = file.seek(0, os.SEEK_END) + len(box) + length
+    running = RunningChecksum(file.seek(0, os.SEEK_END) + len(box) + length)
     file.seek(0)
-    total = zlib.crc32(struct.pack("<Q", size))
     while data := file.read(1 << 20):
-        total = zlib.crc32(data, total)
-    total = zlib.crc32(box + name[:-8], total)
-    file.write(box + name[:-8] + f"{total:08x}".encode() + bytes(_AFTER))
+        running.add(data)
+    running.add(box + name[:-_DIGITS])
+    file.write(box + name[:-_DIGITS] + running.digits + bytes(_AFTER))
 
 
 class RunningChecksum:
-    """The checksum of a file that is written from its beginning to its end, the mark in its first bytes."""
+    """The checksum in the mark of a file, whose bytes are added one after the other."""
 
-    def __init__(self, head: bytes, size: int, software: str) -> None:
-        """Begin with the bytes up to `head`'s end, of a file of `size` bytes."""
-        name = (software + _BLANK).encode()
-        end = head.rfind(name) + len(name)
-        self.place = end - 8
-        """Where the digits are."""
-        self._sum = zlib.crc32(
-            head[end + _AFTER :], zlib.crc32(head[: self.place], zlib.crc32(struct.pack("<Q", size)))
-        )
-
-        self._left_out = max(0, end + _AFTER - len(head))
+    def __init__(self, size: int) -> None:
+        """Begin with a file's length."""
+        self._sum = zlib.crc32(struct.pack("<Q", size))
+        self._left_out = 0
         """The bytes that come next and that the checksum leaves out."""
 
-    def add(self, data: bytes) -> None:
+    @classmethod
+    def of_head(cls, head: bytes, size: int, software: str) -> tuple[RunningChecksum, int]:
+        """Begin with the first bytes of a file, the mark among them; return the place of the digits, too."""
+        name = (software + _BLANK).encode()
+        place = head.rfind(name) + len(name) - _DIGITS
+        made = cls(size)
+        made.add(head[:place])
+        made.leave_out_digits()
+        made.add(head[place:])
+        return made, place
+
+    def add(self, data: bytes | memoryview) -> None:
         """Go on with the bytes that follow."""
         self._sum = zlib.crc32(memoryview(data)[self._left_out :], self._sum)
         self._left_out = max(0, self._left_out - len(data))
+
+    def leave_out_digits(self) -> None:
+        """Leave out what follows: the digits, and the bytes after them."""
+        self._left_out = _DIGITS + _AFTER
 
     @property
     def digits(self) -> bytes:
@@ -141,11 +149,14 @@ def _ends(data: mmap.mmap) -> Iterator[int]:
 
 
 def _says(data: mmap.mmap, end: int) -> bool:
-    return bytes(data[end - 8 : end]) == f"{_checksum(data, end):08x}".encode()
+    return bytes(data[end - _DIGITS : end]) == _checksum(data, end)
 
 
-def _checksum(data: bytes | mmap.mmap, end: int) -> int:
-    """Return the checksum of the length and of all but the digits that end there and the bytes after them."""
+def _checksum(data: bytes | mmap.mmap, end: int) -> bytes:
+    """Return the digits of a file's checksum, which end at `end`."""
     with memoryview(data) as view:
-        size = zlib.crc32(struct.pack("<Q", len(view)))
-        return zlib.crc32(view[end + _AFTER :], zlib.crc32(view[: end - 8], size))
+        running = RunningChecksum(len(view))
+        running.add(view[: end - _DIGITS])
+        running.leave_out_digits()
+        running.add(view[end - _DIGITS :])
+        return running.digits

@@ -75,14 +75,14 @@ def write_rows(
 
     def put(file: IO[bytes]) -> None:
         file.write(head)
-        running = RunningChecksum(head, size, software) if software else None
+        running, place = RunningChecksum.of_head(head, size, software) if software else (None, 0)
         for part in _all_rows(file, rows, pages, stored, shrink):
             data = part.astype(stored, copy=False).tobytes()
             file.write(data)
             if running:
                 running.add(data)
         if running:
-            file.seek(running.place)
+            file.seek(place)
             file.write(running.digits)
 
     with translated_errors(str(path), "written"):
