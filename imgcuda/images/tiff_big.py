@@ -11,8 +11,6 @@ from imgcuda.images.exif_directories import EXIF, RATIONAL, SUB_DIRECTORIES, Exi
 from imgcuda.images.metadata import TIFF_LAYOUT
 
 _OFFSETS, _LONG8 = 273, 16
-_PLACE = 16
-"""Where the first page's directory is."""
 
 Values = dict[int, tuple[int, str, Sequence[int]]]
 """Tags, each with its type, its code in `struct`, and its numbers."""
@@ -52,23 +50,24 @@ Tables = dict[int, list[ExifEntry]]
 
 def _built(pages: Sequence[Tables], order: str) -> bytes:
     """Return a head with the directories of pages, each of which refers to the next."""
-    magic = b"II+\0" if order == "<" else b"MM\0+"
-    made = magic + struct.pack(order + "HHQ", 8, 0, _PLACE)
-    for number, tables in enumerate(pages):
-        after = len(made) + len(_directories(tables, order, len(made), 0))
-        made += _directories(tables, order, len(made), 0 if number + 1 == len(pages) else after)
-    return made
+    made = bytearray(b"II+\0" if order == "<" else b"MM\0+")
+    made += struct.pack(order + "HHQ", 8, 0, 0)
+    link = len(made) - 8  # the place for the offset of the next page's directory
+    for tables in pages:
+        struct.pack_into(order + "Q", made, link, len(made))
+        link = len(made) + 8 + 20 * len(tables[0])
+        made += _directories({0: tables[0], **tables}, order, len(made))
+    return bytes(made)
 
 
-def _directories(tables: Tables, order: str, start: int, following: int) -> bytes:
-    """Return the directories of a page, to stand at `start`; the next page's are at `following`."""
-    tables = {0: tables[0], **tables}
+def _directories(tables: Tables, order: str, start: int) -> bytes:
+    """Return the directories of a page, to stand at `start`, of which no other page follows yet."""
     places, place = {}, start
     for sub, entries in tables.items():
         places[sub] = place
         place += 8 + 20 * len(entries) + 8
     directories, behind = b"", b""
-    for sub, entries in tables.items():
+    for entries in tables.values():
         directories += struct.pack(order + "Q", len(entries))
         for entry in sorted(entries, key=lambda each: each.tag):
             kind, count, value = entry.kind, entry.count, entry.value
@@ -77,5 +76,5 @@ def _directories(tables: Tables, order: str, start: int, following: int) -> byte
             if len(value) > 8:
                 value, behind = struct.pack(order + "Q", place + len(behind)), behind + value + bytes(-len(value) % 8)
             directories += struct.pack(order + "HHQ", entry.tag, kind, count) + value.ljust(8, b"\0")
-        directories += struct.pack(order + "Q", 0 if sub else following)
+        directories += bytes(8)
     return directories + behind
