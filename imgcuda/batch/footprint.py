@@ -57,9 +57,7 @@ def needed(unit: FileUnit, work: Work, in_strips: bool = True) -> int:
 
 
 def _runs_in_strips(unit: FileUnit, work: Work) -> bool:
-    with suppress(
-        Exception
-    ):  # filters say what rows they need, and a plugin may raise anything; the worker tells of it
+    with suppress(Exception):  # a plugin's filter, asked what rows it needs, may raise anything; the worker tells of it
         format = work.options.format or by_extension(unit.target.suffix.lower())
         with opened_large(work.filters, unit.source, format, work.options) as large:
             return large is not None

@@ -136,7 +136,8 @@ class VideoWriter:
             self._open(pixels, timing, like)
         if pixels.shape[:2] != self._shape[:2]:
             raise ImageError(f"its frames change their size, from {_size(self._shape)} to {_size(pixels.shape)}")
-        frame = self._colors.to_frame(_at_depth(pixels, self._deep), self._format, self._by)
+        _check_type(pixels, self._deep)
+        frame = self._colors.to_frame(pixels, self._format, self._by)
         frame.time_base, frame.duration = timing.time_base, timing.duration
         frame.pts = self._last = timing.pts if self._last is None else max(timing.pts, self._last + 1)
         assert self._stream is not None
@@ -170,12 +171,11 @@ class VideoWriter:
         self._output.close()
 
 
-def _at_depth(pixels: npt.NDArray[Any], deep: bool) -> npt.NDArray[Any]:
+def _check_type(pixels: npt.NDArray[Any], deep: bool) -> None:
     if pixels.dtype not in RGB_FORMATS:
         raise ImageError(f"a video takes frames of uint8 or uint16; got {pixels.dtype}")
     if pixels.dtype != (np.uint16 if deep else np.uint8):
         raise ImageError(f"all frames of a video have one type; one of them has {pixels.dtype}")
-    return pixels
 
 
 def _lasting(metadata: Mapping[str, str]) -> dict[str, str]:

@@ -64,7 +64,7 @@ class FrameColors:
         """Return the colors of a frame. What it does not tell of matrix and range is what players take."""
         matrix = int(frame.colorspace)
         if matrix not in _SWSCALE:
-            matrix = BT709 if frame.height >= HD else BT601
+            matrix = _usual_matrix(frame.height)
         full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
         range = ColorRange.JPEG if full and not frame.format.is_rgb else ColorRange.MPEG
         return cls(matrix, int(range), int(frame.color_primaries), int(frame.color_trc))
@@ -72,8 +72,7 @@ class FrameColors:
     @classmethod
     def usual(cls, height: int) -> FrameColors:
         """Return the colors of a new video of a height: limited range, and the matrix that players take."""
-        matrix = BT709 if height >= HD else BT601
-        return cls(matrix, int(ColorRange.MPEG), UNSPECIFIED, UNSPECIFIED)
+        return cls(_usual_matrix(height), int(ColorRange.MPEG), UNSPECIFIED, UNSPECIFIED)
 
     def to_array(self, frame: AvFrame, dtype: npt.DTypeLike, by: VideoReformatter) -> Pixels:
         """Return a frame as (height, width, RGB), of uint8 or uint16."""
@@ -101,6 +100,10 @@ class FrameColors:
             frame.colorspace, frame.color_range = self.matrix, self.range
         frame.color_primaries, frame.color_trc = self.primaries, self.transfer
         return frame
+
+
+def _usual_matrix(height: int) -> int:
+    return BT709 if height >= HD else BT601
 
 
 def _as_rgb(pixels: Pixels) -> Pixels:
