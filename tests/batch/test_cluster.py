@@ -15,7 +15,7 @@ import pytest
 from support import trap
 from support.installation import Installation
 from support.killed_batches import contents
-from support.processes import Running, are_gone, runs, started_by
+from support.processes import Running, are_gone, runs, started_by, wait_for
 
 pytest.importorskip("distributed", reason="imgcuda[cluster] is not installed")
 
@@ -67,9 +67,9 @@ def test_a_worker_that_is_killed_costs_time_only(
     process = running.start(
         installation, "batch", source, "-o", out, "-f", "blur:sigma=2", "--scheduler-file", cluster.file
     )
-    running.wait_for(lambda: len(contents(out)) >= 5)
+    wait_for(lambda: len(contents(out)) >= 5)
     kill(cluster.workers[0].pid)
-    running.wait_for(lambda: len(contents(out)) >= 20)
+    wait_for(lambda: len(contents(out)) >= 20)
     _, dask_worker, *_ = sorted([cluster.workers[1].pid, *started_by(cluster.workers[1].pid)])
     os.kill(dask_worker, signal.SIGKILL)  # which its nanny replaces
     _, stderr = process.communicate(timeout=60)
@@ -106,7 +106,7 @@ def test_a_signal_stops_the_cluster_too(
     out = folder.parent / "out"
     before = {each for worker in cluster.workers for each in started_by(worker.pid)}
     process = running.start(installation, "batch", folder, "-o", out, "-f", "trap", "--scheduler-file", cluster.file)
-    running.wait_for(lambda: len(contents(out)) == 8)
+    wait_for(lambda: len(contents(out)) == 8)
     time.sleep(0.5)
     began = time.monotonic()
     process.send_signal(number)
@@ -142,7 +142,7 @@ def test_a_scheduler_that_ends_is_said_and_the_rest_is_made_later(
 ) -> None:
     source, out = pictures(tmp_path / "many", 60), tmp_path / "out"
     process = running.start(installation, "batch", source, "-o", out, "--scheduler-file", cluster.file)
-    running.wait_for(lambda: len(contents(out)) >= 5)
+    wait_for(lambda: len(contents(out)) >= 5)
     cluster.scheduler.kill()
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 1

@@ -14,7 +14,7 @@ import pytest
 
 from support import trap
 from support.installation import Installation
-from support.processes import Running, are_gone, started_by
+from support.processes import Running, are_gone, started_by, wait_for
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 
@@ -66,7 +66,7 @@ def test_a_signal_stops_all_within_two_seconds(
         trap.picture(folder / f"hang-{place}.png", "hang")
     out = folder.parent / "out"
     process = running.start(installation, "batch", folder, "-o", out, "-f", "trap")
-    running.wait_for(lambda: out.is_dir() and len(made(out)) == 8)
+    wait_for(lambda: out.is_dir() and len(made(out)) == 8)
     workers = started_by(process.pid)
     began = time.monotonic()
     process.send_signal(number)
@@ -83,7 +83,7 @@ def test_a_second_signal_ends_all_at_once(installation: Installation, folder: Pa
         trap.picture(folder / f"hang-{place}.png", "hang")
     out = folder.parent / "out"
     process = running.start(installation, "batch", folder, "-o", out, "-f", "trap")
-    running.wait_for(lambda: out.is_dir() and len(made(out)) == 8)
+    wait_for(lambda: out.is_dir() and len(made(out)) == 8)
     workers = started_by(process.pid)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
@@ -97,7 +97,7 @@ def test_workers_end_with_a_command_that_was_killed(installation: Installation, 
         trap.picture(folder / f"hang-{place}.png", "hang")
     out = folder.parent / "out"
     process = running.start(installation, "batch", folder, "-o", out, "-f", "trap")
-    running.wait_for(lambda: out.is_dir() and len(made(out)) == 8)
+    wait_for(lambda: out.is_dir() and len(made(out)) == 8)
     workers = started_by(process.pid)
     assert len(workers) > 1
     process.kill()

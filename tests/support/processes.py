@@ -30,12 +30,13 @@ class Running:
         self.started.append(process)
         return process
 
-    def wait_for(self, condition: Callable[[], bool]) -> None:
-        """Wait until something is true; AssertionError after a minute."""
-        end = time.monotonic() + 60
-        while not condition():
-            assert time.monotonic() < end, "it did not happen"
-            time.sleep(0.02)
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until something is true; AssertionError after a minute."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
 
 
 def started_by(process: int) -> list[int]:

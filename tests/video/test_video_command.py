@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ import imgcuda
 from imgcuda import Pipeline, load, video
 from imgcuda.cli import build, run
 from imgcuda.cli.run_video import FrameTally
-from imgcuda.images import mark
+from imgcuda.images import formats, mark
+from imgcuda.video.containers import CONTAINERS
 
 pytest.importorskip("av")
 
 from support.matrix import exhaustive
+from support.processes import wait_for
 from support.video_files import COUNT, drawn, make
 
 
@@ -107,6 +110,10 @@ def test_what_does_not_fit_is_refused_in_a_sentence(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", "in.png"]
 
 
+def test_each_extension_of_a_video_has_a_container() -> None:
+    assert tuple(CONTAINERS) == formats.VIDEOS
+
+
 def test_a_batch_says_that_it_takes_no_videos(command: Any, plain: Path, tmp_path: Path) -> None:
     code, said = command("batch", plain, "-o", tmp_path, "-f", "invert")
     assert (code, "a batch takes no videos; `imgcuda filter in.mp4 out.mp4` filters one" in said) == (1, True)
@@ -150,25 +157,20 @@ def test_a_signal_ends_it_and_leaves_the_old_file_alone(number: int, code: int, 
     words = ["filter", long, tmp_path / "a.mkv", "--overwrite", "--codec", "ffv1", "--device", "cpu", "-f", "blur"]
     command = [sys.executable, "-P", "-m", "imgcuda", *map(str, words)]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
-        _wait_until_it_writes(process.pid)
+        wait_for(lambda: _writes(process.pid))
         process.send_signal(number)
         _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (code, b"")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.mkv", b"old")]
 
 
-def _wait_until_it_writes(process: int) -> None:
-    """Wait until a process has a file without a name that has grown."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        for link in Path(f"/proc/{process}/fd").iterdir():
-            try:
-                if "(deleted)" in str(link.readlink()) and link.stat().st_size > 1 << 20:
-                    return
-            except OSError:
-                continue
-        time.sleep(0.01)
-    raise AssertionError("it did not begin to write")
+def _writes(process: int) -> bool:
+    """Return whether a process has a file without a name that has grown."""
+    for link in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(OSError):
+            if "(deleted)" in str(link.readlink()) and link.stat().st_size > 1 << 20:
+                return True
+    return False
 
 
 def test_a_timeout_ends_it_and_leaves_nothing(long: Path, tmp_path: Path) -> None:

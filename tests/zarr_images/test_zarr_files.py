@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import tifffile
 import imgcuda
 from imgcuda import Pipeline
 from imgcuda.cli import run as main
+from support.processes import wait_for
 from support.zarr_folders import noise, read_array, write_array, write_ome
 
 pytest.importorskip("zarr")
@@ -179,21 +179,14 @@ def test_an_end_at_any_time_leaves_nothing(ending: signal.Signals, command: Comm
     words = ["filter", "in.zarr", "out.zarr", "-f", "median:radius=10", "--device", "cpu"]
     process = subprocess.Popen([sys.executable, "-m", "imgcuda", *words], start_new_session=True)
     try:
-        _wait_until(lambda: any(Path().glob(".imgcuda-*/c")) or process.poll() is not None)
+        wait_for(lambda: any(Path().glob(".imgcuda-*/c")) or process.poll() is not None)
         assert process.poll() is None
         os.killpg(process.pid, ending)
         assert process.wait(20) != 0
     finally:
         process.kill()
-    _wait_until(lambda: _names() == ["in.zarr", "out.zarr"])
+    wait_for(lambda: _names() == ["in.zarr", "out.zarr"])
     assert snapshot(Path("out.zarr")) == before
-
-
-def _wait_until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < end, _names()
-        time.sleep(0.02)
 
 
 def _names() -> list[str]:
