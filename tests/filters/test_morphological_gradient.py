@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-import pytest
 from scipy import ndimage
 
 import imgcuda
-from imgcuda.testing import assert_close
-from support.morphology import SIZES, scipys, shape_of, tolerance_of_differences
+from support.morphology import (
+    a_flat_image_becomes_black,
+    alpha_stays,
+    iterations_match_opencv,
+    scipys,
+    tolerance_of_differences,
+)
 from support.references import BORDERS, matches
 
 Image = npt.NDArray[Any]
-Make = Callable[..., Image]
 
 
 def gradient(image: Image, device: str, **parameters: Any) -> Image:
@@ -41,26 +43,13 @@ test_any_image_at_any_border_matches_scipy = matches(
     tolerance_of_differences,
     border=BORDERS,
 )
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_iterations_match_opencv(device: str, size: dict[str, Any], random_image: Make) -> None:
-    image = random_image((61, 230))
-    for iterations in (1, 3):
-        made = gradient(image, device, iterations=iterations, **size)
-        assert_close(made, cv2.morphologyEx(image, cv2.MORPH_GRADIENT, shape_of(**size), iterations=iterations))
+test_iterations_match_opencv = iterations_match_opencv("morphological-gradient", cv2.MORPH_GRADIENT)
 
 
 # What holds for any image
 
-
-def test_a_flat_image_becomes_black(device: str) -> None:
-    assert_close(gradient(np.full((40, 30), 77, np.uint8), device), np.zeros((40, 30)))
-
-
-def test_alpha_stays(device: str, random_image: Make) -> None:
-    image = random_image((33, 65, 4))
-    assert_close(gradient(image, device)[..., 3], image[..., 3])
+test_a_flat_image_becomes_black = a_flat_image_becomes_black("morphological-gradient")
+test_alpha_stays = alpha_stays("morphological-gradient")
 
 
 def test_it_is_at_least_0_by_a_footprint_without_a_middle(device: str) -> None:
