@@ -12,13 +12,12 @@ import pytest
 import imgcuda
 from imgcuda import ImageError, ParameterError
 from imgcuda.testing import assert_close, checked
-from support.references import matches
+from support.references import EXACT, matches
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
 NUMBERED = np.arange(15, dtype=np.uint8).reshape(3, 5)
-EXACT = {"uint8": 0.0, "uint16": 0.0, "float32": 0.0}
 
 
 def crop(image: Image, device: str, **parameters: Any) -> Image:

@@ -14,14 +14,13 @@ import imgcuda
 from imgcuda import ParameterError
 from imgcuda.testing import assert_close, checked
 from support.matrix import exhaustive
-from support.references import BORDERS, matches
+from support.references import BORDERS, EXACT, matches
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
 NUMPY = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
 OPENCV = {"reflect": cv2.BORDER_REFLECT, "mirror": cv2.BORDER_REFLECT101, "nearest": cv2.BORDER_REPLICATE}
-EXACT = {"uint8": 0.0, "uint16": 0.0, "float32": 0.0}
 SIDES: list[dict[str, int]] = [{"left": 3, "top": 70, "bottom": 1}, {"right": 120, "amount": 2}]
 
 

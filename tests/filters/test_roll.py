@@ -12,12 +12,10 @@ import pytest
 import imgcuda
 from imgcuda.execution.schedule import Schedule
 from imgcuda.testing import assert_close
-from support.references import matches
+from support.references import EXACT, matches
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
-
-EXACT = {"uint8": 0.0, "uint16": 0.0, "float32": 0.0}
 
 
 def roll(image: Image, device: str, **parameters: Any) -> Image:

@@ -35,6 +35,9 @@ SHAPES = (
 FEW_SHAPES = ((17, 31), (1, 1), (1, 50), (50, 1), (2, 2), (40, 30, 2), (37, 53, 3), (5, 700, 3), (33, 65, 4))
 """The same, without those that take long: for filters that run others, which are tested with all."""
 
+EXACT = {"uint8": 0.0, "uint16": 0.0, "float32": 0.0}
+"""The tolerance for a filter that copies samples."""
+
 OTHERS_BORDERS = ("reflect", "constant")
 """The borders for a filter that hands its own on to others, which are tested with all."""
 
