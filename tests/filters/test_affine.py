@@ -21,7 +21,7 @@ from imgcuda.execution.schedule import Schedule
 from imgcuda.testing import assert_close, checked
 from support.matrix import exhaustive
 from support.references import BORDERS, by_channels, matches
-from support.warps import MODES, grid, warped
+from support.warps import MODES, SHAPES, grid, warped
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -29,7 +29,6 @@ Make = Callable[..., Image]
 TOLERANCE = {"uint8": 1.0, "uint16": 1.0, "float32": 2e-6}
 MATRIX = [[0.9, -0.3, 4.5], [0.2, 1.3, -7.25]]
 TURNED = [[-0.5, 1.1, 3.0], [-0.8, -0.4, 20.0]]
-SHAPES = [(17, 31), (1, 1), (1, 50), (50, 1), (40, 30, 1), (40, 30, 2), (37, 53, 3), (70, 300, 3), (33, 65, 4)]
 
 
 def affine(image: Image, device: str, **parameters: Any) -> Image:

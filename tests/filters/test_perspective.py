@@ -15,7 +15,7 @@ from imgcuda import ParameterError
 from imgcuda.execution.schedule import Schedule
 from imgcuda.testing import assert_close
 from support.references import by_channels, matches
-from support.warps import grid, warped
+from support.warps import SHAPES, grid, warped
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -24,7 +24,6 @@ TOLERANCE = {"uint8": 1.0, "uint16": 1.0, "float32": 2e-6}
 SOURCE = [[3, 2], [40, 5], [33, 30], [-2, 25]]
 TARGET = [[0, 0], [50, 0], [50, 35], [0, 35]]
 MATRIX = [[1.1, 0.1, -3], [0.05, 0.9, 2], [0.002, -0.001, 1]]
-SHAPES = [(17, 31), (1, 1), (1, 50), (50, 1), (40, 30, 1), (40, 30, 2), (37, 53, 3), (70, 300, 3), (33, 65, 4)]
 
 
 def perspective(image: Image, device: str, **parameters: Any) -> Image:

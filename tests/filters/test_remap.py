@@ -15,14 +15,13 @@ import imgcuda
 from imgcuda import ParameterError
 from imgcuda.testing import assert_close
 from support.references import by_channels, matches
-from support.warps import warped
+from support.warps import SHAPES, warped
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
 TOLERANCE = {"uint8": 1.0, "uint16": 1.0, "float32": 2e-6}
 PLACES = (np.random.default_rng(3).random((30, 45, 2)) * (60, 45) - 4).astype(np.float32)
-SHAPES = [(17, 31), (1, 1), (1, 50), (50, 1), (40, 30, 1), (40, 30, 2), (37, 53, 3), (33, 65, 4)]
 
 
 def remap(image: Image, device: str, places: Any, **parameters: Any) -> Image:

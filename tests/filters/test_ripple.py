@@ -14,13 +14,12 @@ from imgcuda.execution.schedule import Schedule
 from imgcuda.testing import assert_close
 from support.matrix import exhaustive
 from support.references import by_channels, matches
-from support.warps import grid, warped
+from support.warps import SHAPES, grid, warped
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
 TOLERANCE = {"uint8": 1.0, "uint16": 1.0, "float32": 2e-5}
-SHAPES = [(17, 31), (1, 1), (1, 50), (50, 1), (40, 30, 1), (40, 30, 2), (37, 53, 3), (70, 300, 3), (33, 65, 4)]
 
 
 def ripple(image: Image, device: str, **parameters: Any) -> Image:

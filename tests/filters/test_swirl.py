@@ -12,13 +12,13 @@ import skimage.transform
 import imgcuda
 from imgcuda.testing import assert_close
 from support.references import by_channels, matches
+from support.warps import SHAPES
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
 SWIRL: Any = skimage.transform.swirl
 TOLERANCE = {"uint8": 1.0, "uint16": 1.0, "float32": 2e-5}
-SHAPES = [(17, 31), (1, 1), (1, 50), (50, 1), (40, 30, 1), (40, 30, 2), (37, 53, 3), (70, 300, 3), (33, 65, 4)]
 
 
 def swirl(image: Image, device: str, **parameters: Any) -> Image:

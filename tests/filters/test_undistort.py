@@ -13,13 +13,12 @@ import pytest
 import imgcuda
 from imgcuda.testing import assert_close
 from support.references import by_channels, matches
-from support.warps import grid, warped
+from support.warps import SHAPES, grid, warped
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
 TOLERANCE = {"uint8": 1.0, "uint16": 1.0, "float32": 2e-5}
-SHAPES = [(17, 31), (1, 1), (1, 50), (50, 1), (40, 30, 1), (40, 30, 2), (37, 53, 3), (70, 300, 3), (33, 65, 4)]
 LENS = {"k1": 0.1, "k2": -0.05, "p1": 0.01, "p2": -0.02, "k3": 0.005}
 CAMERA = {"fx": 60.0, "fy": 45.0, "cx": 12.0, "cy": 9.5}
 EXACT_STEPS = (cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 200, 1e-14)

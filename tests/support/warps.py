@@ -13,6 +13,9 @@ Plane = npt.NDArray[np.float64]
 Places = Callable[[tuple[int, int]], tuple[Plane, Plane]]
 """From the height and width of an image to the row and the column where each pixel of the result was."""
 
+SHAPES = [(17, 31), (1, 1), (1, 50), (50, 1), (40, 30, 1), (40, 30, 2), (37, 53, 3), (70, 300, 3), (33, 65, 4)]
+"""From one pixel, by sizes that are a multiple of nothing, to several blocks of threads; 1 to 4 channels."""
+
 MODES = {"constant": "grid-constant", "wrap": "grid-wrap"}
 """What SciPy calls borders that it has by other names where places lie between pixels."""
 
