@@ -21,7 +21,7 @@ from imgcuda.execution.schedule import Schedule
 from imgcuda.testing import assert_close, checked
 from support.matrix import exhaustive
 from support.references import BORDERS, by_channels, matches
-from support.warps import MODES, SHAPES, grid, warped
+from support.warps import MODES, SHAPES, grid, in_strips_as_whole, warped
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -133,20 +133,11 @@ def test_places_are_exact_in_large_images(device: str, random_image: Make) -> No
     assert_close(made, expected, 1e-6)
 
 
-@pytest.mark.parametrize(
-    "parameters",
+test_strips_give_what_the_whole_gives = in_strips_as_whole(
+    "affine",
     [{"matrix": MATRIX}, *map(exhaustive, ({"angle": 3.0, "border": "nearest"}, {"scale": 2.0, "method": "bicubic"}))],
-    ids=str,
+    most=500,
 )
-def test_strips_give_what_the_whole_gives(
-    device: str, parameters: dict[str, Any], random_image: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    image = random_image((1500, 70, 3))
-    plan = Schedule([imgcuda.load().create("affine", parameters)], 70, 1500)
-    assert plan.strip(64, 128).read.number < 500
-    whole = affine(image, device, **parameters)
-    monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(image.nbytes))
-    assert_close(affine(image, device, **parameters), whole)
 
 
 @pytest.mark.parametrize("parameters", [{"angle": 60.0}, {"matrix": MATRIX, "border": "mirror"}], ids=str)

@@ -10,9 +10,8 @@ import numpy.typing as npt
 import pytest
 
 import imgcuda
-from imgcuda.testing import assert_close
 from support.references import by_channels, has_alpha, matches
-from support.warps import grid, warped
+from support.warps import grid, in_strips_as_whole, warped
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -61,8 +60,4 @@ def test_nearest_keeps_to_the_levels_there_are(device: str, random_image: Make) 
     assert set(np.unique(aberrant(image, device, method="nearest"))) <= {0, 255}
 
 
-def test_strips_give_what_the_whole_gives(device: str, random_image: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    image = random_image((1500, 70, 3))
-    whole = aberrant(image, device)
-    monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(image.nbytes))
-    assert_close(aberrant(image, device), whole)
+test_strips_give_what_the_whole_gives = in_strips_as_whole("chromatic-aberration", [{}], most=500)

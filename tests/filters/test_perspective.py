@@ -15,7 +15,7 @@ from imgcuda import ParameterError
 from imgcuda.execution.schedule import Schedule
 from imgcuda.testing import assert_close
 from support.references import by_channels, matches
-from support.warps import SHAPES, grid, warped
+from support.warps import SHAPES, grid, in_strips_as_whole, warped
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -85,14 +85,12 @@ def test_the_far_side_of_the_horizon_is_finite(device: str) -> None:
     assert np.isfinite(made).all()
 
 
-def test_strips_give_what_the_whole_gives(device: str, random_image: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    matrix = [[1, 0.02, 0], [0.05, 1, 3], [0, 1e-5, 1]]
-    image = random_image((1500, 70, 3))
-    plan = Schedule([imgcuda.load().create("perspective", {"matrix": matrix})], 70, 1500)
-    assert plan.strip(64, 128).read.number < 500
-    whole = perspective(image, device, matrix=matrix)
-    monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(image.nbytes))
-    assert_close(perspective(image, device, matrix=matrix), whole)
+test_strips_give_what_the_whole_gives = in_strips_as_whole(
+    "perspective", [{"matrix": [[1, 0.02, 0], [0.05, 1, 3], [0, 1e-5, 1]]}], most=500
+)
+
+
+def test_only_a_horizon_within_the_result_makes_it_run_as_a_whole() -> None:
     behind = imgcuda.load().create("perspective", {"matrix": [[1, 0, 0], [0, 1, 0], [0, 0.01, 1]], "inverse": True})
     assert not Schedule([behind], 70, 1500).whole
     horizon = imgcuda.load().create("perspective", {"matrix": [[1, 0, 0], [0, 1, 0], [0, 0.01, -1]], "inverse": True})

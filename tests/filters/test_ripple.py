@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 
 import imgcuda
-from imgcuda.execution.schedule import Schedule
-from imgcuda.testing import assert_close
 from support.matrix import exhaustive
 from support.references import by_channels, matches
-from support.warps import SHAPES, grid, warped
+from support.warps import SHAPES, grid, in_strips_as_whole, warped
 
 Image = npt.NDArray[Any]
-Make = Callable[..., Image]
 
 TOLERANCE = {"uint8": 1.0, "uint16": 1.0, "float32": 2e-5}
 
@@ -63,15 +58,6 @@ def test_a_wave_by_hand(device: str) -> None:
     assert made.tolist() == [[1, 2, 1, 1], [2, 3, 2, 1], [3, 3, 3, 2]]
 
 
-@pytest.mark.parametrize(
-    "parameters", [{"amplitude": 20.0}, exhaustive({"shape": "rings", "border": "mirror", "angle": 20.0})], ids=str
+test_strips_give_what_the_whole_gives = in_strips_as_whole(
+    "ripple", [{"amplitude": 20.0}, exhaustive({"shape": "rings", "border": "mirror", "angle": 20.0})], most=300
 )
-def test_strips_give_what_the_whole_gives(
-    device: str, parameters: dict[str, Any], random_image: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    image = random_image((1500, 70, 3))
-    plan = Schedule([imgcuda.load().create("ripple", parameters)], 70, 1500)
-    assert plan.strip(64, 128).read.number < 300
-    whole = ripple(image, device, **parameters)
-    monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(image.nbytes))
-    assert_close(ripple(image, device, **parameters), whole)

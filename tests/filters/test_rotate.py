@@ -19,7 +19,7 @@ import imgcuda
 from imgcuda.execution.schedule import Schedule
 from imgcuda.testing import assert_close, checked
 from support.matrix import exhaustive, matrix
-from support.warps import warped
+from support.warps import in_strips_as_whole, warped
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -240,16 +240,9 @@ STRIPS = [
 ]
 
 
-@pytest.mark.parametrize("parameters", [*STRIPS[:2], *map(exhaustive, STRIPS[2:6]), *STRIPS[6:]], ids=str)
-def test_strips_give_what_the_whole_gives(
-    device: str, parameters: dict[str, Any], random_image: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    image = random_image((1500, 70, 3))
-    plan = Schedule([imgcuda.load().create("rotate", parameters)], 70, 1500)
-    assert plan.strip(64, 128).read.number < 500
-    whole = rotate(image, device, **parameters)
-    monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(image.nbytes))
-    assert_close(rotate(image, device, **parameters), whole)
+test_strips_give_what_the_whole_gives = in_strips_as_whole(
+    "rotate", [*STRIPS[:2], *map(exhaustive, STRIPS[2:6]), *STRIPS[6:]], most=500
+)
 
 
 @pytest.mark.parametrize("parameters", [{"angle": 90.0}, {"angle": 60.0}, {"angle": 3.0, "border": "mirror"}], ids=str)

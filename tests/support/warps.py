@@ -1,13 +1,21 @@
-"""References of filters that read pixels at other places: SciPy's bilinear samples, Keys' cubic ones by definition."""
+"""What the tests of warps share: images' shapes, references that read pixels at other places, and a test of strips.
+
+Bilinear samples are SciPy's, and bicubic ones Keys' by definition.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from scipy import ndimage
+
+import imgcuda
+from imgcuda.execution.schedule import Schedule
+from imgcuda.testing import assert_close
 
 Plane = npt.NDArray[np.float64]
 Places = Callable[[tuple[int, int]], tuple[Plane, Plane]]
@@ -34,6 +42,23 @@ def read_at(plane: Plane, rows: Plane, columns: Plane, method: str = "bilinear",
 def warped(places: Places, method: str = "bilinear", border: str = "constant") -> Callable[[Plane], Plane]:
     """Return a function that warps one channel, for `by_channels`."""
     return lambda plane: read_at(plane, *places((plane.shape[0], plane.shape[1])), method, border)
+
+
+def in_strips_as_whole(name: str, settings: Sequence[Any], most: int) -> Callable[..., None]:
+    """Return a test that strips give what the whole gives, and that 64 rows of a result read fewer than `most` rows."""
+
+    def test(
+        device: str, parameters: dict[str, Any], random_image: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        image = random_image((1500, 70, 3))
+        plan = Schedule([imgcuda.load().create(name, parameters)], 70, 1500)
+        assert plan.strip(64, 128).read.number < most
+        whole = imgcuda.apply(image, name, device=device, **parameters)
+        monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(image.nbytes))
+        assert_close(imgcuda.apply(image, name, device=device, **parameters), whole)
+
+    marked: Callable[..., None] = pytest.mark.parametrize("parameters", settings, ids=str)(test)
+    return marked
 
 
 def grid(height: int, width: int) -> tuple[Plane, Plane]:
