@@ -4244,6 +4244,43 @@ class TopHat(NeighborhoodFilter):
         footprint: Any = ...,
     ) -> None: ...
 
+def total_variation(
+    array: _Image,
+    /,
+    *,
+    weight: float = 0.1,
+    iterations: int = 30,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Remove noise: make an image whose neighbors differ less in sum, and that is still like the image.
+
+    The result minimizes half of the sum of its squared differences from the image plus `weight` times its total
+    variation, the sum of the lengths of all gradients (Rudin, Osher and Fatemi, 1992), by Chambolle's algorithm (2004)
+    in scikit-image's form, denoise_tv_chambolle with `eps=0` and as many iterations as `max_num_iter`: always the same
+    number. scikit-image's default stops after some 20 to 30 for a photograph, before the minimum. Each channel is
+    denoised by itself. What is between iterations is not rounded.
+
+    weight: how smooth the result is: about the noise's standard deviation, or twice it; from 0.001 to 10
+    iterations: how many steps are made toward the minimum; from 2 to 200
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class TotalVariation(Filter):
+    """Remove noise: make an image whose neighbors differ less in sum, and that is still like the image."""
+
+    weight: float
+    iterations: int
+    def __init__(
+        self,
+        *,
+        weight: float = 0.1,
+        iterations: int = 30,
+    ) -> None: ...
+
 def undistort(
     array: _Image,
     /,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 FILTERS = {
     # noise and sharpness
-    "denoise noise-reduction reduce-noise remove-noise declutter clean": "median bilateral nl-means",
+    "denoise noise-reduction reduce-noise remove-noise declutter clean": "median bilateral nl-means total-variation",
     "smooth smoothen soften smoothing": "blur bilateral guided",
     "defocus bokeh out-of-focus": "lens-blur blur",
     "lowpass": "blur box-blur",
