@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from math import prod
+from math import inf, prod
 
 from imgcuda.cpu.budget import BLOCK, INSTRUCTIONS, LABEL, LOOP, TooMuch, TooWide
 from imgcuda.cpu.values.types import Scalar
@@ -16,7 +16,7 @@ _SLOT = "%s"
 class Builder:
     """Writes the body of one function: instructions, and basic blocks in the order in which they are placed."""
 
-    def __init__(self, most: int = 2 * INSTRUCTIONS) -> None:
+    def __init__(self, most: float = inf) -> None:
         self._most = most
         """The number of instructions beyond which TooWide is raised; those added by unrolled loops count twice."""
         self._lines: list[str] = []

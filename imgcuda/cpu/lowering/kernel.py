@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from math import inf
 
 from imgcuda.cpu import budget
-from imgcuda.cpu.budget import INSTRUCTIONS, LOOPED, PASSES_INSTRUCTIONS, WIDE, TooMuch, TooWide
+from imgcuda.cpu.budget import LOOPED, PASSES_INSTRUCTIONS, WIDE, TooMuch, TooWide
 from imgcuda.cpu.checks.instrument import Checks, known
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.lowering.barriers import ParallelRegions
@@ -25,9 +26,6 @@ from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
 from imgcuda.frontend.mistakes import EnoughMistakes
 from imgcuda.programs.layout import Dim3
-
-ANY = 2 * INSTRUCTIONS
-"""A number of instructions that no kernel within the budget has, counted as for WIDE."""
 
 NARROWEST = 16
 """The longest vectors that are never halved, however large a kernel is."""
@@ -57,7 +55,7 @@ def lower(
     `functions` has the file's functions by the names that calls have for them.
     """
 
-    def compiled(width: int, most: int) -> Compiled:
+    def compiled(width: int, most: float = inf) -> Compiled:
         facts, done = Facts(), 0
         while True:  # each pass but the last makes the kind of some variable more general
             facts.begin_pass()
@@ -70,8 +68,8 @@ def lower(
             facts.settled = done > PASSES_INSTRUCTIONS
 
     with suppress(TooWide):
-        return compiled(width, WIDE if width > NARROWEST else ANY)
-    return compiled(width // 2, ANY)
+        return compiled(width, WIDE if width > NARROWEST else inf)
+    return compiled(width // 2)
 
 
 def _within_budget(work: _Kernel, kernel: str) -> Compiled:

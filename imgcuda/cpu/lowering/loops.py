@@ -21,9 +21,8 @@ from imgcuda.frontend import syntax
 
 def loop(state: State, node: syntax.Loop) -> None:
     """Compile a loop of any kind."""
-    if (only := single_round(state, node)) is not None:
-        name, value = only
-        with state.scope({name: value}):
+    if (names := single_round(state, node)) is not None:
+        with state.scope(names):
             scoped(state, node.body)
         return
     with state.scope():

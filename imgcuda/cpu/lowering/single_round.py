@@ -8,12 +8,13 @@ from __future__ import annotations
 from imgcuda.cpu.lowering.names import addressed, names_set
 from imgcuda.cpu.lowering.operands import condition
 from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.lowering.variables import Binding
 from imgcuda.cpu.values.value import Value, constant
 from imgcuda.frontend import syntax
 
 
-def single_round(state: State, node: syntax.Loop) -> tuple[str, Value] | None:
-    """Return the counter of a loop that runs once, and its value; None for any other loop."""
+def single_round(state: State, node: syntax.Loop) -> dict[str, Binding] | None:
+    """Return the scope of a loop that runs once, with its counter as a constant; None for any other loop."""
     match node:
         case syntax.Loop(
             syntax.Declaration(name, syntax.NamedType("int"), syntax.NumberLiteral(int(first)), space=""),
@@ -23,7 +24,7 @@ def single_round(state: State, node: syntax.Loop) -> tuple[str, Value] | None:
         ) if name == stepped and not addressed(state, name):
             only, following = constant(first), constant(first + 1)
             if _holds(state, test, name, only) == 1 and _holds(state, test, name, following) == 0:
-                return (name, only) if _is_left_alone(state, node.body, name) else None
+                return {name: only} if _is_left_alone(state, node.body, name) else None
     return None
 
 
