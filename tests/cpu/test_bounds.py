@@ -14,7 +14,7 @@ import pytest
 from imgcuda.cpu.compile import to_llvm
 from imgcuda.cpu.values import bounds
 from imgcuda.cpu.values.types import F32
-from imgcuda.cpu.values.value import VARYING, Value
+from imgcuda.cpu.values.value import UNBOUNDED, VARYING, Bounds, Value
 from imgcuda.programs.layout import Dim3
 from support.small_kernels import launch, program
 
@@ -28,14 +28,13 @@ def _order(number: float | np.floating[Any]) -> tuple[float, float]:
     return float(number), math.copysign(1.0, number)
 
 
-def _within(number: float, found: bounds.Bounds) -> bool:
+def _within(number: float, found: Bounds) -> bool:
     low, high = found
     return low is not None and high is not None and _order(low) <= _order(number) <= _order(high)
 
 
 def _value(low: float, high: float) -> Value:
-    low, high = float(np.float32(low)), float(np.float32(high))
-    return Value(F32, VARYING, "%v", low=low, high=high)
+    return Value(F32, VARYING, "%v", bounds=(float(np.float32(low)), float(np.float32(high))))
 
 
 def _members(low: float, high: float) -> list[np.float32]:
@@ -70,7 +69,7 @@ def test_whole_numbers_lie_within_their_bounds() -> None:
 
 def test_a_sum_beyond_all_floats_has_no_bounds() -> None:
     huge = _value(0.0, 3e38)
-    assert bounds.combined("+", huge, huge) == bounds.UNBOUNDED
+    assert bounds.combined("+", huge, huge) == UNBOUNDED
 
 
 KERNELS: dict[str, Callable[[npt.NDArray[Any]], npt.NDArray[Any]]] = {

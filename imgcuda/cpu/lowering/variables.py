@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from imgcuda.cpu.budget import TooMuch
 from imgcuda.cpu.ir import bytes_of
-from imgcuda.cpu.values.bounds import UNBOUNDED, Bounds, union
+from imgcuda.cpu.values.bounds import union
 from imgcuda.cpu.values.types import (
     ADDRESS,
     BOOL,
@@ -32,9 +32,11 @@ from imgcuda.cpu.values.types import (
 from imgcuda.cpu.values.value import (
     AFFINE,
     BLOCK,
+    UNBOUNDED,
     UNIFORM,
     VARYING,
     Address,
+    Bounds,
     MemoryRegion,
     Operand,
     Value,
@@ -100,7 +102,7 @@ class Facts:
         In a loop they could grow in every pass. So they are only joined in the pass that meets the variable first.
         """
         known = self.bounds.get(key)
-        made = UNBOUNDED if looped else (value.low, value.high)
+        made = UNBOUNDED if looped else value.bounds
         joined = made if known is None else union(known, made)
         if joined != known:
             new = known is None or key in self._met
@@ -171,12 +173,12 @@ class Variable:
         if self._given and state.checks:
             state.checks.set_before(self._name, self._given.read(state))
         kind, stride = state.facts.kinds.get(self.key, (BLOCK, 0))
-        low, high = state.facts.bounds.get(self.key, UNBOUNDED)
+        bounds = state.facts.bounds.get(self.key, UNBOUNDED)
         held = self._held(state)
         if (kind, stride, held) != (self.kind, self.stride, self.held):
             # The kind changed in this pass, so its code is dropped; but the new kind must propagate from here.
-            return state.math.convert(Value(held, kind, "poison", stride, low=low, high=high), self.type)
-        made = Value(held, kind, state.b.op(f"load {self._ir}, ptr {self._place(state)}"), stride, low=low, high=high)
+            return state.math.convert(Value(held, kind, "poison", stride, bounds=bounds), self.type)
+        made = Value(held, kind, state.b.op(f"load {self._ir}, ptr {self._place(state)}"), stride, bounds=bounds)
         return state.math.convert(made, self.type)
 
     def assign(self, state: State, value: Value) -> None:

@@ -39,8 +39,7 @@ def own(state: State, name: str, type: Float | None, *values: Value) -> Value:
 def rounded(state: State, name: str, type: Float | None, value: Value) -> Value:
     """Round to a whole number by one of LLVM's intrinsics, and round its bounds outward."""
     value = state.math.convert(value, chosen(type, value))
-    low, high = bounds.whole(value)
-    return replace(intrinsic(state, name, value), low=low, high=high)
+    return replace(intrinsic(state, name, value), bounds=bounds.whole(value))
 
 
 def extreme(state: State, which: str, type: Scalar | None, left: Value, right: Value) -> Value:

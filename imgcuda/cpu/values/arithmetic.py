@@ -141,16 +141,16 @@ class Arithmetic(Conversions):
         condition = self.truth(condition)
         if condition.const is not None:
             return then if condition.const else otherwise
-        low, high = bounds.joined(then, otherwise)
+        either = bounds.union(then.bounds, otherwise.bounds)
         if condition.scalar and then.scalar and otherwise.scalar:
             kind = max(condition.kind, then.kind, otherwise.kind)
             text = f"select i1 {condition.ir}, {then.type.ir} {then.ir}, {then.type.ir} {otherwise.ir}"
-            return Value(then.type, kind, self.b.op(text), low=low, high=high)
+            return Value(then.type, kind, self.b.op(text), bounds=either)
         shape, x, y = self.v.type(then.type), self.v.of(then), self.v.of(otherwise)
         test, mask = ("i1", condition.ir) if condition.scalar else (self.v.type("i1"), condition.ir)
         form = self.forms.chosen(condition, then, otherwise)
         made = self.b.op(f"select {test} {mask}, {shape} {x}, {shape} {y}")
-        return Value(then.type, VARYING, made, low=low, high=high, affine=form)
+        return Value(then.type, VARYING, made, bounds=either, affine=form)
 
     def extreme(self, which: str, left: Value, right: Value) -> Value:
         """Return the "min" or "max" of two values; bytes stay bytes. Of a NaN and a number, it is the number."""
@@ -194,9 +194,8 @@ class Arithmetic(Conversions):
             return self._fused(operator, left, right)
         kind, shape, x, y = self._pair(left, right)
         made = self.b.op(f"{_FLOAT_OPS[operator]} {shape} {x}, {y}")
-        low, high = bounds.combined(operator, left, right)
         factors = (left, right) if operator == "*" and self.contract else None
-        return Value(left.type, kind, made, low=low, high=high, factors=factors)
+        return Value(left.type, kind, made, bounds=bounds.combined(operator, left, right), factors=factors)
 
     def _fused(self, operator: str, left: Value, right: Value) -> Value:
         """Return a sum or difference with a product, rounded once. Of two products, the left one is fused.
@@ -338,8 +337,7 @@ class Arithmetic(Conversions):
         test = self.v.type("i1") if kind == VARYING else "i1"
         less = self.b.op(f"fcmp {'olt' if which == 'min' else 'ogt'} {shape} {x}, {y}")
         made = self.b.op(f"select {test} {less}, {shape} {x}, {shape} {y}")
-        low, high = bounds.clamped(which, left, right.const)
-        return Value(left.type, kind, made, low=low, high=high)
+        return Value(left.type, kind, made, bounds=bounds.clamped(which, left, right.const))
 
 
 def _all(value: Value) -> str | None:

@@ -9,27 +9,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TypeAlias
 
 from imgcuda.cpu.values.types import Float, Int, Scalar
-from imgcuda.cpu.values.value import Value, rounded_to
-
-Bounds: TypeAlias = tuple[float | None, float | None]
-"""The lowest and the highest that a value may be; None where that is unknown."""
-
-UNBOUNDED: Bounds = (None, None)
+from imgcuda.cpu.values.value import UNBOUNDED, Bounds, Value, rounded_to
 
 
 def combined(operator: str, left: Value, right: Value) -> Bounds:
     """Return the bounds of `left operator right`, each rounded once."""
-    if left.low is None or left.high is None or right.low is None or right.high is None:
+    (low, high), (lowest, highest) = left.bounds, right.bounds
+    if low is None or high is None or lowest is None or highest is None:
         return UNBOUNDED
     if operator == "*":
-        ends = [x * y for x in (left.low, left.high) for y in (right.low, right.high)]
+        ends = [x * y for x in (low, high) for y in (lowest, highest)]
     elif operator == "+":
-        ends = [left.low + right.low, left.high + right.high]
+        ends = [low + lowest, high + highest]
     elif operator == "-":
-        ends = [left.low - right.high, left.high - right.low]
+        ends = [low - highest, high - lowest]
     else:
         return UNBOUNDED
     return _rounded(ends, left.type)
@@ -37,7 +32,7 @@ def combined(operator: str, left: Value, right: Value) -> Bounds:
 
 def clamped(which: str, value: Value, limit: int | float) -> Bounds:
     """Return the bounds of the "min" or "max" of a value and a constant."""
-    low, high = value.low, value.high
+    low, high = value.bounds
     if which == "min":
         return None if low is None else _lowest((low, limit)), limit if high is None else _lowest((high, limit))
     return limit if low is None else _highest((low, limit)), None if high is None else _highest((high, limit))
@@ -45,11 +40,10 @@ def clamped(which: str, value: Value, limit: int | float) -> Bounds:
 
 def within(which: str, value: Value, limit: Value) -> bool:
     """Return whether the "min" or "max" of a value and a constant is the value itself, for all that it may be."""
-    if limit.const is None or value.low is None or value.high is None:
+    low, high = value.bounds
+    if limit.const is None or low is None or high is None:
         return False
-    if which == "max":
-        return _order(limit.const) <= _order(value.low)
-    return _order(value.high) <= _order(limit.const)
+    return _order(limit.const) <= _order(low) if which == "max" else _order(high) <= _order(limit.const)
 
 
 def union(one: Bounds, other: Bounds) -> Bounds:
@@ -61,37 +55,33 @@ def union(one: Bounds, other: Bounds) -> Bounds:
     )
 
 
-def joined(one: Value, other: Value) -> Bounds:
-    """Return the bounds of a value that is one of two."""
-    return union((one.low, one.high), (other.low, other.high))
-
-
 def whole(value: Value) -> Bounds:
     """Return the bounds of a value that is rounded to a whole number, in any way."""
-    low, high = value.low, value.high
+    low, high = value.bounds
     return low and math.floor(low), high and math.ceil(high)
 
 
 def converted(value: Value, type: Scalar) -> Bounds:
     """Return the bounds of a value in another type."""
     if isinstance(type, Float):
-        low, high = (value.low, value.high) if isinstance(value.type, Float) else _of_integer(value)
+        low, high = value.bounds if isinstance(value.type, Float) else _of_integer(value)
         return UNBOUNDED if low is None or high is None else _rounded((low, high), type)
-    low, high = whole(value) if isinstance(value.type, Float) else (value.low, value.high)
+    low, high = whole(value) if isinstance(value.type, Float) else value.bounds
     least, most = _range(type)
     return (low, high) if low is not None and high is not None and least <= low and high <= most else UNBOUNDED
 
 
 def truncation(value: Value, type: Int) -> str:
     """Return LLVM's instruction that drops the upper bits of an integer: `trunc nuw` if they are known to be zero."""
-    known = value.low is not None and value.high is not None and value.low > -1 and value.high < 1 << type.bits
+    low, high = value.bounds
+    known = low is not None and high is not None and low > -1 and high < 1 << type.bits
     return "trunc nuw" if known else "trunc"
 
 
 def _of_integer(value: Value) -> Bounds:
     """Return the bounds of an integer: its own, or those of the shortest type that it came from."""
-    if value.low is not None and value.high is not None:
-        return value.low, value.high
+    if None not in value.bounds:
+        return value.bounds
     type = (value.narrow or value).type
     assert isinstance(type, Int)
     return _range(type)

@@ -35,8 +35,7 @@ class Conversions:
             return value.narrow
         value = self.v.flat(value)
         to = self.v.type(type) if value.kind == VARYING else type.ir
-        low, high = bounds.converted(value, type)
-        made = Value(type, value.kind, self._cast(value, type, to), low=low, high=high)
+        made = Value(type, value.kind, self._cast(value, type, to), bounds=bounds.converted(value, type))
         if not isinstance(type, Int) or type.bits < 32:
             return made
         form = self.forms.widened(value) if type.bits == 64 else value.affine if value.type.bits == 32 else None
@@ -108,8 +107,8 @@ class Conversions:
         if isinstance(type, Float):
             verb = "fpext" if type.bits > value.type.bits else "fptrunc"
             return self.b.op(f"{verb} {shape} {value.ir} to {to}")
-        wide = _at_least_32(type)
-        if not wide.signed and wide.bits == 32 and _fits(value, I32) and value.low is not None and value.low > -1:
+        wide, lowest = _at_least_32(type), value.bounds[0]
+        if not wide.signed and wide.bits == 32 and _fits(value, I32) and lowest is not None and lowest > -1:
             wide = I32  # a signed conversion is one instruction
         wide_to = self.v.type(wide) if value.kind == VARYING else wide.ir
         if _fits(value, wide):
@@ -131,7 +130,7 @@ class Conversions:
         assert isinstance(value.type, Float)
         lowest = -(1 << (type.bits - 1)) if type.signed else 0
         beyond, floats, to = lowest + (1 << type.bits), self.v.type(value.type), self.v.type(type)
-        if not type.signed and value.high is not None and value.high < 1 << 30:
+        if not type.signed and (highest := value.bounds[1]) is not None and highest < 1 << 30:
             return self._convert_where(value, "ogt", 0.0, "fptosi", to)  # one instruction, unlike an unsigned one
         low, high = (f"splat ({value.type.ir} {float_literal(float(end), value.type)})" for end in (lowest, beyond))
         above = self.b.op(f"fcmp oge {floats} {value.ir}, {high}")
@@ -183,10 +182,11 @@ def _at_least_32(type: Int) -> Int:
 
 def _fits(value: Value, type: Int) -> bool:
     """Return whether a float is known to lie within a type's range; then it is not NaN either."""
-    if value.low is None or value.high is None or not type.signed:
+    low, high = value.bounds
+    if low is None or high is None or not type.signed:
         return False
     limit = 1 << (type.bits - 1)
-    return -limit <= value.low and value.high <= limit - 128
+    return -limit <= low and high <= limit - 128
 
 
 def suffix(shape: str) -> str:

@@ -37,6 +37,12 @@ class Variability(IntEnum):
 BLOCK, UNIFORM, AFFINE, VARYING = Variability
 
 
+Bounds: TypeAlias = tuple[float | None, float | None]
+"""The lowest and the highest that a value may be; None where that is unknown."""
+
+UNBOUNDED: Bounds = (None, None)
+
+
 class FloorDivision(NamedTuple):
     """The quotient of an affine value and a constant, rounded down: equal for some lanes, then one more."""
 
@@ -74,8 +80,7 @@ class Value:
     """AFFINE only: the difference between a lane and the one before it."""
     const: int | float | None = None
     """Its value, if that is a compile-time constant."""
-    low: float | None = None
-    high: float | None = None
+    bounds: Bounds = UNBOUNDED
     """A float's bounds, or those of the float that an integer was, where they are known (`bounds.py`)."""
     all: str | None = None
     none: str | None = None
@@ -156,8 +161,8 @@ def constant(value: int | float, type: Scalar = I32) -> Value:
         value = type.wrap(int(value)) if type != BOOL else int(bool(value))
         return Value(type, BLOCK, str(value), const=value, natural=0 <= value < 2**16)
     exact = rounded_to(value, type)
-    end = exact if math.isfinite(exact) else None
-    return Value(type, BLOCK, float_literal(exact, type), const=exact, low=end, high=end)
+    bounds = (exact, exact) if math.isfinite(exact) else UNBOUNDED
+    return Value(type, BLOCK, float_literal(exact, type), const=exact, bounds=bounds)
 
 
 def as_narrow(value: Value, type: Scalar) -> Value | None:
