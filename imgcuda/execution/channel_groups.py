@@ -46,7 +46,15 @@ def joined(groups: Sequence[slice], made: Iterable[Array], out: Array | None = N
     return out
 
 
-class LastRows:
+def split(image: RowSource, groups: Sequence[slice]) -> list[RowSource]:
+    """Return each group of an image's channels as an image; if there is one group, the image itself."""
+    if len(groups) == 1:
+        return [image]
+    kept = _LastRows(image)
+    return [_SomeChannels(kept, group) for group in groups]
+
+
+class _LastRows:
     """An image whose rows can be read, the last of them kept: groups of channels read the same, one after the other."""
 
     def __init__(self, image: RowSource) -> None:
@@ -60,7 +68,7 @@ class LastRows:
         return last[1]
 
 
-class SomeChannels:
+class _SomeChannels:
     """Some channels of an image whose rows can be read."""
 
     def __init__(self, image: RowSource, channels: slice) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy.typing as npt
 
 from imgcuda.engine.protocol import Device
-from imgcuda.execution.channel_groups import LastRows, SomeChannels, channel_groups, joined
+from imgcuda.execution.channel_groups import channel_groups, joined, split
 from imgcuda.execution.executor import resolved, total
 from imgcuda.execution.row_source import RowSource
 from imgcuda.execution.schedule import Schedule, chain_size
-from imgcuda.execution.streaming import filter_image, filter_rows, measure_rows
+from imgcuda.execution.streaming import filter_image, filter_rows, measure_rows, rows_of_strips, schedule_for
 from imgcuda.filters import Filter, MeasuringFilter
-from imgcuda.programs.strips import rows_of_size
 
 Array = npt.NDArray[Any]
 
@@ -35,9 +35,7 @@ class RowsOfResult:
 
     def __init__(self, devices: Sequence[Device], filters: Sequence[Filter], image: RowSource) -> None:
         self._groups = channel_groups(filters, image.shape[2])
-        source = image if len(self._groups) == 1 else LastRows(image)
-        parts = [source] if len(self._groups) == 1 else [SomeChannels(source, group) for group in self._groups]
-        self._results = [_OfGroup(devices, filters, part) for part in parts]
+        self._results = [_OfGroup(devices, filters, part) for part in split(image, self._groups)]
         self.height = self._results[0].height
         self.strips = self._results[0].strips
         """The rows to compute one after the other, so that memory is bounded."""
@@ -48,7 +46,7 @@ class RowsOfResult:
 
     def __getitem__(self, rows: slice, /) -> Array:
         made = (result.rows(rows.start, rows.stop) for result in self._results)
-        return next(made) if len(self._groups) == 1 else joined(self._groups, made)
+        return next(made) if len(self._results) == 1 else joined(self._groups, made)
 
 
 class _OfGroup:
@@ -57,20 +55,18 @@ class _OfGroup:
     def __init__(self, devices: Sequence[Device], filters: Sequence[Filter], image: RowSource) -> None:
         self._devices, self._image = devices, image
         self._chain = _settled(devices, filters, image)
-        self._schedule = Schedule(self._chain, image.shape[1], image.shape[0])
+        self._schedule = schedule_for(self._chain, image)
         self.height = chain_size(self._chain, image.shape[1], image.shape[0])[1]
-        self._whole: Array | None = None
-        """All of the result, if a two-phase filter resolved to a filter that reads the image as a whole."""
+        self.strips = [(0, self.height)] if self._schedule.whole else _strips(self._schedule, image)
 
-    @property
-    def strips(self) -> list[tuple[int, int]]:
-        return [(0, self.height)] if self._schedule.whole else _strips(self._chain, self._image)
+    @cached_property
+    def _whole(self) -> Array:
+        """All of the result, if a two-phase filter resolved to a filter that reads the image as a whole."""
+        return filter_image(self._devices, self._chain, self._image[0 : self._image.shape[0]])
 
     def rows(self, first: int, last: int) -> Array:
         """Return rows `first` to `last`."""
         if self._schedule.whole:
-            if self._whole is None:
-                self._whole = filter_image(self._devices, self._chain, self._image[0 : self._image.shape[0]])
             return self._whole[first:last]
         begin = first - first % self._schedule.tiling.step
         return filter_rows(self._devices, self._chain, self._image, begin, last)[first - begin :]
@@ -82,13 +78,12 @@ def _settled(devices: Sequence[Device], filters: Sequence[Filter], image: RowSou
     for number, filter in enumerate(filters):
         while isinstance(filter, MeasuringFilter):
             before = pending[:number]
-            found = [measure_rows(devices, before, filter, image, *rows) for rows in _strips(before, image)]
+            strips = _strips(schedule_for(before, image), image)
+            found = [measure_rows(devices, before, filter, image, *rows) for rows in strips]
             filter = pending[number] = resolved(filter, total(found))
     return pending
 
 
-def _strips(filters: Sequence[Filter], image: RowSource) -> list[tuple[int, int]]:
-    schedule = Schedule(filters, image.shape[1], image.shape[0])
-    row_bytes = schedule.row_size * image.shape[2] * image.dtype.itemsize
-    rows = rows_of_size(schedule.height, row_bytes, STRIP_BYTES, schedule.tiling)
+def _strips(schedule: Schedule, image: RowSource) -> list[tuple[int, int]]:
+    rows = rows_of_strips(schedule, image, STRIP_BYTES)
     return [(first, min(first + rows, schedule.height)) for first in range(0, schedule.height, rows)]

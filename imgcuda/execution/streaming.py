@@ -60,7 +60,7 @@ def filter_rows(devices: Sequence[Device], filters: Sequence[Filter], image: Row
 
     Only the rows that they need are read. No filter is a two-phase filter, and the chain can run in strips.
     """
-    result = _ImageRun(_schedule(filters, image), image, filters, rows=(first, last))
+    result = _ImageRun(schedule_for(filters, image), image, filters, rows=(first, last))
     result.share(devices)
     return result.image()
 
@@ -74,7 +74,7 @@ def measure_rows(
     last: int,
 ) -> Image:
     """Return a two-phase filter's measurement of rows `first` to `last` of the result of the filters before it."""
-    sums = _MeasurementRun(_schedule(filters, image), image, filters, measuring, (first, last))
+    sums = _MeasurementRun(schedule_for(filters, image), image, filters, measuring, (first, last))
     sums.share(devices)
     return total(sums.found)
 
@@ -100,7 +100,7 @@ def _on_one(device: Device, plan: ChainPlan, image: Image, out: Image | None) ->
     try:
         with device.session() as session:
             target_bytes = session.strip_bytes
-            if target_bytes is None or _rows(schedule, image, target_bytes) >= schedule.height:
+            if target_bytes is None or rows_of_strips(schedule, image, target_bytes) >= schedule.height:
                 return _run_whole(session, plan, image, out)
     except DeviceMemoryError:
         short = schedule.height > schedule.tiling.step
@@ -114,11 +114,12 @@ def filter_on_device(session: DeviceSession, plan: ChainPlan, image: DeviceArray
     return run_chain(session, plan.filters, image, (), plan.steps(session.packs))
 
 
-def _schedule(filters: Sequence[Filter], image: RowSource) -> Schedule:
+def schedule_for(filters: Sequence[Filter], image: RowSource) -> Schedule:
+    """Return the schedule of a chain for an image of this size."""
     return Schedule(filters, image.shape[1], image.shape[0])
 
 
-def _rows(schedule: Schedule, image: RowSource, target_bytes: int) -> int:
+def rows_of_strips(schedule: Schedule, image: RowSource, target_bytes: int) -> int:
     """Return the number of rows of strips of about `target_bytes` bytes."""
     pixel_bytes = image.shape[2] * image.dtype.itemsize
     return rows_of_size(schedule.height, schedule.row_size * pixel_bytes, target_bytes, schedule.tiling)
@@ -131,10 +132,10 @@ def _in_strips(
     pending = list(filters)
     for number, filter in enumerate(filters):
         while isinstance(filter, MeasuringFilter):
-            sums = _MeasurementRun(_schedule(pending[:number], image), image, pending[:number], filter)
+            sums = _MeasurementRun(schedule_for(pending[:number], image), image, pending[:number], filter)
             sums.share(devices, short)
             filter = pending[number] = resolved(filter, total(sums.found))
-    schedule = _schedule(pending, image)
+    schedule = schedule_for(pending, image)
     if schedule.whole:
         return _whole(devices[0], ChainPlan(pending, image.shape, image.dtype), image, out)
     result = _ImageRun(schedule, image, pending, out=out)
@@ -186,7 +187,7 @@ class _StripRun:
 
     def _good_rows(self, session: DeviceSession, height: int) -> int:
         target_bytes = session.strip_bytes
-        return height if target_bytes is None else _rows(self._schedule, self._image, target_bytes)
+        return height if target_bytes is None else rows_of_strips(self._schedule, self._image, target_bytes)
 
     def _make(self, session: DeviceSession, first: int, last: int, rows: int) -> None:
         """Compute rows `first` to `last` of the result, `rows` at a time, or fewer if device memory runs out."""
