@@ -292,20 +292,7 @@ class State:
         whole = self.b.op(f"freeze {bits} {self.b.op(f'load {bits}, ptr {slot}')}")
         if "+avx512f" in Machine.host().features:
             return self.b.op(f"bitcast {bits} {whole} to {type}")
-        return self._lanes_of(whole)
-
-    def _lanes_of(self, bits: str) -> str:
-        """Return the bits of an integer as a lane mask.
-
-        Each lane gets the byte with its bit, and tests it: LLVM would move a cast's bits into lanes one by one.
-        """
-        width = self.v.width
-        bytes, lanes = f"<{width // 8} x i8>", self.v.type("i8")
-        cut = self.b.op(f"bitcast i{width} {bits} to {bytes}")
-        picks = self.v.numbers([lane // 8 for lane in range(width)], "i32")
-        spread = self.b.op(f"shufflevector {bytes} {cut}, {bytes} poison, {self.v.type('i32')} {picks}")
-        own = self.v.numbers([1 << lane % 8 for lane in range(width)], "i8")
-        return self.b.op(f"icmp ne {lanes} {self.b.op(f'and {lanes} {spread}, {own}')}, zeroinitializer")
+        return self.v.mask_of(whole)
 
     def add_to(self, slot: str) -> None:
         """Add the active lanes to a mask in memory."""

@@ -124,8 +124,8 @@ def _lowest(state: State, address: Address, type: Struct) -> str:
 def _padded(state: State, part: str, cell: str, size: int) -> str:
     """Return a vector with undefined lanes appended, `size` in all, as a shuffle takes two vectors of one length."""
     shape, width = state.v.type(cell), state.v.width
-    picks = ", ".join(f"i32 {lane}" if lane < width else "i32 poison" for lane in range(size))
-    return state.b.op(f"shufflevector {shape} {part}, {shape} poison, <{size} x i32> <{picks}>")
+    picks = picked([lane if lane < width else None for lane in range(size)])
+    return state.b.op(f"shufflevector {shape} {part}, {shape} poison, {picks}")
 
 
 class _Integers:

@@ -267,6 +267,18 @@ class Vectors:
         kind = self.type(type)
         return self.b.op(f"select {self.type('i1')} {mask}, {kind} {then}, {kind} {otherwise}")
 
+    def mask_of(self, bits: str) -> str:
+        """Return the bits of an integer as a lane mask, without AVX-512.
+
+        Each lane gets the byte with its bit, and tests it: LLVM would move a cast's bits into lanes one by one.
+        """
+        bytes, lanes = f"<{self.width // 8} x i8>", self.type("i8")
+        cut = self.b.op(f"bitcast i{self.width} {bits} to {bytes}")
+        picks = self.numbers([lane // 8 for lane in range(self.width)], "i32")
+        spread = self.b.op(f"shufflevector {bytes} {cut}, {bytes} poison, {self.type('i32')} {picks}")
+        own = self.numbers([1 << lane % 8 for lane in range(self.width)], "i8")
+        return self.b.op(f"icmp ne {lanes} {self.b.op(f'and {lanes} {spread}, {own}')}, zeroinitializer")
+
     # ---- a bool has one bit here, and a byte in memory
 
     def to_memory(self, ir: str, kind: Variability, type: Scalar) -> str:
