@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 from typing import Any, get_args
 
 import numpy as np
@@ -66,11 +67,9 @@ def type_and_channels(filter: Filter, device: str, dtype: str, channels: int) ->
     image = random_image((17, 31, channels), dtype)
     made = filter(image, device=device)
     observed = f"{filter.name} made {made.shape} {made.dtype} of {image.shape} {image.dtype}"
-    wanted, words = (
-        declared_shape(filter, image.shape),
-        "`channels`, `result_alpha` and `result_size` declare the shape",
-    )
-    _require(made.shape == wanted, f"{observed}, not {wanted}; {words}")
+    wanted = declared_shape(filter, image.shape)
+    declared = "`channels`, `result_alpha` and `result_size` declare the shape"
+    _require(made.shape == wanted, f"{observed}, not {wanted}; {declared}")
     _require(made.dtype == image.dtype, f"{observed}; a result has the image's own type")
     _require(bool(np.isfinite(made).all()), f"{observed}, with values that are not finite; look for a division by 0")
 
@@ -149,11 +148,10 @@ def alpha_is_respected(filter: Filter, device: str) -> None:
     if getattr(filter, "border", None) == "constant":  # else transparent pixels beyond the edge mix in
         filter = replace(filter, border="nearest")  # type: ignore[type-var]
     made, alone = filter(image, device=device), filter(colors, device=device)
-    alone = alone.reshape(*made.shape[:2], -1)
-    apart = int(np.abs(made[..., :-1].astype(int) - alone).max())
+    apart = _distance(made[..., :-1], alone.reshape(*made.shape[:2], -1))
     _require(
         apart <= 1,
-        f"{filter.name} makes something else of an opaque image with alpha, up to {apart} levels off; what does not "
+        f"{filter.name} makes something else of an opaque image with alpha, up to {apart:g} levels off; what does not "
         'leave a flat image flat should keep alpha: alpha_mode = "color"',
     )
 
@@ -166,7 +164,7 @@ def channels_are_apart(filter: Filter, device: str) -> None:
         image = random_image((37, 53, 3), dtype)
         made = filter(image, device=device)
         alone = np.stack([filter(np.ascontiguousarray(image[:, :, c]), device=device) for c in range(3)], axis=2)
-        apart = float(np.abs(made.astype(np.float64) - alone).max()) if made.shape == alone.shape else float("inf")
+        apart = _distance(made, alone)
         _require(
             apart <= allowed,
             f"{filter.name} says that it is channelwise, and makes something else of RGB than of three gray images, up "
@@ -217,8 +215,7 @@ def a_gpu_makes_what_the_cpu_makes(filter: Filter, device: str) -> None:
         raise NotApplicableError("there is nothing to compare the CPU with")
     for dtype, allowed in (("uint8", 1.0), ("uint16", 1.0), ("float32", 1e-4)):
         image = random_image((70, 131, 3), dtype)
-        made, other = (filter(image, device=name).astype(np.float64) for name in (device, "cpu"))
-        apart = float(np.abs(made - other).max()) if made.shape == other.shape else float("inf")
+        apart = _distance(filter(image, device=device), filter(image, device="cpu"))
         _require(
             apart <= allowed,
             f"{filter.name} on {device} is up to {apart:g} off from the CPU for {dtype}; decisions that hang on the "
@@ -246,6 +243,11 @@ CHECKS: tuple[Check, ...] = (
 def _require(condition: bool, why: str) -> None:
     if not condition:
         raise AssertionError(why)
+
+
+def _distance(one: Image, other: Image) -> float:
+    """Return by how much two images differ at most; infinity if their shapes do."""
+    return float(np.abs(one.astype(np.float64) - other).max()) if one.shape == other.shape else inf
 
 
 def _equal(one: Image, other: Image, why: str) -> None:
