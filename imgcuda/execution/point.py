@@ -59,7 +59,7 @@ class PixelFunction(NamedTuple):
     macros: tuple[str, ...]
     """The macros that its source defines."""
     result_alpha: bool | None = None
-    """As its filter declares it."""
+    """Whether its result has alpha, as its filter declares it; None if alpha stays as it is."""
 
     @property
     def sees_place(self) -> bool:
@@ -96,10 +96,10 @@ def functions(
     for position, filter in enumerate(filters):
         given, constants = filter.arguments(), tuple(filter.constants().items())
         fields = tuple((_c_type(filter, each, value), each) for each, value in given.items())
-        before, after = channels[position], channels[position + 1]
-        program = _program_of(filter.source(), pixel, before, constants, compiler)
-        function = _function(snake(filter.name), filter.source(), program, constants, fields, before, after)
-        made.append(function._replace(result_alpha=filter.result_alpha))
+        ends = channels[position], channels[position + 1]
+        program = _program_of(filter.source(), pixel, ends[0], constants, compiler)
+        name, alpha = snake(filter.name), filter.result_alpha
+        made.append(_function(name, filter.source(), program, constants, fields, ends, alpha))
         values += given.values()
     return tuple(made), values
 
@@ -120,16 +120,15 @@ def _function(
     program: Program,
     constants: tuple[tuple[str, float], ...],
     fields: tuple[tuple[str, str], ...],
-    channels: int,
-    made: int,
+    ends: tuple[int, int],
+    alpha: bool | None,
 ) -> PixelFunction:
-    """Return a filter's function, its argument list checked."""
+    """Return a filter's function, its argument list checked; `ends` are the channels of its input and its result."""
     outline = program.outline
     macros, defined = _names_of_author(outline.macros), dict(outline.macros)
     names = tuple(each for each in _names_of_author(outline.names) if each in macros or each not in defined)
-    return PixelFunction(
-        name, source, constants, _checked_arguments(program, name, fields), channels, made, names, macros
-    )
+    checked = _checked_arguments(program, name, fields)
+    return PixelFunction(name, source, constants, checked, *ends, names, macros, alpha)
 
 
 def _names_of_author(found: Sequence[tuple[str, str]]) -> tuple[str, ...]:
