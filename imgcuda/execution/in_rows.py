@@ -10,10 +10,18 @@ import numpy.typing as npt
 
 from imgcuda.engine.protocol import Device
 from imgcuda.execution.channel_groups import channel_groups, joined, split
-from imgcuda.execution.executor import resolved, total
+from imgcuda.execution.executor import total
 from imgcuda.execution.row_source import RowSource
 from imgcuda.execution.schedule import Schedule, chain_size
-from imgcuda.execution.streaming import filter_image, filter_rows, measure_rows, rows_of_strips, schedule_for
+from imgcuda.execution.streaming import (
+    Measurement,
+    filter_image,
+    filter_rows,
+    measure_rows,
+    rows_of_strips,
+    schedule_for,
+    settle,
+)
 from imgcuda.filters import Filter, MeasuringFilter
 
 Array = npt.NDArray[Any]
@@ -54,7 +62,7 @@ class _OfGroup:
 
     def __init__(self, devices: Sequence[Device], filters: Sequence[Filter], image: RowSource) -> None:
         self._devices, self._image = devices, image
-        self._chain = _settled(devices, filters, image)
+        self._chain = settle(filters, self._measured)
         self._schedule = schedule_for(self._chain, image)
         self.height = chain_size(self._chain, image.shape[1], image.shape[0])[1]
         self.strips = [(0, self.height)] if self._schedule.whole else _strips(self._schedule, image)
@@ -71,17 +79,9 @@ class _OfGroup:
         begin = first - first % self._schedule.tiling.step
         return filter_rows(self._devices, self._chain, self._image, begin, last)[first - begin :]
 
-
-def _settled(devices: Sequence[Device], filters: Sequence[Filter], image: RowSource) -> list[Filter]:
-    """Return a chain with its two-phase filters replaced by what they resolve to for an image."""
-    pending = list(filters)
-    for number, filter in enumerate(filters):
-        while isinstance(filter, MeasuringFilter):
-            before = pending[:number]
-            strips = _strips(schedule_for(before, image), image)
-            found = [measure_rows(devices, before, filter, image, *rows) for rows in strips]
-            filter = pending[number] = resolved(filter, total(found))
-    return pending
+    def _measured(self, before: Sequence[Filter], filter: MeasuringFilter) -> Measurement:
+        strips = _strips(schedule_for(before, self._image), self._image)
+        return total([measure_rows(self._devices, before, filter, self._image, *rows) for rows in strips])
 
 
 def _strips(schedule: Schedule, image: RowSource) -> list[tuple[int, int]]:

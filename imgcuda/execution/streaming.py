@@ -28,6 +28,7 @@ from imgcuda.pixels import MOST_CHANNELS
 from imgcuda.programs.strips import all_rows, fewer_rows, rows_of_size, shares
 
 Image = npt.NDArray[Any]
+Measurement = npt.NDArray[Any]
 
 ALL_STREAMS = 1 << 10
 """More streams than any device has."""
@@ -77,6 +78,20 @@ def measure_rows(
     sums = _MeasurementRun(schedule_for(filters, image), image, filters, measuring, (first, last))
     sums.share(devices)
     return total(sums.found)
+
+
+def settle(
+    filters: Sequence[Filter], measured: Callable[[Sequence[Filter], MeasuringFilter], Measurement]
+) -> list[Filter]:
+    """Return a chain with its two-phase filters replaced by what they resolve to for an image.
+
+    `measured` returns what a two-phase filter measures on the result of the filters before it.
+    """
+    chain = list(filters)
+    for number, filter in enumerate(filters):
+        while isinstance(filter, MeasuringFilter):
+            filter = chain[number] = resolved(filter, measured(chain[:number], filter))
+    return chain
 
 
 def _whole(device: Device, plan: ChainPlan, image: Image, out: Image | None) -> Image:
@@ -129,16 +144,17 @@ def _in_strips(
     devices: Sequence[Device], filters: Sequence[Filter], image: Image, out: Image | None, short: bool = False
 ) -> Image:
     """Run in strips, each at most half of the image if `short`. Each two-phase filter takes a pass of its own first."""
-    pending = list(filters)
-    for number, filter in enumerate(filters):
-        while isinstance(filter, MeasuringFilter):
-            sums = _MeasurementRun(schedule_for(pending[:number], image), image, pending[:number], filter)
-            sums.share(devices, short)
-            filter = pending[number] = resolved(filter, total(sums.found))
-    schedule = schedule_for(pending, image)
+
+    def measured(before: Sequence[Filter], filter: MeasuringFilter) -> Measurement:
+        sums = _MeasurementRun(schedule_for(before, image), image, before, filter)
+        sums.share(devices, short)
+        return total(sums.found)
+
+    settled = settle(filters, measured)
+    schedule = schedule_for(settled, image)
     if schedule.whole:
-        return _whole(devices[0], ChainPlan(pending, image.shape, image.dtype), image, out)
-    result = _ImageRun(schedule, image, pending, out=out)
+        return _whole(devices[0], ChainPlan(settled, image.shape, image.dtype), image, out)
+    result = _ImageRun(schedule, image, settled, out=out)
     result.share(devices, short)
     return result.image()
 
