@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda import white_level
-from support.references import has_alpha
+from support.references import has_alpha, samples
 
 Image = npt.NDArray[Any]
 
@@ -18,7 +18,7 @@ LUMA = np.array([19595, 38470, 7471]) / 65536
 
 def parts(image: Image) -> tuple[Image, Image]:
     """Return an image's colors and its alpha, both (height, width, number), from 0 to 1."""
-    values = image.astype(np.float64).reshape(*image.shape[:2], -1) / white_level(image.dtype)
+    values = samples(image)
     if has_alpha(image):
         return values[..., :-1], values[..., -1:]
     return values, np.ones((*values.shape[:2], 1))

@@ -89,6 +89,11 @@ def has_alpha(image: Image) -> bool:
     return image.ndim == 3 and image.shape[2] in (2, 4)
 
 
+def samples(image: Image) -> Plane:
+    """Return an image's samples as (height, width, channels), from 0 to 1, in float64."""
+    return image.astype(np.float64).reshape(*image.shape[:2], -1) / white_level(image.dtype)
+
+
 def premultiplied(image: Image, formula: Callable[[Plane], Plane], keep_alpha: bool = False) -> Image:
     """Return an image whose samples, as (height, width, channels) from 0 to 1, went through a formula in float64.
 
@@ -96,8 +101,7 @@ def premultiplied(image: Image, formula: Callable[[Plane], Plane], keep_alpha: b
     clipped. It may be of another size.
     `keep_alpha`: alpha is the image's own, rather than filtered as the colors are.
     """
-    top = white_level(image.dtype)
-    values = image.astype(np.float64).reshape(*image.shape[:2], -1) / top
+    top, values = white_level(image.dtype), samples(image)
     alpha = values[..., -1:].copy()
     if has_alpha(image):
         values[..., :-1] *= alpha
@@ -148,8 +152,7 @@ def sum_of_blurs(image: Image, terms: Sequence[tuple[float, Callable[[Plane], Pl
     With alpha a blur weighs colors by it: what it makes of premultiplied color is divided by what it makes of alpha.
     Samples of whole numbers are clipped, but not rounded, as by by_colors.
     """
-    top = white_level(image.dtype)
-    values = image.astype(np.float64).reshape(*image.shape[:2], -1) / top
+    top, values = white_level(image.dtype), samples(image)
     alpha = values[..., -1] if has_alpha(image) else np.ones(image.shape[:2])
     made = values.copy()
     for channel in range(values.shape[2] - has_alpha(image)):
