@@ -71,11 +71,11 @@ class ArrayCallable:
         """Return the image filtered, in its own type and kind; the input is not changed, unless it is `out`.
 
         `array` is (height, width), or (height, width, channels) with 1 (gray), 2 (gray, alpha), 3 (RGB) or 4
-        (RGB, alpha) channels, of uint8, uint16, or float32 with a nominal range of 0 to 1 that is not clipped. In host
-        memory it may also be of float16 or float64: it is computed as float32, and the result has its type; and it may
-        have more channels, if they are fewer than rows and columns and all filters are `channelwise`. It is of
-        NumPy or of another library, a picture of Pillow, or anything with DLPack or the CUDA array interface; the
-        result is of the same library, on the same device. An array on a GPU is filtered there, ordered by events
+        (RGB, alpha) channels, of uint8, uint16, or float32 with a nominal range of 0 to 1 that is not clipped. It may
+        also be of float16, float64, or another library's bfloat16: it is computed as float32, and the result has its
+        type; and it may have more channels, if they are fewer than rows and columns and all filters are `channelwise`.
+        It is of NumPy or of another library, a picture of Pillow, or anything with DLPack or the CUDA array interface;
+        the result is of the same library, on the same device. An array on a GPU is filtered there, ordered by events
         after the work that its library has queued; the call waits for nothing, except where a filter measures first.
 
         Of a Dask array the result is a Dask array, of which nothing is computed yet. A DataArray of xarray gives a
@@ -97,7 +97,8 @@ class ArrayCallable:
         "NHWC", "NCHW" or "NHW" for a batch of images, or gray images, of one size; "HWN" or "NHW" for more than four
         channels, each of which is filtered as a gray image. Each image is filtered as if alone.
         The result has the same axes, of which the channels stay even if they become one. An array whose memory has
-        the order N, H, W, C is not copied, whatever the order of its axes, and a new result has this order in memory.
+        the order N, H, W, C is not copied, whatever the order of its axes, and a new result has this order in memory,
+        or is C-contiguous, if it is on a GPU and of another library than CuPy and PyTorch.
 
         Raises ImageError for any other array, for an `out` that does not fit, and for too many pixels, DeviceError for
         a device that is not available, DeviceMemoryError if the host has too little memory, or if a device has too

@@ -40,21 +40,36 @@ class AxisOrder(NamedTuple):
         """Whether a result of one channel has an axis for it: the array has one, and its layout was given."""
         return "C" in self.axes and self.axes != "HWC"
 
+    def inward_axes(self, number: int) -> tuple[int, ...]:
+        """Return where the axes of the inward view come from, for an array, or a result, of so many axes."""
+        own = tuple(range(number))
+        if self.axes == "HWN":
+            return (2, 0, 1, *own[3:])
+        return (*own[:-3], *own[-2:], own[-3]) if self._moves_channels(number) else own
+
+    def outward_axes(self, number: int) -> tuple[int, ...]:
+        """Return where the axes of the outward view come from, for a result of so many axes, all that it has."""
+        own = tuple(range(number))
+        if self.axes == "HWN":
+            return (1, 2, 0, *own[3:])
+        return (*own[:-3], own[-1], *own[-3:-1]) if self._moves_channels(number) else own
+
+    def is_inward(self, number: int) -> bool:
+        """Return whether an array of so many axes has them in the order of the inward view."""
+        return self.inward_axes(number) == tuple(range(number))
+
     def inward(self, array: Array) -> Array:
         """Return the view of an array of these axes, or of a result: its images come first and its channels last."""
-        if self.axes == "HWN":
-            return np.moveaxis(array, 2, 0)
-        has_channels = array.ndim - self.batch == 3
-        return np.moveaxis(array, -3, -1) if self.channels_first and has_channels else array
+        return array.transpose(self.inward_axes(array.ndim))
 
     def outward(self, result: Array) -> Array:
         """Return the view of a result in the caller's order; its images come first and its channels last."""
-        if self.axes == "HWN":
-            return np.moveaxis(result, 0, 2)
         if self.keeps_channels and result.ndim - self.batch == 2:
             result = result[..., None]
-        has_channels = result.ndim - self.batch == 3
-        return np.moveaxis(result, -1, -3) if self.channels_first and has_channels else result
+        return result.transpose(self.outward_axes(result.ndim))
+
+    def _moves_channels(self, number: int) -> bool:
+        return self.channels_first and number - self.batch == 3
 
     def outward_shape(self, result: Shape) -> Shape:
         """Return the shape that `outward` gives a result of a shape."""

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from imgcuda import DeviceError, Filter, KernelError, load
-from imgcuda.arrays import contiguous_copy
+from imgcuda.arrays import strided_copy
+from imgcuda.arrays.stored_types import STORED
 from imgcuda.cuda import compile as cubin
 from imgcuda.execution import tables
 from imgcuda.frontend.compilers import CUDA
@@ -168,8 +169,10 @@ def test_the_kernel_of_tables_compiles(channels: int, capability: tuple[int, int
 @pytest.mark.usefixtures("nvrtc")
 @pytest.mark.parametrize("capability", ONE_CAPABILITY)
 def test_the_kernel_that_copies_views_compiles(capability: tuple[int, int]) -> None:
-    program = specialize(contiguous_copy.source(), np.float32, 3, contiguous_copy.LAYOUT.constants, CUDA)
-    assert cubin.compile(program, capability, False).startswith(b"\x7fELF")
+    for stored in (np.dtype(np.float32), *STORED):
+        constants = {**strided_copy.LAYOUT.constants, **strided_copy.constants(stored)}
+        program = specialize(strided_copy.source(), np.float32, 3, constants, CUDA)
+        assert cubin.compile(program, capability, False).startswith(b"\x7fELF")
 
 
 @pytest.mark.exhaustive
@@ -180,7 +183,7 @@ def test_no_kernel_is_left_out() -> None:
             ran |= set(compiled(load().create(name, variant), dtype, channels, None))
     files = [*(ROOT / "imgcuda").rglob("*.cu*"), *(ROOT / "plugins").rglob("*.cu*")]
     text = "".join(path.read_text(encoding="utf-8") for path in files)
-    ran |= {"tables", "contiguous_copy", "sample_counts"}  # the core's own
+    ran |= {"tables", "read_strided", "write_strided", "sample_counts"}  # the core's own
     named = r"^__global__ void (?:__launch_bounds__\([^)]*\)\s+)?(\w+)"
     assert ran == set(re.findall(named, text, re.MULTILINE))
 

@@ -15,8 +15,6 @@ from imgcuda.pixels import as_array
 
 Array = npt.NDArray[Any]
 
-AXES = "height, width, channels: tensor.permute(1, 2, 0) of PyTorch, array.transpose(1, 2, 0) of CuPy"
-
 
 def filter_as_given(
     filters: Sequence[Filter],
@@ -32,25 +30,26 @@ def filter_as_given(
     if layout != "HWC" and library_of(value) == "PIL":
         raise ImageError("a picture of Pillow has no axes; leave layout= away, or filter numpy.asarray(picture)")
     if location is Location.GPU:
-        if layout != "HWC":
-            raise ImageError(
-                f"layout='{layout}' is for arrays in host memory; on a GPU give a view with the axes {AXES}"
-            )
         from imgcuda.arrays.on_gpu import filter_on_gpu
 
-        return filter_on_gpu(filters, value, device, max_pixels, out)
+        return filter_on_gpu(filters, value, device, max_pixels, out, layout)
     if location is Location.PLAIN:
         return on_host(as_array(value), device, max_pixels, out)
     kind = host_kind(value)
     result = on_host(kind.to_numpy(value), device, max_pixels, None if out is None else _out(value, out))
-    return kind.from_numpy(result, value) if out is None else out
+    if out is None:
+        return kind.from_numpy(result, value)
+    kind.put(result, out)
+    return out
 
 
 def _out(value: Any, out: Any) -> Array:
-    """Return the memory of the caller's `out` as a NumPy array."""
+    """Return the caller's `out` as a NumPy array: its memory, or a copy that is put there at the end."""
     library = library_of(value)
     if library == "PIL":
         raise ImageError("a picture of Pillow cannot be written to; leave out= away, or filter NumPy arrays")
     if location_of(out) is not Location.HOST or library_of(out) != library:
         raise ImageError(f"out must be of the array's own kind, a {type(value).__name__} in host memory")
+    if library == "torch" and out.dtype != value.dtype:  # NumPy sees bfloat16 as float32
+        raise ImageError(f"out must have the array's own type, {value.dtype}; it has {out.dtype}")
     return host_kind(out).to_numpy(out)

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from imgcuda import devices
 from imgcuda.arrays import dlpack
 from imgcuda.arrays.kinds import CPU, CUDA
+from imgcuda.arrays.stored_types import BFLOAT16, as_float32, interface_name, name_of
 from imgcuda.engine.protocol import DeviceArray
-from imgcuda.errors import DeviceError
-from imgcuda.pixels import as_array, check_image
+from imgcuda.errors import DeviceError, ImageError
+from imgcuda.pixels import as_array, computed_as
 
 if TYPE_CHECKING:
     from imgcuda.cuda.ordered_memory import OwnedMemory
@@ -33,15 +34,18 @@ class DeviceImage:
     def __init__(self, memory: OwnedMemory, shape: tuple[int, ...], dtype: np.dtype[Any], index: int, stream: int):
         self._memory: OwnedMemory | None = memory
         self.shape = shape
-        """(height, width) or (height, width, channels)."""
+        """(height, width), (height, width, channels), or the axes of a batch."""
         self.dtype = dtype
         self._index, self._stream = index, stream
 
     @classmethod
     def upload(cls, array: npt.ArrayLike, device: str = "cuda") -> Self:
         """Return a copy of an array in host memory on a GPU, "cuda" or "cuda:N"."""
-        given = np.ascontiguousarray(as_array(array))
-        check_image(given.shape, given.dtype)
+        given = as_array(array)
+        computed_as(given.dtype)
+        if given.ndim not in (2, 3, 4) or 0 in given.shape:
+            raise ImageError(f"an image, or a batch, must have 2 to 4 axes and a pixel; got shape {given.shape}")
+        given = np.ascontiguousarray(given, given.dtype.newbyteorder("="))
         index = _gpu(device)
         from imgcuda.cuda.queued import queued_session
 
@@ -55,7 +59,7 @@ class DeviceImage:
 
     @property
     def ndim(self) -> int:
-        """2 or 3."""
+        """The number of axes, 2 to 4."""
         return len(self.shape)
 
     @property
@@ -69,7 +73,11 @@ class DeviceImage:
         return f"cuda:{self._index}"
 
     def download(self) -> npt.NDArray[Any]:
-        """Wait for the work that makes it, and return a copy as a NumPy array."""
+        """Wait for the work that makes it, and return a copy as a NumPy array; of bfloat16, as float32."""
+        made = self._downloaded()
+        return as_float32(made) if self.dtype == BFLOAT16 else made
+
+    def _downloaded(self) -> npt.NDArray[Any]:
         from imgcuda.cuda.queued import queued_session
 
         address = self._address()
@@ -93,13 +101,13 @@ class DeviceImage:
         self.free()
 
     def __repr__(self) -> str:
-        return f"DeviceImage({self.shape}, {self.dtype}, {self.device}{', freed' * (self._memory is None)})"
+        return f"DeviceImage({self.shape}, {name_of(self.dtype)}, {self.device}{', freed' * (self._memory is None)})"
 
     @property
     def __cuda_array_interface__(self) -> dict[str, Any]:
         return {
             "shape": self.shape,
-            "typestr": self.dtype.str,
+            "typestr": interface_name(self.dtype),
             "data": (self._address(), False),
             "strides": None,
             "stream": self._stream,
@@ -134,7 +142,7 @@ class DeviceImage:
     def _on_host(self, dl_device: tuple[int, int], max_version: tuple[int, int] | None, copy: bool | None) -> Any:
         if tuple(dl_device) != (int(CPU), 0) or copy is False:
             raise BufferError(f"a DeviceImage on {self.device} is not on DLPack's device {dl_device} without a copy")
-        made = self.download()
+        made = self._downloaded()
         versioned = max_version is not None and max_version[0] >= dlpack.VERSION[0]
         return dlpack.export(made.ctypes.data, made.shape, made.dtype, (CPU, 0), made, versioned)
 

@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from imgcuda.arrays.stored_types import BFLOAT16
 from imgcuda.errors import ImageError
 
 VERSION = (1, 0)
 READ_ONLY = 1
 _NAMES = {True: b"dltensor_versioned", False: b"dltensor"}
-_KINDS = {0: "i", 1: "u", 2: "f", 5: "c", 6: "b"}
-"""DLPack's codes of types, as NumPy's."""
+_KINDS = {0: "i", 1: "u", 2: "f", 4: BFLOAT16.kind, 5: "c", 6: "b"}
+"""DLPack's codes of types, as NumPy's; 4 is bfloat16."""
 
 
 class _Tensor(ctypes.Structure):
@@ -80,8 +81,10 @@ def describe(capsule: Any) -> Described:
 def _described(tensor: _Tensor, read_only: bool) -> Described:
     kind = _KINDS.get(tensor.code)
     if kind is None or tensor.lanes != 1 or tensor.bits % 8:
-        name = "bfloat16" if tensor.code == 4 else f"of DLPack's code {tensor.code}, {tensor.bits} bits"
-        raise ImageError(f"an image's samples must be uint8, uint16, float32; they are {name}")
+        kinds = "uint8, uint16, float32, float16, bfloat16 or float64"
+        raise ImageError(
+            f"an image's samples must be {kinds}; they are of DLPack's code {tensor.code}, {tensor.bits} bits"
+        )
     dtype = np.dtype(f"{kind}{tensor.bits // 8}")
     shape = tuple(tensor.shape[: tensor.ndim])
     strides = tuple(n * dtype.itemsize for n in tensor.strides[: tensor.ndim]) if tensor.strides else None

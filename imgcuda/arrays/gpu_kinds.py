@@ -16,6 +16,10 @@ def _no_memory(like: Any, shape: Shape) -> Any:
     return None
 
 
+def _transposed(array: Any, axes: Shape) -> Any:
+    return array.transpose(axes)
+
+
 class GpuKind(NamedTuple):
     """What the core asks of a library, about an array `like`."""
 
@@ -28,6 +32,8 @@ class GpuKind(NamedTuple):
 
     Memory of the library is freed in the order of its streams, and counted and reused as all of its memory.
     """
+    transposed: Callable[[Any, Shape], Any] = _transposed
+    """Return the view of an array of `empty` with its axes in another order."""
     by_dlpack: bool = False
     """Whether it is read by DLPack even if it has the CUDA array interface, whose getter may wait."""
     checked: bool = False
@@ -44,6 +50,10 @@ def gpu_kind(value: Any) -> GpuKind:
 
 def _torch_stream(tensor: Any) -> int:
     return int(import_module("torch").cuda.current_stream(tensor.device).cuda_stream)
+
+
+def _torch_empty(tensor: Any, shape: Shape) -> Any:
+    return tensor.new_empty(shape)
 
 
 def _cupy_stream(array: Any) -> int:
@@ -97,7 +107,7 @@ def _to_jax(image: DeviceImage, array: Any) -> Any:
 _BY_INTERFACE = GpuKind(_by_itself, _take_image, checked=True)
 _BY_DLPACK = GpuKind(_by_itself, _take_image, by_dlpack=True)
 _KINDS = {
-    "torch": GpuKind(_torch_stream, _take_image, lambda tensor, shape: tensor.new_empty(shape)),
+    "torch": GpuKind(_torch_stream, _take_image, _torch_empty, lambda tensor, axes: tensor.permute(axes)),
     "cupy": GpuKind(_cupy_stream, _take_image, _cupy_empty),
     "jax": GpuKind(_by_itself, _to_jax, by_dlpack=True),
     "numba": GpuKind(_by_itself, _to_numba, checked=True),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from imgcuda.arrays import dlpack
-from imgcuda.arrays.contiguous_copy import contiguous
+from imgcuda.arrays.strided_copy import read_strided
 from imgcuda.engine.protocol import DeviceArray, Session
 from imgcuda.errors import ImageError, shown
+from imgcuda.layouts import AxisOrder
 
 ALIGNED = 16
 """What the address of an image must be a multiple of: kernels load up to 16 bytes at once."""
@@ -54,32 +55,90 @@ class GpuView:
         capsule = _capsule(value, stream)
         return cls(*dlpack.describe(capsule), owner=capsule)
 
+    @classmethod
+    def of(cls, array: DeviceArray) -> GpuView:
+        """Return an array of ours."""
+        return cls(array.pointer, array.shape, None, array.dtype, False, owner=array)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Its strides in bytes."""
+        return self.strides or tuple(prod(self.shape[n + 1 :]) * self.dtype.itemsize for n in range(len(self.shape)))
+
+    @property
+    def has_no_gaps(self) -> bool:
+        """Whether it is C-contiguous."""
+        return self._has_steps(replace(self, strides=None).steps)
+
     @property
     def is_contiguous(self) -> bool:
         """Whether it is C-contiguous, at an address that kernels may use."""
-        return self.address % ALIGNED == 0 and (self.strides is None or self.strides == self._own_strides())
+        return self.address % ALIGNED == 0 and self.has_no_gaps
 
-    def overlaps(self, first: int, last: int) -> bool:
-        """Return whether it may have bytes from address `first` to `last`, the end not included."""
-        steps = [(n - 1) * step for n, step in zip(self.shape, self.strides or self._own_strides(), strict=True)]
-        low = self.address + sum(step for step in steps if step < 0)
-        high = self.address + sum(step for step in steps if step > 0) + self.dtype.itemsize
+    @property
+    def lies_on_itself(self) -> bool:
+        """Whether several elements have one address, as in what libraries broadcast."""
+        return any(step == 0 and size > 1 for size, step in zip(self.shape, self.steps, strict=True))
+
+    def overlaps(self, other: GpuView) -> bool:
+        """Return whether it may share memory with another view."""
+        (low, high), (first, last) = self._span(), other._span()
         return low < last and first < high
 
-    def image(self, session: Session) -> DeviceArray:
-        """Return it as an image (height, width, channels): its own memory, or a contiguous copy on the device."""
-        shape = self.shape if len(self.shape) == 3 else (*self.shape, 1)
-        own = DeviceArray(self.address, shape, self.dtype, self.owner)
-        if self.is_contiguous:
-            return own
-        strides = self.strides or self._own_strides()
-        if any(step % self.dtype.itemsize for step in strides) or self.address % self.dtype.itemsize:
-            raise ImageError(f"the strides of an image must be multiples of a sample; they are {strides} bytes")
-        steps = [step // self.dtype.itemsize for step in strides]
-        return contiguous(session, own, steps if len(steps) == 3 else [*steps, 1])
+    def is_same(self, other: GpuView) -> bool:
+        """Return whether another view has each element at the same address."""
+        return (self.address, self.shape) == (other.address, other.shape) and self._has_steps(other.steps)
 
-    def _own_strides(self) -> tuple[int, ...]:
-        return tuple(prod(self.shape[n + 1 :]) * self.dtype.itemsize for n in range(len(self.shape)))
+    def in_order(self, order: AxisOrder) -> GpuView:
+        """Return the view as (images, height, width, channels), each of the four there; axes are as `order` tells."""
+        axes = order.inward_axes(len(self.shape))
+        sizes, steps = [self.shape[axis] for axis in axes], [self.steps[axis] for axis in axes]
+        if not order.batch:
+            sizes, steps = [1, *sizes], [0, *steps]
+        if len(sizes) == 3:
+            sizes, steps = [*sizes, 1], [*steps, self.dtype.itemsize]
+        return replace(self, shape=tuple(sizes), strides=tuple(steps))
+
+    def image(self, number: int) -> GpuView:
+        """Return one image of a view (images, height, width, channels)."""
+        step, *steps = self.steps
+        return replace(self, address=self.address + number * step, shape=self.shape[1:], strides=tuple(steps))
+
+    def some_channels(self, channels: slice) -> GpuView:
+        """Return some channels of a view (height, width, channels)."""
+        height, width, _ = self.shape
+        address = self.address + channels.start * self.steps[2]
+        shape = height, width, channels.stop - channels.start
+        return replace(self, address=address, shape=shape, strides=self.steps)
+
+    def read(self, session: Session, computed: np.dtype[Any]) -> DeviceArray:
+        """Return a view (height, width, channels) as an image of a type: its own memory, or a copy on the device."""
+        return self.as_array() if self.is_contiguous and self.dtype == computed else self.copied(session, computed)
+
+    def copied(self, session: Session, computed: np.dtype[Any]) -> DeviceArray:
+        """Return a C-contiguous copy of a view (height, width, channels), in a type that is computed."""
+        return read_strided(session, self.as_array(), self.sample_steps(), computed)
+
+    def as_array(self) -> DeviceArray:
+        """Return the array of its shape that begins at its address, whatever its strides."""
+        return DeviceArray(self.address, self.shape, self.dtype, self.owner)
+
+    def sample_steps(self) -> tuple[int, ...]:
+        """Return its strides in samples; ImageError if they, or its address, lie between samples."""
+        size, steps = self.dtype.itemsize, self.steps
+        if any(step % size for step in steps) or self.address % size:
+            raise ImageError(f"the strides of an image must be multiples of a sample; they are {steps} bytes")
+        return tuple(step // size for step in steps)
+
+    def _has_steps(self, steps: tuple[int, ...]) -> bool:
+        """Return whether strides lead to the same elements; along an axis of one element they say nothing."""
+        return all(size == 1 or own == step for size, own, step in zip(self.shape, self.steps, steps, strict=True))
+
+    def _span(self) -> tuple[int, int]:
+        """Return the addresses of its first byte, and of the one behind its last."""
+        ends = [(size - 1) * step for size, step in zip(self.shape, self.steps, strict=True)]
+        low = self.address + sum(end for end in ends if end < 0)
+        return low, self.address + sum(end for end in ends if end > 0) + self.dtype.itemsize
 
 
 def _capsule(value: Any, stream: int) -> Any:

@@ -15,12 +15,18 @@ from imgcuda.errors import ImageError, shown
 Array = npt.NDArray[Any]
 
 
+def _is_there(result: Array, out: Any) -> None:
+    pass
+
+
 class HostKind(NamedTuple):
     """How arrays of a library become NumPy arrays, and a result one of the library's."""
 
     to_numpy: Callable[[Any], Array]
     from_numpy: Callable[[Array, Any], Any]
     """It takes the result, and what was filtered."""
+    put: Callable[[Array, Any], None] = _is_there
+    """Write a result, which is in the array of `to_numpy`, to the caller's `out`, if that is no view of it."""
 
 
 def host_kind(value: Any) -> HostKind:
@@ -36,13 +42,22 @@ def host_kind(value: Any) -> HostKind:
 def _from_torch(tensor: Any) -> Array:
     if tensor.requires_grad:
         raise ImageError("a filter has no gradient, and this tensor requires one; give tensor.detach()")
-    if str(tensor.dtype) == "torch.bfloat16":
-        raise ImageError("an image's samples must be uint8, uint16, float32; got bfloat16; convert with tensor.float()")
-    return _translated(tensor, lambda: tensor.numpy())
+    return _translated(tensor, lambda: (tensor.float() if _is_bfloat16(tensor) else tensor).numpy())
 
 
 def _to_torch(result: Array, tensor: Any) -> Any:
-    return import_module("torch").from_numpy(result)
+    made = import_module("torch").from_numpy(result)
+    return made.bfloat16() if _is_bfloat16(tensor) else made
+
+
+def _put_in_torch(result: Array, out: Any) -> None:
+    if _is_bfloat16(out):
+        out.copy_(import_module("torch").from_numpy(result))
+
+
+def _is_bfloat16(tensor: Any) -> bool:
+    """Return whether a tensor has a type that NumPy lacks: PyTorch makes float32 of it, and rounds the result."""
+    return str(tensor.dtype) == "torch.bfloat16"
 
 
 def _to_jax(result: Array, given: Any) -> Any:
@@ -81,4 +96,4 @@ def _translated(value: Any, read: Callable[[], Array]) -> Array:
 
 
 _ANY = HostKind(_from_any, _to_any)
-_KINDS = {"torch": HostKind(_from_torch, _to_torch), "jax": HostKind(_from_any, _to_jax)}
+_KINDS = {"torch": HostKind(_from_torch, _to_torch, _put_in_torch), "jax": HostKind(_from_any, _to_jax)}

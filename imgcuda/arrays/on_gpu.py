@@ -11,16 +11,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from imgcuda import devices
+from imgcuda.arrays.array_parts import ArrayParts
 from imgcuda.arrays.device_image import DeviceImage
 from imgcuda.arrays.gpu_kinds import GpuKind, gpu_kind
 from imgcuda.arrays.gpu_views import GpuView
 from imgcuda.arrays.kinds import Location, is_cvcuda_tensor, library_of, location_of
+from imgcuda.arrays.stored_types import computed_on_gpu, name_of
 from imgcuda.engine.protocol import DeviceArray
 from imgcuda.errors import DeviceError, DeviceMemoryError, ImageError
-from imgcuda.execution.chain_plan import ChainPlan, plan_for
-from imgcuda.execution.executor import run_chain
 from imgcuda.execution.schedule import allow
 from imgcuda.filters import Filter
+from imgcuda.layouts import AxisOrder, axis_order, hint, may_have_more_channels
 from imgcuda.pixels import check_image
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ LEGACY = 1
 """The legacy default stream."""
 
 
-def filter_on_gpu(filters: Sequence[Filter], value: Any, device: str | None, max_pixels: int | None, out: Any) -> Any:
+def filter_on_gpu(
+    filters: Sequence[Filter], value: Any, device: str | None, max_pixels: int | None, out: Any, layout: str
+) -> Any:
     """Return an array on a GPU filtered there, in its own kind; the arguments are those of a call."""
     if why := devices.no_gpu():
         raise DeviceError(f"the array is on a GPU, which cannot be used: {why}")
@@ -42,10 +45,10 @@ def filter_on_gpu(filters: Sequence[Filter], value: Any, device: str | None, max
     try:
         with queued_session(index) as session:
             view = _view(session, given, kind)
-            _check_samples(view)
+            parts = ArrayParts(session, filters, view, _order(view, layout))
             if max_pixels is not None:
-                allow(filters, view.shape[1], view.shape[0], max_pixels)
-            made = _Run(session, filters, value, view, kind, index).result(out)
+                allow(filters, parts.width, parts.height, max_pixels)
+            made = _GpuCall(session, value, view, kind, index, parts).result(out)
     except DeviceMemoryError as error:
         remedy = "an array on a GPU does not run in strips, which need less; one in host memory does: .get() or .cpu()"
         raise DeviceMemoryError(f"{error}; {remedy}") from error
@@ -85,40 +88,32 @@ def _view(session: QueuedSession, given: Any, kind: GpuKind) -> GpuView:
     return view
 
 
-def _check_samples(view: GpuView) -> None:
-    """Raise ImageError if an array is not an image whose samples kernels take as they are."""
-    if check_image(view.shape, view.dtype) != view.dtype:
-        remedy = "convert it, as with array.astype('float32') of CuPy or tensor.float() of PyTorch"
-        raise ImageError(f"on a GPU an image's samples must be uint8, uint16 or float32; got {view.dtype}; {remedy}")
+def _order(view: GpuView, layout: str) -> AxisOrder:
+    """Return the order of an array's axes; ImageError if it has others, or samples that are not computed."""
+    computed = computed_on_gpu(view.dtype)
+    if layout == "HWC":
+        check_image(view.shape, computed, hint, more_channels=may_have_more_channels(view.shape))
+    return axis_order(layout, view.shape)
 
 
-class _Run:
-    """A chain over one array on a GPU."""
+class _GpuCall:
+    """One call with an array on a GPU: where its result goes, and its order among the work of other streams."""
 
     def __init__(
-        self, session: QueuedSession, filters: Sequence[Filter], value: Any, view: GpuView, kind: GpuKind, index: int
+        self, session: QueuedSession, value: Any, view: GpuView, kind: GpuKind, index: int, parts: ArrayParts
     ) -> None:
-        self._session, self._filters, self._value = session, filters, value
-        self._view, self._kind, self._index = view, kind, index
+        self._session, self._value, self._view = session, value, view
+        self._kind, self._index, self._parts = kind, index, parts
 
     def result(self, out: Any) -> Any:
         """Return the result: an array of the caller's library, or a DeviceImage for it to take."""
-        plan = plan_for(self._filters, self._view.shape, self._view.dtype)
-        if out is not None:
-            self._check_out(out)
-        own = self._kind.empty(self._value, plan.result_shape) if out is None else out
-        target = None if own is None else self._target(own, plan.result_shape)
+        shape = self._parts.result_shape()
+        target = self._new(shape) if out is None else self._checked(out, shape)
         caller = self._caller()
         try:
             if caller is not None:
                 self._session.wait_for_stream(caller)
-            made = self._made(plan, target)
-            if target is not None and made.shape == target.shape:
-                self._copy(target, made)
-                return own
-            if out is not None:
-                raise ImageError(f"out must have the result's shape, {plan.shape_of(made.channels)}")
-            return self._in_memory_of_ours(made, plan.shape_of(made.channels))
+            return self._filled(target, out is None)
         finally:  # after an error, too: the kernels that were queued read the array
             if caller is not None:
                 self._session.let_wait(caller)
@@ -132,38 +127,61 @@ class _Run:
         own = self._kind.stream(self._value)
         return (self._view.stream or LEGACY) if own is None else own
 
-    def _target(self, own: Any, shape: tuple[int, ...]) -> DeviceArray:
-        """Return the memory of the caller's array for the result; ImageError if the result cannot be there."""
-        view = GpuView.by_interface(own.cuda() if is_cvcuda_tensor(own) else own)
-        wanted = (
-            f"out must be a writable, C-contiguous array of the result's shape and type, {shape} {self._view.dtype}"
-        )
-        if (view.shape, view.dtype) != (shape, self._view.dtype):
-            raise ImageError(f"{wanted}; it is {view.shape} {view.dtype}")
-        if view.read_only or not view.is_contiguous:
-            raise ImageError(f"{wanted}; it is {'read-only' if view.read_only else 'not contiguous, or not aligned'}")
-        return DeviceArray(view.address, shape if len(shape) == 3 else (*shape, 1), view.dtype)
+    def _new(self, shape: tuple[int, ...]) -> Any:
+        """Return a new array for the result; None if the chain's own memory is handed over."""
+        order = self._parts.order
+        inner = tuple(shape[axis] for axis in order.inward_axes(len(shape)))
+        if (own := self._kind.empty(self._value, inner)) is not None:
+            return own if order.is_inward(len(shape)) else self._kind.transposed(own, order.outward_axes(len(shape)))
+        if self._parts.is_handed_over:
+            return None
+        return DeviceImage.of(self._session, self._session.empty(shape, self._view.dtype), shape, self._index)
 
-    def _check_out(self, out: Any) -> None:
+    def _checked(self, out: Any, shape: tuple[int, ...]) -> Any:
+        """Return the caller's array for the result; ImageError if the result cannot be there."""
         same = library_of(out) == library_of(self._value) and type(out) is type(self._value)
         if not same or location_of(out) is not Location.GPU or self._kind.by_dlpack or isinstance(out, DeviceImage):
             kind = type(self._value).__name__
             raise ImageError(
                 f"out must be a writable array of the array's own kind, {kind}; got a {type(out).__name__}"
             )
+        view, dtype = _view_of(out), self._view.dtype
+        wanted = f"out must be a writable array of the result's shape and type, {shape} {name_of(dtype)}"
+        if (view.shape, view.dtype) != (shape, dtype):
+            raise ImageError(f"{wanted}; it is {view.shape} {name_of(view.dtype)}")
+        if view.read_only or view.lies_on_itself:
+            raise ImageError(f"{wanted}; {'it is read-only' if view.read_only else 'its elements share memory'}")
+        return out
 
-    def _made(self, plan: ChainPlan, target: DeviceArray | None) -> DeviceArray:
-        free = target is not None and not self._view.overlaps(target.pointer, target.pointer + target.nbytes)
-        image, steps = self._view.image(self._session), plan.steps(self._session.packs)
-        offered = target if free else None
-        return run_chain(self._session, plan.filters, image, (), steps, lambda: self._session.offer_array(offered))
+    def _filled(self, target: Any, may_be_new: bool) -> Any:
+        """Return the target with the result written to it, or another one if the chain made other channels."""
+        parts, place = self._parts, self._place(target)
+        if place is not None:
+            parts.keep_from(place)
+        first = parts.run(0, place)
+        if place is None:
+            return self._handed_over(first)
+        if not parts.fits(first, place):
+            shape = parts.result_shape(first.channels)
+            if not may_be_new:
+                raise ImageError(f"out must have the result's shape, {shape}")
+            target = self._new(shape)
+            place = self._place(target)
+            assert place is not None
+        parts.write(0, first, place)
+        for number in range(1, parts.number):
+            parts.write(number, parts.run(number, place), place)
+        return target
 
-    def _copy(self, target: DeviceArray, made: DeviceArray) -> None:
-        if made.pointer != target.pointer:
-            self._session.copy(target, made)
+    def _place(self, target: Any) -> GpuView | None:
+        return None if target is None else _view_of(target).in_order(self._parts.order)
 
-    def _in_memory_of_ours(self, made: DeviceArray, shape: tuple[int, ...]) -> DeviceImage:
+    def _handed_over(self, made: DeviceArray) -> DeviceImage:
         if made.pointer == self._view.address:  # a chain without filters
             made, given = self._session.empty(made.shape, made.dtype), made
             self._session.copy(made, given)
-        return DeviceImage.of(self._session, made, shape, self._index)
+        return DeviceImage.of(self._session, made, self._parts.result_shape(made.channels), self._index)
+
+
+def _view_of(array: Any) -> GpuView:
+    return GpuView.by_interface(array.cuda() if is_cvcuda_tensor(array) else array)

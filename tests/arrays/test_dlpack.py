@@ -13,6 +13,7 @@ import pytest
 
 from imgcuda import ImageError
 from imgcuda.arrays import dlpack
+from imgcuda.arrays.stored_types import BFLOAT16
 
 Make = Callable[..., npt.NDArray[Any]]
 
@@ -146,7 +147,17 @@ def test_a_used_capsule_and_what_is_none_are_refused(random_image: Make) -> None
             dlpack.describe(wrong)
 
 
+def test_bfloat16_is_read_and_handed_on() -> None:
+    torch = pytest.importorskip("torch")
+    tensor = torch.tensor([[1.0, -2.5]], dtype=torch.bfloat16)
+    said = dlpack.describe(tensor.__dlpack__())
+    assert (said.address, said.shape, said.dtype) == (tensor.data_ptr(), (1, 2), BFLOAT16)
+    made = torch.from_dlpack(Exported(Owner(tensor.view(torch.uint16).numpy().view(BFLOAT16)), True))
+    assert made.dtype == torch.bfloat16
+    assert torch.equal(made, tensor)
+
+
 def test_samples_without_a_name_in_numpy_are_refused() -> None:
     torch = pytest.importorskip("torch")
-    with pytest.raises(ImageError, match="samples must be uint8, uint16, float32; they are bfloat16"):
-        dlpack.describe(torch.zeros((3, 4), dtype=torch.bfloat16).__dlpack__())
+    with pytest.raises(ImageError, match="bfloat16 or float64; they are of DLPack's code 10, 8 bits"):
+        dlpack.describe(torch.zeros((3, 4), dtype=torch.float8_e4m3fn).__dlpack__())

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from imgcuda import DeviceError, ImageError, Pipeline, load
+from imgcuda.layouts import ImageLayout
 
 Make = Callable[..., npt.NDArray[Any]]
 INVERT = load().create("invert", {})
@@ -141,6 +142,19 @@ def test_the_result_may_be_written_to_a_tensor(torch: Any, random_image: Make) -
     assert (image == wanted).all()
 
 
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+def test_bfloat16_is_computed_as_float32_and_rounded_once(torch: Any, layout: ImageLayout, random_image: Make) -> None:
+    image = torch.from_numpy(random_image((3, 12, 14), "float32")).bfloat16()
+    image = image if layout == "CHW" else image.permute(1, 2, 0)
+    wanted = BLUR(image.float(), device="cpu", layout=layout).bfloat16()
+    made = BLUR(image, device="cpu", layout=layout)
+    assert made.dtype == torch.bfloat16
+    assert torch.equal(made, wanted)
+    for out in (torch.zeros_like(image), image):
+        assert BLUR(image, device="cpu", layout=layout, out=out) is out
+        assert torch.equal(out, wanted)
+
+
 def test_a_tensor_is_not_changed_by_a_chain_without_filters(torch: Any, random_image: Make) -> None:
     image = torch.from_numpy(random_image((12, 14, 3)))
     made = Pipeline([])(image, device="cpu")
@@ -151,8 +165,8 @@ def test_a_tensor_is_not_changed_by_a_chain_without_filters(torch: Any, random_i
 def test_tensors_that_cannot_be_filtered_are_refused_with_the_remedy(torch: Any) -> None:
     with pytest.raises(ImageError, match=r"give tensor\.detach\(\)"):
         INVERT(torch.zeros((4, 5), requires_grad=True), device="cpu")
-    with pytest.raises(ImageError, match=r"got bfloat16; convert with tensor\.float\(\)"):
-        INVERT(torch.zeros((4, 5), dtype=torch.bfloat16), device="cpu")
+    with pytest.raises(ImageError, match=r"out must have the array's own type, torch.bfloat16; it has torch.float32"):
+        INVERT(torch.zeros((4, 5), dtype=torch.bfloat16), device="cpu", out=torch.zeros((4, 5)))
     with pytest.raises(ImageError, match="Tensor cannot be read as an array"):
         INVERT(torch.zeros((4, 5)).to_sparse(), device="cpu")
     with pytest.raises(ImageError, match="out must be of the array's own kind, a Tensor in host memory"):

@@ -14,11 +14,14 @@ SETTING = """
 import sys
 sys.path.insert(0, {tests!r})
 import numpy as np
-from support import simulated_gpu
+from support import simulated_cupy as cupy, simulated_gpu
 simulated_gpu.install()
+cupy.install()
 from support.simulated_gpu import LOG, MEMORY, aligned
 import imgcuda
 from imgcuda.arrays import dlpack
+from imgcuda.arrays.stored_types import BFLOAT16, as_float32
+from imgcuda.layouts import LAYOUTS
 
 class Interface:
     def __init__(self, array, stream=None):
@@ -28,6 +31,20 @@ class Interface:
         array = self.array
         return dict(shape=array.shape, strides=array.strides, typestr=array.dtype.str, version=3,
                     data=(array.ctypes.data, False), stream=self.stream)
+
+class Producer:
+    def __init__(self, array):
+        self.array, self.shape = array, array.shape
+    def __dlpack_device__(self):
+        return 2, 0
+    def __dlpack__(self, stream=None, max_version=None):
+        LOG.append(("asked", stream, max_version))
+        return dlpack.export(self.array.ctypes.data, self.array.shape, self.array.dtype, (2, 0), self, True)
+
+SIZES = dict(N=3, H=9, W=14, C=3)
+
+def nothing_was_copied_to_the_host():
+    return not [each for each in LOG if each[0] in ("down", "the host waits")]
 
 def image(shape, kind=np.uint8):
     made = aligned(int(np.prod(shape)) * np.dtype(kind).itemsize).view(kind).reshape(shape)
@@ -63,18 +80,17 @@ assert LOG[-1][0] == "free" and ("wait", 7) in LOG, LOG
 assert not MEMORY
 """,
     "the same samples for each kind, view and chain": """
-for kind in (np.uint8, np.uint16, np.float32):
-    for shape in ((20, 32), (20, 32, 2), (20, 32, 3), (20, 32, 4)):
-        whole = image(shape, kind)
-        for chain in ([invert], [blur], [invert, blur, gray], [filters.create("equalize", {})], []):
-            pipeline = imgcuda.Pipeline(chain)
-            for view in (whole, whole[::-1], whole[:, ::2], whole[3:, 1:]):
-                before = view.copy()
-                made, wanted = pipeline(Interface(view)).download(), pipeline(view, device="cpu")
-                assert made.shape == wanted.shape and made.dtype == wanted.dtype
-                np.testing.assert_array_equal(made, wanted)
-                np.testing.assert_array_equal(view, before)
-        del made
+for kind, shape in ((np.uint8, (20, 32, 4)), (np.uint16, (20, 32)), (np.float32, (20, 32, 3))):
+    whole = image(shape, kind)
+    for chain in ([invert], [blur], [filters.create("equalize", {})], []):
+        pipeline = imgcuda.Pipeline(chain)
+        for view in (whole, whole[::-1], whole[:, ::2], whole[3:, 1:]):
+            before = view.copy()
+            made, wanted = pipeline(Interface(view)).download(), pipeline(view, device="cpu")
+            assert made.shape == wanted.shape and made.dtype == wanted.dtype
+            np.testing.assert_array_equal(made, wanted)
+            np.testing.assert_array_equal(view, before)
+    del made
 assert not MEMORY
 """,
     "no pixel is copied, and what the host sends is small": """
@@ -94,18 +110,119 @@ del capsule
 assert LOG == [("record", "all"), ("wait", 100), ("free", 100)] and not MEMORY, LOG
 """,
     "dlpack gets our stream, and its capsule lives until the next call": """
-class Producer:
-    def __init__(self, array):
-        self.array = array
-    def __dlpack_device__(self):
-        return 2, 0
-    def __dlpack__(self, stream=None, max_version=None):
-        LOG.append(("asked", stream, max_version))
-        return dlpack.export(self.array.ctypes.data, self.array.shape, self.array.dtype, (2, 0), self, True)
 given = image((20, 30, 3))
 made = invert(Producer(given))
 assert LOG[0] == ("asked", 100, (1, 0)), LOG
 np.testing.assert_array_equal(made.download(), 255 - given)
+""",
+    "a batch is one piece of work for the caller's stream": """
+given = cupy.asarray(image((3, 16, 32, 4)))
+made = invert(given, layout="NHWC")
+assert LOG == [("record", 7), ("wait", 100), *[("launch", "point")] * 3, ("record", 100), ("wait", 7)], LOG
+assert made.array.flags.c_contiguous and not MEMORY
+np.testing.assert_array_equal(made.array[..., :3], 255 - given.array[..., :3])
+""",
+    "a result has the caller's axes and type, and out any strides": """
+for layout in LAYOUTS:
+    for kind in (np.uint8, np.float16):
+        whole = image(tuple(SIZES[axis] for axis in layout), kind)
+        given, wanted = cupy.asarray(whole), invert(whole, device="cpu", layout=layout)
+        made = invert(given, layout=layout)
+        assert (made.dtype, made.array.strides) == (wanted.dtype, wanted.strides), layout
+        np.testing.assert_array_equal(made.array, wanted)
+        out = cupy.Ndarray(cupy.empty((*wanted.shape[:-1], 2 * wanted.shape[-1]), kind).array[..., ::-2])
+        assert invert(given, layout=layout, out=out) is out
+        np.testing.assert_array_equal(out.array, wanted)
+        invert(given, layout=layout, out=given)
+        np.testing.assert_array_equal(given.array, wanted)
+assert nothing_was_copied_to_the_host() and not MEMORY
+""",
+    "without memory of the library's a result is contiguous in the caller's axes": """
+whole = image((3, 3, 9, 14))
+made = invert(Interface(whole), layout="NCHW")
+assert (made.ndim, made.__cuda_array_interface__["strides"]) == (4, None)
+np.testing.assert_array_equal(made.download(), 255 - whole)
+np.testing.assert_array_equal(invert(made, layout="NCHW").download(), whole)
+""",
+    "results do not overwrite what is still to be read": """
+for shape, layout, views in (
+    ((5, 9, 14), "NHW", (lambda a: a[1:], lambda a: a[:-1])),
+    ((9, 14, 7), "HWC", (lambda a: a, lambda a: a[:, :, ::-1])),
+):
+    for read, write in (views, views[::-1]):
+        whole = image(shape)
+        wanted, room = invert(read(whole), device="cpu", layout=layout), cupy.asarray(whole).array
+        invert(cupy.Ndarray(read(room)), layout=layout, out=cupy.Ndarray(write(room)))
+        np.testing.assert_array_equal(write(room), wanted)
+assert not MEMORY
+""",
+    "more than four channels are filtered each by itself": """
+flip = filters.create("flip", {})
+for shape, layout in (((9, 14, 7), "HWC"), ((2, 5, 9, 14), "NCHW"), ((8, 9, 14), "CHW")):
+    whole = image(shape)
+    made, same = flip(cupy.asarray(whole), layout=layout), flip(Interface(whole), layout=layout)
+    assert nothing_was_copied_to_the_host()
+    np.testing.assert_array_equal(made.array, flip(whole, device="cpu", layout=layout))
+    np.testing.assert_array_equal(same.download(), made.array)
+    LOG.clear()
+try:
+    gray(cupy.asarray(image((9, 14, 7))))
+except imgcuda.ImageError as error:
+    assert str(error).startswith("grayscale takes images of 1 to 4 channels, since"), error
+else:
+    raise AssertionError("no error")
+""",
+    "bfloat16 comes back as bfloat16, by both protocols": """
+levels = np.arange(9 * 14, dtype=np.float32).reshape(9, 14) / 128
+given = (levels.view(np.uint32) >> 16).astype(np.uint16).view(BFLOAT16)
+made = invert(cupy.asarray(given))
+assert made.dtype == BFLOAT16
+np.testing.assert_array_equal(as_float32(made.array), 1 - levels)
+made = invert(Producer(given))
+assert str(made.__cuda_array_interface__["typestr"]) == "<V2" and "bfloat16" in repr(made)
+np.testing.assert_array_equal(made.download(), 1 - levels)
+assert dlpack.describe(made.__dlpack__()).dtype == BFLOAT16
+""",
+    "what a GPU does not compute is refused as on the host": """
+for array, layout, words in (
+    (np.zeros((4, 5), bool), "HWC", "got bool; convert with array.astype('uint8') * 255"),
+    (np.zeros((4, 5), np.int32), "HWC", "if 255 is white, convert with array.astype('uint8')"),
+    (np.zeros((4, 5), ">u2"), "HWC", "must have its bytes in the machine's order; got >u2"),
+    (np.zeros((3, 4, 5), np.uint8), "HWC", "an image with its channels first takes layout='CHW'"),
+    (np.zeros((3, 4, 5), np.uint8), "NCHW", "takes (images, channels, height, width); got shape (3, 4, 5)"),
+):
+    try:
+        invert(cupy.Ndarray(array), layout=layout)
+    except imgcuda.ImageError as error:
+        assert words in str(error), error
+    else:
+        raise AssertionError(words)
+given, stuck = cupy.asarray(image((4, 5))), cupy.Ndarray(np.lib.stride_tricks.as_strided(image((5,)), (4, 5), (0, 1)))
+for out, words in ((stuck, "its elements share memory"), (cupy.asarray(image((5, 4))), "(4, 5) uint8; it is (5, 4)")):
+    try:
+        invert(given, out=out)
+    except imgcuda.ImageError as error:
+        assert words in str(error), error
+    else:
+        raise AssertionError(words)
+assert not LOG
+""",
+    "each chain, layout, type and view": """
+chains = ["", "blur:sigma=1", "invert | grayscale", "resize:width=9,height=40", "auto-contrast"]
+for chain in map(imgcuda.Pipeline.from_text, chains):
+    for layout in LAYOUTS:
+        for kind in (np.uint8, np.uint16, np.float16, np.float64):
+            whole = image(tuple(SIZES[axis] for axis in layout), kind)
+            for view in (lambda a: a, lambda a: a[..., ::-1], lambda a: a[::-1]):
+                given = cupy.Ndarray(view(cupy.asarray(whole).array))
+                wanted = chain(view(whole), device="cpu", layout=layout)
+                for out in (None, cupy.empty(wanted.shape, kind)):
+                    made = chain(given, layout=layout, out=out)
+                    assert made.dtype == wanted.dtype
+                    np.testing.assert_array_equal(made.array, wanted)
+                np.testing.assert_array_equal(given.array, view(whole))
+                np.testing.assert_array_equal(chain(Interface(given.array), layout=layout).download(), wanted)
+assert not MEMORY
 """,
     "a device that is not the array's is refused": """
 for device in ("cpu", "cuda:1"):
@@ -118,8 +235,10 @@ for device in ("cpu", "cuda:1"):
 """,
 }
 
+MARKS = {"each chain, layout, type and view": [pytest.mark.exhaustive]}
 
-@pytest.mark.parametrize("scene", SCENES)
+
+@pytest.mark.parametrize("scene", [pytest.param(name, marks=MARKS.get(name, [])) for name in SCENES])
 def test_what_is_asked_of_the_driver(scene: str) -> None:
     code = SETTING.format(tests=str(TESTS)) + SCENES[scene]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
