@@ -87,7 +87,8 @@ paths, queue = sorted(Path(sys.argv[1]).iterdir()), SimpleQueue()
 for start in range(0, len(paths), 16):
     queue.put(paths[start : start + 16])
 def work():
-    decoder, encoder = nv.Decoder(), nv.Encoder()
+    hardware = [nv.Backend(nv.BackendKind.HW_GPU_ONLY)]
+    decoder, encoder = nv.Decoder(max_num_cpu_threads=1, backends=hardware), nv.Encoder(max_num_cpu_threads=1)
     params = nv.EncodeParams(quality_type=nv.QualityType.QUALITY, quality_value=90,
                              chroma_subsampling=nv.ChromaSubsampling.CSS_420)
     while True:

@@ -28,7 +28,7 @@ def main() -> None:
         assert coder, devices.no_codecs(device)
 
         def decoded(data: bytes) -> npt.NDArray[np.uint8]:
-            made = coder.decode(np.frombuffer(data, np.uint8), 3)
+            (made,) = coder.decode([np.frombuffer(data, np.uint8)], 3)
             assert made
             return session.download(made)
 
@@ -52,7 +52,7 @@ def main() -> None:
         on_device = session.upload(np.ascontiguousarray(large))
         for name, run in {
             "decode 4K, GPU": lambda: decoded(data),
-            "decode 4K, GPU, left there": lambda: coder.decode(np.frombuffer(data, np.uint8), 3),
+            "decode 4K, GPU, left there": lambda: coder.decode([np.frombuffer(data, np.uint8)], 3),
             "decode 4K, libjpeg": lambda: by_libjpeg(data),
             "encode 4K, GPU": lambda: coder.encode(on_device, 90),
         }.items():

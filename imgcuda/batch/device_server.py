@@ -24,11 +24,12 @@ import numpy.typing as npt
 from imgcuda import devices
 from imgcuda.batch import worker
 from imgcuda.batch.device_requests import BEGUN, JpegTask, Reply, Request
+from imgcuda.batch.jpeg_batches import JpegBatches
 from imgcuda.batch.processing import Work
 from imgcuda.batch.slot import Slot, room
 from imgcuda.batch.worker import WorkerStart
 from imgcuda.containment import in_words
-from imgcuda.engine.protocol import Device, DeviceSession, JpegCoder
+from imgcuda.engine.protocol import Device, DeviceArray, JpegCoder
 from imgcuda.errors import DeviceMemoryError, FilterError, ImgcudaError
 from imgcuda.execution import streaming
 from imgcuda.execution.chain_plan import plan_for
@@ -38,11 +39,11 @@ from imgcuda.pipeline import Pipeline
 AT_ONCE = 4
 """The most images on a device at once: one in kernels, one in download, and two in upload."""
 
-CODED_AT_ONCE = 16
-"""The same where the device decodes JPEGs: they take little memory before, and wait for a coder."""
+CODED_AT_ONCE = 32
+"""The same where the device decodes JPEGs, as many as a batch may have: they take little memory before."""
 
-CODERS = 4
-"""The most coders of JPEGs on a device: to make one takes about half a second, and one alone leaves the device idle."""
+ENCODERS = 2
+"""The most encoders of JPEGs on a device: while one waits for the device, the other makes bytes of what is coded."""
 
 GRACE = 1.0
 """Seconds that an image may still take whose worker has ended."""
@@ -100,8 +101,7 @@ class DeviceServer:
             device = devices.choose(self._start.device)
             with device.session():
                 if work.options.codecs == "gpu":
-                    with self._coders.one(device):
-                        pass
+                    self._coders.decoder(device)
 
     def serve(self, client: connection.Connection) -> None:
         """Answer the requests of one worker, until it closes the connection."""
@@ -199,14 +199,21 @@ class DeviceServer:
 
 
 class _Coders:
-    """The coders of a device: made as they are needed, and used again."""
+    """What decodes and encodes the JPEGs of a device: a thread that decodes in batches, and encoders to use again."""
 
     def __init__(self) -> None:
-        self._permits = threading.Semaphore(CODERS)
+        self._lock = threading.Lock()
+        self._decoder: JpegBatches | None = None
+        self._permits = threading.Semaphore(ENCODERS)
         self._idle: list[JpegCoder | None] = []
 
+    def decoder(self, device: Device) -> JpegBatches:
+        with self._lock:
+            self._decoder = self._decoder or JpegBatches(device)
+            return self._decoder
+
     @contextmanager
-    def one(self, device: Device) -> Iterator[JpegCoder | None]:
+    def encoder(self, device: Device) -> Iterator[JpegCoder | None]:
         """Give a coder to one thread; None if the device has none. To be called within a session."""
         with self._permits:
             coder = self._idle.pop() if self._idle else device.jpeg_coder()
@@ -248,8 +255,8 @@ class _SharedMemory:
         self._slot.reserve(room(request.shape[0]))
         data = self._slot.array(0, request.shape, np.dtype(np.uint8))
         try:
-            with device.session() as session, self._coders.one(device) as coder:
-                made = _transcoded(session, coder, data, request.jpeg, work) if coder else None
+            given = self._coders.decoder(device).decode(data, request.jpeg.channels)
+            made = self._filtered_and_encoded(given, request.jpeg, work, device) if given else None
         except DeviceMemoryError:
             return Reply()  # the usual way filters in strips, which need less
         if made is None:
@@ -259,6 +266,20 @@ class _SharedMemory:
         self._slot.reserve(start + result.nbytes)
         np.copyto(self._slot.array(start, result.shape, result.dtype), result)
         return Reply(start, result.shape, result.dtype.str, shape)
+
+    def _filtered_and_encoded(
+        self, given: DeviceArray, task: JpegTask, work: Work, device: Device
+    ) -> tuple[npt.NDArray[np.uint8], tuple[int, ...]] | None:
+        """Return the JPEG of the result, and the shape of its picture; None for what the device cannot do."""
+        shape = given.shape if task.channels == 3 else given.shape[:2]
+        plan = plan_for(Pipeline(work.filters).filters, shape, given.dtype)
+        with device.session() as session:
+            made = streaming.filter_on_device(session, plan, given)
+            if made.dtype != np.uint8 or made.channels not in (1, 3):
+                return None
+            with self._coders.encoder(device) as coder:
+                coded = coder.encode(made, task.quality) if coder else None
+        return None if coded is None else (coded, made.shape if made.channels == 3 else made.shape[:2])
 
     def _reserve(self, size: int, device: Device) -> None:
         """Reserve memory, and pin it."""
@@ -272,21 +293,6 @@ class _SharedMemory:
         self._pinned.close()
         self._pinned_memory = np.empty(0, np.uint8)
         self._slot.close()
-
-
-def _transcoded(
-    session: DeviceSession, coder: JpegCoder, data: npt.NDArray[np.uint8], task: JpegTask, work: Work
-) -> tuple[npt.NDArray[np.uint8], tuple[int, ...]] | None:
-    """Return the JPEG of the result, and the shape of its picture; None for what the device cannot do."""
-    given = coder.decode(data, task.channels)
-    if given is None:
-        return None
-    shape = given.shape if task.channels == 3 else given.shape[:2]
-    made = streaming.filter_on_device(session, plan_for(Pipeline(work.filters).filters, shape, given.dtype), given)
-    if made.dtype != np.uint8 or made.channels not in (1, 3):
-        return None
-    coded = coder.encode(made, task.quality)
-    return None if coded is None else (coded, made.shape if made.channels == 3 else made.shape[:2])
 
 
 def _sendable(error: ImgcudaError) -> ImgcudaError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -53,24 +54,38 @@ class NvJpeg:
         with _lock:
             nvimgcodec = _library()
         self._index, self._library = index, nvimgcodec
-        # "Fancy" upsampling of chroma is what libjpeg does.
-        self._decoder = nvimgcodec.Decoder(device_id=index, max_num_cpu_threads=1, options=":fancy_upsampling=1")
+        # The GPU's own decoders work side by side; without them named, this one CPU thread gets a part of a batch.
+        self._decoders = [
+            decoder for kind in (nvimgcodec.BackendKind.HW_GPU_ONLY, None) if (decoder := self._decoder(kind))
+        ]
         self._encoder = nvimgcodec.Encoder(device_id=index, max_num_cpu_threads=1)
 
-    def decode(self, data: npt.NDArray[np.uint8], channels: int) -> DeviceArray | None:
-        """Return a JPEG's pixels, gray or RGB, not turned; None if it cannot be decoded."""
+    def _decoder(self, kind: Any) -> Any:
+        """Return a decoder of a kind, None for any; None if this GPU has no decoder of that kind."""
+        library = self._library
+        # "Fancy" upsampling of chroma is what libjpeg does.
+        options = {"device_id": self._index, "max_num_cpu_threads": 1, "options": ":fancy_upsampling=1"}
+        if kind is None:
+            return library.Decoder(**options)
+        try:
+            return library.Decoder(**options, backends=[library.Backend(kind)])
+        except RuntimeError:
+            return None
+
+    def decode(self, files: Sequence[npt.NDArray[np.uint8]], channels: int) -> Sequence[DeviceArray | None]:
+        """Return each JPEG's pixels, gray or RGB, not turned; None for one that cannot be decoded."""
         library = self._library
         space = library.ColorSpec.GRAY if channels == 1 else library.ColorSpec.SRGB
         params = library.DecodeParams(apply_exif_orientation=False, color_spec=space)
-        with translated(f"cuda:{self._index}: decoding a JPEG"):
-            image = self._decoder.decode(library.CodeStream(data), params=params)
-        if image is None:
-            return None
-        found: dict[str, Any] = image.__cuda_array_interface__
-        shape = tuple(found["shape"]) if len(found["shape"]) == 3 else (*found["shape"], 1)
-        if found["typestr"] != "|u1" or shape[2] != channels or not _is_contiguous(shape, found.get("strides")):
-            return None
-        return DeviceArray(found["data"][0], shape, np.dtype(np.uint8), image)
+        made: list[DeviceArray | None] = [None] * len(files)
+        for decoder in self._decoders:
+            missing = [number for number, pixels in enumerate(made) if pixels is None]
+            if missing:
+                with translated(f"cuda:{self._index}: decoding a JPEG"):
+                    images = decoder.decode([library.CodeStream(files[number]) for number in missing], params=params)
+                for number, image in zip(missing, images, strict=True):
+                    made[number] = _pixels(image, channels)
+        return made
 
     def encode(self, pixels: DeviceArray, quality: int) -> npt.NDArray[np.uint8] | None:
         """Return pixels, gray or RGB, as a JPEG without metadata, with 4:2:0 chroma; None if they cannot be encoded."""
@@ -84,6 +99,17 @@ class NvJpeg:
         with translated(f"cuda:{self._index}: encoding a JPEG"):
             stream = self._encoder.encode(library.as_image(_Exposed(pixels)), "jpeg", params=params)
         return None if stream is None else np.frombuffer(bytes(stream), np.uint8)
+
+
+def _pixels(image: Any, channels: int) -> DeviceArray | None:
+    """Return the pixels of an image of nvImageCodec; None if there are none, or others than were asked for."""
+    if image is None:
+        return None
+    found: dict[str, Any] = image.__cuda_array_interface__
+    shape = tuple(found["shape"]) if len(found["shape"]) == 3 else (*found["shape"], 1)
+    if found["typestr"] != "|u1" or shape[2] != channels or not _is_contiguous(shape, found.get("strides")):
+        return None
+    return DeviceArray(found["data"][0], shape, np.dtype(np.uint8), image)
 
 
 class _Exposed:

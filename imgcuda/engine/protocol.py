@@ -141,8 +141,8 @@ class DeviceSession(Session, Protocol):
 class JpegCoder(Protocol):
     """Decodes and encodes JPEGs in the memory of a device. It is for one thread, within a session."""
 
-    def decode(self, data: npt.NDArray[np.uint8], channels: int) -> DeviceArray | None:
-        """Return a JPEG's pixels, gray or RGB, not turned; None if it cannot be decoded."""
+    def decode(self, files: Sequence[npt.NDArray[np.uint8]], channels: int) -> Sequence[DeviceArray | None]:
+        """Return each JPEG's pixels, gray or RGB, not turned; None for one that cannot be decoded."""
 
     def encode(self, pixels: DeviceArray, quality: int) -> npt.NDArray[np.uint8] | None:
         """Return pixels, gray or RGB, as a JPEG without metadata, with 4:2:0 chroma; None if they cannot be encoded."""
