@@ -113,6 +113,7 @@ SHOTS: dict[str, Shot] = {
     "text": Shot("text:text='a cup of\\ncoffee',size=40,color=gold,gravity=northeast"),
     "threshold": Shot(sample="camera.png"),
     "total-variation": Shot(sample="chelsea.png", before=("add-noise:amount=0.05",)),
+    "tone-map": Shot(sample="rocket.jpg"),
     "top-hat": Shot("top-hat:radius=8,shape=ellipse", "rocket.jpg"),
     "undistort": Shot("undistort:k1=-0.15", "chelsea.png", before=("lens-distortion:k1=-0.15",)),
     "vignette": Shot(sample="astronaut.png"),

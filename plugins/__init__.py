@@ -110,6 +110,7 @@ if TYPE_CHECKING:
     from imgcuda_plugins.threshold.threshold import Threshold as Threshold
     from imgcuda_plugins.tone.filmic import Filmic as Filmic
     from imgcuda_plugins.tone.local_contrast import LocalContrast as LocalContrast
+    from imgcuda_plugins.tone.tone_map import ToneMap as ToneMap
 
 
 def __getattr__(name: str) -> Any:

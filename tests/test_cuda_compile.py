@@ -80,6 +80,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "lut-cube": [{"lut": np.zeros((2, 2, 2, 3))}, {"lut": np.zeros((5, 3))}],
     "sigmoidal-contrast": [{}, {"inverse": True}],
     "temperature": [{"transfer": "srgb"}, {"transfer": "linear"}],
+    "tone-map": [{}, {"transfer": "linear"}],
     "top-hat": [{}, {"footprint": np.ones((1, 3)), "border": "mirror"}],
     "unsharp-mask": [{"sigma": 0.5, "border": "constant"}, {"sigma": 1}, {"sigma": 20, "border": "mirror"}],
     "flip": [{"direction": "horizontal"}, {"direction": "vertical"}, {"direction": "both"}],

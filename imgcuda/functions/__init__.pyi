@@ -4196,6 +4196,49 @@ class Threshold(PointFilter):
         level: float = 0.5,
     ) -> None: ...
 
+def tone_map(
+    array: _Image,
+    /,
+    *,
+    key: float = 0.18,
+    white: float = 0.0,
+    transfer: Literal["srgb", "linear"] = "srgb",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Tone-map an image by its own brightness: middle gray for the average, and white for the brightest.
+
+    This is the global operator of Reinhard, Stark, Shirley and Ferwerda (Photographic tone reproduction for digital
+    images, 2002). The luminance, Rec. 709 of linear light, is multiplied by key / average; what is then L becomes
+    L (1 + L / white^2) / (1 + L), and colors keep their proportions. The average is exp(mean(log(luminance + 1e-5))).
+    The brightest is rounded down, by less than 1/512 of a stop, and is at most 2^31. What is infinite or not a number
+    is not measured; transparent pixels count as others do. `filmic` maps light that is exposed already, by a fixed
+    curve for each channel. OpenCV's TonemapReinhard is another operator, of 2005.
+
+    key: what the average becomes before the curve: bright or dark; from 0.01 to 1
+    white: the luminance L that becomes white; 0 for that of the brightest pixel; from 0 to 1000
+    transfer: how levels stand for light: by sRGB's curve, or in proportion, as in images of floats with a high
+        range; one of srgb, linear
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class ToneMap(MeasuringFilter):
+    """Tone-map an image by its own brightness: middle gray for the average, and white for the brightest."""
+
+    key: float
+    white: float
+    transfer: Literal["srgb", "linear"]
+    def __init__(
+        self,
+        *,
+        key: float = 0.18,
+        white: float = 0.0,
+        transfer: Literal["srgb", "linear"] = "srgb",
+    ) -> None: ...
+
 def top_hat(
     array: _Image,
     /,

@@ -52,7 +52,7 @@ FILTERS = {
     "levels curves tone": "gamma contrast auto-contrast",
     "histogram hist histeq": "equalize auto-contrast",
     "clahe adaptive-histogram ahe local-equalize": "equalize",
-    "hdr tone-mapping": "tone-map gamma",
+    "hdr tone-mapping": "tone-map filmic gamma",
     "lut 3dlut color-grade color-grading grade look hald": "lut-cube",
     "old vintage retro antique brown": "sepia vignette",
     # edges

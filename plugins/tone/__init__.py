@@ -9,5 +9,6 @@ from imgcuda import Filter, hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
     from imgcuda_plugins.tone.filmic import Filmic
     from imgcuda_plugins.tone.local_contrast import LocalContrast
+    from imgcuda_plugins.tone.tone_map import ToneMap
 
-    return [Filmic, LocalContrast]
+    return [Filmic, LocalContrast, ToneMap]
