@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy.typing as npt
@@ -26,6 +28,26 @@ def filter_as_given(
     on_host: Callable[[Array, str | None, int | None, Any], Array],
 ) -> Any:
     """Return a value filtered, in its own kind. `on_host` filters NumPy arrays, with the arguments of a call."""
+    run = _uncompiled() if library_of(value) == "torch" and "torch._dynamo" in sys.modules else _filter_as_given
+    return run(filters, value, device, max_pixels, out, layout, on_host)
+
+
+@cache
+def _uncompiled() -> Callable[..., Any]:
+    """Return the function below so that torch.compile calls it as it is: it cannot compile what calls CUDA."""
+    disabled: Callable[..., Any] = sys.modules["torch._dynamo"].disable(_filter_as_given)
+    return disabled
+
+
+def _filter_as_given(
+    filters: Sequence[Filter],
+    value: Any,
+    device: str | None,
+    max_pixels: int | None,
+    out: Any,
+    layout: str,
+    on_host: Callable[[Array, str | None, int | None, Any], Array],
+) -> Any:
     location = location_of(value)
     if layout != "HWC" and library_of(value) == "PIL":
         raise ImageError("a picture of Pillow has no axes; leave layout= away, or filter numpy.asarray(picture)")
