@@ -62,6 +62,7 @@ SHOTS: dict[str, Shot] = {
     "convolve": Shot("convolve:kernel=[[0,-1,0],[-1,5,-1],[0,-1,0]]", "chelsea.png"),
     "crop": Shot("crop:aspect=1:1", "chelsea.png"),
     "curves": Shot("curves:points=[[0,0],[0.25,0.1],[0.7,0.9],[1,1]]", "astronaut.png"),
+    "dehaze": Shot(sample="astronaut.png", before=("levels:out_low=0.45,out_high=0.85",)),
     "difference-of-gaussians": Shot("difference-of-gaussians:scale=8"),
     "dilate": Shot("dilate:radius=3,shape=ellipse", "chelsea.png"),
     "distance-transform": Shot("distance-transform:scale=6", "horse.png", before=("invert",)),

@@ -108,6 +108,7 @@ if TYPE_CHECKING:
     from imgcuda_plugins.threshold.clahe import Clahe as Clahe
     from imgcuda_plugins.threshold.in_range import InRange as InRange
     from imgcuda_plugins.threshold.threshold import Threshold as Threshold
+    from imgcuda_plugins.tone.dehaze import Dehaze as Dehaze
     from imgcuda_plugins.tone.filmic import Filmic as Filmic
     from imgcuda_plugins.tone.local_contrast import LocalContrast as LocalContrast
     from imgcuda_plugins.tone.tone_map import ToneMap as ToneMap

@@ -1379,6 +1379,48 @@ class Curves(PointFilter):
         interpolation: Literal["monotone", "natural", "linear"] = "monotone",
     ) -> None: ...
 
+def dehaze(
+    array: _Image,
+    /,
+    *,
+    radius: int = 7,
+    strength: float = 0.95,
+    min_transmission: float = 0.1,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Remove haze: find how much of each pixel is the light of the haze, and subtract it.
+
+    That is the dark channel prior of He, Sun and Tang (2009). Without haze a patch of an image has a pixel that is dark
+    in some channel; what this dark channel shows, divided by the color of the haze, is haze. The part 1 - strength *
+    dark is the transmission t, which is refined by a guided filter along the edges of the luminance, Rec. 601 (He, Sun
+    and Tang, 2010); a color I becomes (I - A) / t + A. A, the color of the haze, is the mean color where the dark
+    channel is in its brightest thousandth. For that, patches are parts of a row, 2 * radius + 1 pixels long, and floats
+    count from 0 to 1. What is transparent shows the color of the haze behind it. Alpha stays.
+
+    radius: pixels from the middle of a patch to its sides: 7 is 15x15; halos are as wide; from 1 to 25
+    strength: the part of the haze that is removed: some shows distance; from 0 to 1
+    min_transmission: the least transmission that is undone: thicker haze would leave only noise; from 0.01 to 1
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Dehaze(MeasuringFilter):
+    """Remove haze: find how much of each pixel is the light of the haze, and subtract it."""
+
+    radius: int
+    strength: float
+    min_transmission: float
+    def __init__(
+        self,
+        *,
+        radius: int = 7,
+        strength: float = 0.95,
+        min_transmission: float = 0.1,
+    ) -> None: ...
+
 def difference_of_gaussians(
     array: _Image,
     /,

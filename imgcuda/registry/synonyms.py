@@ -53,6 +53,7 @@ FILTERS = {
     "histogram hist histeq": "equalize auto-contrast",
     "clahe adaptive-histogram ahe local-equalize": "equalize",
     "hdr tone-mapping": "tone-map filmic gamma",
+    "haze fog mist smog": "dehaze auto-contrast",
     "lut 3dlut color-grade color-grading grade look hald": "lut-cube",
     "old vintage retro antique brown": "sepia vignette",
     # edges
