@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from imgcuda import devices, images
 from imgcuda.engine.protocol import Device
-from imgcuda.execution.in_rows import RowsOfResult, filter_in_rows
+from imgcuda.execution.in_rows import RowsOfResult
 from imgcuda.execution.schedule import Schedule, allow
 from imgcuda.filters import Filter
 from imgcuda.images import Clobber, Image, Written
 from imgcuda.images.signatures import is_tiff
-from imgcuda.pyramid import level_size, shrunk
+from imgcuda.pyramid import level_size, shrinking
 
 if TYPE_CHECKING:
     from imgcuda.images.tiff_rows import RowsOnDemand
@@ -64,7 +64,7 @@ def run_in_rows(
         clobber=clobber,
         software=software,
         levels=[level_size((made.height, pixels.shape[1]), level, (height, width)) for level in large.levels],
-        shrink=lambda above, height, width: filter_in_rows(members, [shrunk(height, width)], above),
+        shrink=shrinking(members),
     )
     return result, lost
 

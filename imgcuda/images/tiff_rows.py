@@ -81,6 +81,16 @@ def opened(path: Path, request: ReadRequest, strict: bool, least: int = 0) -> It
         yield found
 
 
+def levels_of(path: Path, auto_orient: bool) -> tuple[tuple[int, int], ...]:
+    """Return the heights and widths of the levels of a TIFF's pyramid, turned as its picture is; () without one."""
+    with translated_errors(str(path), "read"), path.open("rb") as stream:
+        found = tiff_reader.pages(stream) if format_of(stream) == "TIFF" else None
+        if found is None or not found.levels:
+            return ()
+        turned = auto_orient and found.pictures[0].directory.value(274, 1) > 4
+    return tuple((width, height) if turned else (height, width) for height, width in found.levels)
+
+
 def _rows(stream: IO[bytes], request: ReadRequest, name: str, least: int) -> RowsOnDemand | None:
     found = tiff_reader.pages(stream)
     if len(request.numbers(len(found.pictures))) != 1:

@@ -23,10 +23,15 @@ def filtered(given: Any, filters: Sequence[Filter], pictures: Callable[[Any, int
     dims = given.dims[: made.ndim]  # a result without a channel axis lacks the last
     sizes = dict(zip(dims, made.shape, strict=True))
     changed = {dim for dim in given.dims if sizes.get(dim) != given.sizes[dim]}
-    if any(isinstance(filter, GeometryFilter) for filter in filters):
+    if moving(filters):
         changed |= {*given.dims[leading : leading + 2]}
     coordinates = dict(_kept(given, changed))
     return type(given)(made, dims=dims, coords=coordinates, attrs=given.attrs, name=given.name)
+
+
+def moving(filters: Sequence[Filter]) -> Filter | None:
+    """Return the first filter of a chain that moves pixels, after which labels do not say where they lie."""
+    return next((filter for filter in filters if isinstance(filter, GeometryFilter)), None)
 
 
 def _leading(dims: tuple[Hashable, ...]) -> int:

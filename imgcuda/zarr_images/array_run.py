@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from imgcuda.engine.protocol import Device
 from imgcuda.errors import FilterError
 from imgcuda.execution.in_rows import RowsOfResult
 from imgcuda.filters import Filter
+from imgcuda.pyramid import shrunk
 from imgcuda.zarr_images.array_files import Array, ArrayBlock, Number, PictureRows, blocks, translated
 from imgcuda.zarr_images.zarr_axes import ZarrAxes
 
@@ -28,6 +30,13 @@ def filter_array(
         block = ArrayBlock(given, folder, axes, own)
         results = {number: RowsOfResult(devices, filters, PictureRows(block, number)) for number in numbers}
         write_results(made, part, results, axes)
+
+
+def fill_levels(devices: Sequence[Device], levels: Sequence[Any], axes: ZarrAxes, folder: Path) -> None:
+    """Write all levels of resolution but the first, each from the one above; `folder` is theirs, for messages."""
+    for above, level in pairwise(levels):
+        shrink = shrunk(*level.shape[axes.rows : axes.rows + 2])
+        filter_array(devices, [shrink], above, level, axes, folder)
 
 
 def write_results(made: Any, part: tuple[slice, ...], results: Mapping[Number, RowsOfResult], axes: ZarrAxes) -> None:

@@ -1,42 +1,49 @@
-"""From an image file to a Zarr array, and from Zarr to a TIFF."""
+"""The picture of an image file, for Zarr, and a TIFF made from Zarr."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import NamedTuple
 
 from imgcuda import images
 from imgcuda.engine.protocol import Device
 from imgcuda.errors import ImageError
-from imgcuda.execution.chain_plan import ChainPlan
 from imgcuda.execution.in_rows import RowsOfResult
 from imgcuda.execution.row_source import RowSource
 from imgcuda.execution.schedule import allow
 from imgcuda.filters import Filter
 from imgcuda.images import Clobber, Image, ReadRequest
-from imgcuda.images.image import as_planes, pixels_shape
-from imgcuda.images.tiff_rows import opened
+from imgcuda.images.image import as_planes
+from imgcuda.images.tiff_rows import levels_of, opened
 from imgcuda.images.tiff_stream import stand_in_for, write_rows
-from imgcuda.zarr_images.array_files import ArrayBlock, PictureRows, open_array
-from imgcuda.zarr_images.array_run import write_results
-from imgcuda.zarr_images.metadata_files import Metadata
-from imgcuda.zarr_images.zarr_axes import ZarrAxes
+from imgcuda.pixels import has_alpha
+from imgcuda.pyramid import level_size, shrinking
+from imgcuda.zarr_images.array_files import ArrayBlock, PictureRows
 from imgcuda.zarr_images.zarr_image import ZarrImage
 
-SIDE = 1024
-"""Rows and columns of a chunk of an array that is made from an image file."""
+
+class FilePicture(NamedTuple):
+    """The picture of an image file, and its rows, which are read from a TIFF when they are asked for."""
+
+    image: Image
+    rows: RowSource
+    levels: tuple[tuple[int, int], ...] = ()
+    """The heights and widths of the levels of a TIFF's pyramid."""
+
+    @property
+    def whole(self) -> tuple[int, int]:
+        """Its height and width."""
+        return self.rows.shape[0], self.rows.shape[1]
 
 
 @contextmanager
-def opened_file(source: Path, request: ReadRequest, strict: bool) -> Iterator[tuple[Image, RowSource]]:
-    """Return the picture of an image file, and its rows, which are read from a TIFF when they are asked for."""
+def opened_file(source: Path, request: ReadRequest, strict: bool) -> Iterator[FilePicture]:
+    """Return a context for the picture of an image file."""
     with opened(source, request, strict) as found:
         if found:
-            yield found.image, found.rows
+            yield FilePicture(found.image, found.rows, found.levels)
             return
     image = images.read(
         source,
@@ -46,48 +53,19 @@ def opened_file(source: Path, request: ReadRequest, strict: bool) -> Iterator[tu
         max_pixels=request.max_pixels,
         strict=strict,
     )
-    yield image, as_planes(image.pixels)
+    rows = as_planes(image.pixels)
+    yield FilePicture(image, rows, levels_of(source, request.auto_orient))
 
 
-def losses(image: Image) -> tuple[str, ...]:
-    """Return a sentence for each part of a picture that an array does not hold."""
-    beside = [name for name in ("exif", "icc", "xmp", "text", "photoshop") if getattr(image, name)]
-    if not beside:
-        return image.losses
-    return (*image.losses, f"its metadata ({', '.join(beside)}) is left out, for which Zarr has no place")
-
-
-def write_array(devices: Sequence[Device], filters: Sequence[Filter], rows: RowSource, draft: Path) -> Metadata:
-    """Write the result of a chain as an array of Zarr 3 with axes y, x, and c for color or alpha."""
-    plan = ChainPlan(filters, rows.shape, rows.dtype)
-    shape = pixels_shape((plan.height, plan.width, plan.channels[-1]))
-    axes = ZarrAxes(("y", "x", "c")[: len(shape)], 0)
-    root = _metadata(shape, rows.dtype, axes)
-    root.write(draft)
-    made = open_array(draft, mode="r+")
-    write_results(made, (), {(): RowsOfResult(devices, filters, rows)}, axes)
-    return root
-
-
-def _metadata(shape: tuple[int, ...], dtype: np.dtype[Any], axes: ZarrAxes) -> Metadata:
-    chunk = [min(SIDE, shape[0]), min(SIDE, shape[1]), *shape[2:]]
-    zstd = {"name": "zstd", "configuration": {"level": 0, "checksum": False}}
-    return Metadata(
-        {
-            "zarr.json": {
-                "zarr_format": 3,
-                "node_type": "array",
-                "shape": list(shape),
-                "data_type": dtype.name,
-                "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": chunk}},
-                "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-                "fill_value": 0,
-                "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}, zstd],
-                "attributes": {},
-                "dimension_names": list(axes.names),
-            }
-        }
-    )
+def losses(picture: FilePicture) -> tuple[str, ...]:
+    """Return a sentence for each part of a picture that Zarr does not hold."""
+    image = picture.image
+    found = list(image.losses)
+    if picture.levels and has_alpha(picture.rows.shape[2]):
+        found.append("its alpha is a channel like the others now, since OME-Zarr has no alpha")
+    if beside := [name for name in ("exif", "icc", "xmp", "text", "photoshop") if getattr(image, name)]:
+        found.append(f"its metadata ({', '.join(beside)}) is left out, for which Zarr has no place")
+    return tuple(found)
 
 
 def write_tiff(
@@ -113,5 +91,14 @@ def write_tiff(
     allow(filters, picture.shape[1], picture.shape[0], max_pixels)
     result = RowsOfResult(devices, filters, picture)
     pixels, rows = stand_in_for(result.in_strips(), result.height)
-    lost = write_rows(target, Image(pixels), rows, clobber=clobber, software=software)
+    size, whole = (result.height, pixels.shape[1]), (picture.shape[0], picture.shape[1])
+    lost = write_rows(
+        target,
+        Image(pixels, dpi=image.ome.dpi(whole, size) if image.ome else None),
+        rows,
+        clobber=clobber,
+        software=software,
+        levels=[level_size(size, image.axes.size_of_picture(each.shape)[:2], whole) for each in image.arrays[1:]],
+        shrink=shrinking(devices),
+    )
     return (*lost.losses, *lost.left_out)

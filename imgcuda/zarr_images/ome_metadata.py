@@ -8,10 +8,27 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+import numpy as np
+
 from imgcuda.errors import ImageError, printable
-from imgcuda.zarr_images.metadata_files import Metadata
+from imgcuda.pixels import white_level
+from imgcuda.zarr_images.metadata_files import V3, Metadata
 
 VERSIONS = ("0.4", "0.5")
+
+Size = tuple[int, int]
+"""Height and width."""
+
+_INCH = 25400.0
+_MICROMETERS = {"nanometer": 1e-3, "micrometer": 1.0, "millimeter": 1e3, "centimeter": 1e4, "inch": _INCH}
+"""Units of length of axes, and an inch."""
+_MOST_DPI = 1e8
+"""A file says no resolution that is higher than this, or lower than 1."""
+
+_PLACES = "coordinateTransformations"
+_CHANNELS = {"name": "c", "type": "channel"}
+_COLORS = {"red": "FF0000", "green": "00FF00", "blue": "0000FF"}
+
 Shape = tuple[int, ...]
 
 
@@ -26,6 +43,17 @@ class OmeImage:
     left_out: tuple[str, ...]
     """A sentence for each part that is not carried."""
 
+    def dpi(self, before: Size, after: Size) -> tuple[float, float] | None:
+        """Return the resolution of a result, in pixels per inch across and down, if the size of pixels is known."""
+        multiscale = _ome(self.root.attributes)["multiscales"][0]
+        scale = next((each["scale"] for each in multiscale["datasets"][0].get(_PLACES, []) if each.get("scale")), ())
+        sides = {axis["name"]: side * _MICROMETERS.get(str(axis.get("unit")), 0)
+                 for axis, side in zip(multiscale["axes"], scale, strict=False)}  # fmt: skip
+        down, across = (sides.get(name, 0) for name in "yx")
+        if not all(_INCH / _MOST_DPI <= side <= _INCH for side in (down, across)):
+            return None
+        return _INCH / across * after[1] / before[1], _INCH / down * after[0] / before[0]
+
     def resized(self, before: Sequence[Shape], after: Sequence[Shape], rows: int) -> Metadata:
         """Return the group's metadata for levels of other shapes: pixels are larger where there are fewer.
 
@@ -38,7 +66,7 @@ class OmeImage:
         ome["multiscales"] = [multiscale]
         for dataset, old, new in zip(multiscale["datasets"], before, after, strict=True):
             factors = [old[axis] / new[axis] if axis in (rows, rows + 1) else 1.0 for axis in range(len(old))]
-            _rescale(dataset.get("coordinateTransformations"), factors)
+            _rescale(dataset.get(_PLACES), factors)
         if _without_sizes(before[0], rows) != _without_sizes(after[0], rows):
             ome.pop("omero", None)
         return self.root.with_attributes(attributes)
@@ -56,7 +84,7 @@ def ome_image(root: Metadata, name: str) -> OmeImage:
         version = str(ome.get("version", multiscale.get("version", VERSIONS[0])))
         axes = tuple(axis["name"] for axis in multiscale["axes"])
         levels = tuple(dataset["path"] for dataset in multiscale["datasets"])
-        scales = [each.get("coordinateTransformations", []) for each in multiscale["datasets"]]
+        scales = [each.get(_PLACES, []) for each in multiscale["datasets"]]
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise _unreadable(name, "its metadata lacks the axes or levels of its image") from error
     if version not in VERSIONS:
@@ -67,6 +95,49 @@ def ome_image(root: Metadata, name: str) -> OmeImage:
         raise _unreadable(name, f"the scales of its levels are not {len(axes)} numbers, one for each axis")
     left_out = ["it holds more images than one; the first is read"] * (len(found) > 1)
     return OmeImage(root, axes, levels, tuple(left_out))
+
+
+def new_ome_image(
+    axes: Sequence[str], shapes: Sequence[Shape], dtype: np.dtype[Any], pixel: tuple[float, float] | None
+) -> Metadata:
+    """Return the metadata of a new group, whose levels of these shapes are in the folders 0, 1 and so on.
+
+    `pixel` is the height and width of a pixel of the first level in micrometers, if they are known.
+    """
+    unit = {"unit": "micrometer"} if pixel else {}
+    sizes = dict(zip("yx", pixel or (1.0, 1.0), strict=True))
+    multiscale = {
+        "axes": [{"name": name, "type": "space", **unit} if name in sizes else _CHANNELS for name in axes],
+        "datasets": [
+            {"path": str(number), _PLACES: _scale(axes, sizes, shapes[0], shape)} for number, shape in enumerate(shapes)
+        ],
+        "type": "mean",
+    }
+    ome: dict[str, Any] = {"version": VERSIONS[-1], "multiscales": [multiscale]}
+    if axes[0] == _CHANNELS["name"] and shapes[0][0] == len(_COLORS):
+        ome["omero"] = {"channels": [_color(*each, white_level(dtype)) for each in _COLORS.items()]}
+    return Metadata({V3: {"zarr_format": 3, "node_type": "group", "attributes": {"ome": ome}}})
+
+
+def micrometers(dpi: tuple[float, float] | None, before: Size, after: Size) -> tuple[float, float] | None:
+    """Return height and width of a result's pixels in micrometers, for a picture of a resolution; None without one."""
+    if not dpi or not all(dpi):
+        return None
+    across, down = dpi
+    return _INCH / down * before[0] / after[0], _INCH / across * before[1] / after[1]
+
+
+def _scale(axes: Sequence[str], sizes: dict[str, float], whole: Shape, level: Shape) -> list[dict[str, Any]]:
+    """Return where a level lies: its edges are those of the first, whose first pixel has its center at 0."""
+    sides = [sizes.get(name, 1.0) for name in axes]
+    scale = [side * old / new for side, old, new in zip(sides, whole, level, strict=True)]
+    moves = [(new - old) / 2 for old, new in zip(sides, scale, strict=True)]
+    return [{"type": "scale", "scale": scale}, {"type": "translation", "translation": moves}]
+
+
+def _color(name: str, color: str, white: float) -> dict[str, Any]:
+    window = {"min": 0, "max": white, "start": 0, "end": white}
+    return {"label": name, "color": color, "active": True, "window": window}
 
 
 def _unreadable(name: str, why: str) -> ImageError:

@@ -70,6 +70,10 @@ class ZarrAxes:
         """Return how many pictures an array of a shape holds."""
         return prod(1 if axis == self.together else size for axis, size in enumerate(shape[: self.rows]))
 
+    def as_one_picture(self) -> ZarrAxes:
+        """Return the axes with all channels before the rows as those of one picture."""
+        return replace(self, together=self._channels_before_rows())
+
     def as_colors(self, shape: Sequence[int]) -> ZarrAxes:
         """Return the axes with three channels before the rows as the colors of a picture."""
         found = self._channels_before_rows()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -14,9 +13,10 @@ from imgcuda.execution.chain_plan import ChainPlan
 from imgcuda.execution.schedule import allow
 from imgcuda.filters import Filter
 from imgcuda.pixels import check_image
-from imgcuda.pyramid import level_size, shrunk
+from imgcuda.pyramid import level_size
+from imgcuda.zarr_images import labels
 from imgcuda.zarr_images.array_files import open_array
-from imgcuda.zarr_images.array_run import filter_array
+from imgcuda.zarr_images.array_run import fill_levels, filter_array
 from imgcuda.zarr_images.metadata_files import Metadata
 from imgcuda.zarr_images.ome_metadata import OmeImage, ome_image
 from imgcuda.zarr_images.zarr_axes import ZarrAxes, axes_of
@@ -54,6 +54,19 @@ class ZarrImage:
     def paths(self) -> tuple[str, ...]:
         return self.ome.levels if self.ome else ("",)
 
+    def left_out(self, filters: Sequence[Filter], in_zarr: bool) -> tuple[str, ...]:
+        """Return a sentence for each part of the folder that the result of a chain does not have, in Zarr or not."""
+        if not self.ome:
+            return ()
+        said, known = list(self.ome.left_out), {path.split("/")[0] for path in self.paths}
+        others = sorted({each.name for each in self.folder.iterdir() if each.is_dir()} - known)
+        if in_zarr and labels.has_labels(self.folder):
+            others.remove(labels.LABELS)
+            said += [why] if (why := labels.why_left_out(filters)) else []
+        if others:
+            said.append(f"what else is in it is left out: {', '.join(others[:5])}{', ...' if others[5:] else ''}")
+        return tuple(said)
+
     def check_pixels(self, most: int) -> None:
         """Raise ImageError if a picture has more pixels than `most`."""
         height, width, _ = self.axes.size_of_picture(self.arrays[0].shape)
@@ -71,9 +84,9 @@ class ZarrImage:
         shapes = self._shapes(filters, axes, max_pixels)
         made = [self._new_array(target, path, shape) for path, shape in zip(self.paths, shapes, strict=True)]
         filter_array(devices, filters, self.arrays[0], made[0], axes, self.folder / self.paths[0])
-        for above, level in pairwise(made):
-            shrink = shrunk(*level.shape[axes.rows : axes.rows + 2])
-            filter_array(devices, [shrink], above, level, self.axes, target)
+        fill_levels(devices, made, self.axes, target)
+        if self.ome and labels.has_labels(self.folder) and not labels.why_left_out(filters):
+            labels.copy_labels(self.folder, target)
         if not self.ome:
             return Metadata.read(target)
         return self.ome.resized([each.shape for each in self.arrays], shapes, axes.rows)

@@ -15,8 +15,9 @@ from imgcuda.filters import Filter
 from imgcuda.images import Clobber
 from imgcuda.zarr_images import zarr_folders
 from imgcuda.zarr_images.folder_draft import draft_of, put
-from imgcuda.zarr_images.image_files import losses, opened_file, write_array, write_tiff
+from imgcuda.zarr_images.image_files import losses, opened_file, write_tiff
 from imgcuda.zarr_images.metadata_files import Metadata, is_zarr
+from imgcuda.zarr_images.new_image import write_image
 from imgcuda.zarr_images.zarr_image import ZarrImage
 
 
@@ -45,13 +46,13 @@ def run_zarr(filters: Sequence[Filter], source: Path, target: Path, options: Zar
     _check_apart(source, target)
     if not is_zarr(source):
         request = images.ReadRequest(options.frame, False, options.auto_orient, False, options.max_pixels)
-        with opened_file(source, request, options.strict) as (picture, rows):
-            allow(filters, rows.shape[1], rows.shape[0], options.max_pixels)
-            _write(target, options, lambda draft: write_array(members, filters, rows, draft))
+        with opened_file(source, request, options.strict) as picture:
+            allow(filters, picture.whole[1], picture.whole[0], options.max_pixels)
+            _write(target, options, lambda draft: write_image(members, filters, picture, draft))
             return losses(picture)
     image = ZarrImage.open(source)
     _write(target, options, lambda draft: image.write_filtered(members, filters, draft, options.max_pixels))
-    return (*image.ome.left_out, *_more_in(image)) if image.ome else ()
+    return image.left_out(filters, in_zarr=True)
 
 
 def _to_tiff(
@@ -60,15 +61,17 @@ def _to_tiff(
     format = images.check_output(target, clobber=options.clobber)
     if format.name != "TIFF":
         raise ImageError(f"{target} cannot be written: from Zarr, a TIFF or Zarr can be made, not {format.name}")
-    return write_tiff(
+    image = ZarrImage.open(source)
+    lost = write_tiff(
         members,
         filters,
-        ZarrImage.open(source),
+        image,
         target,
         clobber=options.clobber,
         software=_software(),
         max_pixels=options.max_pixels,
     )
+    return (*image.left_out(filters, in_zarr=False), *lost)
 
 
 def _check_apart(source: Path, target: Path) -> None:
@@ -90,10 +93,3 @@ def _write(target: Path, options: ZarrOptions, write: Callable[[Path], Metadata]
 
 def _software() -> str:
     return f"imgcuda {imgcuda.__version__}"
-
-
-def _more_in(image: ZarrImage) -> list[str]:
-    """Return a sentence if the source's folder holds more than the image: labels, tables, other images."""
-    known = {path.split("/")[0] for path in image.paths}
-    others = sorted(each.name for each in image.folder.iterdir() if each.is_dir() and each.name not in known)
-    return [f"what else is in it is left out: {', '.join(others[:5])}{', ...' if others[5:] else ''}"] if others else []

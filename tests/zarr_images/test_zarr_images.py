@@ -233,8 +233,24 @@ def test_a_level_that_has_fewer_planes_is_refused(tmp_path: Path) -> None:
 
 def test_what_else_is_in_the_folder_is_reported(tmp_path: Path) -> None:
     write_ome(tmp_path / "in.zarr", noise((40, 30)), "yx", chunks=(20, 20))
-    zarr.open_group(str(tmp_path / "in.zarr" / "labels"), mode="w")
-    assert run(tmp_path / "in.zarr", tmp_path / "out.zarr", "invert") == ("what else is in it is left out: labels",)
+    zarr.open_group(str(tmp_path / "in.zarr" / "tables"), mode="w")
+    assert run(tmp_path / "in.zarr", tmp_path / "out.zarr", "invert") == ("what else is in it is left out: tables",)
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_labels_are_kept_unless_a_filter_moves_pixels(version: str, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.zarr", tmp_path / "out.zarr"
+    write_ome(source, noise((1, 40, 30)), "cyx", version=version, chunks=(1, 20, 20))
+    zarr.open_group(str(source / "labels"), mode="w", zarr_format=3 if version == "0.5" else 2)
+    cells = noise((40, 30)) // 9000
+    write_array(source / "labels" / "cells", cells, chunks=(20, 20), zarr_format=3 if version == "0.5" else 2)
+    (source / "labels" / "link").symlink_to(tmp_path)
+    assert run(source, target, "invert") == ()
+    assert np.array_equal(read_array(target / "labels" / "cells"), cells)
+    assert not (target / "labels" / "link").exists()
+    assert run(source, target, "flip | invert") == ("its labels are left out, since flip moves pixels",)
+    assert not (target / "labels").exists()
+    assert "what else is in it is left out: labels" in run(source, tmp_path / "out.tif", "invert")
 
 
 def test_a_color_filter_needs_an_axis_for_colors(tmp_path: Path) -> None:
