@@ -10,6 +10,7 @@ from pictures import PICTURES, SHOTS, Shot, built_in, with_defaults
 
 from imgcuda import Filter, MeasuringFilter, PointFilter
 from imgcuda.execution.point import result_channels
+from imgcuda.execution.schedule import size_decider
 from imgcuda.parameter_text import in_words
 from imgcuda.parameters import Parameter
 from imgcuda.recipes.parameter_values import in_order, type_in_words
@@ -64,7 +65,8 @@ def filter_modes(registry: Registry) -> str:
 def _alpha(filter: Filter) -> str:
     if filter.result_alpha is not None:
         return "made anew" if filter.result_alpha else "removed"
-    return ALPHA["color" if isinstance(filter, PointFilter | MeasuringFilter) else filter.alpha_mode]
+    stays = isinstance(filter, PointFilter | MeasuringFilter) and not size_decider([filter])
+    return ALPHA["color" if stays else filter.alpha_mode]
 
 
 def pictures_wrong(registry: Registry) -> list[str]:

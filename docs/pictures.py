@@ -116,6 +116,7 @@ SHOTS: dict[str, Shot] = {
     "total-variation": Shot(sample="chelsea.png", before=("add-noise:amount=0.05",)),
     "tone-map": Shot(sample="rocket.jpg"),
     "top-hat": Shot("top-hat:radius=8,shape=ellipse", "rocket.jpg"),
+    "trim": Shot("trim:margin=8", "horse.png", before=("pad:left=60,right=20,top=25,bottom=45,color=white",)),
     "undistort": Shot("undistort:k1=-0.15", "chelsea.png", before=("lens-distortion:k1=-0.15",)),
     "vignette": Shot(sample="astronaut.png"),
     "white-balance": Shot(sample="chelsea.png", before=("temperature:temperature=4000",)),

@@ -84,8 +84,9 @@ class ArrayCallable:
         `device` is "auto", "cuda", "cuda:N" or "cpu", or several GPUs that share the work, "cuda:0,1" or "cuda:all";
         by default the value of IMGCUDA_DEVICE, else "auto"; for an array on a GPU, that GPU. A large image in host
         memory runs in strips of rows, so it may be larger than a GPU's memory; the result is the same to the byte. No
-        filter's result may have more than `max_pixels` pixels; all sizes are checked before any work is done. By
-        default only memory limits them.
+        filter's result may have more than `max_pixels` pixels; sizes are checked before any work is done, but those
+        behind a filter such as `trim`, which only the pixels tell, when they are known. By default only memory limits
+        them.
 
         `out` is an array that the result is written to, and that is returned: a writable one of the result's shape,
         type and library, with any strides. It saves the time that the system takes to give new memory. A result is

@@ -136,11 +136,14 @@ def run_file(
     return FileResult(image, result, lost, (read, filtered, written), options)
 
 
-def on_device(filters: Sequence[Filter], device: Device) -> Apply:
-    """Return the function that runs filters on a device, in this process; without filters, nothing runs there."""
+def on_device(filters: Sequence[Filter], device: Device, max_pixels: int | None = None) -> Apply:
+    """Return the function that runs filters on a device, in this process; without filters, nothing runs there.
+
+    It raises ImageError for a filter that makes more than `max_pixels` pixels.
+    """
     if not filters:
         return lambda pixels: pixels
-    return partial(Pipeline(filters), device=device.name)
+    return partial(Pipeline(filters), device=device.name, max_pixels=max_pixels)
 
 
 @contextmanager
@@ -244,12 +247,15 @@ def _filtered(
     _check_sizes(image, filters, options.max_pixels)
     if options.depth and images.is_deeper(options.depth, image.pixels.dtype):
         image = images.at_depth(image, options.depth)
-    made = []
+    made: list[npt.NDArray[Any]] = []
+    pixels_made = 0
     for frame in image.frames:
         light = _light(frame) if options.linear else None
         given = light.linear() if light else frame.pixels
         pixels = apply(given)
         made.append(light.encoded(pixels) if light else pixels.copy() if image.later else pixels)
+        pixels_made += made[-1].shape[0] * made[-1].shape[1]
+        _check_total(image, pixels_made, options.max_pixels)
     if examine:
         examine(filters, given)
     done = image.filtered(made)
@@ -265,6 +271,10 @@ def _light(frame: Image) -> Light:
 def _check_sizes(image: Image, filters: Sequence[Filter], most: int) -> None:
     """Raise ImageError if all frames of the result together have more pixels than --max-pixels."""
     made = sum(allow(filters, frame.pixels.shape[1], frame.pixels.shape[0], most) for frame in image.frames)
+    _check_total(image, made, most)
+
+
+def _check_total(image: Image, made: int, most: int) -> None:
     if made > most:
         raise ImageError(
             f"{len(image.frames)} pictures would have {made:,} pixels, more than {most:,}; --max-pixels allows more"

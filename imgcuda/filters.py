@@ -256,6 +256,10 @@ class MeasuringFilter(Filter, abstract=True):
     sum, `resolve` returns the filter that runs over the image.
     """
 
+    decides_size: ClassVar[bool] = False
+    """Whether the filter that it resolves to may make an image of another size. What comes after it is asked for its
+    sizes when they are known. A Dask array and a Zarr array, whose size is declared before, cannot hold its result."""
+
     def passes(self, dtype: npt.DTypeLike) -> int:
         """Return how often an image with samples of this type is measured at most.
 

@@ -53,7 +53,7 @@ def run_in_rows(
 
     members, (height, width) = devices.members(device), large.image.pixels.shape[:2]
     allow(filters, width, height, max_pixels)
-    made = RowsOfResult(members, filters, large.rows)
+    made = RowsOfResult(members, filters, large.rows, max_pixels)
     pixels, rows = stand_in_for(made.in_strips(), made.height)
     result = large.image.filtered([pixels])
     result = result.stripped() if strip else result

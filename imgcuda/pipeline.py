@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Self, overload
 
@@ -17,7 +17,7 @@ from imgcuda.errors import DeviceMemoryError, FilterError, ImageError, Parameter
 from imgcuda.execution import output, streaming
 from imgcuda.execution.chain_plan import ChainPlan, plan_for
 from imgcuda.execution.in_layout import filter_in_order
-from imgcuda.execution.schedule import allow
+from imgcuda.execution.schedule import size_decider
 from imgcuda.filters import Filter
 from imgcuda.layouts import axis_order, hint, may_have_more_channels
 from imgcuda.pixels import as_image, computed_as, converted
@@ -115,6 +115,8 @@ class Pipeline(ArrayCallable):
 
     def _filter(self, array: Any, device: str | None, max_pixels: int | None, out: Any, layout: str) -> Any:
         on_host = self._on_host if layout == "HWC" else partial(self._in_layout, layout)
+        if size_decider(self.filters):
+            on_host = partial(_copied_out, on_host)
         if type(array) is np.ndarray:
             return on_host(array, device, max_pixels, out)
         if lazy.takes(array):
@@ -129,13 +131,15 @@ class Pipeline(ArrayCallable):
         """Filter an array of NumPy's whose axes are in another order, or that is a batch of images."""
         order = axis_order(layout, given.shape)
         viewed = order.inward(given).shape
-        made = plan_for(self.filters, viewed[order.batch :], computed_as(given.dtype)).result_shape
+        plan = plan_for(self.filters, viewed[order.batch :], computed_as(given.dtype))
+        made = plan.result_shape
         if out is not None:
             wanted = order.outward_shape((*viewed[: order.batch], *made))
             output.check(out, wanted, given.dtype.newbyteorder("="))
 
         def run(image: Array, place: Array | None) -> Array:
-            return self._on_host(image, device, max_pixels, place, more_channels=True)
+            target = None if plan.size_decider else place
+            return self._on_host(image, device, max_pixels, target, more_channels=True)
 
         return filter_in_order(order, given, out, len(made) == 2, run)
 
@@ -150,10 +154,8 @@ class Pipeline(ArrayCallable):
     ) -> Array:
         """Filter an array of NumPy's; with `more_channels` it may have more than four, whatever its shape."""
         image = as_image(given, hint, more_channels=more_channels or may_have_more_channels(given.shape))
-        if max_pixels is not None:
-            allow(self.filters, image.shape[1], image.shape[0], max_pixels)
         own = given.dtype.newbyteorder("=")
-        plan = plan_for(self.filters, given.shape, image.dtype)
+        plan = plan_for(self.filters, given.shape, image.dtype, max_pixels)
         wanted = None if out is None else output.check(out, plan.result_shape, own)
         chosen = devices.members(devices.choose(device))
         try:
@@ -165,6 +167,14 @@ class Pipeline(ArrayCallable):
             return result.copy() if np.may_share_memory(result, given) else result
         except MemoryError as error:
             raise DeviceMemoryError(out_of_memory(error)) from error
+
+
+def _copied_out(
+    on_host: Callable[..., Array], given: Array, device: str | None, max_pixels: int | None, out: Any
+) -> Array:
+    """Return a result whose size is known only when it is there, in `out`, if that is given."""
+    result = on_host(given, device, max_pixels, None)
+    return result if out is None else output.filled(out, result)
 
 
 def _refuse_for_lazy(out: Any, layout: str) -> None:

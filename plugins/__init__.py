@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from imgcuda_plugins.geometry.roll import Roll as Roll
     from imgcuda_plugins.geometry.rotate import Rotate as Rotate
     from imgcuda_plugins.geometry.swirl import Swirl as Swirl
+    from imgcuda_plugins.geometry.trim import Trim as Trim
     from imgcuda_plugins.geometry.undistort import Undistort as Undistort
     from imgcuda_plugins.measure.distance_transform import DistanceTransform as DistanceTransform
     from imgcuda_plugins.morphology.black_hat import BlackHat as BlackHat

@@ -94,7 +94,7 @@ def test_another_word_is_a_command_with_its_own_defaults(
 ) -> None:
     seen: list[tuple[Filter, ...]] = []
 
-    def note(self: Pipeline, image: Any, device: str | None = None) -> Any:
+    def note(self: Pipeline, image: Any, device: str | None = None, max_pixels: int | None = None) -> Any:
         seen.append(self.filters)
         return image
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from imgcuda.arrays.gpu_views import GpuView
@@ -26,16 +27,20 @@ class ArrayParts:
     Results go to a place: the view of an array as (images, height, width, channels), of the type of the samples.
     """
 
-    def __init__(self, session: QueuedSession, filters: Sequence[Filter], given: GpuView, order: AxisOrder) -> None:
+    def __init__(
+        self, session: QueuedSession, filters: Sequence[Filter], given: GpuView, order: AxisOrder, most: int | None
+    ) -> None:
+        """Divide an array; ImageError if a filter makes more than `most` pixels."""
         self.order = order
         self._session, self._filters = session, filters
         self._computed = computed_on_gpu(given.dtype)
         self._view = given.in_order(order)
-        images, self.height, self.width, channels = self._view.shape
+        images, _, _, channels = self._view.shape
         self._images = [self._view.image(number) for number in range(images)]
         self._groups = channel_groups(filters, channels)
         axes = order.inward_axes(len(given.shape))[order.batch :]
-        self._plan = plan_for(filters, tuple(given.shape[axis] for axis in axes), self._computed)
+        self._plan = plan_for(filters, tuple(given.shape[axis] for axis in axes), self._computed, most)
+        self.size_is_known = self._plan.size_decider is None
 
     @property
     def number(self) -> int:
@@ -48,9 +53,9 @@ class ArrayParts:
         in_order = self.order.is_inward(len(self.result_shape()))
         return self.number == 1 and in_order and self._view.dtype == self._computed
 
-    def result_shape(self, channels: int | None = None) -> tuple[int, ...]:
-        """Return the shape of the result in the caller's order, by what filters declare, or with so many channels."""
-        image = self._plan.result_shape if channels is None else self._plan.shape_of(channels)
+    def result_shape(self, made: DeviceArray | None = None) -> tuple[int, ...]:
+        """Return the shape of the result in the caller's order, by what filters declare, or by an image's result."""
+        image = self._plan.result_shape if made is None else self._plan.shape_of(made.shape)
         return self.order.outward_shape((len(self._images), *image) if self.order.batch else image)
 
     def keep_from(self, place: GpuView) -> None:
@@ -65,13 +70,14 @@ class ArrayParts:
         plan, offered = self._plan_of(part), None if place is None else self._free(self._target(number, place))
         try:
             steps = plan.steps(self._session.packs)
-            return run_chain(self._session, plan.filters, part, (), steps, lambda: self._session.offer_array(offered))
+            offer = partial(self._session.offer_array, offered)
+            return run_chain(self._session, plan.filters, part, (), steps, offer, plan.most)
         finally:
             self._session.offer_array(None)
 
     def fits(self, made: DeviceArray, place: GpuView) -> bool:
-        """Return whether the result of a part has the channels that its place has."""
-        return made.channels == place.shape[3] or len(self._groups) > 1
+        """Return whether the result of a part has the size and the channels that its place has."""
+        return made.shape == place.shape[1:] or len(self._groups) > 1
 
     def write(self, number: int, made: DeviceArray, place: GpuView) -> None:
         """Write the result of a part to its place, unless it was computed there, and free it."""

@@ -19,7 +19,6 @@ from imgcuda.arrays.kinds import Location, is_cvcuda_tensor, library_of, locatio
 from imgcuda.arrays.stored_types import computed_on_gpu, name_of
 from imgcuda.engine.protocol import DeviceArray
 from imgcuda.errors import DeviceError, DeviceMemoryError, ImageError
-from imgcuda.execution.schedule import allow
 from imgcuda.filters import Filter
 from imgcuda.layouts import AxisOrder, axis_order, hint, may_have_more_channels
 from imgcuda.pixels import check_image
@@ -45,9 +44,7 @@ def filter_on_gpu(
     try:
         with queued_session(index) as session:
             view = _view(session, given, kind)
-            parts = ArrayParts(session, filters, view, _order(view, layout))
-            if max_pixels is not None:
-                allow(filters, parts.width, parts.height, max_pixels)
+            parts = ArrayParts(session, filters, view, _order(view, layout), max_pixels)
             made = _GpuCall(session, value, view, kind, index, parts).result(out)
     except DeviceMemoryError as error:
         remedy = "an array on a GPU does not run in strips, which need less; one in host memory does: .get() or .cpu()"
@@ -108,12 +105,16 @@ class _GpuCall:
     def result(self, out: Any) -> Any:
         """Return the result: an array of the caller's library, or a DeviceImage for it to take."""
         shape = self._parts.result_shape()
-        target = self._new(shape) if out is None else self._checked(out, shape)
+        target = None
+        if out is None:
+            target = self._new(shape)
+        elif self._parts.size_is_known:
+            target = self._checked(out, shape)
         caller = self._caller()
         try:
             if caller is not None:
                 self._session.wait_for_stream(caller)
-            return self._filled(target, out is None)
+            return self._filled(target, out)
         finally:  # after an error, too: the kernels that were queued read the array
             if caller is not None:
                 self._session.let_wait(caller)
@@ -153,21 +154,23 @@ class _GpuCall:
             raise ImageError(f"{wanted}; {'it is read-only' if view.read_only else 'its elements share memory'}")
         return out
 
-    def _filled(self, target: Any, may_be_new: bool) -> Any:
-        """Return the target with the result written to it, or another one if the chain made other channels."""
+    def _filled(self, target: Any, out: Any) -> Any:
+        """Return the target with the result written to it, or another one if the chain made another size or channels.
+
+        Without a target that is `out`, if it is given, or the memory of the result itself.
+        """
         parts, place = self._parts, self._place(target)
         if place is not None:
             parts.keep_from(place)
         first = parts.run(0, place)
-        if place is None:
+        if place is None and out is None:
             return self._handed_over(first)
-        if not parts.fits(first, place):
-            shape = parts.result_shape(first.channels)
-            if not may_be_new:
-                raise ImageError(f"out must have the result's shape, {shape}")
-            target = self._new(shape)
+        if place is None or not parts.fits(first, place):
+            shape = parts.result_shape(first)
+            target = self._new(shape) if out is None else self._checked(out, shape)
             place = self._place(target)
             assert place is not None
+            parts.keep_from(place)
         parts.write(0, first, place)
         for number in range(1, parts.number):
             parts.write(number, parts.run(number, place), place)
@@ -180,7 +183,7 @@ class _GpuCall:
         if made.pointer == self._view.address:  # a chain without filters
             made, given = self._session.empty(made.shape, made.dtype), made
             self._session.copy(made, given)
-        return DeviceImage.of(self._session, made, self._parts.result_shape(made.channels), self._index)
+        return DeviceImage.of(self._session, made, self._parts.result_shape(made), self._index)
 
 
 def _view_of(array: Any) -> GpuView:

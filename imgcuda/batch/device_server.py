@@ -241,7 +241,7 @@ class _SharedMemory:
         if known:
             result = pipeline(given, device=device.name, out=self._slot.array(room(size), shape, dtype))
         else:
-            result = pipeline(given, device=device.name)
+            result = pipeline(given, device=device.name, max_pixels=work.options.max_pixels)
             self._reserve(room(size) + result.nbytes, device)
             np.copyto(self._slot.array(room(size), result.shape, result.dtype), result)
         return Reply(room(size), result.shape, result.dtype.str)
@@ -272,7 +272,7 @@ class _SharedMemory:
     ) -> tuple[npt.NDArray[np.uint8], tuple[int, ...]] | None:
         """Return the JPEG of the result, and the shape of its picture; None for what the device cannot do."""
         shape = given.shape if task.channels == 3 else given.shape[:2]
-        plan = plan_for(Pipeline(work.filters).filters, shape, given.dtype)
+        plan = plan_for(Pipeline(work.filters).filters, shape, given.dtype, work.options.max_pixels)
         with device.session() as session:
             made = streaming.filter_on_device(session, plan, given)
             if made.dtype != np.uint8 or made.channels not in (1, 3):

@@ -77,7 +77,7 @@ def _made(unit: FileUnit, work: Work, began: float, server: OnServer | None) -> 
     clobber = True if unit.ours and work.options.clobber else work.options.clobber
     format = images.check_output(unit.target, clobber=True if work.options.strip and clobber else clobber)
     device = None if server else devices.choose(work.device)  # that of a server gets whole pictures
-    run = server.filter if server else on_device(work.filters, devices.choose(work.device))
+    run = server.filter if server else on_device(work.filters, devices.choose(work.device), work.options.max_pixels)
     before = stamps.taken(unit.source)
     if unit.times and before and unit.times != (before.size, before.mtime_ns):
         # Workers may be given a unit again, after one has ended in the moment in which it replaced the input.

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.execution.point import stages
-from imgcuda.execution.schedule import Schedule, chain_size
+from imgcuda.execution.schedule import Schedule, chain_size, size_decider
 from imgcuda.execution.step import Step
 from imgcuda.filters import Filter
 
@@ -26,10 +26,17 @@ MOST = 64
 class ChainPlan:
     """What is known of a chain of filters for images of one shape and type. Threads may share it."""
 
-    def __init__(self, filters: Sequence[Filter], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        """Make the plan for arrays of a shape; FilterError if a filter cannot make an image of that size."""
-        self.filters, self.shape, self.dtype = filters, shape, dtype
-        self.width, self.height = chain_size(filters, shape[1], shape[0])
+    def __init__(
+        self, filters: Sequence[Filter], shape: tuple[int, ...], dtype: np.dtype[Any], most: int | None = None
+    ) -> None:
+        """Make the plan for arrays of a shape; FilterError if a filter cannot make an image of that size.
+
+        ImageError if a filter makes more than `most` pixels, where that is known before any pixel is.
+        """
+        self.filters, self.shape, self.dtype, self.most = filters, shape, dtype, most
+        self.width, self.height = chain_size(filters, shape[1], shape[0], most)
+        self.size_decider = size_decider(filters)
+        """The filter that decides on the size of its result; width and height are those of what it is given."""
         self._schedule: Schedule | None = None
         self._channels: tuple[int, ...] | None = None
         self._steps: dict[bool, dict[int, Step]] = {}
@@ -58,11 +65,11 @@ class ChainPlan:
     @property
     def result_shape(self) -> tuple[int, ...]:
         """The shape of the result, as far as the filters declare it."""
-        return self.shape_of(self.channels[-1])
+        return self.shape_of((self.height, self.width, self.channels[-1]))
 
-    def shape_of(self, channels: int) -> tuple[int, ...]:
-        """The shape of a result of so many channels, with the number of dimensions that filters give one by one."""
-        return (self.height, self.width) if self._is_flat(channels) else (self.height, self.width, channels)
+    def shape_of(self, made: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of a result, three numbers, with the number of dimensions that filters give one by one."""
+        return made[:2] if self._is_flat(made[2]) else made
 
     def as_array(self, result: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return a result (height, width, channels) with the number of dimensions that filters give one by one."""
@@ -73,13 +80,15 @@ class ChainPlan:
         return channels == 1 and not (len(self.shape) == 3 and set(self.channels) == {1})
 
 
-def plan_for(filters: Sequence[Filter], shape: tuple[int, ...], dtype: np.dtype[Any]) -> ChainPlan:
+def plan_for(
+    filters: Sequence[Filter], shape: tuple[int, ...], dtype: np.dtype[Any], most: int | None = None
+) -> ChainPlan:
     """Return the plan of a chain, kept if its filters have only numbers: pictures and tables must not be kept."""
     if all(map(_holds_only_numbers, map(type, filters))):
-        known = _known(tuple(filters), shape, dtype)
+        known = _known(tuple(filters), shape, dtype, most)
         if all(map(_are_the_same, known.filters, filters)):
             return known
-    return ChainPlan(filters, shape, dtype)
+    return ChainPlan(filters, shape, dtype, most)
 
 
 def _are_the_same(known: Filter, given: Filter) -> bool:
@@ -88,8 +97,8 @@ def _are_the_same(known: Filter, given: Filter) -> bool:
 
 
 @lru_cache(maxsize=MOST)
-def _known(filters: tuple[Filter, ...], shape: tuple[int, ...], dtype: np.dtype[Any]) -> ChainPlan:
-    return ChainPlan(filters, shape, dtype)
+def _known(filters: tuple[Filter, ...], shape: tuple[int, ...], dtype: np.dtype[Any], most: int | None) -> ChainPlan:
+    return ChainPlan(filters, shape, dtype, most)
 
 
 def kept() -> int:

@@ -39,12 +39,14 @@ def run_chain(
     spans: Sequence[Rows] = (),
     known: dict[int, Step] | None = None,
     before_last: Callable[[], None] = lambda: None,
+    most: int | None = None,
 ) -> DeviceArray:
     """Return the result of a chain of filters on an image, or on a strip, which has the rows `spans[0]` of an image.
 
     The other spans are the rows that each GeometryFilter computes. The image and all intermediate results are freed.
     `known` are the steps of earlier runs over whole images of the same shape and type, by the number of filters that
     are still to run; this run adds its own. `before_last` is called before the step that makes the result.
+    ImageError if a filter's result, of a whole image, would have more than `most` pixels.
     """
     pending, coming = list(filters), iter(spans)
     rows = next(coming, None) or all_rows(image.height)
@@ -60,7 +62,7 @@ def run_chain(
             continue
         step = steps.get(len(pending))
         if step is None:
-            wanted = _rows_computed(head, image, rows, coming if spans else None)
+            wanted = _rows_computed(head, image, rows, coming if spans else None, most)
             step = Step(_group(pending), rows, wanted)
         if len(step.filters) == len(pending):
             before_last()
@@ -158,10 +160,12 @@ def _is_point(filter: Filter) -> bool:
     return isinstance(filter, PointFilter)
 
 
-def _rows_computed(filter: Filter, image: DeviceArray, rows: Rows, coming: Iterator[Rows] | None) -> Rows:
+def _rows_computed(
+    filter: Filter, image: DeviceArray, rows: Rows, coming: Iterator[Rows] | None, most: int | None
+) -> Rows:
     """Return the rows that a filter computes: in a strip, those of its input, except for a GeometryFilter."""
     if coming is None:
-        return all_rows(result_size(filter, image.width, image.height)[1])
+        return all_rows(result_size(filter, image.width, image.height, most)[1])
     return next(coming) if isinstance(filter, GeometryFilter) else rows
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda.errors import ImageError
 from imgcuda.layouts import AxisOrder
 
 Array = npt.NDArray[Any]
 Run = Callable[[Array, Array | None], Array]
-"""Filters one image (height, width) or (height, width, channels), into an array if one is given."""
+"""Filters one image (height, width) or (height, width, channels), into an array if one is given and fits."""
 
 
 def filter_in_order(order: AxisOrder, given: Array, out: Array | None, flat: bool, run: Run) -> Array:
@@ -53,5 +54,18 @@ def _filter_each(images: Array, target: Array | None, run: Run) -> Array:
         target, done = np.empty((len(images), *first.shape), first.dtype), 1
         target[0] = first
     for image, place in zip(images[done:], target[done:], strict=True):
-        run(image, place)
+        made = run(image, place)
+        if made is not place:
+            check_one_size(made.shape, place.shape)
+            place[...] = made
     return target
+
+
+def check_one_size(made: tuple[int, ...], first: tuple[int, ...]) -> None:
+    """Raise ImageError if the result of an image of a batch has another size than that of the first."""
+    if made != first:
+        sizes = [f"{shape[1]}x{shape[0]}" for shape in (first, made)]
+        raise ImageError(
+            f"the results of a batch must have one size; the first has {sizes[0]}, and another {sizes[1]}; filter the "
+            "images one by one"
+        )

@@ -41,10 +41,13 @@ class RowsOfResult:
     An image of more than four channels runs in groups of them; ImageError if a filter mixes channels.
     """
 
-    def __init__(self, devices: Sequence[Device], filters: Sequence[Filter], image: RowSource) -> None:
+    def __init__(
+        self, devices: Sequence[Device], filters: Sequence[Filter], image: RowSource, most: int | None = None
+    ) -> None:
+        """Measure what two-phase filters measure; ImageError if a filter makes more than `most` pixels."""
         self._groups = channel_groups(filters, image.shape[2])
-        self._results = [_OfGroup(devices, filters, part) for part in split(image, self._groups)]
-        self.height = self._results[0].height
+        self._results = [_OfGroup(devices, filters, part, most) for part in split(image, self._groups)]
+        self.width, self.height = self._results[0].size
         self.strips = self._results[0].strips
         """The rows to compute one after the other, so that memory is bounded."""
 
@@ -60,12 +63,14 @@ class RowsOfResult:
 class _OfGroup:
     """The result of a chain for an image of up to four channels."""
 
-    def __init__(self, devices: Sequence[Device], filters: Sequence[Filter], image: RowSource) -> None:
+    def __init__(
+        self, devices: Sequence[Device], filters: Sequence[Filter], image: RowSource, most: int | None
+    ) -> None:
         self._devices, self._image = devices, image
-        self._chain = settle(filters, self._measured)
+        self._chain = settle(filters, image, self._measured, most)
         self._schedule = schedule_for(self._chain, image)
-        self.height = chain_size(self._chain, image.shape[1], image.shape[0])[1]
-        self.strips = [(0, self.height)] if self._schedule.whole else _strips(self._schedule, image)
+        self.size = chain_size(self._chain, image.shape[1], image.shape[0])
+        self.strips = [(0, self.size[1])] if self._schedule.whole else _strips(self._schedule, image)
 
     @cached_property
     def _whole(self) -> Array:

@@ -27,6 +27,13 @@ def check(out: object, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     return out
 
 
+def filled(out: object, result: Array) -> Array:
+    """Return the caller's array with a result copied to it; ImageError if it does not fit."""
+    target = check(out, result.shape, result.dtype)
+    np.copyto(target, result)
+    return target
+
+
 def is_free(out: Array, given: Array, filters: Sequence[Filter]) -> bool:
     """Return whether a result may be computed in an array: contiguous, and nothing that is still read lies there."""
     if not (out.flags.c_contiguous and out.flags.aligned) or np.may_share_memory(out, given):

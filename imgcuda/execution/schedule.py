@@ -8,6 +8,7 @@ computed from the result back to the image.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from math import lcm
 from typing import NamedTuple
 
@@ -42,12 +43,12 @@ class ChainPart(NamedTuple):
 
 
 class Schedule:
-    """The schedule of a chain of filters for an image of a given size."""
+    """The schedule of a chain of filters for an image of a given size: up to a filter that decides on another size."""
 
     def __init__(self, filters: Sequence[Filter], width: int, height: int) -> None:
         self.whole = why_whole(filters)
         """Why the chain cannot run in strips, in words; empty if it can."""
-        self.parts = () if self.whole else _parts(filters, width, height)
+        self.parts = () if self.whole else _parts(_foreseen(filters), width, height)
         self.whole = self.whole or self._reads_all()
 
     @property
@@ -149,8 +150,22 @@ def _parts(filters: Sequence[Filter], width: int, height: int) -> tuple[ChainPar
     return tuple(parts)
 
 
-def result_size(filter: Filter, width: int, height: int) -> tuple[int, int]:
-    """Return the width and height of a filter's result; FilterError if they are no positive whole numbers."""
+def size_decider(filters: Sequence[Filter]) -> MeasuringFilter | None:
+    """Return the first filter of a chain the size of whose result only the pixels tell; None if all sizes are known."""
+    return next((each for each in filters if isinstance(each, MeasuringFilter) and each.decides_size), None)
+
+
+def _foreseen(filters: Sequence[Filter]) -> Sequence[Filter]:
+    """Return the filters that come before the one that decides on a size: all, if there is none."""
+    decider = size_decider(filters)
+    return list(takewhile(lambda each: each is not decider, filters))
+
+
+def result_size(filter: Filter, width: int, height: int, most: int | None = None) -> tuple[int, int]:
+    """Return the width and height of a filter's result; FilterError if they are no positive whole numbers.
+
+    ImageError if the result has more than `most` pixels.
+    """
     made: object = filter.result_size(width, height)
     if not (
         isinstance(made, tuple | list) and len(made) == 2 and all(isinstance(each, int | np.integer) for each in made)
@@ -160,22 +175,29 @@ def result_size(filter: Filter, width: int, height: int) -> tuple[int, int]:
         )
     if min(made) < 1:
         raise FilterError(f"{filter.name} would make an image of {made[0]}x{made[1]} pixels out of {width}x{height}")
-    return int(made[0]), int(made[1])
+    width, height = int(made[0]), int(made[1])
+    if most is not None and width * height > most:
+        said = f"{width}x{height}, {width * height:,} pixels"
+        raise ImageError(f"{filter.name} would make {said}, more than {most:,}; --max-pixels allows more")
+    return width, height
 
 
 def allow(filters: Sequence[Filter], width: int, height: int, most: int | None) -> int:
-    """Return the number of pixels of a chain's result; ImageError if any filter's result has more than `most`."""
+    """Return the number of pixels of a chain's result; ImageError if any filter's result has more than `most`.
+
+    The filters after one that decides on a size are not asked.
+    """
     width, height = chain_size(filters, width, height, most)
     return width * height
 
 
 def chain_size(filters: Sequence[Filter], width: int, height: int, most: int | None = None) -> tuple[int, int]:
-    """Return the width and height of a chain's result; ImageError if any filter's result has more than `most`."""
-    for filter in filters:
-        width, height = result_size(filter, width, height)
-        if most is not None and width * height > most:
-            made = f"{width}x{height}, {width * height:,} pixels"
-            raise ImageError(f"{filter.name} would make {made}, more than {most:,}; --max-pixels allows more")
+    """Return the width and height of a chain's result, or of what a filter that decides on a size is given.
+
+    ImageError if any filter's result has more than `most` pixels.
+    """
+    for filter in _foreseen(filters):
+        width, height = result_size(filter, width, height, most)
     return width, height
 
 

@@ -22,7 +22,7 @@ from imgcuda.execution.channel_groups import channel_groups, joined
 from imgcuda.execution.executor import measure, resolved, run_chain, total
 from imgcuda.execution.rehearsal import kernel_calls
 from imgcuda.execution.row_source import RowSource
-from imgcuda.execution.schedule import Schedule, Strip
+from imgcuda.execution.schedule import Schedule, Strip, chain_size
 from imgcuda.filters import Filter, MeasuringFilter
 from imgcuda.pixels import MOST_CHANNELS
 from imgcuda.programs.strips import all_rows, fewer_rows, rows_of_size, shares
@@ -52,7 +52,7 @@ def filter_by_plan(devices: Sequence[Device], plan: ChainPlan, image: Image, out
     if plan.schedule.whole:
         return _whole(devices[0], plan, image, out)
     if len(devices) > 1:
-        return _in_strips(devices, plan.filters, image, out)
+        return _in_strips(devices, plan, image, out)
     return _on_one(devices[0], plan, image, out)
 
 
@@ -81,16 +81,21 @@ def measure_rows(
 
 
 def settle(
-    filters: Sequence[Filter], measured: Callable[[Sequence[Filter], MeasuringFilter], Measurement]
+    filters: Sequence[Filter],
+    image: RowSource,
+    measured: Callable[[Sequence[Filter], MeasuringFilter], Measurement],
+    most: int | None,
 ) -> list[Filter]:
     """Return a chain with its two-phase filters replaced by what they resolve to for an image.
 
-    `measured` returns what a two-phase filter measures on the result of the filters before it.
+    `measured` returns what a two-phase filter measures on the result of the filters before it. ImageError if a filter
+    makes more than `most` pixels, where that is known only now.
     """
     chain = list(filters)
     for number, filter in enumerate(filters):
         while isinstance(filter, MeasuringFilter):
             filter = chain[number] = resolved(filter, measured(chain[:number], filter))
+            chain_size(chain, image.shape[1], image.shape[0], most)
     return chain
 
 
@@ -106,7 +111,8 @@ def _run_whole(session: DeviceSession, plan: ChainPlan, image: Image, out: Image
     given, steps = session.upload(image), plan.steps(session.packs)
     # A lambda would hold the image and the session, which holds it: their memory would wait for Python's collector.
     session.foresee(partial(kernel_calls, plan.filters, image.shape, image.dtype, session.packs))
-    return session.download(run_chain(session, plan.filters, given, (), steps, lambda: session.offer(out)))
+    made = run_chain(session, plan.filters, given, (), steps, lambda: session.offer(out), plan.most)
+    return session.download(made)
 
 
 def _on_one(device: Device, plan: ChainPlan, image: Image, out: Image | None) -> Image:
@@ -121,12 +127,12 @@ def _on_one(device: Device, plan: ChainPlan, image: Image, out: Image | None) ->
         short = schedule.height > schedule.tiling.step
         if not short:
             raise
-    return _in_strips([device], plan.filters, image, out, short)
+    return _in_strips([device], plan, image, out, short)
 
 
 def filter_on_device(session: DeviceSession, plan: ChainPlan, image: DeviceArray) -> DeviceArray:
     """Return the result of a plan's chain on an image that is on the device, whole; the result stays there."""
-    return run_chain(session, plan.filters, image, (), plan.steps(session.packs))
+    return run_chain(session, plan.filters, image, (), plan.steps(session.packs), most=plan.most)
 
 
 def schedule_for(filters: Sequence[Filter], image: RowSource) -> Schedule:
@@ -141,7 +147,7 @@ def rows_of_strips(schedule: Schedule, image: RowSource, target_bytes: int) -> i
 
 
 def _in_strips(
-    devices: Sequence[Device], filters: Sequence[Filter], image: Image, out: Image | None, short: bool = False
+    devices: Sequence[Device], plan: ChainPlan, image: Image, out: Image | None, short: bool = False
 ) -> Image:
     """Run in strips, each at most half of the image if `short`. Each two-phase filter takes a pass of its own first."""
 
@@ -150,7 +156,7 @@ def _in_strips(
         sums.share(devices, short)
         return total(sums.found)
 
-    settled = settle(filters, measured)
+    settled = settle(plan.filters, image, measured, plan.most)
     schedule = schedule_for(settled, image)
     if schedule.whole:
         return _whole(devices[0], ChainPlan(settled, image.shape, image.dtype), image, out)

@@ -4366,6 +4366,47 @@ class TotalVariation(Filter):
         iterations: int = 30,
     ) -> None: ...
 
+def trim(
+    array: _Image,
+    /,
+    *,
+    tolerance: float = 0.0,
+    color: Any = ...,
+    margin: int = 0,
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Cut away the borders of an image, as far as they are of one color.
+
+    The color is that of the upper left pixel, unless one is given. Rows and columns at the edges are cut away as long
+    as no sample in them differs from it by more than `tolerance`. So does ImageMagick's -trim, whose -fuzz is the
+    tolerance, and so do libvips' find_trim and Pillow's getbbox; as in these two, each channel counts by itself. Color
+    counts in proportion to alpha, so all transparent pixels are alike. What is not a number is never border. An image
+    of one color stays as it is. The samples that are left do not change.
+
+    tolerance: how far a border's samples are from its color at most; from 0 to 1
+    color: the border's color; corner is that of the upper left pixel; a color, as white or #ff8800, or corner
+    margin: pixels of the border that stay on each side; from 0 to 100000
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Trim(MeasuringFilter):
+    """Cut away the borders of an image, as far as they are of one color."""
+
+    tolerance: float
+    color: Any
+    margin: int
+    def __init__(
+        self,
+        *,
+        tolerance: float = 0.0,
+        color: Any = ...,
+        margin: int = 0,
+    ) -> None: ...
+
 def undistort(
     array: _Image,
     /,

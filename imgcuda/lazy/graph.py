@@ -20,7 +20,7 @@ from dask.highlevelgraph import HighLevelGraph
 from imgcuda.errors import ImageError, shown
 from imgcuda.execution.chain_plan import ChainPlan
 from imgcuda.execution.channel_groups import channel_groups
-from imgcuda.execution.schedule import Schedule, allow, chain_size
+from imgcuda.execution.schedule import Schedule, chain_size
 from imgcuda.filters import Filter, MeasuringFilter
 from imgcuda.layouts import may_have_more_channels
 from imgcuda.lazy.strip_tasks import Chain, StripWork, filter_strip, joined, measure_strip, settle
@@ -51,13 +51,17 @@ def filtered(
     """
     computed = _computed_as(given, leading, named)
     shape = given.shape[leading:]
-    if max_pixels is not None:
-        allow(filters, shape[1], shape[0], max_pixels)
+    plan = ChainPlan(filters, shape, computed, max_pixels)
+    if plan.size_decider:
+        raise ImageError(
+            f"only the pixels tell what size {plan.size_decider.name} makes, and a Dask array knows its size before "
+            "anything is computed; array.compute() first"
+        )
     if len(shape) == 3 and shape[2] > MOST_CHANNELS:
         parts = [given[..., group] for group in channel_groups(filters, shape[2])]
         made = [_Graph(part, ChainPlan(filters, part.shape[leading:], computed), device, leading) for part in parts]
         return dask.array.concatenate([each.array() for each in made], axis=-1).rechunk({leading + 2: -1})
-    return _Graph(given, ChainPlan(filters, shape, computed), device, leading).array()
+    return _Graph(given, plan, device, leading).array()
 
 
 def _computed_as(given: Any, leading: int, named: bool) -> np.dtype[Any]:

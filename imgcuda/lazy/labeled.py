@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 from imgcuda.errors import ImageError
+from imgcuda.execution.schedule import size_decider
 from imgcuda.filters import Filter, GeometryFilter
 
 ROWS_AND_COLUMNS = (("y", "x"), ("Y", "X"), ("height", "width"), ("row", "column"), ("lat", "lon"))
@@ -31,7 +32,7 @@ def filtered(given: Any, filters: Sequence[Filter], pictures: Callable[[Any, int
 
 def moving(filters: Sequence[Filter]) -> Filter | None:
     """Return the first filter of a chain that moves pixels, after which labels do not say where they lie."""
-    return next((filter for filter in filters if isinstance(filter, GeometryFilter)), None)
+    return next((each for each in filters if isinstance(each, GeometryFilter) or size_decider([each])), None)
 
 
 def _leading(dims: tuple[Hashable, ...]) -> int:

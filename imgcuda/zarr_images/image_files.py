@@ -89,7 +89,7 @@ def write_tiff(
         )
     image.check_pixels(max_pixels)
     allow(filters, picture.shape[1], picture.shape[0], max_pixels)
-    result = RowsOfResult(devices, filters, picture)
+    result = RowsOfResult(devices, filters, picture, max_pixels)
     pixels, rows = stand_in_for(result.in_strips(), result.height)
     size, whole = (result.height, pixels.shape[1]), (picture.shape[0], picture.shape[1])
     lost = write_rows(

@@ -26,15 +26,19 @@ SIDE = 1024
 """Rows and columns of a chunk."""
 
 
-def write_image(devices: Sequence[Device], filters: Sequence[Filter], picture: FilePicture, draft: Path) -> Metadata:
+def write_image(
+    devices: Sequence[Device], filters: Sequence[Filter], picture: FilePicture, draft: Path, most: int
+) -> Metadata:
     """Write the result of a chain on a picture into a new folder; return the metadata of its root.
 
+    ImageError if a filter makes more than `most` pixels.
     A picture alone becomes an array with axes y, x, and c for color or alpha. One with a pyramid becomes an OME-Zarr
     image, whose axes are c, y, x as that format has them; each level is made from the one above.
     """
     rows = picture.rows
-    plan = ChainPlan(filters, rows.shape, rows.dtype)
-    size, channels = (plan.height, plan.width), plan.channels[-1]
+    channels = ChainPlan(filters, rows.shape, rows.dtype, most).channels[-1]
+    result = RowsOfResult(devices, filters, rows, most)
+    size = result.height, result.width
     levels = [level_size(size, level, picture.whole) for level in picture.levels]
     axes = _axes(channels, before_rows=bool(levels))
     paths = [str(number) for number in range(1 + len(levels))] if levels else [""]
@@ -42,7 +46,7 @@ def write_image(devices: Sequence[Device], filters: Sequence[Filter], picture: F
     made = [_new_array(draft / path, shape, rows.dtype, axes) for path, shape in zip(paths, shapes, strict=True)]
     together = axes.as_one_picture()
     ((part, numbers),) = blocks(made[0], together)
-    write_results(made[0], part, dict.fromkeys(numbers, RowsOfResult(devices, filters, rows)), together)
+    write_results(made[0], part, dict.fromkeys(numbers, result), together)
     if not levels:
         return Metadata.read(draft)
     fill_levels(devices, made, axes, draft)

@@ -10,7 +10,6 @@ from typing import Any
 from imgcuda.engine.protocol import Device
 from imgcuda.errors import ImageError
 from imgcuda.execution.chain_plan import ChainPlan
-from imgcuda.execution.schedule import allow
 from imgcuda.filters import Filter
 from imgcuda.pixels import check_image
 from imgcuda.pyramid import level_size
@@ -96,8 +95,12 @@ class ZarrImage:
         given = self.arrays[0]
         size = axes.size_of_picture(given.shape)
         self.check_pixels(max_pixels)
-        allow(filters, size[1], size[0], max_pixels)
-        plan = ChainPlan(filters, size, check_image(size, given.dtype, more_channels=True))
+        plan = ChainPlan(filters, size, check_image(size, given.dtype, more_channels=True), max_pixels)
+        if decider := plan.size_decider:
+            raise ImageError(
+                f"{self.folder}: only the pixels tell what size {decider.name} makes, and a Zarr array has one size "
+                "for all its pictures; write a TIFF"
+            )
         channels = plan.channels[-1]
         if channels != size[2] and not axes.may_change_channels:
             raise ImageError(

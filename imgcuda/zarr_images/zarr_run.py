@@ -10,7 +10,6 @@ import imgcuda
 from imgcuda import devices, images
 from imgcuda.engine.protocol import Device
 from imgcuda.errors import ImageError
-from imgcuda.execution.schedule import allow
 from imgcuda.filters import Filter
 from imgcuda.images import Clobber
 from imgcuda.zarr_images import zarr_folders
@@ -47,8 +46,7 @@ def run_zarr(filters: Sequence[Filter], source: Path, target: Path, options: Zar
     if not is_zarr(source):
         request = images.ReadRequest(options.frame, False, options.auto_orient, False, options.max_pixels)
         with opened_file(source, request, options.strict) as picture:
-            allow(filters, picture.whole[1], picture.whole[0], options.max_pixels)
-            _write(target, options, lambda draft: write_image(members, filters, picture, draft))
+            _write(target, options, lambda draft: write_image(members, filters, picture, draft, options.max_pixels))
             return losses(picture)
     image = ZarrImage.open(source)
     _write(target, options, lambda draft: image.write_filtered(members, filters, draft, options.max_pixels))

@@ -21,6 +21,7 @@ def imgcuda_filters() -> list[type[Filter]]:
     from imgcuda_plugins.geometry.roll import Roll
     from imgcuda_plugins.geometry.rotate import Rotate
     from imgcuda_plugins.geometry.swirl import Swirl
+    from imgcuda_plugins.geometry.trim import Trim
     from imgcuda_plugins.geometry.undistort import Undistort
 
     return [
@@ -38,5 +39,6 @@ def imgcuda_filters() -> list[type[Filter]]:
         Roll,
         Rotate,
         Swirl,
+        Trim,
         Undistort,
     ]

@@ -122,6 +122,31 @@ assert LOG == [("record", 7), ("wait", 100), *[("launch", "point")] * 3, ("recor
 assert made.array.flags.c_contiguous and not MEMORY
 np.testing.assert_array_equal(made.array[..., :3], 255 - given.array[..., :3])
 """,
+    "a filter that decides on a size makes a result of it, new or in out": """
+trim = filters.create("trim", {})
+for layout, shape in (("HWC", (20, 30, 3)), ("CHW", (3, 20, 30)), ("NHWC", (2, 20, 30, 3))):
+    whole = np.zeros(shape, np.uint8)
+    inside = np.s_[..., 4:9, 5:21] if layout == "CHW" else np.s_[..., 4:9, 5:21, :]
+    whole[inside] = image(whole[inside].shape) // 2 + 1
+    np.testing.assert_array_equal(trim(cupy.asarray(whole), layout=layout).array, whole[inside])
+    out = cupy.empty(whole[inside].shape, np.uint8)
+    assert trim(cupy.asarray(whole), layout=layout, out=out) is out
+    np.testing.assert_array_equal(out.array, whole[inside])
+    try:
+        trim(cupy.asarray(whole), layout=layout, out=cupy.empty(shape, np.uint8))
+    except imgcuda.ImageError as error:
+        assert "out must be a writable array of the result's shape and type" in str(error), error
+    else:
+        raise AssertionError("no error")
+np.testing.assert_array_equal(trim(Interface(whole[0])).download(), whole[0, 4:9, 5:21])
+try:
+    imgcuda.Pipeline([trim, filters.create("resize", {"scale": 9.0})])(cupy.asarray(whole[0]), max_pixels=1000)
+except imgcuda.ImageError as error:
+    assert "resize would make 144x45, 6,480 pixels, more than 1,000" in str(error), error
+else:
+    raise AssertionError("no error")
+assert not MEMORY
+""",
     "a result has the caller's axes and type, and out any strides": """
 for layout in LAYOUTS:
     for kind in (np.uint8, np.float16):

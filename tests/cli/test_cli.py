@@ -101,7 +101,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Filter, ...]]:
     """Let every pipeline leave the image as it is; return the list of the chains that were run."""
     chains: list[tuple[Filter, ...]] = []
 
-    def call(self: Pipeline, array: Any, *, device: str) -> Any:
+    def call(self: Pipeline, array: Any, *, device: str, max_pixels: int | None = None) -> Any:
         chains.append(self.filters)
         return array
 
