@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, get_args
 
-import numpy as np
 import numpy.typing as npt
 
 from imgcuda.errors import ImageError, shown
@@ -73,7 +72,9 @@ class AxisOrder(NamedTuple):
 
     def outward_shape(self, result: Shape) -> Shape:
         """Return the shape that `outward` gives a result of a shape."""
-        return self.outward(np.broadcast_to(np.empty((), bool), result)).shape
+        if self.keeps_channels and len(result) - self.batch == 2:
+            result = (*result, 1)
+        return tuple(result[axis] for axis in self.outward_axes(len(result)))
 
 
 def axis_order(layout: str, shape: Sequence[int]) -> AxisOrder:

@@ -37,6 +37,8 @@ class ArrayParts:
         self._view = given.in_order(order)
         images, _, _, channels = self._view.shape
         self._images = [self._view.image(number) for number in range(images)]
+        self._is_shared = False
+        """Whether the result is written to memory that images may lie in."""
         self._groups = channel_groups(filters, channels)
         axes = order.inward_axes(len(given.shape))[order.batch :]
         self._plan = plan_for(filters, tuple(given.shape[axis] for axis in axes), self._computed, most)
@@ -59,15 +61,24 @@ class ArrayParts:
         return self.order.outward_shape((len(self._images), *image) if self.order.batch else image)
 
     def keep_from(self, place: GpuView) -> None:
-        """Copy all images, on the device, if a result that is written would overwrite what another part reads."""
-        if self.number > 1 and place.overlaps(self._view) and not place.is_same(self._view):
+        """Let results be written to memory of the caller's, in which the images may lie.
+
+        They are copied, on the device, if the result of one part would overwrite what another reads.
+        """
+        self._is_shared = place.overlaps(self._view)
+        if self.number > 1 and self._is_shared and not place.is_same(self._view):
             self._images = [GpuView.of(image.copied(self._session, self._computed)) for image in self._images]
 
-    def run(self, number: int, place: GpuView | None) -> DeviceArray:
-        """Return the result of the chain on a part, computed right in its place if that takes no copy."""
+    def target(self, number: int, place: GpuView) -> GpuView:
+        """Return where in a place the result of a part goes."""
         image, group = divmod(number, len(self._groups))
-        part = self._images[image].some_channels(self._groups[group]).read(self._session, self._computed)
-        plan, offered = self._plan_of(part), None if place is None else self._free(self._target(number, place))
+        return self._of_group(place.image(image), group)
+
+    def run(self, number: int, target: GpuView | None) -> DeviceArray:
+        """Return the result of the chain on a part, computed right in its target if that takes no copy."""
+        image, group = divmod(number, len(self._groups))
+        part = self._of_group(self._images[image], group).read(self._session, self._computed)
+        plan, offered = self._plan_of(part), None if target is None else self._free(target)
         try:
             steps = plan.steps(self._session.packs)
             offer = partial(self._session.offer_array, offered)
@@ -75,13 +86,12 @@ class ArrayParts:
         finally:
             self._session.offer_array(None)
 
-    def fits(self, made: DeviceArray, place: GpuView) -> bool:
-        """Return whether the result of a part has the size and the channels that its place has."""
-        return made.shape == place.shape[1:] or len(self._groups) > 1
+    def fits(self, made: DeviceArray, target: GpuView) -> bool:
+        """Return whether the result of a part has the size and the channels that its target has."""
+        return made.shape == target.shape or len(self._groups) > 1
 
-    def write(self, number: int, made: DeviceArray, place: GpuView) -> None:
-        """Write the result of a part to its place, unless it was computed there, and free it."""
-        target = self._target(number, place)
+    def write(self, made: DeviceArray, target: GpuView) -> None:
+        """Write the result of a part to its target, unless it was computed there, and free it."""
         if made.shape != target.shape:
             raise ImageError(
                 f"the results of an array's images must have one shape; they have {target.shape} and {made.shape}"
@@ -97,13 +107,10 @@ class ArrayParts:
     def _plan_of(self, part: DeviceArray) -> ChainPlan:
         return self._plan if len(self._groups) == 1 else plan_for(self._filters, part.shape, self._computed)
 
-    def _target(self, number: int, place: GpuView) -> GpuView:
-        """Return where in a place the result of a part goes."""
-        image, group = divmod(number, len(self._groups))
-        made = place.image(image)
-        return made if len(self._groups) == 1 else made.some_channels(self._groups[group])
+    def _of_group(self, image: GpuView, group: int) -> GpuView:
+        return image if len(self._groups) == 1 else image.some_channels(self._groups[group])
 
     def _free(self, target: GpuView) -> DeviceArray | None:
         """Return the memory of a target if a result may be computed in it."""
-        fits = target.dtype == self._computed and target.is_contiguous and not target.overlaps(self._view)
+        fits = target.dtype == self._computed and target.is_contiguous and not self._is_shared
         return target.as_array() if fits else None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,16 +16,15 @@ ALIGNED = 16
 """What the address of an image must be a multiple of: kernels load up to 16 bytes at once."""
 
 
-@dataclass(frozen=True)
-class GpuView:
+class GpuView(NamedTuple):
     """An array on a GPU."""
 
     address: int
     shape: tuple[int, ...]
-    strides: tuple[int, ...] | None
-    """In bytes; None if it is C-contiguous."""
+    strides: tuple[int, ...]
+    """In bytes."""
     dtype: np.dtype[Any]
-    read_only: bool
+    read_only: bool = False
     stream: int | None = None
     """The stream in which it was last written, if its library says so."""
     owner: object = None
@@ -46,29 +43,26 @@ class GpuView:
         if stream == 0:
             raise ImageError("the stream of a CUDA array interface must not be 0; 1 is the legacy default stream")
         address, read_only = said["data"]
-        shape, strides = tuple(said["shape"]), said.get("strides")
-        return cls(address or 0, shape, strides and tuple(strides), np.dtype(said["typestr"]), read_only, stream)
+        shape, strides, dtype = tuple(said["shape"]), said.get("strides"), np.dtype(said["typestr"])
+        strides = tuple(strides) if strides else own_strides(shape, dtype.itemsize)
+        return cls(address or 0, shape, strides, dtype, read_only, stream)
 
     @classmethod
     def by_dlpack(cls, value: Any, stream: int) -> GpuView:
         """Return what DLPack says. The producer lets `stream` wait for its work."""
         capsule = _capsule(value, stream)
-        return cls(*dlpack.describe(capsule), owner=capsule)
+        address, shape, strides, dtype, read_only = dlpack.describe(capsule)
+        return cls(address, shape, strides or own_strides(shape, dtype.itemsize), dtype, read_only, owner=capsule)
 
     @classmethod
     def of(cls, array: DeviceArray) -> GpuView:
         """Return an array of ours."""
-        return cls(array.pointer, array.shape, None, array.dtype, False, owner=array)
-
-    @property
-    def steps(self) -> tuple[int, ...]:
-        """Its strides in bytes."""
-        return self.strides or tuple(prod(self.shape[n + 1 :]) * self.dtype.itemsize for n in range(len(self.shape)))
+        return cls(array.pointer, array.shape, own_strides(array.shape, array.dtype.itemsize), array.dtype, owner=array)
 
     @property
     def has_no_gaps(self) -> bool:
         """Whether it is C-contiguous."""
-        return self._has_steps(replace(self, strides=None).steps)
+        return self._has_strides(own_strides(self.shape, self.dtype.itemsize))
 
     @property
     def is_contiguous(self) -> bool:
@@ -78,7 +72,9 @@ class GpuView:
     @property
     def lies_on_itself(self) -> bool:
         """Whether several elements have one address, as in what libraries broadcast."""
-        return any(step == 0 and size > 1 for size, step in zip(self.shape, self.steps, strict=True))
+        return 0 in self.strides and any(
+            step == 0 and size > 1 for size, step in zip(self.shape, self.strides, strict=True)
+        )
 
     def overlaps(self, other: GpuView) -> bool:
         """Return whether it may share memory with another view."""
@@ -87,29 +83,27 @@ class GpuView:
 
     def is_same(self, other: GpuView) -> bool:
         """Return whether another view has each element at the same address."""
-        return (self.address, self.shape) == (other.address, other.shape) and self._has_steps(other.steps)
+        return (self.address, self.shape) == (other.address, other.shape) and self._has_strides(other.strides)
 
     def in_order(self, order: AxisOrder) -> GpuView:
         """Return the view as (images, height, width, channels), each of the four there; axes are as `order` tells."""
         axes = order.inward_axes(len(self.shape))
-        sizes, steps = [self.shape[axis] for axis in axes], [self.steps[axis] for axis in axes]
+        sizes, steps = [self.shape[axis] for axis in axes], [self.strides[axis] for axis in axes]
         if not order.batch:
             sizes, steps = [1, *sizes], [0, *steps]
         if len(sizes) == 3:
             sizes, steps = [*sizes, 1], [*steps, self.dtype.itemsize]
-        return replace(self, shape=tuple(sizes), strides=tuple(steps))
+        return self._part(self.address, tuple(sizes), tuple(steps))
 
     def image(self, number: int) -> GpuView:
         """Return one image of a view (images, height, width, channels)."""
-        step, *steps = self.steps
-        return replace(self, address=self.address + number * step, shape=self.shape[1:], strides=tuple(steps))
+        return self._part(self.address + number * self.strides[0], self.shape[1:], self.strides[1:])
 
     def some_channels(self, channels: slice) -> GpuView:
         """Return some channels of a view (height, width, channels)."""
         height, width, _ = self.shape
-        address = self.address + channels.start * self.steps[2]
-        shape = height, width, channels.stop - channels.start
-        return replace(self, address=address, shape=shape, strides=self.steps)
+        address = self.address + channels.start * self.strides[2]
+        return self._part(address, (height, width, channels.stop - channels.start), self.strides)
 
     def read(self, session: Session, computed: np.dtype[Any]) -> DeviceArray:
         """Return a view (height, width, channels) as an image of a type: its own memory, or a copy on the device."""
@@ -125,20 +119,38 @@ class GpuView:
 
     def sample_steps(self) -> tuple[int, ...]:
         """Return its strides in samples; ImageError if they, or its address, lie between samples."""
-        size, steps = self.dtype.itemsize, self.steps
-        if any(step % size for step in steps) or self.address % size:
-            raise ImageError(f"the strides of an image must be multiples of a sample; they are {steps} bytes")
-        return tuple(step // size for step in steps)
+        size = self.dtype.itemsize
+        if any(step % size for step in self.strides) or self.address % size:
+            raise ImageError(f"the strides of an image must be multiples of a sample; they are {self.strides} bytes")
+        return tuple(step // size for step in self.strides)
 
-    def _has_steps(self, steps: tuple[int, ...]) -> bool:
+    def _part(self, address: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> GpuView:
+        return GpuView(address, shape, strides, self.dtype, self.read_only, self.stream, self.owner)
+
+    def _has_strides(self, strides: tuple[int, ...]) -> bool:
         """Return whether strides lead to the same elements; along an axis of one element they say nothing."""
-        return all(size == 1 or own == step for size, own, step in zip(self.shape, self.steps, steps, strict=True))
+        return self.strides == strides or all(
+            size == 1 or own == step for size, own, step in zip(self.shape, self.strides, strides, strict=True)
+        )
 
     def _span(self) -> tuple[int, int]:
         """Return the addresses of its first byte, and of the one behind its last."""
-        ends = [(size - 1) * step for size, step in zip(self.shape, self.steps, strict=True)]
-        low = self.address + sum(end for end in ends if end < 0)
-        return low, self.address + sum(end for end in ends if end > 0) + self.dtype.itemsize
+        low = high = self.address
+        for size, step in zip(self.shape, self.strides, strict=True):
+            if step < 0:
+                low += (size - 1) * step
+            else:
+                high += (size - 1) * step
+        return low, high + self.dtype.itemsize
+
+
+def own_strides(shape: tuple[int, ...], size: int) -> tuple[int, ...]:
+    """Return the strides of a C-contiguous array, whose elements have a size in bytes."""
+    strides = []
+    for length in reversed(shape):
+        strides.append(size)
+        size *= length
+    return tuple(reversed(strides))
 
 
 def _capsule(value: Any, stream: int) -> Any:

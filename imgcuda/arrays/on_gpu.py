@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from imgcuda import devices
 from imgcuda.arrays.array_parts import ArrayParts
@@ -44,7 +47,7 @@ def filter_on_gpu(
     try:
         with queued_session(index) as session:
             view = _view(session, given, kind)
-            parts = ArrayParts(session, filters, view, _order(view, layout), max_pixels)
+            parts = ArrayParts(session, filters, view, _order(view.shape, view.dtype, layout), max_pixels)
             made = _GpuCall(session, value, view, kind, index, parts).result(out)
     except DeviceMemoryError as error:
         remedy = "an array on a GPU does not run in strips, which need less; one in host memory does: .get() or .cpu()"
@@ -85,12 +88,24 @@ def _view(session: QueuedSession, given: Any, kind: GpuKind) -> GpuView:
     return view
 
 
-def _order(view: GpuView, layout: str) -> AxisOrder:
+@lru_cache(maxsize=64)
+def _order(shape: tuple[int, ...], dtype: np.dtype[Any], layout: str) -> AxisOrder:
     """Return the order of an array's axes; ImageError if it has others, or samples that are not computed."""
-    computed = computed_on_gpu(view.dtype)
+    computed = computed_on_gpu(dtype)
     if layout == "HWC":
-        check_image(view.shape, computed, hint, more_channels=may_have_more_channels(view.shape))
-    return axis_order(layout, view.shape)
+        check_image(shape, computed, hint, more_channels=may_have_more_channels(shape))
+    return axis_order(layout, shape)
+
+
+class _Target(NamedTuple):
+    """An array that a result is written to."""
+
+    array: Any
+    view: GpuView
+
+    @classmethod
+    def of(cls, array: Any) -> _Target:
+        return cls(array, GpuView.by_interface(array.cuda() if is_cvcuda_tensor(array) else array))
 
 
 class _GpuCall:
@@ -128,17 +143,20 @@ class _GpuCall:
         own = self._kind.stream(self._value)
         return (self._view.stream or LEGACY) if own is None else own
 
-    def _new(self, shape: tuple[int, ...]) -> Any:
+    def _new(self, shape: tuple[int, ...]) -> _Target | None:
         """Return a new array for the result; None if the chain's own memory is handed over."""
-        order = self._parts.order
-        inner = tuple(shape[axis] for axis in order.inward_axes(len(shape)))
+        order, number = self._parts.order, len(shape)
+        inner = tuple(shape[axis] for axis in order.inward_axes(number))
         if (own := self._kind.empty(self._value, inner)) is not None:
-            return own if order.is_inward(len(shape)) else self._kind.transposed(own, order.outward_axes(len(shape)))
+            return _Target.of(
+                own if order.is_inward(number) else self._kind.transposed(own, order.outward_axes(number))
+            )
         if self._parts.is_handed_over:
             return None
-        return DeviceImage.of(self._session, self._session.empty(shape, self._view.dtype), shape, self._index)
+        made = self._session.empty(shape, self._view.dtype)
+        return _Target.of(DeviceImage.of(self._session, made, shape, self._index))
 
-    def _checked(self, out: Any, shape: tuple[int, ...]) -> Any:
+    def _checked(self, out: Any, shape: tuple[int, ...]) -> _Target:
         """Return the caller's array for the result; ImageError if the result cannot be there."""
         same = library_of(out) == library_of(self._value) and type(out) is type(self._value)
         if not same or location_of(out) is not Location.GPU or self._kind.by_dlpack or isinstance(out, DeviceImage):
@@ -146,45 +164,46 @@ class _GpuCall:
             raise ImageError(
                 f"out must be a writable array of the array's own kind, {kind}; got a {type(out).__name__}"
             )
-        view, dtype = _view_of(out), self._view.dtype
+        target, dtype = _Target.of(out), self._view.dtype
+        view = target.view
         wanted = f"out must be a writable array of the result's shape and type, {shape} {name_of(dtype)}"
         if (view.shape, view.dtype) != (shape, dtype):
             raise ImageError(f"{wanted}; it is {view.shape} {name_of(view.dtype)}")
         if view.read_only or view.lies_on_itself:
             raise ImageError(f"{wanted}; {'it is read-only' if view.read_only else 'its elements share memory'}")
-        return out
+        return target
 
-    def _filled(self, target: Any, out: Any) -> Any:
+    def _filled(self, target: _Target | None, out: Any) -> Any:
         """Return the target with the result written to it, or another one if the chain made another size or channels.
 
         Without a target that is `out`, if it is given, or the memory of the result itself.
         """
-        parts, place = self._parts, self._place(target)
-        if place is not None:
-            parts.keep_from(place)
-        first = parts.run(0, place)
-        if place is None and out is None:
-            return self._handed_over(first)
-        if place is None or not parts.fits(first, place):
-            shape = parts.result_shape(first)
+        parts, place = self._parts, target and self._place(target, out)
+        part = place and parts.target(0, place)
+        made = parts.run(0, part)
+        if target is None and out is None:
+            return self._handed_over(made)
+        if target is None or place is None or part is None or not parts.fits(made, part):
+            shape = parts.result_shape(made)
             target = self._new(shape) if out is None else self._checked(out, shape)
-            place = self._place(target)
-            assert place is not None
-            parts.keep_from(place)
-        parts.write(0, first, place)
+            assert target is not None
+            place = self._place(target, out)
+            part = parts.target(0, place)
+        parts.write(made, part)
         for number in range(1, parts.number):
-            parts.write(number, parts.run(number, place), place)
-        return target
+            part = parts.target(number, place)
+            parts.write(parts.run(number, part), part)
+        return target.array
 
-    def _place(self, target: Any) -> GpuView | None:
-        return None if target is None else _view_of(target).in_order(self._parts.order)
+    def _place(self, target: _Target, out: Any) -> GpuView:
+        """Return the view of a target as (images, height, width, channels)."""
+        place = target.view.in_order(self._parts.order)
+        if out is not None:
+            self._parts.keep_from(place)
+        return place
 
     def _handed_over(self, made: DeviceArray) -> DeviceImage:
         if made.pointer == self._view.address:  # a chain without filters
             made, given = self._session.empty(made.shape, made.dtype), made
             self._session.copy(made, given)
         return DeviceImage.of(self._session, made, self._parts.result_shape(made), self._index)
-
-
-def _view_of(array: Any) -> GpuView:
-    return GpuView.by_interface(array.cuda() if is_cvcuda_tensor(array) else array)
