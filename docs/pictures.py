@@ -115,6 +115,7 @@ SHOTS: dict[str, Shot] = {
     "threshold": Shot(sample="camera.png"),
     "total-variation": Shot(sample="chelsea.png", before=("add-noise:amount=0.05",)),
     "tone-map": Shot(sample="rocket.jpg"),
+    "tilt-shift": Shot("tilt-shift:position=0.7,sigma=4", "rocket.jpg"),
     "top-hat": Shot("top-hat:radius=8,shape=ellipse", "rocket.jpg"),
     "trim": Shot("trim:margin=8", "horse.png", before=("pad:left=60,right=20,top=25,bottom=45,color=white",)),
     "undistort": Shot("undistort:k1=-0.15", "chelsea.png", before=("lens-distortion:k1=-0.15",)),

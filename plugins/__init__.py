@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from imgcuda_plugins.blur.lens_blur import LensBlur as LensBlur
     from imgcuda_plugins.blur.motion_blur import MotionBlur as MotionBlur
     from imgcuda_plugins.blur.radial_blur import RadialBlur as RadialBlur
+    from imgcuda_plugins.blur.tilt_shift import TiltShift as TiltShift
     from imgcuda_plugins.blur.unsharp_mask import UnsharpMask as UnsharpMask
     from imgcuda_plugins.blur.zoom_blur import ZoomBlur as ZoomBlur
     from imgcuda_plugins.color.auto_contrast import AutoContrast as AutoContrast

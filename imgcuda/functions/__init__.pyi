@@ -4238,6 +4238,58 @@ class Threshold(PointFilter):
         level: float = 0.5,
     ) -> None: ...
 
+def tilt_shift(
+    array: _Image,
+    /,
+    *,
+    position: float = 0.5,
+    width: float = 0.2,
+    falloff: float = 0.3,
+    angle: float = 0.0,
+    sigma: float = 6.0,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Keep a band of an image sharp, and blur it more and more beside the band, so that a scene looks like a model.
+
+    The band goes through the middle of the image's width. Beside it the standard deviation of the blur grows evenly
+    from 0 to `sigma`. The image is blurred by sigma, by half of it, and so on down to a pixel or less. Of the two
+    blurs next to a pixel's own, the pixel is a mean, weighted so that their variances have the variance of its own as
+    their mean.
+
+    position: where the band's middle is, as a part of the height; from -10 to 10
+    width: how wide the band is, as a part of the height; from 0 to 10
+    falloff: the distance over which the blur grows, likewise; from 0 to 10
+    angle: how far the band is turned counter-clockwise, in degrees; from -360 to 360
+    sigma: standard deviation of the strongest blur, in pixels; from 0.1 to 100
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class TiltShift(NeighborhoodFilter):
+    """Keep a band of an image sharp, and blur it more and more beside the band, so that a scene looks like a model."""
+
+    position: float
+    width: float
+    falloff: float
+    angle: float
+    sigma: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        position: float = 0.5,
+        width: float = 0.2,
+        falloff: float = 0.3,
+        angle: float = 0.0,
+        sigma: float = 6.0,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
 def tone_map(
     array: _Image,
     /,

@@ -11,6 +11,7 @@ FILTERS = {
     "denoise noise-reduction reduce-noise remove-noise declutter clean": "median bilateral nl-means total-variation",
     "smooth smoothen soften smoothing": "blur bilateral guided",
     "defocus bokeh out-of-focus": "lens-blur blur",
+    "toy model diorama focus-blur": "tilt-shift",
     "lowpass": "blur box-blur",
     "sharp sharpness deblur crisp clarity structure": "unsharp-mask local-contrast",
     "salt pepper specks dust dead-pixels hot-pixels": "median",

@@ -17,6 +17,7 @@ def imgcuda_filters() -> list[type[Filter]]:
     from imgcuda_plugins.blur.lens_blur import LensBlur
     from imgcuda_plugins.blur.motion_blur import MotionBlur
     from imgcuda_plugins.blur.radial_blur import RadialBlur
+    from imgcuda_plugins.blur.tilt_shift import TiltShift
     from imgcuda_plugins.blur.unsharp_mask import UnsharpMask
     from imgcuda_plugins.blur.zoom_blur import ZoomBlur
 
@@ -31,6 +32,7 @@ def imgcuda_filters() -> list[type[Filter]]:
         LensBlur,
         MotionBlur,
         RadialBlur,
+        TiltShift,
         UnsharpMask,
         ZoomBlur,
     ]
