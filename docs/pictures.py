@@ -69,6 +69,7 @@ SHOTS: dict[str, Shot] = {
     "dither": Shot("dither:levels=2,method=blue-noise", "astronaut.png"),
     "emboss": Shot("emboss:height=2", "chelsea.png"),
     "equalize": Shot(sample="camera.png", before=("contrast:factor=0.4",)),
+    "error-diffusion": Shot(sample="astronaut.png"),
     "exposure": Shot(sample="rocket.jpg"),
     "erode": Shot("erode:radius=3,shape=ellipse", "chelsea.png"),
     "extract-channel": Shot("extract-channel:channel=saturation"),

@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from imgcuda_plugins.stylize.bloom import Bloom as Bloom
     from imgcuda_plugins.stylize.dither import Dither as Dither
     from imgcuda_plugins.stylize.emboss import Emboss as Emboss
+    from imgcuda_plugins.stylize.error_diffusion import ErrorDiffusion as ErrorDiffusion
     from imgcuda_plugins.stylize.halftone import Halftone as Halftone
     from imgcuda_plugins.stylize.oil_paint import OilPaint as OilPaint
     from imgcuda_plugins.stylize.pixelate import Pixelate as Pixelate

@@ -1799,6 +1799,44 @@ class Erode(NeighborhoodFilter):
         footprint: Any = ...,
     ) -> None: ...
 
+def error_diffusion(
+    array: _Image,
+    /,
+    *,
+    levels: int = 2,
+    method: Literal["floyd-steinberg", "jarvis", "stucki", "sierra", "atkinson"] = "floyd-steinberg",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Reduce each color to a few levels, and make up for each pixel's error in the pixels after it.
+
+    A color goes to the nearest level; what it is more or less than that is divided among the neighbors to the right and
+    in the rows below, in the proportions of Floyd and Steinberg (1976), Jarvis, Judice and Ninke (1976), Stucki (1981),
+    Sierra (1989), or Atkinson, who passes on three quarters of it. All rows run from left to right. Errors are whole
+    numbers, 65536ths of the distance of two levels, so that each computer chooses the same levels. The levels are
+    evenly apart from black to white; floats outside are clipped, and what is not a number is black. Alpha stays.
+    `dither` mixes levels in a pattern instead.
+
+    levels: how many levels are left of each color, with black and white; from 2 to 256
+    method: how an error is divided among the neighbors; one of floyd-steinberg, jarvis, stucki, sierra, atkinson
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class ErrorDiffusion(Filter):
+    """Reduce each color to a few levels, and make up for each pixel's error in the pixels after it."""
+
+    levels: int
+    method: Literal["floyd-steinberg", "jarvis", "stucki", "sierra", "atkinson"]
+    def __init__(
+        self,
+        *,
+        levels: int = 2,
+        method: Literal["floyd-steinberg", "jarvis", "stucki", "sierra", "atkinson"] = "floyd-steinberg",
+    ) -> None: ...
+
 def exposure(
     array: _Image,
     /,

@@ -10,6 +10,7 @@ def imgcuda_filters() -> list[type[Filter]]:
     from imgcuda_plugins.stylize.bloom import Bloom
     from imgcuda_plugins.stylize.dither import Dither
     from imgcuda_plugins.stylize.emboss import Emboss
+    from imgcuda_plugins.stylize.error_diffusion import ErrorDiffusion
     from imgcuda_plugins.stylize.halftone import Halftone
     from imgcuda_plugins.stylize.oil_paint import OilPaint
     from imgcuda_plugins.stylize.pixelate import Pixelate
@@ -18,4 +19,4 @@ def imgcuda_filters() -> list[type[Filter]]:
     from imgcuda_plugins.stylize.sketch import Sketch
     from imgcuda_plugins.stylize.vignette import Vignette
 
-    return [Bloom, Dither, Emboss, Halftone, OilPaint, Pixelate, Posterize, Quantize, Sketch, Vignette]
+    return [Bloom, Dither, Emboss, ErrorDiffusion, Halftone, OilPaint, Pixelate, Posterize, Quantize, Sketch, Vignette]
