@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         ImageError,
         ImgcudaError,
         KernelError,
+        LaunchError,
         ParameterError,
         PluginError,
         PortabilityError,
@@ -85,6 +86,7 @@ __all__ = [
     "ImageError",
     "ImgcudaError",
     "KernelError",
+    "LaunchError",
     "Layout",
     "Matrix",
     "MeasuringFilter",
@@ -121,8 +123,8 @@ _HOMES = {
     "imgcuda.colors": "Color",
     "imgcuda.engine.protocol": "DeviceArray",
     "imgcuda.errors": (
-        "CheckError DeviceError DeviceMemoryError FilterError ImageError ImgcudaError KernelError ParameterError "
-        "PluginError PortabilityError shown"
+        "CheckError DeviceError DeviceMemoryError FilterError ImageError ImgcudaError KernelError LaunchError "
+        "ParameterError PluginError PortabilityError shown"
     ),
     "imgcuda.execution.gpu": "Gpu",
     "imgcuda.filters": (

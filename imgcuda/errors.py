@@ -7,6 +7,7 @@
     │   ├── PortabilityError     valid CUDA C++ that the CPU engine cannot run
     │   └── CheckError           a fault that a checked run found
     ├── FilterError          a filter that breaks its contract
+    │   └── LaunchError          arguments, a grid or a block that do not fit the kernel that is launched
     ├── ParameterError       a parameter out of range, of the wrong type, or unknown
     ├── ImageError           an array or a file that cannot be filtered
     └── PluginError          an unknown filter, a broken plugin, two filters of one name
@@ -36,6 +37,10 @@ class DeviceMemoryError(DeviceError):
 
 class FilterError(ImgcudaError):
     """A filter that broke its contract: its kernel, its arguments or its result."""
+
+
+class LaunchError(FilterError):
+    """A launch that does not fit its kernel: its name, its arguments, their number or types, the grid or the block."""
 
 
 class ParameterError(ImgcudaError):

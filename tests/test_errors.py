@@ -11,7 +11,7 @@ from imgcuda.errors import KernelError, Mistake, PortabilityError, did_you_mean
 
 def test_every_error_is_an_imgcuda_error_and_public() -> None:
     tree = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
-    assert len(tree) == 10
+    assert len(tree) == 11
     for kind in tree:
         assert issubclass(kind, imgcuda.ImgcudaError)
         assert getattr(imgcuda, kind.__name__) is kind

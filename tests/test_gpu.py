@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from imgcuda import DeviceArray, FilterError, Gpu, Layout
+from imgcuda.engine.protocol import NO_MEMORY, LaunchMemory
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program, Source
 
@@ -32,6 +33,8 @@ class FakeSession:
     def __init__(self) -> None:
         self.live: list[DeviceArray] = []
         self.zeroed: list[DeviceArray] = []
+        self.memory = NO_MEMORY
+        """The memory of the last launch."""
         self.launches: list[tuple[Program, str, Dim3, Dim3, list[Any]]] = []
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
@@ -52,7 +55,16 @@ class FakeSession:
     def free(self, array: DeviceArray) -> None:
         self.live.remove(array)
 
-    def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Any]) -> None:
+    def launch(
+        self,
+        program: Program,
+        kernel: str,
+        grid: Dim3,
+        block: Dim3,
+        arguments: Sequence[Any],
+        memory: LaunchMemory = NO_MEMORY,
+    ) -> None:
+        self.memory = memory
         self.launches.append((program, kernel, grid, block, list(arguments)))
 
 

@@ -35,6 +35,8 @@ class Code(NamedTuple):
     """The bytes that it needs on the heap."""
     stack: int = 0
     """The most bytes that it needs on the stack."""
+    sized_by_launch: bool = False
+    """Whether it has `extern __shared__` arrays, whose size a launch gives."""
 
 
 def cache_key(*parts: object) -> str:
@@ -46,10 +48,11 @@ def stored(key: str) -> Code | None:
     """Return the code in the cache under a key; None if there is none, or if it has another form."""
     head, _, binary = (kernel_cache.get(key) or b"").partition(b"\n")
     try:
-        letters, checklist, written, heap, stack, linked = json.loads(head)
+        letters, checklist, written, heap, stack, sized, linked = json.loads(head)
         known = None if checklist is None else _checklist(checklist)
         made = binary if linked is None else _image(binary, *linked)
-        return Code(made, tuple(letters), known, tuple(written), int(heap), int(stack)) if binary else None
+        code = Code(made, tuple(letters), known, tuple(written), int(heap), int(stack), bool(sized))
+        return code if binary else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
@@ -64,7 +67,8 @@ def store(key: str, code: Code) -> None:
     """Store a kernel's code in the cache."""
     image = code.binary if isinstance(code.binary, LinkedCode) else None
     linked = image and [image.code, image.functions, image.addresses]
-    told = [code.arguments, code.checklist and asdict(code.checklist), code.written, code.heap, code.stack, linked]
+    checks = code.checklist and asdict(code.checklist)
+    told = [code.arguments, checks, code.written, code.heap, code.stack, code.sized_by_launch, linked]
     binary = image.data if image else code.binary
     assert isinstance(binary, bytes)
     kernel_cache.put(key, json.dumps(told).encode() + b"\n" + binary)

@@ -34,7 +34,9 @@ def _compiled(program: Program, kernel: str, block: Dim3, machine: Machine, chec
     lowered = to_llvm(program, kernel, block, vector_width(block.x, machine.width), program.contract, checked)
     letters = tuple(map(argument_letter, lowered.parameters))
     binary = to_machine_code(lowered, machine)
-    return Code(binary, letters, lowered.checklist, lowered.written, lowered.heap, lowered.stack)
+    return Code(
+        binary, letters, lowered.checklist, lowered.written, lowered.heap, lowered.stack, lowered.sized_by_launch
+    )
 
 
 @contextmanager

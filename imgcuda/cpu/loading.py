@@ -59,6 +59,8 @@ class LoadedKernel:
         """The bytes on the heap that each run of it needs."""
         self.stack = code.stack
         """The bytes of stack that it needs to run safely."""
+        self.sized_by_launch = code.sized_by_launch
+        """Whether it has `extern __shared__` arrays."""
         self._memory = memory
 
 

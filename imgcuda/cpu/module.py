@@ -29,6 +29,8 @@ class Compiled:
     """The bytes that it needs on the heap."""
     stack: int = 0
     """The most bytes that it needs on the stack."""
+    sized_by_launch: bool = False
+    """Whether it has `extern __shared__` arrays, whose size a launch gives."""
 
 
 _ONE_CALL = ["  call void @kernel({})", "  ret void"]
@@ -47,6 +49,9 @@ _CALLS = [
 """What calls a kernel that computes all blocks, and one that computes one."""
 
 
+_DYNAMIC_SHARED = "  %shared = alloca i8, i64 %dynamic, align 64"
+
+
 def module(b: Builder, arguments: list[str], looped: bool) -> str:
     """Return the module for a kernel's body and the declarations of its arguments.
 
@@ -57,7 +62,7 @@ def module(b: Builder, arguments: list[str], looped: bool) -> str:
     called = ", ".join([*passed, "i64 %first" if looped else "i64 %number", "i64 %last"])
     body = b.body()
     if "%shared" in body:
-        body = body.replace("entry:", "entry:\n  %shared = alloca i8, i64 %dynamic, align 64", 1)
+        body = body.replace("entry:", f"entry:\n{_DYNAMIC_SHARED}", 1)
     return "\n".join(
         [
             *b.globals.values(),
@@ -73,6 +78,11 @@ def module(b: Builder, arguments: list[str], looped: bool) -> str:
             *(f"!{10 + number} = {text}" for number, text in enumerate(b.metadata)),
         ]
     )
+
+
+def is_sized_by_launch(ir: str) -> bool:
+    """Return whether a kernel's module uses dynamic shared memory."""
+    return _DYNAMIC_SHARED in ir
 
 
 def _unpack(arguments: list[str]) -> tuple[list[str], list[str]]:

@@ -18,7 +18,7 @@ from imgcuda.cpu.lending import Loans, address
 from imgcuda.cpu.workers import Launch
 from imgcuda.engine.known_tables import KnownTables, known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
-from imgcuda.engine.protocol import DeviceArray, KernelCall, LaunchArgument
+from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, KernelCall, LaunchArgument, LaunchMemory
 from imgcuda.errors import DeviceError, DeviceMemoryError
 from imgcuda.programs.layout import Dim3, LaunchLimits, excess
 from imgcuda.programs.source import Program
@@ -126,15 +126,23 @@ class CpuSession:
         return np.empty(tuple(shape), dtype)
 
     def launch(
-        self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[LaunchArgument]
+        self,
+        program: Program,
+        kernel: str,
+        grid: Dim3,
+        block: Dim3,
+        arguments: Sequence[LaunchArgument],
+        memory: LaunchMemory = NO_MEMORY,
     ) -> None:
-        geometry = _geometry(grid, block)
+        geometry = _geometry(grid, block, memory.shared)
         if geometry.excess:
             raise DeviceError(f"{program.name}: {kernel} cannot be launched on the CPU: {geometry.excess}")
         count = cores()
         loaded = loading.kernel(program, kernel, block, coming=self._coming, threads=count)
+        check_shared(program, kernel, loaded, memory)
         arguments = self._loans.arguments(arguments, loaded.written)
-        launch = Launch(loaded, pack(loaded.letters, arguments), geometry.packed, keep=arguments)
+        packed = pack(loaded.letters, arguments)
+        launch = Launch(loaded, packed, geometry.packed, keep=arguments, shared=memory.shared)
         samples = max([prod(a.shape) for a in arguments if isinstance(a, DeviceArray)], default=0)
         work = max(samples, geometry.threads)  # a thread may compute many samples
         parts = min(4 * count, geometry.blocks, max(1, work // WORTH_A_THREAD))
@@ -142,7 +150,7 @@ class CpuSession:
 
 
 class _Geometry(NamedTuple):
-    """The grid and block of a launch: what exceeds the limits, in words; the grid as code takes it; both counted."""
+    """A launch's sizes: what exceeds the limits, in words; the sizes as code takes them; the blocks and threads."""
 
     excess: str
     packed: bytes
@@ -151,10 +159,19 @@ class _Geometry(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _geometry(grid: Dim3, block: Dim3) -> _Geometry:
-    too_much = excess(grid, block, CpuSession.limits)
-    packed = b"" if too_much else struct.pack("5q", *grid, 0, 0)
+def _geometry(grid: Dim3, block: Dim3, shared: int) -> _Geometry:
+    too_much = excess(grid, block, CpuSession.limits, shared)
+    packed = b"" if too_much else struct.pack("5q", *grid, shared, 0)
     return _Geometry(too_much, packed, grid.total, grid.total * block.total)
+
+
+def check_shared(program: Program, kernel: str, loaded: loading.LoadedKernel, memory: LaunchMemory) -> None:
+    """Raise DeviceError if a kernel has `extern __shared__` arrays and the launch gives them no memory."""
+    if loaded.sized_by_launch and not memory.shared:
+        raise DeviceError(
+            f"{program.name}: {kernel} uses `extern __shared__` memory, and the launch gives it 0 bytes; "
+            "say how many a block needs by shared="
+        )
 
 
 def pack(letters: Sequence[str], arguments: Sequence[LaunchArgument]) -> bytes:

@@ -47,8 +47,12 @@ _ENTRY = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_longl
 class Launch:
     """All that a launch needs while it runs: code, arguments, memory, and `keep`, which must not be freed before."""
 
-    def __init__(self, kernel: loading.LoadedKernel, arguments: bytes, grid: bytes, keep: object) -> None:
+    def __init__(
+        self, kernel: loading.LoadedKernel, arguments: bytes, grid: bytes, keep: object, shared: int = 0
+    ) -> None:
         """Prepare a launch. `grid` holds the grid's size, the bytes of dynamic shared memory, and the checks' notes."""
+        self.stack = kernel.stack + shared
+        """The bytes of stack that it needs: dynamic shared memory lies there, too."""
         self.kernel, self._arguments, self._grid, self._keep = kernel, arguments, grid, keep
         self._memory: Any = None
 
@@ -164,7 +168,7 @@ def run(launch: Launch, blocks: int, parts: int = 1, count: int = 1) -> None:
     """Run all blocks of a launch by up to `count` threads, if there are several parts, and wait for the end."""
     if launch.kernel.heap:
         parts = min(parts, max(1, HEAP // launch.kernel.heap))  # each needs memory on the heap
-    roomy = has_room(launch.kernel.stack)
+    roomy = has_room(launch.stack)
     if roomy and (count == 1 or parts == 1):
         launch.run_here(blocks)
     else:

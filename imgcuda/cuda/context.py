@@ -13,6 +13,9 @@ from imgcuda.cuda import memory as cuda_memory
 from imgcuda.errors import DeviceError, DeviceMemoryError
 from imgcuda.programs.source import Program
 
+SHARED = 48 << 10
+"""The bytes of dynamic shared memory that a kernel may have without asking for more."""
+
 _lock = threading.RLock()  # reentrant: an image may be garbage-collected while this thread holds the lock
 _contexts: dict[int, Any] = {}
 _modules: dict[tuple[int, str], Any] = {}
@@ -68,6 +71,13 @@ def function(index: int, program: Program, kernel: str, letters: str) -> Any:
             found.prepare(letters)
             _functions[key] = found
     return _functions[key]
+
+
+def allow_shared(function: Any, size: int) -> None:
+    """Let a kernel have `size` bytes of dynamic shared memory, more than SHARED."""
+    import pycuda.driver as driver
+
+    function.set_attribute(driver.function_attribute.MAX_DYNAMIC_SHARED_SIZE_BYTES, size)
 
 
 def take_stream(index: int) -> Any:

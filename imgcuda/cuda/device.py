@@ -30,7 +30,7 @@ from imgcuda.cuda.memory import SessionMemory, StreamMemory, wait_for
 from imgcuda.cuda.transfers import DownloadStaging, UploadStaging
 from imgcuda.engine.known_tables import known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
-from imgcuda.engine.protocol import DeviceArray, JpegCoder, KernelCall, LaunchArgument
+from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, JpegCoder, KernelCall, LaunchArgument, LaunchMemory
 from imgcuda.errors import DeviceError
 from imgcuda.programs.layout import Dim3, LaunchLimits, excess
 from imgcuda.programs.source import Program
@@ -53,7 +53,8 @@ def limits(index: int) -> LaunchLimits:
     device = cuda_context.device(index)
     block = Dim3(device.max_block_dim_x, device.max_block_dim_y, device.max_block_dim_z)
     grid = Dim3(device.max_grid_dim_x, device.max_grid_dim_y, device.max_grid_dim_z)
-    return LaunchLimits(device.max_threads_per_block, block, grid)
+    shared = getattr(device, "max_shared_memory_per_block_optin", cuda_context.SHARED)
+    return LaunchLimits(device.max_threads_per_block, block, grid, shared)
 
 
 class CudaDevice:
@@ -148,15 +149,23 @@ class CudaSession:
         self._memory.free(array.pointer)
 
     def launch(
-        self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[LaunchArgument]
+        self,
+        program: Program,
+        kernel: str,
+        grid: Dim3,
+        block: Dim3,
+        arguments: Sequence[LaunchArgument],
+        memory: LaunchMemory = NO_MEMORY,
     ) -> None:
-        if why := excess(grid, block, limits(self._index)):
+        if why := excess(grid, block, limits(self._index), memory.shared):
             raise DeviceError(f"{program.name}: {kernel} cannot be launched on cuda:{self._index}: {why}")
         values = [np.uintp(a.pointer) if isinstance(a, DeviceArray) else a for a in arguments]
         letters = "".join("P" if isinstance(a, DeviceArray) else a.dtype.char for a in arguments)
         with translated(f"{program.name}: {kernel} on cuda:{self._index}"):
             function = cuda_context.function(self._index, program, kernel, letters)
-            function.prepared_async_call(tuple(grid), tuple(block), self._stream, *values)
+            if memory.shared > cuda_context.SHARED:
+                cuda_context.allow_shared(function, memory.shared)
+            function.prepared_async_call(tuple(grid), tuple(block), self._stream, *values, shared_size=memory.shared)
 
     def wait(self) -> None:
         with translated(f"cuda:{self._index}"):

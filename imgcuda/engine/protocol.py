@@ -64,6 +64,16 @@ class KernelCall(NamedTuple):
     block: Dim3
 
 
+class LaunchMemory(NamedTuple):
+    """The memory of a launch besides its arguments."""
+
+    shared: int = 0
+    """The bytes of dynamic shared memory in each block: the size of the kernel's `extern __shared__` arrays."""
+
+
+NO_MEMORY = LaunchMemory()
+
+
 class Session(Protocol):
     """A device in use by one thread. It frees all memory that it allocated when it ends, also on an error."""
 
@@ -91,7 +101,13 @@ class Session(Protocol):
         """Free an array now rather than at the end of the session."""
 
     def launch(
-        self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[LaunchArgument]
+        self,
+        program: Program,
+        kernel: str,
+        grid: Dim3,
+        block: Dim3,
+        arguments: Sequence[LaunchArgument],
+        memory: LaunchMemory = NO_MEMORY,
     ) -> None:
         """Run a kernel; its program is compiled the first time."""
 

@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.engine.protocol import DeviceArray, Session
+from imgcuda.engine.protocol import DeviceArray, LaunchMemory, Session
 from imgcuda.errors import FilterError
-from imgcuda.execution.kernel_parameters import Parameters, parameters
+from imgcuda.execution.kernel_parameters import Parameters, own_parameters, parameters
 from imgcuda.frontend.compilers import CPU, CUDA, Macros
-from imgcuda.programs.layout import Dim3, Layout
+from imgcuda.programs.layout import Dim3, Layout, dim3
 from imgcuda.programs.source import Program, Source, specialize
 from imgcuda.programs.strips import Rows, all_rows, block_rows
 
 if TYPE_CHECKING:
     from imgcuda.filters import Filter
+
+LaunchSize: TypeAlias = int | tuple[int, ...]
+"""The size of a grid or a block: threads or blocks along x, or along x and y, or along x, y and z."""
 
 LaunchValue = DeviceArray | npt.NDArray[Any] | int | float | bool
 """An argument of `launch`: an array on the device, a table to upload, or a number."""
@@ -152,6 +155,29 @@ class Gpu(AbstractContextManager["Gpu"]):
         self._launch(kernel, image, result, image, arguments, constants, None, layout)
         return result
 
+    def run(
+        self,
+        kernel: str,
+        *arguments: LaunchValue,
+        grid: LaunchSize,
+        block: LaunchSize,
+        shared: int = 0,
+        constants: Mapping[str, int | float] | None = None,
+    ) -> None:
+        """Run a kernel with exactly the arguments that it declares, in `grid` blocks of `block` threads.
+
+        Arrays, of `empty`, `zeros` and `upload` or the filter's image, may be any of the arguments; tables are
+        uploaded; numbers become the types that the kernel declares. `grid` and `block` are as in CUDA: a number, or
+        two or three along x, y and z. `shared` are the bytes of the kernel's `extern __shared__` array. `constants` are
+        macros in addition to those of the filter's fields; BLOCK_WIDTH and BLOCK_HEIGHT are the block's.
+        """
+        blocks, threads = dim3("grid", grid), dim3("block", block)
+        macros = {**Layout(block=(threads.x, threads.y)).constants, **self._constants, **(constants or {})}
+        program = self._program(tuple(macros.items()))
+        given = [self.upload(value) if isinstance(value, np.ndarray) else value for value in arguments]
+        values = own_parameters(program, kernel, len(given)).checked(given)
+        self._session.launch(program, kernel, blocks, threads, values, LaunchMemory(shared))
+
     def apply(self, filter: Filter, image: DeviceArray) -> DeviceArray:
         """Return the result of another filter on an image with the same rows as this filter's image.
 
@@ -185,19 +211,22 @@ class Gpu(AbstractContextManager["Gpu"]):
 
     def _new_launch(self, key: LaunchKey) -> KnownLaunch:
         """Return what a launch needs, from its kernel's outline, and keep it for the next one."""
-        source, kernel, (height, width, channels), makes_covered, layout, own, more, gpus, names = key
+        _, kernel, (height, width, channels), makes_covered, layout, own, more, gpus, names = key
         layout = layout if self._session.packs else layout.unpacked()
-        compiler = compiler_of(self._session)
         constants = {**layout.constants, **dict(own), **dict(more), **dict(gpus)}
         if not self._session.packs:
             constants = {name: value for name, value in constants.items() if name not in dict(gpus)}
-        program = specialized(source, self._image.dtype, self._image.channels, tuple(constants.items()), compiler)
+        program = self._program(tuple(constants.items()))
         own_rows = makes_covered and height in (self.rows.number, self.wanted.number)
         grid, block = layout.grid(width, height, channels), Dim3(*layout.block)
         made = KnownLaunch(parameters(program, kernel, names), grid, block, block_rows(layout) if own_rows else 0)
         if len(self._known) < MOST_KNOWN:
             self._known[key] = made
         return made
+
+    def _program(self, constants: Constants) -> Program:
+        compiler = compiler_of(self._session)
+        return specialized(self._source, self._image.dtype, self._image.channels, constants, compiler)
 
     def keep(self, array: DeviceArray) -> DeviceArray:
         """Let an array outlive the run of the filter: its result."""

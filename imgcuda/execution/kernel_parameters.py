@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from imgcuda.engine.protocol import DeviceArray
-from imgcuda.errors import FilterError, KernelError, did_you_mean, shown
+from imgcuda.errors import KernelError, LaunchError, did_you_mean, shown
 from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, KernelArgument, Program
 
 
@@ -21,47 +21,69 @@ class Parameters(NamedTuple):
     expected: tuple[KernelArgument, ...]
     vectors: tuple[int, ...]
     """The positions of pointers to vectors."""
+    images: int
+    """How many of the first arguments must be images, in which a vector is a whole pixel."""
 
     def checked(self, values: Sequence[DeviceArray | int | float | bool]) -> list[Any]:
-        """Return values converted to the types of the parameters; FilterError if they do not match."""
+        """Return values converted to the types of the parameters; LaunchError if they do not match."""
         for position in self.vectors:
-            _check_vector(self.program, self.kernel, self.expected[position], values[position], whole=position < 2)
+            _check_vector(self.program, self.kernel, self.expected[position], values[position], position < self.images)
         pairs = zip(self.expected, values, strict=True)
         return [_match(self.program, self.kernel, argument, value) for argument, value in pairs]
 
 
 @lru_cache(maxsize=1024)
 def parameters(program: Program, kernel: str, names: tuple[str, ...]) -> Parameters:
-    """Return a kernel's parameters; FilterError if it cannot take `names`, of which "" is any name.
+    """Return a kernel's parameters; LaunchError if it cannot take `names`, of which "" is any name.
 
     Cached, since strips and other images of the same type ask for the same.
     """
-    if kernel not in program.kernels:
-        raise _no_kernel(program, kernel)
+    require_kernel(program, kernel)
     if program.sized_by_launch:
-        remedy = "give the array a size, by a macro among the constants if it depends on the filter's fields"
-        raise FilterError(f"{program.name}: a launch cannot say the size of `extern __shared__` memory; {remedy}")
-    expected = program.kernels[kernel]
+        remedy = (
+            "give the array a size, by a macro among the constants, or run the kernel by gpu.run(..., shared=BYTES)"
+        )
+        raise LaunchError(f"{program.name}: a launch cannot say the size of `extern __shared__` memory; {remedy}")
     _check_order(program, kernel)
     _check_names(program, kernel, names)
-    if len(expected) != len(names):
+    return _parameters(program, kernel, len(names), images=2)
+
+
+@lru_cache(maxsize=1024)
+def own_parameters(program: Program, kernel: str, count: int) -> Parameters:
+    """Return a kernel's parameters, which are in its own order; LaunchError if it does not take `count` arguments."""
+    require_kernel(program, kernel)
+    return _parameters(program, kernel, count, images=0)
+
+
+def _parameters(program: Program, kernel: str, count: int, images: int) -> Parameters:
+    expected = program.kernels[kernel]
+    if len(expected) != count:
         own = ", ".join(argument.name for argument in expected)
-        raise FilterError(f"{program.name}: {kernel}({own}) takes {len(expected)} arguments; it was given {len(names)}")
+        arguments = "one argument" if len(expected) == 1 else f"{len(expected)} arguments"
+        raise LaunchError(f"{program.name}: {kernel}({own}) takes {arguments}; it was given {count}")
     named = tuple(each._replace(name=each.name or f"number {n}") for n, each in enumerate(expected, 1))
-    return Parameters(program, kernel, named, tuple(n for n, each in enumerate(named) if _vector_type(each)))
+    vectors = tuple(n for n, each in enumerate(named) if _vector_type(each))
+    return Parameters(program, kernel, named, vectors, images)
 
 
-def _no_kernel(program: Program, kernel: str) -> FilterError | KernelError:
+def require_kernel(program: Program, kernel: str) -> None:
+    """Raise an error that says why a program has no kernel of a name, if so."""
+    if kernel not in program.kernels:
+        raise _no_kernel(program, kernel)
+
+
+def _no_kernel(program: Program, kernel: str) -> LaunchError | KernelError:
     """Return why a program has no kernel of a name: its list may be none, or the preprocessor have stumbled."""
     heads = [head for head in program.outline.functions if head.name == kernel and "__global__" in head.words]
     if faults := [head.fault for head in heads if head.fault] or program.outline.faults:
         return KernelError([program.mistake(fault) for fault in faults])
     if any(head.is_template for head in heads):
         remedy = "write it for one type, `pixel`, and use the filter's constants in place of template arguments"
-        return FilterError(f"{program.name}: a launch cannot give the template arguments of '{kernel}'; {remedy}")
+        return LaunchError(f"{program.name}: a launch cannot give the template arguments of '{kernel}'; {remedy}")
     hint = did_you_mean(kernel, list(program.kernels))
     others = f"; it has: {', '.join(program.kernels) or 'none'}"
-    return FilterError(f"{program.name} has no kernel '{kernel}'{hint or others}")
+    return LaunchError(f"{program.name} has no kernel '{kernel}'{hint or others}")
 
 
 def _check_vector(
@@ -76,12 +98,16 @@ def _check_vector(
     if dtype == value.dtype and (last == count if whole and len(value.shape) == 3 else last % count == 0):
         return
     given = f"an array of {' x '.join(map(str, value.shape))} {value.dtype}"
+    raise LaunchError(
+        f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}, {count} x {dtype} each; it was "
+        f"given {given}{_vector_remedy(program, value) if whole else ''}"
+    )
+
+
+def _vector_remedy(program: Program, value: DeviceArray) -> str:
     premultiplied = value.dtype == np.float32 and program.pixel == np.float32
     hint = "; an image with alpha comes premultiplied, as float32, unless the filter's alpha_mode is 'straight'"
-    raise FilterError(
-        f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}, {count} x {dtype} each; it was "
-        f"given {given}; write pixel * and take CHANNELS samples for each pixel{hint if premultiplied else ''}"
-    )
+    return f"; write pixel * and take CHANNELS samples for each pixel{hint if premultiplied else ''}"
 
 
 def _vector_type(argument: KernelArgument) -> tuple[np.dtype[Any], int] | None:
@@ -95,7 +121,7 @@ _WIDTH = frozenset(["width", "w", "cols", "ncols", "numcols", "columns", "imagew
 
 
 def _check_order(program: Program, kernel: str) -> None:
-    """Raise FilterError if the names of a kernel's first parameters tell that it expects them in another order."""
+    """Raise LaunchError if the names of a kernel's first parameters tell that it expects them in another order."""
     own = [argument.name for argument in program.kernels[kernel]]
     plain = [name.lower().removeprefix("d_").removeprefix("g_").replace("_", "") for name in own[:4]]
     told = f"{program.name}: {kernel}({', '.join(own)})"
@@ -103,10 +129,10 @@ def _check_order(program: Program, kernel: str) -> None:
     if len(own) > 1 and plain[0] in _RESULT and program.kernels[kernel][1].pointer:
         swapped = ", ".join([own[1], own[0], *own[2:]])
         remedy = f"write {kernel}({swapped}), or give '{own[0]}' another name if it is what is read"
-        raise FilterError(f"{told} would be given the image to read as '{own[0]}': {order}; {remedy}")
+        raise LaunchError(f"{told} would be given the image to read as '{own[0]}': {order}; {remedy}")
     if len(own) > 3 and plain[2] in _HEIGHT and plain[3] in _WIDTH:
         swapped = ", ".join([*own[:2], own[3], own[2], *own[4:]])
-        raise FilterError(f"{told} would be given the width as '{own[2]}': {order}; write {kernel}({swapped})")
+        raise LaunchError(f"{told} would be given the width as '{own[2]}': {order}; write {kernel}({swapped})")
 
 
 def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:
@@ -116,7 +142,7 @@ def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:
     wanted = [name or unknown for name, unknown in zip(names, usual, strict=True)]
     fits = len(wanted) == len(own) and all(mine in (name, "") for mine, name in zip(own, wanted, strict=True))
     if not fits and any(names) and all(wanted):  # else the message could not show a correct signature
-        raise FilterError(
+        raise LaunchError(
             f"{program.name}: {kernel}({', '.join(own)}) does not have the filter's fields in their order; "
             f"write {kernel}({', '.join(wanted)})"
         )
@@ -130,7 +156,7 @@ def _match(program: Program, kernel: str, argument: KernelArgument, value: Devic
     elif not argument.pointer and kind is not None and (kind.kind == "f" or value == value // 1):
         return _number(program, kernel, argument, kind, value)
     given = f"an array of {value.dtype}" if isinstance(value, DeviceArray) else f"the number {value}"
-    raise FilterError(
+    raise LaunchError(
         f"{program.name}: {kernel}: argument '{argument.name}' is {argument.written}; it was given {given}, "
         f"which fits `{_c_type(program, value)}{argument.name}`"
     )
@@ -143,7 +169,7 @@ _SMALL = 1 << 7
 def _number(
     program: Program, kernel: str, argument: KernelArgument, kind: np.dtype[Any], value: int | float | bool
 ) -> Any:
-    """Return a number in a parameter's type; FilterError if it is finite and too large for the type."""
+    """Return a number in a parameter's type; LaunchError if it is finite and too large for the type."""
     if 0 <= value < _SMALL:
         return kind.type(value)
     try:
@@ -153,7 +179,7 @@ def _number(
         made = None
     if made is None or (kind.kind == "f" and np.isinf(made) and abs(value) != np.inf):
         takes = f"{kernel}: argument '{argument.name}' is {argument.written}"
-        raise FilterError(f"{program.name}: {takes}, which cannot hold {shown(value)}")
+        raise LaunchError(f"{program.name}: {takes}, which cannot hold {shown(value)}")
     return made
 
 
@@ -162,6 +188,6 @@ def _c_type(program: Program, value: DeviceArray | int | float | bool) -> str:
     if not isinstance(value, DeviceArray):
         kinds = {"bool": bool | np.bool_, "float": float | np.floating}
         return f"{next((name for name, kind in kinds.items() if isinstance(value, kind)), 'int')} "
-    if value.dtype == program.pixel:
+    if program.pixel is not None and value.dtype == program.pixel:
         return "pixel *"
     return next((f"{name} *" for name, dtype in C_TYPES.items() if np.dtype(dtype) == value.dtype), "void *")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.engine.protocol import DeviceArray, KernelCall
+from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, KernelCall, LaunchMemory
 from imgcuda.errors import ImgcudaError
 from imgcuda.execution.executor import run_chain
 from imgcuda.filters import Filter
@@ -43,7 +43,15 @@ class Rehearsal:
     def free(self, array: DeviceArray) -> None:
         pass
 
-    def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Any]) -> None:
+    def launch(
+        self,
+        program: Program,
+        kernel: str,
+        grid: Dim3,
+        block: Dim3,
+        arguments: Sequence[Any],
+        memory: LaunchMemory = NO_MEMORY,
+    ) -> None:
         self.calls[KernelCall(program, kernel, block)] = None
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.engine.protocol import DeviceArray, LaunchArgument, Session
+from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, LaunchArgument, LaunchMemory, Session
 from imgcuda.execution import tables
 from imgcuda.filters import Filter, PointFilter
 from imgcuda.programs.layout import Dim3
@@ -70,9 +70,16 @@ class Recorder:
         self._session.free(array)
 
     def launch(
-        self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[LaunchArgument]
+        self,
+        program: Program,
+        kernel: str,
+        grid: Dim3,
+        block: Dim3,
+        arguments: Sequence[LaunchArgument],
+        memory: LaunchMemory = NO_MEMORY,
     ) -> None:
-        self._session.launch(program, kernel, grid, block, arguments)
+        self._session.launch(program, kernel, grid, block, arguments, memory)
+        self._others |= memory != NO_MEMORY
         self._launches.append((program, kernel, grid, block, arguments))
 
     def replay(self, image: DeviceArray, made: DeviceArray) -> Replay | None:

@@ -1,10 +1,13 @@
-"""The arithmetic of a launch: how many blocks of threads cover an image. Imports no other module of imgcuda."""
+"""The arithmetic of a launch: how many blocks of threads cover an image."""
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, NamedTuple
+
+from imgcuda.errors import LaunchError, shown
 
 VECTOR = 64
 """The largest number of threads in a CPU vector."""
@@ -22,12 +25,23 @@ class Dim3(NamedTuple):
         return self.x * self.y * self.z
 
 
+def dim3(what: str, size: object) -> Dim3:
+    """Return the size of a grid or a block from a number, or from up to three; LaunchError for anything else."""
+    sizes = size if isinstance(size, tuple | list) else (size,)
+    whole = [operator.index(each) for each in sizes if hasattr(type(each), "__index__")]
+    if not 1 <= len(sizes) <= 3 or len(whole) < len(sizes):
+        raise LaunchError(f"{what} must be a whole number, or up to three, as (x, y, z); got {shown(size)}")
+    return Dim3(*whole)
+
+
 class LaunchLimits(NamedTuple):
     """The limits of a launch on a device."""
 
     threads: int = 1024
     block: Dim3 = Dim3(1024, 1024, 64)
     grid: Dim3 = Dim3(2**31 - 1, 65535, 65535)
+    shared: int = 227 << 10
+    """The most bytes of dynamic shared memory in a block: here those of the GPUs that give it most."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +100,7 @@ def ceil_div(dividend: int, divisor: int) -> int:
     return -(-dividend // divisor)
 
 
-def excess(grid: Dim3, block: Dim3, limits: LaunchLimits) -> str:
+def excess(grid: Dim3, block: Dim3, limits: LaunchLimits, shared: int = 0) -> str:
     """Return in words what part of a launch exceeds a device's limits; an empty string if it fits."""
     if block.total > limits.threads:
         return f"a block of {block.x}x{block.y}x{block.z} threads; at most {limits.threads} threads fit"
@@ -95,4 +109,6 @@ def excess(grid: Dim3, block: Dim3, limits: LaunchLimits) -> str:
             size, most = getattr(asked, axis), getattr(limit, axis)
             if not 1 <= size <= most:
                 return f"a {what} of {size} along {axis}; it must be from 1 to {most}"
+    if not 0 <= shared <= limits.shared:
+        return f"{shared} bytes of dynamic shared memory; it must be from 0 to {limits.shared}"
     return ""

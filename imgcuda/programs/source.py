@@ -132,7 +132,8 @@ class Program:
 
     name: str
     text: str
-    pixel: np.dtype[Any]
+    pixel: np.dtype[Any] | None
+    """The type that `pixel` stands for; None in a program without the prelude, in which it is a name as any other."""
     contract: bool = True
     compiler: Macros = CPU
     """The macros that its compiler defines: CPU or CUDA."""
@@ -170,15 +171,18 @@ class Program:
         return Mistake(fault.message, fault.file, fault.line, fault.column, text, fault.remedy)
 
 
-def _argument(written: HeadArgument, types: Mapping[str, tuple[str, int]], pixel: np.dtype[Any]) -> KernelArgument:
+def _argument(
+    written: HeadArgument, types: Mapping[str, tuple[str, int]], pixel: np.dtype[Any] | None
+) -> KernelArgument:
     """Return an argument with its types resolved: the author's typedefs are replaced."""
     type, stars = written.type, written.stars
+    known = C_TYPES if pixel is None else {**C_TYPES, "pixel": pixel}
     for _ in types:
-        if type not in types or type == "pixel":
+        if type not in types or type in known:
             break
         type, more = types[type]
         stars += more
-    dtype = pixel if type == "pixel" else np.dtype(C_TYPES[type]) if type in C_TYPES else None
+    dtype = np.dtype(known[type]) if type in known else None
     simple = stars < 2 and not written.other
     return KernelArgument(written.name, dtype if simple else None, stars == 1 and simple, written.written)
 

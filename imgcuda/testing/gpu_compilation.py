@@ -12,7 +12,7 @@ import numpy.typing as npt
 from imgcuda import devices
 from imgcuda.cuda import compile as gpu_compiler
 from imgcuda.cuda.compile import nvrtc_missing as nvrtc_missing
-from imgcuda.engine.protocol import DeviceArray
+from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, LaunchMemory
 from imgcuda.errors import KernelError
 from imgcuda.execution.executor import measure, resolved, run_chain
 from imgcuda.execution.rehearsal import Rehearsal
@@ -43,8 +43,16 @@ class CompilingSession(Rehearsal):
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
         return np.zeros(array.shape, array.dtype)
 
-    def launch(self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[Any]) -> None:
-        super().launch(program, kernel, grid, block, arguments)
+    def launch(
+        self,
+        program: Program,
+        kernel: str,
+        grid: Dim3,
+        block: Dim3,
+        arguments: Sequence[Any],
+        memory: LaunchMemory = NO_MEMORY,
+    ) -> None:
+        super().launch(program, kernel, grid, block, arguments, memory)
         to = self._capability
         self.compiled[kernel] = gpu_compiler.compile(program, to, self._optimize) if to else b""
 

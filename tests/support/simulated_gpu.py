@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from imgcuda.cpu.session import CpuSession
 from imgcuda.cuda import driver_calls, queued
-from imgcuda.engine.protocol import DeviceArray, LaunchArgument
+from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, LaunchArgument, LaunchMemory
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
@@ -146,10 +146,16 @@ class SimulatedSession(queued.QueuedSession):
     packs = False
 
     def launch(
-        self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[LaunchArgument]
+        self,
+        program: Program,
+        kernel: str,
+        grid: Dim3,
+        block: Dim3,
+        arguments: Sequence[LaunchArgument],
+        memory: LaunchMemory = NO_MEMORY,
     ) -> None:
         LOG.append(("launch", kernel))
-        CpuSession().launch(program, kernel, grid, block, [_on_host(each) for each in arguments])
+        CpuSession().launch(program, kernel, grid, block, [_on_host(each) for each in arguments], memory)
 
 
 def _on_host(argument: LaunchArgument) -> LaunchArgument:

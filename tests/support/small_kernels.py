@@ -15,7 +15,7 @@ from imgcuda.cpu.compile import argument_letter, to_llvm, to_machine_code
 from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.session import CpuSession
 from imgcuda.cpu.workers import Launch
-from imgcuda.engine.protocol import DeviceArray
+from imgcuda.engine.protocol import DeviceArray, LaunchMemory
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import C_TYPES, Program
 
@@ -36,20 +36,17 @@ def dim3(size: Size) -> Dim3:
 def launch(source: str, *arguments: Any, kernel: str = "k", grid: Size = 1, block: Size = 32, shared: int = 0) -> None:
     """Run a kernel. Arrays are written in place."""
     given = [session.as_device_array(each) if isinstance(each, np.ndarray) else each for each in arguments]
-    if shared:
-        run_exactly(source, given, kernel, dim3(grid), dim3(block), shared)
-    else:
-        CpuSession().launch(program(source), kernel, dim3(grid), dim3(block), given)
+    CpuSession().launch(program(source), kernel, dim3(grid), dim3(block), given, LaunchMemory(shared))
 
 
 def run_exactly(
-    source: str, given: Sequence[DeviceArray | Any], kernel: str, grid: Dim3, block: Dim3, shared: int = 0, **how: Any
+    source: str, given: Sequence[DeviceArray | Any], kernel: str, grid: Dim3, block: Dim3, **how: Any
 ) -> None:
-    """Run a kernel past the cache: with dynamic shared memory, or compiled in a special way."""
+    """Run a kernel past the cache, compiled in a special way."""
     low = to_llvm(program(source), kernel, block, **how)
     letters = tuple(map(argument_letter, low.parameters))
     loaded = loading.load(Code(to_machine_code(low, Machine.host()), letters, heap=low.heap))
-    ready = Launch(loaded, session.pack(loaded.letters, given), struct.pack("5q", *grid, shared, 0), keep=given)
+    ready = Launch(loaded, session.pack(loaded.letters, given), struct.pack("5q", *grid, 0, 0), keep=given)
     workers.run(ready, grid.total)
 
 

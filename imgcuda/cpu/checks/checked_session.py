@@ -13,11 +13,11 @@ import numpy.typing as npt
 from imgcuda.cpu import loading, workers
 from imgcuda.cpu.checks.findings import KINDS, Note, in_words, unwritten, written_input
 from imgcuda.cpu.checks.site_table import BUFFERS, Buffer, Checklist, Site
-from imgcuda.cpu.session import CpuSession, pack
+from imgcuda.cpu.session import CpuSession, check_shared, pack
 from imgcuda.cpu.workers import Launch
-from imgcuda.engine.protocol import DeviceArray, LaunchArgument
-from imgcuda.errors import CheckError
-from imgcuda.programs.layout import Dim3
+from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, LaunchArgument, LaunchMemory
+from imgcuda.errors import CheckError, DeviceError
+from imgcuda.programs.layout import Dim3, excess
 from imgcuda.programs.source import Program
 
 ROUNDS = 1 << 26
@@ -72,16 +72,25 @@ class CheckedSession(CpuSession):
         return super().download(array)
 
     def launch(
-        self, program: Program, kernel: str, grid: Dim3, block: Dim3, arguments: Sequence[LaunchArgument]
+        self,
+        program: Program,
+        kernel: str,
+        grid: Dim3,
+        block: Dim3,
+        arguments: Sequence[LaunchArgument],
+        memory: LaunchMemory = NO_MEMORY,
     ) -> None:
+        if too_much := excess(grid, block, self.limits, memory.shared):
+            raise DeviceError(f"{program.name}: {kernel} cannot be launched on the CPU: {too_much}")
         loaded = loading.kernel(program, kernel, block, checked=True)
-        checklist = loaded.checklist
-        assert checklist is not None
+        check_shared(program, kernel, loaded, memory)
+        assert loaded.checklist is not None
+        checklist = loaded.checklist.with_shared(memory.shared)
         lent = isinstance(arguments[0], DeviceArray) and arguments[0] in self._loans if arguments else False
         arguments = self._loans.arguments(arguments, loaded.written)
         context = _Context(checklist, arguments, self._known)
-        where = struct.pack("5q", *grid, 0, context.pointer)
-        launch = Launch(loaded, pack(loaded.letters, arguments), where, keep=(context, arguments))
+        where = struct.pack("5q", *grid, memory.shared, context.pointer)
+        launch = Launch(loaded, pack(loaded.letters, arguments), where, keep=(context, arguments), shared=memory.shared)
         workers.run(launch, grid.total)
         for number in context.written_arguments:
             if known := self._known.get(arguments[number].pointer):
@@ -128,7 +137,7 @@ class _Context:
 
     def _describe(self, buffer: Buffer, arguments: Sequence[LaunchArgument], known: dict[int, _Known]) -> list[int]:
         if buffer.argument < 0:
-            touched = self._touch(-1 - len(self._touched), buffer.bytes // buffer.unit)
+            touched = self._touch(-1 - len(self._touched), -(-buffer.bytes // buffer.unit))
             shared = buffer.space == "shared"
             return [0, buffer.bytes, buffer.unit, touched if shared else 0, 0, shared]
         array = arguments[buffer.argument]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 BUFFERS = 16
@@ -38,6 +38,11 @@ class Buffer:
     argument: int = -1
     """The position in the kernel's arguments; -1 if it is no argument."""
 
+    @property
+    def sized_by_launch(self) -> bool:
+        """Whether it is an `extern __shared__` array."""
+        return self.space == "shared" and self.bytes == 0
+
 
 @dataclass(frozen=True)
 class Checklist:
@@ -47,6 +52,13 @@ class Checklist:
     buffers: tuple[Buffer, ...]
     fences: bool
     """Whether the kernel synchronizes its blocks itself, with __threadfence()."""
+
+    def with_shared(self, size: int) -> Checklist:
+        """Return the checklist of a launch whose `extern __shared__` arrays have `size` bytes."""
+        if not any(buffer.sized_by_launch for buffer in self.buffers):
+            return self
+        buffers = (replace(each, bytes=size) if each.sized_by_launch else each for each in self.buffers)
+        return replace(self, buffers=tuple(buffers))
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> Checklist:

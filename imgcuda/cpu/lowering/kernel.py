@@ -19,7 +19,7 @@ from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.state import CallFrame, State, Unit
 from imgcuda.cpu.lowering.variables import Facts
-from imgcuda.cpu.module import Compiled, module
+from imgcuda.cpu.module import Compiled, is_sized_by_launch, module
 from imgcuda.cpu.values.types import U32, Float, Int, PointerTo, Struct, Type
 from imgcuda.cpu.values.value import AFFINE, BLOCK, UNIFORM, Address, Aggregate, MemoryRegion, Value, Vectors, constant
 from imgcuda.errors import KernelError, did_you_mean
@@ -135,7 +135,7 @@ class _Kernel:
         stack = (
             budget.STACK + _WIDEST * state.v.width * self.b.count
         )  # an upper bound: as if each instruction's result were spilled
-        return Compiled(name, ir, parameters, state.v.width, checklist, written, heap, stack)
+        return Compiled(name, ir, parameters, state.v.width, checklist, written, heap, stack, is_sized_by_launch(ir))
 
     def _written(self, function: syntax.Function) -> tuple[int, ...]:
         """Return the positions of the arguments whose memory the kernel may write to; if unknown, all."""
