@@ -16,6 +16,8 @@ COMPUTED_AS = {"float16": "float32", "float64": "float32"}
 """Types of samples, by name, that are computed as another, while the result has their own: after the whole chain it is
 rounded to float16; as float64 it has the precision and the range of float32."""
 
+BFLOAT16 = "bfloat16"
+"""A type of ml_dtypes that NumPy's arrays may have, as those of JAX do. It is computed as float32, too."""
 
 MOST_CHANNELS = 4
 """The most channels of an image that one run of a kernel takes; images of more run in groups of them."""
@@ -98,6 +100,8 @@ def computed_as(dtype: np.dtype[Any]) -> np.dtype[Any]:
         return native
     if native.name in COMPUTED_AS:
         return np.dtype(COMPUTED_AS[native.name])
+    if native.name == BFLOAT16:
+        return np.dtype(np.float32)
     *names, last = [*(each.name for each in PIXEL_TYPES), *COMPUTED_AS]
     remedy = _remedy(native)
     raise ImageError(

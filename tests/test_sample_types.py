@@ -54,6 +54,16 @@ def test_other_floats_are_computed_as_float32_and_returned_in_their_type(
     assert not np.may_share_memory(made, image)
 
 
+def test_bfloat16_of_ml_dtypes_is_computed_as_float32(device: str, random_image: Make) -> None:
+    bfloat16 = pytest.importorskip("ml_dtypes").bfloat16
+    image = random_image((12, 17, 3), np.float32).astype(bfloat16)
+    wanted = CHAIN(image.astype(np.float32), device=device).astype(bfloat16)
+    out = np.zeros_like(image)
+    for made in (CHAIN(image, device=device), CHAIN(image, device=device, out=out)):
+        assert made.dtype == bfloat16
+        np.testing.assert_array_equal(made, wanted)
+
+
 @pytest.mark.parametrize("dtype", COMPUTED_AS)
 def test_such_a_result_is_written_to_out(device: str, dtype: str, random_image: Make) -> None:
     image = random_image((12, 17, 3), np.float32).astype(dtype)

@@ -179,6 +179,10 @@ def test_jax_comes_back_as_jax(random_image: Make) -> None:
     made = INVERT(jax.device_put(image, jax.devices("cpu")[0]), device="cpu")
     assert isinstance(made, jax.Array)
     np.testing.assert_array_equal(np.asarray(made), 255 - image)
+    floats = jax.device_put(image / np.float32(255), jax.devices("cpu")[0])
+    half = INVERT(floats.astype("bfloat16"), device="cpu")
+    assert half.dtype == "bfloat16"
+    assert (half == INVERT(floats.astype("bfloat16").astype("float32"), device="cpu").astype("bfloat16")).all()
 
 
 def test_filtering_numpy_imports_nothing_of_this() -> None:
