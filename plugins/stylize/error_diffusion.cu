@@ -1,9 +1,9 @@
 // Error diffusion, by three kernels. WAVE rows are made at once, each by a thread that is DELAY pixels behind the row
-// above: far enough to know all errors that it gets from there. `skew` lays the image out so that what is made at once is
-// a row: in step s, thread t makes the pixel of column s - t * DELAY of row t of the wave, and the next wave begins `period`
-// steps after. Colors are planes of WAVE columns side by side. `diffuse` walks down these steps, a block for each color,
-// and `levels` takes what it makes back to its place. Samples are counted in ONEths of the distance of two levels. Edge:
-// errors that are passed on to beyond the image are lost.
+// above: far enough to know all errors that it gets from there. `skew` lays the image out so that what is made at once
+// is a row: in step s, thread t makes the pixel of column s - t * DELAY of row t of the wave, and the next wave begins
+// `period` steps after. Colors are planes of WAVE columns side by side. `diffuse` walks down these steps, a block for
+// each color, and `levels` takes what it makes back to its place. Samples are counted in ONEths of the distance of two
+// levels. Edge: errors that are passed on to beyond the image are lost.
 
 #define ONE 65536
 #define HALF (ONE / 2)
@@ -48,15 +48,15 @@ __device__ int error_of(int value, int top)
     return value - level_of(value, top) * ONE;
 }
 
-// The error at a step of the row that ends a wave, or of the one before; 0 where that is before the image.
-__device__ int error_at(const int *made, int step, int width, int x, int top)
+// What column x has at a step; 0 where that is before the first.
+__device__ int value_at(const int *made, int step, int width, int x)
 {
-    return step >= 0 ? error_of(made[(long long)step * width + x], top) : 0;
+    return step >= 0 ? made[(long long)step * width + x] : 0;
 }
 
-// A block makes a color: its threads, the rows of a wave, take each step together. What a step needs of earlier ones that
-// is not in shared memory is read AHEAD steps before it, so that no step waits for it. `near` and `far` are the errors of
-// the row above and of the one above that, from 2 to the left to 2 to the right. dst is src.
+// A block makes a color: its threads, the rows of a wave, take each step together. What a step needs of earlier ones
+// that is not in shared memory is read AHEAD steps before it, so that no step waits for it. `near` and `far` are the
+// errors of the row above and of the one above that, from 2 to the left to 2 to the right. dst is src.
 __global__ void diffuse(const int *src, int *dst, int width, int height, int columns, int rows, int period, int top,
                         const int *__restrict__ weights)
 {
@@ -65,6 +65,8 @@ __global__ void diffuse(const int *src, int *dst, int width, int height, int col
     int own[2] = {0, 0}, near[5] = {0, 0, 0, 0, 0}, far[5] = {0, 0, 0, 0, 0};
     int column = -t * DELAY, row = t, since = period - (WAVE - 1) * DELAY - REACH;
     for (int k = 0; k < 2; k++) passed[k][0][t + 1] = passed[k][1][t + 1] = 0;
+    int part[12];  // of DIVISOR, what a pixel gets: of five errors of far, of five of near, and of two to the left
+    for (int i = 0; i < 12; i++) part[i] = weights[i];
     int coming[AHEAD], wave_before[AHEAD], row_before[AHEAD];
     for (int k = 0; k < AHEAD; k++) {
         coming[k] = dst[(long long)min(k, height - 1) * width + x];
@@ -75,10 +77,10 @@ __global__ void diffuse(const int *src, int *dst, int width, int height, int col
         for (int k = 0; k < AHEAD; k++) {
             int s = first + k, later = s + AHEAD, now = s % 2, value = coming[k];
             if (t == 0) {
-                passed[1 - now][0][0] = wave_before[k];
-                passed[1 - now][1][0] = row_before[k];
-                wave_before[k] = error_at(dst, later - since, width, end, top);
-                row_before[k] = error_at(dst, later - since - DELAY, width, end - 1, top);
+                passed[1 - now][0][0] = error_of(wave_before[k], top);
+                passed[1 - now][1][0] = error_of(row_before[k], top);
+                wave_before[k] = value_at(dst, later - since, width, end);
+                row_before[k] = value_at(dst, later - since - DELAY, width, end - 1);
             }
             coming[k] = dst[(long long)min(later, height - 1) * width + x];
             __syncthreads();
@@ -88,8 +90,8 @@ __global__ void diffuse(const int *src, int *dst, int width, int height, int col
             }
             near[2 + REACH] = passed[1 - now][0][t];
             far[2 + REACH] = passed[1 - now][1][t];
-            int sum = weights[10] * own[1] + weights[11] * own[0];
-            for (int i = 0; i < 5; i++) sum += weights[i] * far[i] + weights[5 + i] * near[i];
+            int sum = part[10] * own[1] + part[11] * own[0];
+            for (int i = 0; i < 5; i++) sum += part[i] * far[i] + part[5 + i] * near[i];
             value += (sum + DIVISOR * ONE + DIVISOR / 2) / DIVISOR - ONE;  // rounded down, also where it is below 0
             bool inside = column >= 0 && column < columns && row < rows && s < height;
             if (inside) dst[(long long)s * width + x] = value;

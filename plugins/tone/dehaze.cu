@@ -1,5 +1,5 @@
-// Dehaze: measures the colors where the dark channel is bright. A thread takes `length` neighboring pixels of a row: the
-// least of their colors tells the step in whose sums it adds up their alpha and their colors, in 65535ths. Both are
+// Dehaze: measures the colors where the dark channel is bright. A thread takes `length` neighboring pixels of a row:
+// the least of their colors tells the step in whose sums it adds up their alpha and their colors, in 65535ths. Both are
 // multiplied by alpha, so what is transparent is dark, and adds nothing.
 
 #define COLORS COLORS_IN(CHANNELS)

@@ -1,7 +1,7 @@
 // Dehazed: four kernels, between filters that find the least and the mean of squares: `dark` makes the dark channel,
 // `moments` what the guided filter takes the means of, `lines` its line in each square, and `dehazed` the image without
-// haze. A thread makes one pixel. Colors come premultiplied; `air` is the color of the haze, which is behind them. Edge:
-// only the filters between read outside of the image, by the border rule.
+// haze. A thread makes one pixel. Colors come premultiplied; `air` is the color of the haze, which is behind them.
+// Edge: only the filters between read outside of the image, by the border rule.
 
 #define COLORS COLORS_IN(CHANNELS)
 #define START \

@@ -1,5 +1,5 @@
-// Reinhard's curve: the luminance L of light times a gain becomes L (1 + L burn) / (1 + L), and each color is multiplied
-// by as much.
+// Reinhard's curve: the luminance L of light times a gain becomes L (1 + L burn) / (1 + L), and each color is
+// multiplied by as much.
 
 #include "light.cuh"
 

@@ -1,7 +1,7 @@
-// Tone map: measures how bright an image is. Each luminance gives a whole number: the logarithm of base 2 of luminance +
-// 1e-5, in STOPths above LOWEST. `dst` is how many pixels there are, the sum of their numbers, and for each of STEPS steps
-// of FINE numbers how many blocks have their largest number in it. That depends on how an image is divided into blocks,
-// but not which step is the last. A thread takes every BLOCK_WIDTH-th of the 1024 pixels of a block.
+// Tone map: measures how bright an image is. Each luminance gives a whole number: the logarithm of base 2 of luminance
+// + 1e-5, in STOPths above LOWEST. `dst` is how many pixels there are, the sum of their numbers, and for each of STEPS
+// steps of FINE numbers how many blocks have their largest number in it. That depends on how an image is divided into
+// blocks, but not which step is the last. A thread takes every BLOCK_WIDTH-th of the 1024 pixels of a block.
 
 #include "light.cuh"
 
