@@ -4,6 +4,7 @@ variables may need more than the stack of the caller's thread."""
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 import sys
 import threading
@@ -21,6 +22,12 @@ KERNELS = (64 << 20, 16 << 20, 8 << 20)
 
 RESERVE = 128 << 10
 """The bytes of a stack that Python itself may use before a kernel is called."""
+
+BEGIN = 4 << 20
+"""More bytes than Python allocates for a thread that begins."""
+
+_PRIVATE = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_NORESERVE", 0)
+"""Memory as that of a thread's stack, which takes address space alone; 0 on Windows."""
 
 _DEPTH = 40_000
 """The recursion limit for the compiler: about ten calls for each level of nesting in a source."""
@@ -79,7 +86,7 @@ def _started(run: Callable[[], None]) -> threading.Thread | None:
     for size in COMPILER:
         with suppress(RuntimeError, ValueError, MemoryError), stacks_of(size):
             thread = threading.Thread(target=run, name="imgcuda compiler")
-            thread.start()
+            start(thread)
             return thread
     return None
 
@@ -104,6 +111,19 @@ def stacks_of(size: int) -> Iterator[None]:
             yield
         finally:
             threading.stack_size(outer)
+
+
+def start(thread: threading.Thread) -> None:
+    """Start a thread in a block of `stacks_of`. Raises MemoryError, or RuntimeError, if the system has no room for it.
+
+    Thread.start waits for ever for a thread that finds no memory as it begins, so the room is tried before.
+    """
+    if _PRIVATE:
+        try:
+            mmap.mmap(-1, threading.stack_size() + BEGIN, _PRIVATE).close()
+        except (OSError, OverflowError, ValueError) as error:
+            raise MemoryError("there is no memory for a thread") from error
+    thread.start()
 
 
 @contextmanager

@@ -21,7 +21,7 @@ import numpy as np
 
 from imgcuda.cpu import loading
 from imgcuda.cpu.budget import HEAP
-from imgcuda.cpu.stack import KERNELS, has_room, stacks_of
+from imgcuda.cpu.stack import KERNELS, has_room, stacks_of, start
 from imgcuda.engine.memory_limit import in_words
 from imgcuda.errors import DeviceError, DeviceMemoryError
 
@@ -94,7 +94,7 @@ class Workers:
             try:
                 with stacks_of(size):
                     for _ in range(count):
-                        threading.Thread(target=_native("work"), args=(self._address,), daemon=True).start()
+                        start(threading.Thread(target=_native("work"), args=(self._address,), daemon=True))
                 return
             except (RuntimeError, ValueError, MemoryError):
                 _native("close")(self._address)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+
+from imgcuda.cpu import stack
 
 resource = pytest.importorskip("resource")
 
@@ -71,3 +74,9 @@ def test_filters_run_on_any_stack(
     call = [sys.executable, "-c", START.replace("FOLDER", repr(str(Path(__file__).parents[1]))) + program]
     made = subprocess.run(call, env=environment, capture_output=True, text=True, timeout=120, preexec_fn=limit)
     assert made.returncode == 0, made.stderr[-2000:]
+
+
+def test_a_thread_that_would_have_no_memory_to_begin_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert stack.on_a_large_stack(threading.current_thread) is not threading.current_thread()
+    monkeypatch.setattr(stack, "BEGIN", 1 << 60)  # Thread.start would wait for it for ever
+    assert stack.on_a_large_stack(threading.current_thread) is threading.current_thread()
