@@ -47,7 +47,7 @@ def filter_on_gpu(
     try:
         with queued_session(index) as session:
             view = _view(session, given, kind)
-            parts = ArrayParts(session, filters, view, _order(view.shape, view.dtype, layout), max_pixels)
+            parts = ArrayParts(session, filters, view, _order(view.shape, view.dtype, str(layout)), max_pixels)
             made = _GpuCall(session, value, view, kind, index, parts).result(out)
     except DeviceMemoryError as error:
         remedy = "an array on a GPU does not run in strips, which need less; one in host memory does: .get() or .cpu()"
