@@ -443,6 +443,23 @@ def test_what_the_caller_queues_next_waits_for_the_result(torch: Torch, gpu: str
                 np.testing.assert_array_equal(torch.on_host(made), wanted)
 
 
+def test_a_batch_that_is_copied_on_the_way_keeps_the_order_of_streams(
+    torch: Torch, gpu: str, random_image: Make
+) -> None:
+    images, module = random_image((4, 3, 256, 300), "float32").astype("float16"), torch.module
+    wanted, given = BLUR(images, device=gpu, layout="NCHW"), torch.array(images)
+    BLUR(given, layout="NCHW")
+    for stream in (module.cuda.current_stream(), module.cuda.Stream()):
+        stream.wait_stream(module.cuda.current_stream())
+        with module.cuda.stream(stream):
+            for _ in range(20):
+                copy = given.clone()
+                made = BLUR(copy, layout="NCHW").clone()
+                copy.zero_()  # the filter must have read it
+                stream.synchronize()
+                np.testing.assert_array_equal(torch.on_host(made), wanted)
+
+
 def test_a_device_image_is_handed_on_after_the_work_that_makes_it(
     cupy: Cupy, torch: Torch, gpu: str, random_image: Make
 ) -> None:
@@ -522,6 +539,17 @@ def test_a_thousand_calls_take_no_more_memory_than_ten(library: Library, random_
     for _ in range(1000):
         CHAINS["three"](given)
     assert taken() - before < 32 << 20  # 1,000 results are 350 MB
+
+
+@alone
+def test_batches_that_are_copied_on_the_way_take_no_more_memory_with_time(library: Library, random_image: Make) -> None:
+    given = library.array(random_image((3, 3, 300, 200), "float32").astype("float16"))
+    for _ in range(10):
+        CHAINS["three"](given, layout="NCHW")
+    before = taken()
+    for _ in range(300):
+        CHAINS["three"](given, layout="NCHW")
+    assert taken() - before < 32 << 20  # 300 results are 108 MB, and the copies in between 2 GB
 
 
 def test_two_threads_on_two_streams_do_not_mix(cupy: Cupy, gpu: str, random_image: Make) -> None:
