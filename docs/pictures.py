@@ -52,6 +52,7 @@ SHOTS: dict[str, Shot] = {
     "black-hat": Shot("black-hat:radius=8,shape=ellipse", "retina.jpg"),
     "bilateral": Shot(sample="chelsea.png", before=("add-noise:amount=0.05",)),
     "bloom": Shot(sample="rocket.jpg"),
+    "cartoon": Shot("cartoon:black=0.6", "astronaut.png"),
     "chroma-key": Shot("chroma-key:color=#e04e24,similarity=0.15,blend=0.05", "astronaut.png"),
     "chromatic-aberration": Shot("chromatic-aberration:red=1.03,blue=0.97", "chelsea.png"),
     "clahe": Shot(sample="rocket.jpg"),

@@ -260,6 +260,14 @@ class MeasuringFilter(Filter, abstract=True):
     """Whether the filter that it resolves to may make an image of another size. What comes after it is asked for its
     sizes when they are known. A Dask array and a Zarr array, whose size is declared before, cannot hold its result."""
 
+    @property
+    def phase_halo(self) -> int:
+        """How many pixels around a pixel each phase reads: `measure` to count it, and then the filter that is resolved.
+
+        If it is more than 0, `measure` gets the rows `gpu.rows` of the image and counts the rows `gpu.wanted` alone.
+        """
+        return 0
+
     def passes(self, dtype: npt.DTypeLike) -> int:
         """Return how often an image with samples of this type is measured at most.
 

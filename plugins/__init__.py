@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from imgcuda_plugins.noise.nl_means import NlMeans as NlMeans
     from imgcuda_plugins.noise.total_variation import TotalVariation as TotalVariation
     from imgcuda_plugins.stylize.bloom import Bloom as Bloom
+    from imgcuda_plugins.stylize.cartoon import Cartoon as Cartoon
     from imgcuda_plugins.stylize.dither import Dither as Dither
     from imgcuda_plugins.stylize.emboss import Emboss as Emboss
     from imgcuda_plugins.stylize.error_diffusion import ErrorDiffusion as ErrorDiffusion

@@ -118,9 +118,11 @@ def run_plain(session: Session, filter: Filter, image: DeviceArray, rows: Rows) 
     return _run(session, Step([filter], rows, rows), image)
 
 
-def measure(session: Session, filter: MeasuringFilter, image: DeviceArray, rows: Rows) -> npt.NDArray[Any]:
-    """Return the measurement of a filter on an image, or on some of its rows."""
-    with _NamingTheFilter([filter]), Step([filter], rows, rows).gpu(session, image, run_plain) as gpu:
+def measure(
+    session: Session, filter: MeasuringFilter, image: DeviceArray, rows: Rows, wanted: Rows | None = None
+) -> npt.NDArray[Any]:
+    """Return the measurement of a filter on an image, or on some of its rows, of which it counts the rows `wanted`."""
+    with _NamingTheFilter([filter]), Step([filter], rows, wanted or rows).gpu(session, image, run_plain) as gpu:
         return total([session.download(filter.measure(gpu, image))])
 
 

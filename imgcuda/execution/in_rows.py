@@ -17,6 +17,7 @@ from imgcuda.execution.streaming import (
     Measurement,
     filter_image,
     filter_rows,
+    measure_image,
     measure_rows,
     rows_of_strips,
     schedule_for,
@@ -85,7 +86,10 @@ class _OfGroup:
         return filter_rows(self._devices, self._chain, self._image, begin, last)[first - begin :]
 
     def _measured(self, before: Sequence[Filter], filter: MeasuringFilter) -> Measurement:
-        strips = _strips(schedule_for(before, self._image), self._image)
+        schedule = schedule_for([*before, filter], self._image)
+        if schedule.whole:
+            return measure_image(self._devices, before, filter, self._image[0 : self._image.shape[0]])
+        strips = _strips(schedule, self._image)
         return total([measure_rows(self._devices, before, filter, self._image, *rows) for rows in strips])
 
 

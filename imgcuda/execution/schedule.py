@@ -8,7 +8,6 @@ computed from the result back to the image.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
 from math import lcm
 from typing import NamedTuple
 
@@ -116,16 +115,21 @@ def _halo(filter: Filter) -> int | None:
 
 def tiling(filters: Sequence[Filter]) -> Tiling:
     """Return the tiling of an image for the filters of one part of a chain."""
-    halos = [filter.halo or 0 for filter in filters]
+    halos = [_reach(filter) for filter in filters]
     after = [sum(halos[number + 1 :]) for number in range(len(halos))]
     steps = [step(filter) for filter in filters]
     inner = max((rows for rows, step in zip(after, steps, strict=True) if step > 1), default=0)
     return Tiling(sum(halos), lcm(*steps), inner)
 
 
+def _reach(filter: Filter) -> int:
+    """Return how many rows beside a row a filter reads for it, besides what a two-phase filter measures."""
+    return filter.phase_halo if isinstance(filter, MeasuringFilter) else filter.halo or 0
+
+
 def step(filter: Filter) -> int:
     """Return the number of rows that strips begin at a multiple of; 1 for per-pixel filters."""
-    if isinstance(filter, PointFilter | MeasuringFilter):
+    if isinstance(filter, PointFilter) or (isinstance(filter, MeasuringFilter) and not filter.phase_halo):
         return 1
     return lcm(STEP, block_rows(filter.layout), filter.row_step)
 
@@ -156,9 +160,9 @@ def size_decider(filters: Sequence[Filter]) -> MeasuringFilter | None:
 
 
 def _foreseen(filters: Sequence[Filter]) -> Sequence[Filter]:
-    """Return the filters that come before the one that decides on a size: all, if there is none."""
+    """Return the filters up to the one that decides on a size, which is among them: all, if there is none."""
     decider = size_decider(filters)
-    return list(takewhile(lambda each: each is not decider, filters))
+    return filters if decider is None else filters[: filters.index(decider) + 1]
 
 
 def result_size(filter: Filter, width: int, height: int, most: int | None = None) -> tuple[int, int]:

@@ -25,7 +25,7 @@ from imgcuda.execution.row_source import RowSource
 from imgcuda.execution.schedule import Schedule, Strip, chain_size
 from imgcuda.filters import Filter, MeasuringFilter
 from imgcuda.pixels import MOST_CHANNELS
-from imgcuda.programs.strips import all_rows, fewer_rows, rows_of_size, shares
+from imgcuda.programs.strips import Rows, all_rows, fewer_rows, rows_of_size, shares
 
 Image = npt.NDArray[Any]
 Measurement = npt.NDArray[Any]
@@ -75,9 +75,18 @@ def measure_rows(
     last: int,
 ) -> Image:
     """Return a two-phase filter's measurement of rows `first` to `last` of the result of the filters before it."""
-    sums = _MeasurementRun(schedule_for(filters, image), image, filters, measuring, (first, last))
+    sums = _MeasurementRun(image, filters, measuring, (first, last))
     sums.share(devices)
     return total(sums.found)
+
+
+def measure_image(
+    devices: Sequence[Device], filters: Sequence[Filter], measuring: MeasuringFilter, image: Image
+) -> Measurement:
+    """Return a two-phase filter's measurement of the whole result of the filters before it, on the first device."""
+    made = filter_image(devices, filters, image)
+    with devices[0].session() as session:
+        return measure(session, measuring, session.upload(made), all_rows(len(made)))
 
 
 def settle(
@@ -152,7 +161,9 @@ def _in_strips(
     """Run in strips, each at most half of the image if `short`. Each two-phase filter takes a pass of its own first."""
 
     def measured(before: Sequence[Filter], filter: MeasuringFilter) -> Measurement:
-        sums = _MeasurementRun(schedule_for(before, image), image, before, filter)
+        if schedule_for([*before, filter], image).whole:
+            return measure_image(devices, before, filter, image)
+        sums = _MeasurementRun(image, before, filter)
         sums.share(devices, short)
         return total(sums.found)
 
@@ -288,22 +299,21 @@ class _MeasurementRun(_StripRun):
 
     def __init__(
         self,
-        schedule: Schedule,
         image: RowSource,
         filters: Sequence[Filter],
         measuring: MeasuringFilter,
         rows: tuple[int, int] | None = None,
     ) -> None:
-        super().__init__(schedule, image, filters, rows)
+        super().__init__(schedule_for([*filters, measuring], image), image, filters, rows)
         self._measuring = measuring
         self.found: list[npt.NDArray[Any]] = []
         """The measurement of each strip."""
 
     def deliver(self, stream: Stream, strip: Strip, made: DeviceArray) -> None:
-        top = strip.spans[-1].first
-        # These rows begin at a multiple of the step, or where the strip does, so they are aligned as the strip is.
-        own = made.part(strip.first - top, strip.last - top)
-        rows = all_rows(self._schedule.height)._replace(first=strip.first, last=strip.last)
-        found = measure(stream, self._measuring, own, rows)
+        given, wanted = strip.spans[-1], Rows(strip.first, strip.last, self._schedule.height)
+        if not self._measuring.phase_halo:
+            # These rows begin at a multiple of the step, or where the strip does, so they are aligned as the strip is.
+            made, given = made.part(strip.first - given.first, strip.last - given.first), wanted
+        found = measure(stream, self._measuring, made, given, wanted)
         with self._lock:
             self.found.append(found)

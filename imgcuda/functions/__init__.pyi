@@ -593,6 +593,49 @@ class Canny(Filter):
         high: float = 0.2,
     ) -> None: ...
 
+def cartoon(
+    array: _Image,
+    /,
+    *,
+    radius: float = 7.0,
+    black: float = 0.2,
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    device: str | None = None,
+    max_pixels: int | None = None,
+    out: _Image | None = None,
+    layout: ImageLayout = "HWC",
+) -> _Image:
+    """Draw dark lines and shades where an image is darker than its surroundings, as with a black felt pen.
+
+    As GEGL's cartoon, which was GIMP's. The luminance, Rec. 601, is blurred a little and blurred more, by `radius`. The
+    quotient of both is 1 where the image is even, and less where it is darker than around. Of the pixels where it is,
+    the share `black` with the least quotient becomes black; from there up to a quotient of 1 it is darkened less and
+    less. The result has the luminance of the slight blur, so darkened, and the image's differences of color from it. A
+    blur of radius r is a Gaussian that falls to 1/255 at r + 1 pixels; the slight one has radius 1. GEGL computes in
+    linear light and counts quotients in hundredths; here they are those of the image's values as they are, in 1024
+    steps, of which the last is not counted. Alpha stays.
+
+    radius: how far around a pixel its surroundings reach, in pixels; from 0 to 50
+    black: which share of what is darker than its surroundings gets black; from 0 to 1
+    border: what is read beyond the edge of the image; one of reflect, mirror, nearest, wrap, constant
+
+    `array` and `device`, `max_pixels`, `out`, `layout` are as in imgcuda.Pipeline.
+    """
+
+class Cartoon(MeasuringFilter):
+    """Draw dark lines and shades where an image is darker than its surroundings, as with a black felt pen."""
+
+    radius: float
+    black: float
+    border: Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+    def __init__(
+        self,
+        *,
+        radius: float = 7.0,
+        black: float = 0.2,
+        border: Literal["reflect", "mirror", "nearest", "wrap", "constant"] = "reflect",
+    ) -> None: ...
+
 def chroma_key(
     array: _Image,
     /,

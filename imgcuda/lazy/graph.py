@@ -141,7 +141,7 @@ class _Graph:
         for turn in range(passes):
             known = [*before, last] if last else list(before)
             found: list[Key] = []
-            for place, strip in enumerate(self._strips(number)):
+            for place, strip in enumerate(self._strips(number + 1)):
                 found.append((f"imgcuda-measured-{self._token}", *image, number, turn, place))
                 work, rows = strip.work(self._device), self._rows(image, strip)
                 self._tasks[found[-1]] = (measure_strip, work, self._chain, number, known, rows)

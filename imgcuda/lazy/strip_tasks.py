@@ -76,8 +76,7 @@ def measure_strip(work: StripWork, chain: Chain, number: int, settled: Sequence[
     _check_settled(before)
     chosen, image = devices.members(devices.choose(work.device)), as_image(rows)
     if work.whole:
-        made = streaming.filter_image(chosen, before, image)
-        return streaming.measure_rows(chosen, [], measuring, made, 0, len(made))
+        return streaming.measure_image(chosen, before, measuring, image)
     window = RowWindow(image, work.top, work.height)
     return streaming.measure_rows(chosen, before, measuring, window, work.first, work.last)
 

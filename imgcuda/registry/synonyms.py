@@ -67,7 +67,8 @@ FILTERS = {
     "thicken thicker grow expand embolden bolden": "dilate",
     # looks
     "censor anonymize anonymise hide blocks 8bit pixel-art": "pixelate blur",
-    "comic cartoon poster": "posterize",
+    "comic toon felt-pen": "cartoon posterize",
+    "poster": "posterize",
     "reduce-colors palette indexed few-colors": "quantize posterize",
     "bump bevel engrave 3d": "emboss",
     "bayer blue-noise": "dither",
@@ -88,6 +89,9 @@ FILTERS = {
 
 PARAMETERS = {
     "radius": "sigma sigma_space size",
+    "mask-radius": "radius",
+    "pct-black percent-black": "black",
+    "fuzz": "tolerance",
     "sigma stddev std standard-deviation": "sigma_space radius",
     "size ksize kernel-size window diameter": "radius sigma sigma_space fit kernel",
     "kernel matrix weights": "kernel radius",

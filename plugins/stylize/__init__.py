@@ -8,6 +8,7 @@ from imgcuda import Filter, hookimpl
 @hookimpl
 def imgcuda_filters() -> list[type[Filter]]:
     from imgcuda_plugins.stylize.bloom import Bloom
+    from imgcuda_plugins.stylize.cartoon import Cartoon
     from imgcuda_plugins.stylize.dither import Dither
     from imgcuda_plugins.stylize.emboss import Emboss
     from imgcuda_plugins.stylize.error_diffusion import ErrorDiffusion
@@ -19,4 +20,17 @@ def imgcuda_filters() -> list[type[Filter]]:
     from imgcuda_plugins.stylize.sketch import Sketch
     from imgcuda_plugins.stylize.vignette import Vignette
 
-    return [Bloom, Dither, Emboss, ErrorDiffusion, Halftone, OilPaint, Pixelate, Posterize, Quantize, Sketch, Vignette]
+    return [
+        Bloom,
+        Cartoon,
+        Dither,
+        Emboss,
+        ErrorDiffusion,
+        Halftone,
+        OilPaint,
+        Pixelate,
+        Posterize,
+        Quantize,
+        Sketch,
+        Vignette,
+    ]
