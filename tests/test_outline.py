@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from functools import cache
 
@@ -208,7 +209,17 @@ def test_a_kernel_behind_an_error_directive_is_not_just_missing() -> None:
         run("#if CHANNELS == 1\n#error no gray\n#endif\n__global__ void mine(const pixel *src) {}\n", channels=1)
 
 
-def test_macros_that_are_nested_too_deeply_are_a_sentence() -> None:
+@pytest.mark.parametrize("limit", [sys.getrecursionlimit(), 40_000], ids=["Python's usual limit", "a high limit"])
+def test_macros_that_are_nested_too_deeply_are_a_sentence(limit: int) -> None:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)
+    try:
+        _refuse_deep_macros()
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _refuse_deep_macros() -> None:
     deep = "F(" * 5000 + "1" + ")" * 5000
     with pytest.raises(KernelError, match=r"mine.cu:2:\d+: macros are nested too deeply here; define names for parts"):
         run(f"#define F(x) (x)\nconstexpr int n = {deep};\n__global__ void mine(const pixel *src) {{}}\n")

@@ -56,6 +56,7 @@ class Macros:
         self._mistakes = mistakes
         self.made = 0
         """The number of tokens expanded so far."""
+        self._depth = 0
 
     def define(self, tokens: list[Token]) -> None:
         """Define a macro from the tokens behind `#define`; a new definition replaces the old."""
@@ -181,17 +182,26 @@ class Macros:
                 piece = _hide(arguments[parameter], hidden) or [Token(PUNCTUATOR, "", place)]
             else:
                 if parameter not in expanded:
-                    try:
-                        expanded[parameter] = self.expand(arguments[parameter])
-                    except RecursionError:
-                        self._mistakes.add("macros are nested too deeply here", place, "define names for parts of it")
-                        raise EnoughMistakes from None
+                    expanded[parameter] = self._argument(arguments[parameter], place)
                 piece = _hide(expanded[parameter], hidden)
             if pasted and result:
                 is_rest = macro.variadic and parameter == len(macro.parameters or ()) - 1
                 piece = self._paste(result.pop(), piece, is_rest)
             result.extend(piece)
         return [token for token in result if token.text]
+
+    def _argument(self, tokens: list[Token], place: Place) -> list[Token]:
+        """Return an argument with all macros replaced; each level of calls within calls reads it once more."""
+        self._depth += 1
+        try:
+            if self._depth <= limits.DEPTH:
+                return self.expand(tokens)
+        except RecursionError:  # the caller's stack is deep, too
+            pass
+        finally:
+            self._depth -= 1
+        self._mistakes.add("macros are nested too deeply here", place, "define names for parts of it")
+        raise EnoughMistakes
 
     def _paste(self, left: Token, right: list[Token], right_is_rest: bool) -> list[Token]:
         if right_is_rest and left.text == ",":  # `, ## __VA_ARGS__` drops the comma where there are no arguments
