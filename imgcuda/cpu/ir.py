@@ -39,6 +39,9 @@ class Builder:
         self.metadata: list[str] = []
         self.ended = False
         """Whether the current block has its final branch."""
+        self._reached: set[str] = set()
+        """The labels that code which may run jumps to."""
+        self._dead = False
         self.silent = False
         """Whether nothing is written, since only the type of an expression is asked for, as by sizeof."""
 
@@ -139,34 +142,41 @@ class Builder:
         self.charge(LABEL)
         return f"{hint}{self._next()}"
 
+    @property
+    def dead(self) -> bool:
+        """Whether no code leads here, as behind a `return`."""
+        return self._dead or self.ended
+
     def place(self, label: str) -> None:
         """Begin a block. The block before falls through to it, unless it ends with a branch."""
         if self.silent:
             return
         self.jump(label)
         self._lines.append(f"{label}:")
-        self.ended = False
+        self.ended, self._dead = False, label not in self._reached
 
     def jump(self, label: str, note: str = "") -> None:
-        self._end(f"br label %{label}{note}")
+        self._end(f"br label %{label}{note}", label)
 
     def branch(self, condition: str, then: str, otherwise: str, note: str = "") -> None:
-        self._end(f"br i1 {condition}, label %{then}, label %{otherwise}{note}")
+        self._end(f"br i1 {condition}, label %{then}, label %{otherwise}{note}", then, otherwise)
 
     def switch(self, type: str, value: str, default: str, cases: list[tuple[str, str]]) -> None:
         """Branch to the label of a value, as `switch` does."""
         table = " ".join(f"{type} {number}, label %{label}" for number, label in cases)
-        self._end(f"switch {type} {value}, label %{default} [ {table} ]")
+        self._end(f"switch {type} {value}, label %{default} [ {table} ]", default, *(label for _, label in cases))
 
     def leave(self) -> None:
         """Return from the function."""
         self._end("ret void")
 
-    def _end(self, text: str) -> None:
+    def _end(self, text: str, *labels: str) -> None:
         if self.silent:
             return
         if not self.ended:
             self._lines.append(f"  {text}")
+        if not self.dead:
+            self._reached.update(labels)
         self.ended = True
 
     def likely(self) -> str:

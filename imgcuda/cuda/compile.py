@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from imgcuda import kernel_cache
 from imgcuda.digests import digest_of
 from imgcuda.errors import DeviceError, KernelError, Mistake
+from imgcuda.frontend.headers import for_nvrtc, passed_over
 from imgcuda.programs.outlines import edition
 from imgcuda.programs.source import Program
 
@@ -68,13 +69,17 @@ class Nvrtc:
         self._known = sorted(self._call("nvrtcGetSupportedArchs")[-1])
 
     def compile(self, text: str, program: Program, capability: tuple[int, int], options: Sequence[str]) -> bytes:
-        (handle,) = self._call("nvrtcCreateProgram", text.encode(), program.name.encode(), 0, [], [])
+        headers = for_nvrtc(text)
+        names, texts = [name.encode() for name in headers], [each.encode() for each in headers.values()]
+        source = text.encode(), program.name.encode(), len(headers), texts, names
+        (handle,) = self._call("nvrtcCreateProgram", *source)
         kind, target = self._target(capability)
         given = [option.encode() for option in (*options, f"--gpu-architecture={target}")]
         try:
             (status,) = self._nvrtc.nvrtcCompileProgram(handle, len(given), given)
             if status != self._nvrtc.nvrtcResult.NVRTC_SUCCESS:
-                raise KernelError(_mistakes(self._read(handle, "ProgramLog").decode(errors="replace"), program))
+                log = self._read(handle, "ProgramLog").decode(errors="replace")
+                raise KernelError(_mistakes(log, program, passed_over(headers)))
             return self._read(handle, kind)
         finally:
             self._nvrtc.nvrtcDestroyProgram(handle)
@@ -149,10 +154,16 @@ def find_nvrtc() -> Nvrtc | None:
         return None
 
 
-def _mistakes(log: str, program: Program) -> list[Mistake] | str:
-    """Return the mistakes in a compiler's log, with the author's lines; the log itself if it cannot be parsed."""
-    found = [
-        Mistake(m["message"], m["file"], int(m["line"]), text=program.line(m["file"], int(m["line"])))
-        for m in _MESSAGE.finditer(log)
-    ]
+def _mistakes(log: str, program: Program, remedy: str = "") -> list[Mistake] | str:
+    """Return the mistakes in a compiler's log, with the author's lines; the log itself if it cannot be parsed.
+
+    `remedy` is for names that are not declared.
+    """
+    found = [_mistake(m, program, remedy) for m in _MESSAGE.finditer(log)]
     return found or f"{program.name}: {log.strip()}"
+
+
+def _mistake(match: re.Match[str], program: Program, remedy: str) -> Mistake:
+    message, file, line = match["message"], match["file"], int(match["line"])
+    undeclared = message.endswith("is undefined")
+    return Mistake(message, file, line, text=program.line(file, line), remedy=remedy if undeclared else "")

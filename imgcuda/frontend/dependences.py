@@ -97,6 +97,8 @@ class _Walk:
         """What decides which `return` is the one that is met."""
         self._jumps: list[Inputs] = []
         """For each loop or switch around, what decides about a `break` or `continue` in it."""
+        if len(function.parameters) != len(arguments):
+            raise Unknown("a default argument")
         for parameter, value in zip(function.parameters, arguments, strict=True):
             self._bind(parameter, value)
 

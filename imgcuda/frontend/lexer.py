@@ -43,6 +43,11 @@ _PATTERN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _KINDS = ("", STRING, "", OTHER, IDENTIFIER, NUMBER, "comment", OTHER, PUNCTUATOR, "newline", STRING, CHARACTER, OTHER)
+_OPERATORS = {
+    **{"and": "&&", "or": "||", "not": "!", "xor": "^", "bitand": "&", "bitor": "|", "compl": "~"},
+    **{"not_eq": "!=", "and_eq": "&=", "or_eq": "|=", "xor_eq": "^="},
+}
+"""The operators of C++ that may be written as words."""
 _UNCLOSED = {_PATTERN.groupindex["unclosed"]: '"', _PATTERN.groupindex["other"]: "/*"}
 """The start of a raw string or a comment that is never closed, and takes the rest of the text."""
 
@@ -100,6 +105,8 @@ class Lexer:
                 tokens, file, first, spaced = [], self.file, self._first, False
             else:
                 text = _UNCLOSED.get(group) or match[group]
+                if text in _OPERATORS:
+                    kind, text = PUNCTUATOR, _OPERATORS[text]
                 place = Place(file, row + first, start - starts[row] + 1)
                 tokens.append(Token(kind, text, place, spaced or start > match.start()))
                 spaced = False

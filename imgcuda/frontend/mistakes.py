@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imgcuda.errors import KernelError, Mistake, PortabilityError
+from imgcuda.frontend.headers import header_of, passed_over
 from imgcuda.frontend.source_lines import source_line
 from imgcuda.frontend.syntax import Place
 
@@ -21,6 +22,8 @@ class Mistakes:
         self._file = file
         self._found: dict[tuple[str, int], Mistake] = {}
         self._all_portable = True
+        self.passed_over: list[str] = []
+        """The headers that the text includes and that are not known; what they declare may be missing."""
 
     def add(self, message: str, place: Place, remedy: str = "", *, portable: bool = False) -> None:
         """Note a mistake; `portable` says that it is good CUDA C++ that only the CPU engine refuses."""
@@ -33,17 +36,34 @@ class Mistakes:
         if len(self._found) >= self.LIMIT:
             raise EnoughMistakes
 
+    def missing(self, name: str, remedy: str = "") -> str:
+        """Return a remedy for a name that is declared nowhere: the header that may declare it."""
+        if header := header_of(name):
+            return f"#include <{header}>"
+        return remedy or passed_over(self.passed_over)
+
     def source_line(self, place: Place) -> str:
         """Return the line at a place, as the author wrote it."""
         return source_line(self._text, self._file, place.file, place.line)
 
     def added_to(self, error: KernelError) -> KernelError:
-        """Return an error with these mistakes behind its own, except on lines that it reports already."""
+        """Return an error with these mistakes behind its own, except on lines that it reports already.
+
+        Of one that both found, that with a remedy is right.
+        """
         said = {(mistake.file, mistake.line) for mistake in error.mistakes}
         rest = [mistake for place, mistake in self._found.items() if place not in said]
         if not self._found or (not error.mistakes and str(error)):
             return error
-        return KernelError([*error.mistakes, *rest])
+        return KernelError([*(self._better(mistake) for mistake in error.mistakes), *rest])
+
+    def _better(self, mistake: Mistake) -> Mistake:
+        """Return the mistake that was found here at the same place, if it says more."""
+        own = self._found.get((mistake.file, mistake.line))
+        if own is None or own.column != mistake.column:
+            return mistake
+        unknown = mistake.message.startswith("there is no function")
+        return own if own.remedy and (unknown or own.message == mistake.message) else mistake
 
     def raise_if_any(self) -> None:
         """Raise the mistakes, if there are any: as PortabilityError if all are valid CUDA C++, else as KernelError."""

@@ -17,6 +17,7 @@ from imgcuda.frontend.parse_cursor import Stop
 from imgcuda.frontend.parse_statements import StatementParser, Unclosed
 from imgcuda.frontend.parse_types import FUNCTION_WORDS, Specifiers
 from imgcuda.frontend.preprocessor import preprocess
+from imgcuda.frontend.std_names import plain_names
 from imgcuda.frontend.syntax import (
     ArrayType,
     Block,
@@ -32,7 +33,7 @@ _NO_GLOBALS = refusals.Refusal(
     "a global variable that kernels can change is not in the portable subset",
     "pass a pointer to memory as an argument, or make it '__constant__' or 'const'",
 )
-_NO_DEFAULT_ARGUMENT = refusals.Refusal("a default argument is C++", "pass the value in each call")
+_NO_AUTO = refusals.Refusal("'auto' for what a function takes or returns is C++", "write the type")
 _NO_VARIADIC = refusals.Refusal("'...' is not in the portable subset", "name the parameters")
 
 _NOT_OF_PARAMETERS = FUNCTION_WORDS | {
@@ -55,7 +56,7 @@ def parse(text: str, file: str, macros: Mapping[str, str] = {}) -> TranslationUn
     mistakes = Mistakes(text, file)
     tree = TranslationUnit()
     with suppress(EnoughMistakes), _no_garbage():
-        tree = _Parser(preprocess(text, file, macros, mistakes), mistakes).parse()
+        tree = _Parser(plain_names(preprocess(text, file, macros, mistakes)), mistakes).parse()
     mistakes.raise_if_any()
     return tree
 
@@ -81,6 +82,7 @@ class _Parser(StatementParser):
             self._items_of_file("")
         except RecursionError:
             self.wrong("this is nested too deeply", self.token.place, "use variables for parts of it")
+        self.file.passed_over = self.mistakes.passed_over
         return self.file
 
     def _items_of_file(self, end: str) -> None:
@@ -160,6 +162,9 @@ class _Parser(StatementParser):
 
     def _function(self, name: Token, result: TypeName, specifiers: Specifiers) -> None:
         outside = self.types.mark()
+        self.result = result
+        if specifiers.type.name == "auto":
+            raise self.refuse(_NO_AUTO, name.place)
         parameters = self._parameters()
         self.accept("noexcept")
         try:
@@ -205,12 +210,13 @@ class _Parser(StatementParser):
         if storage := sorted(specifiers.words & _NOT_OF_PARAMETERS):
             self.wrong(f"'{storage[0]}' has no place in a parameter", place, "leave it out")
         name, type_ = self.declarator(specifiers.type)
-        if self.token.text == "=":
-            raise self.refuse(_NO_DEFAULT_ARGUMENT, self.token.place)
+        default = self.assignment() if self.accept("=") else None
+        if specifiers.type.name == "auto":
+            raise self.refuse(_NO_AUTO, place)
         if isinstance(type_, ArrayType):  # as in C, an array's address is passed
             type_ = PointerType(type_.element)
         if name is None:
-            return FunctionParameter("", type_, place, specifiers.const)
+            return FunctionParameter("", type_, place, specifiers.const, default)
         if not isinstance(type_, NamedType) or name.text in self.types:
             self.types.hide(name.text)
-        return FunctionParameter(name.text, type_, name.place, specifiers.const)
+        return FunctionParameter(name.text, type_, name.place, specifiers.const, default)

@@ -20,7 +20,6 @@ from imgcuda.frontend.syntax import (
     TypeName,
 )
 
-_NO_DEFAULTS = refusals.Refusal("a default value of a field is C++", "set the field where the struct is made")
 _NO_BITS = refusals.Refusal("a bit field is not in the portable subset", "use shifts and masks")
 _NO_DESIGNATORS = refusals.Refusal("a designated initializer is not in the portable subset", "list the values in order")
 _NO_SCOPED_ENUM = refusals.Refusal("'enum class' is C++", f"write a plain 'enum', or {refusals.GUARD}")
@@ -74,8 +73,9 @@ class DeclarationParser(Types):
         return None
 
     def _initializer(self) -> Expression | Initializer:
-        if self.token.text != "{":
-            return self.assignment()
+        return self.braces() if self.token.text == "{" else self.assignment()
+
+    def braces(self) -> Initializer:
         place = self.advance().place
         values: list[Expression | Initializer] = []
         while self.token.text != "}":
@@ -157,10 +157,10 @@ class DeclarationParser(Types):
         if self.token.text == ":":
             raise self.refuse(_NO_BASE, self.token.place)
         if self.token.text == "{":
-            fields = self._fields()
+            fields, defaults = self._fields()
             while self.token.text in WITH_ARGUMENT:
                 align = self.attribute() or align
-            self.add_type(Structure(tag.text, fields, tag.place, align))
+            self.add_type(Structure(tag.text, fields, tag.place, align, defaults))
             self._add_semicolon()
         return NamedType(tag.text, tag.place)
 
@@ -173,9 +173,11 @@ class DeclarationParser(Types):
             self.tokens.insert(self.position, Token(PUNCTUATOR, ";", brace.place))
             self.token = self.tokens[self.position]
 
-    def _fields(self) -> tuple[tuple[str, TypeName], ...]:
+    def _fields(self) -> tuple[tuple[tuple[str, TypeName], ...], tuple[tuple[str, Expression | Initializer], ...]]:
+        """Parse the fields of a structure; return them, and those with a first value of their own."""
         self.expect("{")
         fields: list[tuple[str, TypeName]] = []
+        defaults: list[tuple[str, Expression | Initializer]] = []
         while not self.accept("}"):
             specifiers = self.specifiers()
             if self.token.text == "(":
@@ -184,13 +186,15 @@ class DeclarationParser(Types):
                 name, type_ = self.declarator(specifiers.type)
                 self._refuse_in_field(name)
                 fields.append((name.text if name else "", type_))
+                if name and (self.token.text == "{" or self.accept("=")):
+                    defaults.append((name.text, self._initializer()))
                 if not self.accept(","):
                     break
             self.semicolon()
-        return tuple(fields)
+        return tuple(fields), tuple(defaults)
 
     def _refuse_in_field(self, name: Token | None) -> None:
-        refusal = {"(": refusals.METHOD, "=": _NO_DEFAULTS, "{": _NO_DEFAULTS, ":": _NO_BITS}.get(self.token.text)
+        refusal = {"(": refusals.METHOD, ":": _NO_BITS}.get(self.token.text)
         if refusal:
             raise self.refuse(refusal, (name or self.token).place)
         if name is None:

@@ -10,11 +10,13 @@ from imgcuda.frontend.parse_literals import BadLiteral, character, number
 from imgcuda.frontend.syntax import (
     Assign,
     Binary,
+    Braced,
     Call,
     Cast,
     Conditional,
     Expression,
     Index,
+    Initializer,
     Member,
     Name,
     NamedType,
@@ -59,6 +61,10 @@ class ExpressionParser(Cursor):
 
     def base_type(self) -> NamedType:
         """Parse the words of a type, without the stars behind them."""
+        raise NotImplementedError
+
+    def braces(self) -> Initializer:
+        """Parse values in braces."""
         raise NotImplementedError
 
     def expression(self) -> Expression:
@@ -216,7 +222,7 @@ class ExpressionParser(Cursor):
             self.expect(")")
             return Cast(type_, value, token.place)
         if after == "{":
-            raise self._braces(f"'{token.text}{{...}}'", token)
+            return Braced(self.base_type(), self.braces(), token.place)
         if after in (">", ",") and self.position and self.tokens[self.position - 1].text in ("<", ","):
             raise self.refuse(refusals.TEMPLATE_ARGUMENT, token.place)
         raise self.unexpected("an expression")

@@ -14,6 +14,7 @@ from imgcuda.frontend.parse_declarations import DeclarationParser
 from imgcuda.frontend.parse_types import FUNCTION_WORDS, Specifiers
 from imgcuda.frontend.syntax import (
     Block,
+    Braced,
     Break,
     Case,
     Continue,
@@ -27,6 +28,7 @@ from imgcuda.frontend.syntax import (
     Return,
     Statement,
     Switch,
+    TypeName,
 )
 
 _TRUTHS = frozenset(["true", "false"])
@@ -44,6 +46,8 @@ class Unclosed(Exception):
 class StatementParser(DeclarationParser):
     """Parses the bodies of functions."""
 
+    result: TypeName
+    """What the function that is parsed returns."""
     _loops = 0
     _switches = 0
     _unroll: int | None = None
@@ -210,7 +214,11 @@ class StatementParser(DeclarationParser):
 
     def _return(self) -> Statement:
         place = self.advance().place
-        value = None if self.token.text in (";", "}") else self.expression()
+        value: Expression | None = None
+        if self.token.text == "{":
+            value = Braced(self.result, self.braces(), self.token.place)
+        elif self.token.text not in (";", "}"):
+            value = self.expression()
         self.semicolon()
         return Return(value, place)
 

@@ -42,9 +42,18 @@ _TAGGED = frozenset(["struct", "enum"])
 SPECIFIER_WORDS = _STORAGE | WITH_ARGUMENT | _TAGGED
 _RESTRICT = frozenset(["__restrict__", "__restrict", "restrict"])
 _POINTER_WORDS = _RESTRICT | frozenset(["const", "volatile"])
-_RESERVED = STATEMENT_WORDS | refusals.KEYWORDS | SPECIFIER_WORDS | BASIC_WORDS
+_RESERVED = STATEMENT_WORDS | refusals.KEYWORDS | SPECIFIER_WORDS | BASIC_WORDS | {"auto", "operator"}
 _NO_FUNCTION_POINTERS = refusals.Refusal(
     "a pointer to a function is not in the portable subset", f"call the function by its name, or {refusals.GUARD}"
+)
+_OPERATORS = frozenset(["~", "!", "==", "!=", "<", ">", "<=", ">="]) | {
+    f"{operator}{assigned}"
+    for operator in ("+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>")
+    for assigned in ("", "=")
+}
+"""The operators that an author may define for structures."""
+_NO_OPERATOR = refusals.Refusal(
+    "this operator is not in the portable subset", f"write a __device__ function with a name, or {refusals.GUARD}"
 )
 _NO_LONG_DOUBLE = refusals.Refusal("'long double' is 'double' on a GPU", "write 'double'")
 
@@ -79,7 +88,7 @@ class Types(ExpressionParser):
     def starts_declaration(self) -> bool:
         """Whether a statement that begins here declares something."""
         text = self.token.text
-        if text in SPECIFIER_WORDS:
+        if text in SPECIFIER_WORDS or text == "auto":
             return True
         if text in self.types:
             # `float(x)` and `float{x}` are expressions, `float (*p)[4]` is not.
@@ -118,13 +127,13 @@ class Types(ExpressionParser):
                 words.add(self.advance().text)
             elif text in WITH_ARGUMENT:
                 align = self.attribute() or align
-            elif named is None and not basic and text in self.types:
+            elif named is None and not basic and (text in self.types or text == "auto"):
                 named = NamedType(self.advance().text, token.place)
             elif text in _TAGGED and named is None and not basic:
                 named = self.structure(words) if text == "struct" else self.enumeration(words)
             elif text == "[" and self.peek().text == "[":
                 self.skip_attribute()
-            elif named is None and not basic and (text == "auto" or self.peek().kind == IDENTIFIER):
+            elif named is None and not basic and self.peek().kind == IDENTIFIER:
                 named = self._unknown_type(token)
             else:
                 break
@@ -166,14 +175,13 @@ class Types(ExpressionParser):
         refused = refusals.refused_type(token.text) or refusals.refused_word(token.text)
         if refused:
             stop = self.refuse(refused, token.place)
-            if token.text in refusals.KEYWORDS and token.text != "auto":
+            if token.text in refusals.KEYWORDS:
                 raise stop
         elif token.text in _RESERVED or token.kind != IDENTIFIER:
             raise self.unexpected("a type")
         else:
             self.wrong(self._unknown(token.text), token.place)
-        if token.text != "auto":
-            self.types.add(token.text)
+        self.types.add(token.text)
         return NamedType(self.advance().text, token.place)
 
     def attribute(self) -> int:
@@ -233,11 +241,20 @@ class Types(ExpressionParser):
         if self.token.text == "(" and self.peek().text in ("*", "&"):
             return self._nested_declarator(type_)
         name = None
-        if self.token.kind == IDENTIFIER:
+        if self.token.text == "operator":
+            name = self._operator()
+        elif self.token.kind == IDENTIFIER:
             if self.token.text in _RESERVED:
                 raise self.unexpected("a name")
             name = self.advance()
         return name, self._sizes(type_)
+
+    def _operator(self) -> Token:
+        """Parse the name of a function that is an operator, like `operator+`."""
+        word, sign = self.advance(), self.advance()
+        if sign.text not in _OPERATORS:
+            raise self.refuse(_NO_OPERATOR, word.place)
+        return Token(IDENTIFIER, f"operator{sign.text}", word.place)
 
     def _pointers(self, type_: TypeName) -> TypeName:
         while True:

@@ -11,46 +11,13 @@ from dataclasses import dataclass
 from imgcuda.errors import did_you_mean
 from imgcuda.frontend.compilers import CPU
 from imgcuda.frontend.constant_expressions import NotConstant, integer
+from imgcuda.frontend.headers import HEADERS
 from imgcuda.frontend.lexer import END, IDENTIFIER, NUMBER, PRAGMA, Lexer, Token
 from imgcuda.frontend.macros import Macro, Macros, spell
 from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
 from imgcuda.frontend.parse_cursor import Stop
 from imgcuda.frontend.parse_expressions import ExpressionParser
-from imgcuda.frontend.refusals import GUARD
 from imgcuda.frontend.syntax import Place
-
-KNOWN_HEADERS = frozenset(
-    f"{name}.h"
-    for name in (
-        "assert",
-        "builtin_types",
-        "cuda",
-        "cuda_runtime",
-        "cuda_runtime_api",
-        "device_atomic_functions",
-        "device_functions",
-        "device_launch_parameters",
-        "float",
-        "host_defines",
-        "inttypes",
-        "limits",
-        "math",
-        "math_constants",
-        "math_functions",
-        "sm_20_atomic_functions",
-        "stdbool",
-        "stddef",
-        "stdint",
-        "stdio",
-        "stdlib",
-        "string",
-        "vector_functions",
-        "vector_types",
-    )
-) | frozenset(
-    ["algorithm", "cassert", "cfloat", "climits", "cmath", "cstddef", "cstdint", "cstdio", "cstdlib", "cstring"]
-)
-"""Headers that kernels often include, and that the CPU engine does not need."""
 
 
 @dataclass(slots=True)
@@ -80,6 +47,7 @@ class Preprocessor:
         """The macros of the core, which are defined before the author's file."""
         self._conditions: list[_Condition] = []
         self._pending: list[Token] = []
+        self._included: set[str] = set()
         self._result: list[Token] = []
         self.defined: dict[str, str] = {}
         """The macros that the text defines, each with the file of its last definition."""
@@ -88,17 +56,20 @@ class Preprocessor:
             self._macros.define(next(Lexer(f"{name} {value}", f"<macro {name}>").lines()))
 
     def run(self) -> list[Token]:
-        for tokens in self._lexer.lines():
+        self._read(self._lexer)
+        for condition in self._conditions:
+            self._mistakes.add("this #if has no #endif", condition.place)
+        self._flush()
+        return self.tokens
+
+    def _read(self, lexer: Lexer) -> None:
+        for tokens in lexer.lines():
             if tokens and tokens[0].text == "#":
                 self._directive(tokens)
             elif not self._conditions or self._conditions[-1].active:
                 self._pending += tokens
             if tokens:
                 self._place = tokens[-1].place
-        for condition in self._conditions:
-            self._mistakes.add("this #if has no #endif", condition.place)
-        self._flush()
-        return self.tokens
 
     @property
     def tokens(self) -> list[Token]:
@@ -238,10 +209,13 @@ class Preprocessor:
             self._given = dict(self._macros.table)
 
     def _include(self, name: Token, rest: list[Token]) -> None:
-        header = "".join(token.text for token in rest)
-        if header.strip('<">') not in KNOWN_HEADERS:
-            remedy = f"copy what the kernel needs into this file, or {GUARD}"
-            self._mistakes.add(f"#include {header}: the CPU engine has no headers", name.place, remedy, portable=True)
+        header = "".join(token.text for token in rest).strip('<">')
+        if header not in HEADERS:
+            self._mistakes.passed_over.append(header)
+            return
+        if header not in self._included:
+            self._included.add(header)
+            self._read(Lexer(HEADERS[header], f"<{header}>"))
 
     def _pragma(self, name: Token, rest: list[Token]) -> None:
         words = [token.text for token in rest[:2]]

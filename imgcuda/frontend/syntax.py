@@ -173,8 +173,29 @@ class Initializer:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Braced:
+    """A value made of its parts: `float4{x, y, z, w}`, or `return {x, y};` of a function that returns a `type`."""
+
+    type: TypeName
+    values: Initializer
+    place: Place
+
+
 Expression: TypeAlias = (
-    NumberLiteral | Name | Unary | Postfix | Binary | Conditional | Assign | Call | Index | Member | Cast | SizeOf
+    NumberLiteral
+    | Name
+    | Unary
+    | Postfix
+    | Binary
+    | Conditional
+    | Assign
+    | Call
+    | Index
+    | Member
+    | Cast
+    | SizeOf
+    | Braced
 )
 
 
@@ -283,6 +304,7 @@ class FunctionParameter:
     place: Place
     const: bool = False
     """Whether it is a pointer to const."""
+    default: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -305,6 +327,8 @@ class Structure:
     fields: tuple[tuple[str, TypeName], ...]
     place: Place
     align: int = 0
+    defaults: tuple[tuple[str, Expression | Initializer], ...] = ()
+    """The fields that have a first value of their own, with it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -334,6 +358,10 @@ class TranslationUnit:
     globals: list[Declaration] = field(default_factory=list)
     items: list[Function | Declaration] = field(default_factory=list)
     """Functions and globals in the order in which they are declared."""
+    host: set[str] = field(default_factory=set)
+    """The names of the functions of the host, which are not read."""
+    passed_over: list[str] = field(default_factory=list)
+    """The headers that the file includes and that are not known."""
 
 
 def walk(node: object) -> Iterator[object]:

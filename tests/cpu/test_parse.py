@@ -557,7 +557,6 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
 @pytest.mark.parametrize(
     ("statement", "message", "remedy"),
     [
-        ("auto x = n;", "'auto' is C++", f"write the type, or {GUARD}"),
         ("n = [](int a) { return a; }(3);", "a lambda is C++", f"write a __device__ function, or {GUARD}"),
         ("int *p = new int[3];", "'new' is C++", f"use an array of fixed size, or {GUARD}"),
         ("delete p;", "'delete' is C++", f"use an array of fixed size, or {GUARD}"),
@@ -613,7 +612,6 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
             "curandState_t: cuRAND is not available on the CPU engine",
             f"compute random numbers in the kernel, or {GUARD}",
         ),
-        ("n = std::min(n, 3);", "'std::min' is C++", f"write plain 'min' if C has it, or {GUARD}"),
         (
             "cooperative_groups::this_thread_block();",
             "cooperative_groups::this_thread_block: there are no cooperative groups on the CPU engine",
@@ -627,7 +625,6 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
         ("n = f<float>(n);", "a template argument is C++", f"write plain C, or {GUARD}"),
         ("n = v.length();", "a member function is C++", PLAIN_STRUCT),
         ("if constexpr (N > 3) n = 1;", "'if constexpr' is C++", f"write 'if', or {GUARD}"),
-        ("v = float3{1, 2, 3};", "'float3{...}' is not in the portable subset", BRACES),
         ("v = (float3){1, 2, 3};", "a compound literal is not in the portable subset", BRACES),
         ("float4 v = {.x = 1};", "a designated initializer is not in the portable subset", "list the values in order"),
         ("long double x;", "'long double' is 'double' on a GPU", "write 'double'"),
@@ -669,7 +666,6 @@ def test_refused_in_a_function(statement: str, message: str, remedy: str) -> Non
             "inheritance is C++",
             f"put the fields into the struct, or {GUARD}",
         ),
-        ("struct A { int x = 3; };", "a default value of a field is C++", "set the field where the struct is made"),
         ("struct A { int x : 3; };", "a bit field is not in the portable subset", "use shifts and masks"),
         ("enum class E { A };", "'enum class' is C++", f"write a plain 'enum', or {GUARD}"),
         ("enum E : short { A };", "an enum of a chosen type is C++", f"leave the type out, or {GUARD}"),
@@ -677,8 +673,8 @@ def test_refused_in_a_function(statement: str, message: str, remedy: str) -> Non
         ("namespace cg = cooperative_groups;", "'namespace' is C++", f"use plain names, or {GUARD}"),
         ("using namespace std;", "'using' of a namespace is C++", f"write plain names, or {GUARD}"),
         (
-            "__device__ float3 operator+(float3 a, float3 b) { return a; }",
-            "'operator' is C++",
+            "__device__ float3 operator()(float3 a, float3 b) { return a; }",
+            "this operator is not in the portable subset",
             f"write a __device__ function with a name, or {GUARD}",
         ),
         (
@@ -701,7 +697,6 @@ def test_refused_in_a_function(statement: str, message: str, remedy: str) -> Non
             "__half: there are no 16-bit floats on the CPU engine",
             f"use float, or {GUARD}",
         ),
-        ("__device__ int f(int a = 3) { return a; }", "a default argument is C++", "pass the value in each call"),
         ("__device__ int f(int a, ...) { return a; }", "'...' is not in the portable subset", "name the parameters"),
         (
             "__device__ int f(int (*g)(int)) { return 1; }",

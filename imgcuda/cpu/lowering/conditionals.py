@@ -101,8 +101,10 @@ def common_type(state: State, then: Type, otherwise: Type) -> Type:
         return then
     if isinstance(then, Int | Float) and isinstance(otherwise, Int | Float):
         return common(then, otherwise)
-    if isinstance(then, PointerTo) and isinstance(otherwise, PointerTo):
+    if isinstance(then, PointerTo) and isinstance(otherwise, PointerTo | Int):  # a number is a null pointer here
         return then
+    if isinstance(otherwise, PointerTo) and isinstance(then, Int):
+        return otherwise
     return state.fail(f"the two sides of ?: must be of one type; these are a {then} and a {otherwise}")
 
 

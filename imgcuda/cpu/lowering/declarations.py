@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -9,16 +10,28 @@ from imgcuda.cpu import budget
 from imgcuda.cpu.budget import kilobytes
 from imgcuda.cpu.checks.instrument import known
 from imgcuda.cpu.lowering.dispatch import evaluate
-from imgcuda.cpu.lowering.initializers import ElementPath, TooMany, sized, spread
-from imgcuda.cpu.lowering.lvalues import convert, declare, field, private, write
-from imgcuda.cpu.lowering.names import addressed, resolve_type, set_again
+from imgcuda.cpu.lowering.initializers import ElementInitializer, ElementPath, TooMany, sized, spread
+from imgcuda.cpu.lowering.lvalues import convert, declare, field, private, read, referred, write
+from imgcuda.cpu.lowering.names import addressed, has_defaults, resolve_type, set_again
 from imgcuda.cpu.lowering.operands import type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Binding, Reference, Variable
 from imgcuda.cpu.memory.addresses import move, nth
 from imgcuda.cpu.memory.lookups import start_of_table
-from imgcuda.cpu.values.types import I64, ArrayOf, Float, Int, PointerTo, Type, elements, has_array, innermost, size_of
-from imgcuda.cpu.values.value import BLOCK, BROKEN, Address, MemoryRegion, Operand, Value, constant
+from imgcuda.cpu.values.types import (
+    I64,
+    ArrayOf,
+    Float,
+    Int,
+    PointerTo,
+    Struct,
+    Type,
+    elements,
+    has_array,
+    innermost,
+    size_of,
+)
+from imgcuda.cpu.values.value import BLOCK, BROKEN, Address, Aggregate, MemoryRegion, Operand, Value, constant
 from imgcuda.errors import KernelError
 from imgcuda.frontend import syntax
 
@@ -29,7 +42,9 @@ _LONG = 256
 def declaration(state: State, node: syntax.Declaration) -> None:
     """Compile a declaration of one variable."""
     type = type_declared(state, node)
-    if node in state.reserved:
+    if isinstance(node.type, syntax.ReferenceType):
+        _refer(state, node, type)
+    elif node in state.reserved:
         initialize(state, node, type)
     elif node.space == "shared":
         shared(state, node, type)
@@ -38,6 +53,14 @@ def declaration(state: State, node: syntax.Declaration) -> None:
     else:
         state.bind(node.name, reserve(state, node, type))
         initialize(state, node, type)
+
+
+def _refer(state: State, node: syntax.Declaration, type: Type) -> None:
+    """Bind the name of a reference to what it refers to."""
+    assert node.value is not None and not isinstance(node.value, syntax.Initializer)
+    if node in state.reserved:
+        state.refuse("a reference that is used behind a barrier", "write out what it refers to, or use a pointer")
+    state.bind(node.name, referred(state, node.value, type, node.const))
 
 
 def type_declared(state: State, node: syntax.Declaration) -> Type:
@@ -87,22 +110,55 @@ def initialize(state: State, node: syntax.Declaration, type: Type) -> None:
     target = state.lookup(node.name)
     assert target is not None
     if isinstance(node.value, syntax.Initializer):
-        if len(node.value.values) > budget.OWN_VALUES:
-            message = f"'{node.name}' is given {len(node.value.values):,} values; a thread's own array takes up to"
-            state.fail(f"{message} {budget.OWN_VALUES:,}", "make it a __constant__ table outside of the function")
-        if elements(type) > budget.VALUES:
-            message = f"'{node.name}' has {elements(type):,} elements; values in braces are for {budget.VALUES:,}"
-            state.fail(message, "set it in a loop")
-        cleared = _cleared(state, _place(target), type)
-        try:
-            for steps, part, value in spread(type, node.value, lambda each: type_of(state, each)):
-                if value is None and cleared:
-                    continue
-                _set_part(state, _reach(state, _place(target), steps), part, value)
-        except TooMany as wrong:
-            state.fail(f"there are more values here than '{node.name}', a {type}, has room for", place=wrong.place)
+        fill(state, target, type, node.value, node.name)
     elif node.value is not None:
         write(state, _place(target), _first_value(state, node, type))
+    elif has_defaults(state, type):
+        fill(state, target, type, syntax.Initializer((), node.place), node.name)
+
+
+def fill(state: State, target: Binding, type: Type, values: syntax.Initializer, name: str) -> None:
+    """Compile values in braces, for a variable."""
+    if len(values.values) > budget.OWN_VALUES:
+        message = f"'{name}' is given {len(values.values):,} values; a thread's own array takes up to"
+        state.fail(f"{message} {budget.OWN_VALUES:,}", "make it a __constant__ table outside of the function")
+    if elements(type) > budget.VALUES:
+        message = f"'{name}' has {elements(type):,} elements; values in braces are for {budget.VALUES:,}"
+        state.fail(message, "set it in a loop")
+    cleared = _cleared(state, _place(target), type)
+    for steps, part, value in _parts(state, type, values, name):
+        if value is None and cleared:
+            continue
+        _set_part(state, _reach(state, _place(target), steps), part, value)
+
+
+def _parts(state: State, type: Type, values: syntax.Initializer, name: str) -> Iterator[ElementInitializer]:
+    try:
+        yield from spread(type, values, lambda each: type_of(state, each), state.unit.defaults)
+    except TooMany as wrong:
+        state.fail(f"there are more values here than '{name}', a {type}, has room for", place=wrong.place)
+
+
+def braced(state: State, node: syntax.Braced) -> Operand:
+    """Return a value that is made of its parts in braces."""
+    type = resolve_type(state, node.type)
+    if has_array(type):
+        target = declare(state, state.key(node), type)
+        fill(state, target, type, node.values, str(type))
+        return read(state, target)
+    parts = {steps: _part(state, part, value) for steps, part, value in _parts(state, type, node.values, str(type))}
+    return _whole(type, parts, ())
+
+
+def _part(state: State, type: Type, value: syntax.Expression | None) -> Operand:
+    return convert(state, constant(0) if value is None else evaluate(state, value), type)
+
+
+def _whole(type: Type, parts: Mapping[ElementPath, Operand], steps: ElementPath) -> Operand:
+    """Return a structure of the values of its fields."""
+    if steps in parts or not isinstance(type, Struct):
+        return parts[steps]
+    return Aggregate(type, {name: _whole(part, parts, (*steps, name)) for name, part in type.fields})
 
 
 def _cleared(state: State, target: Binding, type: Type) -> bool:
@@ -131,7 +187,7 @@ def _set_part(state: State, target: Binding, type: Type, value: syntax.Expressio
     elif isinstance(type, Int | Float):
         write(state, target, constant(0, type))
     elif isinstance(type, PointerTo):
-        state.refuse("a null pointer", "give it a value")
+        write(state, target, constant(0))
 
 
 def _place(binding: Binding) -> Binding:

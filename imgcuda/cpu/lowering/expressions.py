@@ -19,12 +19,25 @@ from imgcuda.cpu.lowering.lvalues import (
     write,
 )
 from imgcuda.cpu.lowering.names import resolve_type
-from imgcuda.cpu.lowering.operands import condition, number, type_of
+from imgcuda.cpu.lowering.operands import compare_with_null, condition, number, position, type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import scalar_leaves
 from imgcuda.cpu.memory import objects
-from imgcuda.cpu.values.types import BASIC, I64, U64, VOID, Float, Int, PointerTo, Type, promote, size_of
-from imgcuda.cpu.values.value import NOTHING, VARYING, Address, Operand, Value, constant
+from imgcuda.cpu.values.types import (
+    BASIC,
+    I64,
+    U64,
+    VOID,
+    ArrayOf,
+    Float,
+    Int,
+    PointerTo,
+    Type,
+    innermost,
+    promote,
+    size_of,
+)
+from imgcuda.cpu.values.value import NOTHING, Address, Operand, Value, constant
 from imgcuda.frontend import syntax
 
 _FOR_INTEGERS = frozenset(["%", "&", "|", "^", "<<", ">>"])
@@ -115,16 +128,25 @@ def _pointers(state: State, operator: str, left: Operand, right: Operand) -> Ope
         left, right = right, left
     if isinstance(left, Address) and isinstance(right, Address):
         return _compare_pointers(state, operator, left, right)
+    if operator in ("==", "!=") and (found := _compared_with_null(state, operator, left, right)) is not None:
+        return found
     if isinstance(left, Address) and isinstance(right, Value) and operator in ("+", "-"):
         return moved(state, left, right if operator == "+" else state.math.negative(right))
     return state.fail(f"'{operator}' cannot be used with a {left.type} and a {right.type}")
+
+
+def _compared_with_null(state: State, operator: str, left: Operand, right: Operand) -> Value | None:
+    """Return the comparison of a pointer with a null pointer; None if neither is one."""
+    pointer, other = (left, right) if isinstance(left, Address) else (right, left)
+    null = isinstance(other, Value) and isinstance(other.type, Int) and other.const == 0
+    return compare_with_null(state, operator, pointer) if null and isinstance(pointer, Address) else None
 
 
 def _compare_pointers(state: State, operator: str, left: Address, right: Address) -> Operand:
     """Return the difference of two pointers in elements, or their comparison."""
     if operator not in ("-", "==", "!=", "<", ">", "<=", ">="):
         state.fail(f"'{operator}' cannot be used with two pointers")
-    first, second, step = _position(state, left), _position(state, right), size_of(left.type.target)
+    first, second, step = position(state, left), position(state, right), size_of(left.type.target)
     if left.private is not None or right.private is not None:
         if left.private is not right.private or left.path != right.path:
             state.refuse("comparing pointers to different variables of a thread's own")
@@ -132,15 +154,6 @@ def _compare_pointers(state: State, operator: str, left: Address, right: Address
     if operator != "-":
         return state.math.compare(operator, first, second)
     return state.math.binary("/", state.math.binary("-", first, second), constant(step, I64))
-
-
-def _position(state: State, address: Address) -> Value:
-    """Return an address as a number."""
-    if address.kind == VARYING:
-        base = state.b.op(f"ptrtoint {state.v.type('ptr')} {address.base} to {state.v.type('i64')}")
-    else:
-        base = state.b.op(f"ptrtoint ptr {address.base} to i64")
-    return state.math.binary("+", Value(I64, address.kind, base), state.math.offset(address))
 
 
 def assign(state: State, node: syntax.Assign) -> Operand:
@@ -160,11 +173,20 @@ def cast(state: State, node: syntax.Cast) -> Operand:
     if type == VOID:
         return NOTHING
     if isinstance(type, PointerTo) and isinstance(value, Address):
-        if value.private is not None and scalar_leaves(type.target) != scalar_leaves(value.type.target):
+        if value.private is not None and not _laid_out_alike(type.target, value.type.target):
             state.refuse("a cast of a pointer to a thread's own variables",
                          "declare them in the type that is read, or use __float_as_int() and its like")  # fmt: skip
         return replace(value, type=type)
     return convert(state, value, type)
+
+
+def _laid_out_alike(one: Type, other: Type) -> bool:
+    """Return whether two types consist of the same numbers in the same order, or are arrays of one type."""
+    return scalar_leaves(one) == scalar_leaves(other) or _element(one) == _element(other)
+
+
+def _element(type: Type) -> Type:
+    return innermost(type) if isinstance(type, ArrayOf) else type
 
 
 def size_of_operand(state: State, node: syntax.SizeOf) -> Operand:

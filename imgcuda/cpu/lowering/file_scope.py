@@ -79,7 +79,7 @@ def _data(state: State, node: syntax.Declaration, type: Type, values: syntax.Ini
     """Return the contents of a table in LLVM IR, with the padding of structures."""
     cells: list[tuple[int, Scalar, Value]] = []
     try:
-        for steps, part, value in spread(type, values, lambda each: type_of(state, each)):
+        for steps, part, value in spread(type, values, lambda each: type_of(state, each), state.unit.defaults):
             if not isinstance(part, Int | Float):
                 state.refuse(f"a {part} in a table", "write out its values in braces", node.place)
             number = constant(0, part) if value is None else _number(state, value, part)

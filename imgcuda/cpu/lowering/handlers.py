@@ -6,7 +6,7 @@ from imgcuda.cpu.lowering import expressions, statements
 from imgcuda.cpu.lowering.branches import branch
 from imgcuda.cpu.lowering.calls import call
 from imgcuda.cpu.lowering.conditionals import conditional
-from imgcuda.cpu.lowering.declarations import declaration
+from imgcuda.cpu.lowering.declarations import braced, declaration
 from imgcuda.cpu.lowering.loops import loop
 from imgcuda.cpu.lowering.state import Handlers
 from imgcuda.cpu.lowering.switches import switch
@@ -26,6 +26,7 @@ HANDLERS = Handlers(
         syntax.Cast: expressions.cast,
         syntax.SizeOf: expressions.size_of_operand,
         syntax.Call: call,
+        syntax.Braced: braced,
     },
     statements={
         syntax.Declaration: declaration,

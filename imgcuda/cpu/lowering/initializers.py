@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from imgcuda.cpu.values.types import ArrayOf, Struct, Type, elements, innermost
@@ -21,6 +21,10 @@ class ElementInitializer(NamedTuple):
     value: syntax.Expression | None
 
 
+Defaults: TypeAlias = Mapping[str, Mapping[str, "syntax.Expression | syntax.Initializer"]]
+"""The fields with a first value of their own, by the structures' names."""
+
+
 class TooMany(Exception):
     """Raised where there are more values than elements."""
 
@@ -29,14 +33,17 @@ class TooMany(Exception):
 
 
 def spread(
-    type: Type, values: syntax.Initializer, type_of: Callable[[syntax.Expression], Type]
+    type: Type,
+    values: syntax.Initializer,
+    type_of: Callable[[syntax.Expression], Type],
+    defaults: Defaults,
 ) -> Iterator[ElementInitializer]:
     """Yield the elements of a variable with their initial values: numbers, and structures initialized as a whole."""
     rest = deque(values.values)
     if isinstance(type, ArrayOf | Struct):
-        yield from _fill(type, (), rest, type_of)
+        yield from _fill(type, (), rest, type_of, defaults)
     else:
-        yield from _one(type, (), rest, type_of)
+        yield from _one(type, (), rest, type_of, defaults)
     if rest:
         raise TooMany(rest[0])
 
@@ -45,22 +52,28 @@ _TypeOf: TypeAlias = Callable[[syntax.Expression], Type]
 _Rest: TypeAlias = "deque[syntax.Expression | syntax.Initializer]"
 
 
-def _fill(type: ArrayOf | Struct, steps: ElementPath, rest: _Rest, type_of: _TypeOf) -> Iterator[ElementInitializer]:
+def _fill(
+    type: ArrayOf | Struct, steps: ElementPath, rest: _Rest, type_of: _TypeOf, defaults: Defaults
+) -> Iterator[ElementInitializer]:
     parts: list[tuple[int | str, Type]]
     parts = list(type.fields) if isinstance(type, Struct) else [(i, type.element) for i in range(type.size)]
+    own = defaults.get(type.name, {}) if isinstance(type, Struct) else {}
     for name, part in parts:
-        yield from _one(part, (*steps, name), rest, type_of)
+        given = rest if rest or name not in own else deque([own[str(name)]])
+        yield from _one(part, (*steps, name), given, type_of, defaults)
 
 
-def _one(type: Type, steps: ElementPath, rest: _Rest, type_of: _TypeOf) -> Iterator[ElementInitializer]:
+def _one(
+    type: Type, steps: ElementPath, rest: _Rest, type_of: _TypeOf, defaults: Defaults
+) -> Iterator[ElementInitializer]:
     """Yield the elements of one member: from braces of its own, from one value, or from the enclosing list."""
     first = rest[0] if rest else None
     if isinstance(first, syntax.Initializer):
         rest.popleft()
-        for part in spread(type, first, type_of):
+        for part in spread(type, first, type_of, defaults):
             yield part._replace(steps=(*steps, *part.steps))
     elif isinstance(type, ArrayOf) or (isinstance(type, Struct) and (first is None or type_of(first) != type)):
-        yield from _fill(type, steps, rest, type_of)
+        yield from _fill(type, steps, rest, type_of, defaults)
     else:
         yield ElementInitializer(steps, type, rest.popleft() if rest else None)  # type: ignore[arg-type]
 

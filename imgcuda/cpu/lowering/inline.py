@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from imgcuda.cpu.lowering.dispatch import evaluate
-from imgcuda.cpu.lowering.lvalues import convert, declare, is_lvalue, locate, private, read, value_at, write
+from imgcuda.cpu.lowering.lvalues import convert, declare, private, read, referred, write
 from imgcuda.cpu.lowering.names import addressed, resolve_type, set_again
 from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.state import CallFrame, State
 from imgcuda.cpu.lowering.variables import Binding, Reference
 from imgcuda.cpu.values.types import VOID, Type, has_array
-from imgcuda.cpu.values.value import NOTHING, Address, Operand
+from imgcuda.cpu.values.value import NOTHING, Operand
 from imgcuda.frontend import syntax
 
 
@@ -62,20 +62,8 @@ def argument(state: State, parameter: syntax.FunctionParameter, node: syntax.Exp
     type = resolve_type(state, parameter.type)
     with state.at(node.place):
         if isinstance(parameter.type, syntax.ReferenceType):
-            return _referred(state, parameter, node, type)
+            return referred(state, node, type, parameter.const)
         return convert(state, evaluate(state, node), type)
-
-
-def _referred(state: State, parameter: syntax.FunctionParameter, node: syntax.Expression, type: Type) -> Binding:
-    if parameter.const and not is_lvalue(node):
-        return convert(state, evaluate(state, node), type)  # a reference to a temporary
-    found = locate(state, node)
-    given = found.type.target if isinstance(found, Address) else found.type
-    if given == type:
-        return Reference(found) if isinstance(found, Address) else found
-    if not parameter.const:
-        state.fail(f"a reference to a {type} is needed here; this is a {given}", "declare the variable in that type")
-    return convert(state, value_at(state, found), type)
 
 
 def own(state: State, parameter: syntax.FunctionParameter, binding: Binding) -> Binding:

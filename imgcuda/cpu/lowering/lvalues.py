@@ -26,7 +26,7 @@ from imgcuda.cpu.values.types import (
     promote,
     size_of,
 )
-from imgcuda.cpu.values.value import BLOCK, BROKEN, Address, Aggregate, MemoryRegion, Operand, Value
+from imgcuda.cpu.values.value import BLOCK, BROKEN, NULL, Address, Aggregate, MemoryRegion, Operand, Value
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
 
@@ -140,6 +140,19 @@ def value_at(state: State, found: Binding) -> Operand:
     return objects.load(state, found) if isinstance(found, Address) else read(state, found)
 
 
+def referred(state: State, node: syntax.Expression, type: Type, const: bool) -> Binding:
+    """Return what a C++ reference to a type is bound to: the target, or for a const one also a temporary's value."""
+    if const and not is_lvalue(node):
+        return convert(state, evaluate(state, node), type)
+    found = locate(state, node)
+    given = found.type.target if isinstance(found, Address) else found.type
+    if given == type:
+        return Reference(found) if isinstance(found, Address) else found
+    if not const:
+        state.fail(f"a reference to a {type} is needed here; this is a {given}", "declare the variable in that type")
+    return convert(state, value_at(state, found), type)
+
+
 def write(state: State, found: Binding, value: Operand) -> Operand:
     """Assign to an lvalue for the active threads, and return the converted value."""
     type = found.type.target if isinstance(found, Address) else found.type
@@ -169,8 +182,8 @@ def convert(state: State, value: Operand, type: Type) -> Operand:
     if isinstance(type, Int | Float):
         return state.math.convert(value_of(state, value), type)
     if isinstance(type, PointerTo):
-        if isinstance(value, Value) and value.const == 0:
-            state.refuse("a null pointer", "pass a flag beside a pointer that is valid")
+        if isinstance(value, Value) and isinstance(value.type, Int) and value.const == 0:
+            return Address(type, NULL, BLOCK, MemoryRegion("", "global"))
         return replace(pointer(state, value), type=type)
     if value.type != type:
         state.fail(f"a {type} is needed here; this is a {value.type}")

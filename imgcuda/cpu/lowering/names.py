@@ -66,9 +66,19 @@ def declare_type(state: State, item: syntax.Structure | syntax.Typedef | syntax.
             message = f"a structure of {count:,} numbers is beyond the {budget.FIELDS:,} that the CPU engine takes"
             state.fail(message, "use arrays instead", item.place)
         unit.types[item.name] = Struct(item.name, fields, item.align)
+        if item.defaults:
+            unit.defaults[item.name] = dict(item.defaults)
     else:
         unit.types[item.name] = I32
         _enumerate(state, item, unit.constants)
+
+
+def has_defaults(state: State, type: Type) -> bool:
+    """Return whether a variable of a type has fields with a first value of their own."""
+    element = innermost(type) if isinstance(type, ArrayOf) else type
+    if not isinstance(element, Struct) or not state.unit.defaults:
+        return False
+    return element.name in state.unit.defaults or any(has_defaults(state, part) for _, part in element.fields)
 
 
 def _numbers(type: Type) -> int:
@@ -124,6 +134,8 @@ def _sets(state: State, node: object) -> list[str]:
             return [root(argument) for parameter, argument in pairs if _may_set(parameter)]
         case syntax.Declaration(name, _, None):
             return [name]
+        case syntax.Declaration(_, syntax.ReferenceType(), value, const=False):
+            return [] if value is None or isinstance(value, syntax.Initializer) else [root(value)]
     return []
 
 

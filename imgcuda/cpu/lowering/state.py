@@ -49,6 +49,8 @@ class Unit:
     types: dict[str, Type]
     constants: dict[str, Value]
     """Enumerators."""
+    defaults: dict[str, dict[str, syntax.Expression | syntax.Initializer]] = field(default_factory=dict)
+    """The fields that have a first value of their own, by the structures' names."""
     written: dict[syntax.Function, VariableWrites] = field(default_factory=dict)
     """A cache of the variables that each function assigns."""
     returns: dict[syntax.Function, list[syntax.Return]] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from imgcuda.cpu.memory.addresses import member, nth
 from imgcuda.cpu.memory.interleaved import interleaved, load_interleaved, store_interleaved
 from imgcuda.cpu.memory.private import load_private, store_private
 from imgcuda.cpu.values.types import ArrayOf, Float, Int, PointerTo, Scalar, Struct
-from imgcuda.cpu.values.value import Address, Aggregate, Operand, Value
+from imgcuda.cpu.values.value import NULL, Address, Aggregate, Operand, Value
 
 # ---- loads
 
@@ -38,10 +38,17 @@ def load_scalar(state: State, address: Address, type: Scalar) -> Value:
     """Load a number from global, shared, constant or private memory."""
     if address.private is not None:
         return load_private(state, address, type)
+    _refuse_null(state, address)
     if state.checks:
         address = state.checks.allowed(address, type, READ)
     found = access(state, address, type)
     return Value(type, found.kind, state.v.from_memory(found.read(), found.kind, type))
+
+
+def _refuse_null(state: State, address: Address) -> None:
+    """Refuse an access to a pointer that is known to be null, which would end the process, where code may get to it."""
+    if address.base == NULL and not state.b.dead:
+        state.refuse("what a null pointer points to is used here", "give the pointer a value before")
 
 
 def _load_struct(state: State, address: Address, type: Struct) -> Operand:
@@ -73,6 +80,7 @@ def store(state: State, address: Address, value: Operand) -> None:
     if address.private is not None:
         store_private(state, address, value)
         return
+    _refuse_null(state, address)
     state.written.add(address.memory)
     if state.checks:
         state.checks.write(address, value, type)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from imgcuda.cpu.semantics import builtins
 from imgcuda.cpu.semantics.check_statements import StatementChecker
-from imgcuda.cpu.semantics.cxx_types import VOID, plain, same
+from imgcuda.cpu.semantics.cxx_types import UNKNOWN, VOID, plain, same
 from imgcuda.cpu.semantics.overloads import Signature
 from imgcuda.cpu.semantics.scopes import Symbol, Wrong
 from imgcuda.errors import KernelError
@@ -39,7 +39,9 @@ class Checked:
 
 def check(file: syntax.TranslationUnit, text: str, name: str) -> Checked:
     """Check a file, and resolve its overloads."""
-    checker = _TranslationUnitChecker(Mistakes(text, name))
+    mistakes = Mistakes(text, name)
+    mistakes.passed_over = file.passed_over
+    checker = _TranslationUnitChecker(mistakes)
     try:
         checker.check(file)
     except EnoughMistakes:  # the functions that follow are not known
@@ -63,7 +65,18 @@ class _TranslationUnitChecker(StatementChecker):
                     self._function(item)
                 else:
                     self.declaration(item)
+        self._field_defaults(file)
         self._all_defined()
+
+    def _field_defaults(self, file: syntax.TranslationUnit) -> None:
+        for structure in file.structures:
+            for name, value in structure.defaults:
+                type = self.fields.get(structure.name, {}).get(name, UNKNOWN)
+                with self.recording_mistakes():
+                    if isinstance(value, syntax.Initializer):
+                        self.braces(value, type)
+                    else:
+                        self.fit(value, type)
 
     def _all_defined(self) -> None:
         """Report functions that are called, and declared but never defined."""
@@ -86,6 +99,11 @@ class _TranslationUnitChecker(StatementChecker):
                 self._body(node)
 
     def _declare_function(self, node: syntax.Function, made: Signature) -> None:
+        given = [each.default is not None for each in node.parameters]
+        if given != sorted(given):
+            raise Wrong(
+                f"a parameter of {node.name}() behind one with a default value has none", node.place, "give it one"
+            )
         if node.kernel and made.result != VOID:
             raise Wrong(f"the kernel '{node.name}' must return void", node.place, "write its result to memory")
         if node.kernel and any(made.references):
@@ -106,7 +124,8 @@ class _TranslationUnitChecker(StatementChecker):
             if before.function.body is not None:
                 raise Wrong(f"{made.key} is defined twice", node.place, "give the second a name of its own")
             device = node.device or before.function.device
-            known[known.index(before)] = replace(made, function=replace(node, device=device))
+            parameters = _with_defaults(node.parameters, before.function.parameters)
+            known[known.index(before)] = replace(made, function=replace(node, device=device, parameters=parameters))
 
     def _body(self, node: syntax.Function) -> None:
         assert node.body is not None
@@ -114,6 +133,8 @@ class _TranslationUnitChecker(StatementChecker):
         with self.scope():
             for parameter in node.parameters:
                 with self.recording_mistakes():
+                    if parameter.default is not None:
+                        self.fit(parameter.default, self.resolve(parameter.type))
                     self.declare(parameter.name, Symbol(self.resolve(parameter.type)), parameter.place)
             self.items(node.body)
 
@@ -122,14 +143,18 @@ class _TranslationUnitChecker(StatementChecker):
     def resolved(self, file: syntax.TranslationUnit) -> dict[str, syntax.Function]:
         """Return the defined functions under unique names, with calls that use these names."""
         keys = {each.key: self._own_name(each) for every in self.functions.values() for each in every}
+        keys |= {key: key for key in self.library}
         names = {call: keys[signature.key] for call, signature in self.calls.items()}
-        changed = any(name != signature.name for signature in self.calls.values() for name in [keys[signature.key]])
+        changed = bool(self.replaced) or any(
+            name != signature.name for signature in self.calls.values() for name in [keys[signature.key]]
+        )
         made: dict[str, syntax.Function] = {}
         for every in self.functions.values():
             for each in every:
                 if each.function is not None and each.function.body is not None:
-                    made[self._own_name(each)] = _renamed(each.function, names) if changed else each.function
-        return made
+                    function = _renamed(each.function, names, self.replaced) if changed else each.function
+                    made[self._own_name(each)] = function
+        return made | {key: each.function for key, each in self.library.items() if each.function is not None}
 
     def _own_name(self, signature: Signature) -> str:
         """Return a unique name for an overloaded function; a kernel keeps its name."""
@@ -138,16 +163,25 @@ class _TranslationUnitChecker(StatementChecker):
         return signature.name if alone or kernel else signature.key
 
 
-def _renamed(node: Any, names: Mapping[int, str]) -> Any:
-    """Return a tree with the names in its calls replaced."""
+def _with_defaults(
+    parameters: tuple[syntax.FunctionParameter, ...], declared: tuple[syntax.FunctionParameter, ...]
+) -> tuple[syntax.FunctionParameter, ...]:
+    """Return a definition's parameters with the default values of an earlier declaration."""
+    pairs = zip(parameters, declared, strict=True)
+    return tuple(replace(each, default=each.default or before.default) for each, before in pairs)
+
+
+def _renamed(
+    node: Any, names: Mapping[int, str], replaced: Mapping[int, Callable[[Any, Mapping[int, str]], Any]]
+) -> Any:
+    """Return a tree with the names in its calls replaced, and the nodes that stand for others."""
     if isinstance(node, tuple):
-        return tuple(_renamed(each, names) for each in node)
+        return tuple(_renamed(each, names, replaced) for each in node)
     if not is_dataclass(node) or isinstance(node, syntax.Place):
         return node
-    parts = {field.name: _renamed(getattr(node, field.name), names) for field in fields(node)}
+    parts = {field.name: _renamed(getattr(node, field.name), names, replaced) for field in fields(node)}
     if id(node) in names:
         parts["name"] = names[id(node)]
-    if all(part is getattr(node, name) for name, part in parts.items()):
-        return node
-    made: Any = replace(node, **parts)  # type: ignore[type-var]
-    return made
+    same = all(part is getattr(node, name) for name, part in parts.items())
+    made: Any = node if same else replace(node, **parts)  # type: ignore[type-var]
+    return replaced[id(node)](made, names) if id(node) in replaced else made

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
-from imgcuda.cpu.semantics import builtins
+from imgcuda.cpu.semantics import builtins, library
 from imgcuda.cpu.semantics.cxx_types import (
     DIFFERENCE,
     INT,
@@ -33,7 +35,7 @@ from imgcuda.cpu.semantics.cxx_types import (
 )
 from imgcuda.cpu.semantics.overloads import Signature, best, exact
 from imgcuda.cpu.semantics.scopes import Names, Wrong
-from imgcuda.cpu.values.types import Int, promote
+from imgcuda.cpu.values.types import VECTORS, Int, promote
 from imgcuda.errors import did_you_mean
 from imgcuda.frontend import syntax
 
@@ -49,6 +51,14 @@ class ExpressionChecker(Names):
         self.calls: dict[int, Signature] = {}
         self.called: dict[str, syntax.Call] = {}
         """The first call of each function."""
+        self.library: dict[str, Signature] = {}
+        """The functions of CUDA that are written in CUDA C and called, by their keys."""
+        self.replaced: dict[int, Callable[[Any, Mapping[int, str]], Any]] = {}
+        """For nodes that stand for others: what makes of the node and the names of calls the one that is compiled."""
+
+    def braces(self, values: syntax.Initializer, type: Type) -> bool:
+        """Check values in braces; return whether all are constants."""
+        raise NotImplementedError
 
     def type(self, node: syntax.Expression) -> Typed:
         """Return the type and the kind of value of an expression, or raise Wrong."""
@@ -85,6 +95,8 @@ class ExpressionChecker(Names):
         operator = node.operator
         given = self.type(node.operand)
         type = decayed(given.type)
+        if own := self._operator(node, operator, (node.operand,), (given,)):
+            return own
         if operator == "&":
             if not given.lvalue:
                 raise Wrong("this has no address", node.place, "give it to a variable first")
@@ -132,6 +144,8 @@ class ExpressionChecker(Names):
 
     def _binary(self, node: syntax.Binary) -> Typed:
         left, right = self.type(node.left), self.type(node.right)
+        if own := self._operator(node, node.operator, (node.left, node.right), (left, right)):
+            return own
         if node.operator == ",":
             return right
         if node.operator in ("&&", "||"):
@@ -196,6 +210,10 @@ class ExpressionChecker(Names):
     def _assign(self, node: syntax.Assign) -> Typed:
         value = self.type(node.value)
         target = self.type(node.target)
+        if node.operator and (
+            own := self._operator(node, f"{node.operator}=", (node.target, node.value), (target, value))
+        ):
+            return own
         self._change(node.target, target, node.place)
         if node.operator:
             value = self._arithmetic(node.operator, target, value, node.place)
@@ -212,6 +230,29 @@ class ExpressionChecker(Names):
             what = f"'{_root(node)}'" if _root(node) else "this"
             remedy = "write to a variable or a pointer that is not const"
             raise Wrong(f"{what} is const and cannot be assigned to", place, remedy)
+
+    def _operator(
+        self,
+        node: syntax.Binary | syntax.Unary | syntax.Assign,
+        operator: str,
+        operands: tuple[syntax.Expression, ...],
+        given: tuple[Typed, ...],
+    ) -> Typed | None:
+        """Return the result of an operator that the author defines for a structure; None if it is not one."""
+        if operator == "&" and len(given) == 1:
+            return None
+        records = [type for each in given if isinstance(type := plain(each.type), Record)]
+        own = self.functions.get(f"operator{operator}", []) if records else []
+        own = [each for each in own if len(each.parameters) == len(given)]
+        if not own:
+            if records and operator != ",":
+                raise Wrong(*_no_operator(operator, records[0], node.place))
+            return None
+        call = syntax.Call(f"operator{operator}", operands, node.place)
+        signature = self._overload(call, own, list(given))
+
+        self.replaced[id(node)] = lambda made, names: replace(call, name=names[id(call)], arguments=_operands(made))
+        return Typed(signature.result)
 
     # ---- parts
 
@@ -237,6 +278,12 @@ class ExpressionChecker(Names):
                 f"a {plain(type)} has no field '{node.name}'{did_you_mean(node.name, list(fields))}", node.place
             )
         return Typed(with_const(fields[node.name], type.const), whole.lvalue)
+
+    def _braced(self, node: syntax.Braced) -> Typed:
+        type = plain(self.resolve(node.type))
+        if type in (UNKNOWN, VOID) or isinstance(type, Pointer | Array):
+            raise Wrong("values in braces make a struct or a number here", node.place, "declare a variable with them")
+        return Typed(type, constant=self.braces(node.values, type))
 
     def _size(self, node: syntax.SizeOf) -> Typed:
         written = isinstance(node.of, syntax.NamedType | syntax.PointerType | syntax.ArrayType | syntax.ReferenceType)
@@ -286,15 +333,40 @@ class ExpressionChecker(Names):
         given = [self.type(argument) for argument in node.arguments]
         if self.lookup(node.name) is not None:
             raise Wrong(f"'{node.name}' is a variable here and cannot be called", node.place, "give one another name")
+        if node.name in library.NAMES and node.name not in self.functions:
+            return self._library(node, given)
         own = self.functions.get(node.name, [])
         hidden = any(exact(each, given) for each in own) or not builtins.is_builtin(node.name)
         if not hidden and (not best(own, given) or builtins.takes(node.name, given)):
             return self._builtin(node, given)
         if not own:
-            known = [*self.functions, *FUNCTIONS, *ATOMICS, *builtins.VOIDS]
-            raise Wrong(f"there is no function '{node.name}'{did_you_mean(node.name, known)}", node.place)
+            known = [*self.functions, *FUNCTIONS, *ATOMICS, *builtins.VOIDS, *library.NAMES]
+            similar = did_you_mean(node.name, known)
+            remedy = self.mistakes.missing(node.name, similar)
+            raise Wrong(f"there is no function '{node.name}'{similar}", node.place, remedy)
         signature = self._overload(node, own, given)
         return Typed(signature.result)
+
+    def _library(self, node: syntax.Call, given: list[Typed]) -> Typed:
+        """Check the call of a function that is written in CUDA C, made for the types of its arguments."""
+        try:
+            function = library.function_for(node.name, given)
+        except library.Unfit as error:
+            raise Wrong(error.message, node.place, error.remedy) from None
+        types = tuple(self.resolve(parameter.type) for parameter in function.parameters)
+        signature = Signature(node.name, types, (False,) * len(types), VOID, function)
+        flat = [self._flat(each, type) for each, type in zip(given, types, strict=False)]
+        self._overload(node, [signature], flat)
+        self.library[signature.key] = signature
+        if flat != given:
+            self.replaced[id(node)] = lambda made, names: replace(made, arguments=_cast_all(made.arguments, function))
+        return Typed(VOID)
+
+    def _flat(self, given: Typed, wanted: Type) -> Typed:
+        """Return an argument that points to arrays as a pointer to their elements, as memset sees it."""
+        type = decayed(given.type)
+        nested = isinstance(wanted, Pointer) and isinstance(type, Pointer) and isinstance(type.target, Array)
+        return Typed(with_const(wanted, False)) if nested and not (type.const) else given
 
     def _builtin(self, node: syntax.Call, given: list[Typed]) -> Typed:
         if node.name in ATOMICS and given:
@@ -332,6 +404,8 @@ class ExpressionChecker(Names):
             self._no_match(node, own, given)
         signature = found[0]
         self._callable(node, signature)
+        if missing := signature.defaults[len(given) :]:
+            self.replaced[id(node)] = lambda made, names: replace(made, arguments=(*made.arguments, *deepcopy(missing)))
         self.calls[id(node)] = signature
         self.called.setdefault(signature.key, node)
         return signature
@@ -379,6 +453,26 @@ def _root(node: syntax.Expression) -> str:
     return node.name if isinstance(node, syntax.Name) else ""
 
 
+def _cast_all(arguments: tuple[syntax.Expression, ...], function: syntax.Function) -> tuple[syntax.Expression, ...]:
+    """Return arguments cast to a function's parameters."""
+    pairs = zip(arguments, function.parameters, strict=True)
+    return tuple(syntax.Cast(parameter.type, each, each.place) for each, parameter in pairs)
+
+
+def _operands(node: syntax.Binary | syntax.Unary | syntax.Assign) -> tuple[syntax.Expression, ...]:
+    match node:
+        case syntax.Binary(_, left, right) | syntax.Assign(_, left, right):
+            return left, right
+    return (node.operand,)
+
+
+def _no_operator(operator: str, type: Type, place: syntax.Place) -> tuple[str, syntax.Place, str]:
+    """Return what is wrong with an operator between structures."""
+    vector = isinstance(type, Record) and type.name in VECTORS
+    remedy = 'use its fields, or #include "helper_math.h"' if vector else f"use its fields, or write operator{operator}"
+    return f"a number is needed here; this is a {type}", place, remedy
+
+
 def _castable(source: Type, wanted: Type) -> bool:
     """Return whether a cast may convert one type to another that C++ does not convert implicitly."""
     if isinstance(source, Pointer):
@@ -407,4 +501,5 @@ _CHECKS: dict[type, Callable[[ExpressionChecker, Any], Typed]] = {
     syntax.Call: ExpressionChecker._call,
     syntax.Index: ExpressionChecker._index,
     syntax.Member: ExpressionChecker._member,
+    syntax.Braced: ExpressionChecker._braced,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from imgcuda.cpu.semantics.check_expressions import ExpressionChecker
@@ -11,14 +12,17 @@ from imgcuda.cpu.semantics.cxx_types import (
     UNKNOWN,
     VOID,
     Array,
+    Pointer,
     Record,
     Type,
+    as_written,
+    decayed,
     plain,
     same,
     scalar,
     with_const,
 )
-from imgcuda.cpu.semantics.scopes import Symbol, Wrong
+from imgcuda.cpu.semantics.scopes import FILE_SCOPES, Symbol, Wrong
 from imgcuda.cpu.values.types import Int
 from imgcuda.frontend import syntax
 from imgcuda.frontend.constant_expressions import NotConstant, integer
@@ -121,6 +125,7 @@ class StatementChecker(ExpressionChecker):
 
     def declaration(self, node: syntax.Declaration) -> None:
         """Check the declaration of a variable."""
+        node = self._deduced(node) if _innermost(node.type) == "auto" else node
         type = self.resolve(node.type)
         reference = isinstance(node.type, syntax.ReferenceType)
         try:
@@ -134,6 +139,20 @@ class StatementChecker(ExpressionChecker):
             type = with_const(type)
         usable = node.constexpr or (type.const and isinstance(scalar(type), Int))
         self.declare(node.name, Symbol(type, node.place, constant and usable), node.place)
+
+    def _deduced(self, node: syntax.Declaration) -> syntax.Declaration:
+        """Return a declaration with `auto` replaced by the type of its value."""
+        if node.value is None or isinstance(node.value, syntax.Initializer) or len(self.scopes) <= FILE_SCOPES:
+            raise Wrong("'auto' needs a value that tells the type", node.place, "write the type")
+        given, type = self.type(node.value).type, node.type
+        while isinstance(type, syntax.PointerType) and isinstance(given := decayed(given), Pointer):
+            given, type = given.target, type.target
+        written = as_written(given if isinstance(node.type, syntax.ReferenceType) else decayed(given), node.place)
+        if written is None or isinstance(type, syntax.PointerType):
+            raise Wrong(f"the type of '{node.name}' does not follow from its value here", node.place, "write the type")
+        made = replace(node, type=_instead_of_auto(node.type, written))
+        self.replaced[id(node)] = lambda renamed, names: replace(renamed, type=made.type)
+        return made
 
     def _sizes(self, type: syntax.TypeName) -> None:
         """Check that the sizes of an array are constant expressions."""
@@ -166,7 +185,7 @@ class StatementChecker(ExpressionChecker):
             self._without_value(node, type, reference)
             return False
         if isinstance(node.value, syntax.Initializer):
-            return self._braces(node.value, type)
+            return self.braces(node.value, type)
         # The scope of a variable begins at its name, so `int a = a` refers to itself.
         outer = self.scopes[-1].get(node.name)
         if outer is None:
@@ -210,7 +229,7 @@ class StatementChecker(ExpressionChecker):
         own = (name if each.const else self._const_field(each, seen) for name, each in fields.items())
         return next(filter(None, own), "")
 
-    def _braces(self, values: syntax.Initializer, type: Type) -> bool:
+    def braces(self, values: syntax.Initializer, type: Type) -> bool:
         """Check the values in braces, except those of parts without braces; return whether all are constants."""
         constant = True
         for position, value in enumerate(values.values):
@@ -218,7 +237,7 @@ class StatementChecker(ExpressionChecker):
             if isinstance(type, Array) and type.size is not None and position >= type.size:
                 raise Wrong(f"there are more values here than a {type} has room for", value.place)
             if isinstance(value, syntax.Initializer):
-                constant = self._braces(value, part) and constant
+                constant = self.braces(value, part) and constant
                 continue
             with self.recording_mistakes():
                 given = self.type(value)
@@ -236,6 +255,24 @@ class StatementChecker(ExpressionChecker):
             fields = list(self.fields.get(type.name, {}).values())
             return fields[position] if position < len(fields) else UNKNOWN
         return type if position == 0 else UNKNOWN
+
+
+def _innermost(type: syntax.TypeName) -> str:
+    """Return the name of the type that a pointer or reference leads to."""
+    while not isinstance(type, syntax.NamedType):
+        type = type.element if isinstance(type, syntax.ArrayType) else type.target
+    return type.name
+
+
+def _instead_of_auto(type: syntax.TypeName, written: syntax.TypeName) -> syntax.TypeName:
+    if isinstance(type, syntax.PointerType | syntax.ReferenceType):
+        return replace(type, target=_instead_of_auto(type.target, written))
+    const = isinstance(type, syntax.NamedType) and type.const
+    return (
+        replace(written, const=True)
+        if const and isinstance(written, syntax.NamedType | syntax.PointerType)
+        else written
+    )
 
 
 def _has_no_size(type: syntax.TypeName) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from imgcuda.cpu.values.types import BASIC, BOOL, Float, Int, Scalar, common
+from imgcuda.frontend import syntax
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,20 @@ def same(one: Type, other: Type) -> bool:
     if isinstance(one, Array) and isinstance(other, Array):
         return same(one.element, other.element) and (one.size == other.size or None in (one.size, other.size))
     return plain(one) == plain(other)
+
+
+def as_written(type: Type, place: syntax.Place) -> syntax.TypeName | None:
+    """Return a type as an author writes it; None if it is not known."""
+    match type:
+        case Pointer(target, const):
+            written = as_written(target, place)
+            return None if written is None else syntax.PointerType(written, const=const)
+        case Array(element, size):
+            written = as_written(element, place)
+            if written is None or size is None:
+                return None
+            return syntax.ArrayType(written, syntax.NumberLiteral(size, "int", place))
+    return None if plain(type) in (UNKNOWN, VOID) else syntax.NamedType(type.name, place, type.const)
 
 
 def scalar(type: Type) -> Scalar | None:

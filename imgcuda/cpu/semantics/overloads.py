@@ -21,6 +21,17 @@ class Signature:
     """None for a function of CUDA."""
 
     @property
+    def defaults(self) -> tuple[syntax.Expression | None, ...]:
+        """The values of the parameters that a call may leave out; None where it may not."""
+        return tuple(each.default for each in self.function.parameters) if self.function else ()
+
+    def takes(self, count: int) -> bool:
+        """Return whether it can be called with so many arguments."""
+        return count == len(self.parameters) or (
+            count < len(self.parameters) and None not in self.defaults[count:] and self.function is not None
+        )
+
+    @property
     def key(self) -> str:
         """A text that tells it from other functions of the same name."""
         types = (f"{type}{' &' * reference}" for type, reference in zip(self.parameters, self.references, strict=True))
@@ -44,9 +55,9 @@ def cost(given: Typed, wanted: Type, reference: bool) -> Cost | None:
 
 def costs(signature: Signature, given: Sequence[Typed]) -> list[Cost] | None:
     """Return the rank of each argument's conversion; None if the function cannot take these arguments."""
-    if len(signature.parameters) != len(given):
+    if not signature.takes(len(given)):
         return None
-    each = zip(given, signature.parameters, signature.references, strict=True)
+    each = zip(given, signature.parameters, signature.references, strict=False)
     found = [cost(value, type, reference) for value, type, reference in each]
     return None if None in found else found  # type: ignore[return-value]
 
@@ -67,5 +78,5 @@ def _better(one: list[Cost], other: list[Cost]) -> bool:
 def exact(signature: Signature, given: Sequence[Typed]) -> bool:
     """Return whether a function takes the arguments without conversions."""
     return costs(signature, given) == [SAME] * len(given) and all(
-        decayed(value.type) == plain(type) for value, type in zip(given, signature.parameters, strict=True)
+        decayed(value.type) == plain(type) for value, type in zip(given, signature.parameters, strict=False)
     )

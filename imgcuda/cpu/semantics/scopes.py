@@ -13,6 +13,9 @@ from imgcuda.errors import did_you_mean
 from imgcuda.frontend import syntax
 from imgcuda.frontend.mistakes import Mistakes
 
+FILE_SCOPES = 2
+"""The scopes around a function: CUDA's own names, and the file's."""
+
 
 class Wrong(Exception):
     """A mistake that leaves an expression without a type."""
@@ -71,7 +74,7 @@ class Names:
     def declare(self, name: str, variable: Symbol, place: syntax.Place) -> None:
         """Add a name to the innermost scope."""
         innermost = self.scopes[-1]
-        twice = name in innermost or (len(self.scopes) == 2 and name in self.functions)
+        twice = name in innermost or (len(self.scopes) == FILE_SCOPES and name in self.functions)
         innermost[name] = variable
         if twice and name:
             raise Wrong(f"'{name}' is declared twice", place, "give the second a name of its own")
@@ -85,7 +88,10 @@ class Names:
         found = self.lookup(node.name)
         if found is None:
             known = [*self.functions, *(name for scope in self.scopes for name in scope)]
-            raise Wrong(f"'{node.name}' is not declared{did_you_mean(node.name, known)}", node.place)
+            similar = did_you_mean(node.name, known)
+            raise Wrong(
+                f"'{node.name}' is not declared{similar}", node.place, self.mistakes.missing(node.name, similar)
+            )
         return Typed(found.type, found.lvalue, constant=found.constant)
 
     # ---- types

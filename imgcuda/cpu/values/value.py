@@ -110,6 +110,10 @@ class Aggregate:
     fields: dict[str, Operand]
 
 
+NULL = "null"
+"""The base of a null pointer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """The value of a pointer: `base` is one address for the whole vector; each lane adds `index` to it.

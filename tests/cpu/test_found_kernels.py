@@ -1,0 +1,61 @@
+"""What kernels of other projects are written with: the CPU engine runs it, and NVRTC takes the same text."""
+
+# ruff: noqa: E501 - a case is one line
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from imgcuda.cuda.compile import Nvrtc
+from imgcuda.errors import KernelError
+from support.small_kernels import check, program
+
+PAIR = "struct P { int a, b; };"
+PARTS = "struct Q { int n = 3; float f[2] = {1, 2}; }; struct P { int a = 5, b; Q q; };"
+CASES: list[tuple[str, str, Callable[[int], int]]] = [
+    # the namespace std
+    ("#include <cmath>", "std::max(std::abs(x - 5), (int)std::sqrt(9.0f))", lambda x: max(abs(x - 5), 3)),
+    ("#include <algorithm>\n#include <cstdint>", "std::uint8_t a = x + 250; out[x] = std::min((int)a, 255);", lambda x: (x + 250) % 256),
+    ("#include <limits>", "(std::numeric_limits<unsigned char>::max() + x) * (std::numeric_limits<float>::lowest() < 0)", lambda x: 255 + x),
+    # headers
+    ("#include <float.h>\n#include <climits>", "(FLT_MAX > 1e38f) + (FLT_EPSILON < 1e-6f) + (INT_MIN < -INT_MAX) + UCHAR_MAX + (DBL_MAX > FLT_MAX)", lambda x: 259),
+    ("#include <math.h>\n#include <stdint.h>", "(int)(M_PI * 100 * x) + isinf(-INFINITY) * 1000 + isnan(NAN) * UINT8_MAX", lambda x: int(math.pi * 100 * x) + 1255),
+    ("#include <math.h>\n__constant__ float t[2] = {INFINITY, 3};\n#include \"foo/bar.hpp\"\n#include <opencv2/core.hpp>", "isinf(t[0]) + (int)t[1]", lambda x: 4),
+    # null pointers
+    ("", "if (!out || in == nullptr) return; out[x] = (out && in) + (NULL != out);", lambda x: 2),
+    ("__device__ int f(const int *p) { if (p == nullptr) return 5; return *p; }", "f(in + x) + f(nullptr) + f(x > 7 ? in : nullptr)", lambda x: x + 5 + (0 if x > 7 else 5)),
+    ("", "int *p = nullptr; if (x > 3) p = out + x; if (p) *p = 7;", lambda x: 7 * (x > 3)),
+    # operators as words
+    ("", "(x == 1 and not(x == 2)) or x not_eq 5 xor 1", lambda x: int(x == 1 or (int(x != 5) ^ 1) != 0)),
+    # references
+    ("", "int a[2] = {1, 2}, b = 3; int &r = a[x & 1], &s = b; r = x; s += r; const int &t = b; out[x] = a[x & 1] + b + t;", lambda x: x + 2 * (3 + x)),
+    (PAIR, "P p = {x, 1}; P &q = p; q.a += 2; for (int i = 0; i < 2; i++) { int &r = p.a; r = r * 2; int &s = p.b; s *= 2; } out[x] = p.a * 100 + p.b;", lambda x: (x + 2) * 400 + 4),
+    # auto, values in braces, defaults
+    (PAIR, "auto y = x * 0.5f; const auto *p = in + x; auto &r = out[x]; auto q = P{3, x}; auto *o = &out[x]; r = (int)(y * 10) + *p + q.b; *o += 1;", lambda x: 5 * x + 2 * x + 1),
+    (PAIR + "__device__ P f(int x) { if (x > 4) return {x, 2}; return P{1}; }", "f(x).a * 10 + f(x).b + (int)float4{1, 2, 3, 4}.z", lambda x: (10 * x + 2 if x > 4 else 10) + 3),
+    (PARTS, "P p; P r{x}; P s[2]; out[x] = p.a + p.q.n + (int)p.q.f[1] + 100 * (r.a + r.q.n) + 10000 * (s[1].a + (int)s[x & 1].q.f[0]);", lambda x: 10 + 100 * (x + 3) + 60000),
+    ("__device__ int f(int a, int b = 3, int c = 10); __device__ int f(int a, int b, int c) { return a * 10000 + b * 100 + c; }", "f(x) + f(1, x) + f(0, 0, x)", lambda x: 10000 * x + 310 + 10000 + 100 * x + 10 + x),
+    # operators of structures
+    (PAIR + "__device__ P operator+(P a, P b) { return {a.a + b.a, a.b + b.b}; } __device__ P operator*(int k, P a) { return {k * a.a, k * a.b}; } __device__ P operator-(P a) { return {-a.a, -a.b}; } __device__ void operator+=(P &a, P b) { a = a + b; } __device__ bool operator==(P a, P b) { return a.a == b.a; }", "P p = {x, 2}; p += 3 * (p + P{1, 1}); out[x] = (-p).a * 100 + p.b + (p == p);", lambda x: -100 * (4 * x + 3) + 11 + 1),
+    # functions on memory, and of two results
+    (PAIR, "int a[3][4]; memset(a, -1, sizeof(a)); float f[5]; memset(f, 0, sizeof f); unsigned char u[5]; memset(u, x, 5); P p[2]; memset(p, 0, sizeof(p)); out[x] = a[1][2] + (int)f[4] + u[4] + p[1].b;", lambda x: x - 1),
+    (PAIR, "int a[3]; memcpy(a, in + x, sizeof(a)); int b[2][2]; int c[2][2] = {{1, 2}, {3, x}}; memcpy(b, c, sizeof(c)); P p = {x, 4}, q; memcpy(&q, &p, sizeof(p)); out[x] = a[0] + b[1][1] + q.a;", lambda x: 3 * x),
+    ("", "float s, c; sincosf(0.1f * x, &s, &c); double t, d; sincos(0.25, &t, &d); out[x] = (int)(100 * s) + (int)(1000 * t);", lambda x: int(100 * math.sin(0.1 * x)) + 247),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "body", "expected"), CASES)
+def test_what_found_kernels_use_runs(before: str, body: str, expected: Callable[[int], int]) -> None:
+    check(body, expected, before=before, count=16)
+
+
+@pytest.mark.parametrize(("before", "body", "_"), CASES)
+def test_nvrtc_takes_the_same_text(before: str, body: str, _: object, nvrtc: Nvrtc) -> None:
+    statement = body if ";" in body else f"out[x] = {body};"
+    text = f"{before}\n__global__ void k(int *out, const int *in, int n) {{ int x = threadIdx.x; {statement} }}"
+    try:
+        nvrtc.compile(text, program(text), (9, 0), ["--std=c++17", "--device-debug"])
+    except KernelError as error:
+        pytest.fail(str(error))
