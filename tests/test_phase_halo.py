@@ -20,7 +20,13 @@ Array = npt.NDArray[Any]
 Make = Callable[..., Array]
 
 CARTOON = "cartoon:radius=4"
-CHAINS = [CARTOON, f"blur:sigma=2 | {CARTOON} | equalize", f"flip | {CARTOON} | resize:width=30", f"trim | {CARTOON}"]
+CHAINS = [
+    CARTOON,
+    f"blur:sigma=2 | {CARTOON} | equalize",
+    f"flip | {CARTOON} | resize:width=30",
+    "dehaze:radius=1",
+    f"trim | {CARTOON}",
+]
 WHOLE = [f"{CARTOON},border=wrap", "blur:sigma=2,border=wrap | equalize"]
 
 

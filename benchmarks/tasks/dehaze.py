@@ -15,16 +15,16 @@ from imgcuda_plugins.tone.dehaze import EPS, STEPS, WIDER, air_light
 RADIUS, STRENGTH, LEAST = 7, 0.95, 0.1
 
 
+def least(plane: npt.NDArray[Any]) -> Any:
+    """Return the least of each patch."""
+    return cv2.erode(plane, np.ones((2 * RADIUS + 1,) * 2), borderType=cv2.BORDER_REFLECT)
+
+
 def air(picture: Picture) -> npt.NDArray[Any]:
-    """Return the color of the haze, by parts of rows."""
-    length = 2 * RADIUS + 1
-    short = -picture.shape[1] % length
-    padded = np.pad(picture, [(0, 0), (0, short), (0, 0)], "edge").reshape(-1, length, 3)
-    there = np.pad(np.ones(picture.shape[:2], np.int64), [(0, 0), (0, short)]).reshape(-1, length)
-    steps, numbers = padded.min(axis=(1, 2)), there.sum(axis=1)
-    colors = (padded * there[..., None]).sum(axis=1)
-    sums = [np.bincount(steps, each, STEPS) for each in (255 * numbers, *colors.T)]
-    return np.asarray(air_light(np.array(sums)))
+    """Return the color of the haze."""
+    steps = least(picture.min(axis=2)).ravel()
+    counts = [np.bincount(steps, plane.ravel(), STEPS) for plane in cv2.split(picture)]
+    return np.asarray(air_light(np.array([255 * np.bincount(steps, minlength=STEPS), *counts])))
 
 
 def by_opencv(picture: Picture, dtype: type[np.floating[Any]]) -> Any:
@@ -35,8 +35,7 @@ def by_opencv(picture: Picture, dtype: type[np.floating[Any]]) -> Any:
         return cv2.blur(plane, (2 * WIDER * RADIUS + 1,) * 2, borderType=cv2.BORDER_REFLECT)
 
     dark = np.minimum((colors / light).min(axis=2), 1)
-    patches = cv2.erode(dark, np.ones((2 * RADIUS + 1,) * 2), borderType=cv2.BORDER_REFLECT)
-    transmission, guide = 1 - dtype(STRENGTH) * patches, (colors @ LUMA.astype(dtype))
+    transmission, guide = 1 - dtype(STRENGTH) * least(dark), (colors @ LUMA.astype(dtype))
     middle, wanted = mean(guide), mean(transmission)
     slope = (mean(guide * transmission) - middle * wanted) / (mean(guide * guide) - middle * middle + dtype(EPS))
     refined = mean(slope) * guide + mean(wanted - slope * middle)

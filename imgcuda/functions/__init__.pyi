@@ -1440,8 +1440,8 @@ def dehaze(
     in some channel; what this dark channel shows, divided by the color of the haze, is haze. The part 1 - strength *
     dark is the transmission t, which is refined by a guided filter along the edges of the luminance, Rec. 601 (He, Sun
     and Tang, 2010); a color I becomes (I - A) / t + A. A, the color of the haze, is the mean color where the dark
-    channel is in its brightest thousandth. For that, patches are parts of a row, 2 * radius + 1 pixels long, and floats
-    count from 0 to 1. What is transparent shows the color of the haze behind it. Alpha stays.
+    channel is in its brightest thousandth, or a little more: it is counted in 256 steps, and floats from 0 to 1. What
+    is transparent shows the color of the haze behind it. Alpha stays.
 
     radius: pixels from the middle of a patch to its sides: 7 is 15x15; halos are as wide; from 1 to 25
     strength: the part of the haze that is removed: some shows distance; from 0 to 1

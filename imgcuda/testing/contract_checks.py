@@ -12,11 +12,10 @@ import numpy.typing as npt
 
 from imgcuda import devices
 from imgcuda.engine.memory_limit import limited
-from imgcuda.execution.executor import measure, resolved, run_chain
+from imgcuda.execution.executor import run_chain
 from imgcuda.execution.point import result_channels
 from imgcuda.execution.schedule import Schedule, size_decider
-from imgcuda.filters import Border, Filter, MeasuringFilter, PointFilter
-from imgcuda.programs.strips import all_rows
+from imgcuda.filters import Border, Filter, PointFilter
 from imgcuda.testing.gpu_compilation import compile_for_gpu, nvrtc_missing
 from imgcuda.testing.guarded import GuardedSession
 
@@ -54,16 +53,6 @@ def declared_shape(filter: Filter, shape: tuple[int, ...], made: tuple[int, ...]
     channels = result_channels(filter, shape[2] if len(shape) == 3 else 1)
     gray = channels == 1 and not (len(shape) == 3 and shape[2] == 1)
     return (height, width) if gray else (height, width, channels)
-
-
-def settled(filter: Filter, image: Image, device: str) -> Filter:
-    """Return the filter that is run over an image: a two-phase filter is resolved with what it measures in it."""
-    while isinstance(filter, MeasuringFilter):
-        with devices.choose(device).session() as session:
-            given = session.upload(image)
-            filter = resolved(filter, measure(session, filter, given, all_rows(image.shape[0])))
-            session.free(given)
-    return filter
 
 
 # ---- the checks
@@ -119,9 +108,10 @@ def the_same_each_time(filter: Filter, device: str) -> None:
 
 def strips_make_the_whole(filter: Filter, device: str) -> None:
     """An image in strips gives the same bytes as the whole image."""
-    if why := Schedule([filter], 70, 500).whole:
-        raise NotApplicableError(why)
-    halo = settled(filter, random_image((17, 31, 3)), device).halo or 0
+    schedule = Schedule([filter], 70, 500)
+    if schedule.whole:
+        raise NotApplicableError(schedule.whole)
+    halo = schedule.tiling.halo
     for channels in (3, 4):
         image = random_image((40 * halo + 700, 47, channels))
         whole = filter(image, device=device)

@@ -12,6 +12,9 @@ from imgcuda import DeviceArray, Filter, Gpu, Layout, MeasuringFilter, Neighborh
 from imgcuda_plugins.blur.box_blur import BoxBlur
 from imgcuda_plugins.morphology.erode import Erode
 
+PIXELS = Layout(over="image", block=(256, 1))
+"""A thread makes a pixel."""
+
 STEPS = 256
 """The steps from black to white in which dark channels are counted."""
 
@@ -29,11 +32,11 @@ class Dehaze(MeasuringFilter):
     in some channel; what this dark channel shows, divided by the color of the haze, is haze. The part 1 - strength *
     dark is the transmission t, which is refined by a guided filter along the edges of the luminance, Rec. 601 (He, Sun
     and Tang, 2010); a color I becomes (I - A) / t + A. A, the color of the haze, is the mean color where the dark
-    channel is in its brightest thousandth. For that, patches are parts of a row, 2 * radius + 1 pixels long, and floats
-    count from 0 to 1. What is transparent shows the color of the haze behind it. Alpha stays.
+    channel is in its brightest thousandth, or a little more: it is counted in 256 steps, and floats from 0 to 1. What
+    is transparent shows the color of the haze behind it. Alpha stays.
     """
 
-    layout = Layout(over="pixels", block=(64, 1))
+    layout = Layout(over="image", block=(256, 1), rows=32)
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"haze-removal": {}, "defog": {}}
 
     radius: int = param(
@@ -44,19 +47,33 @@ class Dehaze(MeasuringFilter):
         default=0.1, ge=0.01, le=1, help="the least transmission that is undone: thicker haze would leave only noise"
     )
 
+    @property
+    def phase_halo(self) -> int:
+        return self._dehazed(np.ones(3)).halo
+
+    @property
+    def row_step(self) -> int:
+        return self._dehazed(np.ones(3)).row_step
+
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         """Return for each step of the dark channel the sums of alpha and of colors, premultiplied, in 65535ths."""
-        shape = (1 + color_channels(image.channels), STEPS, 1)
-        return gpu.reduce(
-            "dehaze", image, 2 * self.radius + 1, shape=shape, dtype=np.uint64, constants={"STEPS": STEPS}
-        )
+        steps, shape = {"STEPS": STEPS}, (1 + color_channels(image.channels), STEPS, 1)
+        plane = (*image.shape[:2], 1)
+        darkest = gpu.launch("darkness", image, shape=plane, dtype=np.float32, constants=steps, layout=PIXELS)
+        patches = gpu.apply(Erode(radius=self.radius), darkest)
+        first = gpu.wanted.first - gpu.rows.first
+        rows = first, first + gpu.wanted.number
+        return gpu.reduce("dehaze", image, patches, *rows, shape=shape, dtype=np.uint64, constants=steps)
 
     def resolve(self, found: npt.NDArray[Any]) -> Filter:
+        return self._dehazed(air_light(found[..., 0]))
+
+    def _dehazed(self, air: npt.NDArray[np.float64]) -> Dehazed:
         return Dehazed(
             radius=self.radius,
             strength=self.strength,
             min_transmission=self.min_transmission,
-            air=Table.of(air_light(found[..., 0]).astype(np.float32)),
+            air=Table.of(air.astype(np.float32)),
         )
 
 
@@ -74,7 +91,7 @@ class Dehazed(NeighborhoodFilter):
 
     only_launches = True
     alpha_mode = "color"
-    layout = Layout(over="image", block=(256, 1))
+    layout = PIXELS
 
     radius: int = param(help="pixels from the middle of a patch to its sides")
     strength: float = param(help="the part of the haze that is removed")

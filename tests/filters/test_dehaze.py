@@ -26,16 +26,13 @@ def dehaze(image: Image, device: str, **parameters: Any) -> Image:
 
 
 def air_light(colors: Image, alpha: Image, radius: int) -> Image:
-    """Return the mean color of the parts of rows whose dark channel is in its brightest thousandth."""
-    weights, sums = np.zeros(256), np.zeros((256, colors.shape[2]))
-    for row, opaque in zip(colors * alpha, alpha, strict=True):
-        for first in range(0, len(row), 2 * radius + 1):
-            part = slice(first, first + 2 * radius + 1)
-            step = int(np.rint(row[part].min() * 65535)) * 255 // 65535
-            weights[step] += opaque[part].sum()
-            sums[step] += row[part].sum(axis=0)
+    """Return the mean color where the dark channel is in its brightest thousandth, of 256 steps."""
+    dark = ndimage.minimum_filter((colors * alpha).min(axis=2), 2 * radius + 1, mode="reflect")
+    steps = np.rint(dark.clip(0, 1) * 65535).astype(int) * 255 // 65535
+    weights = np.bincount(steps.ravel(), alpha.ravel(), 256)
     top = next(step for step in range(255, -1, -1) if weights[step:].sum() >= 0.001 * weights.sum())
-    return np.asarray(np.maximum(sums[top:].sum(axis=0) / weights[top:].sum(), 1 / 255))
+    chosen = steps >= top
+    return np.asarray(np.maximum((colors * alpha)[chosen].sum(axis=0) / alpha[chosen].sum(), 1 / 255))
 
 
 def exact(image: Image, radius: int = 7, strength: float = 0.95, min_transmission: float = 0.1) -> Image:
