@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import imgcuda
-from imgcuda import images, testing, video
+from imgcuda import images, kernels, testing, video
 from imgcuda.array_calls import ArrayCallable
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +23,7 @@ _PIECE = r"(?P<words>(?:^// [^\n]*\n)+)(?P<code>^(?!//)\S[^\n]*\n(?:^(?!//)[^\n]
 
 MODULES: dict[ModuleType, Sequence[str]] = {
     images: ("at_depth", "convert", "Image", "MAX_PIXELS", "Options", "read", "write", "Written"),
+    kernels: kernels.__all__,
     testing: ("assert_close", "checked", "contract"),
     video: video.__all__,
 }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from imgcuda import functions as functions
+    from imgcuda import kernels as kernels
     from imgcuda import video as video
     from imgcuda.array_calls import OwnKind
     from imgcuda.arrays.device_image import DeviceImage
@@ -146,7 +147,7 @@ _HOMES = {
 if not TYPE_CHECKING:  # a type checker would take any name to be there
 
     def __getattr__(name: str) -> Any:
-        if name in ("functions", "video"):
+        if name in ("functions", "kernels", "video"):
             return import_module(f"imgcuda.{name}")
         for module, names in _HOMES.items():
             if name in names.split():
@@ -156,7 +157,7 @@ if not TYPE_CHECKING:  # a type checker would take any name to be there
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "functions", "video"})
+    return sorted({*globals(), *__all__, "functions", "kernels", "video"})
 
 
 @_overload

@@ -371,3 +371,18 @@ def test_an_outline_that_cannot_be_understood_is_read_anew(monkeypatch: pytest.M
     monkeypatch.setattr(kernel_cache, "put", lambda key, data: None)
     (head,) = outlines.outline.__wrapped__("__global__ void k(int a) {}", "k.cu", CPU).functions
     assert head.arguments == (HeadArgument("a", "int", 0),)
+
+
+def test_constants_without_first_values_are_listed_with_their_types() -> None:
+    text = """
+    #define N 4
+    __constant__ float weights[N * N], gain;
+    static __constant__ const unsigned char *table;
+    __constant__ int sizes[] = {1, 2}, one = 1;
+    __constant__ float given[2]{1, 2};
+    __device__ int counter;
+    const float plain[2] = {1, 2};
+    __constant__ struct point corner;
+    """
+    wanted = {"weights": "float", "gain": "float", "table": "unsigned char *", "corner": "point"}
+    assert dict(read(text).constants) == wanted

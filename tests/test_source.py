@@ -114,19 +114,21 @@ def test_only_a_line_feed_ends_a_line() -> None:
 
 def test_a_kernels_arguments_are_read_with_their_types() -> None:
     assert arguments("const pixel *__restrict__ src, float *dst, int width, bool on") == (
-        KernelArgument("src", BYTE, True, "pixel *"),
+        KernelArgument("src", BYTE, True, "pixel *", const=True),
         KernelArgument("dst", FLOAT, True, "float *"),
         KernelArgument("width", INT, False, "int"),
         KernelArgument("on", np.dtype(np.bool_), False, "bool"),
     )
 
 
-@pytest.mark.parametrize(
-    "written",
-    ["float *w", "float* w", "float * w", "const float *w", "float const *w", "const float *const w", "float*w"],
-)
+@pytest.mark.parametrize("written", ["float *w", "float* w", "float * w", "float*w", "float *const w", "float w[3]"])
 def test_a_pointer_may_be_written_in_any_way(written: str) -> None:
     assert arguments(written) == (KernelArgument("w", FLOAT, True, "float *"),)
+
+
+@pytest.mark.parametrize("written", ["const float *w", "float const *w", "const float *const w", "const float w[]"])
+def test_a_pointer_to_const_is_known_as_one(written: str) -> None:
+    assert arguments(written) == (KernelArgument("w", FLOAT, True, "float *", const=True),)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_a_pointer_may_be_written_in_any_way(written: str) -> None:
 def test_every_number_type_has_its_numpy_type(c: str, dtype: type) -> None:
     assert arguments(f"{c} x, const {c} *p") == (
         KernelArgument("x", np.dtype(dtype), False, c),
-        KernelArgument("p", np.dtype(dtype), True, f"{c} *"),
+        KernelArgument("p", np.dtype(dtype), True, f"{c} *", const=True),
     )
 
 
@@ -157,7 +159,7 @@ def test_a_pixel_is_what_the_program_is_specialized_for() -> None:
 
 
 def test_another_type_is_left_to_the_author() -> None:
-    assert arguments("const rgb *palette") == (KernelArgument("palette", None, True, "rgb *"),)
+    assert arguments("const rgb *palette") == (KernelArgument("palette", None, True, "rgb *", const=True),)
 
 
 @pytest.mark.parametrize("written", ["", "void", " "])

@@ -37,6 +37,7 @@ ORDER = [
     {"registry"},  # the filters that are installed
     {"recipes"},  # chains as text and as files
     {"arrays"},  # arrays of other libraries
+    {"kernels"},  # any kernels, launched from Python
     {"pipeline"},
     {"functions"},  # each filter as a function
     {"testing"},  # what every filter promises

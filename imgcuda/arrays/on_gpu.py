@@ -40,13 +40,13 @@ def filter_on_gpu(
     if why := devices.no_gpu():
         raise DeviceError(f"the array is on a GPU, which cannot be used: {why}")
     given, kind = value.cuda() if is_cvcuda_tensor(value) else value, gpu_kind(value)
-    index = _index(given)
-    _check_device(device, index)
+    index = gpu_of(given)
+    check_device(device, index)
     from imgcuda.cuda.queued import queued_session
 
     try:
         with queued_session(index) as session:
-            view = _view(session, given, kind)
+            view = view_for(session, given, kind)
             parts = ArrayParts(session, filters, view, _order(view.shape, view.dtype, str(layout)), max_pixels)
             made = _GpuCall(session, value, view, kind, index, parts).result(out)
     except DeviceMemoryError as error:
@@ -55,7 +55,7 @@ def filter_on_gpu(
     return kind.take(made, value) if isinstance(made, DeviceImage) else made
 
 
-def _index(given: Any) -> int:
+def gpu_of(given: Any) -> int:
     """Return the number of the GPU that an array is on."""
     if hasattr(given, "__dlpack_device__"):
         return int(given.__dlpack_device__()[1])
@@ -64,7 +64,7 @@ def _index(given: Any) -> int:
     return device_of(GpuView.by_interface(given).address)
 
 
-def _check_device(device: str | None, index: int) -> None:
+def check_device(device: str | None, index: int) -> None:
     """Raise DeviceError if the device that is asked for is not the array's, or cannot be used."""
     asked = (device or os.environ.get("IMGCUDA_DEVICE") or "auto").lower()
     origin = "" if device else " (from the variable IMGCUDA_DEVICE)"
@@ -78,7 +78,8 @@ def _check_device(device: str | None, index: int) -> None:
         raise DeviceError(f"the array is on {own}, and device is {asked}{origin}; leave device away, or copy the array")
 
 
-def _view(session: QueuedSession, given: Any, kind: GpuKind) -> GpuView:
+def view_for(session: QueuedSession, given: Any, kind: GpuKind) -> GpuView:
+    """Return what an array on a GPU is, for the kernels of a session there."""
     if kind.by_dlpack:
         return GpuView.by_dlpack(given, session.stream)
     view = GpuView.by_interface(given)

@@ -93,6 +93,9 @@ class CpuSession:
         made = as_device_array(own)
         return made if self._loans.lend(made) else as_device_array(own.copy())
 
+    def adopt(self, array: npt.NDArray[Any]) -> DeviceArray:
+        return as_device_array(array)
+
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
         owner = self._loans.current(array).owner
         assert isinstance(owner, np.ndarray)

@@ -136,6 +136,9 @@ class CudaSession:
             transfers.upload(made.pointer, np.ascontiguousarray(array), self._stream)
         return made
 
+    def adopt(self, array: npt.NDArray[Any]) -> DeviceArray:
+        return self.upload(array)
+
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
         import pycuda.driver as driver
 

@@ -150,6 +150,12 @@ class DeviceSession(Session, Protocol):
         The memory must be free for that until the end of the session; what it holds after an error is undefined.
         """
 
+    def adopt(self, array: npt.NDArray[Any]) -> DeviceArray:
+        """Return a C-contiguous array for kernels that write to it: the host's memory itself, or a copy on a GPU.
+
+        What kernels wrote is in the array that `download` returns.
+        """
+
     def streams(self, most: int) -> AbstractContextManager[Sequence[Stream]]:
         """Return a context with at most `most` streams; they are closed when it ends."""
 

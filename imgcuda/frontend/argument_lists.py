@@ -68,7 +68,7 @@ class _ArgumentReader:
         self._words: list[Token] = []
         self._name, self._other = "", ""
         self._stars = self._sizes = 0
-        self._in_brackets = False
+        self._in_brackets = self._const = False
 
     def end_of_argument(self) -> int:
         """Return the position of the comma or bracket that ends the argument."""
@@ -86,7 +86,7 @@ class _ArgumentReader:
         words = [word.text for word in self._words]
         type = basic_type(words) if words != ["unsigned"] else "unsigned"
         stars = self._stars + (self._sizes > 0 and not self._in_brackets)
-        return HeadArgument(self._name, type or _glued(words), stars, self._other)
+        return HeadArgument(self._name, type or _glued(words), stars, self._other, self._const)
 
     def _step(self) -> None:
         position, text = self._position, self._tokens[self._position].text
@@ -94,7 +94,7 @@ class _ArgumentReader:
         if takes_argument(self._tokens, position):
             self._skip(position + 1)
         elif text in QUALIFIERS:
-            return
+            self._const |= text == "const" and not self._stars
         elif text == "*":
             self._stars += 1
         elif text in ("&", "&&"):

@@ -15,6 +15,8 @@ class HeadArgument(NamedTuple):
     """The number of pointers: 0 for a value, 1 for `float *p` and `float p[3]`."""
     other: str = ""
     """"&" for a reference, "()" for a function."""
+    const: bool = False
+    """Whether its type, or the one that it points to, is const."""
 
     @property
     def written(self) -> str:
@@ -71,6 +73,8 @@ class Outline(NamedTuple):
     """The macros that the text defines, and the files that define them."""
     typedefs: tuple[tuple[str, str, int], ...]
     """Typedefs of simple types: the name, the type, and the number of pointers."""
+    constants: tuple[tuple[str, str], ...]
+    """The `__constant__` variables without first values: the name, and the type of its elements."""
     sized_by_launch: bool
     """Whether it has `extern __shared__` memory, also in functions."""
     faults: tuple[Fault, ...]

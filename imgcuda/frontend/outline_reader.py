@@ -43,6 +43,7 @@ def read_outline(text: str, file: str, macros: Mapping[str, str]) -> Outline:
         tuple(dict.fromkeys(reader.names)),
         tuple(preprocessor.defined.items()),
         tuple(reader.typedefs),
+        tuple(reader.constants.items()),
         _sized_by_launch(tokens),
         tuple(faults.kept),
     )

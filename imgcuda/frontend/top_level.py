@@ -6,7 +6,7 @@ from imgcuda.frontend.argument_lists import QUALIFIERS, Unreadable, read_argumen
 from imgcuda.frontend.brackets import closings, past_angles
 from imgcuda.frontend.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
 from imgcuda.frontend.outline import FunctionHead, HeadArgument
-from imgcuda.frontend.type_names import BASIC_WORDS
+from imgcuda.frontend.type_names import BASIC_WORDS, basic_type
 
 _TAGGED = frozenset(["struct", "class", "union", "enum"])
 _SPECIFIERS = frozenset(
@@ -35,6 +35,8 @@ class DeclarationReader:
         self.functions: list[FunctionHead] = []
         self.names: list[tuple[str, str]] = []
         self.typedefs: list[tuple[str, str, int]] = []
+        self.constants: dict[str, str] = {}
+        """The `__constant__` variables without first values, and the type of the elements of each."""
 
     def run(self) -> None:
         """Read all declarations."""
@@ -117,6 +119,8 @@ class DeclarationReader:
                 return
             if text in ("=", "[", "{", ",", ":", ";") and (text != "[" or self._peek().text != "["):
                 self._variable()
+            if text in ("=", "{") and "__constant__" in self._specifiers and self.names:
+                self.constants.pop(self.names[-1][0], None)
             if text == ";":
                 return
             if text == "=":
@@ -186,6 +190,8 @@ class DeclarationReader:
         if self._words[-2].text == "::" or names[-1].text in BASIC_WORDS or names[-1].text in QUALIFIERS:
             return
         self._declare(names[-1])
+        if "__constant__" in self._specifiers:
+            self.constants[names[-1].text] = _type_of(self._words[:-1])
         if "typedef" in self._specifiers and self._token.text in (";", ","):
             self._alias(names[-1], self._words[:-1])
         self._words.pop()
@@ -230,3 +236,10 @@ class DeclarationReader:
             return False
         self._advance()
         return True
+
+
+def _type_of(words: list[Token]) -> str:
+    """Return the type that some words before a variable's name write: "unsigned char", "float *"."""
+    plain = [word.text for word in words if word.text not in QUALIFIERS]
+    names = [word for word in plain if word != "*"]
+    return " ".join([basic_type(names) or " ".join(names), *(word for word in plain if word == "*")])

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -81,6 +81,8 @@ class KernelArgument(NamedTuple):
     pointer: bool
     written: str
     """The type as the author wrote it, for messages."""
+    const: bool = False
+    """Whether it points to what the kernel does not write to, as it declares."""
 
 
 class Source(NamedTuple):
@@ -184,7 +186,8 @@ def _argument(
         stars += more
     dtype = np.dtype(known[type]) if type in known else None
     simple = stars < 2 and not written.other
-    return KernelArgument(written.name, dtype if simple else None, stars == 1 and simple, written.written)
+    pointer = stars == 1 and simple
+    return KernelArgument(written.name, dtype if simple else None, pointer, written.written, written.const)
 
 
 def specialize(
@@ -203,12 +206,30 @@ def specialize(
     return Program(source.name, "".join(parts), dtype, source.contract, compiler)
 
 
+Define: TypeAlias = int | float | str | np.number[Any]
+"""What a macro may be defined as, by -D of a compiler."""
+
+
+def as_written(source: Source, defines: Mapping[str, Define], compiler: Macros = CPU) -> Program:
+    """Return the program of a source as it is, without the prelude; `defines` become macros, as by -D."""
+    lines = [f"#define {name} {_definition(value)}\n" for name, value in defines.items()]
+    text = "".join([*lines, f'#line 1 "{source.name}"\n', source.text])
+    return Program(source.name, text, None, source.contract, compiler)
+
+
+def _definition(value: Define) -> str:
+    """Return the text of a macro: a Python float is a double of C, and NumPy's float32 a float."""
+    if isinstance(value, str):
+        return value
+    return repr(float(value)) if isinstance(value, float) else _literal(value)
+
+
 def macro(name: str, value: int | float) -> str:
     """Return the `#define` line for a macro that is a number."""
     return f"#define {name} {_literal(value)}\n"
 
 
-def _literal(value: int | float) -> str:
+def _literal(value: float | np.number[Any]) -> str:
     """Return a number as C: floats in their shortest exact form, negatives in parentheses."""
     text = f"{np.float32(value)!s}f" if isinstance(value, float | np.floating) else str(int(value))
     return f"({text})" if value < 0 else text

@@ -58,6 +58,10 @@ class CheckedSession(CpuSession):
         """Return the host's array, or an aligned copy of it: arrays in GPU memory are always aligned."""
         return super().upload(array.copy() if array.ctypes.data % ALIGNMENT else array)
 
+    def adopt(self, array: npt.NDArray[Any]) -> DeviceArray:
+        """Return the host's array, or an aligned copy of it."""
+        return super().adopt(array.copy() if array.ctypes.data % ALIGNMENT else array)
+
     def offer(self, memory: npt.NDArray[Any] | None) -> None:
         """Do nothing: the caller's memory may be less aligned than a result is on a GPU."""
 

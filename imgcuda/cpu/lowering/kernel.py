@@ -60,7 +60,7 @@ def lower(
         while True:  # each pass but the last makes the kind of some variable more general
             facts.begin_pass()
             b = Builder(most)
-            work = _Kernel(b, file, functions, name, text, facts, block, width, contract, checked)
+            work = _KernelCompiler(b, file, functions, name, text, facts, block, width, contract, checked)
             made = _within_budget(work, kernel)
             if not facts.changed:
                 return made
@@ -72,7 +72,7 @@ def lower(
     return compiled(width // 2)
 
 
-def _within_budget(work: _Kernel, kernel: str) -> Compiled:
+def _within_budget(work: _KernelCompiler, kernel: str) -> Compiled:
     """Compile a kernel; if it exceeds the compile budget, report where."""
     state = work.state
     try:
@@ -87,7 +87,7 @@ def _within_budget(work: _Kernel, kernel: str) -> Compiled:
         state.fail(f"{kernel} is nested too deeply for the CPU engine here", remedy, state.furthest)
 
 
-class _Kernel:
+class _KernelCompiler:
     """Compiles a kernel once, with the facts that earlier passes found."""
 
     def __init__(

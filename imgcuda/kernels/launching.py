@@ -1,0 +1,90 @@
+"""One launch of a kernel: its arguments are checked, put on the device, and what the kernel wrote is put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from imgcuda import devices
+from imgcuda.arrays.host import host_kind
+from imgcuda.arrays.kinds import Location, library_of, location_of
+from imgcuda.engine.protocol import DeviceArray, DeviceSession, LaunchMemory
+from imgcuda.errors import LaunchError, shown
+from imgcuda.execution.gpu import compiler_of
+from imgcuda.execution.kernel_parameters import own_parameters
+from imgcuda.frontend.compilers import Macros
+from imgcuda.kernels.host_arrays import HostArrays
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import KernelArgument, Program
+
+Describe = Callable[[str, KernelArgument, Any], DeviceArray]
+"""A function that returns what an array on a GPU is; its arguments are those of a message: the kernel and argument."""
+
+
+@dataclass(frozen=True)
+class KernelLaunch:
+    """A launch of a kernel with arguments of any kind."""
+
+    program: Callable[[Macros], Program]
+    """The program for a compiler."""
+    kernel: str
+    arguments: Sequence[Any]
+    grid: Dim3
+    block: Dim3
+    memory: LaunchMemory
+
+    def run(self, device: str | None) -> None:
+        """Launch the kernel on a device, or on the GPU that its arrays are on, and wait for its end."""
+        if any(location_of(each) is Location.GPU for each in self.arguments):
+            from imgcuda.kernels.gpu_launch import run_on_gpu
+
+            run_on_gpu(self, device)
+            return
+        with devices.choose(device).session() as session:
+            self.run_in(session, _not_here)
+
+    def run_in(self, session: DeviceSession, describe: Describe) -> None:
+        """Launch the kernel in a session; `describe` knows the arrays that are on its device already."""
+        program, host = self.program(compiler_of(session)), HostArrays()
+        parameters = own_parameters(program, self.kernel, len(self.arguments))
+        given = [
+            self._described(program, argument, value, host, describe)
+            for argument, value in zip(parameters.expected, self.arguments, strict=True)
+        ]
+        values = parameters.checked(given)
+        host.put(session)
+        on_device = [host.on_device(each) if isinstance(each, DeviceArray) else each for each in values]
+        session.launch(program, self.kernel, self.grid, self.block, on_device, self.memory)
+        host.put_back(session)
+
+    def _described(
+        self, program: Program, argument: KernelArgument, value: Any, host: HostArrays, describe: Describe
+    ) -> Any:
+        """Return an argument as a number or an array; LaunchError for anything else."""
+        place = f"{program.name}: {self.kernel}: argument '{argument.name}' is {argument.written}"
+        if isinstance(value, bool | int | float | np.number | np.bool_):
+            return value
+        if value is None and argument.pointer:
+            return DeviceArray(0, (0,), argument.dtype or np.dtype(np.uint8))
+        location = location_of(value)
+        if location is Location.GPU:
+            return describe(place, argument, value)
+        if location is Location.HOST and library_of(value) == "torch":
+            value = host_kind(value).to_numpy(value)
+        if not isinstance(value, np.ndarray):
+            kind = "None" if value is None else f"a {type(value).__name__}, {shown(value)}"
+            raise LaunchError(f"{place}; it was given {kind}; pass {_wanted(argument)}")
+        return host.describe(place, argument, value)
+
+
+def _wanted(argument: KernelArgument) -> str:
+    if argument.pointer:
+        return f"a NumPy array of {argument.dtype}" if argument.dtype is not None else "a NumPy array"
+    return "a number"
+
+
+def _not_here(place: str, argument: KernelArgument, value: Any) -> DeviceArray:
+    raise LaunchError(f"{place}; it was given an array on a GPU, and this device is none")

@@ -1,0 +1,254 @@
+"""`imgcuda.kernels`: any kernels, launched on arrays in place, on each device."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import numpy as np
+import pytest
+
+from imgcuda import CheckError, DeviceError, KernelError, LaunchError, kernels
+from imgcuda.cuda.compile import Nvrtc
+from imgcuda.frontend.compilers import CUDA
+from imgcuda.frontend.linkage import with_c_names
+from imgcuda.programs.source import Source, as_written
+
+TESTS = Path(__file__).parent
+
+TEXT = """\
+__global__ void saxpy(int n, float a, const float *x, float *y)
+{
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < n) y[i] = a * x[i] + y[i];
+}
+
+__global__ void reversed(int *a)
+{
+    extern __shared__ int kept[];
+    kept[threadIdx.x] = a[threadIdx.x];
+    __syncthreads();
+    a[threadIdx.x] = kept[blockDim.x - 1 - threadIdx.x];
+}
+
+__global__ void beyond(int n, float *y) { if (threadIdx.x <= n) y[threadIdx.x] = 1; }
+
+struct point { float x, y; };
+typedef unsigned char pixel;
+
+__global__ void others(struct point *points, float2 *pairs, double *scale, bool *flags, pixel *bytes, void *any)
+{
+    int i = threadIdx.x;
+    points[i].y = points[i].x + pairs[i].y + scale[0];
+    flags[i] = true;
+    bytes[i] = VALUE;
+}
+"""
+MODULE = kernels.compile(TEXT, {"VALUE": 7}, name="saxpy.cu")
+X, Y = np.arange(20, dtype=np.float32), np.ones(20, np.float32)
+
+
+def test_a_kernel_changes_arrays_in_place(device: str) -> None:
+    y = Y.copy()
+    MODULE.saxpy(20, 2.0, X, y, grid=3, block=7, device=device)
+    assert y.tolist() == [2 * x + 1 for x in range(20)]
+    assert X.tolist() == list(range(20))
+
+
+def test_a_launch_gives_dynamic_shared_memory(device: str) -> None:
+    array = np.arange(32, dtype=np.int32)
+    MODULE.reversed(array, grid=1, block=32, shared=array.nbytes, device=device)
+    assert array.tolist() == list(range(31, -1, -1))
+
+
+def test_pointers_of_any_type_take_arrays(device: str) -> None:
+    points = np.array([(1, 0), (2, 0)], [("x", np.float32), ("y", np.float32)])
+    pairs, scale = np.array([[0, 5], [0, 6]], np.float32), np.array(10.0)
+    flags, raw = np.zeros(2, np.bool_), np.zeros(2, np.uint8)
+    MODULE.others(points, pairs, scale, flags, raw, None, grid=1, block=2, device=device)
+    assert (points["y"].tolist(), flags.tolist(), raw.tolist()) == ([16, 18], [True, True], [7, 7])
+
+
+def test_one_array_may_be_several_arguments(device: str) -> None:
+    y = X.copy()
+    MODULE.saxpy(20, 1.0, y, y, grid=1, block=20, device=device)
+    assert y.tolist() == [2 * x for x in range(20)]
+    MODULE.saxpy(5, 1.0, y[10:15], y, grid=1, block=5, device=device)
+    assert y[:6].tolist() == [20, 24, 28, 32, 36, 10]
+    part = y[2:]
+    MODULE.saxpy(2, 1.0, y, part, grid=1, block=2, device=device)
+    assert y[:5].tolist() == [20, 24, 48, 56, 36]
+
+
+def test_arrays_that_share_a_part_of_their_memory_are_refused() -> None:
+    y = X.copy()
+    with pytest.raises(LaunchError, match=r"saxpy: argument 'y' is float \*; its array shares a part of its memory"):
+        MODULE.saxpy(5, 1.0, y[:10], y[5:15], grid=1, block=5)
+
+
+def test_an_array_without_elements_is_taken(device: str) -> None:
+    MODULE.saxpy(0, 1.0, X[:0], np.empty((0, 3), np.float32), grid=1, block=1, device=device)
+
+
+def test_a_read_only_array_is_for_pointers_to_const(device: str) -> None:
+    x, y = X.copy(), Y.copy()
+    x.flags.writeable = False
+    MODULE.saxpy(20, 1.0, x, y, grid=1, block=20, device=device)
+    assert y.tolist() == [x + 1 for x in range(20)]
+    with pytest.raises(
+        LaunchError, match=r"float \*, which a kernel may write to; it was .* read-only; pass a copy, or"
+    ):
+        MODULE.saxpy(20, 1.0, y, x, grid=1, block=20, device=device)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ((20, 2.0, X), r"saxpy\(n, a, x, y\) takes 4 arguments; it was given 3"),
+        ((20.5, 2, X, Y), r"'n' is int; it was given the number 20\.5, which fits `float n`"),
+        ((X, 2, X, Y), r"'n' is int; it was given an array of float32, which fits `float \*n`"),
+        ((2**40, 2, X, Y), r"'n' is int, which cannot hold 1099511627776"),
+        ((20, 2, X.astype(float), Y), r"'x' is float \*; it was given an array of float64, which fits `double \*x`"),
+        ((20, 2, 2.5, Y), r"'x' is float \*; it was given the number 2\.5, which fits `float x`"),
+        ((20, 2, [1, 2], Y), r"'x' is float \*; it was given a list, \[1, 2\]; pass a NumPy array of float32"),
+        ((20, "2", X, Y), r"'a' is float; it was given a str, '2'; pass a number"),
+        ((20, None, X, Y), r"'a' is float; it was given None; pass a number"),
+        ((20, 2, X[::2], Y), r"an array of 10 float32 with gaps or in another order; pass numpy\.ascontiguousarray"),
+        ((20, 2, X.astype(">f4"), Y), r"'x' is float \*; .* >f4, whose elements are not plain numbers of this machine"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused_with_both_sides(arguments: tuple[Any, ...], why: str) -> None:
+    with pytest.raises(LaunchError, match=rf"^saxpy\.cu: .*{why}"):
+        MODULE.saxpy(*arguments, grid=1, block=20, device="cpu")
+
+
+def test_vectors_must_be_whole() -> None:
+    others = np.zeros(2, np.float32), None, None, None, None
+    with pytest.raises(LaunchError, match=r"'pairs' is float2 \*, 2 x float32 each; .* an array of 3 float32$"):
+        MODULE.others(others[0], np.zeros(3, np.float32), *others[1:], grid=1, block=1, device="cpu")
+
+
+def test_a_checked_launch_names_line_thread_and_index() -> None:
+    wanted = r"saxpy\.cu:15: beyond: thread \(20, 0, 0\) of block \(0, 0, 0\) writes y\[20\], which has 20 elements"
+    with kernels.checked():
+        MODULE.saxpy(20, 2.0, X, Y.copy(), grid=1, block=32)
+        with pytest.raises(CheckError, match=wanted):
+            MODULE.beyond(20, Y.copy(), grid=1, block=32)
+
+
+def test_a_checked_launch_takes_arrays_at_any_address() -> None:
+    y = np.zeros(41, np.uint8)[1:].view(np.float32)
+    with kernels.checked():
+        MODULE.saxpy(10, 2.0, X, y, grid=1, block=10)
+    assert y.tolist() == [2 * x for x in range(10)]
+
+
+def test_a_grid_or_block_that_no_device_has_is_refused() -> None:
+    with pytest.raises(DeviceError, match=r"saxpy cannot be launched on the CPU: a grid of 0 along x"):
+        MODULE.saxpy(20, 2.0, X, Y.copy(), grid=0, block=32, device="cpu")
+    with pytest.raises(
+        LaunchError, match=r"block must be a whole number, or up to three, as \(x, y, z\); got \(2, 2, 2, 2\)"
+    ):
+        MODULE.saxpy(20, 2.0, X, Y.copy(), grid=1, block=(2, 2, 2, 2), device="cpu")
+
+
+def test_a_module_lists_and_finds_its_kernels() -> None:
+    assert list(MODULE) == ["saxpy", "reversed", "beyond", "others"]
+    assert {"saxpy", "others"} <= set(dir(MODULE))
+    assert repr(MODULE) == "<kernels of saxpy.cu: saxpy, reversed, beyond, others>"
+    assert repr(MODULE.saxpy) == "<kernel saxpy(int n, float a, const float *x, float *y) of saxpy.cu>"
+    with pytest.raises(AttributeError, match=r"saxpy\.cu has no kernel 'saxpi'; did you mean 'saxpy'\?"):
+        MODULE.saxpi(grid=1, block=1)
+    with pytest.raises(LaunchError, match=r"saxpy\.cu has no kernel 'saxpi'; did you mean 'saxpy'\?"):
+        MODULE["saxpi"](grid=1, block=1)
+
+
+def test_a_file_is_loaded_with_what_it_includes_and_macros(tmp_path: Path, device: str) -> None:
+    (tmp_path / "factor.cuh").write_text("__device__ T times(T a) { return a * FACTOR + SHIFT; }\n")
+    text = '#include "factor.cuh"\n__global__ void scale(T *a) { a[threadIdx.x] = times(a[threadIdx.x]); }\n'
+    (tmp_path / "scale.cu").write_text(text)
+    module = kernels.load(tmp_path / "scale.cu", {"T": "double", "FACTOR": 0.1, "SHIFT": np.float32(0.5)}, device)
+    array = np.array([1.0, 3.0])
+    module.scale(array, grid=1, block=2)
+    assert array.tolist() == [1 * 0.1 + 0.5, 3 * 0.1 + 0.5]
+
+
+@pytest.mark.parametrize(
+    ("defines", "why"),
+    [
+        ({"A B": 1}, "a macro's name must be an identifier, as TILE; got 'A B'"),
+        ({"A": None}, "the macro A must be a number, or text of one line; got None"),
+        ({"A": "1\n#include"}, "the macro A must be a number, or text of one line"),
+    ],
+)
+def test_macros_that_are_none_are_refused(defines: dict[str, Any], why: str) -> None:
+    with pytest.raises(LaunchError, match=why):
+        kernels.compile(TEXT, defines)
+
+
+def test_mistakes_have_the_lines_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(KernelError, match=r"^k\.cu:2:5: 'm' is not declared"):
+        kernels.compile("__global__ void k(int n) {\n    m = n;\n}", name="k.cu").k(1, grid=1, block=1, device="cpu")
+    with pytest.raises(LaunchError, match=r"there is no kernel file .*none\.cu"):
+        kernels.load(tmp_path / "none.cu")
+
+
+def test_a_kernel_may_use_the_names_of_the_prelude(device: str) -> None:
+    text = (
+        "struct color { int r; };\n__global__ void k(int *PIXEL) { color border; border.r = 3; PIXEL[0] = border.r; }"
+    )
+    array = np.zeros(1, np.int32)
+    kernels.compile(text).k(array, grid=1, block=1, device=device)
+    assert array[0] == 3
+
+
+def test_nvrtc_compiles_the_text_as_it_is(nvrtc: Nvrtc) -> None:
+    program = as_written(Source("saxpy.cu", TEXT), {"VALUE": 7}, CUDA)
+    assert nvrtc.compile(with_c_names(program.text), program, (9, 0), ["--device-debug"])
+
+
+SIMULATED = f"""
+import sys
+sys.path.insert(0, {str(TESTS)!r})
+import numpy as np
+from support import simulated_cupy as cupy, simulated_gpu
+simulated_gpu.install()
+cupy.install()
+from support.simulated_gpu import LOG
+from imgcuda import kernels
+module = kernels.compile({TEXT!r}, {{"VALUE": 7}})
+"""
+
+
+def _simulated(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", SIMULATED + dedent(program)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_arrays_on_a_gpu_stay_there_and_host_arrays_are_copied() -> None:
+    told = _simulated("""
+        x, y = cupy.asarray(np.arange(20, dtype=np.float32)), np.ones(20, np.float32)
+        module.saxpy(20, 2.0, x, y, grid=1, block=20)
+        module.saxpy(20, 1.0, y, x, grid=1, block=20)
+        print(y[19], x.array[19])
+        print(*(each[0] for each in LOG if each[0] not in ("record", "wait", "free")), sep=", ")
+    """)
+    assert told == "39.0 58.0\nup, launch, down, the host waits, up, launch"
+
+
+def test_a_kernel_of_a_real_gpu_works_on_arrays_of_torch_in_place(gpu: str) -> None:
+    torch = pytest.importorskip("torch")
+    x, y = torch.arange(20, device=gpu, dtype=torch.float32), torch.ones(20, device=gpu)
+    host = Y.copy()
+    MODULE.saxpy(20, 2.0, x, y, grid=1, block=20)
+    MODULE.saxpy(20, 2.0, y, host, grid=1, block=20)
+    assert y.tolist() == [2 * x + 1 for x in range(20)]
+    assert host.tolist() == [2 * (2 * x + 1) + 1 for x in range(20)]
+    with pytest.raises(LaunchError, match="with gaps or in another order; pass a contiguous copy"):
+        MODULE.saxpy(10, 2.0, x[::2], y, grid=1, block=20)
+    with pytest.raises(DeviceError, match=r"the array is on .* and device is cpu"):
+        MODULE.saxpy(20, 2.0, x, y, grid=1, block=20, device="cpu")
