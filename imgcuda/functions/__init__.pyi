@@ -4336,10 +4336,10 @@ def tilt_shift(
 ) -> _Image:
     """Keep a band of an image sharp, and blur it more and more beside the band, so that a scene looks like a model.
 
-    The band goes through the middle of the image's width. Beside it the standard deviation of the blur grows evenly
-    from 0 to `sigma`. The image is blurred by sigma, by half of it, and so on down to a pixel or less. Of the two
-    blurs next to a pixel's own, the pixel is a mean, weighted so that their variances have the variance of its own as
-    their mean.
+    The band turns around the middle of the image's width. The standard deviation of the blur grows evenly from 0 at
+    its edges to `sigma` at a distance of `falloff`. The image is blurred by sigma, by half of it, by a quarter, and so
+    on down to a pixel or less. Each pixel is a weighted mean of the two of these blurs, or the image, that its own blur
+    lies between; the weights give the mean the variance of its own blur.
 
     position: where the band's middle is, as a part of the height; from -10 to 10
     width: how wide the band is, as a part of the height; from 0 to 10

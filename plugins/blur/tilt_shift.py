@@ -16,10 +16,10 @@ from imgcuda_plugins.blur.blurred import Blurred
 class TiltShift(Blurred):
     """Keep a band of an image sharp, and blur it more and more beside the band, so that a scene looks like a model.
 
-    The band goes through the middle of the image's width. Beside it the standard deviation of the blur grows evenly
-    from 0 to `sigma`. The image is blurred by sigma, by half of it, and so on down to a pixel or less. Of the two
-    blurs next to a pixel's own, the pixel is a mean, weighted so that their variances have the variance of its own as
-    their mean.
+    The band turns around the middle of the image's width. The standard deviation of the blur grows evenly from 0 at
+    its edges to `sigma` at a distance of `falloff`. The image is blurred by sigma, by half of it, by a quarter, and so
+    on down to a pixel or less. Each pixel is a weighted mean of the two of these blurs, or the image, that its own blur
+    lies between; the weights give the mean the variance of its own blur.
     """
 
     channelwise = True
@@ -39,19 +39,17 @@ class TiltShift(Blurred):
         return [self.sigma / 2**halvings for halvings in range(max(0, ceil(log2(self.sigma))), -1, -1)]
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        variances = [0.0, *(sigma**2 for sigma in self.sigmas), np.inf]
+        variances = [0.0, *(sigma**2 for sigma in self.sigmas)]
         band = self._band(image.width, gpu.rows.height)
         total = gpu.launch("collect", image, *band, gpu.rows.first, -1.0, *variances[:2], 1, dtype=np.float32)
         for number, sigma in enumerate(self.sigmas[:-1], 1):
             blurred = gpu.apply(Blur(sigma=sigma, border=self.border), image)
             gpu.launch("collect", blurred, *band, gpu.rows.first, *variances[number - 1 : number + 2], 0, out=total)
-        return gpu.launch("tilt_shift", gpu.apply(self.blur, image), *band, gpu.rows.first, variances[-3], total)
+        return gpu.launch("tilt_shift", gpu.apply(self.blur, image), *band, gpu.rows.first, variances[-2], total)
 
     def _band(self, width: int, height: int) -> tuple[float, float, float, float, float, float]:
-        """Return the distance of place (x, y) from the band's middle, as factors and a sum, and what depends on it.
-
-        That is the distance where the blur begins, how much sigma grows from there in a pixel, and sigma.
-        """
+        """Return what the kernels compute sigma from at a place: a, b and c, where a x + b y + c is its distance from
+        the band's middle, the distance at which the blur begins, how much sigma grows there in a pixel, and sigma."""
         across, down = sin(radians(self.angle)), cos(radians(self.angle))
         middle = across * (width - 1) / 2 + down * (self.position * height - 0.5)
         growth = self.sigma / max(self.falloff * height, 1e-3)
