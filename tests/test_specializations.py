@@ -37,6 +37,9 @@ def kernels(name: str, given: dict[str, Any], packs: bool = False) -> set[Any]:
         ("hessian", "sigma", 0.6, 16.0, 6),  # two sums, each for few rows and for many
         ("distance-transform", "threshold", 0.0, 1.0, 3),
         ("filmic", "exposure", -5.0, 5.0, 1),
+        ("tone-map", "key", 0.05, 1.0, 2),  # what measures, and the curve
+        ("dehaze", "strength", 0.1, 1.0, 9),  # two that measure, four of its own, an erosion and two means
+        ("total-variation", "weight", 0.01, 1.0, 2),
         ("rank", "percentile", 0.0, 100.0, 1),
         ("affine", "angle", 0.5, 89.0, 2),
         ("swirl", "strength", 0.5, 20.0, 1),
@@ -56,6 +59,11 @@ def test_a_size_of_a_box_or_a_kernel_causes_few_compilations() -> None:
     assert len(rectangles) <= 2
     columns = set().union(*(kernels("convolve", {"kernel": np.ones((size, size))}) for size in range(7, 80, 6)))
     assert len(columns) <= 2
+
+
+def test_each_method_of_error_diffusion_has_the_same_kernels() -> None:
+    methods = ("floyd-steinberg", "jarvis", "stucki", "sierra", "atkinson")
+    assert len(set().union(*(kernels("error-diffusion", {"method": method}) for method in methods))) == 3
 
 
 def test_a_gpu_compiles_for_each_size() -> None:

@@ -1443,7 +1443,7 @@ def dehaze(
     channel is in its brightest thousandth, or a little more: it is counted in 256 steps, and floats from 0 to 1. What
     is transparent shows the color of the haze behind it. Alpha stays.
 
-    radius: pixels from the middle of a patch to its sides: 7 is 15x15; halos are as wide; from 1 to 25
+    radius: pixels from the middle of a patch to its sides: 7 is 15x15; from 1 to 25
     strength: the part of the haze that is removed: some shows distance; from 0 to 1
     min_transmission: the least transmission that is undone: thicker haze would leave only noise; from 0.01 to 1
 

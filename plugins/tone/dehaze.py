@@ -39,9 +39,7 @@ class Dehaze(MeasuringFilter):
     layout = Layout(over="image", block=(256, 1), rows=32)
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"haze-removal": {}, "defog": {}}
 
-    radius: int = param(
-        default=7, ge=1, le=25, help="pixels from the middle of a patch to its sides: 7 is 15x15; halos are as wide"
-    )
+    radius: int = param(default=7, ge=1, le=25, help="pixels from the middle of a patch to its sides: 7 is 15x15")
     strength: float = param(default=0.95, ge=0, le=1, help="the part of the haze that is removed: some shows distance")
     min_transmission: float = param(
         default=0.1, ge=0.01, le=1, help="the least transmission that is undone: thicker haze would leave only noise"
