@@ -16,6 +16,7 @@ from imgcuda.cli import run as main
 from imgcuda.execution import in_rows
 from imgcuda.file_run import FileOptions, FileResult, on_device, run_file
 from imgcuda.testing import assert_close
+from support.matrix import exhaustive
 
 Array = npt.NDArray[Any]
 Make = Callable[..., Array]
@@ -37,8 +38,8 @@ CHAINS = [
     "trim",
     "invert | gamma:gamma=1.2 | trim | invert | gamma:gamma=0.8",
     "blur:sigma=1 | trim | auto-contrast | blur:sigma=2",
-    "trim | resize:width=60 | trim:tolerance=0.2 | equalize",
-    "trim | blur:border=wrap",
+    exhaustive("trim | resize:width=60 | trim:tolerance=0.2 | equalize"),
+    exhaustive("trim | blur:border=wrap"),
     "grayscale | trim | crop:x=5,y=5,width=40,height=30",
 ]
 

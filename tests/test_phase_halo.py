@@ -15,6 +15,7 @@ from imgcuda.execution import in_rows
 from imgcuda.execution.in_rows import RowsOfResult
 from imgcuda.execution.schedule import Schedule
 from imgcuda.testing import assert_close
+from support.matrix import exhaustive
 
 Array = npt.NDArray[Any]
 Make = Callable[..., Array]
@@ -58,7 +59,7 @@ def test_a_chain_that_is_not_divided_is_measured_whole(text: str, random_image: 
 
 
 @pytest.mark.parametrize("text", [*CHAINS[:-1], *WHOLE])
-@pytest.mark.parametrize("rows", [5, 64])
+@pytest.mark.parametrize("rows", [64, exhaustive(5)])
 def test_a_dask_array_gives_the_bytes_of_the_whole(text: str, rows: int, random_image: Make) -> None:
     da = pytest.importorskip("dask.array")
     image, chain = random_image((300, 50)), Pipeline.from_text(text)

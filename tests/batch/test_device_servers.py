@@ -102,6 +102,18 @@ def made(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".imgcuda-batch")}
 
 
+def test_a_size_that_only_the_pixels_tell_is_made_and_limited(installation: Installation, tmp_path: Path) -> None:
+    image = np.zeros((60, 50, 3), np.uint8)
+    image[10:40, 5:45] = np.random.default_rng(1).integers(1, 256, (30, 40, 3), np.uint8)
+    PIL.Image.fromarray(image).save(tmp_path / "in.png")
+    words = ["batch", tmp_path / "in.png", "-o", tmp_path / "out", "--max-pixels", "4800", "--force"]
+    assert run(installation, *words, "-f", "trim", "-f", "resize:width=80") == (0, [])
+    with PIL.Image.open(tmp_path / "out" / "in.png") as picture:
+        assert picture.size == (80, 60)
+    code, (error,) = run(installation, *words, "-f", "trim", "-f", "resize:width=81")
+    assert (code, "resize would make 81x61, 4,941 pixels, more than 4,800" in error) == (1, True)
+
+
 def test_outputs_have_the_same_bytes_as_those_of_workers(installation: Installation, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     for number, shape in enumerate([(40, 50, 3), (90, 20, 4), (30, 31), (200, 300, 3), (10, 10, 3)]):
