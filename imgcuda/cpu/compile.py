@@ -80,8 +80,8 @@ def _read(text: str, name: str) -> tuple[TranslationUnit, Checked]:
     from imgcuda.cpu.semantics.check import check
     from imgcuda.frontend import parse
 
-    file = parse.parse(text, name)
-    return file, check(file, text, name)
+    file, known = parse.parsed(text, name)
+    return file, check(file, text, name, known)
 
 
 def vector_width(threads: int, width: int) -> int:

@@ -45,9 +45,24 @@ def compile(program: Program, capability: tuple[int, int], optimize: bool = True
         from imgcuda.frontend.linkage import with_c_names
 
         # C++ would mangle a kernel's name, for overloading.
-        made = compiler.compile(with_c_names(program.text), program, capability, options)
+        made = _compiled(compiler, with_c_names(program.text), program, capability, options)
         kernel_cache.put(f"cuda-{key}", made)
     return made
+
+
+def _compiled(
+    compiler: _Compiler, text: str, program: Program, capability: tuple[int, int], options: Sequence[str]
+) -> bytes:
+    """Return a text's machine code. If the compiler refuses it, it may do so because of the host's code in it."""
+    from imgcuda.frontend.parse import without_host_code
+
+    try:
+        return compiler.compile(text, program, capability, options)
+    except KernelError:
+        without = without_host_code(text, program.name)
+        if without == text:
+            raise
+        return compiler.compile(without, program, capability, options)
 
 
 def _options(program: Program) -> list[str]:

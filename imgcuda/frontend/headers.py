@@ -158,7 +158,7 @@ def header_of(name: str) -> str:
 
 def passed_over(names: Iterable[str]) -> str:
     """Return a remedy for a name that is not declared: that it may be in a header that is not known; else nothing."""
-    unknown = [f'"{name}"' for name in names if name not in HEADERS][:3]
+    unknown = [f'"{name}"' for name in names if name not in HEADERS and "." in name][:3]  # C++'s own have no dot
     if not unknown:
         return ""
     return f"copy it into this file: it may be declared in {' or '.join(unknown)}, which imgcuda passes over"

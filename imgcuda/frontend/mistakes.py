@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from imgcuda.errors import KernelError, Mistake, PortabilityError
 from imgcuda.frontend.headers import header_of, passed_over
 from imgcuda.frontend.source_lines import source_line
@@ -21,7 +23,10 @@ class Mistakes:
         self._text = text
         self._file = file
         self._found: dict[tuple[str, int], Mistake] = {}
-        self._all_portable = True
+        self._portable: set[tuple[str, int]] = set()
+        """The places of the mistakes that are good CUDA C++."""
+        self._unread: dict[str, Mistake] = {}
+        """What is refused in declarations that nothing used so far, by the names that they declare."""
         self.passed_over: list[str] = []
         """The headers that the text includes and that are not known; what they declare may be missing."""
 
@@ -32,15 +37,41 @@ class Mistakes:
             return
         text = self.source_line(place)
         self._found[key] = Mistake(message, place.file, place.line, place.column, text, remedy)
-        self._all_portable = self._all_portable and portable
+        if portable:
+            self._portable.add(key)
         if len(self._found) >= self.LIMIT:
             raise EnoughMistakes
 
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._found)
+
+    def forgotten(self, before: int, names: Iterable[str]) -> bool:
+        """Forget the mistakes behind the first ones, if all are good CUDA C++; return whether they are.
+
+        They are in a declaration of `names`, and told where one of these is used.
+        """
+        new = list(self._found)[before:]
+        if not new or not self._portable.issuperset(new):
+            return False
+        self._unread.update(dict.fromkeys(names, self._found[new[0]]))
+        for key in new:
+            del self._found[key]
+        return True
+
     def missing(self, name: str, remedy: str = "") -> str:
         """Return a remedy for a name that is declared nowhere: the header that may declare it."""
+        if mistake := self._unread.get(name):
+            why = f"{mistake.message}; {mistake.remedy}" if mistake.remedy else mistake.message
+            return f"its declaration in line {mistake.line} is not read: {why}"
         if header := header_of(name):
             return f"#include <{header}>"
         return remedy or passed_over(self.passed_over)
+
+    def follow(self, earlier: Mistakes) -> None:
+        """Take over what an earlier step knows of declarations that it did not read."""
+        self._unread, self.passed_over = earlier._unread, earlier.passed_over
 
     def source_line(self, place: Place) -> str:
         """Return the line at a place, as the author wrote it."""
@@ -68,4 +99,6 @@ class Mistakes:
     def raise_if_any(self) -> None:
         """Raise the mistakes, if there are any: as PortabilityError if all are valid CUDA C++, else as KernelError."""
         if self._found:
-            raise (PortabilityError if self._all_portable else KernelError)(list(self._found.values()))
+            raise (PortabilityError if self._portable.issuperset(self._found) else KernelError)(
+                list(self._found.values())
+            )

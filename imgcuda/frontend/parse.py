@@ -11,6 +11,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from imgcuda.frontend import refusals
+from imgcuda.frontend.host_code import (
+    DEVICE_WORDS,
+    behind_declaration,
+    behind_host_function,
+    blanked,
+    name_of,
+    names_in,
+)
 from imgcuda.frontend.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
 from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
 from imgcuda.frontend.parse_cursor import Stop
@@ -33,6 +41,7 @@ _NO_GLOBALS = refusals.Refusal(
     "a global variable that kernels can change is not in the portable subset",
     "pass a pointer to memory as an argument, or make it '__constant__' or 'const'",
 )
+_NO_ALIAS = refusals.Refusal("another name of a namespace is C++", f"use plain names, or {refusals.GUARD}")
 _NO_AUTO = refusals.Refusal("'auto' for what a function takes or returns is C++", "write the type")
 _NO_VARIADIC = refusals.Refusal("'...' is not in the portable subset", "name the parameters")
 
@@ -53,12 +62,26 @@ def parse(text: str, file: str, macros: Mapping[str, str] = {}) -> TranslationUn
 
     It is PortabilityError if all mistakes are valid CUDA C++. `macros` are defined before the first line.
     """
+    return parsed(text, file, macros)[0]
+
+
+def parsed(text: str, file: str, macros: Mapping[str, str] = {}) -> tuple[TranslationUnit, Mistakes]:
+    """Return the tree of a file, and what its parser knows of declarations that are not read."""
     mistakes = Mistakes(text, file)
     tree = TranslationUnit()
     with suppress(EnoughMistakes), _no_garbage():
         tree = _Parser(plain_names(preprocess(text, file, macros, mistakes)), mistakes).parse()
     mistakes.raise_if_any()
-    return tree
+    return tree, mistakes
+
+
+def without_host_code(text: str, file: str) -> str:
+    """Return a text with what only the host needs replaced by blanks, as far as it can be read."""
+    mistakes = Mistakes(text, file)
+    parser = _Parser(plain_names(preprocess(text, file, {}, mistakes)), mistakes)
+    with suppress(EnoughMistakes), _no_garbage():
+        parser.parse()
+    return blanked(text, file, parser.file.unread)
 
 
 @contextmanager
@@ -77,17 +100,20 @@ def _no_garbage() -> Iterator[None]:
 class _Parser(StatementParser):
     """Parses a whole file."""
 
+    def __init__(self, tokens: list[Token], mistakes: Mistakes) -> None:
+        super().__init__(tokens, mistakes)
+        self._namespaces: set[str] = set()
+
     def parse(self) -> TranslationUnit:
         try:
             self._items_of_file("")
         except RecursionError:
             self.wrong("this is nested too deeply", self.token.place, "use variables for parts of it")
-        self.file.passed_over = self.mistakes.passed_over
         return self.file
 
     def _items_of_file(self, end: str) -> None:
         while self.token.kind != END and self.token.text != end:
-            start, mark = self.position, self.types.mark()
+            start, mark, before = self.position, self.types.mark(), self.mistakes.count
             try:
                 self._item()
             except Stop:
@@ -95,13 +121,43 @@ class _Parser(StatementParser):
                 self.types.restore(mark)
             except Unclosed:
                 self.types.back_to(mark)
+            if self.mistakes.count > before:
+                self._forget(start, mark, before)
+
+    def _forget(self, start: int, mark: int, before: int) -> None:
+        """Forget what is refused in a declaration of the host, which no kernel may need."""
+        behind = behind_declaration(self.tokens, start)
+        item = self.tokens[start:behind]
+        if not item or not DEVICE_WORDS.isdisjoint(token.text for token in item):
+            return
+        if self.mistakes.forgotten(before, names_in(item)):
+            self.types.back_to(mark)
+            self.go_to(behind)
+            self._unread(start)
+
+    def _unread(self, start: int) -> None:
+        """Note that the tokens from a position up to here are for the host."""
+        self.file.unread.append((self.tokens[start].place, self.tokens[self.position - 1].place))
+
+    def _host_function(self) -> bool:
+        """Step over a function of the host, if one is defined here."""
+        behind = behind_host_function(self.tokens, self.position)
+        if behind == self.position:
+            return False
+        start, name = self.position, name_of(self.tokens, self.position)
+        if any(each.name == name and (each.device or each.kernel) for each in self.file.functions):
+            return False  # its declaration says what it is
+        self.file.host.add(name)
+        self.go_to(behind)
+        self._unread(start)
+        return True
 
     def _item(self) -> None:
         text = self.token.text
         if text == ";" or self.token.kind == PRAGMA:
             self.advance()
         elif text == "using":
-            self.using()
+            self._using_of_file()
         elif text in ("static_assert", "_Static_assert"):
             self.static_assert()
         elif text == "extern" and self.peek().kind == STRING:
@@ -109,14 +165,39 @@ class _Parser(StatementParser):
         elif text == "}":
             self.advance()
             self.wrong("'}' without '{'", self.tokens[self.position - 1].place)
-        else:
+        elif text == "namespace" or (text == "inline" and self.peek().text == "namespace"):
+            self._namespace()
+        elif not self._host_function():
+            start, functions = self.position, len(self.file.functions)
             self._declaration_of_file()
+            if any(not (each.device or each.kernel) for each in self.file.functions[functions:]):
+                self._unread(start)  # a declaration of a function of the host
+
+    def _using_of_file(self) -> None:
+        """Parse `using`; the names of namespaces that the file does not declare are for the host."""
+        start = self.position
+        self.using()
+        words = {token.text for token in self.tokens[start : self.position]}
+        if not words & {"=", *self._namespaces} and words & {"::", "namespace"}:
+            self._unread(start)
+
+    def _namespace(self) -> None:
+        """Parse what a namespace declares, as if it stood outside: `plain_names` drops the names of namespaces."""
+        while self.token.text != "{":
+            if self.token.text in (";", "=") or self.token.kind == END:
+                raise self.refuse(_NO_ALIAS, self.token.place)
+            self.advance()
+        self._namespaces.add(self.tokens[self.position - 1].text)
+        self._scope()
 
     def _extern_c(self) -> None:
         self.advance()
         self.advance()
-        if self.token.text != "{":
-            return
+        if self.token.text == "{":
+            self._scope()
+
+    def _scope(self) -> None:
+        """Parse what braces around declarations at file scope hold."""
         opening = self.advance()
         self._items_of_file("}")
         if not self.accept("}"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from imgcuda.frontend import refusals
-from imgcuda.frontend.lexer import IDENTIFIER, PUNCTUATOR, Token
+from imgcuda.frontend.lexer import END, IDENTIFIER, PUNCTUATOR, Token
 from imgcuda.frontend.mistakes import Mistakes
 from imgcuda.frontend.parse_types import SPECIFIER_WORDS, WITH_ARGUMENT, Specifiers, Types
 from imgcuda.frontend.syntax import (
@@ -120,10 +120,12 @@ class DeclarationParser(Types):
 
     def using(self) -> None:
         """Parse `using real = float;`."""
-        word = self.advance()
-        if self.peek().text != "=":
-            scope = refusals.Refusal("'using' of a namespace is C++", f"write plain names, or {refusals.GUARD}")
-            raise self.refuse(scope, word.place)
+        self.advance()
+        if self.peek().text != "=":  # names of namespaces are plain names here
+            while self.token.text not in (";", "{", "}") and self.token.kind != END:
+                self.advance()
+            self.semicolon()
+            return
         name = self.expect_name()
         self.expect("=")
         self.add_type(Typedef(name.text, self.type_name(), name.place))

@@ -164,11 +164,13 @@ class Types(ExpressionParser):
         if after.text == "::":
             return self.refuse(refusals.refused_scope(token.text, self.peek(2).text), token.place)
         if after.text in ("*", "&"):
-            return self.wrong(self._unknown(token.text), token.place)
+            return self._unknown(token)
         return self.wrong(f"expected a type before '{token.text}'", token.place)
 
-    def _unknown(self, name: str) -> str:
-        return f"unknown type '{name}'{did_you_mean(name, sorted(self.types))}"
+    def _unknown(self, token: Token) -> Stop:
+        similar = did_you_mean(token.text, sorted(self.types))
+        remedy = self.mistakes.missing(token.text, similar)
+        return self.wrong(f"unknown type '{token.text}'{similar}", token.place, remedy)
 
     def _unknown_type(self, token: Token) -> NamedType:
         """Report once a word that stands where a type should, and take it for a type from here on."""
@@ -180,7 +182,7 @@ class Types(ExpressionParser):
         elif token.text in _RESERVED or token.kind != IDENTIFIER:
             raise self.unexpected("a type")
         else:
-            self.wrong(self._unknown(token.text), token.place)
+            self._unknown(token)
         self.types.add(token.text)
         return NamedType(self.advance().text, token.place)
 

@@ -6,8 +6,9 @@ The CPU engine reads them as plain names and numbers; NVRTC, which has no header
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
-from imgcuda.frontend.lexer import Lexer, Token
+from imgcuda.frontend.lexer import IDENTIFIER, Lexer, Token
 from imgcuda.frontend.type_names import BASIC_WORDS, basic_type
 
 _FUNCTIONS = frozenset(
@@ -65,23 +66,40 @@ STD = "\n".join(_declarations()) + "\n"
 
 
 def plain_names(tokens: list[Token]) -> list[Token]:
-    """Return tokens without `std::` before the names above, and with the numbers of numeric_limits written out."""
-    if not any(token.text in ("std", "numeric_limits") for token in tokens):
+    """Return tokens without the names of the file's namespaces before others, nor `std::` before those above.
+
+    The numbers of numeric_limits are written out.
+    """
+    spaces = _namespaces(tokens)
+    if not spaces and not any(token.text in ("std", "numeric_limits") for token in tokens):
         return tokens
     made: list[Token] = []
     position = 0
     while position < len(tokens):
-        scoped = [each.text for each in tokens[position : position + 2]] == ["std", "::"]
+        text = tokens[position].text
+        scope = text in spaces or text == "std"
+        scoped = scope and position + 1 < len(tokens) and tokens[position + 1].text == "::"
         at = position + 2 if scoped else position
         if at < len(tokens) and tokens[at].text == "numeric_limits" and (found := _limit(tokens, at)):
             number, position = found
             made += number
-        elif scoped and at < len(tokens) and tokens[at].text in STD_NAMES:
+        elif scoped and (text in spaces or (at < len(tokens) and tokens[at].text in STD_NAMES)):
             position = at
         else:
             made.append(tokens[position])
             position += 1
     return made
+
+
+def _namespaces(tokens: Sequence[Token]) -> set[str]:
+    """Return the names of the namespaces that a file declares."""
+    found = set[str]()
+    for position, token in enumerate(tokens):
+        if token.text == "namespace" and tokens[position - 1].text != "using":
+            words = list(takewhile(lambda each: each.kind == IDENTIFIER or each.text == "::", tokens[position + 1 :]))
+            if tokens[position + 1 + len(words)].text == "{":
+                found |= {each.text for each in words if each.kind == IDENTIFIER}
+    return found
 
 
 def _limit(tokens: Sequence[Token], at: int) -> tuple[list[Token], int] | None:

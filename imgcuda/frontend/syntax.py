@@ -360,8 +360,8 @@ class TranslationUnit:
     """Functions and globals in the order in which they are declared."""
     host: set[str] = field(default_factory=set)
     """The names of the functions of the host, which are not read."""
-    passed_over: list[str] = field(default_factory=list)
-    """The headers that the file includes and that are not known."""
+    unread: list[tuple[Place, Place]] = field(default_factory=list)
+    """The first and the last place of what is not read, since it is the host's."""
 
 
 def walk(node: object) -> Iterator[object]:

@@ -37,11 +37,12 @@ class Checked:
         self.mistakes.raise_if_any()
 
 
-def check(file: syntax.TranslationUnit, text: str, name: str) -> Checked:
-    """Check a file, and resolve its overloads."""
-    mistakes = Mistakes(text, name)
-    mistakes.passed_over = file.passed_over
-    checker = _TranslationUnitChecker(mistakes)
+def check(file: syntax.TranslationUnit, text: str, name: str, parsed: Mistakes | None = None) -> Checked:
+    """Check a file, and resolve its overloads; `parsed` knows of declarations that were not read."""
+    checker = _TranslationUnitChecker(Mistakes(text, name))
+    if parsed is not None:
+        checker.mistakes.follow(parsed)
+    checker.host = file.host
     try:
         checker.check(file)
     except EnoughMistakes:  # the functions that follow are not known

@@ -51,6 +51,8 @@ class ExpressionChecker(Names):
         self.calls: dict[int, Signature] = {}
         self.called: dict[str, syntax.Call] = {}
         """The first call of each function."""
+        self.host: set[str] = set()
+        """The functions of the host, which are not read."""
         self.library: dict[str, Signature] = {}
         """The functions of CUDA that are written in CUDA C and called, by their keys."""
         self.replaced: dict[int, Callable[[Any, Mapping[int, str]], Any]] = {}
@@ -339,6 +341,8 @@ class ExpressionChecker(Names):
         hidden = any(exact(each, given) for each in own) or not builtins.is_builtin(node.name)
         if not hidden and (not best(own, given) or builtins.takes(node.name, given)):
             return self._builtin(node, given)
+        if not own and node.name in self.host:
+            raise Wrong(*_of_the_host(node))
         if not own:
             known = [*self.functions, *FUNCTIONS, *ATOMICS, *builtins.VOIDS, *library.NAMES]
             similar = did_you_mean(node.name, known)
@@ -438,10 +442,7 @@ class ExpressionChecker(Names):
     def _callable(self, node: syntax.Call, signature: Signature) -> None:
         function = signature.function
         if function is not None and not function.device and not function.kernel:
-            remedy = "write __device__ in front of its definition"
-            raise Wrong(
-                f"{node.name}() is a function of the host and cannot be called on the device", node.place, remedy
-            )
+            raise Wrong(*_of_the_host(node))
 
 
 def _root(node: syntax.Expression) -> str:
@@ -457,6 +458,11 @@ def _cast_all(arguments: tuple[syntax.Expression, ...], function: syntax.Functio
     """Return arguments cast to a function's parameters."""
     pairs = zip(arguments, function.parameters, strict=True)
     return tuple(syntax.Cast(parameter.type, each, each.place) for each, parameter in pairs)
+
+
+def _of_the_host(node: syntax.Call) -> tuple[str, syntax.Place, str]:
+    message = f"{node.name}() is a function of the host and cannot be called on the device"
+    return message, node.place, "write __device__ in front of its definition"
 
 
 def _operands(node: syntax.Binary | syntax.Unary | syntax.Assign) -> tuple[syntax.Expression, ...]:

@@ -1,0 +1,117 @@
+"""Whole files of other projects, with the host's code around the kernels: it is not read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from imgcuda.cuda.compile import compile as compile_for_gpu
+from imgcuda.errors import KernelError
+from imgcuda.frontend.compilers import CUDA
+from imgcuda.frontend.parse import without_host_code
+from imgcuda.programs.source import Program
+from support.small_kernels import launch, program, values
+
+WHOLE = r"""/* A whole file, as one finds it. */
+#include <iostream>
+#include <vector>
+#include <opencv2/opencv.hpp>
+#include "helper_cuda.h"
+#include <cstdio>
+#include <cuda_runtime.h>
+using namespace std;
+using cv::Mat;
+#define BLOCK 16
+#define CHECK(call) { cudaError_t e = call; if (e != cudaSuccess) { printf("%s", cudaGetErrorString(e)); exit(1); } }
+static int total = 0;
+std::vector<int> history;
+typedef std::pair<int, int> extent;
+class Timer { public: Timer() { start(); } void start(); private: cudaEvent_t e; };
+struct Image { int w, h; std::vector<unsigned char> data; Image(int w, int h) : w(w), h(h) {} };
+template <typename T> void check(T err, const char* const func, const char* const file, const int line) {
+  if (err != cudaSuccess) { std::cerr << "CUDA error at: " << file << ":" << line << std::endl; exit(1); }
+}
+void reference(const float *in, float *out, int n);
+namespace detail {
+__device__ float twice(float v) { return 2 * v; }
+inline int host_only(std::string s) { return s.size(); }
+}
+__global__ void scale(const float *in, float *out, int n)
+{
+    int x = blockIdx.x * blockDim.x + threadIdx.x;
+    if (x < n) out[x] = detail::twice(in[x]);
+}
+void reference(const float *in, float *out, int n)
+{
+#ifdef _OPENMP
+#pragma omp parallel for
+#endif
+    for (int i = 0; i < n; ++i) out[i] = in[i] * 2;
+}
+Mat load(const std::string &name) { return cv::imread(name); }
+int main(int argc, char **argv)
+{
+    Timer t;
+    float *d_in; CHECK(cudaMalloc(&d_in, 4 * 100));
+    scale<<<dim3(7), 16, 0>>>(d_in, d_in, 100);
+    cudaDeviceSynchronize();
+    auto f = [&](int a) { return a + 1; };
+    cout << f(3) << endl;
+    return 0;
+}
+"""
+
+
+def test_the_kernel_of_a_whole_file_runs() -> None:
+    given, out = np.arange(100, dtype=np.float32), np.zeros(100, np.float32)
+    launch(WHOLE, given, out, np.int32(100), kernel="scale", grid=7, block=16)
+    assert list(program(WHOLE).kernels) == ["scale"]
+    assert (out == 2 * given).all()
+
+
+@pytest.mark.usefixtures("nvrtc")
+def test_nvrtc_is_given_a_whole_file_without_the_hosts_code() -> None:
+    whole = Program("whole.cu", WHOLE, np.dtype(np.uint8), compiler=CUDA)
+    assert b"scale" in compile_for_gpu(whole, (9, 0))
+
+
+def test_lines_and_directives_stay_where_host_code_is_taken_out() -> None:
+    left = without_host_code(WHOLE, "whole.cu").split("\n")
+    written = WHOLE.split("\n")
+    assert len(left) == len(written)
+    assert [line for line in left if line.startswith("#")] == [line for line in written if line.startswith("#")]
+    kept = {line for line in left if line.strip() and not line.startswith("#")}
+    assert kept <= set(written)
+    assert "int main" not in "".join(kept) and "__global__" in "".join(kept)
+
+
+@pytest.mark.parametrize(
+    ("before", "body", "said"),
+    [
+        ("class A { public: int x; };", "A a; out[x] = 1;", r"not read: 'class' is C\+\+; write a plain struct"),
+        ("struct A : B { int x; };", "A a; out[x] = 1;", "not read: inheritance is C++"),
+        ("struct A { int x : 3; };", "A a; out[x] = 1;", "not read: a bit field is not in the portable subset"),
+        ("enum E : short { A };", "E a; out[x] = 1;", "not read: an enum of a chosen type is C++"),
+        ("static int total = 0;", "out[x] = total;", "line 1 is not read: a global variable that kernels can change"),
+        (
+            "std::vector<int> f(int n) { return {}; }",
+            "out[x] = f(1);",
+            r"f\(\) is a function of the host .* __device__",
+        ),
+        ('#include "project.h"', "out[x] = SIZE;", 'may be declared in "project.h"'),
+        ('#include "project.h"', "Item item; out[x] = 1;", 'may be declared in "project.h"'),
+        ('#include "project.h"', "out[x] = work(3);", 'may be declared in "project.h"'),
+    ],
+)
+def test_what_is_not_read_is_told_where_a_kernel_needs_it(before: str, body: str, said: str) -> None:
+    with pytest.raises(KernelError, match=said):
+        values(body, before=before)
+
+
+def test_a_namespace_of_the_file_may_hold_kernels() -> None:
+    text = """namespace a { namespace b { struct P { int v; }; __device__ int f(P p) { return p.v; } } }
+    using namespace a; using a::b::f;
+    namespace { __global__ void k(int *out) { a::b::P p = {3}; out[threadIdx.x] = a::b::f(p) + f(p); } }"""
+    out = np.zeros(4, np.int32)
+    launch(text, out, block=4)
+    assert out.tolist() == [6, 6, 6, 6]
