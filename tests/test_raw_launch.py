@@ -155,5 +155,19 @@ def test_a_gpu_gives_more_shared_memory_than_it_does_unasked(gpu: str) -> None:
     assert np.array_equal(with_more()(wide, device=gpu), wide[:, ::-1])
 
 
+class Constant(Mirror):
+    """A filter whose kernel reads a constant that nothing sets."""
+
+    @classmethod
+    @cache
+    def source(cls) -> Source:
+        return Source("constant.cu", "__constant__ int n;\n" + TEXT.replace("= in[", "= n + in["))
+
+
+def test_a_constant_that_nothing_sets_is_refused(device: str) -> None:
+    with pytest.raises(LaunchError, match=r"mirror cannot read the __constant__ variable 'n', .*; write them in"):
+        Constant()(IMAGE, device=device)
+
+
 def test_a_launch_error_of_a_filter_is_a_filter_error() -> None:
     assert issubclass(LaunchError, FilterError)

@@ -32,11 +32,10 @@ def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None 
 
 def _compiled(program: Program, kernel: str, block: Dim3, machine: Machine, checked: bool) -> Code:
     lowered = to_llvm(program, kernel, block, vector_width(block.x, machine.width), program.contract, checked)
-    letters = tuple(map(argument_letter, lowered.parameters))
+    letters = (*map(argument_letter, lowered.parameters), *("p" for _ in lowered.constants))
     binary = to_machine_code(lowered, machine)
-    return Code(
-        binary, letters, lowered.checklist, lowered.written, lowered.heap, lowered.stack, lowered.sized_by_launch
-    )
+    sizes = lowered.heap, lowered.stack, lowered.sized_by_launch, lowered.constants
+    return Code(binary, letters, lowered.checklist, lowered.written, *sizes)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from imgcuda.cores import cores
 from imgcuda.cpu import loading, workers
 from imgcuda.cpu.lending import Loans, address
 from imgcuda.cpu.workers import Launch
+from imgcuda.engine.constant_values import memory_of
 from imgcuda.engine.known_tables import KnownTables, known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
 from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, KernelCall, LaunchArgument, LaunchMemory
@@ -144,6 +145,7 @@ class CpuSession:
         loaded = loading.kernel(program, kernel, block, coming=self._coming, threads=count)
         check_shared(program, kernel, loaded, memory)
         arguments = self._loans.arguments(arguments, loaded.written)
+        arguments += constants_of(program, kernel, loaded, memory)
         packed = pack(loaded.letters, arguments)
         launch = Launch(loaded, packed, geometry.packed, keep=arguments, shared=memory.shared)
         samples = max([prod(a.shape) for a in arguments if isinstance(a, DeviceArray)], default=0)
@@ -175,6 +177,15 @@ def check_shared(program: Program, kernel: str, loaded: loading.LoadedKernel, me
             f"{program.name}: {kernel} uses `extern __shared__` memory, and the launch gives it 0 bytes; "
             "say how many a block needs by shared="
         )
+
+
+def constants_of(
+    program: Program, kernel: str, loaded: loading.LoadedKernel, memory: LaunchMemory
+) -> list[DeviceArray]:
+    """Return the values of the `__constant__` variables that a launch sets, as a kernel's last arguments."""
+    return [
+        as_device_array(memory_of(program, kernel, name, size, memory.constants)) for name, size in loaded.constants
+    ]
 
 
 def pack(letters: Sequence[str], arguments: Sequence[LaunchArgument]) -> bytes:

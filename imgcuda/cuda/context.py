@@ -73,6 +73,20 @@ def function(index: int, program: Program, kernel: str, letters: str) -> Any:
     return _functions[key]
 
 
+def variable(index: int, program: Program, name: str) -> tuple[int, int]:
+    """Return the address and the bytes of a variable of a program that was loaded; DeviceError if it has none."""
+    import pycuda.driver as driver
+
+    try:
+        place, size = _modules[index, program.text].get_global(name)
+    except driver.LogicError as error:
+        remedy = "declare it outside of namespaces, and read it in a kernel"
+        raise DeviceError(
+            f"{program.name}: the code for the GPU has no __constant__ variable '{name}'; {remedy}"
+        ) from error
+    return int(place), int(size)
+
+
 def allow_shared(function: Any, size: int) -> None:
     """Let a kernel have `size` bytes of dynamic shared memory, more than SHARED."""
     import pycuda.driver as driver

@@ -28,6 +28,7 @@ from imgcuda.cuda import pinned, transfers
 from imgcuda.cuda.context import translated
 from imgcuda.cuda.memory import SessionMemory, StreamMemory, wait_for
 from imgcuda.cuda.transfers import DownloadStaging, UploadStaging
+from imgcuda.engine.constant_values import memory_of
 from imgcuda.engine.known_tables import known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
 from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, JpegCoder, KernelCall, LaunchArgument, LaunchMemory
@@ -166,9 +167,19 @@ class CudaSession:
         letters = "".join("P" if isinstance(a, DeviceArray) else a.dtype.char for a in arguments)
         with translated(f"{program.name}: {kernel} on cuda:{self._index}"):
             function = cuda_context.function(self._index, program, kernel, letters)
+            self._set_constants(program, kernel, memory)
             if memory.shared > cuda_context.SHARED:
                 cuda_context.allow_shared(function, memory.shared)
             function.prepared_async_call(tuple(grid), tuple(block), self._stream, *values, shared_size=memory.shared)
+
+    def _set_constants(self, program: Program, kernel: str, memory: LaunchMemory) -> None:
+        """Queue copies of the values of `__constant__` variables that have none in the source."""
+        import pycuda.driver as driver
+
+        for name, _ in program.outline.constants:
+            place, size = cuda_context.variable(self._index, program, name)
+            values = memory_of(program, kernel, name, size, memory.constants)
+            driver.memcpy_htod_async(place, values, self._stream)  # pageable memory is read before it returns
 
     def wait(self) -> None:
         with translated(f"cuda:{self._index}"):

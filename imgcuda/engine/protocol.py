@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda.engine.constant_values import Values
 from imgcuda.engine.known_tables import KnownTables
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
@@ -69,6 +70,8 @@ class LaunchMemory(NamedTuple):
 
     shared: int = 0
     """The bytes of dynamic shared memory in each block: the size of the kernel's `extern __shared__` arrays."""
+    constants: Values | None = None
+    """The values of `__constant__` variables that have none in the source; None if the launch cannot set them."""
 
 
 NO_MEMORY = LaunchMemory()

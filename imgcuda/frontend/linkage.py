@@ -1,4 +1,7 @@
-"""`with_c_names`: gives kernels C linkage, so that a C++ compiler keeps their names and a launch can find them."""
+"""`with_c_names`: gives kernels C linkage, so that a C++ compiler keeps their names and a launch can find them.
+
+`__constant__` variables of a file keep their names, too, unless they are static.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ _SPECIFIERS = frozenset(["static", "inline", "__inline__", "__forceinline__", "_
 
 
 def with_c_names(text: str) -> str:
-    """Return a text with `extern "C"` before each kernel, and without their `static`, which would hide them.
+    """Return a text with `extern "C"` before each kernel, and without `static`, which would hide it or a constant.
 
     Templates are left as they are, since they cannot have C linkage. Lines keep their numbers.
     """
@@ -32,6 +35,8 @@ def _edits(text: str) -> Iterator[tuple[Token, int, str]]:
         for position, token in enumerate(run):
             if token.text == "__global__":
                 yield from _edit(run, position)
+            elif token.text == "__constant__":
+                yield from _without_static(run[_first(run, position) : position + 2])
 
 
 def _runs(text: str) -> Iterator[list[Token]]:
@@ -56,6 +61,10 @@ def _edit(run: list[Token], kernel: int) -> Iterator[tuple[Token, int, str]]:
     if not is_c:
         yield run[first], 0, 'extern "C" '
     words = run[first : _behind_specifiers(run, kernel + 1)]
+    yield from _without_static(words)
+
+
+def _without_static(words: list[Token]) -> Iterator[tuple[Token, int, str]]:
     for token in words:
         if token.text == "static":
             yield token, len("static"), ""

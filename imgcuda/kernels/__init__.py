@@ -20,11 +20,12 @@ import numpy as np
 
 from imgcuda.devices import checked as checked
 from imgcuda.errors import LaunchError, shown
+from imgcuda.kernels.constants import Constants as Constants
 from imgcuda.kernels.kernel_modules import Kernel as Kernel
 from imgcuda.kernels.kernel_modules import Module as Module
 from imgcuda.programs.source import Define, Source
 
-__all__ = ["Kernel", "Module", "checked", "compile", "load"]
+__all__ = ["Constants", "Kernel", "Module", "checked", "compile", "load"]
 
 _MACRO = re.compile(r"[A-Za-z_]\w*(?:\([\w, ]*\))?")
 """A macro's name, and its arguments if it has some."""

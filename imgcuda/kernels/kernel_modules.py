@@ -10,6 +10,7 @@ from imgcuda.errors import LaunchError
 from imgcuda.execution.gpu import LaunchSize
 from imgcuda.execution.kernel_parameters import require_kernel
 from imgcuda.frontend.compilers import CPU, CUDA, Macros
+from imgcuda.kernels.constants import Constants
 from imgcuda.kernels.launching import KernelLaunch
 from imgcuda.programs.layout import dim3
 from imgcuda.programs.source import Define, Program, Source, as_written
@@ -18,18 +19,19 @@ from imgcuda.programs.source import Define, Program, Source, as_written
 class Module:
     """The kernels of a `.cu` file: `module.saxpy` is the kernel saxpy, and so is `module["saxpy"]`.
 
-    `list(module)` has their names. `kernels.load` and `kernels.compile` make modules.
+    `list(module)` has their names. `module.constants["weights"] = array` sets a `__constant__` variable. `kernels.load`
+    and `kernels.compile` make modules.
     """
 
     def __init__(self, source: Source, defines: Mapping[str, Define] | None = None, device: str | None = None) -> None:
         self._source, self._defines, self._device = source, dict(defines or {}), device
         self._programs: dict[Macros, Program] = {}
+        self.constants = Constants(source.name, self._both)
 
     def __getitem__(self, kernel: str) -> Kernel:
         """Return a kernel by its name, whatever that is; LaunchError if there is none."""
-        programs = self._program(CPU), self._program(CUDA)
-        if not any(kernel in program.kernels for program in programs):
-            require_kernel(programs[0], kernel)
+        if not any(kernel in program.kernels for program in self._both()):
+            require_kernel(self._program(CPU), kernel)
         return Kernel(self, kernel)
 
     def __getattr__(self, kernel: str) -> Kernel:
@@ -54,6 +56,9 @@ class Module:
             self._programs[compiler] = as_written(self._source, self._defines, compiler)
         return self._programs[compiler]
 
+    def _both(self) -> tuple[Program, ...]:
+        return self._program(CPU), self._program(CUDA)
+
 
 class Kernel:
     """A kernel of a module; a call launches it."""
@@ -76,11 +81,11 @@ class Kernel:
         Raises LaunchError for arguments that do not fit, KernelError for a mistake in the source, DeviceError if the
         device cannot run it, and in `kernels.checked()` CheckError for a fault of the kernel.
         """
-        sizes, memory = (dim3("grid", grid), dim3("block", block)), LaunchMemory(shared)
+        sizes = dim3("grid", grid), dim3("block", block)
+        memory = LaunchMemory(shared, self._module.constants.launched())
         KernelLaunch(self._module._program, self._name, arguments, *sizes, memory).run(device or self._module._device)
 
     def __repr__(self) -> str:
-        module = self._module
-        program = next(each for each in (module._program(CPU), module._program(CUDA)) if self._name in each.kernels)
+        program = next(each for each in self._module._both() if self._name in each.kernels)
         own = (f"{'const ' * each.const}{each.written} {each.name}".strip() for each in program.kernels[self._name])
         return f"<kernel {self._name}({', '.join(own).replace('* ', '*')}) of {program.name}>"

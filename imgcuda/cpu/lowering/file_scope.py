@@ -58,21 +58,33 @@ def _bind_global(state: State, node: syntax.Declaration) -> None:
 def _constant(state: State, node: syntax.Declaration, type: Type) -> Value | Reference:
     """Return a constant: a compile-time number, or a table in the data section."""
     if node.value is None:
-        remedy = "give it values, or pass it as an argument"
-        state.refuse(f"the table '{node.name}' has no values in the source", remedy)
+        return _set_at_launch(state, node, type)
     if isinstance(type, Int | Float) and not isinstance(node.value, syntax.Initializer):
         return _number(state, node.value, type)
     if not isinstance(node.value, syntax.Initializer):
         state.fail(f"the table '{node.name}' needs its values in braces")
+    _check_size(state, node, type)
+    state.b.globals[node.name] = f"@{node.name} = internal constant {_data(state, node, type, node.value)}, align 64"
+    region = MemoryRegion(node.name, "constant", table=start_of_table(type, f"@{node.name}"))
+    memory = known(state, region, type, size_of(type), base=f"@{node.name}")
+    return Reference(Address(PointerTo(type), f"@{node.name}", BLOCK, memory))
+
+
+def _set_at_launch(state: State, node: syntax.Declaration, type: Type) -> Reference:
+    """Return a constant without first values: the entry point is given the address of the launch's values."""
+    _check_size(state, node, type)
+    place = f"%c_{node.name}"
+    state.constants[node.name] = place, size_of(type)
+    memory = known(state, MemoryRegion(node.name, "constant"), type, size_of(type), base=place)
+    return Reference(Address(PointerTo(type), place, BLOCK, memory))
+
+
+def _check_size(state: State, node: syntax.Declaration, type: Type) -> None:
     if size_of(type) > budget.CONSTANT:
         message = (
             f"the table '{node.name}' takes {kilobytes(size_of(type))}; a GPU has {kilobytes(budget.CONSTANT)} for all"
         )
         state.fail(message, "pass it as an argument: an array's field of the filter")
-    state.b.globals[node.name] = f"@{node.name} = internal constant {_data(state, node, type, node.value)}, align 64"
-    region = MemoryRegion(node.name, "constant", table=start_of_table(type, f"@{node.name}"))
-    memory = known(state, region, type, size_of(type), base=f"@{node.name}")
-    return Reference(Address(PointerTo(type), f"@{node.name}", BLOCK, memory))
 
 
 def _data(state: State, node: syntax.Declaration, type: Type, values: syntax.Initializer) -> str:

@@ -124,6 +124,7 @@ class _KernelCompiler:
         state.has_barriers = has_barrier(state, function.body)
         with state.scope():
             arguments = self._bind_parameters(function, parameters)
+            arguments += [f"ptr noalias {place}" for place, _ in state.constants.values()]
             self._blocks(function)
         state.raise_mistakes()
         checklist = self.checks.checklist if self.checks else None
@@ -135,7 +136,9 @@ class _KernelCompiler:
         stack = (
             budget.STACK + _WIDEST * state.v.width * self.b.count
         )  # an upper bound: as if each instruction's result were spilled
-        return Compiled(name, ir, parameters, state.v.width, checklist, written, heap, stack, is_sized_by_launch(ir))
+        constants = tuple((name, size) for name, (_, size) in state.constants.items())
+        sized = is_sized_by_launch(ir)
+        return Compiled(name, ir, parameters, state.v.width, checklist, written, heap, stack, sized, constants)
 
     def _written(self, function: syntax.Function) -> tuple[int, ...]:
         """Return the positions of the arguments whose memory the kernel may write to; if unknown, all."""

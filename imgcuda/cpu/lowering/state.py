@@ -144,6 +144,8 @@ class State:
     chunks: int = 1
     shared: dict[syntax.Declaration, tuple[str, int]] = field(default_factory=dict)
     """The shared arrays of the block: address and size in bytes."""
+    constants: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """The constants that a launch sets: address and size in bytes."""
     locals: dict[Key, int] = field(default_factory=dict)
     """The sizes in bytes of the private arrays and structures in scope, those of callers too."""
     leader: str | None = None

@@ -1,0 +1,35 @@
+"""The `__constant__` variables that have no values in a kernel's source: a launch sets them, on either engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.errors import LaunchError
+from imgcuda.programs.source import Program
+
+Values = Mapping[str, npt.NDArray[Any]]
+"""Values by the name of a variable: its first bytes, and the others are 0."""
+
+
+def memory_of(program: Program, kernel: str, name: str, size: int, values: Values | None) -> npt.NDArray[np.uint8]:
+    """Return the bytes of a variable of `size` bytes; LaunchError if the launch sets none, or gives more bytes."""
+    if values is None:
+        raise LaunchError(
+            f"{program.name}: {kernel} cannot read the __constant__ variable '{name}', which has no values; "
+            "write them in the source, or pass them as an argument"
+        )
+    made = np.zeros(size, np.uint8)
+    given = values.get(name)
+    if given is not None and given.nbytes > size:
+        shape = " x ".join(map(str, given.shape)) or "one"
+        raise LaunchError(
+            f"{program.name}: the __constant__ variable '{name}' has {size} bytes; "
+            f"it was given {shape} {given.dtype}, which are {given.nbytes}"
+        )
+    if given is not None:
+        made[: given.nbytes] = given.reshape(-1).view(np.uint8)
+    return made
