@@ -107,15 +107,26 @@ def test_any_number_of_rows_and_columns_is_as_one_by_one(
         assert_close(diffused(image, device, method=method), exact(image, 2, method), 0.5)
 
 
+@pytest.mark.exhaustive
 def test_floats_outside_are_clipped_and_what_is_no_number_is_black(device: str) -> None:
     image = np.array([[-5, 7, np.inf, -np.inf, np.nan, 0, 1]], np.float32)
     assert diffused(image, device).tolist() == [[0, 1, 1, 0, 0, 0, 1]]
 
 
-test_any_image_is_as_one_by_one = matches(
-    "error-diffusion",
-    exact,
-    {"uint8": 0.501, "uint16": 0.55, "float32": 1e-6},
-    shapes=((17, 31), (1, 1), (1, 50), (50, 1), (2, 2), (40, 30, 2), (37, 53, 3), (33, 65, 4)),
-    settings=[{}, {"method": "jarvis", "levels": 5}, {"method": "atkinson", "levels": 256}],
+@pytest.mark.parametrize("shape", [(33, 65, 4), (1, 1, 4), (1, 50, 4), (50, 1, 4)])
+def test_colors_of_bytes_are_as_one_by_one(device: str, shape: tuple[int, ...], random_image: Make) -> None:
+    image = random_image(shape)
+    for levels, method in ((2, "floyd-steinberg"), (5, "jarvis"), (256, "atkinson")):
+        assert_close(diffused(image, device, levels=levels, method=method), exact(image, levels, method), 0.501)
+
+
+# Compiling kernels for each type and channel count is most of what tests cost.
+test_any_image_is_as_one_by_one = pytest.mark.exhaustive(
+    matches(
+        "error-diffusion",
+        exact,
+        {"uint8": 0.501, "uint16": 0.55, "float32": 1e-6},
+        shapes=((17, 31), (1, 1), (1, 50), (50, 1), (2, 2), (40, 30, 2), (37, 53, 3), (33, 65, 4)),
+        settings=[{}, {"method": "jarvis", "levels": 5}, {"method": "atkinson", "levels": 256}],
+    )
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import imgcuda
 from imgcuda.testing import assert_close
+from imgcuda.testing.contract_checks import random_image
 from support.references import FEW_SHAPES, by_colors, matches
 
 Image = npt.NDArray[Any]
@@ -59,11 +61,11 @@ def test_colors_keep_their_proportions(device: str) -> None:
 
 
 def test_the_brightest_level_becomes_white_and_black_stays(device: str) -> None:
-    image = np.array([[0, 20, 60, 100]], np.uint8)
-    made = tone_map(image, device, transfer="linear")
-    assert made[0, 0] == 0
-    assert made[0, 3] == 255
-    assert not tone_map(np.zeros((3, 4), np.uint8), device, transfer="linear").any()
+    image = np.array([[[0] * 3, [20] * 3, [60] * 3, [100] * 3]], np.uint8)
+    made = tone_map(image, device)
+    assert made[0, 0].tolist() == [0, 0, 0]
+    assert made[0, 3].tolist() == [255, 255, 255]
+    assert not tone_map(np.zeros((3, 4, 3), np.uint8), device).any()
 
 
 def test_what_is_not_a_number_does_not_count(device: str) -> None:
@@ -76,22 +78,35 @@ def test_what_is_not_a_number_does_not_count(device: str) -> None:
     assert made[0, 5] < 0
 
 
-test_any_image_matches_the_formula = matches(
-    "tone-map",
-    lambda image, **parameters: by_colors(image, lambda colors: exact(colors, **parameters)),
-    {"uint8": 0.51, "uint16": 2.0, "float32": 2e-5},
-    shapes=FEW_SHAPES,
-    settings=[{"white": 4.0}, {"key": 0.5, "white": 0.7}],
-    transfer=["linear", "srgb"],
+@pytest.mark.parametrize("shape", [(37, 53, 3), (1, 1, 3), (1, 50, 3), (700, 5, 3)])
+def test_a_color_image_of_bytes_matches_the_formula(device: str, shape: tuple[int, ...]) -> None:
+    image = random_image(shape)
+    for key, white in ((0.18, 4.0), (0.5, 0.7), (0.18, 0.0)):
+        expected = by_colors(image, partial(exact, key=key, white=white))
+        assert_close(tone_map(image, device, key=key, white=white), expected, 0.51 if white else 1.0)
+
+
+# Compiling kernels for each type and channel count is most of what tests cost.
+test_any_image_matches_the_formula = pytest.mark.exhaustive(
+    matches(
+        "tone-map",
+        lambda image, **parameters: by_colors(image, lambda colors: exact(colors, **parameters)),
+        {"uint8": 0.51, "uint16": 2.0, "float32": 2e-5},
+        shapes=FEW_SHAPES,
+        settings=[{"white": 4.0}, {"key": 0.5, "white": 0.7}],
+        transfer=["linear", "srgb"],
+    )
 )
 
 # The brightest is rounded down by up to 1/512 of a stop.
-test_any_image_becomes_white_where_it_is_brightest = matches(
-    "tone-map",
-    lambda image, **parameters: by_colors(image, lambda colors: exact(colors, **parameters)),
-    {"uint8": 1.0, "uint16": 180.0, "float32": 3e-3},
-    shapes=FEW_SHAPES,
-    settings=[{"transfer": "linear"}],
+test_any_image_becomes_white_where_it_is_brightest = pytest.mark.exhaustive(
+    matches(
+        "tone-map",
+        lambda image, **parameters: by_colors(image, lambda colors: exact(colors, **parameters)),
+        {"uint8": 1.0, "uint16": 180.0, "float32": 3e-3},
+        shapes=FEW_SHAPES,
+        settings=[{"transfer": "linear"}],
+    )
 )
 
 
