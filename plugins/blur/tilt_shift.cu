@@ -1,7 +1,7 @@
 // Tilt-shift: a weighted mean of an image and its blurs, whose weights depend on the distance from a line. Weights are
 // computed from variances: that of a pixel's own blur lies between those of two blurs, which alone have a weight. A
-// thread makes one sample in each of ROWS rows, of which row 0 is row `first` of the image. Edge: only the blurs read
-// outside of the image, by the border rule.
+// thread makes one sample in each of ROWS rows, of which row 0 is row `first` of the image. A blur without weight does
+// not count, whatever it holds. Edge: only the blurs read outside of the image, by the border rule.
 
 // The variance of the blur at a place. The line is where `across` x + `down` y + `offset` is 0; up to `sharp` pixels from
 // it nothing is blurred, and then sigma grows by `growth` a pixel, up to `sigma`.
@@ -25,9 +25,9 @@ __global__ void collect(const pixel *__restrict__ src, float *__restrict__ dst, 
     for (int y = blockIdx.y * ROWS; y < end; y++) {
         float own = variance_at(x / CHANNELS, first + y, across, down, offset, sharp, growth, sigma);
         float rising = (own - below) / (here - below), falling = (above - own) / (above - here);
-        float weight = fmaxf(fminf(rising, falling), 0.0f);
+        float weight = fminf(rising, falling);
         long long i = (long long)y * width * CHANNELS + x;
-        dst[i] = (is_first ? 0.0f : dst[i]) + weight * src[i];
+        dst[i] = (is_first ? 0.0f : dst[i]) + (weight > 0.0f ? weight * src[i] : 0.0f);
     }
 }
 
@@ -41,8 +41,8 @@ __global__ void tilt_shift(const pixel *__restrict__ src, pixel *__restrict__ ds
     int end = min((int)(blockIdx.y + 1) * ROWS, height);
     for (int y = blockIdx.y * ROWS; y < end; y++) {
         float own = variance_at(x / CHANNELS, first + y, across, down, offset, sharp, growth, sigma);
-        float weight = fmaxf((own - below) / (sigma * sigma - below), 0.0f);
+        float weight = (own - below) / (sigma * sigma - below);
         long long i = (long long)y * width * CHANNELS + x;
-        dst[i] = to_pixel(total[i] + weight * src[i]);
+        dst[i] = to_pixel(total[i] + (weight > 0.0f ? weight * src[i] : 0.0f));
     }
 }

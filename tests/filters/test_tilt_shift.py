@@ -69,6 +69,14 @@ def test_the_band_is_sharp_and_the_ends_are_blurred(device: str, random_image: M
     assert (made[75:80] != image[75:80]).all()
 
 
+def test_what_is_not_a_number_spreads_only_where_it_is_blurred(device: str, random_image: Make) -> None:
+    image = random_image((200, 90), np.float32)
+    image[69, 40] = np.nan
+    made = tilt_shift(image, device, position=0.25, width=0.2, falloff=0.1, sigma=3)
+    assert_close(np.delete(made[30:70].ravel(), 39 * 90 + 40), np.delete(image[30:70].ravel(), 39 * 90 + 40))
+    assert np.isnan(made[71:]).any()
+
+
 def test_a_turned_band_is_that_of_the_turned_image(device: str, random_image: Make) -> None:
     image = random_image((80, 80, 3))
     upright = tilt_shift(image.transpose(1, 0, 2), device, angle=90).transpose(1, 0, 2)
