@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import imgcuda
 from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.maths.functions import FUNCTIONS
 from imgcuda.engine.protocol import DeviceArray
@@ -21,6 +20,7 @@ from imgcuda.filters import PointFilter
 from imgcuda.frontend.compilers import CPU, CUDA
 from imgcuda.frontend.pure_functions import is_pure
 from imgcuda.programs.source import Source
+from support.installed import installed
 
 TABLE = ("const float *", "table")
 EACH = "c.r = {0}; c.g = {1}; c.b = {2}; return c;"
@@ -151,7 +151,7 @@ def test_a_source_that_compilers_may_read_differently_is_not_trusted() -> None:
 
 @pytest.mark.parametrize("name", ["gamma", "brightness", "contrast", "invert", "posterize"])
 def test_built_in_filters_have_tables_on_every_device(name: str) -> None:
-    filter = imgcuda.load().create(name, {})
+    filter = installed().create(name, {})
     assert isinstance(filter, PointFilter)
     image = DeviceArray(0, (2, 3, 3), np.dtype(np.uint8))
     for compiler in (CPU, CUDA):
@@ -169,7 +169,7 @@ def test_the_answer_is_read_from_the_cache(tmp_path: Path) -> None:
     program = """
 import sys, numpy
 from imgcuda import load
-load().create("gamma", {"gamma": 2.0})(numpy.zeros((2048, 2048, 3), numpy.uint8), device="cpu")
+installed().create("gamma", {"gamma": 2.0})(numpy.zeros((2048, 2048, 3), numpy.uint8), device="cpu")
 print("imgcuda.frontend.dependences" in sys.modules, "llvmlite" in sys.modules)
 """
     environment = {**os.environ, "IMGCUDA_CACHE": str(tmp_path / "cache")}

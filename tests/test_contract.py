@@ -12,15 +12,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda import Filter, ImageError, ParameterError, Pipeline, load
+from imgcuda import Filter, ImageError, ParameterError, Pipeline
 from imgcuda.testing import assert_close, contract, contract_checks
 from imgcuda.testing.contract_checks import CHECKS
+from support.installed import installed
 from support.matrix import exhaustive, matrix
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
-INSTALLED = load()
+INSTALLED = installed()
 TYPES = ["uint8", "uint16", "float32"]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imgcuda import DeviceError, Filter, KernelError, load
+from imgcuda import DeviceError, Filter, KernelError
 from imgcuda.arrays import strided_copy
 from imgcuda.arrays.stored_types import STORED
 from imgcuda.cuda import compile as cubin
@@ -22,6 +22,7 @@ from imgcuda.execution import tables
 from imgcuda.frontend.compilers import CUDA
 from imgcuda.programs.source import Program, Source, specialize
 from imgcuda.testing.gpu_compilation import compile_for_gpu
+from support.installed import installed
 from support.matrix import exhaustive
 
 ROOT = Path(__file__).parents[1]
@@ -97,8 +98,8 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     ],
 }
 """Parameters by which every kernel is compiled, with every branch that the preprocessor takes."""
-for _name in sorted(set(load()) - set(VARIANTS)):
-    VARIANTS[_name] = [{p.name: p.some_value() for p in load()[_name].parameters()}]
+for _name in sorted(set(installed()) - set(VARIANTS)):
+    VARIANTS[_name] = [{p.name: p.some_value() for p in installed()[_name].parameters()}]
 
 GOOD = "__global__ void good(const pixel *src, pixel *dst, int width, int height)\n{\n    dst[0] = src[0];\n}\n"
 
@@ -135,7 +136,7 @@ def fresh_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_every_kernel_compiles_for_every_type_and_channel_count(name: str, dtype: str, channels: int) -> None:
     variants = VARIANTS[name]
     variant = variants[(channels + TYPES.index(dtype)) % len(variants)]
-    for code in compiled(load().create(name, variant), dtype, channels, (9, 0)).values():
+    for code in compiled(installed().create(name, variant), dtype, channels, (9, 0)).values():
         assert code.startswith(b"\x7fELF")
 
 
@@ -152,7 +153,7 @@ def test_every_kernel_compiles_for_every_type_and_channel_count(name: str, dtype
 def test_every_kernel_compiles_for_every_gpu(name: str, number: int, capability: tuple[int, int]) -> None:
     combinations = list(product((3, 4, 1, 2), TYPES))
     channels, dtype = combinations[5 * number % len(combinations)]
-    filter = load().create(name, VARIANTS[name][number])
+    filter = installed().create(name, VARIANTS[name][number])
     made = compiled(filter, dtype, channels, capability, optimize=capability != PLAIN)
     assert made
     assert all(code.startswith(b"\x7fELF") for code in made.values())
@@ -181,7 +182,7 @@ def test_no_kernel_is_left_out() -> None:
     ran: set[str] = set()
     for name, variants in VARIANTS.items():
         for variant, dtype, channels in product(variants, ("uint8", "uint16"), (3, 4)):
-            ran |= set(compiled(load().create(name, variant), dtype, channels, None))
+            ran |= set(compiled(installed().create(name, variant), dtype, channels, None))
     files = [*(ROOT / "imgcuda").rglob("*.cu*"), *(ROOT / "plugins").rglob("*.cu*")]
     text = "".join(path.read_text(encoding="utf-8") for path in files)
     ran |= {"tables", "read_strided", "write_strided", "sample_counts"}  # the core's own
@@ -190,7 +191,7 @@ def test_no_kernel_is_left_out() -> None:
 
 
 def test_the_built_in_filters_have_their_variants_here() -> None:
-    ours = {name for name, plugin in load().sources.items() if plugin.distribution.startswith("imgcuda ")}
+    ours = {name for name, plugin in installed().sources.items() if plugin.distribution.startswith("imgcuda ")}
     assert ours == set(VARIANTS)
 
 
@@ -337,7 +338,7 @@ def test_the_real_nvcc_compiles_every_built_in_filter() -> None:
     if path is None or subprocess.run([path, "--version"], capture_output=True, check=False).returncode:
         pytest.skip("nvcc is not installed")
     for name, variants in VARIANTS.items():
-        for code in compiled(load().create(name, variants[-1]), "uint8", 4, (9, 0)).values():
+        for code in compiled(installed().create(name, variants[-1]), "uint8", 4, (9, 0)).values():
             assert code.startswith(b"\x7fELF")
     with pytest.raises(KernelError, match=r"^mine\.cu:2: identifier \"x\" is undefined\n      x = 1;$"):
         cubin.compile(program("__global__ void f() {\n  x = 1;\n}\n"), (9, 0))

@@ -26,18 +26,18 @@ from imgcuda import (
     PointFilter,
     Rows,
     devices,
-    load,
     param,
 )
 from imgcuda.execution.schedule import Schedule
 from imgcuda.execution.streaming import filter_image
 from imgcuda.programs.source import Source
 from imgcuda.testing import assert_close
+from support.installed import installed
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 
-FILTERS = load()
+FILTERS = installed()
 BLUR, EDGES, GRAYSCALE = (FILTERS.create(name, {}) for name in ("blur", "edges", "grayscale"))
 LIMIT = "IMGCUDA_MEMORY_LIMIT"
 

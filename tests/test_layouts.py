@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda import ImageError, Pipeline, functions, load
+from imgcuda import ImageError, Pipeline, functions
 from imgcuda.layouts import LAYOUTS, ImageLayout, axis_order
+from support.installed import installed
 
 Array = npt.NDArray[Any]
 Make = Callable[..., Array]
 
-FILTERS = load()
+FILTERS = installed()
 CHAINS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "nothing": [],
     "a neighborhood": [("blur", {"sigma": 1.0})],

@@ -10,15 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda import DeviceArray, Filter, FilterError, Gpu, ImageError, Pipeline, PointFilter, devices, load, param
+from imgcuda import DeviceArray, Filter, FilterError, Gpu, ImageError, Pipeline, PointFilter, devices, param
 from imgcuda.execution.executor import run_chain
 from imgcuda.programs.source import Source
 from imgcuda.testing import checked
+from support.installed import installed
 
 Array = npt.NDArray[Any]
 Make = Callable[..., Array]
 
-FILTERS = load()
+FILTERS = installed()
 CHAINS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "nothing": [],
     "a per-pixel filter": [("invert", {})],

@@ -16,6 +16,7 @@ from imgcuda import Filter, FilterError, Matrix, ParameterError, Picture, Table,
 from imgcuda.errors import shown
 from imgcuda.parameter_text import LARGEST_TEXT, read_file, read_lines, read_number
 from imgcuda.recipes.parameter_values import read_value
+from support.installed import installed
 
 
 class Numbers(Filter):
@@ -150,7 +151,7 @@ def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
     for path, said in kinds.items():
         for name, parameter in (("convolve", "kernel"), ("lut-cube", "lut"), ("composite", "image")):
             with pytest.raises(ParameterError, match=f"the file '{path}' cannot be read: it is {said}$"):
-                imgcuda.load().create(name, {parameter: str(path)})
+                installed().create(name, {parameter: str(path)})
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(LARGEST_TEXT + 1)  # takes no room on the disk
     with pytest.raises(ParameterError, match=r"zeros\.txt' cannot be read: it has more than 67,108,864 bytes$"):
-        imgcuda.load().create("convolve", {"kernel": path})
+        installed().create("convolve", {"kernel": path})
     assert read_file(path, LARGEST_TEXT + 1)[:3] == b"\0\0\0"
 
 

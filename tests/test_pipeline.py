@@ -27,17 +27,17 @@ from imgcuda import (
     Pipeline,
     PointFilter,
     devices,
-    load,
     param,
 )
 from imgcuda.execution.executor import run_chain
 from imgcuda.parameters import Parameter
 from imgcuda.programs.source import Source
 from imgcuda.testing import assert_close
+from support.installed import installed
 
 Make = Callable[..., npt.NDArray[Any]]
 
-FILTERS = load()
+FILTERS = installed()
 BLUR, EDGES, GRAYSCALE = (FILTERS.create(name, {}) for name in ("blur", "edges", "grayscale"))
 
 

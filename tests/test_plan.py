@@ -24,16 +24,16 @@ from imgcuda import (
     NeighborhoodFilter,
     Pipeline,
     PointFilter,
-    load,
     param,
 )
 from imgcuda.execution import chain_plan
 from imgcuda.programs.source import Source
 from imgcuda.testing import checked
+from support.installed import installed
 
 Make = Callable[..., npt.NDArray[Any]]
 
-FILTERS = load()
+FILTERS = installed()
 
 
 class Multiply(PointFilter):

@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda import ImageError, Pipeline, load
+from imgcuda import ImageError, Pipeline
 from imgcuda.pixels import COMPUTED_AS
+from support.installed import installed
 
 Array = npt.NDArray[Any]
 Make = Callable[..., Array]
 
-FILTERS = load()
+FILTERS = installed()
 CHAIN = Pipeline([FILTERS.create("blur", {"sigma": 1.0}), FILTERS.create("gamma", {}), FILTERS.create("edges", {})])
 INVERT = FILTERS.create("invert", {})
 

@@ -13,10 +13,11 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from imgcuda import DeviceMemoryError, Filter, FilterError, GeometryFilter, ImageError, Pipeline, load
+from imgcuda import DeviceMemoryError, Filter, FilterError, GeometryFilter, ImageError, Pipeline
 from imgcuda.cli import run
+from support.installed import installed
 
-MAKE = load().create
+MAKE = installed().create
 
 
 class Swell(GeometryFilter):

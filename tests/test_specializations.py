@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-import imgcuda
 from imgcuda.execution.executor import run_chain
 from imgcuda.testing.gpu_compilation import CompilingSession
+from support.installed import installed
 
 
 def kernels(name: str, given: dict[str, Any], packs: bool = False) -> set[Any]:
     """Return the kernels that the CPU compiles for a filter, or the texts that a GPU does."""
     session = CompilingSession(None, packs=packs)
-    run_chain(session, [imgcuda.load().create(name, given)], session.empty((64, 96, 3), np.uint8))
+    run_chain(session, [installed().create(name, given)], session.empty((64, 96, 3), np.uint8))
     return {launch[0].text if packs else launch for launch in session.calls}
 
 

@@ -15,12 +15,13 @@ import numpy.typing as npt
 import pytest
 
 import imgcuda
-from imgcuda import DeviceArray, DeviceMemoryError, Filter, FilterError, Gpu, Pipeline, devices, load
+from imgcuda import DeviceArray, DeviceMemoryError, Filter, FilterError, Gpu, Pipeline, devices
 from imgcuda.cuda import device as cuda
 from imgcuda.cuda import pinned, transfers
 from imgcuda.execution.streaming import filter_image
 from imgcuda.programs.source import Source
 from imgcuda.testing import assert_close
+from support.installed import installed
 from support.matrix import exhaustive
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ Image = npt.NDArray[Any]
 Make = Callable[..., Image]
 Limit = Callable[[int], None]
 
-FILTERS = load()
+FILTERS = installed()
 COPY = """
 __global__ void copy(const pixel *src, pixel *dst, int width, int height)
 {
@@ -491,7 +492,7 @@ def test_after_an_error_half_way_nothing_is_held(gpu: str, random_image: Make) -
 
 def test_no_picture_of_a_filter_is_kept_after_the_run() -> None:
     picture = np.zeros((4, 4, 3), np.uint8)
-    laid_over = load().create("composite", {"image": picture})
+    laid_over = installed().create("composite", {"image": picture})
     watched = weakref.ref(laid_over)
     Pipeline([laid_over])(np.ones((4, 4, 3), np.uint8), device="cpu")
     del laid_over

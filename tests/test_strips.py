@@ -8,11 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imgcuda import Filter, Layout, NeighborhoodFilter, Pipeline, load
+from imgcuda import Filter, Layout, NeighborhoodFilter, Pipeline
 from imgcuda.execution.schedule import Schedule, tiling, why_whole
 from imgcuda.programs.strips import Rows, Tiling, fewer_rows, rows_of_size, rows_read, shares
+from support.installed import installed
 
-FILTERS = load()
+FILTERS = installed()
 BLUR, EDGES, GRAYSCALE = (FILTERS.create(name, {}) for name in ("blur", "edges", "grayscale"))
 
 

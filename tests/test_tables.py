@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda import Filter, Pipeline, devices, load
+from imgcuda import Filter, Pipeline, devices
 from imgcuda.cpu.session import CpuSession
 from imgcuda.engine.known_tables import KnownTables, known_tables
 from imgcuda.execution import chain_plan, tables
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program, macro
+from support.installed import installed
 
 UINT8 = np.dtype(np.uint8)
 PRELUDE = """typedef unsigned char pixel;
@@ -89,7 +90,7 @@ def directly(filters: list[Filter], image: Pixels, monkeypatch: pytest.MonkeyPat
 def test_all_levels_become_the_same(
     name: str, given: dict[str, Any], channels: int, kernels: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    filters = [load().create(name, given)]
+    filters = [installed().create(name, given)]
     for image in (levels(channels), noise(41, 57, channels), noise(300, 200, channels)):
         wanted = directly(filters, image, monkeypatch)
         kernels.clear()
@@ -103,7 +104,7 @@ def test_all_levels_become_the_same(
 def test_what_mixes_colors_has_a_table_for_gray_only(
     name: str, given: dict[str, Any], channels: int, kernels: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    filters = [load().create(name, given)]
+    filters = [installed().create(name, given)]
     made = Pipeline(filters)(levels(channels), device="cpu")
     assert ("tables" in kernels) == (channels < 3)
     assert made.tobytes() == directly(filters, levels(channels), monkeypatch).tobytes()
@@ -115,7 +116,7 @@ def test_each_channel_may_have_a_table_of_its_own(
 ) -> None:
     for name in ("equalize", "auto-contrast"):
         image: Pixels = (noise(70, 90, channels) // 2 + np.arange(channels)).astype(np.uint8)
-        filters = [load().create(name, {})]
+        filters = [installed().create(name, {})]
         kernels.clear()
         made = Pipeline(filters)(image, device="cpu")
         assert kernels[-1] == "tables"
@@ -125,7 +126,7 @@ def test_each_channel_may_have_a_table_of_its_own(
 def test_a_chain_has_one_table_that_the_next_image_uses_again(
     kernels: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chain = [load().create(*each) for each in CASES[1:8:3]]
+    chain = [installed().create(*each) for each in CASES[1:8:3]]
     first, second = noise(64, 65, 3), noise(80, 81, 3)
     wanted = [directly(chain, image, monkeypatch).tobytes() for image in (first, second)]
     kernels.clear()
@@ -136,7 +137,7 @@ def test_a_chain_has_one_table_that_the_next_image_uses_again(
 
 def test_other_values_have_another_table(monkeypatch: pytest.MonkeyPatch) -> None:
     for factor in (0.5, 0.25, 0.0, 0.5):
-        filters = [load().create("brightness", {"factor": factor})]
+        filters = [installed().create("brightness", {"factor": factor})]
         made = Pipeline(filters)(levels(3), device="cpu")
         assert made.tobytes() == directly(filters, levels(3), monkeypatch).tobytes()
 
@@ -155,12 +156,12 @@ def test_a_table_is_recognized_as_arithmetic(
 ) -> None:
     kept: list[tables.LevelTable] = []
     monkeypatch.setattr(KnownTables, "put", lambda self, key, table: kept.append(table))
-    load().create(name, given)(levels(3), device="cpu")
+    installed().create(name, given)(levels(3), device="cpu")
     assert [table.operation for table in kept] == [operation]
 
 
 def test_strips_have_the_same_bytes(kernels: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    filters = [load().create("gamma", {"gamma": 1.7}), load().create("blur", {"sigma": 1.0})]
+    filters = [installed().create("gamma", {"gamma": 1.7}), installed().create("blur", {"sigma": 1.0})]
     image = noise(2000, 600, 3)
     wanted = Pipeline(filters)(image, device="cpu").tobytes()
     kernels.clear()
@@ -172,12 +173,12 @@ def test_strips_have_the_same_bytes(kernels: list[str], monkeypatch: pytest.Monk
 def test_a_checked_run_runs_the_filters_own_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMGCUDA_CHECK", "1")
     monkeypatch.setattr(tables, "by_table", lambda *rest: pytest.fail("a table"))
-    assert (load().create("invert", {})(levels(3), device="cpu") == 255 - levels(3)).all()
+    assert (installed().create("invert", {})(levels(3), device="cpu") == 255 - levels(3)).all()
 
 
 def test_small_images_and_other_types_have_no_table(kernels: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "SMALLEST", 1 << 18)
-    invert = load().create("invert", {})
+    invert = installed().create("invert", {})
     for image in (levels(3), np.zeros((600, 600), np.uint16), np.zeros((600, 600), np.float32)):
         invert(image, device="cpu")
     assert kernels == ["point"] * 3
@@ -186,14 +187,14 @@ def test_small_images_and_other_types_have_no_table(kernels: list[str], monkeypa
 def test_a_small_image_gets_a_table_the_second_time(kernels: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "SMALLEST_ONCE", 1 << 21)
     for name in ("invert", "sepia"):
-        made = [load().create(name, {})(levels(3), device="cpu").tobytes() for _ in range(3)]
+        made = [installed().create(name, {})(levels(3), device="cpu").tobytes() for _ in range(3)]
         assert len(set(made)) == 1
     assert kernels == ["point", "point", "tables", "tables", "point", "point", "point"]
 
 
 def test_a_large_argument_is_not_compared(kernels: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "LARGEST_ARGUMENT", 100)
-    load().create("equalize", {})(noise(70, 90, 3), device="cpu")
+    installed().create("equalize", {})(noise(70, 90, 3), device="cpu")
     assert "tables" not in kernels
 
 

@@ -13,11 +13,12 @@ import numpy.typing as npt
 import pytest
 
 import imgcuda
-from imgcuda import DeviceError, DeviceImage, ImageError, Pipeline, devices, load
+from imgcuda import DeviceError, DeviceImage, ImageError, Pipeline, devices
 from imgcuda.layouts import LAYOUTS, ImageLayout
+from support.installed import installed
 
 Make = Callable[..., npt.NDArray[Any]]
-FILTERS = load()
+FILTERS = installed()
 INVERT = FILTERS.create("invert", {})
 BLUR = FILTERS.create("blur", {"sigma": 1.5})
 CHAINS = {

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda import DeviceError, ImageError, Pipeline, load
+from imgcuda import DeviceError, ImageError, Pipeline
 from imgcuda.layouts import ImageLayout
+from support.installed import installed
 
 Make = Callable[..., npt.NDArray[Any]]
-INVERT = load().create("invert", {})
-BLUR = load().create("blur", {"sigma": 1})
+INVERT = installed().create("invert", {})
+BLUR = installed().create("blur", {"sigma": 1})
 
 
 class Produced:

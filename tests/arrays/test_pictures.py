@@ -10,11 +10,12 @@ import PIL.Image
 import PIL.ImageCms
 import pytest
 
-from imgcuda import ImageError, Pipeline, load
+from imgcuda import ImageError, Pipeline
 from imgcuda.images import read
 from imgcuda.images.modes import MODES
+from support.installed import installed
 
-INVERT = load().create("invert", {})
+INVERT = installed().create("invert", {})
 MADE_BY = {"La": "LA", "RGBa": "RGBA"}
 """The modes that Pillow converts to from one other only."""
 

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from imgcuda import Registry, load
+from imgcuda import Registry
 from support import trap
+from support.installed import installed
 from support.processes import Running
 
 
 @pytest.fixture(scope="session")
 def registry() -> Registry:
-    return load()
+    return installed()
 
 
 @pytest.fixture

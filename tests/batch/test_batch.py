@@ -10,15 +10,16 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from imgcuda import Registry, load
+from imgcuda import Registry
 from imgcuda.cli import build, run
+from support.installed import installed
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    return load()
+    return installed()
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from random import Random
 
 import pytest
 
-from imgcuda import load
 from imgcuda.batch.in_place_manifest import InPlaceManifest
 from imgcuda.batch.manifest import NAME, Manifest
 from imgcuda.batch.processing import Work, process_unit
@@ -20,6 +19,7 @@ from imgcuda.batch.provenance import Provenance
 from imgcuda.batch.units import FileUnit
 from imgcuda.cli.chain import parse_chain
 from imgcuda.file_run import FileOptions
+from support.installed import installed
 from support.killed_batches import COMMAND, contents, kill_at_random
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
@@ -117,7 +117,7 @@ def test_a_unit_that_is_given_out_again_is_not_filtered_twice(tmp_path: Path) ->
     """As when all workers end at once, in the moment in which one of them has replaced its input."""
     source = many(tmp_path / "in", 1) / "00.png"
     unit = FileUnit(1, source, source, times=(source.stat().st_size, source.stat().st_mtime_ns))
-    work = Work(tuple(parse_chain(load(), ["invert"])), FileOptions(clobber=True, complete=True), "cpu")
+    work = Work(tuple(parse_chain(installed(), ["invert"])), FileOptions(clobber=True, complete=True), "cpu")
     assert process_unit(unit, work).state == "done"
     made = source.read_bytes()
     again = process_unit(unit, work)

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from imgcuda import Registry, load
+from imgcuda import Registry
 from imgcuda.cli import build, run
+from support.installed import installed
 
 SAMPLE = Path(__file__).parents[2] / "sample_images" / "horse.png"
 
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    return load()
+    return installed()
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ from imgcuda import (
     PointFilter,
     Registry,
     devices,
-    load,
     param,
 )
 from imgcuda.cli import build, run
@@ -33,6 +32,7 @@ from imgcuda.cli.filtering import without_option
 from imgcuda.errors import DeviceError
 from imgcuda.programs.source import Source
 from imgcuda.registry import Plugin
+from support.installed import installed
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 
@@ -465,7 +465,7 @@ def test_a_filter_that_raises_is_named_in_one_sentence(
         def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
             raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(Fails, "source", load()["edges"].source)  # a kernel file, if not one of its own
+    monkeypatch.setattr(Fails, "source", installed()["edges"].source)  # a kernel file, if not one of its own
     registry.add(Plugin("theirs", "theirs 2.0"), [Fails])
     result = command("filter", photo, photo.with_name("out.png"), "-f", "fails", "--device", "cpu", "-v")
     assert result.code == 1

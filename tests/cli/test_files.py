@@ -17,15 +17,16 @@ import PIL.Image
 import pytest
 
 import imgcuda
-from imgcuda import Registry, load
+from imgcuda import Registry
 from imgcuda.cli import build, run
+from support.installed import installed
 
 Pixels = npt.NDArray[Any]
 
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    return load()
+    return installed()
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ import PIL.Image
 import pytest
 
 import imgcuda
-from imgcuda import load
 from imgcuda.cli import build, run
+from support.installed import installed
 
 if TYPE_CHECKING:
     from support.environment import Environment
@@ -23,7 +23,7 @@ KINDS = {"point": "warm-glow", "neighborhood": "crisp"}
 
 
 def write(kind: str, into: Path) -> Path:
-    assert run(["new-filter", KINDS[kind], "--kind", kind, "--into", str(into)], build(load())) == 0
+    assert run(["new-filter", KINDS[kind], "--kind", kind, "--into", str(into)], build(installed())) == 0
     return into / f"imgcuda-{KINDS[kind]}"
 
 
@@ -90,7 +90,7 @@ def test_it_is_clean_by(tool: list[str], tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_name_that_cannot_be_is_refused(
     name: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["new-filter", name, "--into", str(tmp_path)], build(load())) == 2
+    assert run(["new-filter", name, "--into", str(tmp_path)], build(installed())) == 2
     assert why in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
@@ -99,6 +99,6 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path, capsys: pytest.Cap
     package = write("point", tmp_path)
     kernel = package / "warm_glow" / "warm_glow.cu"
     kernel.write_text("mine", "utf-8")
-    assert run(["new-filter", "warm-glow", "--into", str(tmp_path)], build(load())) == 2
+    assert run(["new-filter", "warm-glow", "--into", str(tmp_path)], build(installed())) == 2
     assert f"there is a folder '{package}' already" in capsys.readouterr().err
     assert kernel.read_text("utf-8") == "mine"

@@ -17,8 +17,9 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from imgcuda import images, load
+from imgcuda import images
 from imgcuda.cli import build, run
+from support.installed import installed
 
 KERNEL = """
 __global__ void turn(const pixel *src, pixel *dst, int width, int height)
@@ -153,7 +154,7 @@ def test_ctrl_c_is_pythons_again_when_the_result_is_written(folder: Path, monkey
     for name in ("read", "write"):
         monkeypatch.setattr(images, name, _before(getattr(images, name), lambda: handlers.append(getsignal(SIGINT))))
     paths = [str(folder / "in.png"), str(folder / "out.png")]
-    assert run(["invert", *paths, "--device", "cpu", "--overwrite"], build(load())) == 0
+    assert run(["invert", *paths, "--device", "cpu", "--overwrite"], build(installed())) == 0
     assert handlers == [SIG_DFL, default_int_handler]
 
 
@@ -162,7 +163,7 @@ def test_nothing_watches_once_a_filter_has_ended_in_time(folder: Path, monkeypat
     for name in ("read", "write"):
         monkeypatch.setattr(images, name, _before(getattr(images, name), lambda: watching.append(_timers())))
     paths = [str(folder / "in.png"), str(folder / "out.png")]
-    assert run(["invert", *paths, "--device", "cpu", "--timeout", "100", "--overwrite"], build(load())) == 0
+    assert run(["invert", *paths, "--device", "cpu", "--timeout", "100", "--overwrite"], build(installed())) == 0
     assert watching == [1, 0]
     with PIL.Image.open(folder / "out.png") as picture:
         assert picture.getpixel((0, 0)) == 155
@@ -187,6 +188,6 @@ def _timers() -> int:
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon"])
 def test_what_is_no_number_of_seconds_is_refused(text: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     paths = [str(folder / "in.png"), str(folder / "out.png")]
-    assert run(["invert", *paths, "--timeout", text], build(load())) == 2
+    assert run(["invert", *paths, "--timeout", text], build(installed())) == 2
     words = f"Error: --timeout takes a number of seconds above 0, such as 2.5; got '{text}'\n"
     assert capsys.readouterr().err == words

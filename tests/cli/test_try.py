@@ -13,8 +13,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from imgcuda import load
 from imgcuda.cli import build, run
+from support.installed import installed
 
 Result = TypeVar("Result")
 
@@ -47,7 +47,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def tried(*arguments: str) -> int:
-    return run(["try", "mine.py", *arguments], build(load()))
+    return run(["try", "mine.py", *arguments], build(installed()))
 
 
 def level(path: Path) -> int:
@@ -121,7 +121,7 @@ def test_a_missing_kernel_is_named(folder: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_what_is_no_python_file_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["try", "in.png", "out.png"], build(load())) == 2
+    assert run(["try", "in.png", "out.png"], build(installed())) == 2
     assert "in.png is not a Python file" in capsys.readouterr().err
 
 

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import pytest
 
-from imgcuda import load
 from imgcuda.cpu.semantics.check import check
 from imgcuda.cuda.compile import Nvrtc
 from imgcuda.errors import KernelError
 from imgcuda.frontend import parse
 from imgcuda.programs.source import Program, Source, specialize
+from support.installed import installed
 
 OPTIONS = ["--std=c++17", "--device-debug"]
 CONSTANTS = {"PACK": 1, "ROWS": 1, "BLOCK_WIDTH": 32, "BLOCK_HEIGHT": 8, "LARGEST": 15, "ROOM": 14}
@@ -222,7 +222,7 @@ def small(name: str, count: int) -> list[Program]:
 
 def built_in(name: str, count: int) -> list[Program]:
     """Return mutants of a built-in filter's kernels, behind the prelude."""
-    filter = load().create(name, {p.name: p.some_value() for p in load()[name].parameters()})
+    filter = installed().create(name, {p.name: p.some_value() for p in installed()[name].parameters()})
     source = filter.source()
     texts = mutants(source.text, count, name)
     constants = {**CONSTANTS, **filter.constants()}
@@ -253,6 +253,6 @@ def test_what_nvrtc_refuses_of_a_small_kernel_is_refused_here(name: str, nvrtc: 
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("name", list(load()))
+@pytest.mark.parametrize("name", list(installed()))
 def test_what_nvrtc_refuses_of_a_filter_is_refused_here(name: str, nvrtc: Nvrtc) -> None:
     held(accepted_here_only(nvrtc, built_in(name, 200)), 200)

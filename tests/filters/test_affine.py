@@ -19,6 +19,7 @@ import imgcuda
 from imgcuda import ImageError, ParameterError
 from imgcuda.execution.schedule import Schedule
 from imgcuda.testing import assert_close, checked
+from support.installed import installed
 from support.matrix import exhaustive
 from support.references import BORDERS, by_channels, matches
 from support.warps import MODES, SHAPES, grid, in_strips_as_whole, warped
@@ -142,7 +143,7 @@ test_strips_give_what_the_whole_gives = in_strips_as_whole(
 
 @pytest.mark.parametrize("parameters", [{"angle": 60.0}, {"matrix": MATRIX, "border": "mirror"}], ids=str)
 def test_what_needs_most_rows_for_any_runs_as_a_whole(parameters: dict[str, Any]) -> None:
-    assert Schedule([imgcuda.load().create("affine", parameters)], 1500, 70).whole
+    assert Schedule([installed().create("affine", parameters)], 1500, 70).whole
 
 
 @pytest.mark.exhaustive
@@ -169,7 +170,7 @@ def test_the_kernel_does_nothing_that_it_may_not(method: str, random_image: Make
 )
 def test_what_makes_no_warp_is_refused(parameters: dict[str, Any], said: str) -> None:
     with pytest.raises(ParameterError, match=f"^{said}"):
-        imgcuda.load().create("affine", parameters)
+        installed().create("affine", parameters)
 
 
 def test_a_result_that_is_too_large_is_one_sentence(random_image: Make) -> None:

@@ -18,6 +18,7 @@ import imgcuda
 from imgcuda import devices, white_level
 from imgcuda.execution.streaming import filter_image
 from imgcuda.testing import assert_close, checked
+from support.installed import installed
 from support.matrix import exhaustive, matrix
 
 Image = npt.NDArray[Any]
@@ -218,7 +219,7 @@ def test_several_devices_and_strips_make_the_same_bytes(
     device: str, dtype: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = narrow(random_image, (900, 61, 3), dtype)
-    pipeline = imgcuda.Pipeline([imgcuda.load().create(name, {}) for name in ("blur", "auto-contrast", "edges")])
+    pipeline = imgcuda.Pipeline([installed().create(name, {}) for name in ("blur", "auto-contrast", "edges")])
     whole = pipeline(image, device=device)
     assert_close(filter_image([devices.choose(device)] * 2, pipeline.filters, image), whole)
     monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(image.nbytes * (1 if dtype == "float32" else 2)))

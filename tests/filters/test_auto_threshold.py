@@ -20,6 +20,7 @@ from imgcuda import devices
 from imgcuda.execution.streaming import filter_image
 from imgcuda.testing import assert_close
 from imgcuda_plugins.threshold.auto_threshold import otsu, triangle
+from support.installed import installed
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -197,7 +198,7 @@ def test_several_devices_and_strips_make_the_same_bytes(
     device: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = random_image((900, 61, 3))
-    pipeline = imgcuda.Pipeline([imgcuda.load().create(name, {}) for name in ("blur", "auto-threshold", "edges")])
+    pipeline = imgcuda.Pipeline([installed().create(name, {}) for name in ("blur", "auto-threshold", "edges")])
     whole = pipeline(image, device=device)
     assert_close(filter_image([devices.choose(device)] * 2, pipeline.filters, image)[..., 0], whole)
     monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", "200000")
@@ -208,7 +209,7 @@ def test_several_devices_and_strips_make_the_same_bytes(
 def test_what_is_not_finite_does_not_count(method: str, device: str) -> None:
     finite = np.array([[0.1] * 9 + [0.8] * 5], np.float32)
     image = np.concatenate([finite, np.full((1, 40), np.nan), np.full((1, 40), np.inf)], axis=1, dtype=np.float32)
-    make = imgcuda.load().create("auto-threshold", {"method": method})
+    make = installed().create("auto-threshold", {"method": method})
     made = make(image, device=device)
     assert_close(made[:, :14], make(finite, device=device))
     assert (made[:, 14:54] == 0).all() and (made[:, 54:] == 1).all()

@@ -18,6 +18,7 @@ import pytest
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.installed import installed
 from support.matrix import exhaustive, matrix
 from support.references import BORDERS, has_alpha, matches, padded, premultiplied
 
@@ -179,7 +180,7 @@ def test_floats_beyond_1_are_not_clipped(device: str) -> None:
 
 @pytest.mark.parametrize("sigma", [0.5, 3, 10])
 def test_a_pixel_reaches_as_far_as_the_halo_and_no_further(device: str, sigma: float) -> None:
-    smoother = imgcuda.load().create("bilateral", {"sigma_space": sigma, "sigma_color": 10})
+    smoother = installed().create("bilateral", {"sigma_space": sigma, "sigma_color": 10})
     image = np.zeros((51, 51), np.float32)
     image[25, 25] = 1
     places = np.nonzero(smoother(image, device=device))

@@ -23,6 +23,7 @@ from scipy import ndimage
 import imgcuda
 from imgcuda.testing import assert_close
 from imgcuda_plugins.blur.blur import TAPS, b_spline
+from support.installed import installed
 from support.matrix import exhaustive, matrix
 from support.references import BORDERS, by_channels, matches
 
@@ -205,7 +206,7 @@ def test_floats_beyond_1_are_not_clipped(device: str) -> None:
 @pytest.mark.parametrize("sigma", [0.3, 1.5, 7, 20])
 def test_a_pixel_reaches_as_far_as_the_halo_and_no_further(device: str, sigma: float) -> None:
     # On a grid, how far depends on where in its step the pixel is: the furthest of all is the halo.
-    blurrer = imgcuda.load().create("blur", {"sigma": sigma})
+    blurrer = installed().create("blur", {"sigma": sigma})
     assert blurrer.halo is not None
     middle = blurrer.halo + 8
     before = np.zeros((2 * middle + 8, 2 * middle + 8), np.float32)
@@ -230,7 +231,7 @@ def test_a_pixel_reaches_as_far_as_the_halo_and_no_further(device: str, sigma: f
 def test_a_strip_is_blurred_as_in_the_whole(
     device: str, sigma: float, dtype: str, border: str, random_image: Make
 ) -> None:
-    blurrer = imgcuda.load().create("blur", {"sigma": sigma, "border": border})
+    blurrer = installed().create("blur", {"sigma": sigma, "border": border})
     assert blurrer.halo is not None
     image = random_image((531, 65, 3), dtype)
     whole = blurrer(image, device=device)
@@ -243,7 +244,7 @@ def test_a_strip_is_blurred_as_in_the_whole(
 
 
 def test_a_strip_may_begin_anywhere_but_on_a_grid() -> None:
-    steps = {sigma: imgcuda.load().create("blur", {"sigma": sigma}).row_step for sigma in (0.1, 6, *LARGE)}
+    steps = {sigma: installed().create("blur", {"sigma": sigma}).row_step for sigma in (0.1, 6, *LARGE)}
     assert steps == {0.1: 1, 6: 1, 6.2: 4, 7: 4, 11: 4, 20: 8, 33: 16, 100: 32}
 
 

@@ -19,6 +19,7 @@ from imgcuda import ParameterError, devices, white_level
 from imgcuda.execution.streaming import filter_image
 from imgcuda.testing import assert_close
 from imgcuda_plugins.threshold.clahe import equalized
+from support.installed import installed
 from support.matrix import exhaustive
 from support.references import has_alpha, matches
 
@@ -79,7 +80,7 @@ def test_between_two_tiles_their_results_are_blended(device: str) -> None:
 @pytest.mark.parametrize("tiles", ["none", "33x1", "1x33"])
 def test_other_numbers_of_tiles_are_refused(tiles: str) -> None:
     with pytest.raises(ParameterError, match=f"tiles must be from 1x1 to 32x32; got {tiles}"):
-        imgcuda.load().create("clahe", {"tiles": tiles})
+        installed().create("clahe", {"tiles": tiles})
 
 
 # Against OpenCV
@@ -138,7 +139,7 @@ def test_several_devices_and_strips_make_the_same_bytes(
 ) -> None:
     image = random_image((height, 61, 3), dtype)
     image[: height // 3] //= 3
-    filters = [imgcuda.load().create(name, {}) for name in ("invert", "clahe")]
+    filters = [installed().create(name, {}) for name in ("invert", "clahe")]
     whole = imgcuda.Pipeline(filters)(image, device=device)
     monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(limit))
     assert_close(filter_image([devices.choose(device)] * 2, filters, image), whole)

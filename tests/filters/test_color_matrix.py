@@ -12,6 +12,7 @@ import pytest
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.installed import installed
 from support.references import by_colors, matches
 
 Image = npt.NDArray[Any]
@@ -57,4 +58,4 @@ def test_a_picture_matches_pillow(device: str, picture: Image) -> None:
 @pytest.mark.parametrize("shape", [(1, 3), (3, 5), (4, 4)])
 def test_a_matrix_of_another_shape_is_refused(shape: tuple[int, int]) -> None:
     with pytest.raises(imgcuda.ParameterError, match=rf"3 rows of 3 or 4 numbers; got {shape[0]} of {shape[1]}"):
-        imgcuda.load().create("color-matrix", {"matrix": np.ones(shape)})
+        installed().create("color-matrix", {"matrix": np.ones(shape)})

@@ -14,9 +14,10 @@ import pytest
 from PIL import ImageChops
 
 import imgcuda
-from imgcuda import ParameterError, load
+from imgcuda import ParameterError
 from imgcuda.testing import assert_close
 from support.blends import BLENDS, FRACTIONS, composited
+from support.installed import installed
 from support.luminance import LUMA
 from support.matrix import exhaustive
 
@@ -121,7 +122,7 @@ def test_each_mode_mixes_two_grays_in_its_way(device: str, mode: str, made: floa
 
 
 def test_every_mode_is_tried_by_hand_and_by_its_formula() -> None:
-    modes = next(each.choices for each in load()["composite"].parameters() if each.name == "mode")
+    modes = next(each.choices for each in installed()["composite"].parameters() if each.name == "mode")
     assert set(modes) == set(BY_HAND) == {*BLENDS, *FRACTIONS, "mask"}
 
 
@@ -241,6 +242,6 @@ def test_a_picture_and_its_mask_may_come_from_files(device: str, random_image: M
 @pytest.mark.parametrize("masked", [False, True])
 def test_a_filter_that_was_sent_to_a_worker_does_the_same(device: str, masked: bool, random_image: Make) -> None:
     image, other, mask = (random_image(shape, seed=seed) for seed, shape in enumerate([(17, 31, 3), (9, 9), (9, 9)]))
-    here = load().create("composite", {"image": other, "y": -2, **({"mask": mask} if masked else {})})
+    here = installed().create("composite", {"image": other, "y": -2, **({"mask": mask} if masked else {})})
     sent = pickle.loads(pickle.dumps(here))
     assert_close(sent(image, device=device), here(image, device=device))

@@ -21,6 +21,7 @@ import imgcuda
 from imgcuda.recipes.chain_text import parse_step
 from imgcuda.testing import assert_close, checked
 from imgcuda_plugins.blur.convolve import separated
+from support.installed import installed
 from support.matrix import exhaustive, matrix
 from support.references import BORDERS, SHAPES, by_channels, matches
 
@@ -118,10 +119,8 @@ def test_a_result_beyond_the_range_is_clipped_but_for_floats(device: str) -> Non
 
 
 def test_a_kernel_is_typed_at_a_shell() -> None:
-    typed = parse_step(imgcuda.load(), "convolve:kernel=[[0,-1,0],[-1,5,-1],[0,-1,0]],normalize=yes")
-    assert typed == imgcuda.load().create(
-        "convolve", {"kernel": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "normalize": True}
-    )
+    typed = parse_step(installed(), "convolve:kernel=[[0,-1,0],[-1,5,-1],[0,-1,0]],normalize=yes")
+    assert typed == installed().create("convolve", {"kernel": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "normalize": True})
 
 
 @pytest.mark.parametrize("word", ["correlate", "filter2d"])
@@ -142,7 +141,7 @@ def test_who_knows_it_as_a_correlation_finds_that(device: str, word: str, random
 )
 def test_a_kernel_that_has_no_middle_or_is_too_large_is_refused(kernel: Image, why: str) -> None:
     with pytest.raises(imgcuda.ParameterError) as caught:
-        imgcuda.load().create("convolve", {"kernel": kernel})
+        installed().create("convolve", {"kernel": kernel})
     assert str(caught.value) == why
 
 
@@ -273,7 +272,7 @@ def test_what_is_no_number_reaches_as_far_as_the_kernel_and_no_further(device: s
 def test_a_strip_is_convolved_as_in_the_whole(
     device: str, way: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    filter = imgcuda.load().create("convolve", {"kernel": WAYS[way]})
+    filter = installed().create("convolve", {"kernel": WAYS[way]})
     assert filter.halo is not None
     image = random_image((20 * filter.halo + 300, 70), np.float32)
     whole = filter(image, device=device)

@@ -12,6 +12,7 @@ import pytest
 import imgcuda
 from imgcuda import ImageError, ParameterError
 from imgcuda.testing import assert_close, checked
+from support.installed import installed
 from support.references import EXACT, matches
 
 Image = npt.NDArray[Any]
@@ -75,20 +76,20 @@ def test_a_part_outside_of_the_image_is_one_sentence(parameters: dict[str, Any],
 
 def test_an_aspect_and_a_size_are_not_taken_together() -> None:
     with pytest.raises(ParameterError, match="crop takes an aspect, or a width and a height, but not both"):
-        imgcuda.load().create("crop", {"aspect": "16:9", "width": 3})
+        installed().create("crop", {"aspect": "16:9", "width": 3})
 
 
 @pytest.mark.parametrize("value", ["16:0", "1:2:3", "wide", "-1", "nan", ":"])
 def test_what_is_no_proportion_is_refused(value: str) -> None:
     with pytest.raises(ParameterError, match=r"aspect must be a proportion, as 16:9 or 1\.5; got"):
-        imgcuda.load().create("crop", {"aspect": value})
+        installed().create("crop", {"aspect": value})
 
 
 def test_a_proportion_is_written_as_it_is_read() -> None:
     for text, same in (("16:9", "16:9"), ("1.5", "1.5:1"), ("none", "none")):
-        made = imgcuda.load().create("crop", {"aspect": text})
+        made = installed().create("crop", {"aspect": text})
         assert str(made.aspect) == same  # type: ignore[attr-defined]
-        assert imgcuda.load().create("crop", {"aspect": same}) == made
+        assert installed().create("crop", {"aspect": same}) == made
 
 
 def test_strips_give_what_the_whole_gives(device: str, random_image: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from scipy.interpolate import CubicSpline, PchipInterpolator
 import imgcuda
 from imgcuda.testing import assert_close
 from imgcuda_plugins.color.curves import cubics
+from support.installed import installed
 from support.references import by_colors, matches
 
 Image = npt.NDArray[Any]
@@ -90,4 +91,4 @@ def test_beyond_its_ends_the_curve_is_level(device: str) -> None:
 @pytest.mark.parametrize("points", [[[0, 0]], [[0, 0, 0], [1, 1, 1]], [[0, 0], [0, 1]], [[1, 0], [0, 1]]], ids=str)
 def test_points_that_make_no_curve_are_refused(points: list[list[float]]) -> None:
     with pytest.raises(imgcuda.ParameterError, match="points must have two or more rows of two numbers"):
-        imgcuda.load().create("curves", {"points": points})
+        installed().create("curves", {"points": points})

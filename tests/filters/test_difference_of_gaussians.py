@@ -15,6 +15,7 @@ import imgcuda
 from imgcuda import ParameterError
 from imgcuda.testing import assert_close
 from imgcuda.testing.contract_checks import random_image
+from support.installed import installed
 from support.matrix import exhaustive
 from support.references import FEW_SHAPES, OTHERS_BORDERS, matches, seldom_transparent, sum_of_blurs
 
@@ -75,4 +76,4 @@ def test_scikit_image_agrees(device: str, low: float, high: float) -> None:
 
 def test_the_larger_blur_must_be_the_larger_one() -> None:
     with pytest.raises(ParameterError, match="low_sigma must be at most high_sigma; got 2 and 1"):
-        imgcuda.load().create("dog", {"low_sigma": 2.0, "high_sigma": 1.0})
+        installed().create("dog", {"low_sigma": 2.0, "high_sigma": 1.0})

@@ -18,6 +18,7 @@ import imgcuda
 from imgcuda import devices
 from imgcuda.execution.streaming import filter_image
 from imgcuda.testing import assert_close
+from support.installed import installed
 from support.matrix import matrix
 
 Image = npt.NDArray[Any]
@@ -146,7 +147,7 @@ def test_several_devices_and_strips_make_the_same_bytes(
     device: str, dtype: str, height: int, limit: int, random_image: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = noisy(random_image, (height, 61, 3), dtype)
-    pipeline = imgcuda.Pipeline([imgcuda.load().create(name, {}) for name in ("blur", "equalize", "edges")])
+    pipeline = imgcuda.Pipeline([installed().create(name, {}) for name in ("blur", "equalize", "edges")])
     whole = pipeline(image, device=device)
     assert_close(filter_image([devices.choose(device)] * 2, pipeline.filters, image), whole)
     monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(limit))

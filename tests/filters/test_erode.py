@@ -16,6 +16,7 @@ from imgcuda import ParameterError
 from imgcuda.testing import assert_close
 from imgcuda.testing.contract_checks import TYPES
 from imgcuda_plugins.morphology.footprints import named
+from support.installed import installed
 from support.matrix import exhaustive
 from support.morphology import ODD, SIZES, scipys, shape_of, tolerance
 from support.references import BORDERS, matches
@@ -58,7 +59,7 @@ def test_a_footprint_lies_over_the_image_as_it_is_written(device: str) -> None:
 def test_a_footprint_without_a_middle_or_without_pixels_is_refused() -> None:
     for footprint, words in (([[1, 1]], "got 1x2"), ([[0]], "zeros only"), (np.ones((1, 203)), "got 1x203")):
         with pytest.raises(ParameterError, match=words):
-            imgcuda.load().create("erode", {"footprint": footprint})
+            installed().create("erode", {"footprint": footprint})
 
 
 # Against SciPy and OpenCV
@@ -156,7 +157,7 @@ def test_what_is_not_a_number_or_infinite_does_not_count_beside_numbers(
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_strip_is_eroded_as_in_the_whole(device: str, size: dict[str, Any], random_image: Make) -> None:
-    eroder = imgcuda.load().create("erode", size)
+    eroder = installed().create("erode", size)
     image = random_image((331, 65))
     whole, halo, step = eroder(image, device=device), eroder.halo or 0, eroder.row_step
     for first, last in ((0, 60), (200, 231), (280, 331)):

@@ -11,6 +11,7 @@ import pytest
 
 import imgcuda
 from imgcuda.testing import assert_close, checked
+from support.installed import installed
 from support.matrix import matrix
 
 Image = npt.NDArray[Any]
@@ -51,7 +52,7 @@ def test_the_channels_of_a_pixel_stay_in_order(device: str) -> None:
      ("flipud", "vertical"), ("hflip", "horizontal"), ("vflip", "vertical")],
 )  # fmt: skip
 def test_what_other_programs_call_it_means_what_it_means_there(word: str, direction: str) -> None:
-    assert imgcuda.load().create(word, {}) == imgcuda.load().create("flip", {"direction": direction})
+    assert installed().create(word, {}) == installed().create("flip", {"direction": direction})
 
 
 # Against NumPy

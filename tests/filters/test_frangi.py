@@ -15,6 +15,7 @@ import imgcuda
 from imgcuda import ParameterError, Table, white_level
 from imgcuda.testing import assert_close
 from imgcuda.testing.contract_checks import random_image
+from support.installed import installed
 from support.references import BORDERS, FEW_SHAPES, matches, seldom_transparent
 
 Image = npt.NDArray[Any]
@@ -101,4 +102,4 @@ def test_scikit_image_agrees_away_from_the_edge(device: str) -> None:
 @pytest.mark.parametrize("sigmas", [[0.1], [1, 17], [[1, 2]]])
 def test_sigmas_are_checked(sigmas: Any) -> None:
     with pytest.raises(ParameterError, match=r"sigmas must be 1 to 32 numbers from 0.3 to 16"):
-        imgcuda.load().create("frangi", {"sigmas": Table.of(sigmas)})
+        installed().create("frangi", {"sigmas": Table.of(sigmas)})

@@ -15,6 +15,7 @@ from skimage.filters import gabor_kernel
 import imgcuda
 from imgcuda.testing import assert_close
 from imgcuda.testing.contract_checks import random_image
+from support.installed import installed
 from support.matrix import exhaustive
 from support.references import FEW_SHAPES, OTHERS_BORDERS, by_channels, matches, padded, seldom_transparent
 
@@ -59,7 +60,7 @@ def test_one_octave_is_the_default(device: str) -> None:
     sigma = 3 / pi * sqrt(log(2) / 2) / 0.25
     image = random_image((40, 50), np.float32)
     assert_close(gabor(image, device, frequency=0.25), gabor(image, device, frequency=0.25, sigma=sigma), 1e-7)
-    assert imgcuda.load().create("gabor", {"frequency": 0.25}).halo == ceil(3 * sigma)
+    assert installed().create("gabor", {"frequency": 0.25}).halo == ceil(3 * sigma)
 
 
 test_any_image_at_any_border_matches_scikit_image = matches(

@@ -11,6 +11,7 @@ import pytest
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.installed import installed
 from support.references import by_colors, matches
 
 Image = npt.NDArray[Any]
@@ -83,4 +84,4 @@ def test_the_defaults_change_nothing(device: str, every_level: Make) -> None:
 
 def test_a_range_that_is_none_is_refused() -> None:
     with pytest.raises(imgcuda.ParameterError, match=r"in_high must be at least 0\.0001 above in_low, 0\.5; got 0\.5"):
-        imgcuda.load().create("levels", {"in_low": 0.5, "in_high": 0.5})
+        installed().create("levels", {"in_low": 0.5, "in_high": 0.5})

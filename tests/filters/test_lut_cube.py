@@ -21,6 +21,7 @@ import imgcuda
 from imgcuda.recipes.chain_text import example, parse_step
 from imgcuda.testing import assert_close, checked
 from imgcuda_plugins.color.lut_cube import CubeLut
+from support.installed import installed
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -138,7 +139,7 @@ def test_gray_becomes_three_colors_and_alpha_stays(device: str) -> None:
 
 
 def test_it_is_typed_with_the_name_of_a_file(device: str, random_image: Make) -> None:
-    typed = parse_step(imgcuda.load(), f"lut3d:lut={SAMPLE},strength=0.5")
+    typed = parse_step(installed(), f"lut3d:lut={SAMPLE},strength=0.5")
     image = random_image((17, 31, 3))
     assert_close(typed(image, device=device), look_up(image, device, SAMPLE, strength=0.5))
     assert example(type(typed)) == "lut-cube:lut=warm.cube,strength=1"
@@ -292,7 +293,7 @@ def test_what_is_wrong_in_a_file_is_reported_with_its_line(text: str, why: str, 
     path = tmp_path / "look.cube"
     path.write_text(text, "utf-8")
     with pytest.raises(imgcuda.ParameterError) as caught:
-        imgcuda.load().create("lut-cube", {"lut": path})
+        installed().create("lut-cube", {"lut": path})
     assert str(caught.value).startswith(f"lut must be {CubeLut.words}; got '{path}', {why}")
 
 
@@ -316,7 +317,7 @@ def test_what_is_wrong_in_a_file_is_reported_with_its_line(text: str, why: str, 
 )
 def test_what_is_no_table_is_refused(value: object, why: str) -> None:
     with pytest.raises(imgcuda.ParameterError) as caught:
-        imgcuda.load().create("lut-cube", {"lut": value})
+        installed().create("lut-cube", {"lut": value})
     assert str(caught.value).startswith(f"lut must be {CubeLut.words}; {why}")
 
 
@@ -343,4 +344,4 @@ def test_a_hald_clut_has_the_look_of_its_colors(device: str, tmp_path: Path) -> 
 def test_a_picture_that_is_no_hald_clut_is_refused(shape: tuple[int, ...]) -> None:
     words = rf"got a picture of {shape[1]} x {shape[0]} pixels; a Hald CLUT has 8, 27, 64, 125 \.\.\. a side"
     with pytest.raises(imgcuda.ParameterError, match=words):
-        imgcuda.load().create("lut-cube", {"lut": imgcuda.Picture.of(np.zeros(shape, np.uint8))})
+        installed().create("lut-cube", {"lut": imgcuda.Picture.of(np.zeros(shape, np.uint8))})

@@ -11,6 +11,7 @@ from skimage.exposure import rescale_intensity
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.installed import installed
 
 Image = npt.NDArray[Any]
 
@@ -44,4 +45,4 @@ def test_the_same_on_both_sides_is_auto_contrast(device: str, picture: Image) ->
 
 def test_percentiles_in_the_wrong_order_are_refused() -> None:
     with pytest.raises(imgcuda.ParameterError, match="high must be above low, 60; got 40"):
-        imgcuda.load().create("normalize", {"low": 60.0, "high": 40.0})
+        installed().create("normalize", {"low": 60.0, "high": 40.0})

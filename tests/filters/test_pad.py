@@ -13,6 +13,7 @@ import pytest
 import imgcuda
 from imgcuda import ParameterError
 from imgcuda.testing import assert_close, checked
+from support.installed import installed
 from support.matrix import exhaustive
 from support.references import BORDERS, EXACT, matches
 
@@ -76,7 +77,7 @@ def test_a_margin_is_transparent_or_of_the_color(device: str, random_image: Make
 
 def test_a_size_and_numbers_of_pixels_are_not_taken_together() -> None:
     with pytest.raises(ParameterError, match="pad takes a size, or numbers of pixels for its sides, but not both"):
-        imgcuda.load().create("pad", {"size": "16x9", "left": 3})
+        installed().create("pad", {"size": "16x9", "left": 3})
 
 
 @pytest.mark.parametrize("border", ["constant", "mirror", *map(exhaustive, BORDERS)])

@@ -14,6 +14,7 @@ import imgcuda
 from imgcuda import ParameterError
 from imgcuda.execution.schedule import Schedule
 from imgcuda.testing import assert_close
+from support.installed import installed
 from support.references import by_channels, matches
 from support.warps import SHAPES, grid, in_strips_as_whole, warped
 
@@ -91,9 +92,9 @@ test_strips_give_what_the_whole_gives = in_strips_as_whole(
 
 
 def test_only_a_horizon_within_the_result_makes_it_run_as_a_whole() -> None:
-    behind = imgcuda.load().create("perspective", {"matrix": [[1, 0, 0], [0, 1, 0], [0, 0.01, 1]], "inverse": True})
+    behind = installed().create("perspective", {"matrix": [[1, 0, 0], [0, 1, 0], [0, 0.01, 1]], "inverse": True})
     assert not Schedule([behind], 70, 1500).whole
-    horizon = imgcuda.load().create("perspective", {"matrix": [[1, 0, 0], [0, 1, 0], [0, 0.01, -1]], "inverse": True})
+    horizon = installed().create("perspective", {"matrix": [[1, 0, 0], [0, 1, 0], [0, 0.01, -1]], "inverse": True})
     assert Schedule([horizon], 70, 1500).whole
 
 
@@ -112,9 +113,9 @@ def test_only_a_horizon_within_the_result_makes_it_run_as_a_whole() -> None:
 )
 def test_what_makes_no_warp_is_refused(parameters: dict[str, Any], said: str) -> None:
     with pytest.raises(ParameterError, match=f"^{said}"):
-        imgcuda.load().create("perspective", parameters)
+        installed().create("perspective", parameters)
 
 
 def test_points_are_written_as_they_are_read() -> None:
-    made = imgcuda.load().create("perspective", {"source_points": SOURCE})
+    made = installed().create("perspective", {"source_points": SOURCE})
     assert imgcuda.Pipeline.from_text(str(imgcuda.Pipeline([made])))[0] == made

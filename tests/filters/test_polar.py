@@ -12,6 +12,7 @@ import pytest
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.installed import installed
 from support.references import by_channels, matches
 from support.warps import SHAPES, grid, warped
 
@@ -78,6 +79,6 @@ def test_sizes_follow_the_radius(random_image: Make) -> None:
         ({"inverse": True}, (120, 120)),
         ({"inverse": True, "radius": 15.0}, (30, 30)),
     ):
-        assert imgcuda.load().create("polar", parameters).result_size(60, 40) == size
+        assert installed().create("polar", parameters).result_size(60, 40) == size
     assert polar(image, "cpu").shape == (63, 20)
-    assert imgcuda.load().create("depolar", {}) == imgcuda.load().create("polar", {"inverse": True})
+    assert installed().create("depolar", {}) == installed().create("polar", {"inverse": True})

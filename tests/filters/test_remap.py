@@ -14,6 +14,7 @@ import pytest
 import imgcuda
 from imgcuda import ParameterError
 from imgcuda.testing import assert_close
+from support.installed import installed
 from support.references import by_channels, matches
 from support.warps import SHAPES, warped
 
@@ -59,17 +60,17 @@ def test_places_may_be_in_a_file(device: str, random_image: Make, tmp_path: Path
     (tmp_path / "text.npy").write_text("0 1")
     for name in ("none.npy", "two.npz", "text.npy"):
         with pytest.raises(ParameterError, match=r"map must be places x,y, as .*; the file .*" + name):
-            imgcuda.load().create("remap", {"map": str(tmp_path / name)})
+            installed().create("remap", {"map": str(tmp_path / name)})
 
 
 @pytest.mark.parametrize("value", [np.zeros((2, 2)), np.zeros((2, 2, 3)), np.zeros((0, 2, 2)), [["a"]]], ids=repr)
 def test_what_is_no_table_is_refused(value: Any) -> None:
     with pytest.raises(ParameterError, match=r"map must be places x,y, as .*; got"):
-        imgcuda.load().create("remap", {"map": value})
+        installed().create("remap", {"map": value})
 
 
 def test_tables_with_the_same_places_are_equal() -> None:
-    create = imgcuda.load().create
+    create = installed().create
     one, other = create("remap", {"map": PLACES}), create("remap", {"map": PLACES.copy()})
     assert one == other and hash(one) == hash(other)
     assert one != create("remap", {"map": PLACES + 1})

@@ -20,6 +20,7 @@ import pytest
 
 import imgcuda
 from imgcuda.testing import assert_close, checked
+from support.installed import installed
 from support.matrix import exhaustive
 
 Image = npt.NDArray[Any]
@@ -122,12 +123,12 @@ def test_a_row_by_hand(device: str, method: str, row: list[int], expected: list[
     ],
 )
 def test_what_is_not_given_follows_from_the_proportions(parameters: dict[str, Any], size: tuple[int, int]) -> None:
-    assert imgcuda.load().create("resize", parameters).result_size(100, 50) == size
+    assert installed().create("resize", parameters).result_size(100, 50) == size
 
 
 @pytest.mark.parametrize("size", [(40, 40), (40, 300), (300, 40), (7, 5), (500, 500), (100, 50)])
 def test_fit_is_what_pillow_contains(size: tuple[int, int]) -> None:
-    filter = imgcuda.load().create("resize", {"fit": "{}x{}".format(*size)})
+    filter = installed().create("resize", {"fit": "{}x{}".format(*size)})
     for width, height in ((100, 50), (33, 97), (1, 9)):
         theirs = PIL.ImageOps.contain(PIL.Image.new("L", (width, height)), size).size
         assert filter.result_size(width, height) == theirs
@@ -191,12 +192,12 @@ def test_only_shrink_keeps_what_would_grow(
 )
 def test_a_size_that_cannot_be(parameters: dict[str, Any], message: str) -> None:
     with pytest.raises(imgcuda.ParameterError, match=message):
-        imgcuda.load().create("resize", parameters)
+        installed().create("resize", parameters)
 
 
 @pytest.mark.parametrize("word", ["scale", "rescale"])
 def test_other_words_for_it(word: str) -> None:
-    assert imgcuda.load().create(word, {"scale": 2.0}) == imgcuda.load().create("resize", {"scale": 2.0})
+    assert installed().create(word, {"scale": 2.0}) == installed().create("resize", {"scale": 2.0})
 
 
 # Against sums over all pixels

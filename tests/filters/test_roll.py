@@ -12,6 +12,7 @@ import pytest
 import imgcuda
 from imgcuda.execution.schedule import Schedule
 from imgcuda.testing import assert_close
+from support.installed import installed
 from support.references import EXACT, matches
 
 Image = npt.NDArray[Any]
@@ -47,7 +48,7 @@ def test_back_again_is_not_at_all(device: str, random_image: Make) -> None:
 def test_a_move_to_the_side_runs_in_strips_and_down_as_a_whole(
     device: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = imgcuda.load().create
+    create = installed().create
     assert Schedule([create("roll", {"y": 1})], 70, 1500).whole
     assert not Schedule([create("roll", {"x": 1, "y": 3000})], 70, 1500).whole
     image = random_image((1500, 70, 3))

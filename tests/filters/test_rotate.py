@@ -18,6 +18,7 @@ from scipy import ndimage
 import imgcuda
 from imgcuda.execution.schedule import Schedule
 from imgcuda.testing import assert_close, checked
+from support.installed import installed
 from support.matrix import exhaustive, matrix
 from support.warps import in_strips_as_whole, warped
 
@@ -102,7 +103,7 @@ def test_what_was_on_the_right_rises(device: str) -> None:
     ],
 )
 def test_the_result_holds_all_of_the_image_or_is_as_large(angle: float, expand: bool, size: tuple[int, int]) -> None:
-    turned = imgcuda.load().create("rotate", {"angle": float(angle), "expand": expand})
+    turned = installed().create("rotate", {"angle": float(angle), "expand": expand})
     assert turned.result_size(100, 50) == size
 
 
@@ -118,7 +119,7 @@ def test_a_quarter_turn_that_keeps_the_size_cuts_off_and_leaves_black(device: st
 
 
 def test_another_word_for_it() -> None:
-    assert imgcuda.load().create("rot90", {}) == imgcuda.load().create("rotate", {"angle": 90.0})
+    assert installed().create("rot90", {}) == installed().create("rotate", {"angle": 90.0})
 
 
 # Against NumPy, SciPy and Pillow
@@ -247,7 +248,7 @@ test_strips_give_what_the_whole_gives = in_strips_as_whole(
 
 @pytest.mark.parametrize("parameters", [{"angle": 90.0}, {"angle": 60.0}, {"angle": 3.0, "border": "mirror"}], ids=str)
 def test_what_needs_most_rows_for_any_runs_as_a_whole(parameters: dict[str, Any]) -> None:
-    assert Schedule([imgcuda.load().create("rotate", parameters)], 70, 1500).whole
+    assert Schedule([installed().create("rotate", parameters)], 70, 1500).whole
 
 
 @pytest.mark.parametrize(

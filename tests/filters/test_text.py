@@ -13,8 +13,9 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 import imgcuda
-from imgcuda import ParameterError, Pipeline, load
+from imgcuda import ParameterError, Pipeline
 from imgcuda.testing import assert_close
+from support.installed import installed
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -78,7 +79,7 @@ def test_a_file_that_is_no_font_is_refused(tmp_path: Path) -> None:
     (tmp_path / "no.ttf").write_bytes(b"no font")
     for file in ("no.ttf", "missing.ttf"):
         with pytest.raises(ParameterError, match=f"font must be the file of a .* font; .*{file}' cannot be read as a"):
-            load().create("text", {"text": "a", "font": str(tmp_path / file)})
+            installed().create("text", {"text": "a", "font": str(tmp_path / file)})
 
 
 def test_a_text_without_an_end_is_refused(device: str) -> None:

@@ -14,6 +14,7 @@ import imgcuda
 from imgcuda import ParameterError
 from imgcuda.testing import assert_close, checked
 from imgcuda.testing.contract_checks import random_image
+from support.installed import installed
 from support.references import EXACT, has_alpha, matches
 
 Image = npt.NDArray[Any]
@@ -139,11 +140,11 @@ def test_strips_give_what_the_whole_gives(
 
 def test_a_border_color_is_written_as_it_is_read() -> None:
     for text, same in (("corner", "corner"), ("white", "#ffffff")):
-        made = imgcuda.load().create("trim", {"color": text})
+        made = installed().create("trim", {"color": text})
         assert str(made.color) == same  # type: ignore[attr-defined]
-        assert imgcuda.load().create("trim", {"color": same}) == made
+        assert installed().create("trim", {"color": same}) == made
     with pytest.raises(ParameterError, match="color must be a color, as white or #ff8800, or corner; got 'side'"):
-        imgcuda.load().create("trim", {"color": "side"})
+        installed().create("trim", {"color": "side"})
 
 
 def test_more_than_four_channels_are_refused(device: str) -> None:

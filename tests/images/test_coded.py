@@ -12,17 +12,18 @@ import PIL.ImageCms
 import pytest
 import simplejpeg
 
-from imgcuda import Filter, Registry, devices, load
+from imgcuda import Filter, Registry, devices
 from imgcuda.errors import ImageError
 from imgcuda.file_run import FileOptions, on_device, run_file
 from imgcuda.images import Options, without_memory
 from imgcuda.pipeline import Pipeline
 from imgcuda.recipes.chain_text import parse_text
+from support.installed import installed
 
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    return load()
+    return installed()
 
 
 class Transcoder:

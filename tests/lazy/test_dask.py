@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda import FilterError, ImageError, Pipeline, load
+from imgcuda import FilterError, ImageError, Pipeline
 from imgcuda.lazy.strip_tasks import Chain
+from support.installed import installed
 
 da = pytest.importorskip("dask.array")
 
@@ -141,7 +142,7 @@ def test_what_a_worker_gets_of_a_chain_is_small() -> None:
 
 def test_a_lazy_result_is_filtered_again_and_by_single_filters(random_image: Make) -> None:
     image = random_image((130, 50))
-    blur, edges = load().create("blur", {"sigma": 2.0}), load().create("edges", {})
+    blur, edges = installed().create("blur", {"sigma": 2.0}), installed().create("edges", {})
     made = edges(blur(da.from_array(image, chunks=(40, 50)), device="cpu") + 0, device="cpu")
     assert np.array_equal(made.compute(), edges(blur(image, device="cpu"), device="cpu"))
 
@@ -171,8 +172,8 @@ def test_out_and_too_many_pixels_are_refused() -> None:
 def test_a_two_phase_filter_that_resolves_to_a_larger_halo_says_so(
     random_image: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blur = load().create("blur", {"sigma": 2.0})
-    monkeypatch.setattr(load()["equalize"], "resolve", lambda filter, found: blur)
+    blur = installed().create("blur", {"sigma": 2.0})
+    monkeypatch.setattr(installed()["equalize"], "resolve", lambda filter, found: blur)
     pipeline, image = Pipeline.from_text("equalize"), random_image((200, 40, 3))
     with pytest.raises(FilterError, match="give the whole image"):
         pipeline(da.from_array(image, chunks=(64, 40, 3)), device="cpu").compute()
@@ -183,7 +184,7 @@ def test_a_two_phase_filter_that_resolves_to_a_larger_halo_says_so(
 def test_a_two_phase_filter_that_measures_too_often_says_so(
     random_image: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(load()["auto-contrast"], "passes", lambda filter, dtype: 1)
+    monkeypatch.setattr(installed()["auto-contrast"], "passes", lambda filter, dtype: 1)
     image = random_image((70, 40, 3), np.uint16)
     with pytest.raises(FilterError, match="measures more often than"):
         Pipeline.from_text("auto-contrast")(da.from_array(image), device="cpu").compute()

@@ -6,9 +6,10 @@ from typing import ClassVar, Self
 
 import pytest
 
-from imgcuda import Filter, FilterError, ParameterError, Pipeline, PluginError, Table, load, param
+from imgcuda import Filter, FilterError, ParameterError, Pipeline, PluginError, Table, param
+from support.installed import installed
 
-BLUR, EDGES, FLIP = (load().create(name, {}) for name in ("blur", "edges", "flip"))
+BLUR, EDGES, FLIP = (installed().create(name, {}) for name in ("blur", "edges", "flip"))
 
 
 class Word:
@@ -66,7 +67,7 @@ def test_a_pipeline_among_filters_stands_for_its_own() -> None:
 
 
 def test_pipelines_of_equal_filters_are_equal() -> None:
-    made = {Pipeline([load().create("blur", {"sigma": sigma})]) for sigma in (1, 1.0, 2)}
+    made = {Pipeline([installed().create("blur", {"sigma": sigma})]) for sigma in (1, 1.0, 2)}
     assert len(made) == 2
     assert Pipeline([BLUR]) != Pipeline([EDGES])
     assert Pipeline([BLUR]) != [BLUR]

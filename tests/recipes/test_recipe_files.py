@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgcuda import ImgcudaError, ParameterError, Pipeline, PluginError, load
+from imgcuda import ImgcudaError, ParameterError, Pipeline, PluginError
 from imgcuda.recipes.recipe import Recipe
 from imgcuda.recipes.recipe_reader import LARGEST, MOST_FILTERS, parse_recipe, read_recipe
 from imgcuda.recipes.recipe_writer import write_recipe
+from support.installed import installed
 
 LOOK = """
 version = 1
@@ -44,12 +45,12 @@ def read(text: str) -> Recipe:
 
 
 def filters(text: str) -> Pipeline:
-    return Pipeline(read(text).filters(load()))
+    return Pipeline(read(text).filters(installed()))
 
 
 def test_a_recipe_has_filters_options_and_a_description() -> None:
     recipe = read(LOOK)
-    assert Pipeline(recipe.filters(load())) == Pipeline.from_text("blur:sigma=3 | edges:operator=scharr")
+    assert Pipeline(recipe.filters(installed())) == Pipeline.from_text("blur:sigma=3 | edges:operator=scharr")
     assert recipe.description == "Soft and small"
     expected = {"linear": True, "format": "webp", "quality": 85, "name": "{stem}_web", "depth": "8"}
     assert recipe.options == expected
@@ -57,10 +58,10 @@ def test_a_recipe_has_filters_options_and_a_description() -> None:
 
 def test_a_recipe_is_written_as_it_was_read() -> None:
     recipe = read(LOOK)
-    text = write_recipe(recipe.filters(load()), recipe.options, recipe.description)
+    text = write_recipe(recipe.filters(installed()), recipe.options, recipe.description)
     again = read(text)
     assert (again.options, again.description) == (recipe.options, recipe.description)
-    assert again.filters(load()) == recipe.filters(load())
+    assert again.filters(installed()) == recipe.filters(installed())
 
 
 def test_an_empty_recipe_has_no_filters() -> None:

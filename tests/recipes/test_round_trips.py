@@ -14,11 +14,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from imgcuda import Color, Filter, Matrix, ParameterError, Picture, Pipeline, Size, load
+from imgcuda import Color, Filter, Matrix, ParameterError, Picture, Pipeline, Size
 from imgcuda.parameter_types import LONGEST_SIDE
 from imgcuda.parameters import FLOAT32_MAX, INT32_MAX, INT32_MIN, Parameter
+from support.installed import installed
 
-REGISTRY = load()
+REGISTRY = installed()
 FILES = ["a.png", "a,b | c.png", "it's [1,2].png", '"x\'y".png', r"back\slash\,.png", "[0].png", "@ü.png", " .png"]
 """Names that mean something to a shell, to the text of a chain, or to TOML."""
 

@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda import load, white_level
+from imgcuda import white_level
 from imgcuda.filters import Border
 from imgcuda.testing import assert_close
 from imgcuda.testing.contract_checks import TYPES, random_image
+from support.installed import installed
 from support.matrix import matrix
 
 Image = npt.NDArray[Any]
@@ -65,7 +66,7 @@ def matches(
         allowed = tolerance(image) if callable(tolerance) else tolerance[dtype]
         for setting in settings:
             parameters = {**setting, **dict(zip(names, chosen, strict=True))}
-            made = load().create(name, parameters)(image, device=device)
+            made = installed().create(name, parameters)(image, device=device)
             assert made.dtype == dtype
             assert_close(made, expected(image, **parameters), allowed)
 

@@ -16,6 +16,7 @@ from scipy import ndimage
 import imgcuda
 from imgcuda.execution.schedule import Schedule
 from imgcuda.testing import assert_close
+from support.installed import installed
 
 Plane = npt.NDArray[np.float64]
 Places = Callable[[tuple[int, int]], tuple[Plane, Plane]]
@@ -51,7 +52,7 @@ def in_strips_as_whole(name: str, settings: Sequence[Any], most: int) -> Callabl
         device: str, parameters: dict[str, Any], random_image: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         image = random_image((1500, 70, 3))
-        plan = Schedule([imgcuda.load().create(name, parameters)], 70, 1500)
+        plan = Schedule([installed().create(name, parameters)], 70, 1500)
         assert plan.strip(64, 128).read.number < most
         whole = imgcuda.apply(image, name, device=device, **parameters)
         monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(image.nbytes))

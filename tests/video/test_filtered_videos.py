@@ -18,6 +18,7 @@ pytest.importorskip("av")
 
 import av
 
+from support.installed import installed
 from support.video_files import COUNT, drawn, make, packets, times
 
 LOSSLESS = video.VideoOptions(codec="ffv1")
@@ -118,9 +119,9 @@ def test_a_codec_that_the_container_does_not_hold_is_refused(tmp_path: Path) -> 
 
 
 def test_each_frame_is_filtered_as_an_array_is(plain: Path, tmp_path: Path) -> None:
-    made = video.filter_video([BRIGHTER, imgcuda.load().create("blur", {})], plain, tmp_path / "out.mkv", LOSSLESS)
+    made = video.filter_video([BRIGHTER, installed().create("blur", {})], plain, tmp_path / "out.mkv", LOSSLESS)
     assert (made.frames, made.lost_in_reading, made.lost_in_writing) == (COUNT, (), ())
-    chain = Pipeline([BRIGHTER, imgcuda.load().create("blur", {})])
+    chain = Pipeline([BRIGHTER, installed().create("blur", {})])
     wanted = [chain(frame) for frame in video.frames(plain)]
     assert same(wanted, video.frames(tmp_path / "out.mkv"))
 
@@ -152,7 +153,7 @@ def test_frames_have_the_colors_of_their_matrix_and_range(plain: Path) -> None:
 
 
 def test_noise_differs_from_frame_to_frame_and_not_from_run_to_run(plain: Path, tmp_path: Path) -> None:
-    noise = imgcuda.load().create("add-noise", {"amount": 0.1, "seed": 7})
+    noise = installed().create("add-noise", {"amount": 0.1, "seed": 7})
     for name in ("one.mkv", "other.mkv"):
         video.filter_video([noise], plain, tmp_path / name, LOSSLESS)
     given, made = list(video.frames(plain)), list(video.frames(tmp_path / "one.mkv"))
@@ -170,7 +171,7 @@ def test_a_filter_of_ones_own_gets_the_number_of_its_frame() -> None:
         def for_frame(self, number: int) -> Filter:
             return Numbered(seed=self.seed + number)
 
-    chain = Pipeline([Numbered(seed=3), imgcuda.load().create("invert", {})])
+    chain = Pipeline([Numbered(seed=3), installed().create("invert", {})])
     assert chain.for_frame(4).filters == (Numbered(seed=7), chain.filters[1])
 
 
@@ -320,7 +321,7 @@ def test_damaged_data_ends_with_a_sentence_and_the_old_file(plain: Path, tmp_pat
 
 
 def test_an_error_of_a_filter_comes_through_as_it_is(plain: Path, tmp_path: Path) -> None:
-    large = imgcuda.load().create("resize", {"width": 1000, "height": 1000})
+    large = installed().create("resize", {"width": 1000, "height": 1000})
     with pytest.raises(ImageError, match=r"^resize would make 1000x1000"):
         video.filter_video([large], plain, tmp_path / "out.mp4", video.VideoOptions(max_pixels=10_000))
     assert list(tmp_path.iterdir()) == []

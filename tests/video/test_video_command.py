@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 
 import imgcuda
-from imgcuda import Pipeline, load, video
+from imgcuda import Pipeline, video
 from imgcuda.cli import build, run
 from imgcuda.cli.run_video import FrameTally
 from imgcuda.images import formats, mark
 from imgcuda.video.containers import CONTAINERS
+from support.installed import installed
 
 pytest.importorskip("av")
 
@@ -36,7 +37,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str]) -> Any:
     """Return a function that runs a command on the CPU, and returns its exit code and what it said."""
-    app = build(load())
+    app = build(installed())
 
     def call(*arguments: object) -> tuple[int, str]:
         code = run([*map(str, arguments), "--device", "cpu"], app)
@@ -187,7 +188,7 @@ from imgcuda import video, load
 from support.video_files import drawn
 path, count, lossless = sys.argv[1], int(sys.argv[2]), video.VideoOptions(codec="ffv1")
 video.write(path, (drawn(number, 320, 480) for number in range(count)), codec="ffv1")
-video.filter_video([load().create("invert", {})], path, path + ".out.mkv", lossless)
+video.filter_video([installed().create("invert", {})], path, path + ".out.mkv", lossless)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
 """
 
