@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from imgcuda import kernel_cache
 from imgcuda.digests import digest_of
 from imgcuda.errors import DeviceError, KernelError, Mistake
-from imgcuda.frontend.headers import for_nvrtc, passed_over
+from imgcuda.frontend import headers
 from imgcuda.programs.outlines import edition
 from imgcuda.programs.source import Program
 
@@ -84,9 +84,9 @@ class Nvrtc:
         self._known = sorted(self._call("nvrtcGetSupportedArchs")[-1])
 
     def compile(self, text: str, program: Program, capability: tuple[int, int], options: Sequence[str]) -> bytes:
-        headers = for_nvrtc(text)
-        names, texts = [name.encode() for name in headers], [each.encode() for each in headers.values()]
-        source = text.encode(), program.name.encode(), len(headers), texts, names
+        included = headers.for_nvrtc(text)
+        names, texts = [name.encode() for name in included], [each.encode() for each in included.values()]
+        source = text.encode(), program.name.encode(), len(included), texts, names
         (handle,) = self._call("nvrtcCreateProgram", *source)
         kind, target = self._target(capability)
         given = [option.encode() for option in (*options, f"--gpu-architecture={target}")]
@@ -94,7 +94,7 @@ class Nvrtc:
             (status,) = self._nvrtc.nvrtcCompileProgram(handle, len(given), given)
             if status != self._nvrtc.nvrtcResult.NVRTC_SUCCESS:
                 log = self._read(handle, "ProgramLog").decode(errors="replace")
-                raise KernelError(_mistakes(log, program, passed_over(headers)))
+                raise KernelError(_mistakes(log, program, headers.passed_over(included)))
             return self._read(handle, kind)
         finally:
             self._nvrtc.nvrtcDestroyProgram(handle)
@@ -144,7 +144,9 @@ class _Nvcc:
             source, target = Path(folder, "kernel.cu"), Path(folder, "kernel.cubin")
             source.write_text(text, encoding="utf-8")
             arch = f"-arch=sm_{capability[0]}{capability[1]}"
-            command = [self._path, "--cubin", arch, *options, "-o", str(target), str(source)]
+            for name in headers.OF_SAMPLES:
+                Path(folder, name).write_text(headers.HEADERS[name], encoding="utf-8")
+            command = [self._path, "--cubin", arch, f"-I{folder}", *options, "-o", str(target), str(source)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise KernelError(_mistakes(done.stderr + done.stdout, program))

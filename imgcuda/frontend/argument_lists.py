@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from imgcuda.frontend.brackets import past_angles
 from imgcuda.frontend.lexer import IDENTIFIER, Token
 from imgcuda.frontend.macros import spell
@@ -25,7 +27,7 @@ class Unreadable(Exception):
         self.fault = Fault(message, place.file, place.line, place.column, remedy)
 
 
-def takes_argument(tokens: list[Token], position: int) -> bool:
+def takes_argument(tokens: Sequence[Token], position: int) -> bool:
     """Whether an attribute with an argument of its own begins here, like `__launch_bounds__(256)`."""
     text = tokens[position].text
     special = text in _WITH_ARGUMENT or (text.startswith("__") and text.endswith("__"))

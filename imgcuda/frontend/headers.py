@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
+from imgcuda.frontend.helper_math import HELPER_MATH
 from imgcuda.frontend.std_names import STD
 
 _LIMITS = """\
@@ -135,10 +136,14 @@ _TEXTS = {
 }
 """The headers of C, each under the name `x.h` and, in C++, `cx`."""
 
+OF_SAMPLES = ("helper_math.h", "cutil_math.h")
+"""The headers of NVIDIA's samples, which no compiler has."""
+
 HEADERS: dict[str, str] = {
     **dict.fromkeys(_PLAIN, ""),
     **{f"{name}.h": text for name, text in _TEXTS.items()},
     **{f"c{name}": text + STD for name, text in _TEXTS.items()},
+    **dict.fromkeys(OF_SAMPLES, HELPER_MATH),
     "algorithm": STD,
     "limits": STD,
     "math_constants.h": _INFINITY + _CUDA_MATH,
@@ -146,14 +151,16 @@ HEADERS: dict[str, str] = {
 """The text of each header that is known, by its name."""
 
 _MACRO = re.compile(r"^#define (\w+)", re.MULTILINE)
+_HELPER = re.compile(r"__device__ [\w ]+ (\w+)\(")
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)[>"]', re.MULTILINE)
 
 
 @cache
 def header_of(name: str) -> str:
-    """Return the header that defines a macro, like float.h for FLT_MAX; an empty string if none does."""
-    found = (header for header, text in HEADERS.items() if name in _MACRO.findall(text))
-    return next(found, "")
+    """Return the line that includes the header of a macro or function, like FLT_MAX; an empty string if none has it."""
+    if name in _HELPER.findall(HELPER_MATH):
+        return '#include "helper_math.h"'
+    return next((f"#include <{header}>" for header, text in HEADERS.items() if name in _MACRO.findall(text)), "")
 
 
 def passed_over(names: Iterable[str]) -> str:

@@ -66,7 +66,7 @@ class Mistakes:
             why = f"{mistake.message}; {mistake.remedy}" if mistake.remedy else mistake.message
             return f"its declaration in line {mistake.line} is not read: {why}"
         if header := header_of(name):
-            return f"#include <{header}>"
+            return header
         return remedy or passed_over(self.passed_over)
 
     def follow(self, earlier: Mistakes) -> None:
