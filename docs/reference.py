@@ -24,7 +24,7 @@ _PIECE = r"(?P<words>(?:^// [^\n]*\n)+)(?P<code>^(?!//)\S[^\n]*\n(?:^(?!//)[^\n]
 MODULES: dict[ModuleType, Sequence[str]] = {
     images: ("at_depth", "convert", "Image", "MAX_PIXELS", "Options", "read", "write", "Written"),
     kernels: kernels.__all__,
-    testing: ("assert_close", "checked", "contract"),
+    testing: ("assert_close", "checked", "contract", "DeviceKernels"),
     video: video.__all__,
 }
 """The public modules beside `imgcuda` and `imgcuda.functions`, and the public names of each."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from imgcuda.testing import assert_close
+from imgcuda import CheckError
+from imgcuda.testing import DeviceKernels, assert_close
 
 
 def difference(actual: object, expected: object, tolerance: float = 0) -> str:
@@ -53,3 +54,14 @@ def test_what_is_not_a_number_is_close_to_itself_only() -> None:
     assert "1 of 1 pixels" in difference([[1.0]], [[np.nan]], 100)
     assert "1 of 1 pixels" in difference([[np.inf]], [[1.0]], 100)
     assert "1 of 1 pixels" in difference([[np.inf]], [[-np.inf]], 100)
+
+
+def test_the_fixture_kernels_is_for_each_device(kernels: DeviceKernels, device: str) -> None:
+    text = "__global__ void k(int *a) { a[threadIdx.x] = threadIdx.x + SHIFT; }"
+    array = np.zeros(4, np.int32)
+    with kernels.checked():
+        kernels.compile(text, {"SHIFT": 5}).k(array, grid=1, block=4)
+    assert (array.tolist(), kernels.device, repr(kernels)) == ([5, 6, 7, 8], device, f"<kernels on {device}>")
+    if device == "cpu":
+        with kernels.checked(), pytest.raises(CheckError, match=r"writes a\[4\], which has 4 elements"):
+            kernels.compile(text, {"SHIFT": 5}).k(array, grid=1, block=5)

@@ -1,4 +1,4 @@
-"""Helpers for tests of filters: `contract`, `checked` and `assert_close`.
+"""Helpers for tests of filters and kernels: `contract`, `checked`, `assert_close`, and the fixture `kernels`.
 
 test_sharpen = contract(Sharpen(), Sharpen(amount=0))    # a pytest test of what every filter promises, on each device
 
@@ -6,6 +6,9 @@ with checked():
     Sharpen(amount=2)(image)    # CheckError if its kernel is at fault, as by an access out of bounds
 
 assert_close(Sharpen(amount=0)(image), image)            # AssertionError says where they differ, and by how much
+
+def test_saxpy(kernels: DeviceKernels) -> None:          # on the CPU, and on each GPU
+    kernels.load("saxpy.cu").saxpy(4, 2.0, x, y, grid=1, block=4)
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from imgcuda.devices import checked as checked
 from imgcuda.errors import CheckError
 from imgcuda.filters import Filter
 from imgcuda.testing.contract_checks import CHECKS, Check, NotApplicableError
+from imgcuda.testing.device_kernels import DeviceKernels as DeviceKernels
 
 
 def contract(*filters: Filter, checks: Sequence[Check] | None = None) -> Callable[..., None]:

@@ -1,4 +1,4 @@
-"""A pytest plugin with the fixtures `device` and `sample_images`, for every project that has imgcuda installed.
+"""A pytest plugin for every project that has imgcuda installed: the fixtures `device`, `kernels` and `sample_images`.
 
 pytest                              on every device of this machine
 pytest --imgcuda-device cpu         on its cores only
@@ -14,6 +14,8 @@ import pytest
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from imgcuda.testing.device_kernels import DeviceKernels
 
 OPTION = "imgcuda_device"
 
@@ -48,6 +50,14 @@ def device(request: pytest.FixtureRequest) -> str:
     if name.startswith("cuda") and (why := devices.no_gpu()):
         pytest.skip(f"no GPU: {why}")
     return name
+
+
+@pytest.fixture(scope="session")
+def kernels(device: str) -> DeviceKernels:
+    """`imgcuda.kernels` on each device: always on the CPU, and on a GPU where there is one."""
+    from imgcuda.testing.device_kernels import DeviceKernels
+
+    return DeviceKernels(device)
 
 
 @pytest.fixture(scope="session")
