@@ -73,17 +73,14 @@ def function(index: int, program: Program, kernel: str, letters: str) -> Any:
     return _functions[key]
 
 
-def variable(index: int, program: Program, name: str) -> tuple[int, int]:
-    """Return the address and the bytes of a variable of a program that was loaded; DeviceError if it has none."""
+def variable(index: int, program: Program, name: str) -> tuple[int, int] | None:
+    """Return the address and the bytes of a variable of a program that was loaded; None if its code has none."""
     import pycuda.driver as driver
 
     try:
         place, size = _modules[index, program.text].get_global(name)
-    except driver.LogicError as error:
-        remedy = "declare it outside of namespaces, and read it in a kernel"
-        raise DeviceError(
-            f"{program.name}: the code for the GPU has no __constant__ variable '{name}'; {remedy}"
-        ) from error
+    except driver.Error:  # no kernel reads it, or it is in a namespace
+        return None
     return int(place), int(size)
 
 

@@ -28,7 +28,7 @@ from imgcuda.cuda import pinned, transfers
 from imgcuda.cuda.context import translated
 from imgcuda.cuda.memory import SessionMemory, StreamMemory, wait_for
 from imgcuda.cuda.transfers import DownloadStaging, UploadStaging
-from imgcuda.engine.constant_values import memory_of
+from imgcuda.engine.constant_values import memory_of, unknown_variable
 from imgcuda.engine.known_tables import known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
 from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, JpegCoder, KernelCall, LaunchArgument, LaunchMemory
@@ -177,9 +177,13 @@ class CudaSession:
         import pycuda.driver as driver
 
         for name, _ in program.outline.constants:
-            place, size = cuda_context.variable(self._index, program, name)
-            values = memory_of(program, kernel, name, size, memory.constants)
-            driver.memcpy_htod_async(place, values, self._stream)  # pageable memory is read before it returns
+            found = cuda_context.variable(self._index, program, name)
+            if found is None and name in (memory.constants or ()):
+                raise unknown_variable(program, name)
+            if found is not None:
+                place, size = found
+                values = memory_of(program, kernel, name, size, memory.constants)
+                driver.memcpy_htod_async(place, values, self._stream)  # pageable memory is read before it returns
 
     def wait(self) -> None:
         with translated(f"cuda:{self._index}"):

@@ -33,3 +33,9 @@ def memory_of(program: Program, kernel: str, name: str, size: int, values: Value
     if given is not None:
         made[: given.nbytes] = given.reshape(-1).view(np.uint8)
     return made
+
+
+def unknown_variable(program: Program, name: str) -> LaunchError:
+    """Return the error of a launch that sets a variable which the code for a GPU does not have."""
+    remedy = "declare it outside of namespaces, and read it in a kernel"
+    return LaunchError(f"{program.name}: the code for the GPU has no __constant__ variable '{name}'; {remedy}")

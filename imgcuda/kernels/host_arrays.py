@@ -20,7 +20,7 @@ from imgcuda.programs.source import KernelArgument
 class _Memory:
     """Memory that holds one or several arguments."""
 
-    array: npt.NDArray[Any]
+    bytes: npt.NDArray[np.uint8]
     start: int
     end: int
     is_written: bool
@@ -58,7 +58,7 @@ class HostArrays:
         for place, argument, array in by_address:
             self._add(place, array, argument.pointer and not argument.const)
         for memory in self._memories:
-            memory.on_device = session.adopt(memory.array) if memory.is_written else session.upload(memory.array)
+            memory.on_device = session.adopt(memory.bytes) if memory.is_written else session.upload(memory.bytes)
 
     def _add(self, place: str, array: npt.NDArray[Any], is_written: bool) -> None:
         """Note the memory of an array, or that it is within the memory of an earlier one."""
@@ -67,7 +67,7 @@ class HostArrays:
         if start == end:
             return
         if last is None or start >= last.end:
-            self._memories.append(_Memory(array, start, end, is_written))
+            self._memories.append(_Memory(array.reshape(-1).view(np.uint8), start, end, is_written))
         elif end <= last.end:
             last.is_written |= is_written
         else:
@@ -88,8 +88,8 @@ class HostArrays:
         for memory in self._memories:
             if memory.is_written and memory.on_device is not None:
                 made = session.download(memory.on_device)
-                if made is not memory.array:
-                    np.copyto(memory.array, made)
+                if made is not memory.bytes:
+                    np.copyto(memory.bytes, made)
 
 
 def _start(array: npt.NDArray[Any]) -> int:

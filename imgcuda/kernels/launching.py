@@ -77,7 +77,7 @@ class KernelLaunch:
         if not isinstance(value, np.ndarray):
             kind = "None" if value is None else f"a {type(value).__name__}, {shown(value)}"
             raise LaunchError(f"{place}; it was given {kind}; pass {_wanted(argument)}")
-        return host.describe(place, argument, value)
+        return host.describe(place, argument, np.asarray(value))
 
 
 def _wanted(argument: KernelArgument) -> str:
