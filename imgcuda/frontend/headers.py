@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
+from imgcuda.frontend.cooperative_groups import COOPERATIVE_GROUPS
 from imgcuda.frontend.helper_math import HELPER_MATH
 from imgcuda.frontend.std_names import STD
 
@@ -145,6 +146,7 @@ HEADERS: dict[str, str] = {
     **{f"c{name}": text + STD for name, text in _TEXTS.items()},
     **dict.fromkeys(OF_SAMPLES, HELPER_MATH),
     "algorithm": STD,
+    "cooperative_groups.h": COOPERATIVE_GROUPS,
     "limits": STD,
     "math_constants.h": _INFINITY + _CUDA_MATH,
 }

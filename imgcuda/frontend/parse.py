@@ -41,7 +41,6 @@ _NO_GLOBALS = refusals.Refusal(
     "a global variable that kernels can change is not in the portable subset",
     "pass a pointer to memory as an argument, or make it '__constant__' or 'const'",
 )
-_NO_ALIAS = refusals.Refusal("another name of a namespace is C++", f"use plain names, or {refusals.GUARD}")
 _NO_AUTO = refusals.Refusal("'auto' for what a function takes or returns is C++", "write the type")
 _NO_VARIADIC = refusals.Refusal("'...' is not in the portable subset", "name the parameters")
 
@@ -182,10 +181,15 @@ class _Parser(StatementParser):
             self._unread(start)
 
     def _namespace(self) -> None:
-        """Parse what a namespace declares, as if it stood outside: `plain_names` drops the names of namespaces."""
+        """Parse what a namespace declares, or another name for one, as if it stood outside.
+
+        `plain_names` drops the names of namespaces.
+        """
         while self.token.text != "{":
-            if self.token.text in (";", "=") or self.token.kind == END:
-                raise self.refuse(_NO_ALIAS, self.token.place)
+            if self.accept(";"):
+                return
+            if self.token.kind == END:
+                raise self.unexpected("'{'")
             self.advance()
         self._namespaces.add(self.tokens[self.position - 1].text)
         self._scope()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imgcuda.frontend import refusals
+from imgcuda.frontend.cooperative_groups import MEMBERS, THREAD_BLOCK
 from imgcuda.frontend.lexer import CHARACTER, IDENTIFIER, NUMBER, STRING, Token
 from imgcuda.frontend.mistakes import Mistakes
 from imgcuda.frontend.parse_cursor import Cursor, Stop
@@ -262,7 +263,7 @@ class ExpressionParser(Cursor):
                 value = Index(value, self.expression(), token.place)
                 self.expect("]")
             elif text == "(":
-                raise self._not_callable(value, token)
+                value = self._method(value, token)
             elif text in ("++", "--"):
                 value = Postfix(text, value, token.place)
             else:
@@ -270,6 +271,13 @@ class ExpressionParser(Cursor):
                 whole = value if text == "." else Unary("*", value, token.place)
                 value = Member(whole, name.text, name.place)
         return value
+
+    def _method(self, value: Expression, bracket: Token) -> Expression:
+        """Parse a call of a member of thread_block, the one class whose members may be called."""
+        if not (isinstance(value, Member) and value.name in MEMBERS and THREAD_BLOCK in self.types):
+            raise self._not_callable(value, bracket)
+        self.expect(")")
+        return Call(f"{THREAD_BLOCK}_{value.name}", (value.object,), value.place)
 
     def _not_callable(self, value: Expression, bracket: Token) -> Stop:
         if isinstance(value, Member):

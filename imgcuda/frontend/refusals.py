@@ -61,12 +61,14 @@ _TEXTURES = ("{}: there are no textures on the CPU engine", f"read the image thr
 _PRINTING = ("{} is not available on the CPU engine", "remove it or put it inside #ifdef __CUDACC__")
 _HALVES = ("{}: there are no 16-bit floats on the CPU engine", f"use float, or {GUARD}")
 _RANDOM = ("{}: cuRAND is not available on the CPU engine", f"compute random numbers in the kernel, or {GUARD}")
-_GROUPS = ("{}: there are no cooperative groups on the CPU engine", f"use __syncthreads(), or {GUARD}")
+_GROUPS = ("{}: of cooperative groups, the CPU engine has thread_block alone", f"use a thread_block, or {GUARD}")
+_NO_GROUPS = ("{}: cooperative groups need their header", "#include <cooperative_groups.h>")
 _NAMES = [
     (re.compile(r"__shfl\w*|__ballot\w*|__any\w*|__all\w*|__syncwarp|__activemask|__reduce_\w+|__match_\w+"), _WARPS),
     (re.compile(r"warpSize|__lanemask_\w+"), _WARPS),
     (re.compile(r"tex(?:1D|2D|3D|Cubemap)\w*|surf(?:1D|2D|3D|Cubemap)\w*"), _TEXTURES),
-    (re.compile(r"cooperative_groups"), _GROUPS),
+    (re.compile(r"cooperative_groups"), _NO_GROUPS),
+    (re.compile(r"tiled_partition|coalesced_threads|this_grid|this_multi_grid|thread_block_tile|grid_group"), _GROUPS),
 ]
 _CALLS = [(re.compile(r"printf|assert|__assert_fail|__trap|__brkpt"), _PRINTING)]
 _TYPES = [
@@ -119,5 +121,5 @@ def refused_label(name: str) -> Refusal:
 def refused_scope(scope: str, name: str) -> Refusal:
     """Return the message for a name in a scope, like `std::min`."""
     if scope == "cooperative_groups":
-        return Refusal(_GROUPS[0].format(f"{scope}::{name}"), _GROUPS[1])
+        return Refusal(_NO_GROUPS[0].format(f"{scope}::{name}"), _NO_GROUPS[1])
     return Refusal(f"'{scope}::{name}' is C++", f"write plain '{name}' if C has it, or {GUARD}")

@@ -97,7 +97,8 @@ def _namespaces(tokens: Sequence[Token]) -> set[str]:
     for position, token in enumerate(tokens):
         if token.text == "namespace" and tokens[position - 1].text != "using":
             words = list(takewhile(lambda each: each.kind == IDENTIFIER or each.text == "::", tokens[position + 1 :]))
-            if tokens[position + 1 + len(words)].text == "{":
+            after = tokens[position + 1 + len(words)].text
+            if after in ("{", "="):
                 found |= {each.text for each in words if each.kind == IDENTIFIER}
     return found
 

@@ -614,8 +614,13 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
         ),
         (
             "cooperative_groups::this_thread_block();",
-            "cooperative_groups::this_thread_block: there are no cooperative groups on the CPU engine",
-            f"use __syncthreads(), or {GUARD}",
+            "cooperative_groups::this_thread_block: cooperative groups need their header",
+            "#include <cooperative_groups.h>",
+        ),
+        (
+            "tiled_partition<32>(block);",
+            "tiled_partition: of cooperative groups, the CPU engine has thread_block alone",
+            f"use a thread_block, or {GUARD}",
         ),
         (
             "cg::thread_block b = cg::make();",
