@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from imgcuda import CheckError, DeviceError, KernelError, LaunchError, kernels
 from imgcuda.cuda.compile import Nvrtc
+from imgcuda.cuda.compile import compile as compiled_for_gpu
 from imgcuda.frontend.compilers import CUDA
 from imgcuda.frontend.linkage import with_c_names
 from imgcuda.programs.source import Source, as_written
@@ -203,6 +205,85 @@ def test_a_kernel_may_use_the_names_of_the_prelude(device: str) -> None:
     array = np.zeros(1, np.int32)
     kernels.compile(text).k(array, grid=1, block=1, device=device)
     assert array[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("declared", "why"),
+    [
+        ("point p", "'p' is point, which a launch cannot give; declare its parts as numbers, or a pointer to it"),
+        ("float &p", "'p' is float &, which a launch cannot give"),
+        ("float **p", r"'p' is float \*\*, which a launch cannot give"),
+    ],
+)
+def test_a_type_that_no_launch_can_give_is_refused(declared: str, why: str) -> None:
+    module = kernels.compile(f"struct point {{ float x, y; }}; __global__ void k({declared}) {{}}")
+    with pytest.raises(LaunchError, match=why):
+        module.k(1, grid=1, block=1, device="cpu")
+
+
+def test_a_template_has_no_launch_and_the_message_names_macros() -> None:
+    module = kernels.compile("template <typename T> __global__ void k(T *a) {}")
+    with pytest.raises(LaunchError, match=r"template arguments of 'k'; write it for one type, a type that defines="):
+        module["k"]
+
+
+def test_a_module_can_be_pickled() -> None:
+    module = kernels.compile("__constant__ int n; __global__ void k(int *a) { a[0] = n; }", device="cpu")
+    module.constants["n"] = 7
+    array = np.zeros(1, np.int32)
+    pickle.loads(pickle.dumps(module)).k(array, grid=1, block=1)
+    assert array[0] == 7
+
+
+FOUND = """\
+#include <iostream>
+#include <stdio.h>
+#include <cuda_runtime.h>
+#include "helper_cuda.h"
+using namespace std;
+#define RADIUS 2
+__constant__ float weights[2 * RADIUS + 1];
+
+template <typename T> T largest(T a, T b) { return a > b ? a : b; }
+
+__global__ void convolve(const float *__restrict__ in, float *out, int n)
+{
+    extern __shared__ float near[];
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    for (int j = threadIdx.x; j < blockDim.x + 2 * RADIUS; j += blockDim.x) {
+        int from = (int)(blockIdx.x * blockDim.x) + j - RADIUS;
+        near[j] = from < 0 || from >= n ? 0 : in[from];
+    }
+    __syncthreads();
+    float sum = 0;
+#pragma unroll
+    for (int k = 0; k <= 2 * RADIUS; ++k) sum += weights[k] * near[threadIdx.x + k];
+    if (i < n) out[i] = sum;
+}
+
+int main(int argc, char **argv)
+{
+    float host[] = {1, 2, 3, 2, 1}, *in, *out;
+    cudaMemcpyToSymbol(weights, host, sizeof(host));
+    cudaMalloc(&in, 4000);
+    cudaMalloc(&out, 4000);
+    convolve<<<8, 128, (128 + 2 * RADIUS) * sizeof(float)>>>(in, out, 1000);
+    if (cudaDeviceSynchronize() != cudaSuccess) cout << "failed" << endl;
+    return 0;
+}
+"""
+
+
+def test_a_whole_program_that_was_found_is_loaded_as_it_is(device: str) -> None:
+    module = kernels.compile(FOUND, name="found.cu")
+    module.constants["weights"] = [1, 2, 3, 2, 1]
+    values, made = np.arange(1000, dtype=np.float32), np.empty(1000, np.float32)
+    module.convolve(values, made, 1000, grid=8, block=128, shared=4 * (128 + 4), device=device)
+    np.testing.assert_allclose(made, np.convolve(values, [1, 2, 3, 2, 1], "same"))
+
+
+def test_nvrtc_compiles_a_whole_program_that_was_found(nvrtc: Nvrtc) -> None:
+    assert compiled_for_gpu(as_written(Source("found.cu", FOUND), {}, CUDA), (9, 0), optimize=False)
 
 
 def test_nvrtc_compiles_the_text_as_it_is(nvrtc: Nvrtc) -> None:

@@ -79,7 +79,8 @@ def _no_kernel(program: Program, kernel: str) -> LaunchError | KernelError:
     if faults := [head.fault for head in heads if head.fault] or program.outline.faults:
         return KernelError([program.mistake(fault) for fault in faults])
     if any(head.is_template for head in heads):
-        remedy = "write it for one type, `pixel`, and use the filter's constants in place of template arguments"
+        own = "a type that defines={...} sets" if program.pixel is None else "`pixel`, and use the filter's constants"
+        remedy = f"write it for one type, {own} in place of template arguments"
         return LaunchError(f"{program.name}: a launch cannot give the template arguments of '{kernel}'; {remedy}")
     hint = did_you_mean(kernel, list(program.kernels))
     others = f"; it has: {', '.join(program.kernels) or 'none'}"

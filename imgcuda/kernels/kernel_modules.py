@@ -35,7 +35,7 @@ class Module:
         return Kernel(self, kernel)
 
     def __getattr__(self, kernel: str) -> Kernel:
-        if kernel.startswith("__"):  # what Python and other libraries look for
+        if kernel.startswith("_"):  # what Python and other libraries look for
             raise AttributeError(kernel)
         try:
             return self[kernel]

@@ -65,6 +65,8 @@ class KernelLaunch:
     ) -> Any:
         """Return an argument as a number or an array; LaunchError for anything else."""
         place = f"{program.name}: {self.kernel}: argument '{argument.name}' is {argument.written}"
+        if argument.dtype is None and not argument.pointer:
+            raise LaunchError(f"{place}, which a launch cannot give; declare its parts as numbers, or a pointer to it")
         if isinstance(value, bool | int | float | np.number | np.bool_):
             return value
         if value is None and argument.pointer:
