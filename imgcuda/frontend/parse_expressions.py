@@ -40,7 +40,13 @@ _COMPOUND = ("+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>")
 _ASSIGNMENTS = {"=": "", **{f"{operator}=": operator for operator in _COMPOUND}}
 _PREFIX = frozenset(["-", "+", "!", "~", "*", "&", "++", "--"])
 _POSTFIX = frozenset(["[", ".", "->", "(", "++", "--"])
-_CONSTANTS = {"true": (1, "bool"), "false": (0, "bool"), "NULL": (0, "int"), "nullptr": (0, "nullptr")}
+_CONSTANTS = {
+    "true": (1, "bool"),
+    "false": (0, "bool"),
+    "NULL": (0, "int"),
+    "warpSize": (32, "int"),
+    "nullptr": (0, "nullptr"),
+}
 _CASTS = frozenset(["static_cast", "reinterpret_cast", "const_cast"])
 QUALIFIERS = frozenset(["const", "volatile", "struct", "enum"])
 """The words that a type may begin with, other than its name."""

@@ -56,7 +56,8 @@ _KEYWORDS = {
     "__asm__": _ASSEMBLY,
     "__asm": _ASSEMBLY,
 }
-_WARPS = ("{}: there are no warps on the CPU engine", "use __shared__ memory and __syncthreads()")
+_WARPS = ("{} is not in the portable subset", f"use __shfl_sync() and its kin, or __shared__ memory, or {GUARD}")
+_OLD_WARPS = ("{}: since Volta, threads of a warp need not run together", "write {}_sync(0xffffffff, ...)")
 _TEXTURES = ("{}: there are no textures on the CPU engine", f"read the image through a pointer, or {GUARD}")
 _PRINTING = ("{} is not available on the CPU engine", "remove it or put it inside #ifdef __CUDACC__")
 _HALVES = ("{}: there are no 16-bit floats on the CPU engine", f"use float, or {GUARD}")
@@ -64,8 +65,8 @@ _RANDOM = ("{}: cuRAND is not available on the CPU engine", f"compute random num
 _GROUPS = ("{}: of cooperative groups, the CPU engine has thread_block alone", f"use a thread_block, or {GUARD}")
 _NO_GROUPS = ("{}: cooperative groups need their header", "#include <cooperative_groups.h>")
 _NAMES = [
-    (re.compile(r"__shfl\w*|__ballot\w*|__any\w*|__all\w*|__syncwarp|__activemask|__reduce_\w+|__match_\w+"), _WARPS),
-    (re.compile(r"warpSize|__lanemask_\w+"), _WARPS),
+    (re.compile(r"__shfl(?:_up|_down|_xor)?|__ballot|__any|__all"), _OLD_WARPS),
+    (re.compile(r"__reduce_\w+|__match_\w+|__lanemask_\w+"), _WARPS),
     (re.compile(r"tex(?:1D|2D|3D|Cubemap)\w*|surf(?:1D|2D|3D|Cubemap)\w*"), _TEXTURES),
     (re.compile(r"cooperative_groups"), _NO_GROUPS),
     (re.compile(r"tiled_partition|coalesced_threads|this_grid|this_multi_grid|thread_block_tile|grid_group"), _GROUPS),
@@ -88,7 +89,7 @@ STRING = Refusal("a string has no use on the CPU engine", f"remove it or {GUARD}
 def _first(families: list[tuple[re.Pattern[str], tuple[str, str]]], word: str) -> Refusal | None:
     for pattern, (message, remedy) in families:
         if pattern.fullmatch(word):
-            return Refusal(message.format(word), remedy)
+            return Refusal(message.format(word), remedy.format(word))
     return None
 
 

@@ -548,7 +548,7 @@ def test_nesting_without_end_is_a_mistake_too() -> None:
 # what is valid on a GPU only
 
 GUARD = "put this inside #ifdef __CUDACC__"
-WARPS = "use __shared__ memory and __syncthreads()"
+WARPS = f"use __shfl_sync() and its kin, or __shared__ memory, or {GUARD}"
 POINTER = f"read the image through a pointer, or {GUARD}"
 PLAIN_STRUCT = f"write a plain struct and __device__ functions that take it, or {GUARD}"
 BRACES = "declare a variable with this value, or use a maker such as make_float4(...)"
@@ -591,14 +591,12 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
             "assert is not available on the CPU engine",
             "remove it or put it inside #ifdef __CUDACC__",
         ),
-        ("n = __shfl_down_sync(~0u, n, 1);", "__shfl_down_sync: there are no warps on the CPU engine", WARPS),
-        ("n = __ballot_sync(~0u, n);", "__ballot_sync: there are no warps on the CPU engine", WARPS),
-        ("if (__any_sync(~0u, n)) n = 1;", "__any_sync: there are no warps on the CPU engine", WARPS),
-        ("if (__all(n)) n = 1;", "__all: there are no warps on the CPU engine", WARPS),
-        ("__syncwarp();", "__syncwarp: there are no warps on the CPU engine", WARPS),
-        ("n = __activemask();", "__activemask: there are no warps on the CPU engine", WARPS),
-        ("n = __reduce_add_sync(~0u, n);", "__reduce_add_sync: there are no warps on the CPU engine", WARPS),
-        ("n /= warpSize;", "warpSize: there are no warps on the CPU engine", WARPS),
+        (
+            "if (__all(n)) n = 1;",
+            "__all: since Volta, threads of a warp need not run together",
+            "write __all_sync(0xffffffff, ...)",
+        ),
+        ("n = __reduce_add_sync(~0u, n);", "__reduce_add_sync is not in the portable subset", WARPS),
         ("n = tex2D(image, 1, 2);", "tex2D: there are no textures on the CPU engine", POINTER),
         ("n = tex1Dfetch(image, 1);", "tex1Dfetch: there are no textures on the CPU engine", POINTER),
         ("surf2Dwrite(n, image, 1, 2);", "surf2Dwrite: there are no textures on the CPU engine", POINTER),
@@ -708,7 +706,7 @@ def test_what_is_refused_is_fine_behind_cudacc() -> None:
 
 def test_a_plain_mistake_beside_a_refused_word_is_no_portability_error() -> None:
     with pytest.raises(KernelError) as caught:
-        parse(in_kernel("__syncwarp();\nn = ;"), "k.cu")
+        parse(in_kernel("n = __all(n);\nn = ;"), "k.cu")
     assert not isinstance(caught.value, PortabilityError)
     assert len(caught.value.mistakes) == 2
 

@@ -10,6 +10,7 @@ from imgcuda.cpu.lowering.inline import inline
 from imgcuda.cpu.lowering.lvalues import convert, pointer
 from imgcuda.cpu.lowering.operands import condition, number
 from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.lowering.warps import WARPS, warp_function
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.memory import objects
 from imgcuda.cpu.values.types import BOOL, I64, VECTORS
@@ -25,6 +26,8 @@ def call(state: State, node: syntax.Call) -> Operand:
     if node.name in FUNCTIONS:
         _count(state, node, ARGUMENTS.get(node.name, 1))
         return FUNCTIONS[node.name](state, *(number(state, argument) for argument in node.arguments))
+    if node.name in WARPS:
+        return warp_function(state, node)
     if node.name in _SPECIAL:
         wanted, function = _SPECIAL[node.name]
         _count(state, node, wanted)

@@ -19,6 +19,7 @@ from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.state import CallFrame, State, Unit
 from imgcuda.cpu.lowering.variables import Facts
+from imgcuda.cpu.lowering.warps import uses_warps, warp_width
 from imgcuda.cpu.module import Compiled, is_sized_by_launch, module
 from imgcuda.cpu.values.types import U32, Float, Int, PointerTo, Struct, Type
 from imgcuda.cpu.values.value import AFFINE, BLOCK, UNIFORM, Address, Aggregate, MemoryRegion, Value, Vectors, constant
@@ -67,9 +68,16 @@ def lower(
             done += b.count
             facts.settled = done > PASSES_INSTRUCTIONS
 
+    if _names_warps(text) and kernel in functions and uses_warps(functions, functions[kernel].body, set()):
+        return compiled(warp_width(width, block, name, kernel))
     with suppress(TooWide):
         return compiled(width, WIDE if width > NARROWEST else inf)
     return compiled(width // 2)
+
+
+def _names_warps(text: str) -> bool:
+    """Return whether a text may use functions of warps, which few do: then its tree is searched for them."""
+    return any(word in text for word in ("_sync", "__syncwarp", "__activemask"))
 
 
 def _within_budget(work: _KernelCompiler, kernel: str) -> Compiled:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from imgcuda.cpu.lowering.atomics import ATOMICS
+from imgcuda.cpu.lowering.warps import WARPS
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.semantics.cxx_types import (
     INT,
@@ -35,7 +36,7 @@ _WORDS = {"int": "int", "uint": "unsigned int", "ll": "long long", "ull": "unsig
 def is_builtin(name: str) -> bool:
     """Return whether the CPU engine has a CUDA function of this name."""
     vector = name.startswith("make_") and name[5:] in VECTORS
-    return vector or name in FUNCTIONS or name in ATOMICS or name in VOIDS or name in _OTHER
+    return vector or name in WARPS or name in FUNCTIONS or name in ATOMICS or name in VOIDS or name in _OTHER
 
 
 def takes(name: str, given: Sequence[Typed]) -> bool:
@@ -75,8 +76,10 @@ def _power(types: Sequence[Scalar | None]) -> bool:
 
 def result(name: str, given: Sequence[Typed]) -> Type:
     """Return the type of a call of one of CUDA's functions; UNKNOWN if it does not matter."""
-    if name in VOIDS:
+    if name in VOIDS or name == "__syncwarp":
         return VOID
+    if name in WARPS:
+        return _of_warp(name, given)
     if name == "__builtin_expect":
         return Basic("long long")
     if name == "__builtin_for_all":
@@ -96,6 +99,13 @@ def result(name: str, given: Sequence[Typed]) -> Type:
     if name == "abs":
         return arithmetic(types[0], types[0])  # type: ignore[arg-type]
     return _by_name(name, BASIC["float"] in types and BASIC["double"] not in types)
+
+
+def _of_warp(name: str, given: Sequence[Typed]) -> Type:
+    if name in ("__ballot_sync", "__activemask"):
+        return Basic("unsigned int")
+    shuffled = scalar(decayed(given[1].type)) if name.startswith("__shfl") and len(given) > 1 else None
+    return INT if shuffled is None else arithmetic(shuffled, shuffled)
 
 
 def _by_name(name: str, single: bool) -> Type:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from imgcuda.cpu.lowering.atomics import ATOMICS
+from imgcuda.cpu.lowering.warps import WARPS
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.semantics import builtins, library
 from imgcuda.cpu.semantics.cxx_types import (
@@ -344,7 +345,7 @@ class ExpressionChecker(Names):
         if not own and node.name in self.host:
             raise Wrong(*_of_the_host(node))
         if not own:
-            known = [*self.functions, *FUNCTIONS, *ATOMICS, *builtins.VOIDS, *library.NAMES]
+            known = [*self.functions, *FUNCTIONS, *ATOMICS, *builtins.VOIDS, *WARPS, *library.NAMES]
             similar = did_you_mean(node.name, known)
             remedy = self.mistakes.missing(node.name, similar)
             raise Wrong(f"there is no function '{node.name}'{similar}", node.place, remedy)
@@ -375,12 +376,14 @@ class ExpressionChecker(Names):
     def _builtin(self, node: syntax.Call, given: list[Typed]) -> Typed:
         if node.name in ATOMICS and given:
             self._atomic(node, decayed(given[0].type))
+        if node.name in WARPS:
+            self._warp(node, len(given))
         wanted = ARGUMENTS.get(node.name, 1)
         if node.name in FUNCTIONS and len(given) != wanted:
             raise Wrong(
                 f"{node.name}() takes {wanted} argument{'s' * (wanted != 1)}; it is given {len(given)}", node.place
             )
-        if node.name in FUNCTIONS or node.name.startswith("make_"):
+        if node.name in FUNCTIONS or node.name in WARPS or node.name.startswith("make_"):
             for argument, each in zip(node.arguments, given, strict=True):
                 if isinstance(decayed(each.type), Pointer | Record) or decayed(each.type) == VOID:
                     raise Wrong(*_not_a_number(each, argument.place))
@@ -388,6 +391,12 @@ class ExpressionChecker(Names):
             types = " and ".join(f"a {decayed(each.type)}" for each in given)
             raise Wrong(f"{node.name}() of {types} is ambiguous", node.place, remedy)
         return Typed(builtins.result(node.name, given))
+
+    def _warp(self, node: syntax.Call, given: int) -> None:
+        least, most = WARPS[node.name]
+        if not least <= given <= most:
+            wanted = f"{least} to {most}" if least < most else str(least)
+            raise Wrong(f"{node.name}() takes {wanted} arguments; it is given {given}", node.place)
 
     def _atomic(self, node: syntax.Call, type: Type) -> None:
         if isinstance(type, Pointer) and type.target.const:
