@@ -3,18 +3,19 @@
     compute-sanitizer --tool memcheck python benchmarks/sanitize.py
 
 and likewise with racecheck, initcheck and synccheck. It ends with "0 errors" if no kernel reads or writes where it
-must not.
+must not. `--part 2/8` runs the second of eight parts, so that several processes share the filters.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 import imgcuda
-from imgcuda.registry import load
+from imgcuda import load
 
 SHAPES = [(1, 1), (1, 50, 3), (50, 1), (17, 31, 4), (37, 53, 3), (130, 516, 3), (40, 256, 2)]
 PARAMETERS: dict[str, list[dict[str, Any]]] = {
@@ -28,20 +29,24 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
 
 
 def main() -> None:
-    """Run them all."""
-    random = np.random.default_rng(0)
-    device = sys.argv[1] if len(sys.argv) > 1 else "cuda:0"
-    count = 0
-    registry = load()
-    for name in registry:
-        needed = {each.name: each.some_value() for each in registry[name].parameters() if each.required}
-        for parameters in PARAMETERS.get(name, [needed]):
-            for shape in SHAPES:
-                for kind in (np.uint8, np.float32):
-                    image = random.integers(0, 256, shape).astype(kind)
-                    imgcuda.apply(image, name, device=device, **parameters)
-                    count += 1
-    print(f"{count} images filtered")
+    """Run them all, or a part."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("device", nargs="?", default="cuda:0")
+    arguments.add_argument("--part", default="1/1")
+    asked = arguments.parse_args()
+    number, parts = map(int, asked.part.split("/"))
+    names = list(load())[number - 1 :: parts]
+    print(f"{sum(run(name, asked.device) for name in names)} images filtered by {len(names)} filters")
+
+
+def run(name: str, device: str) -> int:
+    """Run a filter with each of its parameters over all images; return how many there were."""
+    random, count = np.random.default_rng(0), 0
+    needed = {each.name: each.some_value() for each in load()[name].parameters() if each.required}
+    for parameters, shape, kind in product(PARAMETERS.get(name, [needed]), SHAPES, (np.uint8, np.float32)):
+        imgcuda.apply(random.integers(0, 256, shape).astype(kind), name, device=device, **parameters)
+        count += 1
+    return count
 
 
 if __name__ == "__main__":
