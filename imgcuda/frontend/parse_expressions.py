@@ -61,6 +61,8 @@ class ExpressionParser(Cursor):
     def __init__(self, tokens: list[Token], mistakes: Mistakes) -> None:
         super().__init__(tokens, mistakes)
         self.types = TypeScope()
+        self._asserted = False
+        """Whether this is in an `assert`, where a string stands for true."""
 
     def type_name(self) -> TypeName:
         """Parse a type without a variable's name; only the parser of a whole file can."""
@@ -126,6 +128,8 @@ class ExpressionParser(Cursor):
         if kind == CHARACTER:
             return self._character(token)
         if kind == STRING:
+            if self._asserted:
+                return NumberLiteral(1, "bool", self.advance().place)  # as in `assert(n > 0 && "n must be positive")`
             raise self.refuse(refusals.STRING, token.place)
         if token.text == "[":
             raise self.refuse(refusals.LAMBDA, token.place)
@@ -196,7 +200,11 @@ class ExpressionParser(Cursor):
             self.refuse(refused, name.place)
             self.skip_parentheses()
             return NumberLiteral(0, "int", name.place)
-        return Call(name.text, self._arguments(), name.place)
+        outer, self._asserted = self._asserted, name.text == "assert"
+        try:
+            return Call(name.text, self._arguments(), name.place)
+        finally:
+            self._asserted = outer
 
     def _arguments(self) -> tuple[Expression, ...]:
         self.expect("(")

@@ -148,3 +148,9 @@ def test_a_barrier_that_some_threads_miss_is_reported_at_the_barrier() -> None:
 def test_a_loop_left_after_its_last_barrier_is_no_fault() -> None:
     body = "for (int i = 0; i < 4; i++) { __syncthreads(); if (i == 2 && x < 9) break; if (i == 2) break; } out[x] = x;"
     assert not report(body)
+
+
+def test_an_assert_that_does_not_hold_is_reported_with_its_line_and_thread() -> None:
+    said = report('if (x > 3) assert(in[x] < 9 && "in is small");\nout[x] = in[x];')
+    assert said.startswith("test.cu:2: k: thread (9, 0, 0) of block (0, 0, 0) comes to an assert that does not hold\n")
+    assert report("assert(x < n); assert(out != in); out[x] = 1;") == ""

@@ -584,12 +584,7 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
         (
             'printf("%d " "%d", n, n);',
             "printf is not available on the CPU engine",
-            "remove it or put it inside #ifdef __CUDACC__",
-        ),
-        (
-            "assert(n > 0);",
-            "assert is not available on the CPU engine",
-            "remove it or put it inside #ifdef __CUDACC__",
+            f"use assert(), or write to an array and look at it, or {GUARD}",
         ),
         (
             "if (__all(n)) n = 1;",

@@ -91,6 +91,8 @@ class _Teller:
         if site.verb == "barrier":
             return (f"some threads of block {_triple(note.block, self._grid)} go to a __syncthreads() here, "
                     "and others do not"), "every thread of a block must reach it"  # fmt: skip
+        if site.verb == "assert":
+            return f"{thread} comes to an assert that does not hold", ""
         if site.verb == "unset":
             return f"{thread} reads '{site.name}', which it has not set", "give it a first value"
         element = self._element(note, site)

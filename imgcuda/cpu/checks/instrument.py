@@ -125,6 +125,11 @@ class Checks:
         mask = self._bits(self.v.both(self.state.mask, self.v.of(missing)))
         self._note(mask, self._site("unset", name, 0), 1)
 
+    def asserted(self, holds: Value) -> None:
+        """Check that a condition holds for the threads that come here."""
+        failing = self.v.of(self.state.math.negation(holds))
+        self._note(self._bits(self.v.both(self.state.mask, failing)), self._site("assert", "", 0), 1)
+
     # ---- loops and barriers
 
     def loop(self) -> str:

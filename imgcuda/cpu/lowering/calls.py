@@ -84,6 +84,14 @@ def _for_all(state: State, node: syntax.Call) -> Operand:
     return Value(BOOL, UNIFORM, state.v.none(missing))
 
 
+def _assert(state: State, node: syntax.Call) -> Operand:
+    """Compile `assert(condition)`: a checked run reports the first thread for which it does not hold."""
+    holds = condition(state, node.arguments[0])
+    if state.checks:
+        state.checks.asserted(holds)
+    return NOTHING
+
+
 def _fence(state: State, node: syntax.Call) -> Operand:
     state.b.do("fence seq_cst")
     if state.checks:
@@ -95,6 +103,7 @@ _SPECIAL: dict[str, tuple[int, Callable[[State, syntax.Call], Operand]]] = {
     "__ldg": (1, _read_only),
     "__builtin_expect": (2, _expect),
     "__builtin_for_all": (1, _for_all),
+    "assert": (1, _assert),
     "__syncthreads": (0, _barrier),
     "__threadfence": (0, _fence),
     "__threadfence_block": (0, _fence),

@@ -23,7 +23,7 @@ from imgcuda.cpu.semantics.cxx_types import (
 from imgcuda.cpu.values.types import BASIC, VECTORS, Float, Int, Scalar
 
 VOIDS = frozenset(["__syncthreads", "__threadfence", "__threadfence_block"])
-_OTHER = frozenset(["__ldg", "__builtin_expect", "__builtin_for_all"])
+_OTHER = frozenset(["__ldg", "__builtin_expect", "__builtin_for_all", "assert"])
 _TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])
 _DOUBLE = frozenset(["rhypot", "norm3d", "norm4d"])
 """Functions without overloads: they have another name for floats."""
@@ -76,7 +76,7 @@ def _power(types: Sequence[Scalar | None]) -> bool:
 
 def result(name: str, given: Sequence[Typed]) -> Type:
     """Return the type of a call of one of CUDA's functions; UNKNOWN if it does not matter."""
-    if name in VOIDS or name == "__syncwarp":
+    if name in VOIDS or name in ("__syncwarp", "assert"):
         return VOID
     if name in WARPS:
         return _of_warp(name, given)

@@ -376,6 +376,8 @@ class ExpressionChecker(Names):
     def _builtin(self, node: syntax.Call, given: list[Typed]) -> Typed:
         if node.name in ATOMICS and given:
             self._atomic(node, decayed(given[0].type))
+        if node.name == "assert" and len(given) == 1:
+            self.fits(given[0], TRUTH, node.arguments[0].place)
         if node.name in WARPS:
             self._warp(node, len(given))
         wanted = ARGUMENTS.get(node.name, 1)
