@@ -257,7 +257,7 @@ def test_a_mistake_is_reported_with_the_authors_file_line_and_text() -> None:
 
 
 @pytest.mark.usefixtures("nvrtc")
-def test_a_file_that_cannot_be_included_is_named_where_something_is_missing() -> None:
+def test_a_file_that_cannot_be_included_is_named_if_a_name_is_missing() -> None:
     cubin.compile(program('#include "nowhere.h"\n'), (9, 0))
     with pytest.raises(KernelError, match=r"mine\.cu:3: .*nowhere\.h"):
         cubin.compile(program('#include "nowhere.h"\n__global__ void f(int *p) {\n  p[0] = CHECK;\n}\n'), (9, 0))

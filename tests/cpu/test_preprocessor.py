@@ -243,7 +243,7 @@ def test_known_headers_are_ignored(header: str) -> None:
     assert expand(f"#include {header}\na") == "a"
 
 
-def test_other_headers_are_passed_over_and_named_where_something_is_missing() -> None:
+def test_other_headers_are_passed_over_and_named_if_a_name_is_missing() -> None:
     mistakes = Mistakes("", "k.cu")
     preprocess('\n#include "helper.cuh"\n#include <no/such.hpp>\n', "k.cu", {}, mistakes)
     mistakes.raise_if_any()
