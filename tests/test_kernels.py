@@ -207,18 +207,67 @@ def test_a_kernel_may_use_the_names_of_the_prelude(device: str) -> None:
     assert array[0] == 3
 
 
+STRUCTURES = """
+struct params { char step; double gain; int shifts[2]; };
+__global__ void read(int n, params p, float *out, float4 v, char last)
+{
+    int i = threadIdx.x;
+    out[i] = p.step * i + p.gain + p.shifts[i % 2] + v.w + last;
+}
+__global__ void changed(params p, float *out) { p.shifts[0] += threadIdx.x; out[threadIdx.x] = p.shifts[0] + p.gain; }
+__global__ void across(params p, float *out)
+{
+    __shared__ float shared[8];
+    p.gain += threadIdx.x;
+    shared[threadIdx.x] = p.gain;
+    __syncthreads();
+    out[threadIdx.x] = shared[7 - threadIdx.x] + 10 * p.gain;
+}
+"""
+PARAMS = np.dtype([("step", np.int8), ("gain", np.float64), ("shifts", np.int32, 2)], align=True)
+
+
+def test_a_kernel_takes_structures_and_vectors_by_value(device: str) -> None:
+    module, out = kernels.compile(STRUCTURES, device=device), np.zeros(8, np.float32)
+    params = np.array((2, 0.5, (100, 200)), PARAMS)
+    module.read(8, params, out, (0, 0, 0, 1000), 7, grid=1, block=8)
+    assert out.tolist() == [2 * i + 0.5 + (200 if i % 2 else 100) + 1007 for i in range(8)]
+    module.changed(params[()], out, grid=1, block=8)
+    assert out.tolist() == [100 + i + 0.5 for i in range(8)]
+    module.across(params, out, grid=1, block=8)
+    assert out.tolist() == [7 - i + 0.5 + 10 * (i + 0.5) for i in range(8)]
+    assert (params["gain"], params["shifts"].tolist()) == (0.5, [100, 200])
+
+
 @pytest.mark.parametrize(
-    ("declared", "why"),
+    ("declared", "given", "why"),
     [
-        ("point p", "'p' is point, which a launch cannot give; declare its parts as numbers, or a pointer to it"),
-        ("float &p", "'p' is float &, which a launch cannot give"),
-        ("float **p", r"'p' is float \*\*, which a launch cannot give"),
+        ("params p", 1, r"'p' is params, a structure; it was given 1; pass one, as numpy\.array"),
+        (
+            "params p",
+            np.zeros((), [("n", "i4")]),
+            "argument 1 is a structure of 24 bytes; it was given 4",
+        ),
+        ("float4 v", (1, 2, 3), r"'v' is float4; it was given \(1, 2, 3\); pass 4 numbers of float32, as a tuple"),
+        (
+            "float &p",
+            1,
+            r"'p' is float &, which a launch cannot give; declare its parts as numbers, or a",
+        ),
+        ("float **p", 1, r"'p' is float \*\*, which a launch cannot give"),
     ],
 )
-def test_a_type_that_no_launch_can_give_is_refused(declared: str, why: str) -> None:
-    module = kernels.compile(f"struct point {{ float x, y; }}; __global__ void k({declared}) {{}}")
+def test_a_structure_that_does_not_fit_is_refused(declared: str, given: Any, why: str) -> None:
+    module = kernels.compile(f"{STRUCTURES} __global__ void k({declared}) {{}}")
     with pytest.raises(LaunchError, match=why):
-        module.k(1, grid=1, block=1, device="cpu")
+        module.k(given, grid=1, block=1, device="cpu")
+
+
+def test_a_checked_launch_knows_the_bounds_in_a_structure() -> None:
+    text = "struct p { int a[2]; }; __global__ void k(p p, int *out) { out[0] = p.a[out[0]]; }"
+    given, out = np.array(((1, 2),), [("a", np.int32, 2)]), np.array([2], np.int32)
+    with kernels.checked(), pytest.raises(CheckError, match=r"reads memory, which lies in none of its arrays"):
+        kernels.compile(text).k(given, out, grid=1, block=1)
 
 
 def test_a_template_has_no_launch_and_the_message_names_macros() -> None:

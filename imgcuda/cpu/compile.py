@@ -13,7 +13,7 @@ from imgcuda.cpu.lookup_functions import with_definitions
 from imgcuda.cpu.machine import Machine, load_llvm
 from imgcuda.cpu.side_by_side import emit_object, run_passes
 from imgcuda.cpu.stack import on_a_large_stack
-from imgcuda.cpu.values.types import BOOL, Float, Int, PointerTo, Type
+from imgcuda.cpu.values.types import BOOL, Float, Int, PointerTo, Struct, Type, size_of
 from imgcuda.errors import ImgcudaError, KernelError
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
@@ -122,13 +122,15 @@ def optimize(ir: str, machine: Machine, target: Any) -> Any:
 
 
 def argument_letter(type: Type) -> str:
-    """Return the letter of an argument's type: p for a pointer, else NumPy's type code."""
+    """Return the letter of an argument's type: p for a pointer, NumPy's code of a number, the size of a structure."""
     if isinstance(type, PointerTo):
         return "p"
     if type == BOOL:
         return "?"
     if isinstance(type, Float):
         return "f" if type.bits == 32 else "d"
+    if isinstance(type, Struct):
+        return str(size_of(type))
     assert isinstance(type, Int)
     letter = {8: "b", 16: "h", 32: "i", 64: "q"}[type.bits]
     return letter if type.signed else letter.upper()

@@ -19,8 +19,8 @@ from imgcuda.cpu.workers import Launch
 from imgcuda.engine.constant_values import memory_of
 from imgcuda.engine.known_tables import KnownTables, known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
-from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, KernelCall, LaunchArgument, LaunchMemory
-from imgcuda.errors import DeviceError, DeviceMemoryError
+from imgcuda.engine.protocol import NO_MEMORY, ByValue, DeviceArray, KernelCall, LaunchArgument, LaunchMemory
+from imgcuda.errors import DeviceError, DeviceMemoryError, LaunchError
 from imgcuda.programs.layout import Dim3, LaunchLimits, excess
 from imgcuda.programs.source import Program
 
@@ -146,6 +146,7 @@ class CpuSession:
         check_shared(program, kernel, loaded, memory)
         arguments = self._loans.arguments(arguments, loaded.written)
         arguments += constants_of(program, kernel, loaded, memory)
+        check_structures(program, kernel, loaded.letters, arguments)
         packed = pack(loaded.letters, arguments)
         launch = Launch(loaded, packed, geometry.packed, keep=arguments, shared=memory.shared)
         samples = max([prod(a.shape) for a in arguments if isinstance(a, DeviceArray)], default=0)
@@ -190,14 +191,31 @@ def constants_of(
 
 def pack(letters: Sequence[str], arguments: Sequence[LaunchArgument]) -> bytes:
     """Return the arguments packed for the entry point, eight bytes each."""
-    values = [a.pointer if isinstance(a, DeviceArray) else a.item() for a in arguments]
-    return _cells(tuple(letters)).pack(*values)
+    return _cells(tuple(letters)).pack(*map(_cell, arguments))
+
+
+def _cell(argument: LaunchArgument) -> Any:
+    if isinstance(argument, DeviceArray):
+        return argument.pointer
+    return address(argument.bytes) if isinstance(argument, ByValue) else argument.item()
+
+
+def check_structures(
+    program: Program, kernel: str, letters: Sequence[str], arguments: Sequence[LaunchArgument]
+) -> None:
+    """Raise LaunchError if a structure has another size than the kernel's."""
+    for number, (letter, argument) in enumerate(zip(letters, arguments, strict=True), 1):
+        if isinstance(argument, ByValue) and argument.bytes.nbytes != int(letter):
+            raise LaunchError(
+                f"{program.name}: {kernel}: argument {number} is a structure of {letter} bytes; it was given "
+                f"{argument.bytes.nbytes}; numpy.dtype(fields, align=True) lays fields out as C does"
+            )
 
 
 @cache
 def _cells(letters: tuple[str, ...]) -> struct.Struct:
     """Return the format of arguments: each in its type, and padding up to eight bytes."""
-    kinds = ("Q" if letter == "p" else letter for letter in letters)
+    kinds = ("Q" if letter == "p" or letter.isdigit() else letter for letter in letters)
     return struct.Struct("=" + "".join(f"{kind}{8 - struct.calcsize('=' + kind)}x" for kind in kinds))
 
 

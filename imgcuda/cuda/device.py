@@ -14,6 +14,7 @@ pops it at its end, in whichever thread it runs.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache
@@ -31,7 +32,7 @@ from imgcuda.cuda.transfers import DownloadStaging, UploadStaging
 from imgcuda.engine.constant_values import memory_of, unknown_variable
 from imgcuda.engine.known_tables import known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
-from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, JpegCoder, KernelCall, LaunchArgument, LaunchMemory
+from imgcuda.engine.protocol import NO_MEMORY, ByValue, DeviceArray, JpegCoder, KernelCall, LaunchArgument, LaunchMemory
 from imgcuda.errors import DeviceError
 from imgcuda.programs.layout import Dim3, LaunchLimits, excess
 from imgcuda.programs.source import Program
@@ -163,8 +164,8 @@ class CudaSession:
     ) -> None:
         if why := excess(grid, block, limits(self._index), memory.shared):
             raise DeviceError(f"{program.name}: {kernel} cannot be launched on cuda:{self._index}: {why}")
-        values = [np.uintp(a.pointer) if isinstance(a, DeviceArray) else a for a in arguments]
-        letters = "".join("P" if isinstance(a, DeviceArray) else a.dtype.char for a in arguments)
+        values = [_value(each) for each in arguments]
+        letters = _letters(arguments)
         with translated(f"{program.name}: {kernel} on cuda:{self._index}"):
             function = cuda_context.function(self._index, program, kernel, letters)
             self._set_constants(program, kernel, memory)
@@ -214,6 +215,24 @@ class CudaSession:
             self._memory.close(keep=False)
         else:
             self._memory.close(keep=True)
+
+
+def _value(argument: LaunchArgument) -> Any:
+    """Return an argument as PyCUDA packs it."""
+    if isinstance(argument, DeviceArray):
+        return np.uintp(argument.pointer)
+    return argument.bytes.tobytes() if isinstance(argument, ByValue) else argument
+
+
+def _letters(arguments: Sequence[LaunchArgument]) -> str:
+    """Return the format of arguments, as of `struct`; a structure is bytes, and those before it that align it."""
+    letters = ""
+    for each in arguments:
+        if isinstance(each, ByValue):
+            letters += f"{-struct.calcsize(letters) % each.alignment}x{each.bytes.nbytes}s"
+        else:
+            letters += "P" if isinstance(each, DeviceArray) else each.dtype.char
+    return letters
 
 
 class CudaStream(CudaSession):

@@ -17,7 +17,7 @@ from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
 LaunchArgument: TypeAlias = Any
-"""An argument of a launch: a DeviceArray for a pointer, a NumPy scalar for anything else."""
+"""An argument of a launch: a DeviceArray for a pointer, a ByValue for a structure, a NumPy scalar for a number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +55,13 @@ class DeviceArray:
         start = first * prod(self.shape[1:]) * self.dtype.itemsize
         owner = self.owner[first:last] if isinstance(self.owner, np.ndarray) else self.owner
         return DeviceArray(self.pointer + start, (last - first, *self.shape[1:]), self.dtype, owner)
+
+
+class ByValue(NamedTuple):
+    """A structure that a kernel takes by value: its bytes as C lays them out, and its alignment in C."""
+
+    bytes: npt.NDArray[np.uint8]
+    alignment: int
 
 
 class KernelCall(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from imgcuda.engine.protocol import DeviceArray
+from imgcuda.engine.protocol import ByValue, DeviceArray, LaunchArgument
 from imgcuda.errors import KernelError, LaunchError, did_you_mean, shown
 from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, KernelArgument, Program
 
@@ -24,7 +24,7 @@ class Parameters(NamedTuple):
     images: int
     """How many of the first arguments must be images, in which a vector is a whole pixel."""
 
-    def checked(self, values: Sequence[DeviceArray | int | float | bool]) -> list[Any]:
+    def checked(self, values: Sequence[DeviceArray | ByValue | int | float | bool]) -> list[Any]:
         """Return values converted to the types of the parameters; LaunchError if they do not match."""
         for position in self.vectors:
             _check_vector(self.program, self.kernel, self.expected[position], values[position], position < self.images)
@@ -87,9 +87,7 @@ def _no_kernel(program: Program, kernel: str) -> LaunchError | KernelError:
     return LaunchError(f"{program.name} has no kernel '{kernel}'{hint or others}")
 
 
-def _check_vector(
-    program: Program, kernel: str, argument: KernelArgument, value: DeviceArray | float, whole: bool
-) -> None:
+def _check_vector(program: Program, kernel: str, argument: KernelArgument, value: LaunchArgument, whole: bool) -> None:
     """Check that an array fits a pointer to uchar4 or another vector type; with `whole`, a vector is a whole pixel."""
     vector = _vector_type(argument)
     if not vector or not isinstance(value, DeviceArray):
@@ -149,8 +147,12 @@ def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:
         )
 
 
-def _match(program: Program, kernel: str, argument: KernelArgument, value: DeviceArray | int | float | bool) -> Any:
+def _match(
+    program: Program, kernel: str, argument: KernelArgument, value: DeviceArray | ByValue | int | float | bool
+) -> Any:
     kind = argument.dtype
+    if isinstance(value, ByValue):
+        return value
     if isinstance(value, DeviceArray):
         if argument.pointer and (kind is None or kind == value.dtype):
             return value

@@ -17,6 +17,7 @@ from imgcuda.execution.gpu import compiler_of
 from imgcuda.execution.kernel_parameters import own_parameters
 from imgcuda.frontend.compilers import Macros
 from imgcuda.kernels.host_arrays import HostArrays
+from imgcuda.kernels.structures import by_value
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import KernelArgument, Program
 
@@ -66,7 +67,7 @@ class KernelLaunch:
         """Return an argument as a number or an array; LaunchError for anything else."""
         place = f"{program.name}: {self.kernel}: argument '{argument.name}' is {argument.written}"
         if argument.dtype is None and not argument.pointer:
-            raise LaunchError(f"{place}, which a launch cannot give; declare its parts as numbers, or a pointer to it")
+            return by_value(place, argument, value)
         if isinstance(value, bool | int | float | np.number | np.bool_):
             return value
         if value is None and argument.pointer:

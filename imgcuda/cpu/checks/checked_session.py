@@ -13,7 +13,7 @@ import numpy.typing as npt
 from imgcuda.cpu import loading, workers
 from imgcuda.cpu.checks.findings import KINDS, Note, in_words, unwritten, written_input
 from imgcuda.cpu.checks.site_table import BUFFERS, Buffer, Checklist, Site
-from imgcuda.cpu.session import CpuSession, check_shared, constants_of, pack
+from imgcuda.cpu.session import CpuSession, check_shared, check_structures, constants_of, pack
 from imgcuda.cpu.workers import Launch
 from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, LaunchArgument, LaunchMemory
 from imgcuda.errors import CheckError, DeviceError
@@ -94,6 +94,7 @@ class CheckedSession(CpuSession):
         arguments = self._loans.arguments(arguments, loaded.written)
         context = _Context(checklist, arguments, self._known)
         arguments += constants_of(program, kernel, loaded, memory)
+        check_structures(program, kernel, loaded.letters, arguments)
         where = struct.pack("5q", *grid, memory.shared, context.pointer)
         launch = Launch(loaded, pack(loaded.letters, arguments), where, keep=(context, arguments), shared=memory.shared)
         workers.run(launch, grid.total)

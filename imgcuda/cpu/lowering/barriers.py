@@ -16,14 +16,14 @@ from typing import TypeAlias
 from imgcuda.cpu.lowering.barrier_loops import BarrierLoops
 from imgcuda.cpu.lowering.declarations import declaration, is_value, reserve, type_declared
 from imgcuda.cpu.lowering.live_threads import EnclosingLoop, wider
-from imgcuda.cpu.lowering.lvalues import declare, private
-from imgcuda.cpu.lowering.names import addressed, set_again
+from imgcuda.cpu.lowering.lvalues import declare, private, read
+from imgcuda.cpu.lowering.names import addressed, may_be_changed
 from imgcuda.cpu.lowering.operands import condition
 from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.variables import Binding, Reference
-from imgcuda.cpu.values.types import Float, Int
-from imgcuda.cpu.values.value import BLOCK, Address, Value
+from imgcuda.cpu.values.types import Float, Int, has_array
+from imgcuda.cpu.values.value import BLOCK, Address, Aggregate, Value
 from imgcuda.frontend import syntax
 
 _Segment: TypeAlias = tuple[syntax.Statement, ...]
@@ -36,11 +36,12 @@ class ParallelRegions(BarrierLoops):
         """Give each thread its own copy of the parameters that the kernel assigns to."""
         state = self.state
         for parameter in function.parameters:
-            if set_again(state, parameter.name) or addressed(state, parameter.name):
+            if may_be_changed(state, parameter):
                 given = state.lookup(parameter.name)
-                assert isinstance(given, Value | Address)
+                given = read(state, given) if isinstance(given, Reference) else given
+                assert isinstance(given, Value | Address | Aggregate)
                 key = state.key(parameter)
-                whole = addressed(state, parameter.name)
+                whole = addressed(state, parameter.name) or has_array(given.type)
                 made = Reference(private(state, given.type, key)) if whole else declare(state, key, given.type)
                 state.bind(parameter.name, made)
                 self.each_thread(lambda made=made, given=given: self.set(made, given))  # type: ignore[misc]

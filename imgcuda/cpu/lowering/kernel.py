@@ -14,14 +14,14 @@ from imgcuda.cpu.lowering.barriers import ParallelRegions
 from imgcuda.cpu.lowering.file_scope import declare_file
 from imgcuda.cpu.lowering.handlers import HANDLERS
 from imgcuda.cpu.lowering.inline import own
-from imgcuda.cpu.lowering.names import resolve_type
+from imgcuda.cpu.lowering.names import may_be_changed, resolve_type
 from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.state import CallFrame, State, Unit
-from imgcuda.cpu.lowering.variables import Facts
+from imgcuda.cpu.lowering.variables import Facts, Reference
 from imgcuda.cpu.lowering.warps import uses_warps, warp_width
 from imgcuda.cpu.module import Compiled, is_sized_by_launch, module
-from imgcuda.cpu.values.types import U32, Float, Int, PointerTo, Struct, Type
+from imgcuda.cpu.values.types import U32, Float, Int, PointerTo, Struct, Type, size_of
 from imgcuda.cpu.values.value import AFFINE, BLOCK, UNIFORM, Address, Aggregate, MemoryRegion, Value, Vectors, constant
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
@@ -172,6 +172,11 @@ class _KernelCompiler:
             elif isinstance(type, Int | Float):
                 declared.append(f"{type.ir} {name}")
                 value = Value(type, BLOCK, name)
+            elif isinstance(type, Struct):
+                declared.append(f"ptr noalias {name}")
+                memory = known(self.state, MemoryRegion(parameter.name, "constant"), type, size_of(type), base=name)
+                self.state.bind(parameter.name, Reference(Address(PointerTo(type), name, BLOCK, memory)))
+                continue
             else:
                 self.state.refuse(f"an argument of type {type}", "pass its fields, or a pointer", parameter.place)
             self.state.bind(parameter.name, value)
@@ -245,7 +250,8 @@ class _KernelCompiler:
                 for parameter in function.parameters:
                     given = self.state.lookup(parameter.name)
                     assert given is not None
-                    self.state.bind(parameter.name, own(self.state, parameter, given))
+                    if not isinstance(given, Reference) or may_be_changed(self.state, parameter):
+                        self.state.bind(parameter.name, own(self.state, parameter, given))
                 compile_sequence(self.state, function.body.items)
 
     @contextmanager

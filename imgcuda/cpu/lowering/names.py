@@ -5,7 +5,19 @@ from __future__ import annotations
 from imgcuda.cpu import budget
 from imgcuda.cpu.lowering.operands import number
 from imgcuda.cpu.lowering.state import State, VariableWrites
-from imgcuda.cpu.values.types import BASIC, DIM3, I32, VECTORS, ArrayOf, PointerTo, Struct, Type, innermost, size_of
+from imgcuda.cpu.values.types import (
+    BASIC,
+    DIM3,
+    I32,
+    VECTORS,
+    ArrayOf,
+    PointerTo,
+    Struct,
+    Type,
+    has_array,
+    innermost,
+    size_of,
+)
 from imgcuda.cpu.values.value import Value, constant
 from imgcuda.errors import did_you_mean
 from imgcuda.frontend import syntax
@@ -149,3 +161,9 @@ def root(node: syntax.Expression) -> str:
     while isinstance(node, syntax.Member):
         node = node.object
     return node.name if isinstance(node, syntax.Name) else ""
+
+
+def may_be_changed(state: State, parameter: syntax.FunctionParameter) -> bool:
+    """Return whether a function may change a parameter: it assigns to it, or takes its address, or that of an array."""
+    changed = set_again(state, parameter.name) or addressed(state, parameter.name)
+    return changed or has_array(resolve_type(state, parameter.type))

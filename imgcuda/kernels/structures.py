@@ -1,0 +1,44 @@
+"""Structures that kernels take by value: a NumPy scalar of the same fields, or the numbers of a vector like float4."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from imgcuda.engine.protocol import ByValue
+from imgcuda.errors import LaunchError, shown
+from imgcuda.programs.source import VECTOR_TYPES, KernelArgument
+
+
+def by_value(place: str, argument: KernelArgument, value: Any) -> ByValue:
+    """Return a structure as an argument; LaunchError if it is none. `place` begins the messages."""
+    if argument.written in VECTOR_TYPES:
+        return _vector(place, argument, value)
+    if not argument.written.isidentifier():
+        raise LaunchError(f"{place}, which a launch cannot give; declare its parts as numbers, or a pointer to it")
+    if not isinstance(value, np.ndarray | np.void) or value.dtype.names is None or value.size != 1:
+        remedy = "pass one, as numpy.array((1, 2.5), numpy.dtype([('n', 'i4'), ('a', 'f4')], align=True))"
+        raise LaunchError(f"{place}, a structure; it was given {shown(value)}; {remedy}")
+    return ByValue(np.frombuffer(value.tobytes(), np.uint8), _alignment(value.dtype))
+
+
+def _vector(place: str, argument: KernelArgument, value: Any) -> ByValue:
+    dtype, count = VECTOR_TYPES[argument.written]
+    try:
+        made = np.array(value, dtype)
+    except (TypeError, ValueError, OverflowError):
+        made = np.empty(0, dtype)
+    if made.shape != (count,):
+        raise LaunchError(f"{place}; it was given {shown(value)}; pass {count} numbers of {dtype}, as a tuple")
+    alignment = made.itemsize if count == 3 else min(16, made.nbytes)
+    return ByValue(np.frombuffer(made.tobytes(), np.uint8), alignment)
+
+
+def _alignment(dtype: np.dtype[Any]) -> int:
+    """Return the alignment of a structure in C: the largest of its fields'."""
+    if dtype.subdtype is not None:
+        return _alignment(dtype.subdtype[0])
+    if dtype.names is None:
+        return dtype.alignment
+    return max(_alignment(dtype[name]) for name in dtype.names)
