@@ -171,6 +171,7 @@ def run(text: str, channels: int = 3) -> np.ndarray[tuple[int, ...], np.dtype[np
         ("int a,, int b", 2, "argument 6 of 'mine' is empty", "take out a comma"),
         ("", 2, "argument 5 of 'mine' is empty", "take out a comma"),
         (",", 2, "argument 5 of 'mine' is empty", "take out a comma"),
+        ("int ROWS", 2, "argument 5 of 'mine' is 'int 1', since 'ROWS' is a macro", "give the argument another name"),
         ("int 3", 2, "argument 5 of 'mine' is 'int 3'", "write a type and a name"),
         ("int a;", 2, "argument 5 of 'mine' is 'int a;'", "write a type and a name"),
         ("int a,\n\n +", 4, "argument 6 of 'mine' is '+'", "write a type and a name"),

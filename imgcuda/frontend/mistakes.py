@@ -60,14 +60,14 @@ class Mistakes:
             del self._found[key]
         return True
 
-    def missing(self, name: str, remedy: str = "") -> str:
-        """Return a remedy for a name that is declared nowhere: the header that may declare it."""
+    def missing(self, name: str, similar: str = "") -> str:
+        """Return a remedy for a name that is not declared, unless another is similar: the header that may have it."""
         if mistake := self._unread.get(name):
             why = f"{mistake.message}; {mistake.remedy}" if mistake.remedy else mistake.message
             return f"its declaration in line {mistake.line} is not read: {why}"
         if header := header_of(name):
             return header
-        return remedy or passed_over(self.passed_over)
+        return "" if similar else passed_over(self.passed_over)
 
     def follow(self, earlier: Mistakes) -> None:
         """Take over what an earlier step knows of declarations that it did not read."""

@@ -221,7 +221,9 @@ class ExpressionParser(Cursor):
         self.advance()
         self.advance()
         name = self.expect_name()
-        stop = self.refuse(refusals.refused_scope(scope.text, name.text), scope.place)
+        refusal = refusals.refused_scope(scope.text, name.text)
+        remedy = self.mistakes.missing(scope.text)
+        stop = self.refuse(refusal._replace(remedy=remedy or refusal.remedy), scope.place)
         if self.token.text != "(":
             raise stop
         return self._call(name)

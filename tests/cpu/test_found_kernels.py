@@ -33,7 +33,7 @@ CASES: list[tuple[str, str, Callable[[int], int]]] = [
     ("", "int a[2] = {1, 2}, b = 3; int &r = a[x & 1], &s = b; r = x; s += r; const int &t = b; out[x] = a[x & 1] + b + t;", lambda x: x + 2 * (3 + x)),
     (PAIR, "P p = {x, 1}; P &q = p; q.a += 2; for (int i = 0; i < 2; i++) { int &r = p.a; r = r * 2; int &s = p.b; s *= 2; } out[x] = p.a * 100 + p.b;", lambda x: (x + 2) * 400 + 4),
     # auto, values in braces, defaults
-    (PAIR, "auto y = x * 0.5f; const auto *p = in + x; auto &r = out[x]; auto q = P{3, x}; auto *o = &out[x]; r = (int)(y * 10) + *p + q.b; *o += 1;", lambda x: 5 * x + 2 * x + 1),
+    (PAIR, "auto y = x * 0.5f; auto z = __popc(x) - 40; x += z > 0; const auto *p = in + x; auto &r = out[x]; auto q = P{3, x}; auto *o = &out[x]; r = (int)(y * 10) + *p + q.b; *o += 1;", lambda x: 5 * x + 2 * x + 1),
     (PAIR + "__device__ P f(int x) { if (x > 4) return {x, 2}; return P{1}; }", "f(x).a * 10 + f(x).b + (int)float4{1, 2, 3, 4}.z", lambda x: (10 * x + 2 if x > 4 else 10) + 3),
     (PARTS, "P p; P r{x}; P s[2]; out[x] = p.a + p.q.n + (int)p.q.f[1] + 100 * (r.a + r.q.n) + 10000 * (s[1].a + (int)s[x & 1].q.f[0]);", lambda x: 10 + 100 * (x + 3) + 60000),
     ("__device__ int f(int a, int b = 3, int c = 10); __device__ int f(int a, int b, int c) { return a * 10000 + b * 100 + c; }", "f(x) + f(1, x) + f(0, 0, x)", lambda x: 10000 * x + 310 + 10000 + 100 * x + 10 + x),

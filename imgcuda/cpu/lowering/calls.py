@@ -107,6 +107,7 @@ _SPECIAL: dict[str, tuple[int, Callable[[State, syntax.Call], Operand]]] = {
     "__syncthreads": (0, _barrier),
     "__threadfence": (0, _fence),
     "__threadfence_block": (0, _fence),
+    "__threadfence_system": (0, _fence),
     **{name: (3 if name.startswith("atomicCAS") else 2, atomic) for name in ATOMICS},
 }
 """The built-in functions for memory and barriers, and how many arguments each takes."""

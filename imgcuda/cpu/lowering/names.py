@@ -19,7 +19,7 @@ from imgcuda.cpu.values.types import (
     size_of,
 )
 from imgcuda.cpu.values.value import Value, constant
-from imgcuda.errors import did_you_mean
+from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
 
 
@@ -42,6 +42,8 @@ def _named(state: State, name: str, place: syntax.Place) -> Type:
             return known[name]
     if name == "dim3":
         return DIM3
+    if name == "auto":
+        raise KernelError([])  # its type does not follow from its value, which is reported already
     return state.fail(f"'{name}' is not a type{did_you_mean(name, [*BASIC, *state.unit.types, *VECTORS])}", place=place)
 
 

@@ -22,7 +22,7 @@ from imgcuda.cpu.semantics.cxx_types import (
 )
 from imgcuda.cpu.values.types import BASIC, VECTORS, Float, Int, Scalar
 
-VOIDS = frozenset(["__syncthreads", "__threadfence", "__threadfence_block"])
+VOIDS = frozenset(["__syncthreads", "__threadfence", "__threadfence_block", "__threadfence_system"])
 _OTHER = frozenset(["__ldg", "__builtin_expect", "__builtin_for_all", "assert"])
 _TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])
 _DOUBLE = frozenset(["rhypot", "norm3d", "norm4d"])
@@ -108,12 +108,25 @@ def _of_warp(name: str, given: Sequence[Typed]) -> Type:
     return INT if shuffled is None else arithmetic(shuffled, shuffled)
 
 
+_INTEGERS = {
+    "int": "__clz __clzll __ffs __ffsll __popc __popcll __mulhi __mul24 __hadd __rhadd __double2hiint __double2loint",
+    "unsigned int": "__brev __umulhi __umul24 __uhadd __urhadd __sad __usad __byte_perm umin umax __funnelshift_l "
+    "__funnelshift_r __funnelshift_lc __funnelshift_rc",
+    "long long": "__mul64hi labs llabs llmin llmax lrint lrintf lround lroundf llrint llrintf llround llroundf",
+    "unsigned long long": "__brevll __umul64hi ullmin ullmax",
+}
+"""The functions of integers, by the type of their results."""
+_RESULTS = {name: Basic(type) for type, names in _INTEGERS.items() for name in names.split()}
+
+
 def _by_name(name: str, single: bool) -> Type:
+    if name in _RESULTS:
+        return _RESULTS[name]
     if name.startswith("__"):
         target = name.replace("_as_", "2").partition("2")[2].partition("_")[0]
         if target in _WORDS:
             return Basic(_WORDS[target])
-        return Basic("float") if name.startswith("__f") and not name.startswith(("__ffs", "__funnel")) else UNKNOWN
+        return Basic("float") if name.startswith("__f") or name.endswith("f") else UNKNOWN
     if name.endswith("f") and name[:-1] in FUNCTIONS and not name.startswith(("l", "ll")):
         return Basic("float")
     if name + "f" in FUNCTIONS and not name.startswith("l"):
