@@ -236,7 +236,7 @@ def test_a_kernel_takes_structures_and_vectors_by_value(device: str) -> None:
     assert out.tolist() == [100 + i + 0.5 for i in range(8)]
     module.across(params, out, grid=1, block=8)
     assert out.tolist() == [7 - i + 0.5 + 10 * (i + 0.5) for i in range(8)]
-    assert (params["gain"], params["shifts"].tolist()) == (0.5, [100, 200])
+    assert (float(params["gain"]), params["shifts"].tolist()) == (0.5, [100, 200])
 
 
 @pytest.mark.parametrize(
