@@ -1,15 +1,22 @@
-// Swap channels: red, green and blue of the result are the channels of these numbers.
+// Swap channels: red, green and blue of the result are the channels of the image in the order ORDER.
 
-__device__ float channel_of(color c, int number)
-{
-    return number == 0 ? c.r : number == 1 ? c.g : c.b;
-}
-
-__device__ color swap_channels(color c, int red, int green, int blue)
+__device__ color swap_channels(color c)
 {
     color made = c;
-    made.r = channel_of(c, red);
-    made.g = channel_of(c, green);
-    made.b = channel_of(c, blue);
+#if ORDER == ORDER_BGR || ORDER == ORDER_BRG
+    made.r = c.b;
+#elif ORDER == ORDER_GRB || ORDER == ORDER_GBR
+    made.r = c.g;
+#endif
+#if ORDER == ORDER_RBG || ORDER == ORDER_GBR
+    made.g = c.b;
+#elif ORDER == ORDER_GRB || ORDER == ORDER_BRG
+    made.g = c.r;
+#endif
+#if ORDER == ORDER_RBG || ORDER == ORDER_BRG
+    made.b = c.g;
+#elif ORDER == ORDER_BGR || ORDER == ORDER_GBR
+    made.b = c.r;
+#endif
     return made;
 }

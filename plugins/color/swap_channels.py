@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from imgcuda import Argument, PointFilter, param
+from imgcuda import PointFilter, param
 
 
 class SwapChannels(PointFilter):
@@ -17,8 +17,5 @@ class SwapChannels(PointFilter):
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"bgr": {"order": "bgr"}, "channel-swap": {}}
 
     order: Literal["bgr", "rgb", "rbg", "grb", "gbr", "brg"] = param(
-        default="bgr", help="the channels of the image that become the result's red, green and blue"
+        default="bgr", constant=True, help="the channels of the image that become the result's red, green and blue"
     )
-
-    def arguments(self) -> Mapping[str, Argument]:
-        return {name: "rgb".index(letter) for name, letter in zip(("red", "green", "blue"), self.order, strict=True)}
