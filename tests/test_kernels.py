@@ -239,6 +239,15 @@ def test_a_kernel_takes_structures_and_vectors_by_value(device: str) -> None:
     assert (float(params["gain"]), params["shifts"].tolist()) == (0.5, [100, 200])
 
 
+def test_a_tensor_in_host_memory_is_changed_in_place(device: str) -> None:
+    torch = pytest.importorskip("torch")
+    y = torch.ones(20)
+    MODULE.saxpy(20, 2.0, torch.arange(20, dtype=torch.float32), y, grid=1, block=20, device=device)
+    assert y.tolist() == [2 * x + 1 for x in range(20)]
+    with pytest.raises(LaunchError, match=r"NumPy has no arrays of torch\.bfloat16; pass the tensor in another type"):
+        MODULE.saxpy(20, 2.0, X, torch.ones(20, dtype=torch.bfloat16), grid=1, block=20, device=device)
+
+
 @pytest.mark.parametrize(
     ("declared", "given", "why"),
     [

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from imgcuda import devices
 from imgcuda.arrays.host import host_kind
@@ -76,11 +77,19 @@ class KernelLaunch:
         if location is Location.GPU:
             return describe(place, argument, value)
         if location is Location.HOST and library_of(value) == "torch":
-            value = host_kind(value).to_numpy(value)
+            value = _of_tensor(place, value)
         if not isinstance(value, np.ndarray):
             kind = "None" if value is None else f"a {type(value).__name__}, {shown(value)}"
             raise LaunchError(f"{place}; it was given {kind}; pass {_wanted(argument)}")
         return host.describe(place, argument, np.asarray(value))
+
+
+def _of_tensor(place: str, tensor: Any) -> npt.NDArray[Any]:
+    """Return the memory of PyTorch's tensor as an array; LaunchError if NumPy can only have a copy, as of bfloat16."""
+    made = host_kind(tensor).to_numpy(tensor)
+    if made.__array_interface__["data"][0] != tensor.data_ptr():
+        raise LaunchError(f"{place}; NumPy has no arrays of {tensor.dtype}; pass the tensor in another type")
+    return made
 
 
 def _wanted(argument: KernelArgument) -> str:
