@@ -140,6 +140,16 @@ _TEXTS = {
 OF_SAMPLES = ("helper_math.h", "cutil_math.h")
 """The headers of NVIDIA's samples, which no compiler has."""
 
+_TYPES = """\
+#ifdef __CUDACC_RTC__
+typedef unsigned char uchar;
+typedef unsigned short ushort;
+typedef unsigned int uint;
+#endif
+"""
+UNKNOWN = _FLOAT + _LIMITS + _INTEGERS + _INFINITY + _MATH + _TYPES + STD
+"""What a header that is not known is taken for: a project's own mostly include those of C."""
+
 HEADERS: dict[str, str] = {
     **dict.fromkeys(_PLAIN, ""),
     **{f"{name}.h": text for name, text in _TEXTS.items()},
@@ -175,4 +185,4 @@ def passed_over(names: Iterable[str]) -> str:
 
 def for_nvrtc(text: str) -> dict[str, str]:
     """Return the headers that a text includes, with their texts: NVRTC, which has none, passes over those not known."""
-    return {name: HEADERS.get(name, "") for name in _INCLUDE.findall(text)}
+    return {name: HEADERS.get(name, UNKNOWN) for name in _INCLUDE.findall(text)}

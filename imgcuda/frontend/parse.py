@@ -32,6 +32,7 @@ from imgcuda.frontend.syntax import (
     Function,
     FunctionParameter,
     NamedType,
+    Place,
     PointerType,
     TranslationUnit,
     TypeName,
@@ -76,11 +77,12 @@ def parsed(text: str, file: str, macros: Mapping[str, str] = {}) -> tuple[Transl
 
 def without_host_code(text: str, file: str) -> str:
     """Return a text with what only the host needs replaced by blanks, as far as it can be read."""
-    mistakes = Mistakes(text, file)
-    parser = _Parser(plain_names(preprocess(text, file, {}, mistakes)), mistakes)
+    mistakes, unread = Mistakes(text, file), list[tuple[Place, Place]]()
     with suppress(EnoughMistakes), _no_garbage():
+        parser = _Parser(plain_names(preprocess(text, file, {}, mistakes)), mistakes)
+        unread = parser.file.unread
         parser.parse()
-    return blanked(text, file, parser.file.unread)
+    return blanked(text, file, unread)
 
 
 @contextmanager
@@ -113,6 +115,7 @@ class _Parser(StatementParser):
     def _items_of_file(self, end: str) -> None:
         while self.token.kind != END and self.token.text != end:
             start, mark, before = self.position, self.types.mark(), self.mistakes.count
+            sizes = self.file.sizes()
             try:
                 self._item()
             except Stop:
@@ -121,9 +124,9 @@ class _Parser(StatementParser):
             except Unclosed:
                 self.types.back_to(mark)
             if self.mistakes.count > before:
-                self._forget(start, mark, before)
+                self._forget(start, mark, before, sizes)
 
-    def _forget(self, start: int, mark: int, before: int) -> None:
+    def _forget(self, start: int, mark: int, before: int, sizes: tuple[int, ...]) -> None:
         """Forget what is refused in a declaration of the host, which no kernel may need."""
         behind = behind_declaration(self.tokens, start)
         item = self.tokens[start:behind]
@@ -131,6 +134,8 @@ class _Parser(StatementParser):
             return
         if self.mistakes.forgotten(before, names_in(item)):
             self.types.back_to(mark)
+            self.file.back_to(sizes)
+            self.keep_declared()
             self.go_to(behind)
             self._unread(start)
 
@@ -247,11 +252,13 @@ class _Parser(StatementParser):
 
     def _function(self, name: Token, result: TypeName, specifiers: Specifiers) -> None:
         outside = self.types.mark()
-        self.result = result
-        if specifiers.type.name == "auto":
-            raise self.refuse(_NO_AUTO, name.place)
         parameters = self._parameters()
         self.accept("noexcept")
+        if specifiers.type.name == "auto":
+            if not self.accept("->"):
+                raise self.refuse(_NO_AUTO, name.place)
+            result = self.type_name()
+        self.result = result
         try:
             body = self._body_of_function()
         finally:

@@ -106,6 +106,11 @@ class DeclarationParser(Types):
         if node.name:
             self._declared[node.name] = node
 
+    def keep_declared(self) -> None:
+        """Forget the names of the types that are in the file no more."""
+        there = {id(each) for each in (*self.file.structures, *self.file.enumerations, *self.file.typedefs)}
+        self._declared = {name: node for name, node in self._declared.items() if id(node) in there}
+
     def typedef(self, specifiers: Specifiers) -> None:
         """Parse the names behind `typedef type`, to the semicolon."""
         while True:

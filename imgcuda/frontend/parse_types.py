@@ -170,7 +170,10 @@ class Types(ExpressionParser):
     def _unknown(self, token: Token) -> Stop:
         similar = did_you_mean(token.text, sorted(self.types))
         remedy = self.mistakes.missing(token.text, similar)
-        return self.wrong(f"unknown type '{token.text}'{similar}", token.place, remedy)
+        # A header that is passed over may declare it, and so may CUDA's for the host.
+        elsewhere = bool(self.mistakes.passed_over) or token.text.startswith("cuda")
+        self.mistakes.add(f"unknown type '{token.text}'{similar}", token.place, remedy, portable=elsewhere)
+        return Stop()
 
     def _unknown_type(self, token: Token) -> NamedType:
         """Report once a word that stands where a type should, and take it for a type from here on."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from imgcuda.errors import did_you_mean
 from imgcuda.frontend.compilers import CPU
 from imgcuda.frontend.constant_expressions import NotConstant, integer
-from imgcuda.frontend.headers import HEADERS
+from imgcuda.frontend.headers import HEADERS, UNKNOWN
 from imgcuda.frontend.lexer import END, IDENTIFIER, NUMBER, PRAGMA, Lexer, Token
 from imgcuda.frontend.macros import Macro, Macros, spell
 from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
@@ -212,10 +212,9 @@ class Preprocessor:
         header = "".join(token.text for token in rest).strip('<">')
         if header not in HEADERS:
             self._mistakes.passed_over.append(header)
-            return
         if header not in self._included:
             self._included.add(header)
-            self._read(Lexer(HEADERS[header], f"<{header}>"))
+            self._read(Lexer(HEADERS.get(header, UNKNOWN), f"<{header}>"))
 
     def _pragma(self, name: Token, rest: list[Token]) -> None:
         words = [token.text for token in rest[:2]]

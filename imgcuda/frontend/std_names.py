@@ -48,12 +48,20 @@ _ALIASES = {f"{u}int{bits}_t": name for bits, word in ((8, "char"), (16, "short"
             for u, name in (("", "signed char" if bits == 8 else word), ("u", f"unsigned {word}"))}  # fmt: skip
 
 
+_INFINITIES = {
+    "float": {"infinity": "__builtin_bit_cast(float, 0x7f800000)"},
+    "double": {"infinity": "__builtin_bit_cast(double, 0x7ff0000000000000)"},
+}
+"""Infinity as NVRTC takes it without a warning."""
+
+
 def _declarations() -> Iterator[str]:
     """Yield what NVRTC is given of the namespace std."""
     yield "#if defined(__CUDACC_RTC__) && !defined(IMGCUDA_STD)\n#define IMGCUDA_STD\nnamespace std {"
     yield from (f"using ::{name};" for name in sorted(_FUNCTIONS))
     yield "using ::size_t; using ::ptrdiff_t; template <typename T> struct numeric_limits;"
-    for type, members in LIMITS.items():
+    for type, known in LIMITS.items():
+        members = known | _INFINITIES.get(type, {})
         of = " ".join(
             f"__device__ static constexpr {type} {name}() {{ return {text}; }}" for name, text in members.items()
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +362,20 @@ class TranslationUnit:
     """The names of the functions of the host, which are not read."""
     unread: list[tuple[Place, Place]] = field(default_factory=list)
     """The first and the last place of what is not read, since it is the host's."""
+
+    @property
+    def declared(self) -> tuple[list[Any], ...]:
+        """The lists of all that is declared."""
+        return self.functions, self.structures, self.typedefs, self.enumerations, self.globals, self.items
+
+    def sizes(self) -> tuple[int, ...]:
+        """Return how much is declared so far, for `back_to`."""
+        return tuple(map(len, self.declared))
+
+    def back_to(self, sizes: tuple[int, ...]) -> None:
+        """Remove what was declared since."""
+        for each, size in zip(self.declared, sizes, strict=True):
+            del each[size:]
 
 
 def walk(node: object) -> Iterator[object]:

@@ -113,6 +113,19 @@ def test_what_is_not_read_is_told_where_a_kernel_needs_it(before: str, body: str
         values(body, before=before)
 
 
+def test_a_text_that_ends_by_an_error_directive_is_left_as_it_is() -> None:
+    assert without_host_code("int main() {}\n#error no", "a.cu") == "int main() {}\n#error no"
+
+
+def test_a_structure_of_the_host_with_unknown_types_leaves_nothing_behind() -> None:
+    before = """#include "project.h"
+    struct Work { cudaStream_t stream; Matrix m; }; typedef struct { Work w; } Both; static Work all[4]; Matrix *one;
+    __device__ auto twice(int v) -> int { return 2 * v; }"""
+    assert values("twice(x)", before=before)[:3].tolist() == [0, 2, 4]
+    with pytest.raises(KernelError, match="unknown type 'Work'; its declaration in line 2 is not read"):
+        values("Work w; out[x] = 1;", before=before)
+
+
 def test_a_namespace_of_the_file_may_hold_kernels() -> None:
     text = """namespace a { namespace b { struct P { int v; }; __device__ int f(P p) { return p.v; } } }
     using namespace a; using a::b::f;

@@ -44,6 +44,7 @@ CASES: list[tuple[str, str, Callable[[int], int]]] = [
     ("#include <cooperative_groups.h>\nnamespace cg = cooperative_groups; __device__ int f(cg::thread_block b, int v) { __shared__ int t[16]; t[b.thread_rank()] = v; cg::sync(b); return t[b.size() - 1 - b.thread_rank()]; }", "auto b = cg::this_thread_block(); cg::thread_block g = cooperative_groups::this_thread_block(); int r = f(b, x); g.sync(); out[x] = 100 * r + g.thread_index().x + g.group_index().y + b.dim_threads().x;", lambda x: 100 * (15 - x) + x + 16),
     # warps
     ("", "int v = x; v += __shfl_xor_sync(0xffffffff, v, 1); __syncwarp(); if (__any_sync(0xffff, x == 3)) v += __popc(__ballot_sync(__activemask(), x < 8)); out[x] = v + warpSize + __all_sync(~0u, x < 99);", lambda x: x + (x ^ 1) + 8 + 32 + 1),
+    ("__device__ auto f(int v) -> int { return v + 1; }", "atomicAdd_system(&out[x], f(x));", lambda x: x + 1),
     ("#include <assert.h>", 'assert(x >= 0 && "x counts"); assert(out); out[x] = 1;', lambda x: 1),
     # functions on memory, and of two results
     (PAIR, "int a[3][4]; memset(a, -1, sizeof(a)); float f[5]; memset(f, 0, sizeof f); unsigned char u[5]; memset(u, x, 5); P p[2]; memset(p, 0, sizeof(p)); out[x] = a[1][2] + (int)f[4] + u[4] + p[1].b;", lambda x: x - 1),

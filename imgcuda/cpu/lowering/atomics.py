@@ -30,7 +30,7 @@ ATOMICS: dict[str, tuple[str, tuple[Scalar, ...]]] = {
     "atomicCAS": ("cas", (I32, U32, U64)),
 }
 """The atomic functions of CUDA: LLVM's name of the operation, and the types that it takes."""
-ATOMICS |= {f"{name}_block": meaning for name, meaning in ATOMICS.items()}  # among the threads of one block only
+ATOMICS |= {f"{name}_{scope}": meaning for name, meaning in ATOMICS.items() for scope in ("block", "system")}
 _UNROLLED = 8
 """Lanes to a round of the loop over all of them."""
 _PLAIN = frozenset(["add", "sub", "or", "and", "xor", "fadd", "xchg"])
