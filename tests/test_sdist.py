@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,14 @@ def test_the_source_distribution_has_tests_and_their_data(tmp_path: Path) -> Non
     (unpacked,) = (tmp_path / "unpacked").iterdir()
     assert {path.name for path in unpacked.iterdir()} >= {"pyproject.toml", "README.md", "LICENSE"}
     assert files(copy) <= files(unpacked)
+
+
+def test_every_package_is_installed() -> None:
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["packages"]
+    folders = {"imgcuda": ROOT / "imgcuda", "imgcuda_plugins": ROOT / "plugins"}
+    found = {
+        ".".join([name, *path.parent.relative_to(folder).parts])
+        for name, folder in folders.items()
+        for path in folder.rglob("__init__.py")
+    }
+    assert set(listed) == found
