@@ -24,6 +24,8 @@ import warm_run
 from PIL import Image
 from table import Row, parser, save, show
 
+import imgcuda
+
 SAMPLE = Path(__file__).parents[1] / "sample_images" / "chelsea.png"
 PLUGINS, FILTERS = 12, 10
 """So many plugins are added, with so many filters each."""
@@ -106,7 +108,11 @@ def measure(folder: Path, rounds: int) -> tuple[list[Row], list[Row]]:
     jpeg, out = small_jpeg(folder), str(folder / "out.jpg")
     install(folder / "many")
     plain = variables(folder)
-    sites = {"29 filters": plain, "149 filters": {**plain, "PYTHONPATH": str(folder / "many")}}
+    own = len(imgcuda.load())
+    sites = {
+        f"{own} filters": plain,
+        f"{own + PLUGINS * FILTERS} filters": {**plain, "PYTHONPATH": str(folder / "many")},
+    }
     least = "import numpy, PIL.Image, PIL.JpegImagePlugin, simplejpeg"
     lists: list[Row] = []
     pictures: list[Row] = []
