@@ -108,7 +108,7 @@ def measure(folder: Path, rounds: int) -> tuple[list[Row], list[Row]]:
     jpeg, out = small_jpeg(folder), str(folder / "out.jpg")
     install(folder / "many")
     plain = variables(folder)
-    own = len(imgcuda.load())
+    own = len(imgcuda.load().filters)
     sites = {
         f"{own} filters": plain,
         f"{own + PLUGINS * FILTERS} filters": {**plain, "PYTHONPATH": str(folder / "many")},
