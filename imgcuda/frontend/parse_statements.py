@@ -13,9 +13,12 @@ from imgcuda.frontend.parse_cursor import Stop
 from imgcuda.frontend.parse_declarations import DeclarationParser
 from imgcuda.frontend.parse_types import FUNCTION_WORDS, Specifiers
 from imgcuda.frontend.syntax import (
+    ARRAY_SIZE,
+    Binary,
     Block,
     Braced,
     Break,
+    Call,
     Case,
     Continue,
     Declaration,
@@ -23,12 +26,17 @@ from imgcuda.frontend.syntax import (
     Evaluate,
     Expression,
     If,
+    Index,
     Loop,
+    Name,
+    NamedType,
+    NumberLiteral,
     Place,
     Return,
     Statement,
     Switch,
     TypeName,
+    Unary,
 )
 
 _TRUTHS = frozenset(["true", "false"])
@@ -140,6 +148,10 @@ class StatementParser(DeclarationParser):
         place = self.advance().place
         mark = self.types.mark()
         self.expect("(")
+        if self._over_array():
+            loop = self._for_each(place, unroll)
+            self.types.back_to(mark)
+            return loop
         start = self._for_start()
         condition = None if self.token.text == ";" else self.expression()
         self.semicolon()
@@ -148,6 +160,28 @@ class StatementParser(DeclarationParser):
         body = self._loop_body()
         self.types.back_to(mark)
         return Loop(start, condition, step, body, place, unroll=unroll)
+
+    def _over_array(self) -> bool:
+        """Whether this is the head of a loop over an array: `for (float v : weights)`."""
+        if not self.starts_declaration():
+            return False
+        ends = (token.text for token in self.tokens[self.position : self.position + 20] if token.text in ":;=(")
+        return next(ends, "") == ":"
+
+    def _for_each(self, place: Place, unroll: int | None) -> Loop:
+        """Parse a loop over an array, from the element's declaration on, as one that counts its elements."""
+        specifiers = self.specifiers()
+        name, type_ = self.declared_name(specifiers)
+        self.expect(":")
+        array = self.expression()
+        self.expect(")")
+        number = Name(f"element@{place.line}:{place.column}", place)
+        first = Declaration(number.name, NamedType("int", place), NumberLiteral(0, "int", place), place)
+        inside = Binary("<", number, Call(ARRAY_SIZE, (array,), place), place)
+        value = Index(array, number, array.place)
+        element = Declaration(name.text, type_, value, name.place, const=specifiers.const)
+        body = Block((element, self._loop_body()), place)
+        return Loop(first, inside, Unary("++", number, place), body, place, unroll=unroll)
 
     def _for_start(self) -> Statement | None:
         if self.accept(";"):

@@ -62,6 +62,9 @@ TypeName: TypeAlias = NamedType | PointerType | ReferenceType | ArrayType
 
 # ---- expressions
 
+ARRAY_SIZE = "__builtin_array_size"
+"""The function of an array's length, which no author can call; loops over arrays do."""
+
 
 @dataclass(frozen=True, slots=True)
 class NumberLiteral:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from imgcuda.cpu.lowering.atomics import ATOMICS, atomic
 from imgcuda.cpu.lowering.dispatch import evaluate
+from imgcuda.cpu.lowering.expressions import array_size
 from imgcuda.cpu.lowering.inline import inline
 from imgcuda.cpu.lowering.lvalues import convert, pointer
 from imgcuda.cpu.lowering.operands import condition, number
@@ -26,6 +27,8 @@ def call(state: State, node: syntax.Call) -> Operand:
     if node.name in FUNCTIONS:
         _count(state, node, ARGUMENTS.get(node.name, 1))
         return FUNCTIONS[node.name](state, *(number(state, argument) for argument in node.arguments))
+    if node.name == syntax.ARRAY_SIZE:
+        return array_size(state, node)
     if node.name in WARPS:
         return warp_function(state, node)
     if node.name in _SPECIAL:

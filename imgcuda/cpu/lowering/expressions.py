@@ -192,11 +192,19 @@ def _element(type: Type) -> Type:
 def size_of_operand(state: State, node: syntax.SizeOf) -> Operand:
     """Return the value of `sizeof`."""
     written = isinstance(node.of, syntax.NamedType | syntax.PointerType | syntax.ArrayType | syntax.ReferenceType)
-    type = resolve_type(state, node.of) if written else _type_of_operand(state, node.of)  # type: ignore[arg-type]
+    type = resolve_type(state, node.of) if written else type_of_operand(state, node.of)  # type: ignore[arg-type]
     return constant(size_of(type), U64)
 
 
-def _type_of_operand(state: State, node: syntax.Expression) -> Type:
+def array_size(state: State, node: syntax.Call) -> Operand:
+    """Return the number of an array's elements."""
+    type = type_of_operand(state, node.arguments[0])
+    if not isinstance(type, ArrayOf) or not type.size:
+        state.fail(f"a loop over elements needs an array; this is a {type}", "count its elements")
+    return constant(type.size)
+
+
+def type_of_operand(state: State, node: syntax.Expression) -> Type:
     """Return the type of the operand of `sizeof`: an array does not decay."""
     if not is_lvalue(node) or (isinstance(node, syntax.Name) and isinstance(named(state, node.name), Address)):
         return type_of(state, node)

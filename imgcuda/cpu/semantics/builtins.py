@@ -21,9 +21,10 @@ from imgcuda.cpu.semantics.cxx_types import (
     scalar,
 )
 from imgcuda.cpu.values.types import BASIC, VECTORS, Float, Int, Scalar
+from imgcuda.frontend.syntax import ARRAY_SIZE
 
 VOIDS = frozenset(["__syncthreads", "__threadfence", "__threadfence_block", "__threadfence_system"])
-_OTHER = frozenset(["__ldg", "__builtin_expect", "__builtin_for_all", "assert"])
+_OTHER = frozenset(["__ldg", "__builtin_expect", "__builtin_for_all", "assert", ARRAY_SIZE])
 _TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])
 _DOUBLE = frozenset(["rhypot", "norm3d", "norm4d"])
 """Functions without overloads: they have another name for floats."""
@@ -82,6 +83,8 @@ def result(name: str, given: Sequence[Typed]) -> Type:
         return _of_warp(name, given)
     if name == "__builtin_expect":
         return Basic("long long")
+    if name == ARRAY_SIZE:
+        return INT
     if name == "__builtin_for_all":
         return Basic("bool")
     if name.startswith("make_"):

@@ -376,6 +376,11 @@ class ExpressionChecker(Names):
     def _builtin(self, node: syntax.Call, given: list[Typed]) -> Typed:
         if node.name in ATOMICS and given:
             self._atomic(node, decayed(given[0].type))
+        if node.name == syntax.ARRAY_SIZE and not (isinstance(given[0].type, Array) and given[0].type.size != 0):
+            remedy = "count its elements"
+            raise Wrong(
+                f"a loop over elements needs an array; this is a {given[0].type}", node.arguments[0].place, remedy
+            )
         if node.name == "assert" and len(given) == 1:
             self.fits(given[0], TRUTH, node.arguments[0].place)
         if node.name in WARPS:
@@ -448,7 +453,8 @@ class ExpressionChecker(Names):
         if not type.const and not same(given.type, type):
             message = f"a reference to a {type} is needed here; this is a {given.type}"
             raise Wrong(message, place, "declare the variable in that type")
-        self.fits(given, plain(type), place)
+        if not (isinstance(type, Array) and same(given.type, type)):  # an array does not decay for a reference
+            self.fits(given, plain(type), place)
 
     def _callable(self, node: syntax.Call, signature: Signature) -> None:
         function = signature.function
