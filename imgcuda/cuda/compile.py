@@ -65,8 +65,13 @@ def _compiled(
         return compiler.compile(without, program, capability, options)
 
 
+_DESIGNATOR = re.compile(r"[{,]\s*\.[A-Za-z_]\w*\s*[={]")
+"""A field's value by its name, `{.x = 1}`, which C++ has since 2020."""
+
+
 def _options(program: Program) -> list[str]:
-    return ["--std=c++17", f"--fmad={'true' if program.contract else 'false'}"]
+    standard = "c++20" if _DESIGNATOR.search(program.text) else "c++17"
+    return [f"--std={standard}", f"--fmad={'true' if program.contract else 'false'}"]
 
 
 class _Compiler(Protocol):

@@ -271,7 +271,7 @@ class _Walk:
     def _initial(self, type: TypeName, value: Expression | syntax.Initializer) -> Dependence:
         """Return what a variable depends on at first; of a structure each field that has a value by itself."""
         fields = self._file.fields.get(type.name, []) if isinstance(type, NamedType) else []
-        if not isinstance(value, syntax.Initializer) or len(fields) < len(value.values):
+        if not isinstance(value, syntax.Initializer) or value.names or len(fields) < len(value.values):
             return self._value(value)
         return {name: everything(self._value(each)) for name, each in zip(fields, value.values, strict=False)}
 

@@ -21,7 +21,9 @@ from imgcuda.frontend.syntax import (
 )
 
 _NO_BITS = refusals.Refusal("a bit field is not in the portable subset", "use shifts and masks")
-_NO_DESIGNATORS = refusals.Refusal("a designated initializer is not in the portable subset", "list the values in order")
+_NO_DESIGNATORS = refusals.Refusal(
+    "a value for an element by its index is not in the portable subset", "list the values in order"
+)
 _NO_SCOPED_ENUM = refusals.Refusal("'enum class' is C++", f"write a plain 'enum', or {refusals.GUARD}")
 _NO_ENUM_TYPE = refusals.Refusal("an enum of a chosen type is C++", f"leave the type out, or {refusals.GUARD}")
 _NO_BASE = refusals.Refusal("inheritance is C++", f"put the fields into the struct, or {refusals.GUARD}")
@@ -78,14 +80,27 @@ class DeclarationParser(Types):
     def braces(self) -> Initializer:
         place = self.advance().place
         values: list[Expression | Initializer] = []
+        names: list[str] = []
         while self.token.text != "}":
-            if self.token.text in (".", "["):
+            if self.token.text == "[":
                 raise self.refuse(_NO_DESIGNATORS, self.token.place)
+            if self.token.text == ".":
+                names.append(self._designator())
+            if names and len(names) != len(values) + 1:
+                raise self.wrong("either all values have a field's name or none", self.token.place)
             values.append(self._initializer())
             if not self.accept(","):
                 break
         self.expect("}")
-        return Initializer(tuple(values), place)
+        return Initializer(tuple(values), place, tuple(names))
+
+    def _designator(self) -> str:
+        """Parse `.name =`, before a field's value."""
+        self.advance()
+        name = self.expect_name().text
+        if self.token.text != "{":
+            self.expect("=")
+        return name
 
     # ---- types that the author declares
 

@@ -174,6 +174,8 @@ class Initializer:
 
     values: tuple[Expression | Initializer, ...]
     place: Place
+    names: tuple[str, ...] = ()
+    """The fields that the values are for, as in `{.x = a, .y = b}`; empty if they are in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ CASES: list[tuple[str, str, Callable[[int], int]]] = [
     ("", "int v = x; v += __shfl_xor_sync(0xffffffff, v, 1); __syncwarp(); if (__any_sync(0xffff, x == 3)) v += __popc(__ballot_sync(__activemask(), x < 8)); out[x] = v + warpSize + __all_sync(~0u, x < 99);", lambda x: x + (x ^ 1) + 8 + 32 + 1),
     ("__device__ auto f(int v) -> int { return v + 1; }", "atomicAdd_system(&out[x], f(x));", lambda x: x + 1),
     ("__constant__ float w[3] = {1, 2, 3};", "int a[4] = {x, 1, 2, 3}, s = 0; for (auto &e : a) e *= 2; for (int e : a) { if (e == 4) continue; s += e; } for (const float f : w) s += (int)f; int m[2][2] = {{1, 2}, {3, 4}}; for (auto &row : m) for (int e : row) s += e; out[x] = s;", lambda x: (2 * x if x != 2 else 0) + 2 + 6 + 6 + 10),
+    (PARTS, "P p = {.b = x, .q = {.n = 7}}; float4 v = {.y = 2}; P r{.a = 1}; out[x] = p.a + 10 * p.b + 1000 * p.q.n + (int)p.q.f[1] + (int)(v.x + v.y) + r.a + r.q.n;", lambda x: 5 + 10 * x + 7000 + 2 + 2 + 1 + 3),
     ("#include <assert.h>", 'assert(x >= 0 && "x counts"); assert(out); out[x] = 1;', lambda x: 1),
     # functions on memory, and of two results
     (PAIR, "int a[3][4]; memset(a, -1, sizeof(a)); float f[5]; memset(f, 0, sizeof f); unsigned char u[5]; memset(u, x, 5); P p[2]; memset(p, 0, sizeof(p)); out[x] = a[1][2] + (int)f[4] + u[4] + p[1].b;", lambda x: x - 1),
@@ -64,6 +65,8 @@ def test_nvrtc_takes_the_same_text(before: str, body: str, _: object, nvrtc: Nvr
     statement = body if ";" in body else f"out[x] = {body};"
     text = f"{before}\n__global__ void k(int *out, const int *in, int n) {{ int x = threadIdx.x; {statement} }}"
     try:
-        nvrtc.compile(text, program(text), (9, 0), ["--std=c++17", "--device-debug"])
+        nvrtc.compile(
+            text, program(text), (9, 0), ["--std=c++20" if ".b = x" in body else "--std=c++17", "--device-debug"]
+        )
     except KernelError as error:
         pytest.fail(str(error))

@@ -624,7 +624,11 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
         ("n = v.length();", "a member function is C++", PLAIN_STRUCT),
         ("if constexpr (N > 3) n = 1;", "'if constexpr' is C++", f"write 'if', or {GUARD}"),
         ("v = (float3){1, 2, 3};", "a compound literal is not in the portable subset", BRACES),
-        ("float4 v = {.x = 1};", "a designated initializer is not in the portable subset", "list the values in order"),
+        (
+            "int v[2] = {[1] = 1};",
+            "a value for an element by its index is not in the portable subset",
+            "list the values in order",
+        ),
         ("long double x;", "'long double' is 'double' on a GPU", "write 'double'"),
         (
             "static int count;",

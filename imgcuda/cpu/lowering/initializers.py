@@ -40,6 +40,9 @@ def spread(
 ) -> Iterator[ElementInitializer]:
     """Yield the elements of a variable with their initial values: numbers, and structures initialized as a whole."""
     rest = deque(values.values)
+    if values.names and isinstance(type, Struct):
+        yield from _named(type, values, type_of, defaults)
+        return
     if isinstance(type, ArrayOf | Struct):
         yield from _fill(type, (), rest, type_of, defaults)
     else:
@@ -50,6 +53,15 @@ def spread(
 
 _TypeOf: TypeAlias = Callable[[syntax.Expression], Type]
 _Rest: TypeAlias = "deque[syntax.Expression | syntax.Initializer]"
+
+
+def _named(
+    type: Struct, values: syntax.Initializer, type_of: _TypeOf, defaults: Defaults
+) -> Iterator[ElementInitializer]:
+    """Yield the fields of a structure, whose values have the fields' names."""
+    given = {**defaults.get(type.name, {}), **dict(zip(values.names, values.values, strict=True))}
+    for name, part in type.fields:
+        yield from _one(part, (name,), deque([given[name]] if name in given else []), type_of, defaults)
 
 
 def _fill(

@@ -24,6 +24,7 @@ from imgcuda.cpu.semantics.cxx_types import (
 )
 from imgcuda.cpu.semantics.scopes import FILE_SCOPES, Symbol, Wrong
 from imgcuda.cpu.values.types import Int
+from imgcuda.errors import did_you_mean
 from imgcuda.frontend import syntax
 from imgcuda.frontend.constant_expressions import NotConstant, integer
 
@@ -232,8 +233,10 @@ class StatementChecker(ExpressionChecker):
     def braces(self, values: syntax.Initializer, type: Type) -> bool:
         """Check the values in braces, except those of parts without braces; return whether all are constants."""
         constant = True
+        if values.names:
+            self._designators(values, type)
         for position, value in enumerate(values.values):
-            part = self._part(type, position)
+            part = self._part(type, position, values.names)
             if isinstance(type, Array) and type.size is not None and position >= type.size:
                 raise Wrong(f"there are more values here than a {type} has room for", value.place)
             if isinstance(value, syntax.Initializer):
@@ -248,7 +251,18 @@ class StatementChecker(ExpressionChecker):
                 self.fits(given, part, value.place)
         return constant
 
-    def _part(self, type: Type, position: int) -> Type:
+    def _designators(self, values: syntax.Initializer, type: Type) -> None:
+        """Check the names of the fields in braces."""
+        fields = list(self.fields.get(type.name, {})) if isinstance(type, Record) else []
+        for name in values.names:
+            if name not in fields:
+                raise Wrong(f"a {plain(type)} has no field '{name}'{did_you_mean(name, fields)}", values.place)
+        if [name for name in fields if name in values.names] != list(values.names):
+            raise Wrong(f"the fields of a {plain(type)} are named out of order here", values.place, "sort them")
+
+    def _part(self, type: Type, position: int, names: tuple[str, ...] = ()) -> Type:
+        if names and isinstance(type, Record):
+            return self.fields[type.name][names[position]]
         if isinstance(type, Array):
             return type.element
         if isinstance(type, Record):
