@@ -18,10 +18,13 @@ _NOT_A_FUNCTION = frozenset(["=", ";", "}", "using", "typedef", "namespace"])
 
 def behind_host_function(tokens: Sequence[Token], first: int) -> int:
     """Return the position behind the function of the host that is defined at a position; `first` if none is."""
-    here, called = first, False
+    here, called, initializers = first, False, False
     while tokens[here].kind != END and tokens[here].text not in DEVICE_WORDS | _NOT_A_FUNCTION:
         text = tokens[here].text
-        if text == "{":
+        if text == "," and called and not initializers:
+            return first  # `dim3 a(1, 2), b{3};`
+        initializers = initializers or (text == ":" and called)
+        if text == "{" and not (initializers and tokens[here - 1].kind == IDENTIFIER):
             end = _behind(tokens, here) if called else here
             return end if end > here else first
         if takes_argument(tokens, here):

@@ -19,7 +19,7 @@ from imgcuda.frontend.host_code import (
     name_of,
     names_in,
 )
-from imgcuda.frontend.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
+from imgcuda.frontend.lexer import END, IDENTIFIER, NUMBER, PRAGMA, STRING, Token
 from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
 from imgcuda.frontend.parse_cursor import Stop
 from imgcuda.frontend.parse_statements import StatementParser, Unclosed
@@ -149,7 +149,8 @@ class _Parser(StatementParser):
         if behind == self.position:
             return False
         start, name = self.position, name_of(self.tokens, self.position)
-        if any(each.name == name and (each.device or each.kernel) for each in self.file.functions):
+        declared = (each for each in self.file.functions if each.name == name and each.body is None)
+        if any(each.device or each.kernel for each in declared):
             return False  # its declaration says what it is
         self.file.host.add(name)
         self.go_to(behind)
@@ -244,6 +245,8 @@ class _Parser(StatementParser):
     def _starts_parameters(self, specifiers: Specifiers) -> bool:
         """Whether `(` begins a function's parameters rather than a value, as in `const int size(5);`."""
         first, second = self.peek(), self.peek(2)
+        if first.kind == NUMBER:
+            return False
         if not specifiers.const or "__global__" in specifiers.words or first.text in (")", "const", "struct"):
             return True
         if first.kind != IDENTIFIER:

@@ -20,12 +20,12 @@ from imgcuda.frontend.syntax import (
     TypeName,
 )
 
+_NO_CONSTRUCTOR = refusals.Refusal("several values in parentheses call a constructor, which is C++", "write braces")
 _NO_BITS = refusals.Refusal("a bit field is not in the portable subset", "use shifts and masks")
 _NO_DESIGNATORS = refusals.Refusal(
     "a value for an element by its index is not in the portable subset", "list the values in order"
 )
 _NO_SCOPED_ENUM = refusals.Refusal("'enum class' is C++", f"write a plain 'enum', or {refusals.GUARD}")
-_NO_ENUM_TYPE = refusals.Refusal("an enum of a chosen type is C++", f"leave the type out, or {refusals.GUARD}")
 _NO_BASE = refusals.Refusal("inheritance is C++", f"put the fields into the struct, or {refusals.GUARD}")
 
 
@@ -70,6 +70,8 @@ class DeclarationParser(Types):
             return self._initializer()
         if self.accept("("):
             value = self.assignment()
+            if self.token.text == ",":
+                raise self.refuse(_NO_CONSTRUCTOR, self.token.place)
             self.expect(")")
             return value
         return None
@@ -228,12 +230,11 @@ class DeclarationParser(Types):
             raise self.refuse(_NO_SCOPED_ENUM, word.place)
         anonymous = self.token.kind != IDENTIFIER
         tag = self._tag(words, word)
-        if self.token.text == ":":
-            raise self.refuse(_NO_ENUM_TYPE, self.token.place)
+        base = self.base_type() if self.accept(":") else None
         self.types.add(tag.text)
         if self.token.text == "{":
             name = "" if anonymous and tag.place == word.place else tag.text
-            self.add_type(Enumeration(name, self._members(), word.place))
+            self.add_type(Enumeration(name, self._members(), word.place, base))
             self._add_semicolon()
         return NamedType(tag.text, tag.place)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from imgcuda.frontend.lexer import IDENTIFIER, Lexer, Token
+from imgcuda.frontend.lexer import IDENTIFIER, PUNCTUATOR, Lexer, Token
 from imgcuda.frontend.type_names import BASIC_WORDS, basic_type
 
 _FUNCTIONS = frozenset(
@@ -74,12 +74,12 @@ STD = "\n".join(_declarations()) + "\n"
 
 
 def plain_names(tokens: list[Token]) -> list[Token]:
-    """Return tokens without the names of the file's namespaces before others, nor `std::` before those above.
+    """Return tokens without the names of the file's namespaces before others, nor `std::` before those above, nor `::`.
 
     The numbers of numeric_limits are written out.
     """
     spaces = _namespaces(tokens)
-    if not spaces and not any(token.text in ("std", "numeric_limits") for token in tokens):
+    if not spaces and not any(token.text in ("std", "numeric_limits", "::") for token in tokens):
         return tokens
     made: list[Token] = []
     position = 0
@@ -93,10 +93,17 @@ def plain_names(tokens: list[Token]) -> list[Token]:
             made += number
         elif scoped and (text in spaces or (at < len(tokens) and tokens[at].text in STD_NAMES)):
             position = at
+        elif text == "::" and made and _begins_a_name(made[-1]):
+            position += 1
         else:
             made.append(tokens[position])
             position += 1
     return made
+
+
+def _begins_a_name(before: Token) -> bool:
+    """Return whether a `::` behind a token begins a name, as in `old = ::atomicCAS(...)`."""
+    return before.text == "return" or (before.kind == PUNCTUATOR and before.text not in (">", ")"))
 
 
 def _namespaces(tokens: Sequence[Token]) -> set[str]:

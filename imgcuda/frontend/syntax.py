@@ -350,6 +350,8 @@ class Enumeration:
     name: str
     members: tuple[tuple[str, Expression | None], ...]
     place: Place
+    base: TypeName | None = None
+    """The type of its numbers, as in `enum E : short`; None for int."""
 
 
 @dataclass(slots=True)

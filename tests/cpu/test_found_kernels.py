@@ -16,7 +16,7 @@ PAIR = "struct P { int a, b; };"
 PARTS = "struct Q { int n = 3; float f[2] = {1, 2}; }; struct P { int a = 5, b; Q q; };"
 CASES: list[tuple[str, str, Callable[[int], int]]] = [
     # the namespace std
-    ("#include <cmath>", "std::max(std::abs(x - 5), (int)std::sqrt(9.0f))", lambda x: max(abs(x - 5), 3)),
+    ("#include <cmath>", "::max(std::abs(x - 5), (int)(::std::sqrt(9.0f)))", lambda x: max(abs(x - 5), 3)),
     ("#include <algorithm>\n#include <cstdint>", "std::uint8_t a = x + 250; out[x] = std::min((int)a, 255);", lambda x: (x + 250) % 256),
     ("#include <limits>", "(std::numeric_limits<unsigned char>::max() + x) * (std::numeric_limits<float>::lowest() < 0)", lambda x: 255 + x),
     # headers
@@ -47,6 +47,7 @@ CASES: list[tuple[str, str, Callable[[int], int]]] = [
     ("__device__ auto f(int v) -> int { return v + 1; }", "atomicAdd_system(&out[x], f(x));", lambda x: x + 1),
     ("__constant__ float w[3] = {1, 2, 3};", "int a[4] = {x, 1, 2, 3}, s = 0; for (auto &e : a) e *= 2; for (int e : a) { if (e == 4) continue; s += e; } for (const float f : w) s += (int)f; int m[2][2] = {{1, 2}, {3, 4}}; for (auto &row : m) for (int e : row) s += e; out[x] = s;", lambda x: (2 * x if x != 2 else 0) + 2 + 6 + 6 + 10),
     (PARTS, "P p = {.b = x, .q = {.n = 7}}; float4 v = {.y = 2}; P r{.a = 1}; out[x] = p.a + 10 * p.b + 1000 * p.q.n + (int)p.q.f[1] + (int)(v.x + v.y) + r.a + r.q.n;", lambda x: 5 + 10 * x + 7000 + 2 + 2 + 1 + 3),
+    ("#include <stdint.h>\nenum kind : uint8_t { LOW, HIGH = 200 }; enum wide : long long { BIG = 5000000000LL }; struct K { kind a, b; };", "K k = {HIGH, LOW}; kind c = x > 3 ? HIGH : LOW; out[x] = k.a + k.b + (c == HIGH) + 1000 * (int)sizeof(K) + (BIG > 4000000000LL);", lambda x: 200 + (x > 3) + 2000 + 1),
     ("#include <assert.h>", 'assert(x >= 0 && "x counts"); assert(out); out[x] = 1;', lambda x: 1),
     # functions on memory, and of two results
     (PAIR, "int a[3][4]; memset(a, -1, sizeof(a)); float f[5]; memset(f, 0, sizeof f); unsigned char u[5]; memset(u, x, 5); P p[2]; memset(p, 0, sizeof(p)); out[x] = a[1][2] + (int)f[4] + u[4] + p[1].b;", lambda x: x - 1),

@@ -11,6 +11,7 @@ from imgcuda.cpu.values.types import (
     I32,
     VECTORS,
     ArrayOf,
+    Int,
     PointerTo,
     Struct,
     Type,
@@ -83,8 +84,9 @@ def declare_type(state: State, item: syntax.Structure | syntax.Typedef | syntax.
         if item.defaults:
             unit.defaults[item.name] = dict(item.defaults)
     else:
-        unit.types[item.name] = I32
-        _enumerate(state, item, unit.constants)
+        type = I32 if item.base is None else resolve_type(state, item.base)
+        unit.types[item.name] = type
+        _enumerate(state, item, unit.constants, type if isinstance(type, Int) and type.bits > I32.bits else I32)
 
 
 def has_defaults(state: State, type: Type) -> bool:
@@ -102,11 +104,11 @@ def _numbers(type: Type) -> int:
     return _numbers(innermost(type)) if isinstance(type, ArrayOf) else 1
 
 
-def _enumerate(state: State, node: syntax.Enumeration, numbers: dict[str, Value]) -> None:
+def _enumerate(state: State, node: syntax.Enumeration, numbers: dict[str, Value], type: Int) -> None:
     following = 0
     for name, value in node.members:
         following = following if value is None else constant_size(state, value)
-        numbers[name] = constant(following)
+        numbers[name] = constant(following, type)
         following += 1
 
 
