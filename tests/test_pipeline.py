@@ -480,16 +480,23 @@ def test_a_filter_must_return_a_new_image(device: str, make: Callable[[Gpu, Devi
     assert str(caught.value) == f"odd: run() must return a new image, as gpu.launch does; it returned {returned}"
 
 
-def test_a_kernel_that_is_missing_is_named(device: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("// nothing yet\n", r"empty\.cu has no kernel 'empty'; it has: none"),
+        ("\nvoid empty(const pixel *src) {}\n", r"empty\.cu:2: 'empty' is a function, and no kernel; write __global__"),
+    ],
+)
+def test_a_kernel_that_is_missing_is_named(text: str, said: str, device: str) -> None:
     class Empty(Negative):
         """Have no kernel."""
 
         @classmethod
         @cache
         def source(cls) -> Source:
-            return Source("empty.cu", "// nothing yet\n")
+            return Source("empty.cu", text)
 
-    with pytest.raises(FilterError, match=r"empty\.cu has no kernel 'empty'; it has: none"):
+    with pytest.raises(FilterError, match=said):
         Empty()(np.zeros((4, 5), np.uint8), device=device)
 
 

@@ -82,6 +82,9 @@ def _no_kernel(program: Program, kernel: str) -> LaunchError | KernelError:
         own = "a type that defines={...} sets" if program.pixel is None else "`pixel`, and use the filter's constants"
         remedy = f"write it for one type, {own} in place of template arguments"
         return LaunchError(f"{program.name}: a launch cannot give the template arguments of '{kernel}'; {remedy}")
+    if plain := next((head for head in program.outline.functions if head.name == kernel and not heads), None):
+        place = f"{plain.file}:{plain.line}"
+        return LaunchError(f"{place}: '{kernel}' is a function, and no kernel; write __global__ in front of it")
     hint = did_you_mean(kernel, list(program.kernels))
     others = f"; it has: {', '.join(program.kernels) or 'none'}"
     return LaunchError(f"{program.name} has no kernel '{kernel}'{hint or others}")
