@@ -169,7 +169,7 @@ def test_the_answer_is_read_from_the_cache(tmp_path: Path) -> None:
     program = """
 import sys, numpy
 from imgcuda import load
-installed().create("gamma", {"gamma": 2.0})(numpy.zeros((2048, 2048, 3), numpy.uint8), device="cpu")
+load().create("gamma", {"gamma": 2.0})(numpy.zeros((2048, 2048, 3), numpy.uint8), device="cpu")
 print("imgcuda.frontend.dependences" in sys.modules, "llvmlite" in sys.modules)
 """
     environment = {**os.environ, "IMGCUDA_CACHE": str(tmp_path / "cache")}

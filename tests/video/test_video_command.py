@@ -188,7 +188,7 @@ from imgcuda import video, load
 from support.video_files import drawn
 path, count, lossless = sys.argv[1], int(sys.argv[2]), video.VideoOptions(codec="ffv1")
 video.write(path, (drawn(number, 320, 480) for number in range(count)), codec="ffv1")
-video.filter_video([installed().create("invert", {})], path, path + ".out.mkv", lossless)
+video.filter_video([load().create("invert", {})], path, path + ".out.mkv", lossless)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
 """
 
