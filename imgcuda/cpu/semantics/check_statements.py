@@ -197,7 +197,7 @@ class StatementChecker(ExpressionChecker):
             if outer is None:
                 del self.scopes[-1][node.name]
         if reference:
-            self._check_reference(given, type, node.value.place)
+            self.check_reference(given, type, node.value.place)
         elif isinstance(type, Array):
             if not (isinstance(given.type, Array) and plain(given.type) == UNKNOWN):
                 raise Wrong("an array needs its values in braces", node.value.place)
