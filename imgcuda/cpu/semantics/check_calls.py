@@ -60,6 +60,7 @@ class CallChecker(Names):
             raise Wrong(message, place, remedy)
 
     def call(self, node: syntax.Call) -> Typed:
+        """Return the type of a call's result, or raise Wrong."""
         given = [self.type(argument) for argument in node.arguments]
         if self.lookup(node.name) is not None:
             raise Wrong(f"'{node.name}' is a variable here and cannot be called", node.place, "give one another name")
@@ -97,8 +98,9 @@ class CallChecker(Names):
     def _flat(self, given: Typed, wanted: Type) -> Typed:
         """Return an argument that points to arrays as a pointer to their elements, as memset sees it."""
         type = decayed(given.type)
-        nested = isinstance(wanted, Pointer) and isinstance(type, Pointer) and isinstance(type.target, Array)
-        return Typed(with_const(wanted, False)) if nested and not (type.const) else given
+        if isinstance(wanted, Pointer) and isinstance(type, Pointer) and isinstance(type.target, Array):
+            return Typed(Pointer(with_const(wanted.target, type.target.const)))
+        return given
 
     def _builtin(self, node: syntax.Call, given: list[Typed]) -> Typed:
         if node.name in ATOMICS and given:
@@ -143,6 +145,7 @@ class CallChecker(Names):
             raise Wrong(f"{node.name}() cannot be used on a {target}", node.place, remedy)
 
     def overload(self, node: syntax.Call, own: list[Signature], given: list[Typed]) -> Signature:
+        """Return the function that a call means among those of its name, or raise Wrong."""
         found = best(own, given)
         if len(found) > 1:
             several = " and ".join(each.key for each in found)
