@@ -12,11 +12,11 @@ from imgcuda.cpu.lowering.lvalues import convert, pointer
 from imgcuda.cpu.lowering.operands import condition, number
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.warps import WARPS, warp_function
-from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
+from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS, IN_CUDA_C
 from imgcuda.cpu.memory import objects
 from imgcuda.cpu.values.types import BOOL, I64, VECTORS
 from imgcuda.cpu.values.value import NOTHING, UNIFORM, Aggregate, Operand, Value
-from imgcuda.errors import did_you_mean
+from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
 
 
@@ -37,6 +37,8 @@ def call(state: State, node: syntax.Call) -> Operand:
         return function(state, node)
     if node.name.startswith("make_") and node.name[5:] in VECTORS:
         return _make(state, node)
+    if node.name in IN_CUDA_C:
+        raise KernelError([])  # its arguments do not fit, which is reported already
     makers = [f"make_{name}" for name in VECTORS]
     known = [*state.unit.functions, *FUNCTIONS, *_SPECIAL, *makers]
     return state.fail(f"there is no function '{node.name}'{did_you_mean(node.name, known)}")

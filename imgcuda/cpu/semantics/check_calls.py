@@ -9,7 +9,7 @@ from typing import Any
 
 from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.lowering.warps import WARPS
-from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
+from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS, IN_CUDA_C
 from imgcuda.cpu.semantics import builtins, library
 from imgcuda.cpu.semantics.cxx_types import (
     INT,
@@ -64,7 +64,7 @@ class CallChecker(Names):
         given = [self.type(argument) for argument in node.arguments]
         if self.lookup(node.name) is not None:
             raise Wrong(f"'{node.name}' is a variable here and cannot be called", node.place, "give one another name")
-        if node.name in library.NAMES and node.name not in self.functions:
+        if node.name in IN_CUDA_C and node.name not in self.functions:
             return self._library(node, given)
         own = self.functions.get(node.name, [])
         hidden = any(exact(each, given) for each in own) or not builtins.is_builtin(node.name)
@@ -73,7 +73,7 @@ class CallChecker(Names):
         if not own and node.name in self.host:
             raise Wrong(*_of_the_host(node))
         if not own:
-            known = [*self.functions, *FUNCTIONS, *ATOMICS, *builtins.VOIDS, *WARPS, *library.NAMES]
+            known = [*self.functions, *FUNCTIONS, *ATOMICS, *builtins.VOIDS, *WARPS, *IN_CUDA_C]
             similar = did_you_mean(node.name, known)
             remedy = self.mistakes.missing(node.name, similar)
             raise Wrong(f"there is no function '{node.name}'{similar}", node.place, remedy)

@@ -42,7 +42,6 @@ _REPEATED = {
     "double": "__longlong_as_double((value & 255) * 0x0101010101010101LL)",
     "bool": "(value & 255) != 0",
 }
-NAMES = frozenset([*_SINES, "memset", "memcpy"])
 
 
 class Unfit(Exception):
