@@ -210,7 +210,7 @@ def test_another_users_index_is_not_used(installation: Installation) -> None:
     assert installation.listed() == right
 
 
-@pytest.mark.parametrize("place", ["/proc/nowhere", "relative"])
+@pytest.mark.parametrize("place", ["/proc/nowhere", pytest.param("relative", marks=pytest.mark.exhaustive)])
 def test_without_a_place_for_an_index_all_goes_on(place: str, installation: Installation) -> None:
     installation.add(filter_of())
     installation.variables["IMGCUDA_CACHE"] = place

@@ -119,7 +119,7 @@ def chain(seed: int) -> tuple[list[Filter], str, int]:
     return filters, str(random.choice(["uint8", "uint16", "float32"])), int(random.integers(1, 5))
 
 
-@pytest.mark.parametrize("seed", [*range(8), *map(exhaustive, range(8, 24))])
+@pytest.mark.parametrize("seed", [*range(3), *map(exhaustive, range(3, 24))])
 def test_any_chain_makes_the_same_bytes_in_strips(device: str, seed: int, random_image: Make, limit: Limit) -> None:
     filters, dtype, channels = chain(seed)
     image = random_image((1501, 45, channels), dtype, seed)

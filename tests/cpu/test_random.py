@@ -12,6 +12,9 @@ import pytest
 from support.fuzz import compare, computed
 from support.kernel_generator import Generator
 
+SIZE = 5
+"""The kernels of a batch."""
+
 
 def batches(count: int) -> Sequence[Any]:
     """Return the numbers of so many batches: the plain run takes the first."""
@@ -19,14 +22,14 @@ def batches(count: int) -> Sequence[Any]:
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc to compare with")
-@pytest.mark.parametrize("batch", batches(20))
+@pytest.mark.parametrize("batch", batches(40))
 def test_random_kernels_do_what_gcc_says(batch: int) -> None:
-    assert compare(range(10 * batch, 10 * batch + 10)) == []
+    assert compare(range(SIZE * batch, SIZE * batch + SIZE)) == []
 
 
-@pytest.mark.parametrize("batch", batches(6))
+@pytest.mark.parametrize("batch", batches(12))
 def test_a_checked_run_of_random_kernels_finds_no_fault(batch: int) -> None:
-    for seed in range(10 * batch, 10 * batch + 10):
+    for seed in range(SIZE * batch, SIZE * batch + SIZE):
         made = Generator(seed).generate()
         if made.divergent:
             continue  # a checked run says so

@@ -178,14 +178,15 @@ def _soon(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
-def test_a_process_ends_while_its_threads_look_for_more_to_do() -> None:
+@pytest.mark.parametrize("times", [3, pytest.param(20, marks=pytest.mark.exhaustive)])
+def test_a_process_ends_while_its_threads_look_for_more_to_do(times: int) -> None:
     code = """if True:
         import numpy, imgcuda
         from imgcuda.cpu import session
         session.WORTH_A_THREAD = 1
         imgcuda.apply(numpy.zeros((400, 400, 3), numpy.uint8), "invert", device="cpu")
     """
-    for _ in range(8):
+    for _ in range(times):
         ended = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
         assert (ended.returncode, ended.stderr) == (0, b"")
 

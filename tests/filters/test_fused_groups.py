@@ -20,7 +20,7 @@ STEPS = [("invert", {}), ("vignette", {"amount": 0.2}), ("sepia", {"strength": 0
 
 
 @pytest.mark.parametrize("dtype", ["uint8", *map(exhaustive, ("uint16", "float32"))])
-@pytest.mark.parametrize("length", [2 * FUSED + 1, *map(exhaustive, (FUSED - 1, FUSED, FUSED + 1))])
+@pytest.mark.parametrize("length", [FUSED + 1, *map(exhaustive, (FUSED - 1, FUSED, 2 * FUSED + 1))])
 def test_groups_of_filters_equal_their_steps(length: int, dtype: str) -> None:
     values = np.random.default_rng(5).random((37, 53, 3))
     image = values.astype(dtype) if dtype == "float32" else (values * np.iinfo(dtype).max).astype(dtype)
