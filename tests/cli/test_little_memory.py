@@ -18,8 +18,8 @@ NOT_OURS = re.compile(
     r"OpenBLAS error|Fatal Python error(?!: Segmentation)|Error in sys.excepthook|error while loading shared libraries|"
     r"Segmentation fault\n(?s:.)*numpy.{1,2}_core.{1,2}multiarray.py"
 )
-"""What is said before any code of imgcuda runs, by Python that has no memory for an error, or by a library that ends the
-process, as NumPy 2.4 does at times."""
+"""What is said before any code of imgcuda runs, by Python that has no memory for an error, or by a library that ends
+the process, as NumPy 2.4 does at times."""
 ONE_SENTENCE = re.compile(r"Error: .*\n((Exception ignored |MemoryError).*\n)*")
 """Mostly about memory; but Python itself may report something else where it has too little, and more as it ends."""
 
