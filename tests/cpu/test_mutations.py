@@ -17,6 +17,7 @@ from imgcuda.cpu.semantics.check import check
 from imgcuda.cuda.compile import Nvrtc
 from imgcuda.errors import KernelError
 from imgcuda.frontend import parse
+from imgcuda.frontend.parse import without_host_code
 from imgcuda.programs.source import Program, Source, specialize
 from support.installed import installed
 
@@ -189,18 +190,27 @@ def refused_here(program: Program) -> bool:
 
 
 def refused_by(nvrtc: Nvrtc, program: Program) -> str:
-    """Return what NVRTC says first of a text that it refuses; nothing, if it takes it."""
+    """Return what NVRTC says first of a text that it refuses, also without the host's code; nothing, if it takes it."""
     try:
-        nvrtc.compile(program.text, program, (9, 0), OPTIONS)
+        _compile(nvrtc, program)
     except KernelError as error:
         said = error.mistakes[0].message if error.mistakes else str(error)
         return "" if "ptxas error" in said else said  # the assembler, about what a GPU has
     return ""
 
 
+def _compile(nvrtc: Nvrtc, program: Program) -> None:
+    """Compile as the engine does: what the front end passes over as the host's is not read if the whole is refused."""
+    try:
+        nvrtc.compile(program.text, program, (9, 0), OPTIONS)
+    except KernelError:
+        if (without := without_host_code(program.text, program.name)) == program.text:
+            raise
+        nvrtc.compile(without, program, (9, 0), OPTIONS)
+
+
 LISTED = {
     "what volatile points to: the front end reads over the word": r"volatile|qualifiers dropped",
-    "a function of the host that no kernel calls: nvcc takes it": r"without execution space annotations",
 }
 """The kinds of what NVRTC refuses and the front end takes, and what NVRTC says of them."""
 
