@@ -3,7 +3,7 @@
 pytest                      on every device of this machine
 pytest --device cpu         on its cores only
 pytest --device cuda        on its first GPU; without one, each test that needs it is skipped
-pytest -n auto              in as many processes as there are cores
+pytest -n auto              in a process for each core, and one more
 pytest -m exhaustive        the large matrices, which the plain run leaves out
 pytest --price FILE         says what the tests of a file cost, in CPU seconds and kernels
 
@@ -27,6 +27,7 @@ import pytest
 
 import imgcuda
 from imgcuda import devices
+from imgcuda.cores import cores
 from imgcuda.cuda import compile as gpu_compiler
 from imgcuda.testing.pytest_plugin import OPTION, device_names
 from support.environment import Environment
@@ -42,6 +43,12 @@ RandomImage = Callable[..., npt.NDArray[Any]]
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--device", dest=OPTION, default="auto", help="--imgcuda-device, in short")
     parser.addoption("--price", action="store_true", help="print the CPU time of each file and the kernels it compiles")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes `-n auto` means: for a fifth of the time a test waits for a program that it runs."""
+    return cores() + 1
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from imgcuda.cpu.machine import load_llvm
-from imgcuda.cpu.stack import on_a_large_stack
+from imgcuda.cpu.stack import on_a_large_stack, start
 
 _Result = TypeVar("_Result")
 
@@ -35,9 +35,9 @@ def side_by_side(first: Callable[[], _Result], others: Iterable[Callable[[], obj
     helpers = [threading.Thread(target=on_a_large_stack, args=(work,)) for _ in range(min(threads - 1, len(waiting)))]
     started: list[threading.Thread] = []
     try:
-        with suppress(RuntimeError):  # the system may allow no more threads
+        with suppress(RuntimeError, MemoryError):  # the system may allow no more threads
             for helper in helpers:
-                helper.start()
+                start(helper)
                 started.append(helper)
         result = first()
         work()

@@ -23,6 +23,9 @@ KERNELS = (64 << 20, 16 << 20, 8 << 20)
 RESERVE = 128 << 10
 """The bytes of a stack that Python itself may use before a kernel is called."""
 
+USUAL = 8 << 20
+"""The size of a thread's stack where nothing else is asked for, on Linux."""
+
 BEGIN = 4 << 20
 """More bytes than Python allocates for a thread that begins."""
 
@@ -114,13 +117,13 @@ def stacks_of(size: int) -> Iterator[None]:
 
 
 def start(thread: threading.Thread) -> None:
-    """Start a thread in a block of `stacks_of`. Raises MemoryError, or RuntimeError, if the system has no room for it.
+    """Start a thread, also in a block of `stacks_of`. Raises MemoryError or RuntimeError if there is no room for it.
 
     Thread.start waits for ever for a thread that finds no memory as it begins, so the room is tried before.
     """
     if _PRIVATE:
         try:
-            mmap.mmap(-1, threading.stack_size() + BEGIN, _PRIVATE).close()
+            mmap.mmap(-1, (threading.stack_size() or USUAL) + BEGIN, _PRIVATE).close()
         except (OSError, OverflowError, ValueError) as error:
             raise MemoryError("there is no memory for a thread") from error
     thread.start()
