@@ -19,6 +19,7 @@ def installation(tmp_path: Path) -> Installation:
     return Installation(tmp_path)
 
 
+@pytest.mark.exhaustive
 def test_everything_is_said_as_without_an_index(installation: Installation) -> None:
     installation.add(filter_of())
     installation.add("1 / 0", "broken", modules="fails")

@@ -9,6 +9,7 @@ from imgcuda.cpu import compile as compiler
 from imgcuda.cpu.ir import bytes_of
 from imgcuda.errors import KernelError, Mistake
 from imgcuda.programs.layout import Dim3
+from support.matrix import exhaustive
 from support.small_kernels import program, values
 
 DOUBLING = "__device__ float f0(float x) { return x + 1; }\n" + "".join(
@@ -69,7 +70,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", [exhaustive(name) if "chain" in name else name for name in REFUSED])
 def test_what_is_too_much_is_refused_with_its_line(name: str) -> None:
     before, body, words = REFUSED[name]
     with pytest.raises(KernelError) as caught:
