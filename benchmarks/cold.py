@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from needed import some_values
 from table import parser
 
 EDGES = [[1, 0, -1], [2, 0, -2], [1, 0, -1]]
@@ -118,8 +119,7 @@ def parameters(label: str) -> Mapping[str, Any]:
     """Return the parameters of a call: those of CASES, or some value for each that has no default."""
     import imgcuda
 
-    declared = imgcuda.load()[label.split()[0]].parameters()
-    return CASES.get(label) or {each.name: each.some_value() for each in declared if each.required}
+    return CASES.get(label) or some_values(imgcuda.load()[label.split()[0]])
 
 
 def warm(label: str, type: str, channels: int) -> float:

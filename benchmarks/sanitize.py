@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from needed import some_values
 
 import imgcuda
 from imgcuda import load
@@ -42,8 +43,8 @@ def main() -> None:
 def run(name: str, device: str) -> int:
     """Run a filter with each of its parameters over all images; return how many there were."""
     random, count = np.random.default_rng(0), 0
-    needed = {each.name: each.some_value() for each in load()[name].parameters() if each.required}
-    for parameters, shape, kind in product(PARAMETERS.get(name, [needed]), SHAPES, (np.uint8, np.float32)):
+    runs = PARAMETERS.get(name, [some_values(load()[name])])
+    for parameters, shape, kind in product(runs, SHAPES, (np.uint8, np.float32)):
         imgcuda.apply(random.integers(0, 256, shape).astype(kind), name, device=device, **parameters)
         count += 1
     return count

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from needed import some_values
 from table import parser
 
 import imgcuda
@@ -61,7 +62,7 @@ def values(parameter: Parameter) -> list[Any]:
 
 def variants(kind: type[Filter]) -> Iterator[tuple[str, list[tuple[Filter, Pixels]]]]:
     """Return what is varied about a filter's runs, and the runs."""
-    given = {each.name: each.some_value() for each in kind.parameters() if each.required}
+    given = some_values(kind)
     plain = kind(**given)
     yield "nothing", [(plain, picture())]
     for parameter in kind.parameters():

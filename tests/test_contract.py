@@ -15,7 +15,7 @@ import pytest
 from imgcuda import Filter, ImageError, ParameterError, Pipeline
 from imgcuda.testing import assert_close, contract, contract_checks
 from imgcuda.testing.contract_checks import CHECKS
-from support.installed import installed
+from support.installed import installed, some_values
 from support.matrix import exhaustive, matrix
 
 Image = npt.NDArray[Any]
@@ -27,7 +27,12 @@ TYPES = ["uint8", "uint16", "float32"]
 
 def with_defaults(name: str) -> Filter:
     """Return an installed filter with its defaults, or some value where there is none."""
-    return INSTALLED.create(name, {p.name: p.some_value() for p in INSTALLED[name].parameters()})
+    return create(name, {})
+
+
+def create(name: str, values: dict[str, Any]) -> Filter:
+    """Return an installed filter with these values, and any where there is no default."""
+    return INSTALLED.create(name, some_values(name) | values)
 
 
 # Each pair of a type and a channel count takes kernels of its own: the plain run has RGB bytes here, and each type and
@@ -132,12 +137,6 @@ def test_the_result_does_not_depend_on_the_number_of_threads(
 def test_what_is_no_image_is_refused(device: str, filter: Filter, image: Image) -> None:
     with pytest.raises(ImageError, match=r"must .*; got "):
         filter(image, device=device)
-
-
-def create(name: str, values: dict[str, Any]) -> Filter:
-    """Return an installed filter with these values, and any where there is no default."""
-    needed = {p.name: p.some_value() for p in INSTALLED[name].parameters() if p.required}
-    return INSTALLED.create(name, needed | values)
 
 
 def test_a_parameter_out_of_its_range_is_refused_with_both_sides(name: str) -> None:

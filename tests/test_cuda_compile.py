@@ -22,7 +22,7 @@ from imgcuda.execution import tables
 from imgcuda.frontend.compilers import CUDA
 from imgcuda.programs.source import Program, Source, specialize
 from imgcuda.testing.gpu_compilation import compile_for_gpu
-from support.installed import installed
+from support.installed import installed, some_values
 from support.matrix import exhaustive
 
 ROOT = Path(__file__).parents[1]
@@ -98,8 +98,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     ],
 }
 """Parameters by which every kernel is compiled, with every branch that the preprocessor takes."""
-for _name in sorted(set(installed()) - set(VARIANTS)):
-    VARIANTS[_name] = [{p.name: p.some_value() for p in installed()[_name].parameters()}]
+VARIANTS |= {name: [some_values(name)] for name in sorted(set(installed()) - set(VARIANTS))}
 
 GOOD = "__global__ void good(const pixel *src, pixel *dst, int width, int height)\n{\n    dst[0] = src[0];\n}\n"
 

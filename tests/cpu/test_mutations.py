@@ -19,7 +19,7 @@ from imgcuda.errors import KernelError
 from imgcuda.frontend import parse
 from imgcuda.frontend.parse import without_host_code
 from imgcuda.programs.source import Program, Source, specialize
-from support.installed import installed
+from support.installed import installed, some_values
 
 OPTIONS = ["--std=c++17", "--device-debug"]
 CONSTANTS = {"PACK": 1, "ROWS": 1, "BLOCK_WIDTH": 32, "BLOCK_HEIGHT": 8, "LARGEST": 15, "ROOM": 14}
@@ -232,7 +232,7 @@ def small(name: str, count: int) -> list[Program]:
 
 def built_in(name: str, count: int) -> list[Program]:
     """Return mutants of a built-in filter's kernels, behind the prelude."""
-    filter = installed().create(name, {p.name: p.some_value() for p in installed()[name].parameters()})
+    filter = installed().create(name, some_values(name))
     source = filter.source()
     texts = mutants(source.text, count, name)
     constants = {**CONSTANTS, **filter.constants()}

@@ -9,7 +9,7 @@ byte_writers       PSD, DDS, PCX and SGI files, byte by byte
 environment        a new Python environment, to install into
 fuzz               random kernels against what gcc makes of the same C
 gpu_memory         what a process takes of a GPU's memory
-installed          the registry of the installed filters, found once
+installed          the installed filters, found once, and values for parameters without a default
 kernel_generator   random kernels that have no undefined behavior, in CUDA C and in C
 killed_writes      a process that writes a file and is killed at it
 matrix             tables of parameters, of which the plain run takes a few

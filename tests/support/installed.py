@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from imgcuda import Registry, load
 
@@ -11,3 +12,8 @@ from imgcuda import Registry, load
 def installed() -> Registry:
     """Return the registry of all installed filters. A test that installs a plugin calls imgcuda.load() itself."""
     return load()
+
+
+def some_values(name: str) -> dict[str, Any]:
+    """Return a valid value for each parameter of an installed filter that has no default."""
+    return {p.name: p.some_value() for p in installed()[name].parameters() if p.required}
