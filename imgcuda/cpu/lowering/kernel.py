@@ -68,7 +68,7 @@ def lower(
             done += b.count
             facts.settled = done > PASSES_INSTRUCTIONS
 
-    if _names_warps(text) and kernel in functions and uses_warps(functions, functions[kernel].body, set()):
+    if _names_warps(text) and kernel in functions and uses_warps(functions[kernel].body, functions):
         return compiled(warp_width(width, block, name, kernel))
     with suppress(TooWide):
         return compiled(width, WIDE if width > NARROWEST else inf)

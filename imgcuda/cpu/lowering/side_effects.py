@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.lowering.names import root
@@ -12,12 +12,12 @@ from imgcuda.frontend import syntax
 
 def has_barrier(state: State, node: object) -> bool:
     """Return whether code contains a barrier, or calls a function that does."""
-    return any(call.name == "__syncthreads" for call in _calls(state, node, set()))
+    return any(call.name == "__syncthreads" for call in calls_in(node, state.unit.functions))
 
 
 def has_effects(state: State, node: object, allowed: Callable[[str], bool]) -> bool:
     """Return whether code has side effects; assigning a variable for which `allowed` is true is none."""
-    calls = list(_calls(state, node, set()))
+    calls = list(calls_in(node, state.unit.functions))
     functions = {call.name: state.unit.functions[call.name] for call in calls if call.name in state.unit.functions}
     return (
         _sets(node, allowed)
@@ -27,15 +27,19 @@ def has_effects(state: State, node: object, allowed: Callable[[str], bool]) -> b
     )
 
 
-def _calls(state: State, node: object, seen: set[str]) -> Iterator[syntax.Call]:
+def calls_in(node: object, functions: Mapping[str, syntax.Function]) -> Iterator[syntax.Call]:
     """Yield the calls in some code, and in the functions that it calls."""
+    return _calls(node, functions, set())
+
+
+def _calls(node: object, functions: Mapping[str, syntax.Function], seen: set[str]) -> Iterator[syntax.Call]:
     for each in syntax.walk(node):
         if isinstance(each, syntax.Call):
             yield each
-            function = state.unit.functions.get(each.name)
+            function = functions.get(each.name)
             if function is not None and each.name not in seen:
                 seen.add(each.name)
-                yield from _calls(state, function.body, seen)
+                yield from _calls(function.body, functions, seen)
 
 
 def _sets(node: object, allowed: Callable[[str], bool]) -> bool:

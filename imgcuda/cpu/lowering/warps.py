@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from imgcuda.cpu.lowering.operands import condition, number
+from imgcuda.cpu.lowering.side_effects import calls_in
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.values.conversions import suffix
 from imgcuda.cpu.values.types import BOOL, I32, U32, Scalar, promote
@@ -21,17 +22,9 @@ WARP = 32
 _SHUFFLES = {"__shfl_sync": "idx", "__shfl_up_sync": "up", "__shfl_down_sync": "down", "__shfl_xor_sync": "xor"}
 
 
-def uses_warps(functions: Mapping[str, syntax.Function], node: object, seen: set[str]) -> bool:
-    """Return whether code has a function of warps in it, or calls code that does."""
-    for each in syntax.walk(node):
-        if isinstance(each, syntax.Call):
-            if each.name in WARPS:
-                return True
-            if each.name in functions and each.name not in seen:
-                seen.add(each.name)
-                if uses_warps(functions, functions[each.name].body, seen):
-                    return True
-    return False
+def uses_warps(node: object, functions: Mapping[str, syntax.Function]) -> bool:
+    """Return whether code calls a function of warps, or a function that does."""
+    return any(call.name in WARPS for call in calls_in(node, functions))
 
 
 def warp_width(width: int, block: Dim3, file: str, kernel: str) -> int:
