@@ -182,29 +182,25 @@ def cast(state: State, node: syntax.Cast) -> Operand:
 
 def _laid_out_alike(one: Type, other: Type) -> bool:
     """Return whether two types consist of the same numbers in the same order, or are arrays of one type."""
-    return scalar_leaves(one) == scalar_leaves(other) or _element(one) == _element(other)
-
-
-def _element(type: Type) -> Type:
-    return innermost(type) if isinstance(type, ArrayOf) else type
+    return scalar_leaves(one) == scalar_leaves(other) or innermost(one) == innermost(other)
 
 
 def size_of_operand(state: State, node: syntax.SizeOf) -> Operand:
     """Return the value of `sizeof`."""
     written = isinstance(node.of, syntax.NamedType | syntax.PointerType | syntax.ArrayType | syntax.ReferenceType)
-    type = resolve_type(state, node.of) if written else type_of_operand(state, node.of)  # type: ignore[arg-type]
+    type = resolve_type(state, node.of) if written else _type_of_operand(state, node.of)  # type: ignore[arg-type]
     return constant(size_of(type), U64)
 
 
 def array_size(state: State, node: syntax.Call) -> Operand:
     """Return the number of an array's elements."""
-    type = type_of_operand(state, node.arguments[0])
+    type = _type_of_operand(state, node.arguments[0])
     if not isinstance(type, ArrayOf) or not type.size:
         state.fail(f"a loop over elements needs an array; this is a {type}", "count its elements")
     return constant(type.size)
 
 
-def type_of_operand(state: State, node: syntax.Expression) -> Type:
+def _type_of_operand(state: State, node: syntax.Expression) -> Type:
     """Return the type of the operand of `sizeof`: an array does not decay."""
     if not is_lvalue(node) or (isinstance(node, syntax.Name) and isinstance(named(state, node.name), Address)):
         return type_of(state, node)

@@ -91,7 +91,7 @@ def declare_type(state: State, item: syntax.Structure | syntax.Typedef | syntax.
 
 def has_defaults(state: State, type: Type) -> bool:
     """Return whether a variable of a type has fields with a first value of their own."""
-    element = innermost(type) if isinstance(type, ArrayOf) else type
+    element = innermost(type)
     if not isinstance(element, Struct) or not state.unit.defaults:
         return False
     return element.name in state.unit.defaults or any(has_defaults(state, part) for _, part in element.fields)
