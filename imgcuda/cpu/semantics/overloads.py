@@ -27,9 +27,8 @@ class Signature:
 
     def takes(self, count: int) -> bool:
         """Return whether it can be called with so many arguments."""
-        return count == len(self.parameters) or (
-            count < len(self.parameters) and None not in self.defaults[count:] and self.function is not None
-        )
+        left_out = self.defaults[count:]
+        return count == len(self.parameters) or (bool(left_out) and None not in left_out)
 
     @property
     def key(self) -> str:
