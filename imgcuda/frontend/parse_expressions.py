@@ -36,8 +36,9 @@ _PRECEDENCE = {
     )
     for operator in operators.split()
 }
-_COMPOUND = ("+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>")
-_ASSIGNMENTS = {"=": "", **{f"{operator}=": operator for operator in _COMPOUND}}
+COMPOUND = ("+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>")
+"""The operators that make a compound assignment with `=` behind them, like `+=`."""
+_ASSIGNMENTS = {"=": "", **{f"{operator}=": operator for operator in COMPOUND}}
 _PREFIX = frozenset(["-", "+", "!", "~", "*", "&", "++", "--"])
 _POSTFIX = frozenset(["[", ".", "->", "(", "++", "--"])
 _CONSTANTS = {

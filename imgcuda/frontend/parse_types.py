@@ -10,7 +10,7 @@ from imgcuda.frontend.constant_expressions import NotConstant, integer
 from imgcuda.frontend.lexer import IDENTIFIER, Token
 from imgcuda.frontend.mistakes import Mistakes
 from imgcuda.frontend.parse_cursor import Stop
-from imgcuda.frontend.parse_expressions import STATEMENT_WORDS, ExpressionParser
+from imgcuda.frontend.parse_expressions import COMPOUND, STATEMENT_WORDS, ExpressionParser
 from imgcuda.frontend.syntax import ArrayType, NamedType, Place, PointerType, ReferenceType, TypeName
 from imgcuda.frontend.type_names import BASIC_WORDS, KNOWN_TYPES, basic_type
 from imgcuda.frontend.type_scope import TypeScope
@@ -47,9 +47,7 @@ _NO_FUNCTION_POINTERS = refusals.Refusal(
     "a pointer to a function is not in the portable subset", f"call the function by its name, or {refusals.GUARD}"
 )
 _OPERATORS = frozenset(["~", "!", "==", "!=", "<", ">", "<=", ">="]) | {
-    f"{operator}{assigned}"
-    for operator in ("+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>")
-    for assigned in ("", "=")
+    f"{operator}{assigned}" for operator in COMPOUND for assigned in ("", "=")
 }
 """The operators that an author may define for structures."""
 _NO_OPERATOR = refusals.Refusal(
