@@ -138,21 +138,31 @@ class CpuSession:
         arguments: Sequence[LaunchArgument],
         memory: LaunchMemory = NO_MEMORY,
     ) -> None:
-        geometry = _geometry(grid, block, memory.shared)
-        if geometry.excess:
-            raise DeviceError(f"{program.name}: {kernel} cannot be launched on the CPU: {geometry.excess}")
+        geometry = geometry_of(program, kernel, grid, block, memory)
         count = cores()
         loaded = loading.kernel(program, kernel, block, coming=self._coming, threads=count)
-        check_shared(program, kernel, loaded, memory)
-        arguments = self._loans.arguments(arguments, loaded.written)
-        arguments += constants_of(program, kernel, loaded, memory)
-        check_structures(program, kernel, loaded.letters, arguments)
+        arguments = self._given(program, kernel, loaded, arguments, memory)
         packed = pack(loaded.letters, arguments)
         launch = Launch(loaded, packed, geometry.packed, keep=arguments, shared=memory.shared)
         samples = max([prod(a.shape) for a in arguments if isinstance(a, DeviceArray)], default=0)
         work = max(samples, geometry.threads)  # a thread may compute many samples
         parts = min(4 * count, geometry.blocks, max(1, work // WORTH_A_THREAD))
         workers.run(launch, geometry.blocks, parts, count)
+
+    def _given(
+        self,
+        program: Program,
+        kernel: str,
+        loaded: loading.LoadedKernel,
+        arguments: Sequence[LaunchArgument],
+        memory: LaunchMemory,
+    ) -> list[LaunchArgument]:
+        """Return all arguments of a kernel's code, `__constant__` variables last, or raise what does not fit it."""
+        _check_shared(program, kernel, loaded, memory)
+        given = self._loans.arguments(arguments, loaded.written)
+        given += _constants(program, kernel, loaded, memory)
+        _check_structures(program, kernel, loaded.letters, given)
+        return given
 
 
 class _Geometry(NamedTuple):
@@ -164,6 +174,14 @@ class _Geometry(NamedTuple):
     threads: int
 
 
+def geometry_of(program: Program, kernel: str, grid: Dim3, block: Dim3, memory: LaunchMemory) -> _Geometry:
+    """Return the sizes of a launch, or raise DeviceError if it exceeds a limit."""
+    geometry = _geometry(grid, block, memory.shared)
+    if geometry.excess:
+        raise DeviceError(f"{program.name}: {kernel} cannot be launched on the CPU: {geometry.excess}")
+    return geometry
+
+
 @lru_cache(maxsize=256)
 def _geometry(grid: Dim3, block: Dim3, shared: int) -> _Geometry:
     too_much = excess(grid, block, CpuSession.limits, shared)
@@ -171,7 +189,7 @@ def _geometry(grid: Dim3, block: Dim3, shared: int) -> _Geometry:
     return _Geometry(too_much, packed, grid.total, grid.total * block.total)
 
 
-def check_shared(program: Program, kernel: str, loaded: loading.LoadedKernel, memory: LaunchMemory) -> None:
+def _check_shared(program: Program, kernel: str, loaded: loading.LoadedKernel, memory: LaunchMemory) -> None:
     """Raise DeviceError if a kernel has `extern __shared__` arrays and the launch gives them no memory."""
     if loaded.sized_by_launch and not memory.shared:
         raise DeviceError(
@@ -180,9 +198,7 @@ def check_shared(program: Program, kernel: str, loaded: loading.LoadedKernel, me
         )
 
 
-def constants_of(
-    program: Program, kernel: str, loaded: loading.LoadedKernel, memory: LaunchMemory
-) -> list[DeviceArray]:
+def _constants(program: Program, kernel: str, loaded: loading.LoadedKernel, memory: LaunchMemory) -> list[DeviceArray]:
     """Return the values of the `__constant__` variables that a launch sets, as a kernel's last arguments."""
     return [
         as_device_array(memory_of(program, kernel, name, size, memory.constants)) for name, size in loaded.constants
@@ -200,7 +216,7 @@ def _cell(argument: LaunchArgument) -> Any:
     return address(argument.bytes) if isinstance(argument, ByValue) else argument.item()
 
 
-def check_structures(
+def _check_structures(
     program: Program, kernel: str, letters: Sequence[str], arguments: Sequence[LaunchArgument]
 ) -> None:
     """Raise LaunchError if a structure has another size than the kernel's."""

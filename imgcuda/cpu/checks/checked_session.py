@@ -13,11 +13,11 @@ import numpy.typing as npt
 from imgcuda.cpu import loading, workers
 from imgcuda.cpu.checks.findings import KINDS, Note, in_words, unwritten, written_input
 from imgcuda.cpu.checks.site_table import BUFFERS, Buffer, Checklist, Site
-from imgcuda.cpu.session import CpuSession, check_shared, check_structures, constants_of, pack
+from imgcuda.cpu.session import CpuSession, geometry_of, pack
 from imgcuda.cpu.workers import Launch
 from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, LaunchArgument, LaunchMemory
-from imgcuda.errors import CheckError, DeviceError
-from imgcuda.programs.layout import Dim3, excess
+from imgcuda.errors import CheckError
+from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
 ROUNDS = 1 << 26
@@ -84,20 +84,16 @@ class CheckedSession(CpuSession):
         arguments: Sequence[LaunchArgument],
         memory: LaunchMemory = NO_MEMORY,
     ) -> None:
-        if too_much := excess(grid, block, self.limits, memory.shared):
-            raise DeviceError(f"{program.name}: {kernel} cannot be launched on the CPU: {too_much}")
+        geometry = geometry_of(program, kernel, grid, block, memory)
         loaded = loading.kernel(program, kernel, block, checked=True)
-        check_shared(program, kernel, loaded, memory)
         assert loaded.checklist is not None
         checklist = loaded.checklist.with_shared(memory.shared)
         lent = isinstance(arguments[0], DeviceArray) and arguments[0] in self._loans if arguments else False
-        arguments = self._loans.arguments(arguments, loaded.written)
+        arguments = self._given(program, kernel, loaded, arguments, memory)
         context = _Context(checklist, arguments, self._known)
-        arguments += constants_of(program, kernel, loaded, memory)
-        check_structures(program, kernel, loaded.letters, arguments)
         where = struct.pack("5q", *grid, memory.shared, context.pointer)
         launch = Launch(loaded, pack(loaded.letters, arguments), where, keep=(context, arguments), shared=memory.shared)
-        workers.run(launch, grid.total)
+        workers.run(launch, geometry.blocks)
         for number in context.written_arguments:
             if known := self._known.get(arguments[number].pointer):
                 known.kernel = kernel
