@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from imgcuda import NeighborhoodFilter
 from imgcuda_plugins.blur.blur import Blur
 
@@ -19,9 +21,14 @@ class Blurred(NeighborhoodFilter, abstract=True):
         return Blur(sigma=self.sigma, border=self.border)
 
     @property
+    def blurs(self) -> Sequence[Blur]:
+        """The blurs that reach furthest. A filter that runs several overrides this."""
+        return [self.blur]
+
+    @property
     def halo(self) -> int:
-        return int(self.blur.halo)
+        return max(int(blur.halo) for blur in self.blurs)
 
     @property
     def row_step(self) -> int:
-        return int(self.blur.row_step)
+        return max(int(blur.row_step) for blur in self.blurs)  # all are powers of 2

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 
 from imgcuda import DeviceArray, Gpu, ParameterError, param
 from imgcuda_plugins.blur.blur import Blur
+from imgcuda_plugins.blur.blurred import Blurred
 from imgcuda_plugins.edges.scale_space import ScaleSpace
 
 
-class DifferenceOfGaussians(ScaleSpace):
+class DifferenceOfGaussians(Blurred, ScaleSpace):
     """Show the details of some size: an image blurred a little, minus the image blurred more.
 
     As scikit-image's difference_of_gaussians: what is smaller than `low_sigma` is blurred away, what is larger than
@@ -41,14 +42,6 @@ class DifferenceOfGaussians(ScaleSpace):
     def blurs(self) -> Sequence[Blur]:
         """The smaller blur and the larger one."""
         return [Blur(sigma=sigma, border=self.border) for sigma in (self.low_sigma, self.high_sigma)]
-
-    @property
-    def halo(self) -> int:
-        return max(blur.halo for blur in self.blurs)
-
-    @property
-    def row_step(self) -> int:
-        return max(blur.row_step for blur in self.blurs)
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         plane = self.floats(gpu, image)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import log, sqrt
 from typing import Any
 
@@ -37,19 +38,22 @@ class Cartoon(MeasuringFilter):
 
     @property
     def phase_halo(self) -> int:
-        return int(blur_of(self.radius, self.border).halo)
+        return self._shaded().halo
 
     @property
     def row_step(self) -> int:
-        return int(blur_of(self.radius, self.border).row_step)
+        return self._shaded().row_step
 
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        near, around = blurs(gpu, image, self.radius, self.border)
+        near, around = self._shaded().blurred(gpu, image)
         rows = gpu.wanted.first - gpu.rows.first, gpu.wanted.last - gpu.rows.first
         return gpu.reduce("quotients", near, around, *rows, STEPS, shape=(STEPS,), dtype=np.uint32)
 
     def resolve(self, found: npt.NDArray[Any]) -> Filter:
-        return Shaded(radius=self.radius, ramp=self._ramp(found), border=self.border)
+        return self._shaded(self._ramp(found))
+
+    def _shaded(self, ramp: float = 1.0) -> Shaded:
+        return Shaded(radius=self.radius, ramp=ramp, border=self.border)
 
     def _ramp(self, counts: npt.NDArray[np.int64]) -> float:
         """Return how far below 1 the quotient of what becomes black lies at most."""
@@ -61,7 +65,7 @@ class Cartoon(MeasuringFilter):
 
 
 class Shaded(Blurred):
-    """Darken what is darker than its surroundings."""
+    """Draw each pixel the darker, the more its luminance is below that of its surroundings."""
 
     name = Cartoon.name
     alpha_mode = "straight"
@@ -71,21 +75,17 @@ class Shaded(Blurred):
     ramp: float = param(help="how much darker than its surroundings something is that becomes black")
 
     @property
-    def blur(self) -> Blur:
-        return blur_of(self.radius, self.border)
+    def blurs(self) -> Sequence[Blur]:
+        """The slight blur and the other one: Gaussians that fall to 1/255 of their middle at radius + 1 pixels."""
+        return [Blur(sigma=(radius + 1) / sqrt(2 * log(255)), border=self.border) for radius in (1, self.radius)]
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        near, around = blurs(gpu, image, self.radius, self.border)
+        near, around = self.blurred(gpu, image)
         return gpu.launch("cartoon", near, around, image, self.ramp, shape=image.shape, dtype=image.dtype)
 
-
-def blur_of(radius: float, border: Border) -> Blur:
-    """Return the Gaussian that falls to 1/255 of its middle at radius + 1 pixels."""
-    return Blur(sigma=(radius + 1) / sqrt(2 * log(255)), border=border)
-
-
-def blurs(gpu: Gpu, image: DeviceArray, radius: float, border: Border) -> tuple[DeviceArray, DeviceArray]:
-    """Return the luminance of an image times alpha, and alpha, if it has any, blurred a little, and blurred more."""
-    shape = (*image.shape[:2], 1 + has_alpha(image.channels))
-    given = gpu.launch("lights", image, shape=shape, dtype=np.float32)
-    return gpu.apply(blur_of(1, border), given), gpu.apply(blur_of(radius, border), given)
+    def blurred(self, gpu: Gpu, image: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
+        """Return both blurs of the luminance times alpha, each with the blur of alpha if the image has one."""
+        shape = (*image.shape[:2], 1 + has_alpha(image.channels))
+        given = gpu.launch("lights", image, shape=shape, dtype=np.float32)
+        near, around = (gpu.apply(blur, given) for blur in self.blurs)
+        return near, around

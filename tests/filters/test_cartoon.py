@@ -120,7 +120,7 @@ def test_beyond_the_edge_is_what_the_border_says(device: str, border: str) -> No
     assert_close(cartoon(image, device, border=border), exact(image, border=border), 1)
 
 
-@pytest.mark.parametrize("radius", [7.0, exhaustive(30.0)])
+@pytest.mark.parametrize("radius", [7.0, 0.0, exhaustive(30.0)])
 def test_strips_give_what_the_whole_gives(device: str, radius: float, monkeypatch: pytest.MonkeyPatch) -> None:
     image = random_image((1500, 70), "uint8")
     whole = cartoon(image, device, radius=radius)
