@@ -56,8 +56,7 @@ class CallChecker(Names):
     def fits(self, given: Typed, wanted: Type, place: syntax.Place) -> None:
         """Check that a value converts to the type that is wanted."""
         if conversion(given, wanted) is None:
-            message, remedy = why_not(given, wanted)
-            raise Wrong(message, place, remedy)
+            raise misfit(given, wanted, place)
 
     def call(self, node: syntax.Call) -> Typed:
         """Return the type of a call's result, or raise Wrong."""
@@ -122,7 +121,7 @@ class CallChecker(Names):
         if node.name in FUNCTIONS or node.name in WARPS or node.name.startswith("make_"):
             for argument, each in zip(node.arguments, given, strict=True):
                 if isinstance(decayed(each.type), Pointer | Record) or decayed(each.type) == VOID:
-                    raise Wrong(*_not_a_number(each, argument.place))
+                    raise misfit(each, INT, argument.place)
         if remedy := builtins.ambiguous(node.name, given):
             types = " and ".join(f"a {decayed(each.type)}" for each in given)
             raise Wrong(f"{node.name}() of {types} is ambiguous", node.place, remedy)
@@ -192,6 +191,12 @@ class CallChecker(Names):
             raise Wrong(*_of_the_host(node))
 
 
+def misfit(given: Typed, wanted: Type, place: syntax.Place) -> Wrong:
+    """Return the mistake of a value that does not convert to the type that is wanted."""
+    message, remedy = why_not(given, wanted)
+    return Wrong(message, place, remedy)
+
+
 def _cast_all(arguments: tuple[syntax.Expression, ...], function: syntax.Function) -> tuple[syntax.Expression, ...]:
     """Return arguments cast to a function's parameters."""
     pairs = zip(arguments, function.parameters, strict=True)
@@ -201,8 +206,3 @@ def _cast_all(arguments: tuple[syntax.Expression, ...], function: syntax.Functio
 def _of_the_host(node: syntax.Call) -> tuple[str, syntax.Place, str]:
     message = f"{node.name}() is a function of the host and cannot be called on the device"
     return message, node.place, "write __device__ in front of its definition"
-
-
-def _not_a_number(given: Typed, place: syntax.Place) -> tuple[str, syntax.Place, str]:
-    message, remedy = why_not(given, INT)
-    return message, place, remedy

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from imgcuda.cpu.semantics.check_calls import CallChecker
+from imgcuda.cpu.semantics.check_calls import CallChecker, misfit
 from imgcuda.cpu.semantics.cxx_types import (
     DIFFERENCE,
     INT,
@@ -283,8 +283,7 @@ class ExpressionChecker(CallChecker):
         if isinstance(source, Pointer) and isinstance(wanted, Pointer):
             self._cast_pointer(node, given, source, wanted)
         elif conversion(given, wanted) is None and not _castable(source, wanted) and not made.lvalue:
-            message, remedy = why_not(given, wanted)
-            raise Wrong(message, node.place, remedy)
+            raise misfit(given, wanted, node.place)
         elif node.word and not made.lvalue:
             self._cast_number(node, given, source, wanted)
         return made
