@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from imgcuda.frontend.lexer import IDENTIFIER, PUNCTUATOR, Lexer, Token
-from imgcuda.frontend.type_names import BASIC_WORDS, basic_type
+from imgcuda.frontend.type_names import BASIC_WORDS, FIXED_WIDTH, basic_type
 
 _FUNCTIONS = frozenset(
     """
@@ -19,8 +19,7 @@ _FUNCTIONS = frozenset(
     signbit sin sinf sinh sqrt sqrtf tan tanf tanh trunc truncf
     """.split()  # noqa: SIM905 - a list of so many would take a line each
 )
-_TYPES = frozenset(["size_t", "ptrdiff_t", *(f"{u}int{bits}_t" for bits in (8, 16, 32, 64) for u in ("", "u"))])
-STD_NAMES = _FUNCTIONS | _TYPES
+STD_NAMES = _FUNCTIONS | {"size_t", "ptrdiff_t", *FIXED_WIDTH}
 """The names that mean the same with `std::` before them and without."""
 
 
@@ -44,9 +43,6 @@ LIMITS = {
     "unsigned long long": _integer("0ull", "18446744073709551615ull"),
 }  # fmt: skip
 """What numeric_limits says of each type."""
-_ALIASES = {f"{u}int{bits}_t": name for bits, word in ((8, "char"), (16, "short"), (32, "int"), (64, "long long"))
-            for u, name in (("", "signed char" if bits == 8 else word), ("u", f"unsigned {word}"))}  # fmt: skip
-
 
 _INFINITIES = {
     "float": {"infinity": "__builtin_bit_cast(float, 0x7f800000)"},
@@ -125,7 +121,7 @@ def _limit(tokens: Sequence[Token], at: int) -> tuple[list[Token], int] | None:
         return None
     end = texts.index(">")
     words = [word for word in texts[2:end] if word not in ("std", "::")]
-    type = basic_type(words) if BASIC_WORDS.issuperset(words) else _ALIASES.get(" ".join(words))
+    type = basic_type(words) if BASIC_WORDS.issuperset(words) else FIXED_WIDTH.get(" ".join(words))
     text = LIMITS.get(type or "", {}).get(texts[end + 2] if len(texts) > end + 4 else "")
     if text is None or (texts[end + 1], texts[end + 3], texts[end + 4]) != ("::", "(", ")"):
         return None

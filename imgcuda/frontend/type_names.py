@@ -6,9 +6,19 @@ from collections.abc import Iterator, Sequence
 
 _SCALARS = ["float", "double"] + [u + name for name in ("char", "short", "int", "long", "longlong") for u in ("", "u")]
 VECTOR_TYPES = frozenset(f"{scalar}{count}" for scalar in _SCALARS for count in (1, 2, 3, 4))
+FIXED_WIDTH = {
+    "int8_t": "signed char",
+    "uint8_t": "unsigned char",
+    "int16_t": "short",
+    "uint16_t": "unsigned short",
+    "int32_t": "int",
+    "uint32_t": "unsigned int",
+    "int64_t": "long long",
+    "uint64_t": "unsigned long long",
+}
+"""The integer types of stdint.h, with the canonical names of the types that they stand for."""
 STANDARD_TYPES = frozenset(
-    ["size_t", "ptrdiff_t", "intptr_t", "uintptr_t", "uchar", "ushort", "uint", "ulong", "dim3"]
-    + [f"{u}int{bits}_t" for bits in (8, 16, 32, 64) for u in ("", "u")]
+    ["size_t", "ptrdiff_t", "intptr_t", "uintptr_t", "uchar", "ushort", "uint", "ulong", "dim3", *FIXED_WIDTH]
 )
 
 
