@@ -1,4 +1,4 @@
-"""Finds what only the host needs in a file: functions without `__global__` or `__device__`, which are not read."""
+"""Finds the functions of the host in a file, without `__global__` or `__device__`: the parser steps over them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from imgcuda.frontend.source_lines import numbered_lines
 from imgcuda.frontend.syntax import Place
 
 DEVICE_WORDS = frozenset(["__global__", "__device__", "__constant__", "__shared__", "__managed__"])
-"""The words that say that the device uses what is declared."""
+"""The words that mark a declaration as one for the device."""
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-_NOT_A_FUNCTION = frozenset(["=", ";", "}", "using", "typedef", "namespace"])
+_NOT_OF_THE_HOST = DEVICE_WORDS | {"=", ";", "}", "using", "typedef", "namespace"}
+"""The words and signs that a function of the host does not have before its body."""
 
 
 def behind_host_function(tokens: Sequence[Token], first: int) -> int:
     """Return the position behind the function of the host that is defined at a position; `first` if none is."""
     here, called, initializers = first, False, False
-    while tokens[here].kind != END and tokens[here].text not in DEVICE_WORDS | _NOT_A_FUNCTION:
+    while tokens[here].kind != END and tokens[here].text not in _NOT_OF_THE_HOST:
         text = tokens[here].text
         if text == "," and called and not initializers:
             return first  # `dim3 a(1, 2), b{3};`
