@@ -125,7 +125,7 @@ _PLAIN = """
     device_functions.h device_launch_parameters.h host_defines.h iso646.h math_functions.h sm_20_atomic_functions.h
     stdbool.h stdio.h stdlib.h vector_functions.h vector_types.h
 """.split()  # noqa: SIM905 - a list of so many would take a line each
-"""Headers of what the compilers know without them."""
+"""Headers that declare only what both compilers know without them; their text is empty."""
 _TEXTS = {
     "limits": _LIMITS,
     "float": _FLOAT,
@@ -148,7 +148,7 @@ typedef unsigned int uint;
 #endif
 """
 UNKNOWN = _FLOAT + _LIMITS + _INTEGERS + _INFINITY + _MATH + _TYPES + STD
-"""What a header that is not known is taken for: a project's own mostly include those of C."""
+"""The text of a header that is not known: the headers of C, which a project's own mostly include."""
 
 HEADERS: dict[str, str] = {
     **dict.fromkeys(_PLAIN, ""),
@@ -176,7 +176,7 @@ def header_of(name: str) -> str:
 
 
 def passed_over(names: Iterable[str]) -> str:
-    """Return a remedy for a name that is not declared: that it may be in a header that is not known; else nothing."""
+    """Return a remedy for a name that is not declared, if one of the included headers is not known; else nothing."""
     unknown = [f'"{name}"' for name in names if name not in HEADERS and "." in name][:3]  # C++'s own have no dot
     if not unknown:
         return ""
@@ -184,5 +184,5 @@ def passed_over(names: Iterable[str]) -> str:
 
 
 def for_nvrtc(text: str) -> dict[str, str]:
-    """Return the headers that a text includes, with their texts: NVRTC, which has none, passes over those not known."""
+    """Return the headers that a text includes, with the texts that NVRTC, which has no headers, reads for them."""
     return {name: HEADERS.get(name, UNKNOWN) for name in _INCLUDE.findall(text)}

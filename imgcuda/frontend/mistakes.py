@@ -26,7 +26,7 @@ class Mistakes:
         self._portable: set[tuple[str, int]] = set()
         """The places of the mistakes that are good CUDA C++."""
         self._unread: dict[str, Mistake] = {}
-        """What is refused in declarations that nothing used so far, by the names that they declare."""
+        """The forgotten mistakes in declarations, by the names that are declared there."""
         self.passed_over: list[str] = []
         """The headers that the text includes and that are not known; what they declare may be missing."""
 
@@ -44,13 +44,13 @@ class Mistakes:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """The number of mistakes found so far."""
         return len(self._found)
 
     def forgotten(self, before: int, names: Iterable[str]) -> bool:
-        """Forget the mistakes behind the first ones, if all are good CUDA C++; return whether they are.
+        """Forget all mistakes but the first `before`, if all of them are good CUDA C++; return whether they are.
 
-        They are in a declaration of `names`, and told where one of these is used.
+        They are in a declaration of `names`, and are told where one of these is used.
         """
         new = list(self._found)[before:]
         if not new or not self._portable.issuperset(new):
@@ -70,7 +70,7 @@ class Mistakes:
         return "" if similar else passed_over(self.passed_over)
 
     def follow(self, earlier: Mistakes) -> None:
-        """Take over what an earlier step knows of declarations that it did not read."""
+        """Take over the forgotten mistakes and unknown headers of an earlier step."""
         self._unread, self.passed_over = earlier._unread, earlier.passed_over
 
     def source_line(self, place: Place) -> str:
@@ -80,7 +80,7 @@ class Mistakes:
     def added_to(self, error: KernelError) -> KernelError:
         """Return an error with these mistakes behind its own, except on lines that it reports already.
 
-        Of one that both found, that with a remedy is right.
+        Where both found one at the same place, `_better` chooses.
         """
         said = {(mistake.file, mistake.line) for mistake in error.mistakes}
         rest = [mistake for place, mistake in self._found.items() if place not in said]
@@ -89,7 +89,7 @@ class Mistakes:
         return KernelError([*(self._better(mistake) for mistake in error.mistakes), *rest])
 
     def _better(self, mistake: Mistake) -> Mistake:
-        """Return the mistake that was found here at the same place, if it says more."""
+        """Return the mistake that this object has at the same place, if it says more; else the given one."""
         own = self._found.get((mistake.file, mistake.line))
         if own is None or own.column != mistake.column:
             return mistake

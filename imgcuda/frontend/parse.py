@@ -66,7 +66,7 @@ def parse(text: str, file: str, macros: Mapping[str, str] = {}) -> TranslationUn
 
 
 def parsed(text: str, file: str, macros: Mapping[str, str] = {}) -> tuple[TranslationUnit, Mistakes]:
-    """Return the tree of a file, and what its parser knows of declarations that are not read."""
+    """Return the tree of a file, and the record of its mistakes, which has those in the host's declarations."""
     mistakes = Mistakes(text, file)
     tree = TranslationUnit()
     with suppress(EnoughMistakes), _no_garbage():
@@ -76,7 +76,7 @@ def parsed(text: str, file: str, macros: Mapping[str, str] = {}) -> tuple[Transl
 
 
 def without_host_code(text: str, file: str) -> str:
-    """Return a text with what only the host needs replaced by blanks, as far as it can be read."""
+    """Return a text with the host's functions and declarations replaced by blanks, as far as it can be read."""
     mistakes, unread = Mistakes(text, file), list[tuple[Place, Place]]()
     with suppress(EnoughMistakes), _no_garbage():
         parser = _Parser(plain_names(preprocess(text, file, {}, mistakes)), mistakes)
@@ -127,7 +127,7 @@ class _Parser(StatementParser):
                 self._forget(start, mark, before, sizes)
 
     def _forget(self, start: int, mark: int, before: int, sizes: tuple[int, ...]) -> None:
-        """Forget what is refused in a declaration of the host, which no kernel may need."""
+        """Forget the mistakes in a declaration of the host; they are told only if a kernel uses one of its names."""
         behind = behind_declaration(self.tokens, start)
         item = self.tokens[start:behind]
         if not item or not DEVICE_WORDS.isdisjoint(token.text for token in item):

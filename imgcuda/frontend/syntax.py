@@ -368,7 +368,7 @@ class TranslationUnit:
     host: set[str] = field(default_factory=set)
     """The names of the functions of the host, which are not read."""
     unread: list[tuple[Place, Place]] = field(default_factory=list)
-    """The first and the last place of what is not read, since it is the host's."""
+    """The host's functions and declarations: the places of the first and the last token of each."""
 
     @property
     def declared(self) -> tuple[list[Any], ...]:

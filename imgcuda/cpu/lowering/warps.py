@@ -109,7 +109,7 @@ def _source(way: str, lane: int, by: int, width: int) -> int:
 
 
 def _sources(state: State, way: str, by: Value, width: int) -> str:
-    """Return the lanes that the lanes read from, where that is known at run time only."""
+    """Return a vector with the lane that each lane reads from, where that is known at run time only."""
     b, lanes, shape = state.b, range(state.v.width), state.v.type("i32")
 
     def known(of: Callable[[int], int]) -> str:

@@ -47,7 +47,8 @@ class CallChecker(Names):
         self.library: dict[str, Signature] = {}
         """The functions of CUDA that are written in CUDA C and called, by their keys."""
         self.replaced: dict[int, Callable[[Any, Mapping[int, str]], Any]] = {}
-        """For nodes that stand for others: what makes of the node and the names of calls the one that is compiled."""
+        """By id, the nodes that are compiled as others: each function takes the node and the names of calls by id, and
+        returns the other node."""
 
     def type(self, node: syntax.Expression) -> Typed:
         """Return the type and the kind of value of an expression, or raise Wrong."""

@@ -326,7 +326,7 @@ def _operands(node: syntax.Binary | syntax.Unary | syntax.Assign) -> tuple[synta
 
 
 def _no_operator(operator: str, type: Type, place: syntax.Place) -> tuple[str, syntax.Place, str]:
-    """Return what is wrong with an operator between structures."""
+    """Return the message, place and remedy for an operator that a structure does not have."""
     vector = isinstance(type, Record) and type.name in VECTORS
     remedy = 'use its fields, or #include "helper_math.h"' if vector else f"use its fields, or write operator{operator}"
     return f"a number is needed here; this is a {type}", place, remedy

@@ -42,10 +42,11 @@ _REPEATED = {
     "double": "__longlong_as_double((value & 255) * 0x0101010101010101LL)",
     "bool": "(value & 255) != 0",
 }
+"""The value of an element whose bytes memset has set, by the element's type."""
 
 
 class Unfit(Exception):
-    """Raised for arguments that such a function cannot take here, with a remedy."""
+    """Raised, with a remedy, for arguments that none of these functions of CUDA takes."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
@@ -53,7 +54,7 @@ class Unfit(Exception):
 
 
 def function_for(name: str, given: Sequence[Typed]) -> syntax.Function:
-    """Return the function of a name that takes these arguments. Raises Unfit."""
+    """Return the syntax tree of a function of CUDA for arguments of these types. Raises Unfit."""
     if name in _SINES:
         type, sine, cosine = _SINES[name]
         return _parsed(_SINE_AND_COSINE.format(name=name, type=type, sine=sine, cosine=cosine), "")
