@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any
+from functools import cache, wraps
+from typing import Any, Concatenate, ParamSpec
 
 import numpy.typing as npt
 
@@ -16,8 +16,28 @@ from imgcuda.filters import Filter
 from imgcuda.pixels import as_array
 
 Array = npt.NDArray[Any]
+P = ParamSpec("P")
 
 
+def _eager(
+    run: Callable[Concatenate[Sequence[Filter], Any, P], Any],
+) -> Callable[Concatenate[Sequence[Filter], Any, P], Any]:
+    """Return a function that torch.compile runs as it is, between two graphs: it cannot compile calls of CUDA."""
+
+    @cache
+    def uncompiled() -> Callable[..., Any]:
+        disabled: Callable[..., Any] = sys.modules["torch._dynamo"].disable(run)
+        return disabled
+
+    @wraps(run)
+    def call(filters: Sequence[Filter], value: Any, /, *rest: P.args, **named: P.kwargs) -> Any:
+        by_torch = library_of(value) == "torch" and "torch._dynamo" in sys.modules
+        return (uncompiled() if by_torch else run)(filters, value, *rest, **named)
+
+    return call
+
+
+@_eager
 def filter_as_given(
     filters: Sequence[Filter],
     value: Any,
@@ -28,26 +48,6 @@ def filter_as_given(
     on_host: Callable[[Array, str | None, int | None, Any], Array],
 ) -> Any:
     """Return a value filtered, in its own kind. `on_host` filters NumPy arrays, with the arguments of a call."""
-    run = _uncompiled() if library_of(value) == "torch" and "torch._dynamo" in sys.modules else _filter_as_given
-    return run(filters, value, device, max_pixels, out, layout, on_host)
-
-
-@cache
-def _uncompiled() -> Callable[..., Any]:
-    """Return the function below so that torch.compile calls it as it is: it cannot compile what calls CUDA."""
-    disabled: Callable[..., Any] = sys.modules["torch._dynamo"].disable(_filter_as_given)
-    return disabled
-
-
-def _filter_as_given(
-    filters: Sequence[Filter],
-    value: Any,
-    device: str | None,
-    max_pixels: int | None,
-    out: Any,
-    layout: str,
-    on_host: Callable[[Array, str | None, int | None, Any], Array],
-) -> Any:
     location = location_of(value)
     if layout != "HWC" and library_of(value) == "PIL":
         raise ImageError("a picture of Pillow has no axes; leave layout= away, or filter numpy.asarray(picture)")
