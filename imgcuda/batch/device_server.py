@@ -24,7 +24,7 @@ import numpy.typing as npt
 from imgcuda import devices
 from imgcuda.batch import worker
 from imgcuda.batch.device_requests import BEGUN, JpegTask, Reply, Request
-from imgcuda.batch.jpeg_batches import JpegBatches
+from imgcuda.batch.jpeg_batches import MOST, JpegBatches
 from imgcuda.batch.processing import Work
 from imgcuda.batch.slot import Slot, room
 from imgcuda.batch.worker import WorkerStart
@@ -39,8 +39,8 @@ from imgcuda.pipeline import Pipeline
 AT_ONCE = 4
 """The most images on a device at once: one in kernels, one in download, and two in upload."""
 
-CODED_AT_ONCE = 32
-"""The same where the device decodes JPEGs, as many as a batch may have: they take little memory before."""
+CODED_AT_ONCE = MOST
+"""The same where the device decodes JPEGs: a whole batch of them, as they take little memory before."""
 
 ENCODERS = 2
 """The most encoders of JPEGs on a device: while one waits for the device, the other makes bytes of what is coded."""
