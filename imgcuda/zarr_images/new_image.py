@@ -16,7 +16,7 @@ from imgcuda.pyramid import level_size
 from imgcuda.zarr_images.array_files import blocks, open_array
 from imgcuda.zarr_images.array_run import fill_levels, write_results
 from imgcuda.zarr_images.image_files import FilePicture
-from imgcuda.zarr_images.metadata_files import Metadata
+from imgcuda.zarr_images.metadata_files import V3, Metadata
 from imgcuda.zarr_images.ome_metadata import micrometers, new_ome_image
 from imgcuda.zarr_images.zarr_axes import ZarrAxes
 
@@ -84,5 +84,5 @@ def _new_array(folder: Path, shape: Shape, dtype: np.dtype[Any], axes: ZarrAxes)
         "attributes": {},
         "dimension_names": list(axes.names),
     }
-    Metadata({"zarr.json": metadata}).write(folder)
+    Metadata({V3: metadata}).write(folder)
     return open_array(folder, mode="r+")
