@@ -23,8 +23,8 @@ class Module:
     and `kernels.compile` make modules.
     """
 
-    def __init__(self, source: Source, defines: Mapping[str, Define] | None = None, device: str | None = None) -> None:
-        self._source, self._defines, self._device = source, dict(defines or {}), device
+    def __init__(self, source: Source, defines: Mapping[str, Define], device: str | None) -> None:
+        self._source, self._defines, self._device = source, defines, device
         self._programs: dict[Macros, Program] = {}
         self.constants = Constants(source.name, self._both)
 
