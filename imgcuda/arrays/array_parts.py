@@ -61,7 +61,7 @@ class ArrayParts:
         return self.order.outward_shape((len(self._images), *image) if self.order.batch else image)
 
     def keep_from(self, place: GpuView) -> None:
-        """Let results be written to memory of the caller's, in which the images may lie.
+        """Prepare for results that are written to the caller's memory, which may overlap the images.
 
         They are copied, on the device, if the result of one part would overwrite what another reads.
         """

@@ -1,4 +1,4 @@
-"""Filters an array of any kind, by the way for its kind: where it lies, and into what the result is made."""
+"""Filters an array of any library, in host memory or on a GPU; the result is an array of the same library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What libraries have for arrays on a GPU: the current stream, memory for a result, and a way to take one of ours."""
+"""Functions of each library for arrays on a GPU: its current stream, memory for a result, and taking one of ours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _transposed(array: Any, axes: Shape) -> Any:
 
 
 class GpuKind(NamedTuple):
-    """What the core asks of a library, about an array `like`."""
+    """The functions of one library for its arrays on a GPU, each called with an array of it."""
 
     stream: Callable[[Any], int | None]
     """Its current stream on the array's device; None if the array itself says what to wait for."""
@@ -41,7 +41,7 @@ class GpuKind(NamedTuple):
 
 
 def gpu_kind(value: Any) -> GpuKind:
-    """Return what the library of an array on a GPU has."""
+    """Return the functions of the library that an array on a GPU is of."""
     library = library_of(value)
     if library in _KINDS:
         return _KINDS[library]

@@ -1,4 +1,4 @@
-"""What an array on a GPU is, read from the CUDA array interface or from DLPack: address, shape, strides, type."""
+"""Views of arrays on a GPU, read from the CUDA array interface or from DLPack: address, shape, strides, type."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imgcuda.errors import ImageError, shown
 from imgcuda.layouts import AxisOrder
 
 ALIGNED = 16
-"""What the address of an image must be a multiple of: kernels load up to 16 bytes at once."""
+"""The alignment, in bytes, of an image that kernels take as it is: they load up to 16 bytes at once."""
 
 
 class GpuView(NamedTuple):

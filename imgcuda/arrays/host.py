@@ -24,9 +24,9 @@ class HostKind(NamedTuple):
 
     to_numpy: Callable[[Any], Array]
     from_numpy: Callable[[Array, Any], Any]
-    """It takes the result, and what was filtered."""
+    """Takes the result, and the array that was filtered."""
     put: Callable[[Array, Any], None] = _is_there
-    """Write a result, which is in the array of `to_numpy`, to the caller's `out`, if that is no view of it."""
+    """Write a result to the caller's `out`, where `to_numpy` made a copy of that, and not a view."""
 
 
 def host_kind(value: Any) -> HostKind:

@@ -14,7 +14,7 @@ from imgcuda.pixels import computed_as
 DType = np.dtype[Any]
 
 BFLOAT16: DType = np.dtype("V2")
-"""How NumPy, which has no bfloat16, reads what libraries call it in the CUDA array interface: "<V2"."""
+"""NumPy's type for bfloat16, which it lacks: other libraries write "<V2" in the CUDA array interface."""
 
 STORED: Mapping[DType, tuple[str, DType]] = {
     np.dtype(np.float16): ("STORED_HALF", np.dtype(np.uint16)),

@@ -43,7 +43,7 @@ CODED_AT_ONCE = MOST
 """The same where the device decodes JPEGs: a whole batch of them, as they take little memory before."""
 
 ENCODERS = 2
-"""The most encoders of JPEGs on a device: while one waits for the device, the other makes bytes of what is coded."""
+"""The most encoders of JPEGs on a device: while one waits for the device, the other gathers the bytes of its JPEG."""
 
 GRACE = 1.0
 """Seconds that an image may still take whose worker has ended."""
@@ -199,7 +199,7 @@ class DeviceServer:
 
 
 class _Coders:
-    """What decodes and encodes the JPEGs of a device: a thread that decodes in batches, and encoders to use again."""
+    """The JPEG decoder and encoders of a device: a thread that decodes in batches, and encoders that are used again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

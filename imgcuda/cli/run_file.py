@@ -46,7 +46,7 @@ def filters_of(make: Callable[[], Sequence[Filter]], job: Job, deadline: Deadlin
 
 
 def doing(name: object, filters: Sequence[Filter]) -> str:
-    """Return what is done with a file, for a message: "in.png: blur, invert"."""
+    """Return a file and its filters in words, for a message: "in.png: blur, invert"."""
     return f"{name}: {', '.join(filter.name for filter in filters) or 'converting it'}"
 
 

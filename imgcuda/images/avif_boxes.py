@@ -1,4 +1,4 @@
-"""Reads in an AVIF's boxes what the decoder does not report: its bits, and its other pictures, such as gain maps."""
+"""Reads an AVIF's boxes for its bits per sample and its other pictures, like gain maps; the decoder reports neither."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class HostArrays:
         self._memories: list[_Memory] = []
 
     def describe(self, place: str, argument: KernelArgument, array: npt.NDArray[Any]) -> DeviceArray:
-        """Return what an array is, at its address in host memory; LaunchError if no kernel can take it.
+        """Return an array as a DeviceArray at its address in host memory; LaunchError if no kernel can take it.
 
         `place` begins the messages: the kernel, and what it declares.
         """

@@ -23,7 +23,7 @@ from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import KernelArgument, Program
 
 Describe = Callable[[str, KernelArgument, Any], DeviceArray]
-"""A function that returns what an array on a GPU is; its arguments are those of a message: the kernel and argument."""
+"""Returns a GPU's array as a DeviceArray; takes the beginning of an error message, the declared argument, the array."""
 
 
 @dataclass(frozen=True)

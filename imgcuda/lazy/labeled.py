@@ -31,7 +31,7 @@ def filtered(given: Any, filters: Sequence[Filter], pictures: Callable[[Any, int
 
 
 def moving(filters: Sequence[Filter]) -> Filter | None:
-    """Return the first filter of a chain that moves pixels, after which labels do not say where they lie."""
+    """Return the first filter of a chain that moves pixels, so that labels of places do not hold; None without one."""
     return next((each for each in filters if isinstance(each, GeometryFilter) or size_decider([each])), None)
 
 

@@ -270,7 +270,7 @@ def _tried(registry: Registry, offer: Offer) -> Offer:
 
 
 def _brought(call: Callable[[], Brought]) -> Brought | str:
-    """Return what a call imports of a plugin, or the reason why it fails."""
+    """Import a plugin, or a part of it, by a call: return the call's result, or the reason why it fails."""
     try:
         with contained():
             return call()

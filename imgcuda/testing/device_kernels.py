@@ -1,4 +1,4 @@
-"""`imgcuda.kernels` on one device: what the fixture `kernels` gives to tests."""
+"""`imgcuda.kernels` on one device: the value of the pytest fixture `kernels`."""
 
 from __future__ import annotations
 
