@@ -14,7 +14,7 @@ from imgcuda import white_level
 from imgcuda.testing import assert_close
 from support.luminance import luminance, parts, put_together
 from support.matrix import exhaustive
-from support.references import has_alpha, matches, seldom_transparent
+from support.references import FEW_SHAPES, has_alpha, matches, seldom_transparent
 
 Image = npt.NDArray[Any]
 
@@ -114,7 +114,7 @@ test_any_image_matches_scipy = pytest.mark.exhaustive(
         "dehaze",
         exact,
         {"uint8": 1, "uint16": 25.0, "float32": 3e-4},
-        shapes=((17, 31), (1, 1), (1, 50), (50, 1), (2, 2), (40, 30, 2), (37, 53, 3), (33, 65, 4)),
+        shapes=FEW_SHAPES,
         images=hazy,
         settings=[{"radius": RADIUS}, {"radius": RADIUS, "strength": 0.8, "min_transmission": 0.4}],
     )

@@ -13,7 +13,7 @@ import imgcuda
 from imgcuda import white_level
 from imgcuda.testing import assert_close
 from support.matrix import exhaustive
-from support.references import has_alpha, matches
+from support.references import FEW_SHAPES, has_alpha, matches
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -126,7 +126,7 @@ test_any_image_is_as_one_by_one = pytest.mark.exhaustive(
         "error-diffusion",
         exact,
         {"uint8": 0.501, "uint16": 0.55, "float32": 1e-6},
-        shapes=((17, 31), (1, 1), (1, 50), (50, 1), (2, 2), (40, 30, 2), (37, 53, 3), (33, 65, 4)),
+        shapes=FEW_SHAPES,
         settings=[{}, {"method": "jarvis", "levels": 5}, {"method": "atkinson", "levels": 256}],
     )
 )

@@ -49,18 +49,6 @@ test_any_image_matches_scikit_image = pytest.mark.exhaustive(
         "total-variation",
         exact,
         {"uint8": 1, "uint16": 1, "float32": 2e-6},
-        shapes=(
-            (17, 31),
-            (1, 1),
-            (1, 50),
-            (50, 1),
-            (2, 2),
-            (40, 30, 1),
-            (40, 30, 2),
-            (37, 53, 3),
-            (5, 700, 3),
-            (33, 65, 4),
-        ),
         settings=[{"iterations": 6, "weight": 0.3}],
     )
 )
