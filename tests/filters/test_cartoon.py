@@ -11,7 +11,7 @@ import pytest
 import imgcuda
 from imgcuda.testing import assert_close
 from imgcuda.testing.contract_checks import random_image
-from support.luminance import blurred, luminance, parts, put_together
+from support.luminance import luminance, luminance_and_around, parts, put_together
 from support.matrix import exhaustive
 from support.references import BORDERS, matches
 
@@ -22,33 +22,27 @@ def cartoon(image: Image, device: str, **parameters: Any) -> Image:
     return np.asarray(imgcuda.apply(image, "cartoon", device=device, **parameters))
 
 
-def light_around(light: Image, alpha: Image, radius: float, border: str) -> Image:
+def light_around(image: Image, radius: float, border: str = "reflect") -> Image:
     """Return the luminance blurred by the Gaussian that falls to 1/255 at radius + 1 pixels, weighed by alpha."""
-    sigma = (radius + 1) / np.sqrt(2 * np.log(255))
-    whole = blurred(alpha, sigma, border) if (alpha != 1).any() else np.ones(alpha.shape)
-    return np.divide(blurred(light * alpha, sigma, border), whole, out=np.zeros(light.shape), where=whole > 0)
+    return luminance_and_around(image, (radius + 1) / np.sqrt(2 * np.log(255)), border)[1]
 
 
 def ramp_of(quotient: Image, black: float, steps: int = 1024) -> float:
     """Return how far below 1 the quotient lies that the share `black` is below, of those below the last step."""
     counts = np.histogram(quotient, steps, (0, 1))[0]
     counts[-1] = 0
-    if black * counts.sum() == 0:
+    wanted, so_far = black * counts.sum(), np.cumsum(counts)
+    if wanted == 0:
         return 1.0
-    ends = np.arange(1, steps + 1) / steps
-    filled = counts > 0
-    below = np.r_[0, np.cumsum(counts)[filled]]
-    first = ends[filled][0] - 1 / steps
-    for end, before, number in zip(ends[filled], below[:-1], counts[filled], strict=True):
-        if before + number >= black * counts.sum():
-            return float(1 - (end - 1 / steps + (black * counts.sum() - before) / number / steps))
-    return float(1 - first)
+    step = int(np.argmax(so_far >= wanted))
+    part = (wanted - (so_far[step] - counts[step])) / counts[step]  # of the quotients in this step
+    return float(1 - (step + part) / steps)
 
 
 def exact(image: Image, radius: float = 7, black: float = 0.2, border: str = "reflect") -> Image:
     colors, alpha = parts(image)
     light = luminance(colors)
-    near, around = (light_around(light, alpha, each, border) for each in (1, radius))
+    near, around = (light_around(image, each, border) for each in (1, radius))
     quotient = np.divide(near, around, out=np.zeros(near.shape), where=around != 0)
     ramp = ramp_of(quotient[around != 0], black)
     factor = np.where(quotient < 1, (ramp - np.minimum(ramp, 1 - quotient)) / ramp, 1)
@@ -77,8 +71,7 @@ def test_colors_keep_their_differences_from_the_luminance(device: str) -> None:
 
 def test_the_share_that_is_asked_for_becomes_black(device: str) -> None:
     image = np.asarray(random_image((300, 400), "uint8")) // 2 + 64
-    light = image[..., None] / 255
-    near, around = (light_around(light, np.ones(light.shape), radius, "reflect") for radius in (1, 7))
+    near, around = (light_around(image, radius) for radius in (1, 7))
     darker = (near < around)[..., 0]
     for black in (0.1, 0.5):
         share = (cartoon(image, device, black=black)[darker] == 0).mean()
@@ -88,7 +81,7 @@ def test_the_share_that_is_asked_for_becomes_black(device: str) -> None:
 def test_gegls_hundredths_make_nearly_the_same(device: str, picture: Image) -> None:
     given = np.ascontiguousarray(picture[::2, ::2])
     light = luminance(given / 255)
-    near, around = (light_around(light, np.ones(light.shape), radius, "reflect") for radius in (1, 7))
+    near, around = (light_around(given, radius) for radius in (1, 7))
     quotient = near / around
     below = quotient[quotient < 1]
     counts = np.histogram(below, 100, (0, 1))[0]

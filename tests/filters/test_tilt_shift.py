@@ -11,8 +11,9 @@ import pytest
 
 import imgcuda
 from imgcuda.testing import assert_close
+from support.luminance import blurred
 from support.matrix import exhaustive
-from support.references import BORDERS, by_channels, matches, seldom_transparent
+from support.references import BORDERS, matches, premultiplied, seldom_transparent
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -42,23 +43,17 @@ def exact(
     sigma: float = 6,
     border: str = "reflect",
 ) -> Image:
-    from scipy import ndimage  # .ci/arm has no SciPy
+    sigmas = [sigma]
+    while sigmas[0] > 1:
+        sigmas.insert(0, sigmas[0] / 2)
+    variance = own_sigma(image.shape, position, width, falloff, angle, sigma)[..., None] ** 2
 
-    sigmas = [0.0]
-    while sigma / 2 ** (len(sigmas) - 1) > 1 or len(sigmas) == 1:
-        sigmas.append(sigma / 2 ** (len(sigmas) - 1))
-    if sigmas[-1] > 1:
-        sigmas.append(sigmas[-1] / 2)
-    sigmas.sort()
-    variance = own_sigma(image.shape, position, width, falloff, angle, sigma) ** 2
-    mode = "grid-wrap" if border == "wrap" else border
+    def formula(planes: Image) -> Image:
+        blurs = [planes, *(blurred(planes, each, border) for each in sigmas)]
+        of_each = zip(np.eye(len(blurs)), blurs, strict=True)
+        return np.asarray(sum(np.interp(variance, np.square([0, *sigmas]), one) * blur for one, blur in of_each))
 
-    def plane(given: Image) -> Image:
-        blurred = [given, *(ndimage.gaussian_filter(given, each, mode=mode, truncate=4) for each in sigmas[1:])]
-        weights = [np.interp(variance, np.square(sigmas), np.eye(len(sigmas))[k]) for k in range(len(sigmas))]
-        return np.asarray(sum(weight * each for weight, each in zip(weights, blurred, strict=True)))
-
-    return by_channels(image, plane)
+    return premultiplied(image, formula)
 
 
 def test_the_band_is_sharp_and_the_ends_are_blurred(device: str, random_image: Make) -> None:

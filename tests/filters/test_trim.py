@@ -11,11 +11,11 @@ import PIL.ImageChops
 import pytest
 
 import imgcuda
-from imgcuda import ParameterError
+from imgcuda import ParameterError, white_level
 from imgcuda.testing import assert_close, checked
 from imgcuda.testing.contract_checks import random_image
 from support.installed import installed
-from support.references import EXACT, has_alpha, matches
+from support.references import EXACT, has_alpha, matches, samples
 
 Image = npt.NDArray[Any]
 
@@ -35,8 +35,7 @@ def box(differs: Image, margin: int = 0) -> tuple[slice, slice]:
 
 
 def exact(image: Image, tolerance: float = 0, color: str = "corner", margin: int = 0) -> Image:
-    top = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-    values = image.astype(np.float64).reshape(*image.shape[:2], -1) / top
+    values = samples(image)
     border = values[0, 0]
     if color == "white":
         border = np.ones(values.shape[2])
@@ -53,8 +52,7 @@ def exact(image: Image, tolerance: float = 0, color: str = "corner", margin: int
 def framed(shape: tuple[int, ...], dtype: str, border: float = 0.25, noise: float = 0.0) -> Image:
     """Return a random image with a border, of another width on each side: so much of the range, and a little noise."""
     image = random_image(shape, dtype)
-    white = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-    around = np.asarray(white * (border + noise * (random_image(shape, "float32", 1) - 0.5))).astype(dtype)
+    around = np.asarray(white_level(dtype) * (border + noise * (random_image(shape, "float32", 1) - 0.5))).astype(dtype)
     height, width = shape[:2]
     inner = slice(height // 3, height - height // 5), slice(width // 7, width - width // 4)
     around[inner] = image[inner]
