@@ -47,6 +47,13 @@ SIZES = dict(N=3, H=9, W=14, C=3)
 def nothing_was_copied_to_the_host():
     return not [each for each in LOG if each[0] in ("down", "the host waits")]
 
+def refusal(call, kind=imgcuda.ImageError):
+    try:
+        call()
+    except kind as error:
+        return str(error)
+    raise AssertionError("no error")
+
 def image(shape, kind=np.uint8):
     made = aligned(int(np.prod(shape)) * np.dtype(kind).itemsize).view(kind).reshape(shape)
     made[...] = np.random.default_rng(0).random(shape) * (1 if made.dtype.kind == "f" else 255)
@@ -71,12 +78,7 @@ class Fails(imgcuda.PointFilter):
     @classmethod
     def source(cls):
         raise RuntimeError("no source")
-try:
-    imgcuda.Pipeline([blur, Fails()])(Interface(image((20, 30, 3)), stream=7))
-except imgcuda.FilterError:
-    pass
-else:
-    raise AssertionError("no error")
+refusal(lambda: imgcuda.Pipeline([blur, Fails()])(Interface(image((20, 30, 3)), stream=7)), imgcuda.FilterError)
 assert LOG[-1][0] == "free" and ("wait", 7) in LOG, LOG
 assert not MEMORY
 """,
@@ -135,19 +137,12 @@ for layout, shape in (("HWC", (20, 30, 3)), ("CHW", (3, 20, 30)), ("NHWC", (2, 2
     out = cupy.empty(whole[inside].shape, np.uint8)
     assert trim(cupy.asarray(whole), layout=layout, out=out) is out
     np.testing.assert_array_equal(out.array, whole[inside])
-    try:
-        trim(cupy.asarray(whole), layout=layout, out=cupy.empty(shape, np.uint8))
-    except imgcuda.ImageError as error:
-        assert "out must be a writable array of the result's shape and type" in str(error), error
-    else:
-        raise AssertionError("no error")
+    said = refusal(lambda: trim(cupy.asarray(whole), layout=layout, out=cupy.empty(shape, np.uint8)))
+    assert "out must be a writable array of the result's shape and type" in said, said
 np.testing.assert_array_equal(trim(Interface(whole[0])).download(), whole[0, 4:9, 5:21])
-try:
-    imgcuda.Pipeline([trim, filters.create("resize", {"scale": 9.0})])(cupy.asarray(whole[0]), max_pixels=1000)
-except imgcuda.ImageError as error:
-    assert "resize would make 144x45, 6,480 pixels, more than 1,000" in str(error), error
-else:
-    raise AssertionError("no error")
+larger = imgcuda.Pipeline([trim, filters.create("resize", {"scale": 9.0})])
+said = refusal(lambda: larger(cupy.asarray(whole[0]), max_pixels=1000))
+assert "resize would make 144x45, 6,480 pixels, more than 1,000" in said, said
 assert not MEMORY
 """,
     "a result has the caller's axes and type, and out any strides": """
@@ -193,12 +188,8 @@ for shape, layout in (((9, 14, 7), "HWC"), ((2, 5, 9, 14), "NCHW"), ((8, 9, 14),
     np.testing.assert_array_equal(made.array, flip(whole, device="cpu", layout=layout))
     np.testing.assert_array_equal(same.download(), made.array)
     LOG.clear()
-try:
-    gray(cupy.asarray(image((9, 14, 7))))
-except imgcuda.ImageError as error:
-    assert str(error).startswith("grayscale takes images of 1 to 4 channels, since"), error
-else:
-    raise AssertionError("no error")
+said = refusal(lambda: gray(cupy.asarray(image((9, 14, 7)))))
+assert said.startswith("grayscale takes images of 1 to 4 channels, since"), said
 """,
     "bfloat16 comes back as bfloat16, by both protocols": """
 levels = np.arange(9 * 14, dtype=np.float32).reshape(9, 14) / 128
@@ -219,20 +210,12 @@ for array, layout, words in (
     (np.zeros((3, 4, 5), np.uint8), "HWC", "an image with its channels first takes layout='CHW'"),
     (np.zeros((3, 4, 5), np.uint8), "NCHW", "takes (images, channels, height, width); got shape (3, 4, 5)"),
 ):
-    try:
-        invert(cupy.Ndarray(array), layout=layout)
-    except imgcuda.ImageError as error:
-        assert words in str(error), error
-    else:
-        raise AssertionError(words)
+    said = refusal(lambda: invert(cupy.Ndarray(array), layout=layout))
+    assert words in said, (words, said)
 given, stuck = cupy.asarray(image((4, 5))), cupy.Ndarray(np.lib.stride_tricks.as_strided(image((5,)), (4, 5), (0, 1)))
 for out, words in ((stuck, "its elements share memory"), (cupy.asarray(image((5, 4))), "(4, 5) uint8; it is (5, 4)")):
-    try:
-        invert(given, out=out)
-    except imgcuda.ImageError as error:
-        assert words in str(error), error
-    else:
-        raise AssertionError(words)
+    said = refusal(lambda: invert(given, out=out))
+    assert words in said, (words, said)
 assert not LOG
 """,
     "each chain, layout, type and view": """
@@ -254,12 +237,8 @@ assert not MEMORY
 """,
     "a device that is not the array's is refused": """
 for device in ("cpu", "cuda:1"):
-    try:
-        invert(Interface(image((4, 5))), device=device)
-    except imgcuda.DeviceError as error:
-        assert f"the array is on cuda:0, and device is {device}; " in str(error)
-    else:
-        raise AssertionError(device)
+    said = refusal(lambda: invert(Interface(image((4, 5))), device=device), imgcuda.DeviceError)
+    assert f"the array is on cuda:0, and device is {device}; " in said, said
 """,
 }
 
