@@ -25,9 +25,16 @@ def rounded(exact: Callable[[Pixels], Pixels]) -> Callable[[Pixels], Pixels]:
     return lambda picture: np.rint(exact(picture)).astype(np.uint8)
 
 
+def gaussian(picture: Pixels, sigma: float) -> Pixels:
+    """Return OpenCV's Gaussian blur, cut off at four standard deviations, in the type of the picture."""
+    size = 2 * int(4 * sigma + 0.5) + 1
+    made: Pixels = cv2.GaussianBlur(picture, (size, size), sigma, borderType=cv2.BORDER_REFLECT)
+    return made
+
+
 def blur(picture: Pixels, sigma: float) -> Pixels:
-    """Return the Gaussian, cut off at four standard deviations."""
-    return _levels(_gaussian(picture.astype(np.float32), sigma))
+    """Return the Gaussian blur, rounded to bytes."""
+    return _levels(gaussian(picture.astype(np.float32), sigma))
 
 
 def edges(picture: Pixels) -> Pixels:
@@ -44,7 +51,7 @@ def grayscale(picture: Pixels) -> Pixels:
 
 def opencv_blur(picture: Pixels, sigma: float) -> Pixels:
     """Return what OpenCV makes of the Gaussian in bytes: it rounds twice, so it is 1 off, or seldom 2."""
-    return _gaussian(picture, sigma)
+    return gaussian(picture, sigma)
 
 
 def opencv_edges(picture: Pixels) -> Pixels:
@@ -78,12 +85,6 @@ def check(who: str, got: Pixels, wanted: Pixels, tolerance: int, margin: int = 0
     off = int((np.maximum(mine, other) - np.minimum(mine, other)).max())
     if off > tolerance:
         raise ValueError(f"{who}: {off} levels off; at most {tolerance} are allowed")
-
-
-def _gaussian(picture: Pixels, sigma: float) -> Pixels:
-    size = 2 * int(4 * sigma + 0.5) + 1
-    made: Pixels = cv2.GaussianBlur(picture, (size, size), sigma, borderType=cv2.BORDER_REFLECT)
-    return made
 
 
 def _levels(exact: Pixels) -> Pixels:

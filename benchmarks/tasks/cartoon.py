@@ -7,20 +7,17 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from references import LUMA
+from references import LUMA, gaussian
 from task import Picture, Task
 
 Pixels = npt.NDArray[Any]
 
 STEPS = 1024
-FALL = np.sqrt(2 * np.log(255))
 
 
 def blur(light: Pixels, radius: float) -> Pixels:
-    """Return the Gaussian that falls to 1/255 at radius + 1 pixels, cut off at four standard deviations."""
-    sigma = (radius + 1) / FALL
-    side = 2 * int(4 * sigma + 0.5) + 1
-    return np.asarray(cv2.GaussianBlur(light, (side, side), sigma, borderType=cv2.BORDER_REFLECT))
+    """Return the blur by the Gaussian that falls to 1/255 at radius + 1 pixels."""
+    return gaussian(light, (radius + 1) / np.sqrt(2 * np.log(255)))
 
 
 def ramp(quotient: Pixels) -> float:

@@ -5,24 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import cupy_filters
-import cv2
 import numpy as np
 import numpy.typing as npt
-from references import rounded
+from references import gaussian, rounded
 from skimage.filters import difference_of_gaussians
 from task import Picture, Task
 
 LOW, HIGH, SCALE = 1.0, 1.6, 4.0
-SIZES = 9, 13
 
 
 def difference(picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
     floats = picture.astype(np.float32)
-    low, high = (
-        cv2.GaussianBlur(floats, (size, size), sigma, borderType=cv2.BORDER_REFLECT)
-        for size, sigma in zip(SIZES, (LOW, HIGH), strict=True)
-    )
-    return np.asarray(np.clip(SCALE * (low - high), 0, 255))
+    return np.asarray(np.clip(SCALE * (gaussian(floats, LOW) - gaussian(floats, HIGH)), 0, 255))
 
 
 def scikit_image(picture: Picture) -> Any:

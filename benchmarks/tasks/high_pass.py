@@ -8,21 +8,20 @@ import cupy_filters
 import cv2
 import numpy as np
 import numpy.typing as npt
+from references import gaussian
 from task import Picture, Task
 
-SIGMA, SIZE = 4.0, 33
+SIGMA = 4.0
 
 
 def exact(picture: Picture) -> npt.NDArray[Any]:
     floats = picture.astype(np.float32)
-    blurred = cv2.GaussianBlur(floats, (SIZE, SIZE), SIGMA, borderType=cv2.BORDER_REFLECT)
-    return np.asarray(np.clip(127.5 + floats - blurred, 0, 255))
+    return np.asarray(np.clip(127.5 + floats - gaussian(floats, SIGMA), 0, 255))
 
 
 def opencv(picture: Picture) -> Any:
     """Return OpenCV's of bytes, which rounds the blur."""
-    blurred = cv2.GaussianBlur(picture, (SIZE, SIZE), SIGMA, borderType=cv2.BORDER_REFLECT)
-    return cv2.addWeighted(picture, 1, blurred, -1, 127.5)
+    return cv2.addWeighted(picture, 1, gaussian(picture, SIGMA), -1, 127.5)
 
 
 def cupy(picture: Any) -> Any:
@@ -40,6 +39,6 @@ TASKS = [
         host={"OpenCV": opencv},
         device={"CuPy": cupy},
         loose={"OpenCV": 2},
-        margin=SIZE // 2,
+        margin=int(4 * SIGMA),
     )
 ]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
-from references import rounded
+from references import gaussian, rounded
 from task import Picture, Task
 
 SHADOWS, HIGHLIGHTS, RADIUS = 0.8, 0.3, 20.0
@@ -15,9 +14,7 @@ SHADOWS, HIGHLIGHTS, RADIUS = 0.8, 0.3, 20.0
 
 def exact(picture: Picture) -> npt.NDArray[Any]:
     luminance = picture.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
-    size = 2 * int(4 * RADIUS + 0.5) + 1
-    blurred = cv2.GaussianBlur(luminance, (size, size), RADIUS, borderType=cv2.BORDER_REFLECT)
-    way = 2 * blurred / 255 - 1
+    way = 2 * gaussian(luminance, RADIUS) / 255 - 1
     return np.asarray(255 * (picture / 255) ** (2 ** (way * np.where(way < 0, SHADOWS, HIGHLIGHTS)))[..., None])
 
 

@@ -6,19 +6,19 @@ from typing import Any
 
 import cv2
 import numpy as np
-from references import LUMA
+from references import LUMA, gaussian
 from task import Picture, Task
 
 
 def exact(picture: Picture) -> Any:
     gray = picture @ LUMA
-    around = cv2.GaussianBlur(gray, (41, 41), 5, borderType=cv2.BORDER_REFLECT)
+    around = gaussian(gray, 5)
     return np.minimum(255 * gray / np.maximum(around, 1e-9), 255)
 
 
 def opencv(picture: Picture) -> Any:
     gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    around = cv2.GaussianBlur(gray, (41, 41), 5, borderType=cv2.BORDER_REFLECT)
+    around = gaussian(gray, 5)
     return cv2.divide(gray, around, scale=255)
 
 

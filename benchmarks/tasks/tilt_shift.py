@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from references import gaussian
 from task import Picture, Task
 
 Pixels = npt.NDArray[Any]
@@ -28,9 +29,7 @@ def mean(picture: Pixels) -> Pixels:
     """Return the mean of a picture and its blurs, which have the type of the picture."""
     made = np.zeros(picture.shape, np.float32)
     for sigma, weight in zip(SIGMAS, weights(len(picture)), strict=True):
-        side = 2 * int(4 * sigma + 0.5) + 1
-        blurred = cv2.GaussianBlur(picture, (side, side), sigma, borderType=cv2.BORDER_REFLECT) if sigma else picture
-        made += weight * blurred
+        made += weight * (gaussian(picture, sigma) if sigma else picture)
     return made
 
 

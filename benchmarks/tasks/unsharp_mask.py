@@ -13,17 +13,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
+from references import gaussian
 from skimage.filters import unsharp_mask
 from task import Picture, Task
 
 
 def size(sigma: float) -> int:
     return 2 * int(4 * sigma + 0.5) + 1
-
-
-def gaussian(picture: npt.NDArray[Any], sigma: float) -> npt.NDArray[Any]:
-    blurred: npt.NDArray[Any] = cv2.GaussianBlur(picture, (size(sigma),) * 2, sigma, borderType=cv2.BORDER_REFLECT)
-    return blurred
 
 
 def exact(sigma: float) -> Callable[[Picture], npt.NDArray[Any]]:
