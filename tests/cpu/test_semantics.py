@@ -132,6 +132,7 @@ WRONG = [
     ("int f(int v){return v;}", "out[x]=f(1);"),
     ("constexpr int f(int v){return v;}", "out[x]=f(1);"),
     ("constexpr int f(int v){return v;}", "constexpr int q=f(1); int a[q]; a[0]=1;out[0]=a[0];"),
+    ("__device__ int f(int a,int b=a){return b;}", "int a=2; out[x]=f(1)+a;"),
     ("int g=3;", "out[x]=g;"),
     ("__constant__ int g=1;", "g=x;"),
     ("", "out[x]=max(1,2.0f);"),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from imgcuda.cpu.semantics import builtins
 from imgcuda.cpu.semantics.check_statements import StatementChecker
@@ -96,8 +95,19 @@ class _TranslationUnitChecker(StatementChecker):
         try:
             self._declare_function(node, made)
         finally:
+            self._default_arguments(node)
             if node.body is not None:
                 self._body(node)
+
+    def _default_arguments(self, node: syntax.Function) -> None:
+        """Check default arguments. Their names are the file's, also in a call where a variable has the same name."""
+        for parameter in node.parameters:
+            if parameter.default is not None:
+                with self.recording_mistakes():
+                    self.fit(parameter.default, self.resolve(parameter.type))
+                for each in syntax.walk(parameter.default):
+                    if isinstance(each, syntax.Name) and each.name in self.scopes[-1]:
+                        self.replaced[id(each)] = lambda made, names: replace(made, name=f"::{made.name}")
 
     def _declare_function(self, node: syntax.Function, made: Signature) -> None:
         given = [each.default is not None for each in node.parameters]
@@ -134,8 +144,6 @@ class _TranslationUnitChecker(StatementChecker):
         with self.scope():
             for parameter in node.parameters:
                 with self.recording_mistakes():
-                    if parameter.default is not None:
-                        self.fit(parameter.default, self.resolve(parameter.type))
                     self.declare(parameter.name, Symbol(self.resolve(parameter.type)), parameter.place)
             self.items(node.body)
 
@@ -146,14 +154,12 @@ class _TranslationUnitChecker(StatementChecker):
         keys = {each.key: self._own_name(each) for every in self.functions.values() for each in every}
         keys |= {key: key for key in self.library}
         names = {call: keys[signature.key] for call, signature in self.calls.items()}
-        changed = bool(self.replaced) or any(
-            name != signature.name for signature in self.calls.values() for name in [keys[signature.key]]
-        )
+        changed = bool(self.replaced) or any(keys[each.key] != each.name for each in self.calls.values())
         made: dict[str, syntax.Function] = {}
         for every in self.functions.values():
             for each in every:
                 if each.function is not None and each.function.body is not None:
-                    function = _renamed(each.function, names, self.replaced) if changed else each.function
+                    function = self.renamed(each.function, names) if changed else each.function
                     made[self._own_name(each)] = function
         return made | {key: each.function for key, each in self.library.items() if each.function is not None}
 
@@ -170,19 +176,3 @@ def _with_defaults(
     """Return a definition's parameters with the default values of an earlier declaration."""
     pairs = zip(parameters, declared, strict=True)
     return tuple(replace(each, default=each.default or before.default) for each, before in pairs)
-
-
-def _renamed(
-    node: Any, names: Mapping[int, str], replaced: Mapping[int, Callable[[Any, Mapping[int, str]], Any]]
-) -> Any:
-    """Return a tree with the names in its calls replaced, and the nodes that stand for others."""
-    if isinstance(node, tuple):
-        return tuple(_renamed(each, names, replaced) for each in node)
-    if not is_dataclass(node) or isinstance(node, syntax.Place):
-        return node
-    parts = {field.name: _renamed(getattr(node, field.name), names, replaced) for field in fields(node)}
-    if id(node) in names:
-        parts["name"] = names[id(node)]
-    same = all(part is getattr(node, name) for name, part in parts.items())
-    made: Any = node if same else replace(node, **parts)  # type: ignore[type-var]
-    return replaced[id(node)](made, names) if id(node) in replaced else made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from imgcuda.cpu.lowering.atomics import ATOMICS
@@ -155,7 +155,9 @@ class CallChecker(Names):
         signature = found[0]
         self._callable(node, signature)
         if missing := signature.defaults[len(given) :]:
-            self.replaced[id(node)] = lambda made, names: replace(made, arguments=(*made.arguments, *deepcopy(missing)))
+            self.replaced[id(node)] = lambda made, names: replace(
+                made, arguments=(*made.arguments, *deepcopy(self.renamed(missing, names)))
+            )
         self.calls[id(node)] = signature
         self.called.setdefault(signature.key, node)
         return signature
@@ -185,6 +187,19 @@ class CallChecker(Names):
             raise Wrong(message, place, "declare the variable in that type")
         if not (isinstance(type, Array) and same(given.type, type)):  # an array does not decay for a reference
             self.fits(given, plain(type), place)
+
+    def renamed(self, node: Any, names: Mapping[int, str]) -> Any:
+        """Return a tree with the names in its calls replaced, and with the nodes that are compiled as others."""
+        if isinstance(node, tuple):
+            return tuple(self.renamed(each, names) for each in node)
+        if not is_dataclass(node) or isinstance(node, syntax.Place):
+            return node
+        parts = {field.name: self.renamed(getattr(node, field.name), names) for field in fields(node)}
+        if id(node) in names:
+            parts["name"] = names[id(node)]
+        same = all(part is getattr(node, name) for name, part in parts.items())
+        made: Any = node if same else replace(node, **parts)  # type: ignore[type-var]
+        return self.replaced[id(node)](made, names) if id(node) in self.replaced else made
 
     def _callable(self, node: syntax.Call, signature: Signature) -> None:
         function = signature.function
