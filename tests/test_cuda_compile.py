@@ -123,7 +123,7 @@ def fresh_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 # The branches that the preprocessor takes depend on the filter's variant, the type and the channels, and hardly on
 # the GPU. Compiling takes 0.1 s, so types and channels are crossed for one GPU, the variants taken in turn, and each
-# GPU gets each variant, types and channels taken in turn. The plain run compiles the first variant of every third
+# GPU gets each variant, types and channels taken in turn. The plain run compiles the first variant of every fifth
 # filter once, without optimizing, in a fifth of the time.
 
 
