@@ -12,14 +12,8 @@ import pytest
 
 from imgcuda import Registry
 from imgcuda.cli import build, run
-from support.installed import installed
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
-
-
-@pytest.fixture(scope="module")
-def registry() -> Registry:
-    return installed()
 
 
 @pytest.fixture
