@@ -12,6 +12,7 @@ from textwrap import dedent
 import pytest
 
 from support.installation import Installation, filter_of
+from support.matrix import exhaustive
 
 
 @pytest.fixture
@@ -211,7 +212,7 @@ def test_another_users_index_is_not_used(installation: Installation) -> None:
     assert installation.listed() == right
 
 
-@pytest.mark.parametrize("place", ["/proc/nowhere", pytest.param("relative", marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("place", ["/proc/nowhere", exhaustive("relative")])
 def test_without_a_place_for_an_index_all_goes_on(place: str, installation: Installation) -> None:
     installation.add(filter_of())
     installation.variables["IMGCUDA_CACHE"] = place

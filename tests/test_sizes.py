@@ -16,6 +16,7 @@ import pytest
 from imgcuda import DeviceMemoryError, Filter, FilterError, GeometryFilter, ImageError, Pipeline
 from imgcuda.cli import run
 from support.installed import installed
+from support.matrix import exhaustive
 
 MAKE = installed().create
 
@@ -138,7 +139,7 @@ KINDS = list(zip(SHAPES, ["u1", "u1", "u2", "f4", "u1"], strict=True))
 """Each shape and each type: a kernel is compiled for each pair."""
 
 
-@pytest.mark.parametrize("kinds", [KINDS, pytest.param(ALL_KINDS, marks=pytest.mark.exhaustive)], ids=["some", "all"])
+@pytest.mark.parametrize("kinds", [KINDS, exhaustive(ALL_KINDS)], ids=["some", "all"])
 @pytest.mark.parametrize("names", CHAINS, ids=" ".join)
 def test_a_chain_has_the_shape_of_its_steps_one_by_one(
     names: list[str], kinds: list[tuple[tuple[int, ...], str]]

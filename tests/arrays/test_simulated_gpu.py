@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.forked_scenes import Scenes, prepared
+from support.matrix import exhaustive
 
 TESTS = Path(__file__).parents[1]
 
@@ -242,8 +243,6 @@ for device in ("cpu", "cuda:1"):
 """,
 }
 
-MARKS = {"each chain, layout, type and view": [pytest.mark.exhaustive]}
-
 
 @pytest.fixture(scope="module")
 def scenes() -> Iterator[Scenes]:
@@ -251,6 +250,6 @@ def scenes() -> Iterator[Scenes]:
         yield found
 
 
-@pytest.mark.parametrize("scene", [pytest.param(name, marks=MARKS.get(name, [])) for name in SCENES])
+@pytest.mark.parametrize("scene", [exhaustive(name) if name.startswith("each chain") else name for name in SCENES])
 def test_what_is_asked_of_the_driver(scene: str, scenes: Scenes) -> None:
     assert not scenes.play(SCENES[scene])

@@ -11,6 +11,7 @@ import pytest
 
 from support.fuzz import compare, computed
 from support.kernel_generator import Generator
+from support.matrix import exhaustive
 
 SIZE = 5
 """The kernels of a batch."""
@@ -18,7 +19,7 @@ SIZE = 5
 
 def batches(count: int) -> Sequence[Any]:
     """Return the numbers of so many batches: the plain run takes the first."""
-    return [0, *(pytest.param(batch, marks=pytest.mark.exhaustive) for batch in range(1, count))]
+    return [0, *map(exhaustive, range(1, count))]
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc to compare with")

@@ -18,6 +18,7 @@ import pytest
 
 from imgcuda.cpu import session, workers
 from imgcuda.cpu.session import CpuSession
+from support.matrix import exhaustive
 from support.small_kernels import dim3, launch, program
 
 COUNT = "__global__ void k(int *out) { atomicAdd(&out[blockIdx.x], 1 + blockIdx.x); }"
@@ -178,7 +179,7 @@ def _soon(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
-@pytest.mark.parametrize("times", [3, pytest.param(20, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("times", [3, exhaustive(20)])
 def test_a_process_ends_while_its_threads_look_for_more_to_do(times: int) -> None:
     code = """if True:
         import numpy, imgcuda

@@ -12,6 +12,7 @@ import pytest
 import imgcuda
 from imgcuda.testing import assert_close
 from support.installed import installed
+from support.matrix import exhaustive
 from support.references import by_colors, matches
 
 Image = npt.NDArray[Any]
@@ -68,7 +69,7 @@ test_any_image_matches_float64 = matches(
 )
 
 
-@pytest.mark.parametrize("dtype", ["uint8", pytest.param("uint16", marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("dtype", ["uint8", exhaustive("uint16")])
 @pytest.mark.parametrize("given", [*SETTINGS, {"in_low": 0.5, "in_high": 0.51}], ids=str)
 def test_every_level_matches_float64(
     device: str, given: dict[str, Any], dtype: str, every_level: Make, point_reference: Make

@@ -12,6 +12,7 @@ from skimage.exposure import rescale_intensity
 import imgcuda
 from imgcuda.testing import assert_close
 from support.installed import installed
+from support.matrix import exhaustive
 
 Image = npt.NDArray[Any]
 
@@ -27,7 +28,7 @@ def test_the_percentiles_become_black_and_white(device: str) -> None:
     assert normalize(image, device, low=0, high=100).tolist() == image.tolist()
 
 
-@pytest.mark.parametrize("dtype", ["uint8", pytest.param("uint16", marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("dtype", ["uint8", exhaustive("uint16")])
 def test_a_picture_matches_scikit_image(device: str, dtype: str, picture: Image) -> None:
     image = picture[..., 0].astype(dtype) * (np.iinfo(dtype).max // 255)
     number = image.size

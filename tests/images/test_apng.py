@@ -15,6 +15,7 @@ import pytest
 from imgcuda import images
 from imgcuda.errors import ImageError
 from imgcuda.images.convert import with_channels
+from support.matrix import exhaustive
 
 RANDOM = np.random.default_rng(3)
 WIDTH, HEIGHT = 6, 4
@@ -125,7 +126,7 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("hidden", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("hidden", [False, exhaustive(True)])
 @pytest.mark.parametrize(("color", "bits", "clear"), KINDS)
 def test_every_blend_and_disposal_is_composed_as_the_specification_has_it(
     color: int, bits: int, clear: bytes, hidden: bool
