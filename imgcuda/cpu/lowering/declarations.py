@@ -126,13 +126,14 @@ def fill(state: State, target: Binding, type: Type, values: syntax.Initializer, 
         message = f"'{name}' has {elements(type):,} elements; values in braces are for {budget.VALUES:,}"
         state.fail(message, "set it in a loop")
     cleared = _cleared(state, _place(target), type)
-    for steps, part, value in _parts(state, type, values, name):
+    for steps, part, value in parts_of(state, type, values, name):
         if value is None and cleared:
             continue
         _set_part(state, _reach(state, _place(target), steps), part, value)
 
 
-def _parts(state: State, type: Type, values: syntax.Initializer, name: str) -> Iterator[ElementInitializer]:
+def parts_of(state: State, type: Type, values: syntax.Initializer, name: str) -> Iterator[ElementInitializer]:
+    """Yield the elements of a variable called `name`, with their values from braces; report values beyond the last."""
     try:
         yield from spread(type, values, lambda each: type_of(state, each), state.unit.defaults)
     except TooMany as wrong:
@@ -146,7 +147,7 @@ def braced(state: State, node: syntax.Braced) -> Operand:
         target = declare(state, state.key(node), type)
         fill(state, target, type, node.values, str(type))
         return read(state, target)
-    parts = {steps: _part(state, part, value) for steps, part, value in _parts(state, type, node.values, str(type))}
+    parts = {steps: _part(state, part, value) for steps, part, value in parts_of(state, type, node.values, str(type))}
     return _whole(type, parts, ())
 
 

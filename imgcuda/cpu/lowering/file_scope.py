@@ -5,12 +5,11 @@ from __future__ import annotations
 from imgcuda.cpu import budget
 from imgcuda.cpu.budget import kilobytes
 from imgcuda.cpu.checks.instrument import known
-from imgcuda.cpu.lowering.declarations import shared
+from imgcuda.cpu.lowering.declarations import parts_of, shared
 from imgcuda.cpu.lowering.dispatch import evaluate
-from imgcuda.cpu.lowering.initializers import ElementPath, TooMany, sized, spread
+from imgcuda.cpu.lowering.initializers import ElementPath, sized
 from imgcuda.cpu.lowering.lvalues import convert
 from imgcuda.cpu.lowering.names import declare_type, resolve_type
-from imgcuda.cpu.lowering.operands import type_of
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Reference
 from imgcuda.cpu.memory.lookups import start_of_table
@@ -90,14 +89,11 @@ def _check_size(state: State, node: syntax.Declaration, type: Type) -> None:
 def _data(state: State, node: syntax.Declaration, type: Type, values: syntax.Initializer) -> str:
     """Return the contents of a table in LLVM IR, with the padding of structures."""
     cells: list[tuple[int, Scalar, Value]] = []
-    try:
-        for steps, part, value in spread(type, values, lambda each: type_of(state, each), state.unit.defaults):
-            if not isinstance(part, Int | Float):
-                state.refuse(f"a {part} in a table", "write out its values in braces", node.place)
-            number = constant(0, part) if value is None else _number(state, value, part)
-            cells.append((_offset(type, steps), part, number))
-    except TooMany as wrong:
-        state.fail(f"there are more values here than '{node.name}', a {type}, has room for", place=wrong.place)
+    for steps, part, value in parts_of(state, type, values, node.name):
+        if not isinstance(part, Int | Float):
+            state.refuse(f"a {part} in a table", "write out its values in braces", node.place)
+        number = constant(0, part) if value is None else _number(state, value, part)
+        cells.append((_offset(type, steps), part, number))
     element = innermost(type)
     if isinstance(element, Int | Float):
         cell = memory_ir(element)

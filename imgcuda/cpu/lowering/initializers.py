@@ -32,62 +32,64 @@ class TooMany(Exception):
         self.place = value.place
 
 
-def spread(
-    type: Type,
-    values: syntax.Initializer,
-    type_of: Callable[[syntax.Expression], Type],
-    defaults: Defaults,
-) -> Iterator[ElementInitializer]:
-    """Yield the elements of a variable with their initial values: numbers, and structures initialized as a whole."""
-    rest = deque(values.values)
-    if values.names and isinstance(type, Struct):
-        yield from _named(type, values, type_of, defaults)
-        return
-    if isinstance(type, ArrayOf | Struct):
-        yield from _fill(type, (), rest, type_of, defaults)
-    else:
-        yield from _one(type, (), rest, type_of, defaults)
-    if rest:
-        raise TooMany(rest[0])
-
-
 _TypeOf: TypeAlias = Callable[[syntax.Expression], Type]
 _Rest: TypeAlias = "deque[syntax.Expression | syntax.Initializer]"
 
 
-def _named(
-    type: Struct, values: syntax.Initializer, type_of: _TypeOf, defaults: Defaults
+def spread(
+    type: Type, values: syntax.Initializer, type_of: _TypeOf, defaults: Defaults
 ) -> Iterator[ElementInitializer]:
-    """Yield the fields of a structure, whose values have the fields' names."""
-    given = {**defaults.get(type.name, {}), **dict(zip(values.names, values.values, strict=True))}
-    for name, part in type.fields:
-        yield from _one(part, (name,), deque([given[name]] if name in given else []), type_of, defaults)
+    """Yield the elements of a variable with their initial values: numbers, and structures initialized as a whole."""
+    return _Spreader(type_of, defaults).elements(type, values)
 
 
-def _fill(
-    type: ArrayOf | Struct, steps: ElementPath, rest: _Rest, type_of: _TypeOf, defaults: Defaults
-) -> Iterator[ElementInitializer]:
-    parts: list[tuple[int | str, Type]]
-    parts = list(type.fields) if isinstance(type, Struct) else [(i, type.element) for i in range(type.size)]
-    own = defaults.get(type.name, {}) if isinstance(type, Struct) else {}
-    for name, part in parts:
-        given = rest if rest or name not in own else deque([own[str(name)]])
-        yield from _one(part, (*steps, name), given, type_of, defaults)
+class _Spreader:
+    """Spreads values over elements; knows the types of expressions, and the fields with first values of their own."""
 
+    def __init__(self, type_of: _TypeOf, defaults: Defaults) -> None:
+        self._type_of, self._defaults = type_of, defaults
 
-def _one(
-    type: Type, steps: ElementPath, rest: _Rest, type_of: _TypeOf, defaults: Defaults
-) -> Iterator[ElementInitializer]:
-    """Yield the elements of one member: from braces of its own, from one value, or from the enclosing list."""
-    first = rest[0] if rest else None
-    if isinstance(first, syntax.Initializer):
-        rest.popleft()
-        for part in spread(type, first, type_of, defaults):
-            yield part._replace(steps=(*steps, *part.steps))
-    elif isinstance(type, ArrayOf) or (isinstance(type, Struct) and (first is None or type_of(first) != type)):
-        yield from _fill(type, steps, rest, type_of, defaults)
-    else:
-        yield ElementInitializer(steps, type, rest.popleft() if rest else None)  # type: ignore[arg-type]
+    def elements(self, type: Type, values: syntax.Initializer) -> Iterator[ElementInitializer]:
+        """Yield the elements of a type with their values from braces. Raises TooMany."""
+        named = dict(zip(values.names, values.values, strict=False)) if isinstance(type, Struct) else {}
+        rest = deque(() if named else values.values)
+        if isinstance(type, ArrayOf | Struct):
+            yield from self._fill(type, (), rest, named)
+        else:
+            yield from self._one(type, (), rest)
+        if rest:
+            raise TooMany(rest[0])
+
+    def _fill(
+        self,
+        type: ArrayOf | Struct,
+        steps: ElementPath,
+        rest: _Rest,
+        named: Mapping[str, syntax.Expression | syntax.Initializer] = {},
+    ) -> Iterator[ElementInitializer]:
+        """Yield the elements of an array or structure, from the rest of a list or, in a structure, by their names."""
+        if isinstance(type, ArrayOf):
+            for position in range(type.size):
+                yield from self._one(type.element, (*steps, position), rest)
+            return
+        own = {**self._defaults.get(type.name, {}), **named}
+        for name, part in type.fields:
+            given = rest if rest or name not in own else deque([own[name]])
+            yield from self._one(part, (*steps, name), given)
+
+    def _one(self, type: Type, steps: ElementPath, rest: _Rest) -> Iterator[ElementInitializer]:
+        """Yield the elements of one member: from braces of its own, from one value, or from the enclosing list."""
+        first = rest[0] if rest else None
+        if isinstance(first, syntax.Initializer):
+            rest.popleft()
+            for part in self.elements(type, first):
+                yield part._replace(steps=(*steps, *part.steps))
+        elif isinstance(type, ArrayOf) or (
+            isinstance(type, Struct) and (first is None or self._type_of(first) != type)
+        ):
+            yield from self._fill(type, steps, rest)
+        else:
+            yield ElementInitializer(steps, type, rest.popleft() if rest else None)  # type: ignore[arg-type]
 
 
 def sized(type: Type, values: syntax.Expression | syntax.Initializer | None) -> Type:
