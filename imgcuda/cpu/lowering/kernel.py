@@ -68,16 +68,11 @@ def lower(
             done += b.count
             facts.settled = done > PASSES_INSTRUCTIONS
 
-    if _names_warps(text) and kernel in functions and uses_warps(functions[kernel].body, functions):
+    if kernel in functions and uses_warps(functions[kernel].body, functions):
         return compiled(warp_width(width, block, name, kernel))
     with suppress(TooWide):
         return compiled(width, WIDE if width > NARROWEST else inf)
     return compiled(width // 2)
-
-
-def _names_warps(text: str) -> bool:
-    """Return whether a text may use functions of warps, which few do: then its tree is searched for them."""
-    return any(word in text for word in ("_sync", "__syncwarp", "__activemask"))
 
 
 def _within_budget(work: _KernelCompiler, kernel: str) -> Compiled:
