@@ -53,7 +53,7 @@ PAIRS = [
     for pair in itertools.product(contract_checks.TYPES, contract_checks.CHANNELS)
 ]
 
-# The plain run has every third filter here, and each in the tests of its own.
+# The plain run has every third filter here; each has tests of its own.
 TAKEN = list(INSTALLED)[::3]
 OTHERS = [name for name in INSTALLED if name not in TAKEN]
 NAMES = [name if name in TAKEN else exhaustive(name) for name in INSTALLED]

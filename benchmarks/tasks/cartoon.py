@@ -21,7 +21,7 @@ def blur(light: Pixels, radius: float) -> Pixels:
 
 
 def ramp(quotient: Pixels) -> float:
-    """Return how far below 1 a fifth of the quotients are that are less than 1."""
+    """Return 1 - q, where a fifth of the quotients below 1 is at most q."""
     counts = cv2.calcHist([quotient], [0], None, [STEPS], [0, 1]).ravel()[:-1].astype(np.float64)
     so_far = np.cumsum(counts)
     step = int(np.searchsorted(so_far, so_far[-1] / 5))

@@ -48,7 +48,7 @@ class TiltShift(Blurred):
         return gpu.launch("tilt_shift", gpu.apply(self.blur, image), *band, gpu.rows.first, variances[-2], total)
 
     def _band(self, width: int, height: int) -> tuple[float, float, float, float, float, float]:
-        """Return what the kernels compute sigma from at a place: a, b and c, where a x + b y + c is its distance from
+        """Return the numbers that give sigma at a place: a, b and c, where a x + b y + c is its distance from
         the band's middle, the distance at which the blur begins, how much sigma grows there in a pixel, and sigma."""
         across, down = sin(radians(self.angle)), cos(radians(self.angle))
         middle = across * (width - 1) / 2 + down * (self.position * height - 0.5)

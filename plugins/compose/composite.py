@@ -28,7 +28,7 @@ REC601 = np.array([19595, 38470, 7471]) / 65536
 """The weights of red, green and blue in the luminance."""
 
 NO_MASK = Picture(np.full((1, 1, 1), 255, np.uint8), "none")
-"""The mask of one pixel that shows all. It is told by its pixels: that of a filter sent to a worker is a copy."""
+"""The mask of one pixel that shows all. Compare it by ==: a filter that was sent to a worker has a copy."""
 
 
 class Composite(Filter):

@@ -1,10 +1,10 @@
-// Trim: which rows and columns of an image hold anything but the border. The border is pixels that are as a color:
-// whose samples differ by at most `limit`, on the samples' scale. Of color so much counts as the more opaque of both
-// shows; what is not a number always differs. No pixel outside of the image is read.
+// Trim: which rows and columns of an image hold anything but the border. The border is pixels that are like a color:
+// their samples differ from it by at most `limit`, on the samples' scale. Differences of color are multiplied by the
+// larger alpha of the two; NaN always differs. No pixel outside of the image is read.
 
 #define COLORS COLORS_IN(CHANNELS)
 
-// Whether a pixel is as a color.
+// Whether a pixel is like a color.
 __device__ bool is_like(const pixel *in, const float *like, float limit)
 {
     float seen = 1.0f;
@@ -29,7 +29,7 @@ __global__ void corner(const pixel *__restrict__ src, float *__restrict__ dst, i
 // Counts for each row and each column of the image the blocks in which it holds something: rows from dst[0] on, columns
 // from dst[longest] on. The color is `border`, or that of the first pixel. Row 0 of src is row `first` of the image. A
 // block has a square of the image; each thread looks through a column of it until it finds something, and if any thread
-// has, then through a row. So little is read of what is not border.
+// has, then through a row. So most pixels within the borders are not read.
 __global__ void content(const pixel *__restrict__ src, unsigned int *__restrict__ dst, int width, int height,
                         const float *__restrict__ border, int from_corner, float limit, int first, int longest)
 {

@@ -63,7 +63,10 @@ class Trim(MeasuringFilter):
         return 1 if self.color.color else 2
 
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
-        """Return where the image holds something; of rows without the corner whose color counts, first that color."""
+        """Return counts of where the image differs from its border.
+
+        If that has the color of the corner, and not all rows are there, the first pass returns the corner's samples.
+        """
         if self.color.color:
             samples = np.array(levels(self.color.color, image.channels, white_level(image.dtype)), np.float32)
             return self._content(gpu, image, samples if image.dtype.kind == "f" else np.rint(samples))
@@ -87,7 +90,10 @@ class Trim(MeasuringFilter):
         )
 
     def _content(self, gpu: Gpu, image: DeviceArray, border: npt.NDArray[np.float32] | None) -> DeviceArray:
-        """Return counts of what differs from a border's samples, or from the corner's: (2, longest side, 1)."""
+        """Return in how many blocks each row and each column differs from the border: (2, longest side, 1).
+
+        `border` is its samples; None stands for those of the first pixel.
+        """
         longest, white = max(image.width, gpu.rows.height), white_level(image.dtype)
         limit = self.tolerance * white if image.dtype.kind == "f" else round(self.tolerance * white, 3)
         color = np.zeros(4, np.float32) if border is None else border

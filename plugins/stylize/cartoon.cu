@@ -1,5 +1,5 @@
-// Cartoon: an image's luminance, blurred a little (`near`) and blurred more (`around`). Where the first is less than the
-// second, it is drawn darker. In each kernel a thread makes one pixel in each of ROWS rows. Both blurs are of luminance
+// Cartoon: an image's luminance, blurred a little (`near`) and blurred more (`around`). Where the first is less than
+// the second, it is drawn darker. In each kernel a thread makes one pixel in each of ROWS rows. Both blurs are of luminance
 // times alpha, from 0 to 1, and where there is alpha they have it as a second sample, by which they are divided. Edge:
 // only the blurs read outside of the image, by the border rule.
 
@@ -40,7 +40,7 @@ __global__ void lights(const pixel *__restrict__ src, float *__restrict__ dst, i
 }
 
 // Counts how often each quotient of near and around occurs in rows `first` to `last`, in `steps` steps from 0 to 1, of
-// which the last is left out: there lies all that is even.
+// which the last is left out, since all even parts of an image fall into it.
 __global__ void quotients(const float *__restrict__ near, unsigned int *__restrict__ dst, int width, int height,
                           const float *__restrict__ around, int first, int last, int steps)
 {
@@ -52,8 +52,8 @@ __global__ void quotients(const float *__restrict__ near, unsigned int *__restri
     }
 }
 
-// Where the quotient of both is less than 1, near is multiplied by 1 at 1, by 0 at 1 - ramp and below, and by something
-// between between. The result has near's luminance; the differences of its colors from it stay.
+// Multiplies near by a factor that falls evenly with the quotient of both: from 1 at a quotient of 1 or more to 0 at
+// 1 - ramp or less. The result has this luminance; the differences of the image's colors from its luminance stay.
 __global__ void cartoon(const float *__restrict__ near, pixel *__restrict__ dst, int width, int height,
                         const float *__restrict__ around, const pixel *__restrict__ image, float ramp)
 {

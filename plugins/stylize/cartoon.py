@@ -56,7 +56,7 @@ class Cartoon(MeasuringFilter):
         return Shaded(radius=self.radius, ramp=ramp, border=self.border)
 
     def _ramp(self, counts: npt.NDArray[np.int64]) -> float:
-        """Return how far below 1 the quotient of what becomes black lies at most."""
+        """Return 1 minus the greatest quotient that becomes black."""
         wanted, so_far = self.black * counts.sum(), np.cumsum(counts)
         if wanted == 0:
             return 1.0

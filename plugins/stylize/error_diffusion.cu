@@ -1,9 +1,9 @@
 // Error diffusion, by three kernels. WAVE rows are made at once, each by a thread that is DELAY pixels behind the row
-// above: far enough to know all errors that it gets from there. `skew` lays the image out so that what is made at once
-// is a row: in step s, thread t makes the pixel of column s - t * DELAY of row t of the wave, and the next wave begins
-// `period` steps after. Colors are planes of WAVE columns side by side. `diffuse` walks down these steps, a block for
-// each color, and `levels` takes what it makes back to its place. Samples are counted in ONEths of the distance of two
-// levels. Edge: errors that are passed on to beyond the image are lost.
+// above: far enough to know all errors that it gets from there. `skew` lays the image out so that the pixels that are
+// made at once form a row: in step s, thread t makes the pixel of column s - t * DELAY of row t of the wave, and the
+// next wave begins `period` steps after. Colors are planes of WAVE columns side by side. `diffuse` walks down these
+// steps, a block for each color, and `levels` brings each result back to its pixel. Samples are counted in ONEths of
+// the distance of two levels. Edge: errors that are passed on to pixels beyond the image are lost.
 
 #define ONE 65536
 #define HALF (ONE / 2)

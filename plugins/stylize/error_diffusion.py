@@ -1,4 +1,4 @@
-"""Error diffusion: few levels, whose errors the pixels to the right and below make up for."""
+"""Error diffusion: reduces colors to few levels, and adds the error of each pixel to the pixels after it."""
 
 from __future__ import annotations
 

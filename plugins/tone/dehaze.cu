@@ -1,6 +1,6 @@
 // Dehaze: measures the colors where the dark channel is bright, by two kernels: `darkness` makes the darkest color of
 // each pixel, and `dehaze`, given the darkest of patches, adds up for each of STEPS steps of it alpha and the colors,
-// in 65535ths. All are multiplied by alpha, so what is transparent is dark, and adds nothing. Only rows `first` to
+// in 65535ths. All are multiplied by alpha, so transparent pixels are dark, and add nothing. Only rows `first` to
 // `last` count.
 
 #define COLORS COLORS_IN(CHANNELS)
@@ -23,7 +23,7 @@ __global__ void darkness(const pixel *__restrict__ src, float *__restrict__ dst,
     dst[i] = least * alpha_of(in);
 }
 
-// A value as a whole number of 65535ths, from 0 to 1; what is not a number is 0.
+// A value, clipped to 0 to 1, as a whole number of 65535ths; NaN is 0.
 __device__ unsigned int counted(float value)
 {
     return __float2int_rn(fminf(fmaxf(value, 0.0f), 1.0f) * 65535.0f);

@@ -184,7 +184,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 # ---- accuracy
 
 
-# The plain run tries every other function so.
+# The plain run tries every other function.
 @pytest.mark.parametrize("name", [*list(ONE)[::2], *map(exhaustive, list(ONE)[1::2])])
 def test_a_float_function_is_as_exact_as_cudas(name: str) -> None:
     reference, limit, _ = ONE[name]

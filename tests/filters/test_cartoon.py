@@ -28,7 +28,7 @@ def light_around(image: Image, radius: float, border: str = "reflect") -> Image:
 
 
 def ramp_of(quotient: Image, black: float, steps: int = 1024) -> float:
-    """Return how far below 1 the quotient lies that the share `black` is below, of those below the last step."""
+    """Return 1 - q, where a share `black` of the quotients, without those in the last step, is at most q."""
     counts = np.histogram(quotient, steps, (0, 1))[0]
     counts[-1] = 0
     wanted, so_far = black * counts.sum(), np.cumsum(counts)

@@ -21,7 +21,7 @@ Make = Callable[..., Image]
 ONE = 65536
 """The distance of two levels."""
 
-# Each as (columns to the right, rows down): parts, of as many as are at the beginning.
+# In how many parts an error is divided, and how many each neighbor gets, as (columns to the right, rows down).
 NEIGHBORS: dict[str, tuple[int, dict[tuple[int, int], int]]] = {
     "floyd-steinberg": (16, {(1, 0): 7, (-1, 1): 3, (0, 1): 5, (1, 1): 1}),
     "jarvis": (

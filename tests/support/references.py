@@ -116,7 +116,7 @@ def premultiplied(image: Image, formula: Callable[[Plane], Plane], keep_alpha: b
 
 
 def by_channels(image: Image, plane: Callable[[Plane], Plane], keep_alpha: bool = False) -> Image:
-    """Return an image of which a formula makes each channel, premultiplied, as by `premultiplied`."""
+    """Return an image whose channels went one by one through a formula, premultiplied as by `premultiplied`."""
 
     def formula(values: Plane) -> Plane:
         return np.stack([plane(values[..., channel]) for channel in range(values.shape[2])], axis=-1)
