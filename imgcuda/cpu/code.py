@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Code(NamedTuple):
-    """A kernel's machine code, and a letter for each argument's type: p for a pointer, else NumPy's type code."""
+    """A kernel's machine code, and the letter of each argument's type, as `compile.argument_letter` returns it."""
 
     binary: LinkedCode | bytes
     """Linked code, or the object file if our linker does not know the system's object files."""

@@ -40,7 +40,7 @@ class Builder:
         self.ended = False
         """Whether the current block has its final branch."""
         self._reached: set[str] = set()
-        """The labels that code which may run jumps to."""
+        """The labels that reachable code jumps to."""
         self._dead = False
         self.silent = False
         """Whether nothing is written, since only the type of an expression is asked for, as by sizeof."""

@@ -50,7 +50,7 @@ class LoadedKernel:
         self.entry = entry
         """The address of its entry point."""
         self.letters = code.arguments
-        """A letter for each argument's type: p for a pointer, else NumPy's type code."""
+        """A letter for each argument's type: p for a pointer, NumPy's code of a number, the size of a structure."""
         self.written = code.written
         """The positions of the arguments whose memory it may write to."""
         self.checklist = code.checklist

@@ -157,7 +157,7 @@ class CpuSession:
         arguments: Sequence[LaunchArgument],
         memory: LaunchMemory,
     ) -> list[LaunchArgument]:
-        """Return all arguments of a kernel's code, `__constant__` variables last, or raise what does not fit it."""
+        """Return all arguments of a kernel's code, `__constant__` variables last; raise if one does not fit."""
         _check_shared(program, kernel, loaded, memory)
         given = self._loans.arguments(arguments, loaded.written)
         given += _constants(program, kernel, loaded, memory)

@@ -12,7 +12,7 @@ from imgcuda.errors import LaunchError
 from imgcuda.programs.source import Program
 
 Values = Mapping[str, npt.NDArray[Any]]
-"""Values by the name of a variable: its first bytes, and the others are 0."""
+"""Values of variables by name; if a value is shorter than its variable, the rest is 0."""
 
 
 def memory_of(program: Program, kernel: str, name: str, size: int, values: Values | None) -> npt.NDArray[np.uint8]:

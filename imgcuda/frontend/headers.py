@@ -1,4 +1,4 @@
-"""The headers that kernels often include: what a kernel may use of each, as text that compilers read.
+"""The headers that kernels often include, as text for the compilers: the part of each that kernels may use.
 
 The CPU engine's preprocessor and NVRTC, which has no headers, read the same text, so a name means the same on both.
 nvcc has the real ones.

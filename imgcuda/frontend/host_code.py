@@ -67,7 +67,7 @@ def name_of(tokens: Sequence[Token], first: int) -> str:
 
 
 def names_in(item: Sequence[Token]) -> set[str]:
-    """Return the names that a declaration may declare: those before a sign, outside of its inner brackets."""
+    """Return the names that a declaration may declare: those with one of `= ; [ , { :` behind them."""
     return {
         each.text
         for each, sign in pairwise(item)

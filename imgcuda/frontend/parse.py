@@ -187,7 +187,7 @@ class _Parser(StatementParser):
             self._unread(start)
 
     def _namespace(self) -> None:
-        """Parse what a namespace declares, or another name for one, as if it stood outside.
+        """Parse a namespace, or another name for one; its declarations are parsed as if they stood outside.
 
         `plain_names` drops the names of namespaces.
         """
@@ -207,7 +207,7 @@ class _Parser(StatementParser):
             self._scope()
 
     def _scope(self) -> None:
-        """Parse what braces around declarations at file scope hold."""
+        """Parse declarations at file scope that stand in braces."""
         opening = self.advance()
         self._items_of_file("}")
         if not self.accept("}"):

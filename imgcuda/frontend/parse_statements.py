@@ -55,7 +55,7 @@ class StatementParser(DeclarationParser):
     """Parses the bodies of functions."""
 
     result: TypeName
-    """What the function that is parsed returns."""
+    """The return type of the function that is being parsed."""
     _loops = 0
     _switches = 0
     _unroll: int | None = None

@@ -42,7 +42,7 @@ LIMITS = {
     "long long": _integer("-9223372036854775807LL - 1", "9223372036854775807LL"),
     "unsigned long long": _integer("0ull", "18446744073709551615ull"),
 }  # fmt: skip
-"""What numeric_limits says of each type."""
+"""The members of numeric_limits for each type, as expressions of C."""
 
 _INFINITIES = {
     "float": {"infinity": "__builtin_bit_cast(float, 0x7f800000)"},
@@ -52,7 +52,7 @@ _INFINITIES = {
 
 
 def _declarations() -> Iterator[str]:
-    """Yield what NVRTC is given of the namespace std."""
+    """Yield the C++ that declares the namespace std for NVRTC."""
     yield "#if defined(__CUDACC_RTC__) && !defined(IMGCUDA_STD)\n#define IMGCUDA_STD\nnamespace std {"
     yield from (f"using ::{name};" for name in sorted(_FUNCTIONS))
     yield "using ::size_t; using ::ptrdiff_t; template <typename T> struct numeric_limits;"
@@ -70,7 +70,7 @@ STD = "\n".join(_declarations()) + "\n"
 
 
 def plain_names(tokens: list[Token]) -> list[Token]:
-    """Return tokens without the names of the file's namespaces before others, nor `std::` before those above, nor `::`.
+    """Return tokens without scopes: the file's own namespaces, `std::` before STD_NAMES, and `::` that begins a name.
 
     The numbers of numeric_limits are written out.
     """

@@ -380,7 +380,7 @@ class TranslationUnit:
         return tuple(map(len, self.declared))
 
     def back_to(self, sizes: tuple[int, ...]) -> None:
-        """Remove what was declared since."""
+        """Remove the declarations that came after `sizes()` returned these sizes."""
         for each, size in zip(self.declared, sizes, strict=True):
             del each[size:]
 

@@ -239,7 +239,7 @@ class DeclarationReader:
 
 
 def _type_of(words: list[Token]) -> str:
-    """Return the type that some words before a variable's name write: "unsigned char", "float *"."""
+    """Return the type from the words before a variable's name: "unsigned char", "float *"."""
     plain = [word.text for word in words if word.text not in QUALIFIERS]
     names = [word for word in plain if word != "*"]
     return " ".join([basic_type(names) or " ".join(names), *(word for word in plain if word == "*")])

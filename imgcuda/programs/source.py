@@ -82,7 +82,7 @@ class KernelArgument(NamedTuple):
     written: str
     """The type as the author wrote it, for messages."""
     const: bool = False
-    """Whether it points to what the kernel does not write to, as it declares."""
+    """Whether the kernel declares it as a pointer to const."""
 
 
 class Source(NamedTuple):
@@ -207,7 +207,7 @@ def specialize(
 
 
 Define: TypeAlias = int | float | str | np.number[Any]
-"""What a macro may be defined as, by -D of a compiler."""
+"""The value of a macro, as a compiler's -D takes it."""
 
 
 def as_written(source: Source, defines: Mapping[str, Define], compiler: Macros = CPU) -> Program:

@@ -156,7 +156,7 @@ def _part(state: State, type: Type, value: syntax.Expression | None) -> Operand:
 
 
 def _whole(type: Type, parts: Mapping[ElementPath, Operand], steps: ElementPath) -> Operand:
-    """Return a structure of the values of its fields."""
+    """Return the structure at a path, made of the values at its fields' paths."""
     if steps in parts or not isinstance(type, Struct):
         return parts[steps]
     return Aggregate(type, {name: _whole(part, parts, (*steps, name)) for name, part in type.fields})

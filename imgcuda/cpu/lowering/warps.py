@@ -97,7 +97,7 @@ def _shuffle(state: State, node: syntax.Call, way: str) -> Value:
 
 
 def _source(way: str, lane: int, by: int, width: int) -> int:
-    """Return the lane that another reads from; its own, if that would be in another part of the warp."""
+    """Return the lane that a lane reads from in a shuffle; itself, if that would be in another part of the warp."""
     warp, own = lane & ~(WARP - 1), lane & (WARP - 1)
     first = own & ~(width - 1)
     last = first + width - 1

@@ -213,4 +213,4 @@ ARGUMENTS = _counts()
 """How many arguments a function takes, where that is not one."""
 
 IN_CUDA_C = frozenset(["sincosf", "sincos", "__sincosf", "sincospif", "sincospi", "memset", "memcpy"])
-"""The functions that are written in CUDA C, in semantics/library.py: calls of them are calls of the author's."""
+"""CUDA's functions that semantics/library.py has in CUDA C; they are called as an author's functions are."""

@@ -37,7 +37,7 @@ class Checked:
 
 
 def check(file: syntax.TranslationUnit, text: str, name: str, parsed: Mistakes | None = None) -> Checked:
-    """Check a file, and resolve its overloads; `parsed` knows of declarations that were not read."""
+    """Check a file, and resolve its overloads; `parsed` has the forgotten mistakes in declarations of the host."""
     checker = _TranslationUnitChecker(Mistakes(text, name))
     if parsed is not None:
         checker.mistakes.follow(parsed)
