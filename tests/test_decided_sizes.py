@@ -11,11 +11,11 @@ import numpy.typing as npt
 import pytest
 
 import imgcuda
-from imgcuda import ImageError, Pipeline, devices, images, large_files
+from imgcuda import ImageError, Pipeline, images, large_files
 from imgcuda.cli import run as main
 from imgcuda.execution import in_rows
-from imgcuda.file_run import FileOptions, FileResult, on_device, run_file
 from imgcuda.testing import assert_close
+from support.file_runs import run
 from support.matrix import exhaustive
 
 Array = npt.NDArray[Any]
@@ -124,12 +124,6 @@ def test_a_data_array_loses_the_labels_of_places(framed: Array) -> None:
 # Files
 
 
-def run(source: Path, target: Path, text: str = "trim", **options: Any) -> FileResult:
-    filters, device = Pipeline.from_text(text).filters, devices.choose("cpu")
-    chosen = FileOptions(**options)
-    return run_file(filters, source, target, chosen, on_device(filters, device, chosen.max_pixels), device=device)
-
-
 @pytest.mark.parametrize("text", ["trim", "invert | trim | resize:width=200 | auto-contrast"])
 def test_a_large_file_is_written_as_in_one_piece(
     text: str, framed: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -161,7 +155,7 @@ def test_pages_get_a_size_each_and_their_sum_is_limited(framed: Array, tmp_path:
     later = framed.copy()
     later[:300] = 40
     images.write(source, images.Image(framed, later=(images.Image(later),)))
-    run(source, target)
+    run(source, target, "trim")
     made = images.read(target)
     assert [each.pixels.shape for each in made.frames] == [(540, 55, 3), (340, 55, 3)]
     with pytest.raises(ImageError, match="2 pictures would have 193,600 pixels, more than 150,000"):

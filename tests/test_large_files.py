@@ -14,10 +14,10 @@ import PIL.Image
 import pytest
 import tifffile
 
-from imgcuda import ImageError, Pipeline, devices, images, large_files
+from imgcuda import ImageError, Pipeline, images, large_files
 from imgcuda.execution import in_rows
-from imgcuda.file_run import FileOptions, FileResult, on_device, run_file
 from imgcuda.images import Image, mark, tiff_writer
+from support.file_runs import run
 from support.tiff_files import DEFLATE, LZW, Kind, tiff
 
 Array = npt.NDArray[Any]
@@ -45,11 +45,6 @@ def in_strips(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
         monkeypatch.setattr(in_rows, "STRIP_BYTES", 1 << 15)
 
     return choose
-
-
-def run(source: Path, target: Path, text: str, **options: Any) -> FileResult:
-    filters, device = Pipeline.from_text(text).filters, devices.choose("cpu")
-    return run_file(filters, source, target, FileOptions(**options), on_device(filters, device), device=device)
 
 
 def written(kind: Kind, folder: Path) -> Path:

@@ -11,18 +11,17 @@ import numpy.typing as npt
 import pytest
 import tifffile
 
-from imgcuda import ImageError, Pipeline, devices, images
+from imgcuda import ImageError, Pipeline, images
 from imgcuda.execution import in_rows
-from imgcuda.file_run import FileOptions, on_device, run_file
 from imgcuda.images import describe
+from support import file_runs
 
 Array = npt.NDArray[Any]
 Make = Callable[..., Array]
 
 
 def run(source: Path, target: Path, text: str) -> None:
-    filters, device = Pipeline.from_text(text).filters, devices.choose("cpu")
-    made = run_file(filters, source, target, FileOptions(), on_device(filters, device), device=device)
+    made = file_runs.run(source, target, text)
     assert made.of_source() == ()
     assert describe(made.result.pixels).endswith(f" channels, {made.result.pixels.dtype}")
 

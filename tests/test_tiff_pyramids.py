@@ -11,19 +11,14 @@ import numpy.typing as npt
 import pytest
 import tifffile
 
-from imgcuda import Pipeline, devices, images
+from imgcuda import Pipeline, images
 from imgcuda.execution import in_rows
-from imgcuda.file_run import FileOptions, FileResult, on_device, run_file
 from imgcuda.images import mark
+from support.file_runs import run
 from support.tiff_pyramids import read_pages, write_pyramid
 
 Array = npt.NDArray[Any]
 Make = Callable[..., Array]
-
-
-def run(source: Path, target: Path, text: str, **options: Any) -> FileResult:
-    filters, device = Pipeline.from_text(text).filters, devices.choose("cpu")
-    return run_file(filters, source, target, FileOptions(**options), on_device(filters, device), device=device)
 
 
 def shrunk(image: Array, height: int, width: int) -> Array:

@@ -7,6 +7,7 @@ broken_files       whole files of every kind, and what becomes of them when they
 broken_kernels     kernels that are wrong on purpose, and what a checked run says of each
 byte_writers       PSD, DDS, PCX and SGI files, byte by byte
 environment        a new Python environment, to install into
+file_runs          a file filtered by a chain that is written as text
 fuzz               random kernels against what gcc makes of the same C
 gpu_memory         what a process takes of a GPU's memory
 installed          the installed filters, found once, and values for parameters without a default
