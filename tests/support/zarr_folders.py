@@ -1,4 +1,4 @@
-"""Zarr arrays and OME-Zarr images for tests, with noise in them."""
+"""Zarr arrays and OME-Zarr images for tests, with noise in them; and a chain that filters them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from imgcuda import Pipeline, devices
+from imgcuda.zarr_images.zarr_run import ZarrOptions, run_zarr
 
 Array = npt.NDArray[Any]
 
@@ -20,6 +23,11 @@ def noise(shape: tuple[int, ...], dtype: str = "uint16") -> Array:
     made += np.linspace(0, 0.5, shape[-1])
     kind = np.dtype(dtype)
     return made.astype(kind) if kind.kind == "f" else (made * np.iinfo(kind).max).astype(kind)
+
+
+def run(source: Path, target: Path, text: str, **options: Any) -> tuple[str, ...]:
+    """Filter a folder on the CPU by a chain that is written as text; return what is reported."""
+    return run_zarr(Pipeline.from_text(text).filters, source, target, ZarrOptions(devices.choose("cpu"), **options))
 
 
 def write_array(folder: Path, array: Array, **options: Any) -> Path:

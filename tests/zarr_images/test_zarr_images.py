@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imgcuda import ImageError, Pipeline, devices
+from imgcuda import ImageError, Pipeline
 from imgcuda.execution import in_rows
-from imgcuda.zarr_images.zarr_run import ZarrOptions, run_zarr
 from support.matrix import exhaustive
-from support.zarr_folders import noise, read_array, write_array, write_ome
+from support.zarr_folders import noise, read_array, run, write_array, write_ome
 
 zarr = pytest.importorskip("zarr")
 
@@ -26,10 +25,6 @@ CHAINS = ["invert", "blur:sigma=2 | auto-contrast", "resize:width=77,height=150"
 @pytest.fixture(autouse=True)
 def small_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_rows, "STRIP_BYTES", 1 << 14)
-
-
-def run(source: Path, target: Path, text: str, **options: Any) -> tuple[str, ...]:
-    return run_zarr(Pipeline.from_text(text).filters, source, target, ZarrOptions(devices.choose("cpu"), **options))
 
 
 def planes(array: Array, text: str) -> Array:

@@ -11,19 +11,14 @@ import numpy.typing as npt
 import pytest
 import tifffile
 
-from imgcuda import Pipeline, devices
+from imgcuda import Pipeline
 from imgcuda.zarr_images.zarr_image import ZarrImage
-from imgcuda.zarr_images.zarr_run import ZarrOptions, run_zarr
 from support.tiff_pyramids import read_pages, write_pyramid
-from support.zarr_folders import noise, read_array
+from support.zarr_folders import noise, read_array, run
 
 pytest.importorskip("zarr")
 
 Array = npt.NDArray[Any]
-
-
-def run(source: Path, target: Path, text: str) -> tuple[str, ...]:
-    return run_zarr(Pipeline.from_text(text).filters, source, target, ZarrOptions(devices.choose("cpu")))
 
 
 def filtered(image: Array, text: str) -> Array:
