@@ -18,7 +18,7 @@ from imgcuda import ParameterError
 from imgcuda.testing import assert_close
 from support.blends import BLENDS, FRACTIONS, composited
 from support.installed import installed
-from support.luminance import LUMA
+from support.luminance import luminance, parts
 from support.matrix import exhaustive
 
 Image = npt.NDArray[Any]
@@ -31,12 +31,9 @@ def composite(image: Image, other: Image, device: str, **parameters: Any) -> Ima
 
 def split(image: Image, colors: int) -> tuple[Image, Image]:
     """Return colors, as many as asked for, and alpha, from 0 to 1."""
-    white = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-    values = image.reshape(*image.shape[:2], -1) / white
-    alpha = values[..., -1:] if values.shape[2] in (2, 4) else np.ones((*values.shape[:2], 1))
-    own = values[..., : values.shape[2] - (values.shape[2] in (2, 4))]
-    if colors == 1 and own.shape[2] == 3:
-        own = own @ LUMA[:, None]
+    own, alpha = parts(image)
+    if colors == 1:
+        own = luminance(own)
     return np.broadcast_to(own, (*own.shape[:2], colors)), alpha
 
 
