@@ -22,6 +22,9 @@ from imgcuda.engine.protocol import DeviceArray
 
 _lock = threading.Lock()
 
+NON_BLOCKING = 1
+"""The flag of a stream that does not wait for the default stream (CU_STREAM_NON_BLOCKING)."""
+
 MISSING = "the GPU's codecs are not installed (pip install 'imgcuda[codecs]')"
 
 
@@ -48,12 +51,19 @@ def _library() -> Any:
 
 
 class NvJpeg:
-    """A decoder and an encoder on one GPU. Its context must be current in all calls."""
+    """A decoder and an encoder on one GPU. Its context must be current in all calls.
+
+    They work in a CUDA stream of their own, beside filters and other coders. A filter's session reads what was decoded
+    and ends, with all its work done, before that is freed.
+    """
 
     def __init__(self, index: int) -> None:
+        import pycuda.driver as driver
+
         with _lock:
             nvimgcodec = _library()
         self._index, self._library = index, nvimgcodec
+        self._stream = driver.Stream(NON_BLOCKING)
         # The GPU's own decoders work side by side; without them named, this one CPU thread gets a part of a batch.
         self._decoders = [
             decoder for kind in (nvimgcodec.BackendKind.HW_GPU_ONLY, None) if (decoder := self._decoder(kind))
@@ -82,7 +92,9 @@ class NvJpeg:
             missing = [number for number, pixels in enumerate(made) if pixels is None]
             if missing:
                 with translated(f"cuda:{self._index}: decoding a JPEG"):
-                    images = decoder.decode([library.CodeStream(files[number]) for number in missing], params=params)
+                    streams = [library.CodeStream(files[number]) for number in missing]
+                    images = decoder.decode(streams, params=params, cuda_stream=self._stream.handle)
+                    self._stream.synchronize()
                 for number, image in zip(missing, images, strict=True):
                     made[number] = _pixels(image, channels)
         return made
@@ -97,8 +109,18 @@ class NvJpeg:
             chroma_subsampling=library.ChromaSubsampling.CSS_GRAY if gray else library.ChromaSubsampling.CSS_420,
         )
         with translated(f"cuda:{self._index}: encoding a JPEG"):
-            stream = self._encoder.encode(library.as_image(_Exposed(pixels)), "jpeg", params=params)
-        return None if stream is None else np.frombuffer(bytes(stream), np.uint8)
+            self._wait_for_filters()
+            image = library.as_image(_Exposed(pixels), self._stream.handle)
+            coded = self._encoder.encode(image, "jpeg", params=params, cuda_stream=self._stream.handle)
+        return None if coded is None else np.frombuffer(bytes(coded), np.uint8)
+
+    def _wait_for_filters(self) -> None:
+        """Make the later work of the stream wait for what is queued in the default stream, in which filters run."""
+        import pycuda.driver as driver
+
+        done = driver.Event(driver.event_flags.DISABLE_TIMING)
+        done.record()
+        self._stream.wait_for_event(done)
 
 
 def _pixels(image: Any, channels: int) -> DeviceArray | None:
