@@ -258,6 +258,9 @@ def test_a_tensor_in_host_memory_is_changed_in_place(device: str) -> None:
             "argument 1 is a structure of 24 bytes; it was given 4",
         ),
         ("float4 v", (1, 2, 3), r"'v' is float4; it was given \(1, 2, 3\); pass 4 numbers of float32, as a tuple"),
+        ("int2 v", (1.7, 2), r"'v' is int2; it was given \(1\.7, 2\); pass 2 numbers of int32, as a tuple"),
+        ("uchar2 v", np.array([1, 300]), r"'v' is uchar2; it was given \[ *1 300\]; pass 2 numbers of uint8"),
+        ("uint2 v", (1, -1), r"'v' is uint2; it was given \(1, -1\); pass 2 numbers of uint32"),
         (
             "float &p",
             1,

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.errors import LaunchError, did_you_mean, shown
+from imgcuda.kernels.exact_numbers import exactly
 from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, Program
 
 
@@ -70,7 +71,7 @@ def _converted(variable: str, written: str, value: npt.ArrayLike) -> npt.NDArray
     if dtype is None:
         raise LaunchError(f"{variable} is {written}; it was given {shown(value)}; pass a NumPy array of its bytes")
     try:
-        return _exactly(np.array(value), dtype)
+        return exactly(np.array(value), dtype)
     except (TypeError, ValueError, OverflowError) as error:
         raise LaunchError(f"{variable} is {written}; it was given {shown(value)}, which it cannot hold") from error
 
@@ -80,14 +81,3 @@ def _dtype(written: str) -> np.dtype[Any] | None:
     if written in VECTOR_TYPES:
         return VECTOR_TYPES[written][0]
     return np.dtype(C_TYPES[written]) if written in C_TYPES else None
-
-
-def _exactly(given: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Return Python's numbers in a type; ValueError if that would change a whole number, or cut a fraction off."""
-    if given.dtype.kind not in "biuf":
-        raise ValueError("these are no numbers")
-    with np.errstate(invalid="ignore", over="ignore"):
-        made = given.astype(dtype)
-    if dtype.kind != "f" and not np.array_equal(made, given):
-        raise ValueError("the type cannot hold them")
-    return made

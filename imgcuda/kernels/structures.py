@@ -8,6 +8,7 @@ import numpy as np
 
 from imgcuda.engine.protocol import ByValue
 from imgcuda.errors import LaunchError, shown
+from imgcuda.kernels.exact_numbers import exactly
 from imgcuda.programs.source import VECTOR_TYPES, KernelArgument
 
 
@@ -25,12 +26,13 @@ def by_value(place: str, argument: KernelArgument, value: Any) -> ByValue:
 
 def _vector(place: str, argument: KernelArgument, value: Any) -> ByValue:
     dtype, count = VECTOR_TYPES[argument.written]
+    wanted = f"{place}; it was given {shown(value)}; pass {count} numbers of {dtype}, as a tuple"
     try:
-        made = np.array(value, dtype)
-    except (TypeError, ValueError, OverflowError):
-        made = np.empty(0, dtype)
+        made = exactly(np.array(value), dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise LaunchError(wanted) from error
     if made.shape != (count,):
-        raise LaunchError(f"{place}; it was given {shown(value)}; pass {count} numbers of {dtype}, as a tuple")
+        raise LaunchError(wanted)
     alignment = made.itemsize if count == 3 else min(16, made.nbytes)
     return ByValue(np.frombuffer(made.tobytes(), np.uint8), alignment)
 
