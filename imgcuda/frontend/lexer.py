@@ -55,7 +55,7 @@ _UNCLOSED = {_PATTERN.groupindex["unclosed"]: '"', _PATTERN.groupindex["other"]:
 class Token:
     """One word of the source: its kind, its text and where it stands."""
 
-    __slots__ = ("hidden", "kind", "place", "spaced", "text")
+    __slots__ = ("hidden", "kind", "of_file", "place", "spaced", "text")
 
     def __init__(
         self, kind: str, text: str, place: Place, spaced: bool = False, hidden: frozenset[str] = NOT_HIDDEN
@@ -65,6 +65,7 @@ class Token:
         self.place = place
         self.spaced = spaced  # whether white space stands before it
         self.hidden = hidden  # the macros whose expansion made it; they are not expanded in it again
+        self.of_file = False  # whether a scope stood before it, as in `::gain`: it is not a local variable's name
 
     def __repr__(self) -> str:
         return f"{self.kind} {self.text!r} at {self.place.line}:{self.place.column}"

@@ -193,7 +193,9 @@ class ExpressionParser(Cursor):
             if text in refusals.KEYWORDS:
                 raise stop
         self.advance()
-        return self._call(token) if after == "(" else Name(text, token.place)
+        if after == "(":
+            return self._call(token)
+        return Name(f"::{text}" if token.of_file else text, token.place)
 
     def _call(self, name: Token) -> Expression:
         refused = refusals.refused_call(name.text)

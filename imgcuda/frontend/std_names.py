@@ -72,7 +72,7 @@ STD = "\n".join(_declarations()) + "\n"
 def plain_names(tokens: list[Token]) -> list[Token]:
     """Return tokens without scopes: the file's own namespaces, `std::` before STD_NAMES, and `::` that begins a name.
 
-    The numbers of numeric_limits are written out.
+    A name behind a scope is marked as the file's. The numbers of numeric_limits are written out.
     """
     spaces = _namespaces(tokens)
     if not spaces and not any(token.text in ("std", "numeric_limits", "::") for token in tokens):
@@ -89,12 +89,20 @@ def plain_names(tokens: list[Token]) -> list[Token]:
             made += number
         elif scoped and (text in spaces or (at < len(tokens) and tokens[at].text in STD_NAMES)):
             position = at
+            _mark(tokens, position)
         elif text == "::" and made and _begins_a_name(made[-1]):
             position += 1
+            _mark(tokens, position)
         else:
             made.append(tokens[position])
             position += 1
     return made
+
+
+def _mark(tokens: Sequence[Token], position: int) -> None:
+    """Mark the name at a position, if there is one, as the file's: a local variable of that name does not hide it."""
+    if position < len(tokens):
+        tokens[position].of_file = True
 
 
 def _begins_a_name(before: Token) -> bool:

@@ -19,6 +19,7 @@ CASES: list[tuple[str, str, Callable[[int], int]]] = [
     ("#include <cmath>", "::max(std::abs(x - 5), (int)(::std::sqrt(9.0f)))", lambda x: max(abs(x - 5), 3)),
     ("#include <algorithm>\n#include <cstdint>", "std::uint8_t a = x + 250; out[x] = std::min((int)a, 255);", lambda x: (x + 250) % 256),
     ("#include <limits>", "(std::numeric_limits<unsigned char>::max() + x) * (std::numeric_limits<float>::lowest() < 0)", lambda x: 255 + x),
+    ("const int Q = 3; enum { R = 4 }; __constant__ int T[2] = {5, 6}; namespace own { const int S = 7; } namespace own { namespace deep { const int U = 8; } }", "int Q = 50, R = 60, S = 70, U = 80; int T[2] = {x, x}; out[x] = Q + ::Q + ::R * R + ::T[1] + T[0] + own::S + (::own::deep::U == 8);", lambda x: 50 + 3 + 240 + 6 + x + 7 + 1),
     # headers
     ("#include <float.h>\n#include <climits>", "(FLT_MAX > 1e38f) + (FLT_EPSILON < 1e-6f) + (INT_MIN < -INT_MAX) + UCHAR_MAX + (DBL_MAX > FLT_MAX)", lambda x: 259),
     ("#include <math.h>\n#include <stdint.h>", "(int)(M_PI * 100 * x) + isinf(-INFINITY) * 1000 + isnan(NAN) * UINT8_MAX", lambda x: int(math.pi * 100 * x) + 1255),

@@ -191,7 +191,7 @@ class State:
         self.scopes[-1][name] = binding
 
     def lookup(self, name: str) -> Binding | None:
-        """Return the binding of a name, or of the file's for `::name` in a default argument; None if not declared."""
+        """Return the binding of a name, or of the file's for `::name`; None if not declared."""
         scopes = self.scopes[:1] if name.startswith("::") else self.scopes
         name = name.removeprefix("::")
         for scope in reversed(scopes):

@@ -80,8 +80,10 @@ class Names:
             raise Wrong(f"'{name}' is declared twice", place, "give the second a name of its own")
 
     def lookup(self, name: str) -> Symbol | None:
-        """Return the variable that a name means here; None if it is not one."""
-        return next((scope[name] for scope in reversed(self.scopes) if name in scope), None)
+        """Return the variable that a name means here, or the file's for `::name`; None if it is not one."""
+        scopes = self.scopes[:FILE_SCOPES] if name.startswith("::") else self.scopes
+        name = name.removeprefix("::")
+        return next((scope[name] for scope in reversed(scopes) if name in scope), None)
 
     def named(self, node: syntax.Name) -> Typed:
         """Return the type and the kind of value of a variable or enumerator, or raise Wrong."""
