@@ -70,6 +70,14 @@ def why_unused() -> str:
         return f"{error.filename}: {(error.strerror or '').lower()}"
 
 
+def contents() -> tuple[int, int]:
+    """Return how many files the cache has, and how many bytes; none if it cannot be used."""
+    with contextlib.suppress(UnusableError, OSError), _folder() as folder:
+        sizes = [size for _, size, name in folder.entries() if name.startswith(_OURS)]
+        return len(sizes), sum(sizes)
+    return 0, 0
+
+
 @cache
 def stamps(folder: Path, deep: bool = True) -> tuple[tuple[str, int, int], ...]:
     """Return the path, size and time of each source file in a folder: a part of cache keys, which changes with them."""

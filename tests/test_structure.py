@@ -48,6 +48,7 @@ ORDER = [
     {"file_run"},  # a chain over one file
     {"video"},  # a chain over the frames of a video
     {"batch"},  # a chain over many files
+    {"diagnosis"},  # what works on this machine
     {"cli"},  # the program
     {"__main__"},
 ]
@@ -89,7 +90,7 @@ FOREIGN = {
             "images.reading",
         ),
         *("images.sixteen_bit", "images.tiff_codecs", "images.tiff_colors", "images.writing"),
-        *("images.dds", "images.preview", "images.psd"),
+        *("images.codec_versions", "images.dds", "images.preview", "images.psd"),
     },
     "av": {
         *("video.av_library", "video.decoding", "video.encoders", "video.encoding", "video.frame_colors"),
@@ -112,6 +113,7 @@ FOREIGN = {
             "cli.batch",
             "cli.commands",
             "cli.completing",
+            "cli.doctor",
             "cli.each_file",
             "cli.filtering",
             "cli.identifying",

@@ -102,7 +102,7 @@ def _run(call: Callable[[], object]) -> int:
 
 def _registry(arguments: Sequence[str]) -> Registry:
     """Return the registry. A command that switches plugins off imports none, so that it works with any plugin."""
-    if arguments[:1] != ["plugins"]:
+    if arguments[:1] not in (["plugins"], ["doctor"]):
         return installed()
     switching = any(word.startswith(("--disable", "--enable")) for word in arguments)
     return load(imports=False) if switching else refreshed()  # whose errors are to be told as they are now

@@ -18,6 +18,7 @@ COMMANDS = {
     "list": "listing.list_filters",
     "info": "commands.info",
     "devices": "commands.list_devices",
+    "doctor": "doctor.doctor",
     "plugins": "commands.list_plugins",
     "try": "trying.try_filter",
     "recipe": "recipe_command.recipe",

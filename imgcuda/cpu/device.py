@@ -25,6 +25,13 @@ class CpuDevice:
         count = cores()
         return f"{processor.name()}, {count} core{'s' * (count > 1)}{', checked' * self.checked}"
 
+    @property
+    def vector_threads(self) -> int:
+        """The most threads of a kernel that run in one vector; DeviceError if LLVM cannot be loaded."""
+        from imgcuda.cpu.machine import Machine  # which loads LLVM
+
+        return Machine.host().width
+
     def session(self) -> AbstractContextManager[CpuSession]:
         return nullcontext(_checked_session() if self.checked else CpuSession())
 

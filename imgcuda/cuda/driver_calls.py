@@ -23,6 +23,13 @@ PINNED, ON_DEVICE, RELEASE_THRESHOLD = 1, 1, 4
 """Of a memory pool: the type of its allocations, the type of its place, the attribute of what it keeps."""
 
 _ARGUMENTS: dict[str, list[Any]] = {
+    "cuInit": [c_uint],
+    "cuDriverGetVersion": [c_void_p],
+    "cuDeviceGetCount": [c_void_p],
+    "cuDeviceGet": [c_void_p, c_int],
+    "cuDeviceGetName": [c_void_p, c_int, c_int],
+    "cuDeviceTotalMem_v2": [c_void_p, c_int],
+    "cuDeviceGetAttribute": [c_void_p, c_int, c_int],
     "cuEventCreate": [c_void_p, c_uint],
     "cuEventRecord": [c_void_p, c_void_p],
     "cuEventQuery": [c_void_p],
@@ -70,9 +77,14 @@ def _call(name: str, *arguments: Any) -> None:
     if status == OUT_OF_MEMORY:
         raise DeviceMemoryError("the device is out of memory")
     if status:
-        text = c_char_p()
-        function("cuGetErrorName")(status, byref(text))
-        raise DeviceError(f"{name} failed: {(text.value or b'').decode() or status}")
+        raise DeviceError(f"{name} failed: {error_name(status)}")
+
+
+def error_name(status: int) -> str:
+    """Return the driver's name of an error: CUDA_ERROR_NO_DEVICE."""
+    text = c_char_p()
+    function("cuGetErrorName")(status, byref(text))
+    return (text.value or b"").decode() or f"error {status}"
 
 
 class StreamEvent:

@@ -25,7 +25,8 @@ _lock = threading.Lock()
 NON_BLOCKING = 1
 """The flag of a stream that does not wait for the default stream (CU_STREAM_NON_BLOCKING)."""
 
-MISSING = "the GPU's codecs are not installed (pip install 'imgcuda[codecs]')"
+INSTALL = "pip install 'imgcuda[codecs]'"
+MISSING = f"the GPU's codecs are not installed ({INSTALL})"
 
 
 def missing() -> str | None:
