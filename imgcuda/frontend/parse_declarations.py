@@ -18,6 +18,7 @@ from imgcuda.frontend.syntax import (
     TranslationUnit,
     Typedef,
     TypeName,
+    with_scope,
 )
 
 _NO_CONSTRUCTOR = refusals.Refusal("several values in parentheses call a constructor, which is C++", "write braces")
@@ -25,7 +26,6 @@ _NO_BITS = refusals.Refusal("a bit field is not in the portable subset", "use sh
 _NO_DESIGNATORS = refusals.Refusal(
     "a value for an element by its index is not in the portable subset", "list the values in order"
 )
-_NO_SCOPED_ENUM = refusals.Refusal("'enum class' is C++", f"write a plain 'enum', or {refusals.GUARD}")
 _NO_BASE = refusals.Refusal("inheritance is C++", f"put the fields into the struct, or {refusals.GUARD}")
 
 
@@ -226,25 +226,35 @@ class DeclarationParser(Types):
 
     def enumeration(self, words: set[str]) -> NamedType:
         word = self.advance()
-        if self.token.text in ("class", "struct"):
-            raise self.refuse(_NO_SCOPED_ENUM, word.place)
+        scoped = self.accept("class") or self.accept("struct")
         anonymous = self.token.kind != IDENTIFIER
         tag = self._tag(words, word)
         base = self.base_type() if self.accept(":") else None
         self.types.add(tag.text)
         if self.token.text == "{":
             name = "" if anonymous and tag.place == word.place else tag.text
-            self.add_type(Enumeration(name, self._members(), word.place, base))
+            self.enumerations[tag.text] = frozenset()
+            self.add_type(Enumeration(name, self._members(tag.text if scoped else ""), word.place, base, scoped))
             self._add_semicolon()
         return NamedType(tag.text, tag.place)
 
-    def _members(self) -> tuple[tuple[str, Expression | None], ...]:
+    def _members(self, scope: str) -> tuple[tuple[str, Expression | None], ...]:
+        """Parse the names of an enumeration; `scope` is the name of an `enum class`."""
         self.expect("{")
         members: list[tuple[str, Expression | None]] = []
         while self.token.text != "}":
             name = self.expect_name()
-            members.append((name.text, self.conditional() if self.accept("=") else None))
+            members.append((f"{scope}::{name.text}" if scope else name.text, self._member_value(scope)))
+            if scope:
+                self.enumerations[scope] |= {name.text}
             if not self.accept(","):
                 break
         self.expect("}")
         return tuple(members)
+
+    def _member_value(self, scope: str) -> Expression | None:
+        """Parse `= value` behind a name of an enumeration, in which an `enum class` may name its own without scope."""
+        if not self.accept("="):
+            return None
+        own = self.enumerations[scope] if scope else frozenset()
+        return with_scope(self.conditional(), own, scope)

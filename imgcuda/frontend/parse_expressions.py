@@ -62,6 +62,8 @@ class ExpressionParser(Cursor):
     def __init__(self, tokens: list[Token], mistakes: Mistakes) -> None:
         super().__init__(tokens, mistakes)
         self.types = TypeScope()
+        self.enumerations: dict[str, frozenset[str]] = {}
+        """The names in each `enum class` so far; for a plain `enum`, nothing."""
         self._asserted = False
         """Whether this is in an `assert`, where a string stands for true."""
 
@@ -92,6 +94,9 @@ class ExpressionParser(Cursor):
         if operator is None:
             return target
         place = self.advance().place
+        if not operator and self.token.text == "{":
+            braces = self.token.place
+            return Assign(operator, target, Braced(NamedType("auto", braces), self.braces(), braces), place)
         return Assign(operator, target, self.assignment(), place)
 
     def conditional(self) -> Expression:
@@ -174,6 +179,8 @@ class ExpressionParser(Cursor):
         """Parse an expression that begins with a word: a name, a call, a constant, a cast or sizeof."""
         text = token.text
         after = self.tokens[self.position + 1].text
+        if after == "::" and text in self.enumerations:
+            return self._enumerator(token)
         if text in self.types or text in QUALIFIERS:
             return self._functional_cast(token, after)
         if after == "::":
@@ -218,6 +225,13 @@ class ExpressionParser(Cursor):
             values.append(self.assignment())
         self.expect(")")
         return tuple(values)
+
+    def _enumerator(self, scope: Token) -> Expression:
+        """Parse `E::A`, a name in an enumeration; one of a plain `enum` has the name `A` in the tree."""
+        self.advance()
+        self.advance()
+        name = self.expect_name()
+        return Name(f"{scope.text}::{name.text}" if self.enumerations[scope.text] else name.text, name.place)
 
     def _scoped(self, scope: Token) -> Expression:
         """Refuse `std::min(a, b)`, and go on as if it were `min(a, b)`."""

@@ -6,7 +6,7 @@ Nothing is resolved: names are strings, and types are as written. Every node has
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -180,7 +180,10 @@ class Initializer:
 
 @dataclass(frozen=True, slots=True)
 class Braced:
-    """A value made of its parts: `float4{x, y, z, w}`, or `return {x, y};` of a function that returns a `type`."""
+    """A value made of its parts: `float4{x, y, z, w}`, or `return {x, y};` of a function that returns a `type`.
+
+    In `p = {x, y}` the type is "auto" until the file is checked.
+    """
 
     type: TypeName
     values: Initializer
@@ -352,6 +355,8 @@ class Enumeration:
     place: Place
     base: TypeName | None = None
     """The type of its numbers, as in `enum E : short`; None for int."""
+    scoped: bool = False
+    """Whether it is an `enum class`, whose numbers do not convert to int and are named `E::A`."""
 
 
 @dataclass(slots=True)
@@ -395,6 +400,16 @@ def walk(node: object) -> Iterator[object]:
         elif parts := _parts(node.__class__):  # type: ignore[arg-type]
             yield node
             left += [part for name in parts if (part := getattr(node, name)).__class__ not in _LEAVES]
+
+
+def with_scope(node: Any, names: frozenset[str], scope: str) -> Any:
+    """Return an expression in which some names have a scope before them."""
+    if isinstance(node, Name):
+        return replace(node, name=f"{scope}::{node.name}") if node.name in names else node
+    if isinstance(node, tuple):
+        return tuple(with_scope(each, names, scope) for each in node)
+    parts = {name: with_scope(getattr(node, name), names, scope) for name in _parts(node.__class__)}
+    return replace(node, **parts) if parts else node
 
 
 _LEAVES = frozenset([str, int, float, bool, type(None), Place])

@@ -107,7 +107,7 @@ def test_lines_and_directives_stay_where_host_code_is_taken_out() -> None:
         ("", "out[x] = clamp(x, 0, 3);", 'there is no function .clamp.; #include "helper_math.h"'),
         ("", "float3 a = make_float3(1, 2, 3); a = a * 2; out[x] = a.x;", 'a float3; .* or #include "helper_math.h"'),
         ("", "out[x] = FLT_MAX > x;", "'FLT_MAX' is not declared; #include <float.h>"),
-        ("enum class E { A, B };", "out[x] = (int)E::B;", "'E::B' is C.*not read: 'enum class' is C"),
+        ("struct A { int x; A(int v); };", "out[x] = A::B;", "'A::B' is C.*not read: a member function is C"),
         ("", "out[x] = __fmul_rz(x, 2.0f);", r"there is no function '__fmul_rz'; did you mean '__fmul_rn'\?\n"),
         ('#include "project.h"', "out[x] = SIZE;", 'may be declared in "project.h"'),
         ('#include "project.h"', "Item item; out[x] = 1;", 'may be declared in "project.h"'),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from imgcuda.cpu.checks.instrument import ATOMIC
 from imgcuda.cpu.lowering.dispatch import evaluate
+from imgcuda.cpu.lowering.lanes import for_each_lane, lanes_of, numbers_of_lanes
 from imgcuda.cpu.lowering.lvalues import pointer
 from imgcuda.cpu.lowering.operands import number
 from imgcuda.cpu.lowering.state import State
@@ -63,63 +64,23 @@ def _each_lane(state: State, address: Address, type: Scalar, values: list[Value]
         address = state.checks.allowed(address, type, ATOMIC)
     b, shape = state.b, state.v.type(type)
     place_of = _places(state, address)
-    numbers_of = [_numbers(state, value) for value in values]
+    numbers_of = [numbers_of_lanes(state, value) for value in values]
     found = b.slot(shape)
 
     def operate(lane: str) -> None:
         old = _operate(state, operation, type, place_of(lane), [number(lane) for number in numbers_of], alone)
         b.do(f"store {type.ir} {old}, ptr {b.op(f'getelementptr {type.ir}, ptr {found}, i64 {lane}')}")
 
-    if state.mask is None:
-        _for_all(state, operate)
-    else:
-        _for_active(state, state.mask, operate)
+    for_each_lane(state, operate, _UNROLLED)
     return Value(type, VARYING, b.op(f"load {shape}, ptr {found}"))
-
-
-def _for_all(state: State, action: Callable[[str], None]) -> None:
-    """Compile a loop over all lanes."""
-    b, count = state.b, state.b.slot("i64")
-    b.do(f"store i64 0, ptr {count}")
-    head = b.label("lanes")
-    b.place(head)
-    before = b.count
-    lane = b.op(f"load i64, ptr {count}")
-    action(lane)
-    next, end = b.op(f"add nuw nsw i64 {lane}, 1"), b.label("end")
-    b.do(f"store i64 {next}, ptr {count}")
-    b.unrolled += (_UNROLLED - 1) * (b.count - before)
-    note = b.loop_note(f'!"llvm.loop.unroll.count", i32 {_UNROLLED}')
-    b.branch(b.op(f"icmp eq i64 {next}, {state.v.width}"), end, head, note)
-    b.place(end)
-
-
-def _for_active(state: State, mask: str, action: Callable[[str], None]) -> None:
-    """Compile a loop over the set lanes of a mask, in order."""
-    b, bits = state.b, f"i{state.v.width}"
-    left = b.slot(bits)
-    active = b.op(f"bitcast {state.v.type('i1')} {mask} to {bits}")
-    b.do(f"store {bits} {active}, ptr {left}")
-    head, body, end = (b.label(hint) for hint in ("lanes", "lane", "end"))
-    b.place(head)
-    now = b.op(f"load {bits}, ptr {left}")
-    b.branch(b.op(f"icmp eq {bits} {now}, 0"), end, body)
-    b.place(body)
-    lane = b.call(f"llvm.cttz.{bits}", bits, [(bits, now), ("i1", "true")])
-    lane = lane if bits == "i64" else b.op(f"zext {bits} {lane} to i64")
-    action(lane)
-    less = b.op(f"sub {bits} {now}, 1")
-    b.do(f"store {bits} {b.op(f'and {bits} {now}, {less}')}, ptr {left}")
-    b.jump(head)
-    b.place(end)
 
 
 def _places(state: State, address: Address) -> Callable[[str], str]:
     """Return a function that emits the address of a lane; the index may be as short as a byte."""
     index = address.index
     if address.kind == VARYING or index is None or index.type == BOOL:
-        return _lanes(state, "ptr", lane_addresses(state, address))
-    index_of = _numbers(state, index.narrow or index)
+        return lanes_of(state, "ptr", lane_addresses(state, address))
+    index_of = numbers_of_lanes(state, index.narrow or index)
     type = (index.narrow or index).type
 
     def place(lane: str) -> str:
@@ -127,20 +88,6 @@ def _places(state: State, address: Address) -> Callable[[str], str]:
         return first_lane(state, replace(address, index=number), number.ir)
 
     return place
-
-
-def _numbers(state: State, value: Value) -> Callable[[str], str]:
-    """Return a function that emits the value of a lane."""
-    if value.scalar:
-        return lambda lane: value.ir
-    return _lanes(state, value.type.ir, state.v.of(value))
-
-
-def _lanes(state: State, cell: str, vector: str) -> Callable[[str], str]:
-    b = state.b
-    slot = b.slot(state.v.type(cell))
-    b.do(f"store {state.v.type(cell)} {vector}, ptr {slot}")
-    return lambda lane: b.op(f"load {cell}, ptr {b.op(f'getelementptr {cell}, ptr {slot}, i64 {lane}')}")
 
 
 def _operate(state: State, operation: str, type: Scalar, place: str, numbers: list[str], alone: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 
 from imgcuda.cpu.lowering.atomics import ATOMICS, atomic
@@ -104,6 +105,12 @@ def _fence(state: State, node: syntax.Call) -> Operand:
     return NOTHING
 
 
+def _clock(state: State, node: syntax.Call) -> Operand:
+    """Return the counter of the processor's cycles, or, where a process may not read that, of its clock's."""
+    counter = "steady" if platform.machine().lower() in ("aarch64", "arm64") else "cycle"
+    return Value(I64, UNIFORM, state.b.call(f"llvm.read{counter}counter", "i64", []))
+
+
 _SPECIAL: dict[str, tuple[int, Callable[[State, syntax.Call], Operand]]] = {
     "__ldg": (1, _read_only),
     "__builtin_expect": (2, _expect),
@@ -113,6 +120,7 @@ _SPECIAL: dict[str, tuple[int, Callable[[State, syntax.Call], Operand]]] = {
     "__threadfence": (0, _fence),
     "__threadfence_block": (0, _fence),
     "__threadfence_system": (0, _fence),
+    **dict.fromkeys(("clock", "clock64"), (0, _clock)),
     **{name: (3 if name.startswith("atomicCAS") else 2, atomic) for name in ATOMICS},
 }
 """The built-in functions for memory and barriers, and how many arguments each takes."""

@@ -24,7 +24,8 @@ from imgcuda.cpu.values.types import BASIC, VECTORS, Float, Int, Scalar
 from imgcuda.frontend.syntax import ARRAY_SIZE
 
 VOIDS = frozenset(["__syncthreads", "__threadfence", "__threadfence_block", "__threadfence_system"])
-_OTHER = frozenset(["__ldg", "__builtin_expect", "__builtin_for_all", "assert", ARRAY_SIZE])
+CLOCKS = frozenset(["clock", "clock64"])
+_OTHER = frozenset([*CLOCKS, "__ldg", "__builtin_expect", "__builtin_for_all", "assert", ARRAY_SIZE])
 _TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])
 _DOUBLE = frozenset(["rhypot", "norm3d", "norm4d"])
 """Functions without overloads: they have another name for floats."""
@@ -85,6 +86,8 @@ def result(name: str, given: Sequence[Typed]) -> Type:
         return Basic("long long")
     if name == ARRAY_SIZE:
         return INT
+    if name in CLOCKS:
+        return Basic("long long")
     if name == "__builtin_for_all":
         return Basic("bool")
     if name.startswith("make_"):

@@ -46,6 +46,8 @@ class CallChecker(Names):
         """The functions of the host, which are not read."""
         self.library: dict[str, Signature] = {}
         """The functions of CUDA that are written in CUDA C and called, by their keys."""
+        self.braced: dict[int, syntax.TypeName] = {}
+        """The types of the values in braces that are assigned, by their ids."""
         self.replaced: dict[int, Callable[[Any, Mapping[int, str]], Any]] = {}
         """By id, the nodes that are compiled as others: each function takes the node and the names of calls by id, and
         returns the other node."""

@@ -22,6 +22,7 @@ from imgcuda.cpu.semantics.cxx_types import (
     Type,
     Typed,
     arithmetic,
+    as_written,
     conversion,
     decayed,
     plain,
@@ -140,10 +141,12 @@ class ExpressionChecker(CallChecker):
             return Typed(UNKNOWN, constant=left.constant and right.constant)
         if isinstance(first, Pointer) or isinstance(second, Pointer):
             return self._pointers(operator, left, right, place)
+        if operator in _COMPARISONS and first == second and isinstance(first, Enum):
+            return Typed(TRUTH, constant=left.constant and right.constant)
         one, other = scalar(first), scalar(second)
         if one is None or other is None:
-            type = first if one is None else second
-            raise Wrong(f"a number is needed here; this is a {type}", place)
+            wrong, type = (left, other) if one is None else (right, one)
+            raise misfit(wrong, INT if type is None else arithmetic(type, type), place)
         if operator in _FOR_INTEGERS and not (isinstance(one, Int) and isinstance(other, Int)):
             remedy = "use fmodf() for the remainder of floats" if operator == "%" else "convert the float to int"
             raise Wrong(f"'{operator}' is for integers; this is a {first} and a {second}", place, remedy)
@@ -188,8 +191,10 @@ class ExpressionChecker(CallChecker):
         return Typed(first)
 
     def _assign(self, node: syntax.Assign) -> Typed:
-        value = self.type(node.value)
         target = self.type(node.target)
+        if isinstance(node.value, syntax.Braced):
+            self._type_of_braces(node.value, target.type)
+        value = self.type(node.value)
         if node.operator and (
             own := self._operator(node, f"{node.operator}=", (node.target, node.value), (target, value))
         ):
@@ -259,8 +264,15 @@ class ExpressionChecker(CallChecker):
             )
         return Typed(with_const(fields[node.name], type.const), whole.lvalue)
 
+    def _type_of_braces(self, node: syntax.Braced, target: Type) -> None:
+        """Give the braces in `p = {x, y}` the type of p."""
+        written = as_written(plain(target), node.place)
+        if isinstance(node.type, syntax.NamedType) and node.type.name == "auto" and written is not None:
+            self.braced[id(node)] = written
+            self.replaced[id(node)] = lambda made, names: replace(made, type=written)
+
     def _braced(self, node: syntax.Braced) -> Typed:
-        type = plain(self.resolve(node.type))
+        type = plain(self.resolve(self.braced.get(id(node), node.type)))
         if type in (UNKNOWN, VOID) or isinstance(type, Pointer | Array):
             raise Wrong("values in braces make a struct or a number here", node.place, "declare a variable with them")
         return Typed(type, constant=self.braces(node.values, type))
@@ -339,6 +351,8 @@ def _castable(source: Type, wanted: Type) -> bool:
         return isinstance(number, Int) and number.bits in (1, 64)
     if isinstance(wanted, Pointer):
         return isinstance(scalar(source), Int)
+    if isinstance(source, Enum):
+        return scalar(wanted) is not None or isinstance(wanted, Enum)
     return isinstance(wanted, Enum) and scalar(source) is not None
 
 

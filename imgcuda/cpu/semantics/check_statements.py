@@ -12,6 +12,7 @@ from imgcuda.cpu.semantics.cxx_types import (
     UNKNOWN,
     VOID,
     Array,
+    Enum,
     Pointer,
     Record,
     Type,
@@ -83,7 +84,7 @@ class StatementChecker(ExpressionChecker):
     def _switch(self, node: syntax.Switch) -> None:
         with self.recording_mistakes():
             type = self.value(node.value)
-            if type != UNKNOWN and not isinstance(scalar(type), Int):
+            if type != UNKNOWN and not isinstance(type, Enum) and not isinstance(scalar(type), Int):
                 raise Wrong(f"'switch' is for integers; this is a {type}", node.value.place)
         seen = set[object]()
         with self.scope():

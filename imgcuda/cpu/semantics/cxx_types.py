@@ -33,8 +33,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Enum:
+    """The type of an enumeration."""
+
     name: str
     const: bool = False
+    scoped: bool = False
+    """Whether it is an `enum class`: it is no number."""
 
     def __str__(self) -> str:
         return "const " * self.const + self.name
@@ -139,7 +143,7 @@ def as_written(type: Type, place: syntax.Place) -> syntax.TypeName | None:
 def scalar(type: Type) -> Scalar | None:
     """Return the type of a number; None if a type is not a number's."""
     if isinstance(type, Enum):
-        return BASIC["int"]  # type: ignore[return-value]
+        return None if type.scoped else BASIC["int"]  # type: ignore[return-value]
     found = BASIC.get(type.name) if isinstance(type, Basic) else None
     return found if isinstance(found, Int | Float) else None
 
@@ -216,5 +220,7 @@ def why_not(given: Typed, wanted: Type) -> tuple[str, str]:
     if scalar(wanted) is not None and not isinstance(wanted, Enum):
         pointer, field = isinstance(source, Pointer), isinstance(source, Record)
         remedy = "read what it points to with * or [...]" if pointer else "use one of its fields" if field else ""
+        if isinstance(source, Enum):
+            remedy = f"write ({wanted}) in front of it"
         return f"a number is needed here; this is a {source}", remedy
     return f"a {wanted} is needed here; this is a {source}", ""

@@ -125,7 +125,7 @@ class Names:
             self.types[item.name] = Record(item.name)
             self.fields[item.name] = {name: self.resolve(type) for name, type in item.fields}
         else:
-            type = self.types[item.name] = Enum(item.name) if item.name else Basic("int")
+            type = self.types[item.name] = Enum(item.name, scoped=item.scoped) if item.name else Basic("int")
             for name, _ in item.members:
                 with self.recording_mistakes():
                     self.declare(name, Symbol(type, item.place, True, lvalue=False), item.place)
