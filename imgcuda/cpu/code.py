@@ -37,6 +37,8 @@ class Code(NamedTuple):
     """The most bytes that it needs on the stack."""
     sized_by_launch: bool = False
     """Whether it has `extern __shared__` arrays, whose size a launch gives."""
+    prints: bool = False
+    """Whether it calls printf."""
     constants: tuple[tuple[str, int], ...] = ()
     """The `__constant__` variables that a launch sets, and their bytes: its last arguments are their addresses."""
 
@@ -50,11 +52,13 @@ def stored(key: str) -> Code | None:
     """Return the code in the cache under a key; None if there is none, or if it has another form."""
     head, _, binary = (kernel_cache.get(key) or b"").partition(b"\n")
     try:
-        letters, checklist, written, heap, stack, sized, constants, linked = json.loads(head)
+        letters, checklist, written, heap, stack, sized, prints, constants, linked = json.loads(head)
         known = None if checklist is None else _checklist(checklist)
         made = binary if linked is None else _image(binary, *linked)
         named = tuple((str(name), int(size)) for name, size in constants)
-        code = Code(made, tuple(letters), known, tuple(written), int(heap), int(stack), bool(sized), named)
+        code = Code(
+            made, tuple(letters), known, tuple(written), int(heap), int(stack), bool(sized), bool(prints), named
+        )
         return code if binary else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
@@ -71,7 +75,7 @@ def store(key: str, code: Code) -> None:
     image = code.binary if isinstance(code.binary, LinkedCode) else None
     linked = image and [image.code, image.functions, image.addresses]
     checks = code.checklist and asdict(code.checklist)
-    by_launch = code.sized_by_launch, code.constants
+    by_launch = code.sized_by_launch, code.prints, code.constants
     told = [code.arguments, checks, code.written, code.heap, code.stack, *by_launch, linked]
     binary = image.data if image else code.binary
     assert isinstance(binary, bytes)

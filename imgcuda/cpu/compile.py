@@ -34,7 +34,7 @@ def _compiled(program: Program, kernel: str, block: Dim3, machine: Machine, chec
     lowered = to_llvm(program, kernel, block, vector_width(block.x, machine.width), program.contract, checked)
     letters = (*map(argument_letter, lowered.parameters), *("p" for _ in lowered.constants))
     binary = to_machine_code(lowered, machine)
-    sizes = lowered.heap, lowered.stack, lowered.sized_by_launch, lowered.constants
+    sizes = lowered.heap, lowered.stack, lowered.sized_by_launch, lowered.prints, lowered.constants
     return Code(binary, letters, lowered.checklist, lowered.written, *sizes)
 
 

@@ -61,6 +61,8 @@ class LoadedKernel:
         """The bytes of stack that it needs to run safely."""
         self.sized_by_launch = code.sized_by_launch
         """Whether it has `extern __shared__` arrays."""
+        self.prints = code.prints
+        """Whether it calls printf."""
         self.constants = code.constants
         """The `__constant__` variables that a launch sets, and their bytes."""
         self._memory = memory

@@ -31,6 +31,8 @@ class Compiled:
     """The most bytes that it needs on the stack."""
     sized_by_launch: bool = False
     """Whether it has `extern __shared__` arrays, whose size a launch gives."""
+    prints: bool = False
+    """Whether it calls printf."""
     constants: tuple[tuple[str, int], ...] = ()
     """The `__constant__` variables that a launch sets, and their bytes: its last arguments are their addresses."""
 

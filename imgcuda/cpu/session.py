@@ -15,6 +15,7 @@ import numpy.typing as npt
 from imgcuda.cores import cores
 from imgcuda.cpu import loading, workers
 from imgcuda.cpu.lending import Loans, address
+from imgcuda.cpu.standard_output import printing
 from imgcuda.cpu.workers import Launch
 from imgcuda.engine.constant_values import memory_of
 from imgcuda.engine.known_tables import KnownTables, known_tables
@@ -147,7 +148,10 @@ class CpuSession:
         samples = max([prod(a.shape) for a in arguments if isinstance(a, DeviceArray)], default=0)
         work = max(samples, geometry.threads)  # a thread may compute many samples
         parts = min(4 * count, geometry.blocks, max(1, work // WORTH_A_THREAD))
-        workers.run(launch, geometry.blocks, parts, count)
+        if loaded.prints:
+            parts, count = 1, 1  # so the threads print in their order
+        with printing(loaded.prints):
+            workers.run(launch, geometry.blocks, parts, count)
 
     def _given(
         self,

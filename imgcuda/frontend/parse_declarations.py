@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from imgcuda.frontend import refusals
-from imgcuda.frontend.lexer import END, IDENTIFIER, PUNCTUATOR, Token
+from imgcuda.frontend.lexer import END, IDENTIFIER, PUNCTUATOR, STRING, Token
 from imgcuda.frontend.mistakes import Mistakes
 from imgcuda.frontend.parse_types import SPECIFIER_WORDS, WITH_ARGUMENT, Specifiers, Types
 from imgcuda.frontend.syntax import (
+    ArrayType,
     Declaration,
     Enumeration,
     Expression,
     Initializer,
     NamedType,
+    NumberLiteral,
     Structure,
     TranslationUnit,
     Typedef,
@@ -55,13 +57,24 @@ class DeclarationParser(Types):
         return Declaration(
             name.text,
             type_,
-            self._value(),
+            self._characters() if self._begins_a_text(type_) else self._value(),
             name.place,
             space,
             specifiers.const,
             external,
             "constexpr" in specifiers.words,
         )
+
+    def _begins_a_text(self, type_: TypeName) -> bool:
+        """Whether a string comes as the value of an array."""
+        return isinstance(type_, ArrayType) and self.token.text == "=" and self.peek().kind == STRING
+
+    def _characters(self) -> Initializer:
+        """Parse `= "text"`, the value of an array of characters, as numbers in braces."""
+        self.advance()
+        text = self.string()
+        numbers = (NumberLiteral(each - 256 * (each > 127), "char", text.place) for each in (*text.value, 0))
+        return Initializer(tuple(numbers), text.place)
 
     def _value(self) -> Expression | Initializer | None:
         if self.accept("="):
@@ -257,4 +270,5 @@ class DeclarationParser(Types):
         if not self.accept("="):
             return None
         own = self.enumerations[scope] if scope else frozenset()
-        return with_scope(self.conditional(), own, scope)
+        value: Expression = with_scope(self.conditional(), own, scope)
+        return value

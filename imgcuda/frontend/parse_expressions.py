@@ -7,7 +7,7 @@ from imgcuda.frontend.cooperative_groups import MEMBERS, THREAD_BLOCK
 from imgcuda.frontend.lexer import CHARACTER, IDENTIFIER, NUMBER, STRING, Token
 from imgcuda.frontend.mistakes import Mistakes
 from imgcuda.frontend.parse_cursor import Cursor, Stop
-from imgcuda.frontend.parse_literals import BadLiteral, character, number
+from imgcuda.frontend.parse_literals import BadLiteral, character, number, string
 from imgcuda.frontend.syntax import (
     Assign,
     Binary,
@@ -24,6 +24,7 @@ from imgcuda.frontend.syntax import (
     NumberLiteral,
     Postfix,
     SizeOf,
+    StringLiteral,
     TypeName,
     Unary,
 )
@@ -136,7 +137,7 @@ class ExpressionParser(Cursor):
         if kind == STRING:
             if self._asserted:
                 return NumberLiteral(1, "bool", self.advance().place)  # as in `assert(n > 0 && "n must be positive")`
-            raise self.refuse(refusals.STRING, token.place)
+            return self._postfix(self.string())
         if token.text == "[":
             raise self.refuse(refusals.LAMBDA, token.place)
         raise self.unexpected("an expression")
@@ -155,6 +156,16 @@ class ExpressionParser(Cursor):
             return NumberLiteral(character(token.text), "char", token.place)
         except BadLiteral as wrong:
             raise self.wrong(str(wrong), token.place) from None
+
+    def string(self) -> StringLiteral:
+        """Parse a string, which may be written in several pieces."""
+        place, value = self.token.place, b""
+        while self.token.kind == STRING:
+            try:
+                value += string(self.advance().text)
+            except BadLiteral as wrong:
+                raise self.wrong(str(wrong), place) from None
+        return StringLiteral(value, place)
 
     def _parenthesized(self) -> Expression:
         opening = self.advance()

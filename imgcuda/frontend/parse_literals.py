@@ -55,6 +55,29 @@ def _integer(text: str, digits: str, suffix: str) -> tuple[int, str]:
     raise BadLiteral(f"'{text}' does not fit into 64 bits")
 
 
+_PLAIN_STRING = re.compile(r'(?:u8)?"(.*)"', re.DOTALL)
+_RAW_STRING = re.compile(r'(?:u8)?R"([^()]*)\((.*)\)\1"', re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([\da-fA-F]+)|(.))", re.DOTALL)
+
+
+def string(text: str) -> bytes:
+    """Return the characters of a string literal, in UTF-8."""
+    if raw := _RAW_STRING.fullmatch(text):
+        return raw[2].encode()
+    plain = _PLAIN_STRING.fullmatch(text)
+    if plain is None:
+        raise BadLiteral("a string of wide characters has no use in a kernel")
+    made, end = b"", 0
+    for match in _ESCAPE.finditer(plain[1]):
+        octal, hexadecimal, escape = match.groups(default="")
+        if escape and escape not in _ESCAPES:
+            raise BadLiteral(f"'\\{escape}' is not a known escape")
+        value = _ESCAPES[escape] if escape else int(octal, 8) if octal else int(hexadecimal, 16)
+        made += plain[1][end : match.start()].encode() + bytes([value & 255])
+        end = match.end()
+    return made + plain[1][end:].encode()
+
+
 @lru_cache(maxsize=256)
 def character(text: str) -> int:
     """Return the value of a character literal, like `'a'` or `'\\n'`, as a signed char."""

@@ -59,7 +59,7 @@ _KEYWORDS = {
 _WARPS = ("{} is not in the portable subset", f"use __shfl_sync() and its kin, or __shared__ memory, or {GUARD}")
 _OLD_WARPS = ("{}: since Volta, threads of a warp need not run together", "write {}_sync(0xffffffff, ...)")
 _TEXTURES = ("{}: there are no textures on the CPU engine", f"read the image through a pointer, or {GUARD}")
-_PRINTING = ("{} is not available on the CPU engine", f"use assert(), or write to an array and look at it, or {GUARD}")
+_PRINTING = ("{} is not available on the CPU engine", f"use printf() or assert(), or {GUARD}")
 _HALVES = ("{}: there are no 16-bit floats on the CPU engine", f"use float, or {GUARD}")
 _RANDOM = ("{}: cuRAND is not available on the CPU engine", f"compute random numbers in the kernel, or {GUARD}")
 _GROUPS = ("{}: of cooperative groups, the CPU engine has thread_block alone", f"use a thread_block, or {GUARD}")
@@ -71,7 +71,7 @@ _NAMES = [
     (re.compile(r"cooperative_groups"), _NO_GROUPS),
     (re.compile(r"tiled_partition|coalesced_threads|this_grid|this_multi_grid|thread_block_tile|grid_group"), _GROUPS),
 ]
-_CALLS = [(re.compile(r"printf|__assert_fail|__trap|__brkpt"), _PRINTING)]
+_CALLS = [(re.compile(r"puts|fprintf|sprintf|snprintf|__assert_fail|__trap|__brkpt"), _PRINTING)]
 _TYPES = [
     (re.compile(r"cuda(?:Texture|Surface)Object_t|texture|surface"), _TEXTURES),
     (re.compile(r"_*half2?|_*(?:nv_)?bfloat16\w*|__nv_fp8\w*"), _HALVES),
@@ -83,7 +83,6 @@ LAMBDA = Refusal("a lambda is C++", f"write a __device__ function, or {GUARD}")
 LAUNCH = Refusal("a launch, '<<<', is the host's business", f"imgcuda launches the kernel; remove this or {GUARD}")
 METHOD = Refusal("a member function is C++", _PLAIN_STRUCT[1])
 TEMPLATE_ARGUMENT = Refusal("a template argument is C++", f"write plain C, or {GUARD}")
-STRING = Refusal("a string has no use on the CPU engine", f"remove it or {GUARD}")
 
 
 def _first(families: list[tuple[re.Pattern[str], tuple[str, str]]], word: str) -> Refusal | None:

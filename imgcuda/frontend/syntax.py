@@ -77,6 +77,14 @@ class NumberLiteral:
 
 
 @dataclass(frozen=True, slots=True)
+class StringLiteral:
+    """A string, without the zero behind its last character."""
+
+    value: bytes
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Name:
     name: str
     place: Place
@@ -192,6 +200,7 @@ class Braced:
 
 Expression: TypeAlias = (
     NumberLiteral
+    | StringLiteral
     | Name
     | Unary
     | Postfix
@@ -412,7 +421,7 @@ def with_scope(node: Any, names: frozenset[str], scope: str) -> Any:
     return replace(node, **parts) if parts else node
 
 
-_LEAVES = frozenset([str, int, float, bool, type(None), Place])
+_LEAVES = frozenset([str, bytes, int, float, bool, type(None), Place])
 
 
 @cache

@@ -582,9 +582,9 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
             f"use a struct, or a cast between pointers, or {GUARD}",
         ),
         (
-            'printf("%d " "%d", n, n);',
-            "printf is not available on the CPU engine",
-            f"use assert(), or write to an array and look at it, or {GUARD}",
+            'fprintf(stderr, "%d " "%d", n, n);',
+            "fprintf is not available on the CPU engine",
+            f"use printf() or assert(), or {GUARD}",
         ),
         (
             "if (__all(n)) n = 1;",
@@ -640,7 +640,6 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
             "a launch, '<<<', is the host's business",
             f"imgcuda launches the kernel; remove this or {GUARD}",
         ),
-        ('const char *s = "a";', "a string has no use on the CPU engine", f"remove it or {GUARD}"),
         ("n = dynamic_cast<int*>(p);", "'dynamic_cast' is C++", f"use static_cast, or {GUARD}"),
         ("try { n = 1; }", "'try' is C++", f"a kernel has no exceptions; use 'if' and 'return', or {GUARD}"),
     ],

@@ -14,6 +14,7 @@ from imgcuda.cpu import loading, workers
 from imgcuda.cpu.checks.findings import KINDS, Note, in_words, unwritten, written_input
 from imgcuda.cpu.checks.site_table import BUFFERS, Buffer, Checklist, Site
 from imgcuda.cpu.session import CpuSession, geometry_of, pack
+from imgcuda.cpu.standard_output import printing
 from imgcuda.cpu.workers import Launch
 from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, LaunchArgument, LaunchMemory
 from imgcuda.errors import CheckError
@@ -93,7 +94,8 @@ class CheckedSession(CpuSession):
         context = _Context(checklist, arguments, self._known)
         where = struct.pack("5q", *grid, memory.shared, context.pointer)
         launch = Launch(loaded, pack(loaded.letters, arguments), where, keep=(context, arguments), shared=memory.shared)
-        workers.run(launch, geometry.blocks)
+        with printing(loaded.prints):
+            workers.run(launch, geometry.blocks)
         for number in context.written_arguments:
             if known := self._known.get(arguments[number].pointer):
                 known.kernel = kernel

@@ -11,6 +11,8 @@ from imgcuda.cpu.lowering.expressions import array_size
 from imgcuda.cpu.lowering.inline import inline
 from imgcuda.cpu.lowering.lvalues import convert, pointer
 from imgcuda.cpu.lowering.operands import condition, number
+from imgcuda.cpu.lowering.printf_format import PRINTF
+from imgcuda.cpu.lowering.printing import printf
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.warps import WARPS, warp_function
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS, IN_CUDA_C
@@ -32,6 +34,8 @@ def call(state: State, node: syntax.Call) -> Operand:
         return array_size(state, node)
     if node.name in WARPS:
         return warp_function(state, node)
+    if node.name == PRINTF:
+        return printf(state, node)
     if node.name in _SPECIAL:
         wanted, function = _SPECIAL[node.name]
         _count(state, node, wanted)

@@ -187,6 +187,8 @@ def _laid_out_alike(one: Type, other: Type) -> bool:
 
 def size_of_operand(state: State, node: syntax.SizeOf) -> Operand:
     """Return the value of `sizeof`."""
+    if isinstance(node.of, syntax.StringLiteral):
+        return constant(len(node.of.value) + 1, U64)
     written = isinstance(node.of, syntax.NamedType | syntax.PointerType | syntax.ArrayType | syntax.ReferenceType)
     type = resolve_type(state, node.of) if written else _type_of_operand(state, node.of)  # type: ignore[arg-type]
     return constant(size_of(type), U64)

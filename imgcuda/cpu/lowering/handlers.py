@@ -8,6 +8,7 @@ from imgcuda.cpu.lowering.calls import call
 from imgcuda.cpu.lowering.conditionals import conditional
 from imgcuda.cpu.lowering.declarations import braced, declaration
 from imgcuda.cpu.lowering.loops import loop
+from imgcuda.cpu.lowering.printing import text
 from imgcuda.cpu.lowering.state import Handlers
 from imgcuda.cpu.lowering.switches import switch
 from imgcuda.frontend import syntax
@@ -15,6 +16,7 @@ from imgcuda.frontend import syntax
 HANDLERS = Handlers(
     expressions={
         syntax.NumberLiteral: expressions.literal,
+        syntax.StringLiteral: text,
         syntax.Name: expressions.name_value,
         syntax.Index: expressions.lvalue_read,
         syntax.Member: expressions.lvalue_read,

@@ -15,6 +15,7 @@ from imgcuda.cpu.lowering.file_scope import declare_file
 from imgcuda.cpu.lowering.handlers import HANDLERS
 from imgcuda.cpu.lowering.inline import own
 from imgcuda.cpu.lowering.names import may_be_changed, resolve_type
+from imgcuda.cpu.lowering.printf_format import PRINTF
 from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.state import CallFrame, State, Unit
@@ -141,7 +142,8 @@ class _KernelCompiler:
         )  # an upper bound: as if each instruction's result were spilled
         constants = tuple((name, size) for name, (_, size) in state.constants.items())
         sized = is_sized_by_launch(ir)
-        return Compiled(name, ir, parameters, state.v.width, checklist, written, heap, stack, sized, constants)
+        prints = PRINTF in self.b.declarations
+        return Compiled(name, ir, parameters, state.v.width, checklist, written, heap, stack, sized, prints, constants)
 
     def _written(self, function: syntax.Function) -> tuple[int, ...]:
         """Return the positions of the arguments whose memory the kernel may write to; if unknown, all."""

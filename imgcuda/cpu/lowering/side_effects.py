@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.lowering.names import root
+from imgcuda.cpu.lowering.printf_format import PRINTF
 from imgcuda.cpu.lowering.state import State
 from imgcuda.frontend import syntax
 
@@ -21,7 +22,7 @@ def has_effects(state: State, node: object, allowed: Callable[[str], bool]) -> b
     functions = {call.name: state.unit.functions[call.name] for call in calls if call.name in state.unit.functions}
     return (
         _sets(node, allowed)
-        or any(call.name in ATOMICS for call in calls)
+        or any(call.name in ATOMICS or call.name == PRINTF for call in calls)
         # In a called function, a plain name is a local variable.
         or any(_sets(function.body, bool) or _by_reference(function) for function in functions.values())
     )

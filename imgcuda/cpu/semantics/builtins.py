@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from imgcuda.cpu.lowering.atomics import ATOMICS
+from imgcuda.cpu.lowering.printf_format import PRINTF
 from imgcuda.cpu.lowering.warps import WARPS
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
 from imgcuda.cpu.semantics.cxx_types import (
@@ -25,7 +26,7 @@ from imgcuda.frontend.syntax import ARRAY_SIZE
 
 VOIDS = frozenset(["__syncthreads", "__threadfence", "__threadfence_block", "__threadfence_system"])
 CLOCKS = frozenset(["clock", "clock64"])
-_OTHER = frozenset([*CLOCKS, "__ldg", "__builtin_expect", "__builtin_for_all", "assert", ARRAY_SIZE])
+_OTHER = frozenset([*CLOCKS, PRINTF, "__ldg", "__builtin_expect", "__builtin_for_all", "assert", ARRAY_SIZE])
 _TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])
 _DOUBLE = frozenset(["rhypot", "norm3d", "norm4d"])
 """Functions without overloads: they have another name for floats."""
@@ -84,7 +85,7 @@ def result(name: str, given: Sequence[Typed]) -> Type:
         return _of_warp(name, given)
     if name == "__builtin_expect":
         return Basic("long long")
-    if name == ARRAY_SIZE:
+    if name in (ARRAY_SIZE, PRINTF):
         return INT
     if name in CLOCKS:
         return Basic("long long")

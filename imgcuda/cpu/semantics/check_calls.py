@@ -8,9 +8,11 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from imgcuda.cpu.lowering.atomics import ATOMICS
+from imgcuda.cpu.lowering.printf_format import PRINTF
 from imgcuda.cpu.lowering.warps import WARPS
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS, IN_CUDA_C
 from imgcuda.cpu.semantics import builtins, library
+from imgcuda.cpu.semantics.check_printf import check_printf
 from imgcuda.cpu.semantics.cxx_types import (
     INT,
     TRUTH,
@@ -75,7 +77,7 @@ class CallChecker(Names):
         if not own and node.name in self.host:
             raise Wrong(*_of_the_host(node))
         if not own:
-            known = [*self.functions, *FUNCTIONS, *ATOMICS, *builtins.VOIDS, *WARPS, *IN_CUDA_C]
+            known = [*self.functions, *FUNCTIONS, *ATOMICS, *builtins.VOIDS, *WARPS, *IN_CUDA_C, PRINTF]
             similar = did_you_mean(node.name, known)
             remedy = self.mistakes.missing(node.name, similar)
             raise Wrong(f"there is no function '{node.name}'{similar}", node.place, remedy)
@@ -114,6 +116,8 @@ class CallChecker(Names):
             )
         if node.name == "assert" and len(given) == 1:
             self.fits(given[0], TRUTH, node.arguments[0].place)
+        if node.name == PRINTF:
+            check_printf(node, given)
         if node.name in WARPS:
             self._warp(node, len(given))
         wanted = ARGUMENTS.get(node.name, 1)

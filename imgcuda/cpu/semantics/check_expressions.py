@@ -67,6 +67,9 @@ class ExpressionChecker(CallChecker):
         whole = isinstance(node.value, int) and node.type != "bool"
         return Typed(Basic(node.type), null=whole and node.value == 0, constant=True)
 
+    def _string(self, node: syntax.StringLiteral) -> Typed:
+        return Typed(Array(Basic("char", const=True), len(node.value) + 1), lvalue=True)
+
     def _name(self, node: syntax.Name) -> Typed:
         return self.named(node)
 
@@ -358,6 +361,7 @@ def _castable(source: Type, wanted: Type) -> bool:
 
 _CHECKS: dict[type, Callable[[ExpressionChecker, Any], Typed]] = {
     syntax.NumberLiteral: ExpressionChecker._number,
+    syntax.StringLiteral: ExpressionChecker._string,
     syntax.Name: ExpressionChecker._name,
     syntax.Unary: ExpressionChecker._unary,
     syntax.Postfix: ExpressionChecker._postfix,
