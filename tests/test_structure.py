@@ -40,6 +40,7 @@ ORDER = [
     {"kernels"},  # any kernels, launched from Python
     {"pipeline"},
     {"functions"},  # each filter as a function
+    {"kernel_check"},  # what is wrong with kernels
     {"testing"},  # what every filter promises
     {"imgcuda"},  # the public names
     {"pyramid"},  # smaller copies of a picture
@@ -111,6 +112,7 @@ FOREIGN = {
             "cli",
             "cli.app",
             "cli.batch",
+            "cli.check_command",
             "cli.commands",
             "cli.completing",
             "cli.doctor",

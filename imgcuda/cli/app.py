@@ -23,7 +23,8 @@ HELP = """Filter images, on an NVIDIA GPU or without one.
 Each filter is a command: imgcuda NAME IN OUT. Several in a row: imgcuda filter IN OUT -f NAME:PARAM=VALUE,... -f ...
 """
 
-SHORT = {"worker", "identify", "stats", "list", "info", "devices", "doctor", "plugins", "recipe", "new-filter"}
+_ABOUT = {"identify", "stats", "list", "info", "devices", "doctor", "plugins", "check"}
+SHORT = _ABOUT | {"worker", "recipe", "new-filter"}
 """The commands that do not filter an image themselves."""
 
 SETTINGS: dict[str, dict[str, bool]] = {"try": {"allow_extra_args": True, "ignore_unknown_options": True}}

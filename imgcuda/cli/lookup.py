@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": "doctor.doctor",
     "plugins": "commands.list_plugins",
     "try": "trying.try_filter",
+    "check": "check_command.check",
     "recipe": "recipe_command.recipe",
     "new-filter": "new_filter.new_filter",
 }

@@ -38,6 +38,18 @@ def _compiled(program: Program, kernel: str, block: Dim3, machine: Machine, chec
     return Code(binary, letters, lowered.checklist, lowered.written, *sizes)
 
 
+def diagnose(program: Program, kernel: str | None, block: Dim3) -> None:
+    """Raise KernelError for the mistakes in a kernel and its file, or in the file alone. It makes no machine code."""
+    with _blaming_the_compiler(program, kernel or "the file"):
+        on_a_large_stack(lambda: to_llvm(program, kernel, block) if kernel else _read_whole(program))
+
+
+def _read_whole(program: Program) -> None:
+    _, meaning = _read(program.text, program.name)
+    with meaning.refusing():
+        pass
+
+
 @contextmanager
 def _blaming_the_compiler(program: Program, kernel: str) -> Iterator[None]:
     """Translate exceptions other than the author's mistakes: lack of memory, too deep nesting, a fault of imgcuda."""

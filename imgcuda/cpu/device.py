@@ -10,6 +10,8 @@ import numpy.typing as npt
 from imgcuda.cores import cores
 from imgcuda.cpu import processor
 from imgcuda.cpu.session import NAME, CpuSession
+from imgcuda.programs.layout import Dim3
+from imgcuda.programs.source import Program
 
 
 class CpuDevice:
@@ -46,3 +48,10 @@ def _checked_session() -> CpuSession:
     from imgcuda.cpu.checks.checked_session import CheckedSession
 
     return CheckedSession()
+
+
+def diagnose(program: Program, kernel: str | None, block: Dim3) -> None:
+    """Raise KernelError for the mistakes in a kernel of a program, or in the whole file without its kernels' bodies."""
+    from imgcuda.cpu import compile
+
+    compile.diagnose(program, kernel, block)
