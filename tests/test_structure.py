@@ -47,6 +47,7 @@ ORDER = [
     {"large_files"},  # a chain over a file that may be larger than memory
     {"zarr_images"},  # a chain over Zarr
     {"file_run"},  # a chain over one file
+    {"explain"},  # what a chain does
     {"video"},  # a chain over the frames of a video
     {"batch"},  # a chain over many files
     {"diagnosis"},  # what works on this machine
@@ -117,6 +118,7 @@ FOREIGN = {
             "cli.completing",
             "cli.doctor",
             "cli.each_file",
+            "cli.explain_command",
             "cli.filtering",
             "cli.identifying",
             "cli.listing",

@@ -15,6 +15,7 @@ COMMANDS = {
     "worker": "worker_command.worker",
     "identify": "identifying.identify",
     "stats": "stats_command.stats",
+    "explain": "explain_command.explain",
     "list": "listing.list_filters",
     "info": "commands.info",
     "devices": "commands.list_devices",

@@ -15,6 +15,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from time import perf_counter
 from typing import Any, TypeAlias
 
 from imgcuda import kernel_cache
@@ -24,6 +25,7 @@ from imgcuda.cpu.linker import LinkedCode
 from imgcuda.cpu.machine import Machine, load_llvm
 from imgcuda.cpu.side_by_side import side_by_side
 from imgcuda.cpu.stack import on_a_large_stack
+from imgcuda.engine import code_origins
 from imgcuda.engine.protocol import KernelCall
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
@@ -95,10 +97,12 @@ def _key(call: KernelCall, checked: bool) -> KernelKey:
 
 def _new(key: KernelKey, program: Program, coming: Callable[[], Sequence[KernelCall]], threads: int) -> LoadedKernel:
     """Return a kernel from the disk cache, or compile it together with the kernels that the chain needs next."""
-    stored_key = cache_key(*key)
-    code = stored(stored_key)
+    started = perf_counter()
+    code = stored(cache_key(*key))
     if code is not None:
-        return _keep(key, load(code))
+        kept = _keep(key, load(code))
+        code_origins.tell(program, *key[2:4], "cache", started)
+        return kept
     calls = coming() if threads > 1 else ()
     others = {_key(each, key[-1]): each.program for each in calls}
     others.pop(key, None)
@@ -114,13 +118,18 @@ def _compiled(key: KernelKey, program: Program, others: dict[KernelKey, Program]
 
 def _made(key: KernelKey, program: Program) -> LoadedKernel:
     """Return a kernel that was not in memory; another thread may have made it meanwhile."""
-    from imgcuda.cpu.compile import compile
-
     if key in loaded:
         return loaded[key]
-    _, _, name, block, checked = key
-    code = _made_once(cache_key(*key), lambda: compile(program, name, block, checked=checked))
-    return _keep(key, load(code))
+    return _keep(key, load(_made_once(cache_key(*key), lambda: _newly_compiled(key, program))))
+
+
+def _newly_compiled(key: KernelKey, program: Program) -> Code:
+    from imgcuda.cpu.compile import compile
+
+    started, (_, _, name, block, checked) = perf_counter(), key
+    code = compile(program, name, block, checked=checked)
+    code_origins.tell(program, name, block, "compiled", started)
+    return code
 
 
 def _made_once(key: str, make: Callable[[], Code]) -> Code:

@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from shutil import which
+from time import perf_counter
 from typing import Any, Protocol
 
 from imgcuda import kernel_cache
 from imgcuda.digests import digest_of
+from imgcuda.engine import code_origins
 from imgcuda.errors import DeviceError, KernelError, Mistake
 from imgcuda.frontend import headers
 from imgcuda.programs.outlines import edition
@@ -39,14 +41,16 @@ def compile(program: Program, capability: tuple[int, int], optimize: bool = True
         )
     options = [*_options(program), *([] if optimize else ["--device-debug"])]
     parts = edition(), program.text, capability, options, compiler.version
-    key = digest_of(parts)
+    key, started = digest_of(parts), perf_counter()
     made = kernel_cache.get(f"cuda-{key}")
+    is_known = made is not None
     if made is None:  # imported here, as at a warm start nothing is compiled
         from imgcuda.frontend.linkage import with_c_names
 
         # C++ would mangle a kernel's name, for overloading.
         made = _compiled(compiler, with_c_names(program.text), program, capability, options)
         kernel_cache.put(f"cuda-{key}", made)
+    code_origins.tell(program, None, None, "cache" if is_known else "compiled", started)
     return made
 
 

@@ -122,7 +122,14 @@ class Session(Protocol):
         """Run a kernel; its program is compiled the first time."""
 
 
-class Stream(Session, Protocol):
+class QueueingSession(Session, Protocol):
+    """A session whose launches and copies may only be queued when its methods return."""
+
+    def wait(self) -> None:
+        """Wait until all queued work is done. Raises DeviceError if any of it failed."""
+
+
+class Stream(QueueingSession, Protocol):
     """A session that queues its work, which runs in order, and does not wait for it.
 
     The work of several streams overlaps: copies in one run during kernels in another.
@@ -140,11 +147,8 @@ class Stream(Session, Protocol):
     def host_empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Return a host array for results, in the memory that the device copies to fastest."""
 
-    def wait(self) -> None:
-        """Wait until all queued work is done. Raises DeviceError if any of it failed."""
 
-
-class DeviceSession(Session, Protocol):
+class DeviceSession(QueueingSession, Protocol):
     """The session that a device opens: for whole images, and with streams for images in strips."""
 
     def foresee(self, coming: Callable[[], Sequence[KernelCall]]) -> None:

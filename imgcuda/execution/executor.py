@@ -17,6 +17,7 @@ from imgcuda.engine.protocol import DeviceArray, Session
 from imgcuda.errors import CheckError, FilterError, ImgcudaError, KernelError, last_line
 from imgcuda.execution.alpha import filter_premultiplied
 from imgcuda.execution.gpu import Gpu, compiler_of
+from imgcuda.execution.observer import Phase, StepObserver
 from imgcuda.execution.point import functions, layout, point_source
 from imgcuda.execution.replay import Recorder, may_be_replayed
 from imgcuda.execution.schedule import result_size
@@ -88,7 +89,7 @@ def run_step(session: Session, step: Step, image: DeviceArray) -> DeviceArray:
 
     Raises FilterError, with the filter's name, if a filter raises an error that is no ImgcudaError.
     """
-    with _NamingTheFilter(step.filters):
+    with _NamingTheFilter(step.filters, session):
         if step.replay:
             return step.replay.run(session, image)
         if isinstance(step.head, PointFilter):
@@ -122,7 +123,8 @@ def measure(
     session: Session, filter: MeasuringFilter, image: DeviceArray, rows: Rows, wanted: Rows | None = None
 ) -> npt.NDArray[Any]:
     """Return the measurement of a filter on an image, or on some of its rows, of which it counts the rows `wanted`."""
-    with _NamingTheFilter([filter]), Step([filter], rows, wanted or rows).gpu(session, image, run_plain) as gpu:
+    step = Step([filter], rows, wanted or rows)
+    with _NamingTheFilter([filter], session, "measure"), step.gpu(session, image, run_plain) as gpu:
         return total([session.download(filter.measure(gpu, image))])
 
 
@@ -190,16 +192,21 @@ def _run_points(session: Session, filters: tuple[PointFilter, ...], image: Devic
 class _NamingTheFilter:
     """A context that turns any error of a filter, which may be third-party code, into a FilterError with its name.
 
-    A class, since it is entered for each filter of each image: a generator takes several times as long.
+    A session that observes steps is told when the filters begin and end. A class, since it is entered for each filter
+    of each image: a generator takes several times as long.
     """
 
-    def __init__(self, filters: Sequence[Filter]) -> None:
-        self._filters, self._process = filters, os.getpid()
+    def __init__(self, filters: Sequence[Filter], session: Session | None = None, phase: Phase = "run") -> None:
+        self._filters, self._phase, self._process = filters, phase, os.getpid()
+        self._observer: StepObserver | None = session if isinstance(session, StepObserver) else None
 
     def __enter__(self) -> None:
-        pass
+        if self._observer:
+            self._observer.begin(self._filters, self._phase)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if self._observer:
+            self._observer.end()
         if error is None or isinstance(error, ImgcudaError | MemoryError | KeyboardInterrupt):
             return
         if ends_the_process(error, self._process):  # SystemExit is an error, too
