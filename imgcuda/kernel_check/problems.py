@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from imgcuda.errors import KernelError, Mistake, PortabilityError
+from imgcuda.errors import KernelError, Mistake
 
 CPU = "cpu"
 """The CPU engine's compiler, in `Problem.found_by`."""
@@ -22,8 +22,6 @@ class Problem:
     mistake: Mistake
     found_by: tuple[str, ...]
     """"cpu", "sm_80" and other architectures, or "run"."""
-    portable: bool = False
-    """Whether it may be good CUDA C++ that only the CPU engine refuses."""
 
     def __str__(self) -> str:
         """Return the place, the message, the remedy and who found it, then the line with a caret."""
@@ -35,8 +33,7 @@ class Problem:
 def of_error(error: KernelError, found_by: str, path: Path) -> list[Problem]:
     """Return the problems that an error tells of a file; its mistakes name files as they are beside that file."""
     told = error.mistakes or (Mistake(str(error).removeprefix(f"{path.name}: "), path.name),)
-    portable = isinstance(error, PortabilityError)
-    return [Problem(replace(each, file=_path_of(each.file, path)), (found_by,), portable) for each in told]
+    return [Problem(replace(each, file=_path_of(each.file, path)), (found_by,)) for each in told]
 
 
 def _path_of(name: str, path: Path) -> str:
@@ -48,8 +45,8 @@ def _path_of(name: str, path: Path) -> str:
 def merged(problems: Iterable[Problem]) -> list[Problem]:
     """Return problems, each once, in the order of lines.
 
-    What two compilers find in one line is one problem, told as the CPU engine does, with its column and remedy, unless
-    only the CPU engine has one with that line.
+    Of what compilers find in one line, the first is kept, since others are mostly its consequences. The CPU engine's
+    comes first, with its column and remedy.
     """
     made: list[Problem] = []
     for problem in problems:
@@ -66,7 +63,5 @@ def _same(one: Problem, other: Problem) -> bool:
     a, b = one.mistake, other.mistake
     if (a.file, a.line) != (b.file, b.line):
         return False
-    if a.message == b.message:
-        return True
     compilers = RUN not in (*one.found_by, *other.found_by)
-    return compilers and a.line > 0 and CPU in one.found_by and CPU not in other.found_by and not one.portable
+    return a.message == b.message or (compilers and a.line > 0)
