@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from imgcuda import Filter
-from imgcuda.errors import FilterError, KernelError
+from imgcuda.errors import FilterError, KernelError, LaunchError
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (21, 34), np.uint8)
 INDEX = "int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;"
@@ -67,6 +67,14 @@ def test_columns_and_rows_are_a_width_and_a_height(tmp_path: Path) -> None:
     text = kernel(USUAL.replace("width", "cols").replace("height", "rows"),
                   INVERT.replace("width", "cols").replace("height", "rows"))  # fmt: skip
     assert (made(tmp_path, text)(IMAGE, device="cpu") == 255 - IMAGE).all()
+
+
+def test_a_file_with_a_variable_that_launches_would_have_to_share_is_refused(tmp_path: Path) -> None:
+    text = kernel(USUAL, "dst[0] = ++counter;", "__device__ int counter;\n")
+    with pytest.raises(
+        LaunchError, match=r"the __device__ variable 'counter': the strips .*; pass a pointer to memory"
+    ):
+        made(tmp_path, text)(IMAGE, device="cpu")
 
 
 # Vectors

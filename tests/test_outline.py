@@ -382,8 +382,13 @@ def test_constants_without_first_values_are_listed_with_their_types() -> None:
     __constant__ int sizes[] = {1, 2}, one = 1;
     __constant__ float given[2]{1, 2};
     __device__ int counter;
+    static __device__ float sums[4] = {1}, last = 2;
+    __device__ const float fixed[2] = {1, 2};
+    __device__ constexpr int one_more = 1;
     const float plain[2] = {1, 2};
     __constant__ struct point corner;
+    __device__ int f(int a) { return a; }
     """
     wanted = {"weights": "float", "gain": "float", "table": "unsigned char *", "corner": "point"}
     assert dict(read(text).constants) == wanted
+    assert dict(read(text).variables) == {"counter": "int", "sums": "float", "last": "float"}

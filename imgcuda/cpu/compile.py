@@ -32,9 +32,9 @@ def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None 
 
 def _compiled(program: Program, kernel: str, block: Dim3, machine: Machine, checked: bool) -> Code:
     lowered = to_llvm(program, kernel, block, vector_width(block.x, machine.width), program.contract, checked)
-    letters = (*map(argument_letter, lowered.parameters), *("p" for _ in lowered.constants))
+    letters = (*map(argument_letter, lowered.parameters), *("p" for _ in (*lowered.constants, *lowered.variables)))
     binary = to_machine_code(lowered, machine)
-    sizes = lowered.heap, lowered.stack, lowered.sized_by_launch, lowered.prints, lowered.constants
+    sizes = lowered.heap, lowered.stack, lowered.sized_by_launch, lowered.prints, lowered.constants, lowered.variables
     return Code(binary, letters, lowered.checklist, lowered.written, *sizes)
 
 

@@ -67,6 +67,8 @@ class LoadedKernel:
         """Whether it calls printf."""
         self.constants = code.constants
         """The `__constant__` variables that a launch sets, and their bytes."""
+        self.variables = code.variables
+        """The `__device__` variables, their sizes and first bytes."""
         self._memory = memory
 
 

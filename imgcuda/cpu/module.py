@@ -34,7 +34,9 @@ class Compiled:
     prints: bool = False
     """Whether it calls printf."""
     constants: tuple[tuple[str, int], ...] = ()
-    """The `__constant__` variables that a launch sets, and their bytes: its last arguments are their addresses."""
+    """The `__constant__` variables that a launch sets, and their bytes: arguments behind its own have them."""
+    variables: tuple[tuple[str, int, bytes], ...] = ()
+    """The `__device__` variables, their sizes and first bytes: the last arguments are their addresses."""
 
 
 _ONE_CALL = ["  call void @kernel({})", "  ret void"]

@@ -18,6 +18,7 @@ from imgcuda.cpu.lending import Loans, address
 from imgcuda.cpu.standard_output import printing
 from imgcuda.cpu.workers import Launch
 from imgcuda.engine.constant_values import memory_of
+from imgcuda.engine.device_variables import memory_of_variable
 from imgcuda.engine.known_tables import KnownTables, known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
 from imgcuda.engine.protocol import NO_MEMORY, ByValue, DeviceArray, KernelCall, LaunchArgument, LaunchMemory
@@ -161,10 +162,12 @@ class CpuSession:
         arguments: Sequence[LaunchArgument],
         memory: LaunchMemory,
     ) -> list[LaunchArgument]:
-        """Return all arguments of a kernel's code, `__constant__` variables last; raise if one does not fit."""
+        """Return all arguments of a kernel's code, the file's variables last; raise if one does not fit."""
         _check_shared(program, kernel, loaded, memory)
         given = self._loans.arguments(arguments, loaded.written)
         given += _constants(program, kernel, loaded, memory)
+        for each in loaded.variables:
+            given.append(as_device_array(memory_of_variable(program, kernel, *each, memory.variables)))
         _check_structures(program, kernel, loaded.letters, given)
         return given
 

@@ -30,6 +30,7 @@ from imgcuda.cuda.context import translated
 from imgcuda.cuda.memory import SessionMemory, StreamMemory, wait_for
 from imgcuda.cuda.transfers import DownloadStaging, UploadStaging
 from imgcuda.engine.constant_values import memory_of, unknown_variable
+from imgcuda.engine.device_variables import required
 from imgcuda.engine.known_tables import known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
 from imgcuda.engine.protocol import NO_MEMORY, ByValue, DeviceArray, JpegCoder, KernelCall, LaunchArgument, LaunchMemory
@@ -169,6 +170,8 @@ class CudaSession:
         with translated(f"{program.name}: {kernel} on cuda:{self._index}"):
             function = cuda_context.function(self._index, program, kernel, letters)
             self._set_constants(program, kernel, memory)
+            for name, _ in program.outline.variables[:1]:
+                required(program, kernel, name, memory.variables).kept_by(f"cuda:{self._index}")
             if memory.shared > cuda_context.SHARED:
                 cuda_context.allow_shared(function, memory.shared)
             function.prepared_async_call(tuple(grid), tuple(block), self._stream, *values, shared_size=memory.shared)

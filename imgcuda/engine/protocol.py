@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.engine.constant_values import Values
+from imgcuda.engine.device_variables import DeviceVariables
 from imgcuda.engine.known_tables import KnownTables
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
@@ -79,6 +80,8 @@ class LaunchMemory(NamedTuple):
     """The bytes of dynamic shared memory in each block: the size of the kernel's `extern __shared__` arrays."""
     constants: Values | None = None
     """The values of `__constant__` variables that have none in the source; None if the launch cannot set them."""
+    variables: DeviceVariables | None = None
+    """The memory of `__device__` variables, which they keep between launches; None if the launch has none."""
 
 
 NO_MEMORY = LaunchMemory()

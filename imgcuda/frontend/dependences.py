@@ -64,7 +64,7 @@ class _CalledFunctions:
         self._functions = file.functions
         self.fields = {each.name: [name for name, _ in each.fields] for each in file.structures}
         members = [name for each in file.enumerations for name, _ in each.members]
-        self.constants = {*members, *(each.name for each in file.globals if each.space != "shared")}
+        self.constants = {*members, *(each.name for each in file.globals if each.space == "constant")}
         self.visited = 0
         self._depth = 0
 

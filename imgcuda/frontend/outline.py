@@ -75,6 +75,8 @@ class Outline(NamedTuple):
     """Typedefs of simple types: the name, the type, and the number of pointers."""
     constants: tuple[tuple[str, str], ...]
     """The `__constant__` variables without first values: the name, and the type of its elements."""
+    variables: tuple[tuple[str, str], ...]
+    """The `__device__` variables that kernels can change: the name, and the type of its elements."""
     sized_by_launch: bool
     """Whether it has `extern __shared__` memory, also in functions."""
     faults: tuple[Fault, ...]

@@ -44,6 +44,7 @@ def read_outline(text: str, file: str, macros: Mapping[str, str]) -> Outline:
         tuple(preprocessor.defined.items()),
         tuple(reader.typedefs),
         tuple(reader.constants.items()),
+        tuple(reader.variables.items()),
         _sized_by_launch(tokens),
         tuple(faults.kept),
     )

@@ -39,8 +39,8 @@ from imgcuda.frontend.syntax import (
 )
 
 _NO_GLOBALS = refusals.Refusal(
-    "a global variable that kernels can change is not in the portable subset",
-    "pass a pointer to memory as an argument, or make it '__constant__' or 'const'",
+    "this global variable is the host's",
+    "write __device__ in front of it, or __constant__ if no kernel changes it",
 )
 _NO_AUTO = refusals.Refusal("'auto' for what a function takes or returns is C++", "write the type")
 _NO_VARIADIC = refusals.Refusal("'...' is not in the portable subset", "name the parameters")
@@ -240,7 +240,9 @@ class _Parser(StatementParser):
     def _global_space(self, specifiers: Specifiers) -> str:
         if "__shared__" in specifiers.words:
             return "shared"
-        return "constant" if specifiers.const or "__constant__" in specifiers.words else ""
+        if specifiers.const or "__constant__" in specifiers.words:
+            return "constant"
+        return "device" if specifiers.words & {"__device__", "__managed__"} else ""
 
     def _starts_parameters(self, specifiers: Specifiers) -> bool:
         """Whether `(` begins a function's parameters rather than a value, as in `const int size(5);`."""

@@ -228,7 +228,7 @@ class Declaration:
     value: Expression | Initializer | None
     place: Place
     space: str = ""
-    """"shared", "constant", or "" for a private variable."""
+    """"shared", "constant", "device" for a `__device__` variable of the file, or "" for a private variable."""
     const: bool = False
     external: bool = False
     """`extern __shared__ float tile[];`: sized at launch."""

@@ -37,6 +37,8 @@ class DeclarationReader:
         self.typedefs: list[tuple[str, str, int]] = []
         self.constants: dict[str, str] = {}
         """The `__constant__` variables without first values, and the type of the elements of each."""
+        self.variables: dict[str, str] = {}
+        """The `__device__` variables that are not const, and the type of the elements of each."""
 
     def run(self) -> None:
         """Read all declarations."""
@@ -192,11 +194,17 @@ class DeclarationReader:
         self._declare(names[-1])
         if "__constant__" in self._specifiers:
             self.constants[names[-1].text] = _type_of(self._words[:-1])
+        elif self._specifiers & {"__device__", "__managed__"} and not self._is_const():
+            self.variables[names[-1].text] = _type_of(self._words[:-1])
         if "typedef" in self._specifiers and self._token.text in (";", ","):
             self._alias(names[-1], self._words[:-1])
         self._words.pop()
         while self._words and self._words[-1].text in ("*", "&"):
             self._words.pop()
+
+    def _is_const(self) -> bool:
+        """Whether a kernel cannot change the variable that the words declare."""
+        return "constexpr" in self._specifiers or any(word.text == "const" for word in self._words)
 
     def _list(self) -> bool:
         """Read a function's arguments and step over its body; return False if it is not a function."""

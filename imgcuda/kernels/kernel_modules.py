@@ -12,6 +12,7 @@ from imgcuda.execution.kernel_parameters import require_kernel
 from imgcuda.frontend.compilers import CPU, CUDA, Macros
 from imgcuda.kernels.constants import Constants
 from imgcuda.kernels.launching import KernelLaunch
+from imgcuda.kernels.module_variables import Variables
 from imgcuda.programs.layout import dim3
 from imgcuda.programs.source import Define, Program, Source, as_written
 
@@ -19,14 +20,15 @@ from imgcuda.programs.source import Define, Program, Source, as_written
 class Module:
     """The kernels of a `.cu` file: `module.saxpy` is the kernel saxpy, and so is `module["saxpy"]`.
 
-    `list(module)` has their names. `module.constants["weights"] = array` sets a `__constant__` variable. `kernels.load`
-    and `kernels.compile` make modules.
+    `list(module)` has their names. `module.constants["weights"] = array` sets a `__constant__` variable, and
+    `module.variables["counter"]` is a `__device__` one. `kernels.load` and `kernels.compile` make modules.
     """
 
     def __init__(self, source: Source, defines: Mapping[str, Define], device: str | None) -> None:
         self._source, self._defines, self._device = source, defines, device
         self._programs: dict[Macros, Program] = {}
         self.constants = Constants(source.name, self._both)
+        self.variables = Variables(source.name, self._both)
 
     def __getitem__(self, kernel: str) -> Kernel:
         """Return a kernel by its name, whatever that is; LaunchError if there is none."""
@@ -82,7 +84,7 @@ class Kernel:
         device cannot run it, and in `kernels.checked()` CheckError for a fault of the kernel.
         """
         sizes = dim3("grid", grid), dim3("block", block)
-        memory = LaunchMemory(shared, self._module.constants.launched())
+        memory = LaunchMemory(shared, self._module.constants.launched(), self._module.variables)
         KernelLaunch(self._module._program, self._name, arguments, *sizes, memory).run(device or self._module._device)
 
     def __repr__(self) -> str:

@@ -30,13 +30,14 @@ def _stored(key: str) -> Outline | None:
     """Return the outline in the cache under a key; None if there is none, or if it has another form."""
     try:
         stored = json.loads(kernel_cache.get(key) or b"")
-        functions, names, macros, typedefs, constants, sized_by_launch, faults = stored
+        functions, names, macros, typedefs, constants, variables, sized_by_launch, faults = stored
         return Outline(
             tuple(map(_head, functions)),
             tuple((str(name), str(file)) for name, file in names),
             tuple((str(name), str(file)) for name, file in macros),
             tuple((str(name), str(type), int(stars)) for name, type, stars in typedefs),
             tuple((str(name), str(type)) for name, type in constants),
+            tuple((str(name), str(type)) for name, type in variables),
             bool(sized_by_launch),
             tuple(Fault(*fault) for fault in faults),
         )

@@ -96,7 +96,7 @@ def test_lines_and_directives_stay_where_host_code_is_taken_out() -> None:
         ("struct A : B { int x; };", "A a; out[x] = 1;", "not read: inheritance is C++"),
         ("struct A { int x : 3; };", "A a; out[x] = 1;", "not read: a bit field is not in the portable subset"),
         ("union E { int a; };", "E a; out[x] = 1;", "not read: .union. is not in the portable subset"),
-        ("static int total = 0;", "out[x] = total;", "line 1 is not read: a global variable that kernels can change"),
+        ("static int total = 0;", "out[x] = total;", "line 1 is not read: this global variable is the host"),
         (
             "std::vector<int> f(int n) { return {}; }",
             "out[x] = f(1);",

@@ -667,11 +667,6 @@ def test_refused_in_a_function(statement: str, message: str, remedy: str) -> Non
             f"write a __device__ function with a name, or {GUARD}",
         ),
         (
-            "__device__ int counter;",
-            "a global variable that kernels can change is not in the portable subset",
-            "pass a pointer to memory as an argument, or make it '__constant__' or 'const'",
-        ),
-        (
             "__global__ void l(cudaTextureObject_t t) {}",
             "cudaTextureObject_t: there are no textures on the CPU engine",
             POINTER,

@@ -1,6 +1,9 @@
-"""Declarations at file scope: constants, constant tables and shared memory."""
+"""Declarations at file scope: constants, constant tables, shared memory and `__device__` variables."""
 
 from __future__ import annotations
+
+import struct
+import sys
 
 from imgcuda.cpu import budget
 from imgcuda.cpu.budget import kilobytes
@@ -9,7 +12,7 @@ from imgcuda.cpu.lowering.declarations import parts_of, shared
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.initializers import ElementPath, sized
 from imgcuda.cpu.lowering.lvalues import convert
-from imgcuda.cpu.lowering.names import declare_type, resolve_type
+from imgcuda.cpu.lowering.names import declare_type, has_defaults, resolve_type
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Reference
 from imgcuda.cpu.memory.lookups import start_of_table
@@ -22,12 +25,13 @@ from imgcuda.cpu.values.types import (
     Struct,
     Type,
     elements,
+    has_pointer,
     innermost,
     memory_ir,
     offset_of,
     size_of,
 )
-from imgcuda.cpu.values.value import BLOCK, Address, MemoryRegion, Value, constant
+from imgcuda.cpu.values.value import BLOCK, BROKEN, Address, MemoryRegion, Value, constant
 from imgcuda.frontend import syntax
 
 
@@ -42,6 +46,8 @@ def declare_file(state: State, file: syntax.TranslationUnit) -> None:
                 _bind_global(state, item)
             else:
                 declare_type(state, item)
+        if isinstance(item, syntax.Declaration) and item.name not in state.scopes[0]:
+            state.bind(item.name, BROKEN)  # its mistake is reported once
 
 
 def _bind_global(state: State, node: syntax.Declaration) -> None:
@@ -50,6 +56,8 @@ def _bind_global(state: State, node: syntax.Declaration) -> None:
         type = sized(resolve_type(state, node.type), node.value)
         if node.space == "shared":
             shared(state, node, type)
+        elif node.space == "device":
+            state.bind(node.name, _device_variable(state, node, type))
         else:
             state.bind(node.name, _constant(state, node, type))
 
@@ -78,6 +86,42 @@ def _set_at_launch(state: State, node: syntax.Declaration, type: Type) -> Refere
     return Reference(Address(PointerTo(type), place, BLOCK, memory))
 
 
+def _device_variable(state: State, node: syntax.Declaration, type: Type) -> Reference:
+    """Return a variable that kernels may change: the entry point is given the address of its memory."""
+    if has_pointer(type):
+        remedy = "pass the pointer as an argument, or keep an offset there instead"
+        state.refuse(
+            f"the __device__ variable '{node.name}' holds a pointer, which memory cannot on the CPU engine", remedy
+        )
+    first = b""
+    if node.value is not None or has_defaults(state, type):
+        first = _first_bytes(_cells(state, node, type, _in_braces(node)))
+    place, size = f"%v_{node.name}", size_of(type)
+    argument = len(state.calls[-1].function.parameters) + len(state.constants) + len(state.variables)
+    state.variables[node.name] = place, size, first
+    memory = known(state, MemoryRegion(node.name, "global"), type, argument=argument)
+    return Reference(Address(PointerTo(type), place, BLOCK, memory))
+
+
+def _in_braces(node: syntax.Declaration) -> syntax.Initializer:
+    if isinstance(node.value, syntax.Initializer):
+        return node.value
+    return syntax.Initializer((node.value,) if node.value is not None else (), node.place)
+
+
+def _first_bytes(cells: list[tuple[int, Scalar, Value]]) -> bytes:
+    """Return the first values of a variable as they lie in memory, without the zeros at the end."""
+    made = bytearray()
+    for offset, type, value in cells:
+        made += bytes(offset - len(made))
+        number = value.const
+        if isinstance(type, Float):
+            made += struct.pack("=f" if type.bits == 32 else "=d", number)
+        else:
+            made += int(number or 0).to_bytes(size_of(type), sys.byteorder, signed=type.signed)
+    return bytes(made).rstrip(b"\0")
+
+
 def _check_size(state: State, node: syntax.Declaration, type: Type) -> None:
     if size_of(type) > budget.CONSTANT:
         message = (
@@ -88,17 +132,25 @@ def _check_size(state: State, node: syntax.Declaration, type: Type) -> None:
 
 def _data(state: State, node: syntax.Declaration, type: Type, values: syntax.Initializer) -> str:
     """Return the contents of a table in LLVM IR, with the padding of structures."""
+    cells = _cells(state, node, type, values)
+    element = innermost(type)
+    if isinstance(element, Int | Float):
+        cell = memory_ir(element)
+        return f"[{elements(type)} x {cell}] [{', '.join(f'{cell} {value.ir}' for _, _, value in cells)}]"
+    return _packed(cells, size_of(type))
+
+
+def _cells(
+    state: State, node: syntax.Declaration, type: Type, values: syntax.Initializer
+) -> list[tuple[int, Scalar, Value]]:
+    """Return the numbers of a variable in order: the offset of each in bytes, its type and its value."""
     cells: list[tuple[int, Scalar, Value]] = []
     for steps, part, value in parts_of(state, type, values, node.name):
         if not isinstance(part, Int | Float):
             state.refuse(f"a {part} in a table", "write out its values in braces", node.place)
         number = constant(0, part) if value is None else _number(state, value, part)
         cells.append((_offset(type, steps), part, number))
-    element = innermost(type)
-    if isinstance(element, Int | Float):
-        cell = memory_ir(element)
-        return f"[{elements(type)} x {cell}] [{', '.join(f'{cell} {value.ir}' for _, _, value in cells)}]"
-    return _packed(cells, size_of(type))
+    return cells
 
 
 def _packed(cells: list[tuple[int, Scalar, Value]], size: int) -> str:

@@ -129,6 +129,7 @@ class _KernelCompiler:
         with state.scope():
             arguments = self._bind_parameters(function, parameters)
             arguments += [f"ptr noalias {place}" for place, _ in state.constants.values()]
+            arguments += [f"ptr {place}" for place, _, _ in state.variables.values()]
             self._blocks(function)
         state.raise_mistakes()
         checklist = self.checks.checklist if self.checks else None
@@ -143,7 +144,9 @@ class _KernelCompiler:
         constants = tuple((name, size) for name, (_, size) in state.constants.items())
         sized = is_sized_by_launch(ir)
         prints = PRINTF in self.b.declarations
-        return Compiled(name, ir, parameters, state.v.width, checklist, written, heap, stack, sized, prints, constants)
+        variables = tuple((name, size, first) for name, (_, size, first) in state.variables.items())
+        flags = sized, prints, constants, variables
+        return Compiled(name, ir, parameters, state.v.width, checklist, written, heap, stack, *flags)
 
     def _written(self, function: syntax.Function) -> tuple[int, ...]:
         """Return the positions of the arguments whose memory the kernel may write to; if unknown, all."""

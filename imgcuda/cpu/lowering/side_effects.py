@@ -23,9 +23,15 @@ def has_effects(state: State, node: object, allowed: Callable[[str], bool]) -> b
     return (
         _sets(node, allowed)
         or any(call.name in ATOMICS or call.name == PRINTF for call in calls)
-        # In a called function, a plain name is a local variable.
-        or any(_sets(function.body, bool) or _by_reference(function) for function in functions.values())
+        or any(
+            _sets(each.body, lambda name: _is_local(state, name)) or _by_reference(each) for each in functions.values()
+        )
     )
+
+
+def _is_local(state: State, name: str) -> bool:
+    """Return whether a name in a called function is a local variable's, and not a `__device__` variable's."""
+    return bool(name) and name.removeprefix("::") not in state.variables
 
 
 def calls_in(node: object, functions: Mapping[str, syntax.Function]) -> Iterator[syntax.Call]:

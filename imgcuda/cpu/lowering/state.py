@@ -146,6 +146,8 @@ class State:
     """The shared arrays of the block: address and size in bytes."""
     constants: dict[str, tuple[str, int]] = field(default_factory=dict)
     """The constants that a launch sets: address and size in bytes."""
+    variables: dict[str, tuple[str, int, bytes]] = field(default_factory=dict)
+    """The `__device__` variables of the file: address, size in bytes, and first bytes; those that follow are 0."""
     locals: dict[Key, int] = field(default_factory=dict)
     """The sizes in bytes of the private arrays and structures in scope, those of callers too."""
     leader: str | None = None
