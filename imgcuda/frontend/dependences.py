@@ -63,6 +63,7 @@ class _CalledFunctions:
     def __init__(self, file: syntax.TranslationUnit) -> None:
         self._functions = file.functions
         self.fields = {each.name: [name for name, _ in each.fields] for each in file.structures}
+        self.has_unions = any(each.union for each in file.structures)
         members = [name for each in file.enumerations for name, _ in each.members]
         self.constants = {*members, *(each.name for each in file.globals if each.space == "constant")}
         self.visited = 0
@@ -176,6 +177,8 @@ class _Walk:
             case syntax.Index(array, index):
                 return {"": everything(self._argument(array)) | everything(self._value(index))}
             case syntax.Member(of, name):
+                if self._file.has_unions:
+                    raise Unknown("a field that may share its place with another")
                 return _field(self._value(of), name)
             case syntax.Cast(to, value_node):
                 if isinstance(to, ReferenceType):

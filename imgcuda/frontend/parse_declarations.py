@@ -9,6 +9,7 @@ from imgcuda.frontend.lexer import END, IDENTIFIER, PUNCTUATOR, STRING, Token
 from imgcuda.frontend.mistakes import Mistakes
 from imgcuda.frontend.parse_types import SPECIFIER_WORDS, WITH_ARGUMENT, Specifiers, Types
 from imgcuda.frontend.syntax import (
+    UNNAMED,
     ArrayType,
     Declaration,
     Enumeration,
@@ -172,7 +173,7 @@ class DeclarationParser(Types):
         if self.token.kind == IDENTIFIER:
             return self.advance()
         name = self._typedef_name() if "typedef" in words else None
-        return name or Token(IDENTIFIER, f"{word.text}@{word.place.line}:{word.place.column}", word.place)
+        return name or Token(IDENTIFIER, f"{word.text}{UNNAMED}{word.place.line}:{word.place.column}", word.place)
 
     def _typedef_name(self) -> Token | None:
         """Look ahead, behind the closing brace, for the name of `typedef struct { ... } name;`."""
@@ -195,9 +196,10 @@ class DeclarationParser(Types):
             raise self.refuse(_NO_BASE, self.token.place)
         if self.token.text == "{":
             fields, defaults = self._fields()
+            end = self.tokens[self.position - 1].place
             while self.token.text in WITH_ARGUMENT:
                 align = self.attribute() or align
-            self.add_type(Structure(tag.text, fields, tag.place, align, defaults))
+            self.add_type(Structure(tag.text, fields, tag.place, align, defaults, word.text == "union", end))
             self._add_semicolon()
         return NamedType(tag.text, tag.place)
 
@@ -219,6 +221,10 @@ class DeclarationParser(Types):
             specifiers = self.specifiers()
             if self.token.text == "(":
                 raise self.refuse(refusals.METHOD, specifiers.type.place)
+            if self.token.text == ";" and UNNAMED in specifiers.type.name:
+                fields.append((specifiers.type.name, specifiers.type))
+                self.advance()
+                continue
             while True:
                 name, type_ = self.declarator(specifiers.type)
                 self._refuse_in_field(name)

@@ -50,7 +50,7 @@ _CONSTANTS = {
     "nullptr": (0, "nullptr"),
 }
 _CASTS = frozenset(["static_cast", "reinterpret_cast", "const_cast"])
-QUALIFIERS = frozenset(["const", "volatile", "struct", "enum"])
+QUALIFIERS = frozenset(["const", "volatile", "struct", "union", "enum"])
 """The words that a type may begin with, other than its name."""
 STATEMENT_WORDS = frozenset(
     ["if", "else", "for", "while", "do", "switch", "case", "default", "break", "continue", "return"]

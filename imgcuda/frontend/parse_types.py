@@ -38,7 +38,7 @@ _STORAGE = FUNCTION_WORDS | frozenset(
     ]
 )
 WITH_ARGUMENT = frozenset(["__launch_bounds__", "__attribute__", "alignas", "__align__"])
-_TAGGED = frozenset(["struct", "enum"])
+_TAGGED = frozenset(["struct", "union", "enum"])
 SPECIFIER_WORDS = _STORAGE | WITH_ARGUMENT | _TAGGED
 _RESTRICT = frozenset(["__restrict__", "__restrict", "restrict"])
 _POINTER_WORDS = _RESTRICT | frozenset(["const", "volatile"])
@@ -76,7 +76,7 @@ class Types(ExpressionParser):
         self.types = TypeScope(KNOWN_TYPES)
 
     def structure(self, words: set[str]) -> NamedType:
-        """Parse `struct tag { ... }`."""
+        """Parse `struct tag { ... }` or a union."""
         raise NotImplementedError
 
     def enumeration(self, words: set[str]) -> NamedType:
@@ -128,7 +128,7 @@ class Types(ExpressionParser):
             elif named is None and not basic and (text in self.types or text == "auto"):
                 named = NamedType(self.advance().text, token.place)
             elif text in _TAGGED and named is None and not basic:
-                named = self.structure(words) if text == "struct" else self.enumeration(words)
+                named = self.enumeration(words) if text == "enum" else self.structure(words)
             elif text == "[" and self.peek().text == "[":
                 self.skip_attribute()
             elif named is None and not basic and self.peek().kind == IDENTIFIER:

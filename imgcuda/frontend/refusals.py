@@ -50,7 +50,6 @@ _KEYWORDS = {
     "catch": _IF_AND_RETURN,
     "typeid": _cpp("write the type"),
     "dynamic_cast": _cpp("use static_cast"),
-    "union": ("'{}' is not in the portable subset", f"use a struct, or a cast between pointers, or {GUARD}"),
     "goto": _STRAIGHT,
     "asm": _ASSEMBLY,
     "__asm__": _ASSEMBLY,

@@ -62,6 +62,8 @@ TypeName: TypeAlias = NamedType | PointerType | ReferenceType | ArrayType
 
 # ---- expressions
 
+UNNAMED = "@"
+"""A part of the names of types without a name. A field of such a type without a name of its own has the type's."""
 ARRAY_SIZE = "__builtin_array_size"
 """The function of an array's length, which no author can call; loops over arrays do."""
 
@@ -340,12 +342,18 @@ class Function:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Structure:
+    """`struct` or `union`."""
+
     name: str
     fields: tuple[tuple[str, TypeName], ...]
     place: Place
     align: int = 0
     defaults: tuple[tuple[str, Expression | Initializer], ...] = ()
     """The fields that have a first value of their own, with it."""
+    union: bool = False
+    """Whether all fields lie at one place."""
+    end: Place | None = None
+    """Where its closing brace is, behind the types that are declared within."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -409,6 +417,12 @@ def walk(node: object) -> Iterator[object]:
         elif parts := _parts(node.__class__):  # type: ignore[arg-type]
             yield node
             left += [part for name in parts if (part := getattr(node, name)).__class__ not in _LEAVES]
+
+
+def order(item: Declaration | Structure | Typedef | Enumeration) -> tuple[bool, int, int]:
+    """Return a key that sorts declarations at file scope: each behind those that it may use."""
+    place = (item.end if isinstance(item, Structure) else None) or item.place
+    return place.file != "prelude.cuh", place.line, place.column
 
 
 def with_scope(node: Any, names: frozenset[str], scope: str) -> Any:

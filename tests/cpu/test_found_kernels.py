@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,15 @@ import pytest
 from imgcuda.cuda.compile import Nvrtc
 from imgcuda.errors import KernelError
 from support.small_kernels import check, program
+
+
+def _sum_of_pixel(x: int) -> int:
+    p = [x & 255, 50, 3 * x & 255, 4 * x & 255]
+    q = list(p)
+    for i in range(x):
+        q[i & 3] = (q[i & 3] + i * (i != 3)) & 255
+    return sum(p) + ((q[0] | 1) + 256 * q[1]) + 7 + 8
+
 
 PAIR = "struct P { int a, b; };"
 PARTS = "struct Q { int n = 3; float f[2] = {1, 2}; }; struct P { int a = 5, b; Q q; };"
@@ -53,6 +63,8 @@ CASES: list[tuple[str, str, Callable[[int], int]]] = [
     ("enum class kind : unsigned char { LOW, HIGH = 3, BOTH = LOW | HIGH << 1 }; enum plain { ONE = 1, TWO }; struct K { kind a; int b; }; __device__ int f(kind k) { switch (k) { case kind::LOW: return 1; case kind::HIGH: return 2; default: return 3; } }", "kind c = x > 3 ? kind::HIGH : kind::LOW; K k = {kind::BOTH, plain::TWO}; int LOW = 7; out[x] = (c == kind::HIGH) + (c < k.a) * 2 + f(c) * 10 + static_cast<int>(k.a) * 100 + (int)sizeof(K) * 10000 + f(kind(6)) + k.b + LOW;", lambda x: (x > 3) + 2 + 10 * (1 + (x > 3)) + 600 + 80000 + 3 + 2 + 7),
     (PAIR + "struct R { P p; float2 f; };", "P p = {1, 2}; p = {x, 3}; R r; r = {{x, 4}, {2.5f, 1}}; r.f = {1, 7}; float4 v[2]; v[x & 1] = {}; v[x & 1] = {1, 2, 3}; out[x] = {p.a + p.b}; out[x] += r.p.b + (int)r.f.y + (int)v[x & 1].z + (int)v[x & 1].w;", lambda x: x + 3 + 4 + 7 + 3),
     ("", "long long start = clock64(); auto first = clock(); for (int i = 0; i < 100; i++) atomicAdd(&out[x], 1); out[x] = clock64() > start && clock() > first;", lambda x: 1),
+    ("union bits { float f; int i; unsigned char b[4]; }; __device__ float half(bits v) { v.i -= 1 << 23; return v.f; } __device__ bits of(float f) { bits b; b.f = f; return b; }", "bits u; u.f = 1.5f + x; bits v = {2.0f}; if (x > 3) v.i = x; bits w[2]; w[x & 1] = u; w[1 - (x & 1)].i = 0; out[x] = u.i / 256 + v.i + w[x & 1].b[x & 3] + (int)half(u) * 3 + (of(2.0f).i >> 20) + (int)sizeof(bits);", lambda x: (b := int.from_bytes(struct.pack("<f", 1.5 + x), "little")) // 256 + (x if x > 3 else 1 << 30) + (b >> 8 * (x & 3)) % 256 + int((1.5 + x) / 2) * 3 + 1024 + 4),
+    ("struct pixel4 { union { struct { unsigned char r, g, b, a; }; unsigned char at[4]; unsigned all; }; int n; }; __device__ int sum(const pixel4 &p) { int s = 0; for (int i = 0; i < 4; i++) s += p.at[i]; return s; }", "pixel4 p; p.all = 0x04030201u * x; p.n = 7; p.g = 50; pixel4 q = p; for (int i = 0; i < x; i++) { if (i == 3) continue; q.at[i & 3] += i; } unsigned *all = &q.all; *all |= 1; out[x] = sum(p) + q.all % 65536 + p.n + (int)sizeof(pixel4);", lambda x: _sum_of_pixel(x)),
     ("#include <assert.h>", 'assert(x >= 0 && "x counts"); assert(out); out[x] = 1;', lambda x: 1),
     # functions on memory, and of two results
     (PAIR, "int a[3][4]; memset(a, -1, sizeof(a)); float f[5]; memset(f, 0, sizeof f); unsigned char u[5]; memset(u, x, 5); P p[2]; memset(p, 0, sizeof(p)); out[x] = a[1][2] + (int)f[4] + u[4] + p[1].b;", lambda x: x - 1),

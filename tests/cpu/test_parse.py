@@ -577,11 +577,6 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
             f"write it in C, or {GUARD}",
         ),
         (
-            "union { int i; float f; } u;",
-            "'union' is not in the portable subset",
-            f"use a struct, or a cast between pointers, or {GUARD}",
-        ),
-        (
             'fprintf(stderr, "%d " "%d", n, n);',
             "fprintf is not available on the CPU engine",
             f"use printf() or assert(), or {GUARD}",

@@ -28,6 +28,7 @@ from imgcuda.cpu.values.types import (
     Type,
     elements,
     has_array,
+    has_union,
     innermost,
     size_of,
 )
@@ -143,7 +144,7 @@ def parts_of(state: State, type: Type, values: syntax.Initializer, name: str) ->
 def braced(state: State, node: syntax.Braced) -> Operand:
     """Return a value that is made of its parts in braces."""
     type = resolve_type(state, node.type)
-    if has_array(type):
+    if has_array(type) or has_union(type):
         target = declare(state, state.key(node), type)
         fill(state, target, type, node.values, str(type))
         return read(state, target)

@@ -39,7 +39,7 @@ def declare_file(state: State, file: syntax.TranslationUnit) -> None:
     """Bind the declarations at file scope, in the order of the source."""
     declared: list[syntax.Declaration | syntax.Structure | syntax.Typedef | syntax.Enumeration] = []
     declared += [*file.structures, *file.typedefs, *file.enumerations, *file.globals]
-    declared.sort(key=lambda item: (item.place.file != "prelude.cuh", item.place.line, item.place.column))
+    declared.sort(key=syntax.order)
     for item in declared:
         with state.collecting():
             if isinstance(item, syntax.Declaration):

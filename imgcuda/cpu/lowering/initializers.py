@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from imgcuda.cpu.values.types import ArrayOf, Struct, Type, elements, innermost
@@ -73,7 +73,7 @@ class _Spreader:
                 yield from self._one(type.element, (*steps, position), rest)
             return
         own = {**self._defaults.get(type.name, {}), **named}
-        for name, part in type.fields:
+        for name, part in _initialized(type, named):
             given = rest if rest or name not in own else deque([own[name]])
             yield from self._one(part, (*steps, name), given)
 
@@ -90,6 +90,13 @@ class _Spreader:
             yield from self._fill(type, steps, rest)
         else:
             yield ElementInitializer(steps, type, rest.popleft() if rest else None)  # type: ignore[arg-type]
+
+
+def _initialized(type: Struct, named: Iterable[str]) -> tuple[tuple[str, Type], ...]:
+    """Return the fields that get a first value: of a union the one that is named, or else the first."""
+    if not type.union:
+        return type.fields
+    return tuple(each for each in type.fields if each[0] in named) or type.fields[:1]
 
 
 def sized(type: Type, values: syntax.Expression | syntax.Initializer | None) -> Type:

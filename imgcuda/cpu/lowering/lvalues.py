@@ -7,12 +7,14 @@ from typing import Any
 
 from imgcuda.cpu import budget
 from imgcuda.cpu.budget import kilobytes
+from imgcuda.cpu.checks.instrument import known
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.variables import Binding, PointerVariable, Private, Reference, StructVariable, Variable
 from imgcuda.cpu.memory import objects
 from imgcuda.cpu.memory.addresses import member, move
 from imgcuda.cpu.values.types import (
+    I64,
     ArrayOf,
     Float,
     Int,
@@ -22,11 +24,12 @@ from imgcuda.cpu.values.types import (
     elements,
     has_array,
     has_pointer,
+    has_union,
     innermost,
     promote,
     size_of,
 )
-from imgcuda.cpu.values.value import BLOCK, BROKEN, NULL, Address, Aggregate, MemoryRegion, Operand, Value
+from imgcuda.cpu.values.value import AFFINE, BLOCK, BROKEN, NULL, Address, Aggregate, MemoryRegion, Operand, Value
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
 
@@ -203,7 +206,7 @@ def value_of(state: State, operand: Operand) -> Value:
 
 def declare(state: State, key: Any, type: Type, name: str = "") -> Binding:
     """Return a new variable of each thread; `name` is for the messages of checked builds."""
-    if has_array(type):
+    if has_array(type) or has_union(type):
         return Reference(private(state, type, key, name))
     if isinstance(type, PointerTo):
         return PointerVariable(state, key, type)
@@ -225,5 +228,17 @@ def private(state: State, type: Type, key: Any, name: str = "") -> Address:
             f"a thread's own arrays take {kilobytes(total)} here; a GPU has {kilobytes(budget.LOCAL)} for a thread"
         )
         state.fail(message, "make them smaller, or pass a pointer to memory for them")
+    if has_union(type):
+        return _bytes_of_threads(state, type, name)
     made = Private(state, innermost(type), elements(type), key)
     return Address(PointerTo(type), "null", BLOCK, MemoryRegion(name, "private"), private=made)
+
+
+def _bytes_of_threads(state: State, type: Type, name: str) -> Address:
+    """Return new memory for a union: each thread has its bytes in one piece, so that they can be read as any field."""
+    if state.outside_chunks:
+        state.refuse("a union that is used behind a barrier", "copy its bits to an int by __float_as_int() or its like")
+    size = size_of(type) * state.v.width
+    place = state.b.slot(f"[{size} x i8]", 64)
+    memory = known(state, MemoryRegion(name, "union"), type, size, base=place)
+    return Address(PointerTo(type), place, BLOCK, memory, Value(I64, AFFINE, "0", 1), size_of(type))

@@ -80,7 +80,7 @@ def declare_type(state: State, item: syntax.Structure | syntax.Typedef | syntax.
         if (count := sum(_numbers(part) for _, part in fields)) > budget.FIELDS:
             message = f"a structure of {count:,} numbers is beyond the {budget.FIELDS:,} that the CPU engine takes"
             state.fail(message, "use arrays instead", item.place)
-        unit.types[item.name] = Struct(item.name, fields, item.align)
+        unit.types[item.name] = Struct(item.name, fields, item.align, item.union)
         if item.defaults:
             unit.defaults[item.name] = dict(item.defaults)
     else:

@@ -13,7 +13,7 @@ from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.memory.addresses import first_lane
 from imgcuda.cpu.memory.strided import joined, picked
-from imgcuda.cpu.values.types import U8, ArrayOf, Float, Int, Scalar, Struct, Type, memory_ir, size_of
+from imgcuda.cpu.values.types import U8, ArrayOf, Float, Int, Scalar, Struct, Type, has_union, memory_ir, size_of
 from imgcuda.cpu.values.value import AFFINE, VARYING, Address, Aggregate, Operand, Value
 
 _FOUR = 4
@@ -29,7 +29,13 @@ MOST = 16
 def interleaved(state: State, address: Address, type: Struct) -> Scalar | None:
     """Return the type of a structure's numbers, if all lanes access neighboring structures of one type of numbers."""
     index = address.index
-    if state.mask is not None or state.checks or address.private is not None or address.kind == VARYING:
+    if (
+        has_union(type)
+        or state.mask is not None
+        or state.checks
+        or address.private is not None
+        or address.kind == VARYING
+    ):
         return None
     if index is None or index.kind != AFFINE or abs(index.stride * address.scale) != size_of(type):
         return None

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from imgcuda.cpu.checks.instrument import COPY, READ
 from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.lowering.variables import scalar_leaves
 from imgcuda.cpu.memory.accesses import access
 from imgcuda.cpu.memory.addresses import member, nth
 from imgcuda.cpu.memory.interleaved import interleaved, load_interleaved, store_interleaved
 from imgcuda.cpu.memory.private import load_private, store_private
-from imgcuda.cpu.values.types import ArrayOf, Float, Int, PointerTo, Scalar, Struct
+from imgcuda.cpu.values.types import ArrayOf, Float, Int, PointerTo, Scalar, Struct, size_of
 from imgcuda.cpu.values.value import NULL, Address, Aggregate, Operand, Value
 
 # ---- loads
@@ -95,5 +96,11 @@ def _store_aggregate(state: State, address: Address, value: Aggregate) -> None:
     elif (number := interleaved(state, address, value.type)) is not None:
         store_interleaved(state, address, value, number)
     else:
-        for name, part in value.fields.items():
-            store(state, member(state, address, name), part)
+        names = (_widest(value.type),) if value.type.union else value.fields
+        for name in names:
+            store(state, member(state, address, name), value.fields[name])
+
+
+def _widest(type: Struct) -> str:
+    """Return the field of a union that covers most of its bytes."""
+    return max(type.fields, key=lambda each: (size_of(each[1]), -len(scalar_leaves(each[1]))))[0]

@@ -56,7 +56,7 @@ class _TranslationUnitChecker(StatementChecker):
         # The parser knows types only from their declaration on, so only their order among each other matters here.
         types: list[syntax.Structure | syntax.Typedef | syntax.Enumeration] = []
         types += [*file.enumerations, *file.structures, *file.typedefs]
-        types.sort(key=lambda item: (item.place.file != "prelude.cuh", item.place.line, item.place.column))
+        types.sort(key=syntax.order)
         for type in types:
             self.declare_type(type)
         for item in file.items:

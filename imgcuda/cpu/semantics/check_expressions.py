@@ -261,11 +261,25 @@ class ExpressionChecker(CallChecker):
         fields = self.fields.get(type.name, {}) if isinstance(type, Record) else {}
         if isinstance(type, Pointer):
             raise Wrong(f"a pointer has no fields; this is a {type}", node.place, "write -> instead of .")
+        if node.name not in fields and isinstance(type, Record) and (found := self._unnamed(type, node.name)):
+            path, inner = found
+            self.replaced[id(node)] = lambda made, names: _with_path(made, path)
+            return Typed(with_const(inner, type.const), whole.lvalue)
         if node.name not in fields:
             raise Wrong(
                 f"a {plain(type)} has no field '{node.name}'{did_you_mean(node.name, list(fields))}", node.place
             )
         return Typed(with_const(fields[node.name], type.const), whole.lvalue)
+
+    def _unnamed(self, type: Record, name: str) -> tuple[tuple[str, ...], Type] | None:
+        """Return the fields without names that lead to a field, and its type; None if there is none."""
+        for field, inner in self.fields.get(type.name, {}).items():
+            if syntax.UNNAMED in field and isinstance(inner, Record):
+                if (own := self.fields.get(inner.name, {}).get(name)) is not None:
+                    return (field,), own
+                if found := self._unnamed(inner, name):
+                    return (field, *found[0]), found[1]
+        return None
 
     def _type_of_braces(self, node: syntax.Braced, target: Type) -> None:
         """Give the braces in `p = {x, y}` the type of p."""
@@ -322,6 +336,14 @@ class ExpressionChecker(CallChecker):
             raise Wrong(f"reinterpret_cast cannot take const away from a {source}", node.place, "keep the target const")
         if node.word == "const_cast" and not same(source, wanted):
             raise Wrong(f"const_cast cannot turn a {source} into a {wanted}", node.place, "use reinterpret_cast")
+
+
+def _with_path(node: syntax.Member, path: tuple[str, ...]) -> syntax.Member:
+    """Return a member expression with the fields without names that lead to the field written out."""
+    whole = node.object
+    for name in path:
+        whole = syntax.Member(whole, name, node.place)
+    return replace(node, object=whole)
 
 
 def _root(node: syntax.Expression) -> str:

@@ -74,11 +74,13 @@ class ArrayOf:
 
 @dataclass(frozen=True, slots=True)
 class Struct:
-    """A structure type, with its fields in order."""
+    """A structure type, with its fields in order; or a union."""
 
     name: str
     fields: tuple[tuple[str, Type], ...]
     align: int = 0
+    union: bool = False
+    """Whether all fields lie at one place."""
 
     def __str__(self) -> str:
         return self.name
@@ -164,7 +166,7 @@ def offset_of(struct: Struct, name: str) -> int:
     """Return the offset of a field in its structure, in bytes."""
     offset = 0
     for field, type in struct.fields:
-        offset = round_up(offset, align_of(type))
+        offset = 0 if struct.union else round_up(offset, align_of(type))
         if field == name:
             return offset
         offset += size_of(type)
@@ -189,6 +191,13 @@ def innermost(type: Type) -> Type:
 def has_array(type: Type) -> bool:
     """Return whether a type is an array, or a structure that contains one."""
     return isinstance(type, ArrayOf) or (isinstance(type, Struct) and any(has_array(part) for _, part in type.fields))
+
+
+def has_union(type: Type) -> bool:
+    """Return whether a type is a union or contains one."""
+    if isinstance(type, ArrayOf):
+        return has_union(type.element)
+    return isinstance(type, Struct) and (type.union or any(has_union(part) for _, part in type.fields))
 
 
 def has_pointer(type: Type) -> bool:
