@@ -65,7 +65,14 @@ def test_a_sum_in_shared_memory(width: int) -> None:
 
 @pytest.mark.parametrize(
     ("grid", "block"),
-    [((2, 3, 4), (5, 3, 2)), ((1, 1, 5), (32, 2, 2)), ((7,), (4, 4, 4)), ((2, 2), (33, 5)), ((3, 1, 2), (1, 9))],
+    [
+        ((2, 3, 4), (5, 3, 2)),
+        ((1, 1, 5), (32, 2, 2)),
+        ((7,), (4, 4, 4)),
+        ((2, 2), (33, 5)),
+        ((3, 1, 2), (1, 9)),
+        ((300, 40, 3), (8, 2)),  # several threads, each from a block in the middle on
+    ],
 )
 def test_three_dimensions(grid: tuple[int, ...], block: tuple[int, ...]) -> None:
     g, b = (tuple([*size, 1, 1][:3]) for size in (grid, block))

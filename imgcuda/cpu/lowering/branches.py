@@ -109,7 +109,8 @@ def _if_all_agree(state: State, node: syntax.If, test: Value, end: str) -> None:
     unknown = state.b.label("unknown")
     state.b.branch(test.all or state.v.all(test.ir), then, unknown)
     state.b.place(unknown)
-    state.b.branch(test.none or state.v.none(test.ir), otherwise, mixed)
+    # Without the note, LLVM computes the mixed case's vectors ahead, for all cases.
+    state.b.branch(test.none or state.v.none(test.ir), otherwise, mixed, state.b.likely())
     for label, side, what in ((then, node.then, "then"), (otherwise, node.otherwise, "else")):
         state.b.place(label)
         if side is not None:

@@ -11,6 +11,7 @@ from imgcuda.cpu.budget import LOOPED, PASSES_INSTRUCTIONS, WIDE, TooMuch, TooWi
 from imgcuda.cpu.checks.instrument import Checks, known
 from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.lowering.barriers import ParallelRegions
+from imgcuda.cpu.lowering.block_values import declare_once
 from imgcuda.cpu.lowering.file_scope import declare_file
 from imgcuda.cpu.lowering.handlers import HANDLERS
 from imgcuda.cpu.lowering.inline import own
@@ -189,14 +190,14 @@ class _KernelCompiler:
         if self.looped:
             self._all_blocks(function)
         else:
-            self._block(function, "%first")
+            self._block(function, self._position("%first"))
             self.b.leave()
         if self.b.count > LOOPED:
             self.state.facts.mark(_LONG)
 
-    def _block(self, function: syntax.Function, number: str) -> None:
-        """Compile the block of a number."""
-        self._bind_indices(number)
+    def _block(self, function: syntax.Function, position: Mapping[str, str]) -> None:
+        """Compile the block at a position in the grid."""
+        self._bind_indices(position)
         end = self.b.label("finished")
         self._body(function, end)
         self.b.place(end)
@@ -205,6 +206,9 @@ class _KernelCompiler:
         b = self.b
         slot = b.slot("i64")
         b.do(f"store i64 %first, ptr {slot}")
+        position = {axis: (b.slot("i32"), first) for axis, first in self._position("%first").items()}
+        for place, first in position.values():
+            b.do(f"store i32 {first}, ptr {place}")
         head, body, end = b.label("blocks"), b.label("block"), b.label("done")
         b.place(head)
         number = b.op(f"load i64, ptr {slot}")
@@ -212,7 +216,8 @@ class _KernelCompiler:
         b.place(body)
         if self.checks:
             self.checks.begin_block(number)
-        self._block(function, number)
+        self._block(function, {axis: b.op(f"load i32, ptr {place}") for axis, (place, _) in position.items()})
+        self._step({axis: place for axis, (place, _) in position.items()})
         b.do(f"store i64 {b.op(f'add nsw i64 {number}, 1')}, ptr {slot}")
         if self.checks:
             b.branch(self.checks.stopped(), end, head)
@@ -221,16 +226,28 @@ class _KernelCompiler:
         b.place(end)
         b.leave()
 
-    def _bind_indices(self, number: str) -> None:
-        """Bind blockIdx, computed from the number of a block, and blockDim and gridDim."""
+    def _position(self, number: str) -> dict[str, str]:
+        """Compute the position in the grid of the block of a number."""
         b = self.b
-        grid = {axis: Value(U32, BLOCK, f"%g{axis}", natural=True) for axis in "xyz"}
         wide = {axis: b.op(f"zext i32 %g{axis} to i64") for axis in "xy"}
         rest = b.op(f"udiv i64 {number}, {wide['x']}")
         parts = {"x": b.op(f"urem i64 {number}, {wide['x']}"), "y": b.op(f"urem i64 {rest}, {wide['y']}"),
                  "z": b.op(f"udiv i64 {rest}, {wide['y']}")}  # fmt: skip
-        narrow = {axis: b.op(f"trunc i64 {part} to i32") for axis, part in parts.items()}
-        index = {axis: Value(U32, BLOCK, ir, natural=True) for axis, ir in narrow.items()}
+        return {axis: b.op(f"trunc i64 {part} to i32") for axis, part in parts.items()}
+
+    def _step(self, places: Mapping[str, str]) -> None:
+        """Move a position in memory on to the next block: two divisions take as long as some hundred bytes' copy."""
+        b, carried = self.b, "1"
+        for axis, place in places.items():
+            following = b.op(f"add i32 {b.op(f'load i32, ptr {place}')}, {carried}")
+            ends = b.op(f"icmp eq i32 {following}, %g{axis}")
+            b.do(f"store i32 {b.op(f'select i1 {ends}, i32 0, i32 {following}')}, ptr {place}")
+            carried = b.op(f"zext i1 {ends} to i32")
+
+    def _bind_indices(self, position: Mapping[str, str]) -> None:
+        """Bind blockIdx, blockDim and gridDim."""
+        grid = {axis: Value(U32, BLOCK, f"%g{axis}", natural=True) for axis in "xyz"}
+        index = {axis: Value(U32, BLOCK, ir, natural=True) for axis, ir in position.items()}
         size = {axis: constant(getattr(self.state.block, axis), U32) for axis in "xyz"}
         # Outside the loops over threads only their kinds matter.
         thread = {"x": Value(U32, AFFINE, "0", 1), "y": Value(U32, UNIFORM, "0"), "z": Value(U32, UNIFORM, "0")}
@@ -244,6 +261,9 @@ class _KernelCompiler:
             parts.own_parameters(function)
             parts.run(function.body.items)
             return
+        items = function.body.items
+        if not self.checks:
+            items = tuple(declare_once(self.state, items))
         with self._threads():
             self.state.calls[-1].returned = self.state.mask_slot()
             with self.state.scope():
@@ -252,7 +272,7 @@ class _KernelCompiler:
                     assert given is not None
                     if not isinstance(given, Reference) or may_be_changed(self.state, parameter):
                         self.state.bind(parameter.name, own(self.state, parameter, given))
-                compile_sequence(self.state, function.body.items)
+                compile_sequence(self.state, items)
 
     @contextmanager
     def _threads(self) -> Iterator[None]:
