@@ -35,6 +35,12 @@ def middle(image: Image, gravity: str, aspect: str) -> Image:
 test_any_image_matches_numpy = matches("crop", middle, EXACT, settings=[{"gravity": "center", "aspect": "1:1"}])
 
 
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_a_part_of_wide_rows(device: str, random_image: Make, channels: int) -> None:
+    image = random_image((3, 1500, channels))
+    assert_close(crop(image, device, x=300, width=1100), image[:, 300:1400])
+
+
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [

@@ -42,6 +42,14 @@ test_any_image_matches_numpy = matches(
 )
 
 
+@pytest.mark.parametrize("border", NUMPY)
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_wide_rows_get_a_margin(device: str, random_image: Make, border: str, channels: int) -> None:
+    image = random_image((3, 1500, channels))
+    sides = {"left": 70, "right": 333, "top": 1}
+    assert_close(pad(image, device, border=border, **sides), numpys(image, border, **sides))
+
+
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [

@@ -32,6 +32,12 @@ test_any_image_matches_numpy = matches(
 )
 
 
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_wide_rows_move(device: str, random_image: Make, channels: int) -> None:
+    image = random_image((3, 1500, channels))
+    assert_close(roll(image, device, x=300), np.roll(image, 300, 1))
+
+
 @pytest.mark.parametrize(
     ("x", "y", "expected"),
     [(1, 0, [[3, 1, 2], [6, 4, 5]]), (0, 1, [[4, 5, 6], [1, 2, 3]]), (-1, 3, [[5, 6, 4], [2, 3, 1]])],
