@@ -26,10 +26,17 @@ __device__ int pixels_of(int block, int width, int height)
 // same level. If ENDS is 2 there are two tables a channel, each for the samples whose bits above are equal to a number
 // in `known`.
 
+// NEEDS: what is needed of the counts. On the CPU, where counting takes long, a thread counts for ENDS only the least and
+// the greatest of the samples that it reads, and for MEAN as many samples of the same sum, of three levels.
+
 #define BINS (1 << BITS)
 #define TABLE (COLORS * ENDS * BINS)
 #define FIT (12288 / TABLE)  // in 48 KiB
+#if defined(IMGCUDA_CPU) && NEEDS != NEEDS_COUNTS
+#define COPIES 1
+#else
 #define COPIES (FIT < 8 ? FIT : 8)
+#endif
 
 // Counts a sample.
 __device__ void count(unsigned int *table, pixel sample, int channel, const unsigned int *known)
@@ -47,6 +54,62 @@ __device__ void count(unsigned int *table, pixel sample, int channel, const unsi
     atomicAdd(&table[place], counts ? 1u : 0u);
 #endif
 }
+
+#if defined(IMGCUDA_CPU) && NEEDS != NEEDS_COUNTS
+
+// Add a number to the count of a level.
+__device__ void add(unsigned int *table, int channel, unsigned int level, unsigned int number)
+{
+    atomicAdd(&table[channel * BINS + (int)((level >> SHIFT) % BINS)], number);
+}
+
+// What a thread knows of the samples of one channel that it reads.
+struct summary {
+    pixel low, high;
+    unsigned int number, sum;
+};
+
+__device__ void look(summary &known, pixel sample)
+{
+    known.number++;
+#if NEEDS == NEEDS_ENDS
+    known.low = min(known.low, sample);
+    known.high = max(known.high, sample);
+#else
+    known.sum += sample;
+#endif
+}
+
+__device__ void count_summary(unsigned int *table, summary known, int channel)
+{
+    if (known.number == 0) return;
+#if NEEDS == NEEDS_ENDS
+    add(table, channel, known.low, 1);
+    add(table, channel, known.high, 1);
+#else
+    const unsigned int most = BINS - 1;
+    add(table, channel, most, known.sum / most);
+    add(table, channel, known.sum % most, 1);
+    add(table, channel, 0, known.number - known.sum / most - 1);  // -1 where the level above is 0, too
+#endif
+}
+
+// Reads SAMPLES neighboring rows of BLOCK_WIDTH samples at a time, of which each thread sees one channel.
+__device__ void summarize(unsigned int *table, const pixel *from, int number)
+{
+    summary known[SAMPLES];
+    for (int c = 0; c < SAMPLES; c++) known[c] = summary{(pixel)PIXEL_MAX, 0, 0, 0};
+    int t = threadIdx.x, across = BLOCK_WIDTH * SAMPLES, whole = number / across * across;
+    for (int start = 0; start < whole; start += across)
+        for (int c = 0; c < SAMPLES; c++) look(known[c], from[start + c * BLOCK_WIDTH + t]);
+    for (int c = 0; c < SAMPLES; c++) {
+        int i = c * BLOCK_WIDTH + t, channel = i % SAMPLES;
+        if (whole + i < number) look(known[c], from[whole + i]);
+        if (channel < COLORS) count_summary(table, known[c], channel);
+    }
+}
+
+#endif
 
 #if PACK > 1
 
@@ -75,7 +138,10 @@ __global__ void digits(const pixel *__restrict__ src, unsigned int *__restrict__
     // load and count
     const pixel *from = src + (long long)blockIdx.x * PIXELS * SAMPLES;
     int number = pixels_of(blockIdx.x, width, height), single = 0;
-#if PACK > 1
+#if defined(IMGCUDA_CPU) && NEEDS != NEEDS_COUNTS
+    summarize(table, from, number * SAMPLES);
+    single = number;
+#elif PACK > 1
     single = number / PACK * PACK;
     for (int i = t * PACK; i < single; i += BLOCK_WIDTH * PACK) {
         words in = *(const words *)(from + i * SAMPLES);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,24 @@ PIXELS = 49152
 """How many pixels a block counts: its tables take as long as a few thousand."""
 
 
+class Needed(IntEnum):
+    """What filters need of the counts of levels of 8 and 16 bits: on the CPU, less is counted for it."""
+
+    COUNTS = 0
+    """All counts."""
+    ENDS = 1
+    """The first level that occurs, and the last."""
+    MEAN = 2
+    """The mean, and how many samples there are."""
+
+
 class LevelCounts(MeasuringFilter, abstract=True):
     """Count how often each level occurs in each color channel; alpha is left out."""
+
+    @property
+    def needed(self) -> Needed:
+        """What is needed of the counts."""
+        return Needed.COUNTS
 
     def measure(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         """Return the counts, (colors, levels, 1): of 256 levels, or of STEPS."""
@@ -39,10 +56,15 @@ class LevelCounts(MeasuringFilter, abstract=True):
 
         With `known`, (colors, 2) or (1, 2), only where the bits above are the one or the other: (colors, 2, 2**bits).
         """
+        counts_all = known is not None or image.dtype.kind == "f"
         sizes = {**samples(image), "BITS": bits, "SHIFT": shift, "ENDS": 1 if known is None else 2}
+        sizes |= {**NEEDS, "NEEDS": int(Needed.COUNTS if counts_all else self.needed)}
         above = np.broadcast_to(0 if known is None else known, (sizes["COLORS"], 2)).astype(np.uint32)
         shape = (sizes["COLORS"], 1 << bits, 1) if known is None else (sizes["COLORS"], 2, 1 << bits)
         return gpu.reduce("digits", image, above, shape=shape, dtype=np.uint32, constants=sizes, layout=layout(image))
+
+
+NEEDS = {f"NEEDS_{needed.name}": int(needed) for needed in Needed}
 
 
 def layout(image: DeviceArray) -> Layout:

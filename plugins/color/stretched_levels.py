@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda import Argument, DeviceArray, Filter, Gpu, PointFilter, Table, param
-from imgcuda_plugins.color.level_counts import LevelCounts
+from imgcuda_plugins.color.level_counts import LevelCounts, Needed
 
 Numbers = npt.NDArray[np.int64]
 
@@ -33,6 +33,10 @@ class StretchedLevels(LevelCounts):
     def set_aside(self) -> tuple[float, float]:
         """The percents of the darkest and of the brightest samples that become black and white, too."""
         return 0.0, 0.0
+
+    @property
+    def needed(self) -> Needed:
+        return Needed.COUNTS if any(self.set_aside) else Needed.ENDS
 
     def passes(self, dtype: npt.DTypeLike) -> int:
         return len(DIGITS[np.dtype(dtype).itemsize])

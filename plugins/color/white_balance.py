@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda import Filter, Table, param
-from imgcuda_plugins.color.level_counts import LevelCounts
+from imgcuda_plugins.color.level_counts import LevelCounts, Needed
 from imgcuda_plugins.color.stretched_levels import Stretched
 
 
@@ -30,6 +30,10 @@ class WhiteBalance(LevelCounts):
 
     method: Literal["gray-world", "white-patch"] = param(default="gray-world", help="what is taken to be without color")
     percentile: float = param(default=99.0, ge=1, le=100, help="of white-patch: what becomes white, in percent")
+
+    @property
+    def needed(self) -> Needed:
+        return Needed.MEAN if self.method == "gray-world" else Needed.COUNTS
 
     def resolve(self, found: npt.NDArray[Any]) -> Filter:
         counts = found[:, :, 0]

@@ -57,6 +57,17 @@ def _stretched(plane: Image, samples: Image, cutoff: float, top: float) -> Image
     return np.asarray((plane - inner[0]) / (inner[-1] - inner[0]) * top)
 
 
+@pytest.mark.parametrize("place", [(0, 0), (9, 77), (299, 516)])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_one_dark_and_one_bright_sample_are_found_anywhere(device: str, dtype: str, place: tuple[int, int]) -> None:
+    image = np.full((300, 517, 3), 100, dtype)
+    image[*place, 1], image[150, 200, 1], image[*place, 2] = 50, 150, 200
+    made, white = auto_contrast(image, device), np.iinfo(dtype).max
+    assert (made[:, :, 0] == 100).all()
+    assert abs(int(made[1, 1, 1]) - white / 2) <= 1
+    assert (made[1, 1, 2], made[*place, 2]) == (0, white)
+
+
 def narrow(make: Make, shape: tuple[int, ...], dtype: str) -> Image:
     """Return noise in a part of the range; floats are around -40."""
     image = make(shape, dtype)

@@ -15,7 +15,8 @@ from support.references import by_colors, matches
 Image = npt.NDArray[Any]
 
 TOLERANCE = {"uint8": 0.501, "uint16": 0.6, "float32": 3e-5}
-SHAPES = ((17, 31), (1, 1), (40, 30, 1), (40, 30, 2), (37, 53, 3), (33, 65, 4))
+SHAPES = ((17, 31), (1, 1), (40, 30, 1), (40, 30, 2), (37, 53, 3), (33, 65, 4), (300, 517, 3), (300, 171, 4))
+"""Of a multiple of nothing; the last are several blocks, of 49152 pixels each."""
 
 
 def balance(image: Image, device: str, **parameters: Any) -> Image:
