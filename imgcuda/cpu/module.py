@@ -9,8 +9,8 @@ from imgcuda.cpu.ir import Builder
 from imgcuda.cpu.values.types import Type
 
 _LAUNCH = (("gx", "i32"), ("gy", "i32"), ("gz", "i32"), ("dynamic", "i64"), ("check", "ptr"), ("heap", "ptr"))
-"""A launch besides its arguments: the grid's size, the bytes of dynamic shared memory, the checks' notes,
-and memory for what does not fit a stack."""
+"""A launch besides its arguments: the grid's size, the bytes of dynamic shared memory, the checks' notes, and memory
+for what does not fit a stack. Without checks, the notes are null unless one thread runs all blocks."""
 
 
 @dataclass(frozen=True)

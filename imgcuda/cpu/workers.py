@@ -31,6 +31,8 @@ _SPINS = 1000
 _PATIENCE = 20_000_000
 """Nanoseconds after which a thread that only waits checks for signals."""
 
+_ONE = (1).to_bytes(8, sys.byteorder)
+
 _ALIGNED = 64
 """The alignment of a kernel's own arrays on the heap, as vectors need it."""
 
@@ -50,7 +52,10 @@ class Launch:
     def __init__(
         self, kernel: loading.LoadedKernel, arguments: bytes, grid: bytes, keep: object, shared: int = 0
     ) -> None:
-        """Prepare a launch. `grid` holds the grid's size, the bytes of dynamic shared memory, and the checks' notes."""
+        """Prepare a launch. `grid` holds the grid's size, the bytes of dynamic shared memory, and the checks' notes.
+
+        Without notes the last cell is 1 while one thread runs all blocks: atomic operations are plain ones then.
+        """
         self.stack = kernel.stack + shared
         """The bytes of stack that it needs: dynamic shared memory lies there, too."""
         self.kernel, self._arguments, self._grid, self._keep = kernel, arguments, grid, keep
@@ -60,14 +65,19 @@ class Launch:
         """Return a launch as `workers.ll` reads it: all `blocks`, taken `step` at a time by at most `most` threads."""
         cells = ctypes.create_string_buffer(20 * 8 + len(self._arguments))
         start, heap, own = ctypes.addressof(cells), *self._heap(most)
-        struct.pack_into("QQ40s5q", cells, 0, self.kernel.entry, start + 160, self._grid, heap, own, blocks, step, most)
+        grid = self._grid if most > 1 else self._of_one_thread()
+        struct.pack_into("QQ40s5q", cells, 0, self.kernel.entry, start + 160, grid, heap, own, blocks, step, most)
         ctypes.memmove(start + 160, self._arguments, len(self._arguments))
         return cells
 
     def run_here(self, blocks: int) -> None:
         """Run all blocks in the calling thread, which wakes no other: what a small image takes."""
         heap, _ = self._heap(1)
-        _ENTRY(self.kernel.entry)(self._arguments, self._grid + heap.to_bytes(8, sys.byteorder), 0, blocks)
+        grid = self._of_one_thread() + heap.to_bytes(8, sys.byteorder)
+        _ENTRY(self.kernel.entry)(self._arguments, grid, 0, blocks)
+
+    def _of_one_thread(self) -> bytes:
+        return self._grid if self.kernel.checklist is not None else self._grid[:32] + _ONE
 
     def _heap(self, most: int) -> tuple[int, int]:
         """Return the address of heap memory for arrays that do not fit the stack, and the bytes for each thread."""

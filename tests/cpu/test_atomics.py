@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from support.small_kernels import launch
+from imgcuda.cpu.session import as_device_array
+from imgcuda.programs.layout import Dim3
+from support.small_kernels import NUMPY, launch, run_exactly
 
 OPERATIONS = {
     "atomicAdd(&t[x % 3], x)": [234, 247, 260],
@@ -54,6 +58,26 @@ def test_atomic(statement: str, space: str) -> None:
     assert out.tolist() == (OPERATIONS[statement] or wanted(statement))
 
 
+def by_two_threads(source: str, out: npt.NDArray[Any], block: int, grid: int = 1) -> None:
+    """Run a kernel as if two threads of the processor took its blocks: its atomic operations are no plain ones."""
+    run_exactly(source, [as_device_array(out)], "k", Dim3(grid), Dim3(block), threads=2)
+
+
+@pytest.mark.parametrize("statement", OPERATIONS)
+def test_atomic_where_several_processor_threads_may_run(statement: str) -> None:
+    out = np.zeros(3, np.int32)
+    by_two_threads(f"__global__ void k(int *out) {{ int *t = out; int x = threadIdx.x; {statement}; }}", out, 39)
+    assert out.tolist() == (OPERATIONS[statement] or wanted(statement))
+
+
+@pytest.mark.parametrize("type", ["int", "float"])
+def test_no_sum_is_lost_between_processor_threads(type: str) -> None:
+    out = np.zeros(7, NUMPY[type])
+    source = f"__global__ void k({type} *out) {{ for (int i = 0; i < 700; i++) atomicAdd(&out[i % 7], ({type})1); }}"
+    by_two_threads(source, out, 64, grid=1000)
+    assert out.tolist() == [100 * 64 * 1000] * 7
+
+
 @pytest.mark.parametrize("statement", OPERATIONS)
 def test_atomic_among_the_threads_of_a_block(statement: str) -> None:
     out = np.zeros((40, 3), np.int32)
@@ -65,8 +89,6 @@ def test_atomic_among_the_threads_of_a_block(statement: str) -> None:
 
 @pytest.mark.parametrize("type", ["int", "unsigned int", "unsigned long long", "float", "double"])
 def test_adding_every_type(type: str) -> None:
-    from support.small_kernels import NUMPY
-
     out = np.zeros(1, NUMPY[type])
     launch(
         f"__global__ void k({type} *out) {{ atomicAdd(out, ({type})(threadIdx.x + blockIdx.x)); }}",
@@ -77,9 +99,11 @@ def test_adding_every_type(type: str) -> None:
     assert out[0] == 100 * sum(range(50)) + 50 * sum(range(100))
 
 
-def test_increments_wrap_where_they_are_told_to() -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_increments_wrap_where_they_are_told_to(threads: int) -> None:
     out = np.array([0, 2], np.uint32)
-    launch("__global__ void k(unsigned *out) { atomicInc(&out[0], 4u); atomicDec(&out[1], 6u); }", out, block=38)
+    source = "__global__ void k(unsigned *out) { atomicInc(&out[0], 4u); atomicDec(&out[1], 6u); }"
+    (launch if threads == 1 else by_two_threads)(source, out, block=38)
     assert out.tolist() == [38 % 5, (2 - 38) % 7]
 
 

@@ -40,14 +40,14 @@ def launch(source: str, *arguments: Any, kernel: str = "k", grid: Size = 1, bloc
 
 
 def run_exactly(
-    source: str, given: Sequence[DeviceArray | Any], kernel: str, grid: Dim3, block: Dim3, **how: Any
+    source: str, given: Sequence[DeviceArray | Any], kernel: str, grid: Dim3, block: Dim3, threads: int = 1, **how: Any
 ) -> None:
-    """Run a kernel past the cache, compiled in a special way."""
+    """Run a kernel past the cache, compiled in a special way, by up to so many threads of the processor."""
     low = to_llvm(program(source), kernel, block, **how)
     letters = tuple(map(argument_letter, low.parameters))
     loaded = loading.load(Code(to_machine_code(low, Machine.host()), letters, heap=low.heap))
     ready = Launch(loaded, session.pack(loaded.letters, given), struct.pack("5q", *grid, 0, 0), keep=given)
-    workers.run(ready, grid.total)
+    workers.run(ready, grid.total, parts=threads, count=threads)
 
 
 def values(body: str, type: str = "int", *, count: int = 40, before: str = "", **how: Any) -> npt.NDArray[Any]:
