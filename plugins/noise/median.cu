@@ -1,7 +1,7 @@
 // Median: each sample becomes the median of a square of 2 RADIUS + 1 pixels a side, of its own channel.
 // There are three ways, of which one is compiled at a time; each says what a thread does:
 //   RADIUS 1 and 2       `median` sorts the samples as far as the middle one needs it; if RANKED, it searches
-//   larger, !TOGETHER    `split`, `halve`, `join`: each pixel searches its median by bisection
+//   larger, !TOGETHER    `split`, `halve`, `join`: each pixel searches its median bit by bit; if SLICED, in slices of bits
 //   larger, TOGETHER     `split`, `search`, `join`: the pixels of a block search their medians together
 // What searches finds the number of any `rank`: that of a median is half of the area, of the smallest it is 0.
 // Edge: samples outside of the image are read by the border rule; under BORDER_CONSTANT they are 0.
@@ -137,15 +137,52 @@ __global__ void median(const pixel *__restrict__ src, pixel *__restrict__ dst, i
 
 // `split` splits the image into planes, one for each channel, with a halo of RADIUS pixels, so that the search needs no
 // border rule; `join` joins the medians to an image. Planes stand side by side. A plane of medians is `wide` columns
-// wide, a whole number of blocks, and as high; a plane of the image is 2 RADIUS wider and higher.
+// wide, a whole number of blocks, and as high; a plane of the image is 2 RADIUS higher, and BEYOND wider.
 
 typedef pixel_key key;
 
-#if RADIUS <= 7  // the fewest bits that hold a count, so that a vector of the CPU's holds more counts
-typedef unsigned char count;
+#if RADIUS <= 7
+#define BEYOND 32  // so that a plane is a whole number of slices
+typedef unsigned char count;  // the fewest bits that hold a count, so that a vector of the CPU's holds more counts
 #else
+#define BEYOND (2 * RADIUS)
 typedef unsigned short count;
 #endif
+
+#ifdef SLICED
+
+#define LANES 32                            // the keys of a slice, side by side
+#define EVERY 0xFFFFFFFFu                   // all of a warp
+#define LINE ((1u << SIDE) - 1)             // the bits of a row of a square
+#define LINES (32 / SIDE)                   // rows of a square whose bits a word holds
+#define WORDS ((SIDE + LINES - 1) / LINES)  // words that hold the bits of a square
+
+// A warp splits LANES pixels side by side, in each of ROWS rows. In place of LANES keys it writes PIXEL_BITS words, of
+// which word b has bit b of each key.
+__global__ void split(const pixel *__restrict__ src, key *__restrict__ dst, int width, int height, int inner_width,
+                      int inner_height)
+{
+    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, columns = width / CHANNELS, lane = threadIdx.x % LANES;
+    if (blockIdx.x * BLOCK_WIDTH >= columns) return;
+    int column = border(min(x - RADIUS, inner_width - 1 + RADIUS), inner_width);
+    int end = min((int)(blockIdx.y + 1) * ROWS, height);
+    for (int y = blockIdx.y * ROWS; y < end; y++) {
+        int from = border(min(y - RADIUS, inner_height - 1 + RADIUS), inner_height);
+        const pixel *in = src + (long long)max(from, 0) * inner_width * CHANNELS + max(column, 0) * CHANNELS;
+        for (int c = 0; c < CHANNELS; c++) {
+            key own = key_of_pixel(from < 0 || column < 0 ? (pixel)0 : in[c]);
+            unsigned int word = 0;
+            for (int bit = 0; bit < PIXEL_BITS; bit++) {
+                unsigned int slice = __ballot_sync(EVERY, own >> bit & 1);
+                word = lane == bit ? slice : word;
+            }
+            unsigned int *words = (unsigned int *)(dst + (long long)y * width + c * columns + x - lane);
+            if (lane < PIXEL_BITS && x < columns) words[lane] = word;
+        }
+    }
+}
+
+#else
 
 // A thread splits the pixels of a column, in each of ROWS rows. What it writes beyond a plane's halo is not used.
 __global__ void split(const pixel *__restrict__ src, key *__restrict__ dst, int width, int height, int inner_width,
@@ -164,6 +201,8 @@ __global__ void split(const pixel *__restrict__ src, key *__restrict__ dst, int 
     }
 }
 
+#endif
+
 // A thread joins the samples of a pixel, in each of ROWS rows.
 __global__ void join(const key *__restrict__ src, pixel *__restrict__ dst, int width, int height, int wide)
 {
@@ -175,16 +214,65 @@ __global__ void join(const key *__restrict__ src, pixel *__restrict__ dst, int w
             dst[((long long)y * width + x) * CHANNELS + c] = pixel_of_key(src[((long long)y * CHANNELS + c) * wide + x]);
 }
 
-#if !TOGETHER
+#if defined(SLICED)
+
+// A thread finds the median of one sample in each of ROWS rows, bit by bit from the highest. Of the values that may still
+// be it, those whose bit is 0 are counted: if they are more than `rank`, it is one of them, else one of the others.
+__global__ void halve(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int wide, int rank)
+{
+    int first = blockIdx.x * LANES, y0 = (blockIdx.y * BLOCK_HEIGHT + threadIdx.y) * ROWS;
+    int from = first + first / wide * BEYOND, pitch = width + width / wide * BEYOND;
+    const unsigned int *slices = (const unsigned int *)(src + (long long)y0 * pitch + from);
+    unsigned int left[ROWS][WORDS];  // a bit for each value of the square: it may still be the median
+    int less[ROWS];                  // how many of these are less
+    key found[ROWS];
+#pragma unroll
+    for (int r = 0; r < ROWS; r++) {
+        found[r] = 0;
+        less[r] = rank;
+#pragma unroll
+        for (int k = 0; k < WORDS; k++) left[r][k] = (1u << SIDE * min(LINES, SIDE - k * LINES)) - 1;
+    }
+#pragma unroll 1
+    for (int bit = PIXEL_BITS - 1; bit >= 0; bit--) {
+        unsigned int line[ROWS + SIDE - 1];
+#pragma unroll
+        for (int j = 0; j < ROWS + SIDE - 1; j++) {
+            const unsigned int *slice = slices + (long long)j * (pitch / LANES) * PIXEL_BITS + bit;
+            line[j] = __funnelshift_r(slice[0], slice[PIXEL_BITS], threadIdx.x) & LINE;
+        }
+#pragma unroll
+        for (int r = 0; r < ROWS; r++) {
+            unsigned int zeros[WORDS];
+            int number = 0;
+#pragma unroll
+            for (int k = 0; k < WORDS; k++) {
+                unsigned int ones = 0;
+#pragma unroll
+                for (int j = min(LINES, SIDE - k * LINES) - 1; j >= 0; j--) ones = ones << SIDE | line[r + k * LINES + j];
+                zeros[k] = left[r][k] & ~ones;
+                number += __popc(zeros[k]);
+            }
+            bool set = number <= less[r];
+            less[r] -= set ? number : 0;
+            found[r] = (key)(found[r] | (set ? (key)1 << bit : 0));
+#pragma unroll
+            for (int k = 0; k < WORDS; k++) left[r][k] = set ? left[r][k] & ~zeros[k] : zeros[k];
+        }
+    }
+#pragma unroll
+    for (int r = 0; r < ROWS; r++) dst[(long long)(y0 + r) * width + first + threadIdx.x] = found[r];
+}
+
+#elif !TOGETHER
 
 // A thread finds the median of one sample in each of ROWS rows, bit by bit from the highest: a bit is set if at most
 // `rank` of the values are less than the number with that bit.
-
 __global__ void halve(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int wide, int rank)
 {
-    int first = blockIdx.x * BLOCK_WIDTH, x = first + threadIdx.x, pitch = width + 2 * RADIUS * CHANNELS;
+    int first = blockIdx.x * BLOCK_WIDTH, x = first + threadIdx.x, pitch = width + CHANNELS * BEYOND;
     for (int y = blockIdx.y * ROWS; y < (int)(blockIdx.y + 1) * ROWS; y++) {
-        const key *window = src + (long long)y * pitch + first / wide * 2 * RADIUS + x;
+        const key *window = src + (long long)y * pitch + first / wide * BEYOND + x;
         key found = 0;
         for (int bit = PIXEL_BITS - 1; bit >= 0; bit--) {
             key trial = (key)(found | (key)1 << bit);

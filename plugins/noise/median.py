@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -25,8 +27,29 @@ WALK = Layout(over="samples", block=(128, 1), rows=16, cpu=Layout(over="samples"
 ROWS = Layout(block=(128, 1), rows=16)
 """A thread makes pixels of a column."""
 
+SLICE = 32
+"""The samples side by side whose bits are put into words: a warp."""
+
+SLICES = Layout(block=(SLICE, 4), rows=4, cpu=Layout(block=(SLICE, 1)))
+"""A warp searches the samples of a slice."""
+
 KEYS = {"uint8": np.uint8, "uint16": np.uint16, "float32": np.uint32}
 """The whole numbers that samples are compared as."""
+
+
+class Search(NamedTuple):
+    """How the values of a square are searched."""
+
+    kernel: str
+    layout: Layout
+    rows: int
+    """The searched planes have a multiple of this number of rows."""
+    columns: int
+    """Of columns, likewise."""
+    beyond: int
+    """By how many columns a plane of the image is wider."""
+    constants: dict[str, int]
+    gpu_constants: dict[str, int]
 
 
 class Median(NeighborhoodFilter):
@@ -61,17 +84,28 @@ def ranked(gpu: Gpu, image: DeviceArray, radius: int, rank: int, sorting: Layout
     """
     if radius <= SORTED:
         return gpu.launch("median", image, rank, layout=sorting)
-    together = radius > ALONE and image.dtype == np.uint8
-    layout = tile(radius) if together else ROWS
     height, width, channels = image.shape
-    tall = whole(height, layout.rows)
-    wide = whole(width, layout.block[0] - 2 * layout.margin)
-    padded, planes = (tall + 2 * radius, channels * (wide + 2 * radius), 1), (tall, channels * wide, 1)
-    way, to = {"TOGETHER": int(together)}, KEYS[image.dtype.name]
-    keys = gpu.launch("split", image, width, height, shape=padded, dtype=to, constants=way, layout=ROWS)
-    kernel = "search" if together else "halve"
-    found = gpu.launch(kernel, keys, wide, rank, shape=planes, constants=way, layout=layout)
-    return gpu.launch("join", found, wide, shape=image.shape, dtype=image.dtype, constants=way, layout=ROWS)
+    search = search_for(radius, image.dtype)
+    tall, wide = whole(height, search.rows), whole(width, search.columns)
+    padded, planes = (tall + 2 * radius, channels * (wide + search.beyond), 1), (tall, channels * wide, 1)
+    launch = partial(gpu.launch, constants=search.constants, gpu_constants=search.gpu_constants)
+    keys = launch("split", image, width, height, shape=padded, dtype=KEYS[image.dtype.name], layout=ROWS)
+    found = launch(search.kernel, keys, wide, rank, shape=planes, layout=search.layout)
+    return launch("join", found, wide, shape=image.shape, dtype=image.dtype, layout=ROWS)
+
+
+def search_for(radius: int, dtype: np.dtype[Any]) -> Search:
+    """Return how the values of a square are searched, which is larger than those that are put in order."""
+    is_bytes, alone, sliced = dtype == np.uint8, {"TOGETHER": 0}, {"SLICED": 1}
+    if radius > ALONE:
+        layout = tile(radius) if is_bytes else ROWS
+        columns = layout.block[0] - 2 * layout.margin
+        kernel = "search" if is_bytes else "halve"
+        return Search(kernel, layout, layout.rows, columns, 2 * radius, {"TOGETHER": int(is_bytes)}, {})
+    tall, wide = ROWS.rows, ROWS.block[0]
+    if is_bytes:  # with AVX2 slices of 8 bits are slower than bytes
+        return Search("halve", replace(SLICES, cpu=ROWS), tall, wide, SLICE, alone, sliced)
+    return Search("halve", SLICES, tall, wide, SLICE, {**alone, **sliced}, {})
 
 
 def tile(radius: int) -> Layout:
