@@ -101,12 +101,13 @@ def run_file(
     transcode: Transcode | None = None,
     around: Around = lambda step: nullcontext(),
     examine: Examine | None = None,
-    device: Device | None = None,
+    device: Callable[[], Device] | None = None,
 ) -> FileResult:
     """Read a file or stream, run the filters over all its pictures, and write the result. Raises ImgcudaError.
 
-    `apply` runs them, as `on_device` does; the filters themselves are asked what size they make. With a `device`, a
-    large picture runs there in strips instead, and is read and written in strips, so that it may exceed the memory.
+    `apply` runs them, as `on_device` does; the filters themselves are asked what size they make. With `device`, which
+    is called for it, a large picture runs there in strips instead, and is read and written in strips, so that it may
+    exceed the memory.
     With `transcode`, a JPEG to be made from a baseline JPEG is decoded, filtered and encoded by that, if it can.
     The write is atomic: if anything fails, the target is as it was before.
     """
@@ -116,7 +117,7 @@ def run_file(
         with opened_large(filters, source, format, options) as large:
             if large:
                 with around("filter"):
-                    return _run_large(filters, large, target, options, device)
+                    return _run_large(filters, large, target, options, device())
     coded = b""
     if whole := transcode and _transcoded(filters, source, format, options, transcode):
         image, result, coded = whole

@@ -33,7 +33,8 @@ class DeviceClient:
         """Return the result, an array that is valid until the next call. Raises ImgcudaError.
 
         An image whose server ends is filtered again, by another server, once, and alone, so that it fails by its own
-        fault only. The clock stands still while it waits.
+        fault only. So it is if it takes half of its time beside others, since one of them may never end. The clock
+        stands still while it waits, and begins again for the second time.
         """
         return self._result(self._answer(clock, pixels, None))
 
@@ -54,7 +55,9 @@ class DeviceClient:
                 return reply
             if begun and alone and not reply:
                 raise DeviceError("the process that runs the filters ended: a filter has a fault")
-            alone = alone or begun
+            if begun:
+                alone = True
+                clock.start()
             with clock.stopped():
                 sleep(0 if begun else 0.1 * lost)
         raise DeviceError("the process that runs the filters does not stay alive")
@@ -75,6 +78,8 @@ class DeviceClient:
                 server = self._connection(number)
                 server.send(request)
                 begun = server.recv() == BEGUN
+            if not request.alone and clock.limit is not None and not server.poll(clock.limit / 2):
+                self._servers.end(number)
             reply: Reply = server.recv()
         except (EOFError, OSError):
             with suppress(KeyError, OSError):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -16,10 +19,19 @@ class DeviceServers:
     addresses: Sequence[str]
     loads: Any
     """An array in shared memory: how many images each server has, in work or waiting."""
+    processes: Any
+    """An array in shared memory: the process of each server."""
 
     def least_busy(self) -> int:
         """Return the number of the server that has the fewest images."""
         return min(range(len(self.addresses)), key=lambda number: int(self.loads[number]))
+
+    def end(self, number: int | None = None) -> None:
+        """End a server, or all, from outside: no thread of it may run while it waits for a kernel that never ends."""
+        for process in self.processes if number is None else [self.processes[number]]:
+            if process:  # not before it has started
+                with suppress(OSError):
+                    os.kill(process, signal.SIGKILL)
 
 
 class JpegTask(NamedTuple):

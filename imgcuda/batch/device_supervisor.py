@@ -50,7 +50,8 @@ class DeviceSupervisor:
         self._held = ExitStack()
         folder = Path(self._held.enter_context(tempfile.TemporaryDirectory(prefix="imgcuda-")))  # ours alone
         self._posts = [_Post(device, self._listener(folder / str(number))) for number, device in enumerate(devices)]
-        self.servers = DeviceServers([str(folder / str(number)) for number in range(len(devices))], self._loads)
+        addresses = [str(folder / str(number)) for number in range(len(devices))]
+        self.servers = DeviceServers(addresses, self._loads, context.RawArray("i", len(devices)))
         self.check()
 
     def __enter__(self) -> DeviceSupervisor:
@@ -88,3 +89,4 @@ class DeviceSupervisor:
         start = ServerStart(self._base, post.device, number, self._loads, self._lives, self._at_once, post.listener)
         post.process = self._context.Process(target=device_server.serve, args=(start,), daemon=True)
         post.process.start()
+        self.servers.processes[number] = post.process.pid or 0

@@ -12,11 +12,13 @@ from typing import Any
 class FileClock:
     """When the work on a file began, at a place of an array that all processes share; infinity while it waits."""
 
-    def __init__(self, begins: Any, place: int) -> None:
+    def __init__(self, begins: Any, place: int, limit: float | None = None) -> None:
         self._begins, self._place = begins, place
+        self.limit = limit
+        """The most seconds that a file may take; None for no limit."""
 
     def start(self) -> None:
-        """Begin to count."""
+        """Begin to count, from 0."""
         self._begins[self._place] = monotonic()
 
     @contextmanager

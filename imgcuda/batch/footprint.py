@@ -37,16 +37,13 @@ _WITHOUT_NUMBERS = 2**32
 """Bytes that are taken to be free on a system that does not say."""
 
 
-def needed(unit: FileUnit, work: Work, in_strips: bool = True) -> int:
-    """Return about how many bytes it takes to make a unit; 0 if its header cannot be read, which is reported later.
-
-    With `in_strips`, pictures that may run in strips do, as in `file_run.run_file` with a device.
-    """
+def needed(unit: FileUnit, work: Work) -> int:
+    """Return about how many bytes it takes to make a unit; 0 if its header cannot be read, which is reported later."""
     options = work.options
     if not unit.source.is_file():
         return 0
     try:
-        if in_strips and _runs_in_strips(unit, work):
+        if _runs_in_strips(unit, work):
             return PER_SAMPLE_BYTE * STRIP_BYTES
         format, pixels = count_pixels(unit.source, frame=options.frame)
     except ImageError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -76,8 +77,8 @@ def _made(unit: FileUnit, work: Work, began: float, server: OnServer | None) -> 
     # A file written with --strip has no mark; whether it may be replaced is decided when the output is known.
     clobber = True if unit.ours and work.options.clobber else work.options.clobber
     format = images.check_output(unit.target, clobber=True if work.options.strip and clobber else clobber)
-    device = None if server else devices.choose(work.device)  # that of a server gets whole pictures
-    run = server.filter if server else on_device(work.filters, devices.choose(work.device), work.options.max_pixels)
+    device = partial(devices.choose, work.device)  # for a large picture, also where a server filters the others
+    run = server.filter if server else on_device(work.filters, device(), work.options.max_pixels)
     before = stamps.taken(unit.source)
     if unit.times and before and unit.times != (before.size, before.mtime_ns):
         # Workers may be given a unit again, after one has ended in the moment in which it replaced the input.

@@ -62,6 +62,8 @@ class WorkerStart:
     """An array that all processes share: at the number of a slot, when the work on the unit there began."""
     servers: DeviceServers | None = None
     """The processes that filter the images; None if workers do it themselves."""
+    timeout: float | None = None
+    """The most seconds that a file may take."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def begin(start: WorkerStart) -> None:
 def carry_out(assignment: Assignment) -> Outcome:
     """Make one file."""
     start = _begun[-1]
-    clock = FileClock(start.begins, assignment.slot)
+    clock = FileClock(start.begins, assignment.slot, start.timeout)
     clock.start()
     start.board[assignment.slot] = os.getpid()
     _limit_memory(assignment.memory)

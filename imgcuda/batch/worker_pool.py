@@ -138,7 +138,7 @@ class WorkerPool:
             return 0
         if self._measured is None or self._measured[0] is not unit:
             found = replace(unit, source=Path(self._setting.folder, unit.source))
-            self._measured = unit, footprint.needed(found, self._work, in_strips=not self._setting.devices)
+            self._measured = unit, footprint.needed(found, self._work)
         return self._measured[1]
 
     def _give(self, unit: FileUnit, memory: int, alone: bool = False) -> None:
@@ -202,11 +202,16 @@ class WorkerPool:
         _kill(process)
 
     def _end_if_too_long(self, given: _Running) -> None:
-        """End the worker of a unit that takes more time than it may."""
+        """End the worker of a unit that takes more time than it may, and the servers, one of which may do nothing else.
+
+        Other images that are in work there are filtered again.
+        """
         limit, process = self._setting.timeout, self._board[given.slot]
         if limit is not None and process and monotonic() - self._begins[given.slot] > limit:
             given.too_long = True
             _kill(process)
+            if self._supervisor:
+                self._supervisor.servers.end()
 
     def _is_lost(self, given: _Running) -> bool:
         """Return whether a unit's worker has ended, and pebble does not tell: the exit code was that of success."""
@@ -238,7 +243,8 @@ class WorkerPool:
 
     def _start(self, variables: Mapping[str, str], servers: DeviceServers | None) -> WorkerStart:
         folder = str(Path(self._setting.folder).absolute())
-        return WorkerStart(pickle.dumps(self._work), self._board, folder, variables, self._begins, servers)
+        work, limit = pickle.dumps(self._work), self._setting.timeout
+        return WorkerStart(work, self._board, folder, variables, self._begins, servers, limit)
 
     def _end(self) -> None:
         self._pool.stop()

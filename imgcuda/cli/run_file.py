@@ -132,9 +132,8 @@ def _filter_file(
     source = streams.input() if job.in_path == STANDARD else job.in_path
     target = streams.output().buffer if job.out_path == STANDARD else job.out_path
     run = file_run.on_device(filters, chosen, options.max_pixels)
-    made = file_run.run_file(
-        filters, source, target, options, run, around=around, examine=examine, device=None if examine else chosen
-    )
+    device = None if examine else lambda: chosen
+    made = file_run.run_file(filters, source, target, options, run, around=around, examine=examine, device=device)
     if not job.quiet:
         note(_source(job), made.of_source(job.verbose))
         note("standard output" if job.out_path == STANDARD else job.out_path, made.of_target(job.verbose))

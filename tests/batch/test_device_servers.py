@@ -22,8 +22,9 @@ SENTENCES = {
     "killed": ENDED,
     "exit": ENDED,
     "abort": ENDED,
-    "hang": "it took longer than 10 s, and nothing was written",
-    "raise": "trap failed at trap.py:11: RuntimeError: a fault of the plugin",
+    "hang": "it took longer than 8 s, and nothing was written",
+    "hold": "it took longer than 8 s, and nothing was written",
+    "raise": "trap failed at trap.py:12: RuntimeError: a fault of the plugin",
 }
 
 SERVED = """
@@ -140,7 +141,7 @@ def test_two_devices_share_the_images(installation: Installation, folder: Path, 
 def test_each_fault_in_the_owner_costs_its_own_file(installation: Installation, folder: Path) -> None:
     faulty = {fate: trap.picture(folder / f"{fate}.png", fate) for fate in SENTENCES}
     out = folder.parent / "out"
-    code, errors = run(installation, "batch", folder, "-o", out, "-f", "trap", "--timeout", "10")
+    code, errors = run(installation, "batch", folder, "-o", out, "-f", "trap", "--timeout", "8")
     assert errors == sorted(f"Error: {path}: {SENTENCES[fate]}" for fate, path in faulty.items())
     assert (code, len(made(out))) == (1, 8)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+import tifffile
 
 from imgcuda.images import read
 from support.installation import Installation
@@ -71,6 +72,21 @@ def test_a_kernel_that_faults_or_hangs_costs_its_own_file(gpu: str, installation
     assert "CUDA can be used again in a new process only" in errors[0] or "illegal" in errors[0]
     assert errors[1] == f"Error: {hanging}: it took longer than 15 s, and nothing was written"
     assert len(list(out.glob("good-*.png"))) == 20
+
+
+def test_a_large_tiff_runs_in_strips_in_its_worker(gpu: str, installation: Installation, tmp_path: Path) -> None:
+    """Its pixels alone take more than the workers may."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    pixels = tifffile.memmap(folder / "large.tif", shape=(9_000, 10_000, 3), dtype=np.uint8, photometric="rgb")
+    pixels[-1] = 1
+    pixels.flush()
+    for number in range(3):
+        noise(folder / f"small-{number}.png", 40 + number)
+    done = installation.run("batch", folder, "-o", out, "-f", "invert", "--device", gpu, "--memory", "700M")
+    assert (done.returncode, done.stderr.count("Error")) == (0, 0), done.stderr
+    assert np.array_equal(tifffile.memmap(out / "large.tif", mode="r")[-2:, :1, 0], [[255], [254]])
+    assert len(list(out.glob("small-*.png"))) == 3
 
 
 def unmarked(exif: bytes | None) -> bytes | None:

@@ -20,6 +20,7 @@ WIDTHS = {
     "abort": 39,
     "c-exit": 40,
     "fill": 41,
+    "hold": 42,
 }
 """The width of an image, by what becomes of it."""
 
@@ -30,9 +31,10 @@ SENTENCES = {
     "exit": "its worker ended without a word, as if the filter had ended it",
     "c-exit": "its worker ended without a word, as if the filter had ended it",
     "hang": "it took longer than 8 s, and nothing was written",
+    "hold": "it took longer than 8 s, and nothing was written",
     "eat": "there is not enough memory; --memory allows more",
     "fill": "it takes more than 380 MiB of memory; --memory allows more",
-    "raise": "trap failed at trap.py:11: RuntimeError: a fault of the plugin",
+    "raise": "trap failed at trap.py:12: RuntimeError: a fault of the plugin",
 }
 """How a batch says it, with --timeout 8 and --memory 700M on two cores."""
 
@@ -45,6 +47,7 @@ _SOURCE = """
     def leave(): os._exit(0)
     def leave_by_c(): ctypes.CDLL(None)._exit(0)
     def hang(): time.sleep(600)
+    def hold(): ctypes.PyDLL(None).sleep(600)  # no other thread of Python runs meanwhile
     def give_up(): os.abort()
     def fault(): raise RuntimeError("a fault of the plugin")
     def eat(): bytearray(2**40)
@@ -54,7 +57,8 @@ _SOURCE = """
             held.append(b"x" * 2**22)
             time.sleep(0.01)
 
-    FAULTS = {33: segfault, 34: killed, 35: leave, 36: hang, 37: eat, 38: fault, 39: give_up, 40: leave_by_c, 41: fill}
+    FAULTS = {33: segfault, 34: killed, 35: leave, 36: hang, 37: eat, 38: fault, 39: give_up, 40: leave_by_c, 41: fill,
+              42: hold}
 
     class Trap(NeighborhoodFilter):
         '''Go wrong with images of some widths.'''
