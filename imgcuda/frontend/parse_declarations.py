@@ -21,6 +21,7 @@ from imgcuda.frontend.syntax import (
     TranslationUnit,
     Typedef,
     TypeName,
+    is_dim3,
     with_scope,
 )
 
@@ -58,7 +59,7 @@ class DeclarationParser(Types):
         return Declaration(
             name.text,
             type_,
-            self._characters() if self._begins_a_text(type_) else self._value(),
+            self._characters() if self._begins_a_text(type_) else self._value(type_),
             name.place,
             space,
             specifiers.const,
@@ -77,12 +78,14 @@ class DeclarationParser(Types):
         numbers = (NumberLiteral(each - 256 * (each > 127), "char", text.place) for each in (*text.value, 0))
         return Initializer(tuple(numbers), text.place)
 
-    def _value(self) -> Expression | Initializer | None:
+    def _value(self, type_: TypeName) -> Expression | Initializer | None:
         if self.accept("="):
             return self._initializer()
         if self.token.text == "{":
             return self._initializer()
         if self.accept("("):
+            if is_dim3(type_):
+                return self.sizes()
             value = self.assignment()
             if self.token.text == ",":
                 raise self.refuse(_NO_CONSTRUCTOR, self.token.place)

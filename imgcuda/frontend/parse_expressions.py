@@ -27,6 +27,7 @@ from imgcuda.frontend.syntax import (
     StringLiteral,
     TypeName,
     Unary,
+    is_dim3,
 )
 from imgcuda.frontend.type_scope import TypeScope
 
@@ -190,8 +191,8 @@ class ExpressionParser(Cursor):
         """Parse an expression that begins with a word: a name, a call, a constant, a cast or sizeof."""
         text = token.text
         after = self.tokens[self.position + 1].text
-        if after == "::" and text in self.enumerations:
-            return self._enumerator(token)
+        if after == "::" and text in self.types:
+            return self._in_type(token)
         if text in self.types or text in QUALIFIERS:
             return self._functional_cast(token, after)
         if after == "::":
@@ -237,10 +238,12 @@ class ExpressionParser(Cursor):
         self.expect(")")
         return tuple(values)
 
-    def _enumerator(self, scope: Token) -> Expression:
-        """Parse `E::A`, a name in an enumeration; one of a plain `enum` has the name `A` in the tree."""
+    def _in_type(self, scope: Token) -> Expression:
+        """Parse `E::A`, a name in an enumeration or a structure; only those of an `enum class` keep the scope."""
         self.advance()
         self.advance()
+        if scope.text not in self.enumerations:
+            return self._named(self.token)
         name = self.expect_name()
         return Name(f"{scope.text}::{name.text}" if self.enumerations[scope.text] else name.text, name.place)
 
@@ -260,6 +263,8 @@ class ExpressionParser(Cursor):
         if after == "(":
             type_ = self.base_type()
             self.expect("(")
+            if is_dim3(type_) or self.token.text == ")":
+                return Braced(type_, self.sizes(), token.place)
             value = self.assignment()
             if self.token.text == ",":
                 message = f"'{token.text}(...)' converts one value"
@@ -271,6 +276,15 @@ class ExpressionParser(Cursor):
         if after in (">", ",") and self.position and self.tokens[self.position - 1].text in ("<", ","):
             raise self.refuse(refusals.TEMPLATE_ARGUMENT, token.place)
         raise self.unexpected("an expression")
+
+    def sizes(self) -> Initializer:
+        """Parse values behind an opening parenthesis, which mean what they would in braces."""
+        place = self.token.place
+        values = [] if self.token.text == ")" else [self.assignment()]
+        while values and self.accept(","):
+            values.append(self.assignment())
+        self.expect(")")
+        return Initializer(tuple(values), place)
 
     def _braces(self, what: str, token: Token) -> Stop:
         remedy = "declare a variable with this value, or use a maker such as make_float4(...)"

@@ -136,12 +136,31 @@ class StatementParser(DeclarationParser):
 
     def _if(self) -> Statement:
         place = self.advance().place
-        if self.token.text == "constexpr":
-            raise self.refuse(_IF_CONSTEXPR, self.token.place)
-        condition = self._condition()
+        self.accept("constexpr")  # outside of templates both sides are compiled all the same
+        mark = self.types.mark()
+        start, condition = self._start_and_condition()
         then = self._body()
         otherwise = self._body() if self.accept("else") else None
-        return If(condition, then, otherwise, place)
+        self.types.back_to(mark)
+        chosen = If(condition, then, otherwise, place)
+        return chosen if start is None else Block((start, chosen), place)
+
+    def _start_and_condition(self) -> tuple[Statement | None, Expression]:
+        """Parse `(condition)`, `(statement; condition)` or `(type name = value)`, whose condition is the name."""
+        self.expect("(")
+        start: Statement | None = None
+        if self.starts_declaration():
+            specifiers = self.specifiers()
+            name, type_ = self.declared_name(specifiers)
+            start = self.variable(name, type_, specifiers, "")
+            if self.accept(")"):
+                return start, Name(name.text, name.place)
+            self.semicolon()
+        value = self.expression()
+        if start is None and self.accept(";"):
+            start, value = Evaluate(value, value.place), self.expression()
+        self.expect(")")
+        return start, value
 
     def _for(self) -> Statement:
         unroll = self._take_unroll()
@@ -338,7 +357,6 @@ class StatementParser(DeclarationParser):
         return ""
 
 
-_IF_CONSTEXPR = refusals.Refusal("'if constexpr' is C++", f"write 'if', or {refusals.GUARD}")
 _STATEMENTS: dict[str, Callable[[StatementParser], Statement | None]] = {
     "{": StatementParser.block,
     ";": StatementParser._empty,

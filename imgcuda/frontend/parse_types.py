@@ -85,6 +85,7 @@ class Types(ExpressionParser):
 
     def starts_declaration(self) -> bool:
         """Whether a statement that begins here declares something."""
+        self.skip_outer_type()
         text = self.token.text
         if text in SPECIFIER_WORDS or text == "auto":
             return True
@@ -93,6 +94,12 @@ class Types(ExpressionParser):
             after = self.peek().text
             return after not in ("(", "{", ".", "::") or (after == "(" and self.peek(2).text in ("*", "&"))
         return self._starts_unknown_type()
+
+    def skip_outer_type(self) -> None:
+        """Step over `A::` before a type that is declared within A: its own name is one of the file's here."""
+        while self.token.text in self.types and self.peek().text == "::" and self.peek(2).text in self.types:
+            self.advance()
+            self.advance()
 
     def _starts_unknown_type(self) -> bool:
         if self.token.kind != IDENTIFIER or self.token.text in _RESERVED:
@@ -117,6 +124,7 @@ class Types(ExpressionParser):
         words: set[str] = set()
         align = 0
         while True:
+            self.skip_outer_type()
             token = self.token
             text = token.text
             if text in BASIC_WORDS and named is None:

@@ -55,7 +55,6 @@ _KEYWORDS = {
     "__asm__": _ASSEMBLY,
     "__asm": _ASSEMBLY,
 }
-_WARPS = ("{} is not in the portable subset", f"use __shfl_sync() and its kin, or __shared__ memory, or {GUARD}")
 _OLD_WARPS = ("{}: since Volta, threads of a warp need not run together", "write {}_sync(0xffffffff, ...)")
 _TEXTURES = ("{}: there are no textures on the CPU engine", f"read the image through a pointer, or {GUARD}")
 _PRINTING = ("{} is not available on the CPU engine", f"use printf() or assert(), or {GUARD}")
@@ -65,7 +64,6 @@ _GROUPS = ("{}: of cooperative groups, the CPU engine has thread_block alone", f
 _NO_GROUPS = ("{}: cooperative groups need their header", "#include <cooperative_groups.h>")
 _NAMES = [
     (re.compile(r"__shfl(?:_up|_down|_xor)?|__ballot|__any|__all"), _OLD_WARPS),
-    (re.compile(r"__reduce_\w+|__match_\w+|__lanemask_\w+"), _WARPS),
     (re.compile(r"tex(?:1D|2D|3D|Cubemap)\w*|surf(?:1D|2D|3D|Cubemap)\w*"), _TEXTURES),
     (re.compile(r"cooperative_groups"), _NO_GROUPS),
     (re.compile(r"tiled_partition|coalesced_threads|this_grid|this_multi_grid|thread_block_tile|grid_group"), _GROUPS),

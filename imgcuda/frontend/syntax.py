@@ -419,6 +419,11 @@ def walk(node: object) -> Iterator[object]:
             left += [part for name in parts if (part := getattr(node, name)).__class__ not in _LEAVES]
 
 
+def is_dim3(type: TypeName) -> bool:
+    """Whether a type is `dim3`, whose values may stand in parentheses."""
+    return isinstance(type, NamedType) and type.name == "dim3"
+
+
 def order(item: Declaration | Structure | Typedef | Enumeration) -> tuple[bool, int, int]:
     """Return a key that sorts declarations at file scope: each behind those that it may use."""
     place = (item.end if isinstance(item, Structure) else None) or item.place

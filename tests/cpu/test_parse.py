@@ -548,7 +548,6 @@ def test_nesting_without_end_is_a_mistake_too() -> None:
 # what is valid on a GPU only
 
 GUARD = "put this inside #ifdef __CUDACC__"
-WARPS = f"use __shfl_sync() and its kin, or __shared__ memory, or {GUARD}"
 POINTER = f"read the image through a pointer, or {GUARD}"
 PLAIN_STRUCT = f"write a plain struct and __device__ functions that take it, or {GUARD}"
 BRACES = "declare a variable with this value, or use a maker such as make_float4(...)"
@@ -586,7 +585,6 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
             "__all: since Volta, threads of a warp need not run together",
             "write __all_sync(0xffffffff, ...)",
         ),
-        ("n = __reduce_add_sync(~0u, n);", "__reduce_add_sync is not in the portable subset", WARPS),
         ("n = tex2D(image, 1, 2);", "tex2D: there are no textures on the CPU engine", POINTER),
         ("n = tex1Dfetch(image, 1);", "tex1Dfetch: there are no textures on the CPU engine", POINTER),
         ("surf2Dwrite(n, image, 1, 2);", "surf2Dwrite: there are no textures on the CPU engine", POINTER),
@@ -617,7 +615,6 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
         ),
         ("n = f<float>(n);", "a template argument is C++", f"write plain C, or {GUARD}"),
         ("n = v.length();", "a member function is C++", PLAIN_STRUCT),
-        ("if constexpr (N > 3) n = 1;", "'if constexpr' is C++", f"write 'if', or {GUARD}"),
         ("v = (float3){1, 2, 3};", "a compound literal is not in the portable subset", BRACES),
         (
             "int v[2] = {[1] = 1};",

@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
+from imgcuda import kernels
 from imgcuda.cpu.checks.checked_session import CheckedSession
 from imgcuda.errors import KernelError
 from support.small_kernels import dim3, launch, program, values
@@ -88,6 +91,71 @@ def test_the_usual_reduction_of_a_block_by_shuffles_adds_all(block: int) -> None
     assert out[0] == given.sum()
 
 
+MASK = 0x0F0F00FF
+TAKES_PART = np.array([MASK >> lane & 1 for lane in range(32)], bool)
+
+
+@pytest.mark.parametrize(
+    ("function", "of"),
+    [("add", np.add), ("min", np.minimum), ("max", np.maximum), ("and", np.bitwise_and), ("or", np.bitwise_or),
+     ("xor", np.bitwise_xor)],
+)  # fmt: skip
+@pytest.mark.parametrize(("type", "dtype"), [("int", np.int32), ("unsigned int", np.uint32)])
+def test_reductions_combine_the_threads_of_a_mask(function: str, of: np.ufunc, type: str, dtype: type) -> None:
+    given: npt.NDArray[Any] = np.random.default_rng(0).integers(-(2**31), 2**31, 64).astype(dtype)
+    text = f"""__global__ void k({type} *out) {{
+        int x = threadIdx.x;
+        if (0x{MASK:X} >> x % 32 & 1) out[x] = __reduce_{function}_sync(0x{MASK:X}, out[x]);
+    }}"""
+    out = given.copy()
+    launch(text, out, block=64)
+    for warp in (slice(0, 32), slice(32, 64)):
+        assert (out[warp][TAKES_PART] == of.reduce(given[warp][TAKES_PART], dtype=dtype)).all()
+        assert (out[warp][~TAKES_PART] == given[warp][~TAKES_PART]).all()
+
+
+def test_matches_find_the_threads_with_the_same_value() -> None:
+    text = """__global__ void k(unsigned *any, unsigned *all, int *same, float *out) {
+        int x = threadIdx.x, s;
+        any[x] = __match_any_sync(0xffffffff, x % 5);
+        all[x] = __match_all_sync(0xffffffff, x < 32 ? 1.5f : (float)x, &s);
+        same[x] = s;
+    }"""
+    any, all, same = np.zeros(64, np.uint32), np.zeros(64, np.uint32), np.zeros(64, np.int32)
+    launch(text, any, all, same, np.zeros(1, np.float32), block=64)
+    numbers = np.arange(64)
+    alike = (numbers[:, None] % 5 == numbers % 5).reshape(64, 2, 32)[numbers, numbers // 32]
+    assert (any == (alike * 2.0 ** np.arange(32)).sum(1)).all()
+    assert (all == np.where(numbers < 32, 0xFFFFFFFF, 0)).all()
+    assert (same == (numbers < 32)).all()
+
+
+@pytest.mark.parametrize("block", [(32, 1), (20, 3), (64, 4)])
+def test_votes_of_a_block_count_the_threads(block: tuple[int, int]) -> None:
+    text = """__global__ void k(int *out, int limit) {
+        int x = threadIdx.x + blockDim.x * threadIdx.y, made = 0;
+        for (int round = 0; round < 3; round++) made = made * 1000 + __syncthreads_count(x < limit + round);
+        out[3 * x] = made;
+        out[3 * x + 1] = __syncthreads_or(x == limit);
+        out[3 * x + 2] = __syncthreads_and(x < limit) + 10 * __syncthreads_and(x >= 0);
+    }"""
+    threads = block[0] * block[1]
+    for limit in (0, 7, threads):
+        out = np.full((threads, 3), -1, np.int32)
+        launch(text, out, np.int32(limit), block=block)
+        first, second, third = (min(limit + each, threads) for each in range(3))
+        wanted = [first * 1000000 + second * 1000 + third, limit < threads, 10 + (limit == threads)]
+        assert (out == wanted).all()
+
+
+def test_votes_of_a_block_are_no_races_to_a_checked_run() -> None:
+    text = "__global__ void k(int *out) { out[threadIdx.x] = __syncthreads_count(threadIdx.x < 5); }"
+    out = np.zeros(40, np.int32)
+    with kernels.checked():
+        kernels.compile(text).k(out, grid=1, block=40)
+    assert (out == 5).all()
+
+
 def test_a_checked_run_knows_that_syncwarp_orders_the_threads_of_a_warp() -> None:
     body = "__shared__ int t[32]; t[x] = x; __syncwarp(); int v = t[31 - x]; __syncwarp(); t[x] = v; out[x] = v;"
     source = f"__global__ void k(int *out) {{ int x = threadIdx.x; {body} }}"
@@ -111,7 +179,8 @@ def test_a_block_whose_rows_are_no_warps_is_refused() -> None:
         ("out[x] = __shfl_down(x, 1);", "write __shfl_down_sync(0xffffffff, ...)"),
         ("out[x] = __shfl_sync(~0u, x);", "__shfl_sync() takes 3 to 4 arguments; it is given 2"),
         ("out[x] = __shfl_sync(~0u, x, 1, n);", "write 2, 4, 8, 16 or 32"),
-        ("out[x] = __reduce_add_sync(~0u, x);", "use __shfl_sync() and its kin"),
+        ("out[x] = __reduce_add_sync(~0u);", "__reduce_add_sync(mask, value) takes 2 arguments; it is given 1"),
+        ("out[x] = __reduce_mul_sync(~0u, x);", "there is no function '__reduce_mul_sync'; did you mean"),
         ("out[x] = __shfl_sync(~0u, out, 1);", "a number is needed here; this is a int *"),
     ],
 )

@@ -67,8 +67,13 @@ def _make(state: State, node: syntax.Call) -> Operand:
 
 
 def _read_only(state: State, node: syntax.Call) -> Operand:
-    """Return the value of `__ldg(pointer)`: a plain load here, a load through the read-only cache on a GPU."""
+    """Return the value of `__ldg(pointer)` and its kin: a plain load here, a load by way of some cache on a GPU."""
     return objects.load(state, pointer(state, evaluate(state, node.arguments[0])))
+
+
+def _nothing(state: State, node: syntax.Call) -> Operand:
+    """Compile a call that only tells a GPU, or its compiler, something."""
+    return NOTHING
 
 
 def _barrier(state: State, node: syntax.Call) -> Operand:
@@ -116,7 +121,8 @@ def _clock(state: State, node: syntax.Call) -> Operand:
 
 
 _SPECIAL: dict[str, tuple[int, Callable[[State, syntax.Call], Operand]]] = {
-    "__ldg": (1, _read_only),
+    **dict.fromkeys(objects.LOADS, (1, _read_only)),
+    **dict.fromkeys(("__nanosleep", "__builtin_assume"), (1, _nothing)),
     "__builtin_expect": (2, _expect),
     "__builtin_for_all": (1, _for_all),
     "assert": (1, _assert),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from imgcuda.cpu.lowering.conditionals import logical
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.lvalues import (
+    BYTES,
     convert,
     is_lvalue,
     locate,
@@ -37,7 +38,7 @@ from imgcuda.cpu.values.types import (
     promote,
     size_of,
 )
-from imgcuda.cpu.values.value import NOTHING, Address, Operand, Value, constant
+from imgcuda.cpu.values.value import BLOCK, NOTHING, Address, Operand, Value, constant
 from imgcuda.frontend import syntax
 
 _FOR_INTEGERS = frozenset(["%", "&", "|", "^", "<<", ">>"])
@@ -174,14 +175,16 @@ def cast(state: State, node: syntax.Cast) -> Operand:
         return NOTHING
     if isinstance(type, PointerTo) and isinstance(value, Address):
         if value.private is not None and not _laid_out_alike(type.target, value.type.target):
-            state.refuse("a cast of a pointer to a thread's own variables",
-                         "declare them in the type that is read, or use __float_as_int() and its like")  # fmt: skip
+            state.facts.mark((BYTES, value.private.key))  # the next pass lays it out as the host would
+            return Address(type, "poison", BLOCK, value.memory)
         return replace(value, type=type)
     return convert(state, value, type)
 
 
 def _laid_out_alike(one: Type, other: Type) -> bool:
     """Return whether two types consist of the same numbers in the same order, or are arrays of one type."""
+    if VOID in (one, other):
+        return False
     return scalar_leaves(one) == scalar_leaves(other) or innermost(one) == innermost(other)
 
 

@@ -23,7 +23,7 @@ from imgcuda.cpu.lowering.state import CallFrame, State, Unit
 from imgcuda.cpu.lowering.variables import Facts, Reference
 from imgcuda.cpu.lowering.warps import uses_warps, warp_width
 from imgcuda.cpu.module import Compiled, is_sized_by_launch, module
-from imgcuda.cpu.values.types import U32, Float, Int, PointerTo, Struct, Type, size_of
+from imgcuda.cpu.values.types import DIM3, U32, VECTORS, Float, Int, PointerTo, Struct, Type, size_of
 from imgcuda.cpu.values.value import AFFINE, BLOCK, UNIFORM, Address, Aggregate, MemoryRegion, Value, Vectors, constant
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
@@ -36,10 +36,13 @@ NARROWEST = 16
 _WIDEST = 8
 """Bytes of the largest number."""
 
+_ONE = syntax.NumberLiteral(1, "unsigned int", syntax.Place("", 0, 0))
+"""The size of a `dim3` along an axis for which none is given."""
+
 _LONG = "long"
 """Marks a kernel of more than LOOPED instructions."""
 
-_INDEX = Struct("uint3", tuple((axis, U32) for axis in "xyz"))
+_INDICES = {"threadIdx": VECTORS["uint3"], "blockIdx": VECTORS["uint3"], "blockDim": DIM3, "gridDim": DIM3}
 
 
 def lower(
@@ -109,7 +112,7 @@ class _KernelCompiler:
         checked: bool,
     ) -> None:
         self.b = b
-        unit = Unit(name, text, functions, {}, {})
+        unit = Unit(name, text, functions, {}, {}, {DIM3.name: dict.fromkeys("xyz", _ONE)})
         self.state = State(unit, HANDLERS, self.b, Vectors(self.b, width), facts, block, contract=contract)
         self.across = -(-block.x // width)
         """The number of vectors in one row of the block."""
@@ -252,7 +255,7 @@ class _KernelCompiler:
         # Outside the loops over threads only their kinds matter.
         thread = {"x": Value(U32, AFFINE, "0", 1), "y": Value(U32, UNIFORM, "0"), "z": Value(U32, UNIFORM, "0")}
         for name, values in (("gridDim", grid), ("blockIdx", index), ("blockDim", size), ("threadIdx", thread)):
-            self.state.scopes[0][name] = Aggregate(_INDEX, dict(values))
+            self.state.scopes[0][name] = Aggregate(_INDICES[name], dict(values))
 
     def _body(self, function: syntax.Function, end: str) -> None:
         assert function.body is not None
@@ -291,7 +294,7 @@ class _KernelCompiler:
             self.checks.begin_threads(state.chunk)
         x, y, z = self._thread_indices(state.chunk)
         outer = state.scopes[0]["threadIdx"]
-        state.scopes[0]["threadIdx"] = Aggregate(_INDEX, {"x": x, "y": y, "z": z})
+        state.scopes[0]["threadIdx"] = Aggregate(_INDICES["threadIdx"], {"x": x, "y": y, "z": z})
         state.mask = frame.mask = self._inside(x) if self.partial else None
         try:
             yield

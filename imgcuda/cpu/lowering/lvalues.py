@@ -33,6 +33,9 @@ from imgcuda.cpu.values.value import AFFINE, BLOCK, BROKEN, NULL, Address, Aggre
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
 
+BYTES = "bytes"
+"""Marks a thread's own variable whose bytes are read or written in another type."""
+
 
 def locate(state: State, node: syntax.Expression) -> Binding:
     """Return what an lvalue expression designates: a variable, or an address in memory."""
@@ -228,16 +231,17 @@ def private(state: State, type: Type, key: Any, name: str = "") -> Address:
             f"a thread's own arrays take {kilobytes(total)} here; a GPU has {kilobytes(budget.LOCAL)} for a thread"
         )
         state.fail(message, "make them smaller, or pass a pointer to memory for them")
-    if has_union(type):
+    if has_union(type) or (BYTES, key) in state.facts.marks:
         return _bytes_of_threads(state, type, name)
     made = Private(state, innermost(type), elements(type), key)
     return Address(PointerTo(type), "null", BLOCK, MemoryRegion(name, "private"), private=made)
 
 
 def _bytes_of_threads(state: State, type: Type, name: str) -> Address:
-    """Return new memory for a union: each thread has its bytes in one piece, so that they can be read as any field."""
+    """Return new memory in which each thread's bytes lie in one piece: they can be read as any field of a union."""
     if state.outside_chunks:
-        state.refuse("a union that is used behind a barrier", "copy its bits to an int by __float_as_int() or its like")
+        what = "a union" if has_union(type) else "a variable whose bytes are read in another type"
+        state.refuse(f"{what} that is used behind a barrier", "copy its bits to an int by __float_as_int() or its like")
     size = size_of(type) * state.v.width
     place = state.b.slot(f"[{size} x i8]", 64)
     memory = known(state, MemoryRegion(name, "union"), type, size, base=place)

@@ -212,5 +212,8 @@ def _counts() -> dict[str, int]:
 ARGUMENTS = _counts()
 """How many arguments a function takes, where that is not one."""
 
-IN_CUDA_C = frozenset(["sincosf", "sincos", "__sincosf", "sincospif", "sincospi", "memset", "memcpy"])
+_REDUCTIONS = [f"__reduce_{operation}_sync" for operation in ("add", "min", "max", "and", "or", "xor")]
+_VOTES = [f"__syncthreads_{vote}" for vote in ("count", "and", "or")]
+_SINES = ["sincosf", "sincos", "__sincosf", "sincospif", "sincospi"]
+IN_CUDA_C = frozenset([*_SINES, *_REDUCTIONS, *_VOTES, "__match_any_sync", "__match_all_sync", "memset", "memcpy"])
 """CUDA's functions that semantics/library.py has in CUDA C; they are called as an author's functions are."""

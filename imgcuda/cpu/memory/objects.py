@@ -14,6 +14,9 @@ from imgcuda.cpu.memory.private import load_private, store_private
 from imgcuda.cpu.values.types import ArrayOf, Float, Int, PointerTo, Scalar, Struct, size_of
 from imgcuda.cpu.values.value import NULL, Address, Aggregate, Operand, Value
 
+LOADS = ("__ldg", "__ldca", "__ldcg", "__ldcs", "__ldcv", "__ldlu")
+"""CUDA's functions that load what a pointer points to, each by way of another cache."""
+
 # ---- loads
 
 

@@ -8,6 +8,7 @@ from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.lowering.printf_format import PRINTF
 from imgcuda.cpu.lowering.warps import WARPS
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS
+from imgcuda.cpu.memory.objects import LOADS
 from imgcuda.cpu.semantics.cxx_types import (
     INT,
     UNKNOWN,
@@ -24,9 +25,11 @@ from imgcuda.cpu.semantics.cxx_types import (
 from imgcuda.cpu.values.types import BASIC, VECTORS, Float, Int, Scalar
 from imgcuda.frontend.syntax import ARRAY_SIZE
 
-VOIDS = frozenset(["__syncthreads", "__threadfence", "__threadfence_block", "__threadfence_system"])
+VOIDS = frozenset(
+    ["__nanosleep", "__builtin_assume", "__syncthreads", "__threadfence", "__threadfence_block", "__threadfence_system"]
+)
 CLOCKS = frozenset(["clock", "clock64"])
-_OTHER = frozenset([*CLOCKS, PRINTF, "__ldg", "__builtin_expect", "__builtin_for_all", "assert", ARRAY_SIZE])
+_OTHER = frozenset([*CLOCKS, PRINTF, *LOADS, "__builtin_expect", "__builtin_for_all", "assert", ARRAY_SIZE])
 _TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])
 _DOUBLE = frozenset(["rhypot", "norm3d", "norm4d"])
 """Functions without overloads: they have another name for floats."""
@@ -93,7 +96,7 @@ def result(name: str, given: Sequence[Typed]) -> Type:
         return Basic("bool")
     if name.startswith("make_"):
         return Record(name[5:])
-    if name in ATOMICS or name == "__ldg":
+    if name in ATOMICS or name in LOADS:
         first = decayed(given[0].type) if given else UNKNOWN
         return first.target if isinstance(first, Pointer) else UNKNOWN
     types = [scalar(decayed(each.type)) for each in given]

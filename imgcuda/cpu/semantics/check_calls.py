@@ -91,13 +91,13 @@ class CallChecker(Names):
         except library.Unfit as error:
             raise Wrong(error.message, node.place, error.remedy) from None
         types = tuple(self.resolve(parameter.type) for parameter in function.parameters)
-        signature = Signature(node.name, types, (False,) * len(types), VOID, function)
+        signature = Signature(node.name, types, (False,) * len(types), self.resolve(function.result), function)
         flat = [self._flat(each, type) for each, type in zip(given, types, strict=False)]
         self.overload(node, [signature], flat)
         self.library[signature.key] = signature
         if flat != given:
             self.replaced[id(node)] = lambda made, names: replace(made, arguments=_cast_all(made.arguments, function))
-        return Typed(VOID)
+        return Typed(signature.result)
 
     def _flat(self, given: Typed, wanted: Type) -> Typed:
         """Return an argument that points to arrays as a pointer to their elements, as memset sees it."""

@@ -1,10 +1,11 @@
-"""Functions of CUDA that the CPU engine has as CUDA C: `sincosf`, and memset and memcpy for each type of elements."""
+"""Functions of CUDA that the CPU engine has as CUDA C: `sincosf`, memset and memcpy for each type of elements ..."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
 
+from imgcuda.cpu.semantics.collectives import COLLECTIVES, collective
 from imgcuda.cpu.semantics.cxx_types import VOID, Array, Basic, Enum, Pointer, Record, Type, Typed, decayed, plain, same
 from imgcuda.frontend import parse, syntax
 from imgcuda.frontend.type_names import KNOWN_TYPES
@@ -58,6 +59,8 @@ def function_for(name: str, given: Sequence[Typed]) -> syntax.Function:
     if name in _SINES:
         type, sine, cosine = _SINES[name]
         return _parsed(_SINE_AND_COSINE.format(name=name, type=type, sine=sine, cosine=cosine), "")
+    if name in COLLECTIVES:
+        return _parsed(collective(name, [each.type for each in given]), "")
     if len(given) != 3:
         raise Unfit(f"{name}() takes 3 arguments; it is given {len(given)}", "")
     element = element_of(given[0].type)
