@@ -9,7 +9,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda_plugins.peers import opencv_calls
+
 Pixels = npt.NDArray[Any]
+
+opencv_blur: Callable[..., Pixels] = opencv_calls.blur
+opencv_edges: Callable[..., Pixels] = opencv_calls.edges
+opencv_grayscale: Callable[..., Pixels] = opencv_calls.grayscale
+gaussian = opencv_blur
 
 LUMA = np.array([19595, 38470, 7471]) / 65536
 """The weights of red, green and blue in the luminance of Rec. 601, with the 16 bits that imgcuda's filters have."""
@@ -23,13 +30,6 @@ def gray(picture: Pixels) -> Pixels:
 def rounded(exact: Callable[[Pixels], Pixels]) -> Callable[[Pixels], Pixels]:
     """Return a peer that makes the exact result, from 0 to 255, and rounds it to bytes."""
     return lambda picture: np.rint(exact(picture)).astype(np.uint8)
-
-
-def gaussian(picture: Pixels, sigma: float) -> Pixels:
-    """Return OpenCV's Gaussian blur, cut off at four standard deviations, in the type of the picture."""
-    size = 2 * int(4 * sigma + 0.5) + 1
-    made: Pixels = cv2.GaussianBlur(picture, (size, size), sigma, borderType=cv2.BORDER_REFLECT)
-    return made
 
 
 def blur(picture: Pixels, sigma: float) -> Pixels:
@@ -49,31 +49,8 @@ def grayscale(picture: Pixels) -> Pixels:
     return _levels(picture.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32))
 
 
-def opencv_blur(picture: Pixels, sigma: float) -> Pixels:
-    """Return what OpenCV makes of the Gaussian in bytes: it rounds twice, so it is 1 off, or seldom 2."""
-    return gaussian(picture, sigma)
-
-
-def opencv_edges(picture: Pixels) -> Pixels:
-    """Return the gradient's length in OpenCV's fewest calls, which need an image of one channel at the end."""
-    x, y = cv2.Sobel(picture, cv2.CV_32F, 1, 0), cv2.Sobel(picture, cv2.CV_32F, 0, 1)
-    flat = cv2.magnitude(x.reshape(x.shape[0], -1), y.reshape(y.shape[0], -1))
-    made: Pixels = cv2.convertScaleAbs(flat).reshape(picture.shape)
-    return made
-
-
-def opencv_grayscale(picture: Pixels) -> Pixels:
-    """Return OpenCV's brightness."""
-    made: Pixels = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    return made
-
-
 EXACT: dict[str, Callable[..., Pixels]] = {"blur": blur, "edges": edges, "grayscale": grayscale}
-OPENCV: dict[str, Callable[..., Pixels]] = {
-    "blur": opencv_blur,
-    "edges": opencv_edges,
-    "grayscale": opencv_grayscale,
-}
+OPENCV = {"blur": opencv_blur, "edges": opencv_edges, "grayscale": opencv_grayscale}
 
 
 def check(who: str, got: Pixels, wanted: Pixels, tolerance: int, margin: int = 0) -> None:

@@ -95,6 +95,11 @@ class Filter(ArrayCallable):
     """Color channels of the result: 1 for gray, 3 for RGB, None for as many as the image has."""
     result_alpha: ClassVar[bool | None] = None
     """Whether the result has alpha: True, also if the image has none, False for none, None for as the image has it."""
+    peers: ClassVar[Mapping[str, str]] = {}
+    """Functions that do the same in other libraries, which `imgcuda bench` times beside it, by the library (OpenCV,
+    Pillow, CuPy, libvips): {"OpenCV": "my_package.calls:my_filter"}. Each takes an image of the library's and
+    the filter's parameters by name, and returns an image; LookupError, with what goes on after the library's name, if
+    it has no equal for them. They are of this class alone, and not of classes that derive from it."""
     __signature__ = FilterSignature()
 
     def __init_subclass__(cls, abstract: bool = False, **options: Any) -> None:

@@ -48,6 +48,7 @@ ORDER = [
     {"zarr_images"},  # a chain over Zarr
     {"file_run"},  # a chain over one file
     {"explain"},  # what a chain does
+    {"bench"},  # a chain beside other libraries
     {"video"},  # a chain over the frames of a video
     {"batch"},  # a chain over many files
     {"diagnosis"},  # what works on this machine
@@ -72,7 +73,7 @@ FOREIGN = {
     "pluggy": {"hookspecs", "registry.hooks"},
     "platformdirs": {"private_folder"},
     "PIL": {
-        *("array_calls", "arrays.pictures", "colors"),
+        *("array_calls", "arrays.pictures", "bench.libraries", "colors"),
         *(
             "images.assemble",
             "images.coded",
@@ -98,6 +99,9 @@ FOREIGN = {
         *("video.av_library", "video.decoding", "video.encoders", "video.encoding", "video.frame_colors"),
         "video.rewriting",
     },
+    "cv2": {"bench.libraries"},
+    "cupy": {"bench.libraries"},
+    "pyvips": {"bench.libraries"},
     "pebble": {"batch.worker_pool"},
     "distributed": {
         *("batch.cluster.nannies", "batch.cluster.submission", "batch.cluster.task", "cli.batch_workers"),
@@ -118,6 +122,7 @@ FOREIGN = {
             "cli.completing",
             "cli.doctor",
             "cli.each_file",
+            "cli.bench_command",
             "cli.explain_command",
             "cli.filtering",
             "cli.identifying",
@@ -243,6 +248,7 @@ def test_plugins_know_the_public_names_only() -> None:
         else:
             allowed = found.package in {*sys.stdlib_module_names, "numpy", "imgcuda_plugins"}
         allowed = allowed or (found.package == "PIL" and found.module == "imgcuda_plugins.compose.text")  # draws it
+        allowed = allowed or found.module.startswith("imgcuda_plugins.peers.")  # calls of other libraries
         assert allowed, f"{found.module}:{found.line} imports {found.target}"
 
 

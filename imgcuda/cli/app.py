@@ -23,7 +23,7 @@ HELP = """Filter images, on an NVIDIA GPU or without one.
 Each filter is a command: imgcuda NAME IN OUT. Several in a row: imgcuda filter IN OUT -f NAME:PARAM=VALUE,... -f ...
 """
 
-_ABOUT = {"identify", "stats", "list", "info", "devices", "doctor", "plugins", "check", "explain"}
+_ABOUT = {"identify", "stats", "list", "info", "devices", "doctor", "plugins", "check", "explain", "bench"}
 SHORT = _ABOUT | {"worker", "recipe", "new-filter"}
 """The commands that do not filter an image themselves."""
 

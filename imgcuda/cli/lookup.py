@@ -16,6 +16,7 @@ COMMANDS = {
     "identify": "identifying.identify",
     "stats": "stats_command.stats",
     "explain": "explain_command.explain",
+    "bench": "bench_command.bench",
     "list": "listing.list_filters",
     "info": "commands.info",
     "devices": "commands.list_devices",

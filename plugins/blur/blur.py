@@ -30,6 +30,11 @@ class Blur(NeighborhoodFilter):
     channelwise = True
     only_launches = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"gaussian-blur": {}, "gaussian": {}, "gaussian-filter": {}}
+    peers: ClassVar[Mapping[str, str]] = {
+        "OpenCV": "imgcuda_plugins.peers.opencv_calls:blur",
+        "CuPy": "imgcuda_plugins.peers.cupy_calls:blur",
+        "libvips": "imgcuda_plugins.peers.vips_calls:blur",
+    }
 
     sigma: float = param(default=2.0, ge=0.1, le=100, help="standard deviation of the Gaussian, in pixels")
 

@@ -25,6 +25,10 @@ class BoxBlur(NeighborhoodFilter):
         "box-filter": {},
         "uniform-filter": {},
     }
+    peers: ClassVar[Mapping[str, str]] = {
+        "OpenCV": "imgcuda_plugins.peers.opencv_calls:box_blur",
+        "Pillow": "imgcuda_plugins.peers.pillow_calls:box_blur",
+    }
 
     radius: int = param(
         default=2, ge=1, le=100, constant=True, help="pixels from the middle of the square to its side: 2 is 5x5"

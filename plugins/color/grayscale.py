@@ -17,6 +17,11 @@ class Grayscale(PointFilter):
 
     channels: ClassVar[Literal[1]] = 1
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"greyscale": {}, "gray": {}, "grey": {}, "desaturate": {}}
+    peers: ClassVar[Mapping[str, str]] = {
+        "OpenCV": "imgcuda_plugins.peers.opencv_calls:grayscale",
+        "Pillow": "imgcuda_plugins.peers.pillow_calls:grayscale",
+        "CuPy": "imgcuda_plugins.peers.cupy_calls:grayscale",
+    }
 
     weights: Literal["rec601", "rec709", "average", "lightness"] = param(
         default="rec601",

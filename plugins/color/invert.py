@@ -16,3 +16,8 @@ class Invert(PointFilter):
 
     channelwise = True
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"negate": {}, "negative": {}}
+    peers: ClassVar[Mapping[str, str]] = {
+        "OpenCV": "imgcuda_plugins.peers.opencv_calls:invert",
+        "Pillow": "imgcuda_plugins.peers.pillow_calls:invert",
+        "libvips": "imgcuda_plugins.peers.vips_calls:invert",
+    }

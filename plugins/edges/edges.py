@@ -25,6 +25,10 @@ class Edges(NeighborhoodFilter):
         "edge-detect": {},
         **{operator: {"operator": operator} for operator in ("sobel", "scharr", "prewitt", "laplacian", "roberts")},
     }
+    peers: ClassVar[Mapping[str, str]] = {
+        "OpenCV": "imgcuda_plugins.peers.opencv_calls:edges",
+        "CuPy": "imgcuda_plugins.peers.cupy_calls:edges",
+    }
 
     operator: Literal["sobel", "scharr", "prewitt", "laplacian", "roberts"] = param(
         default="sobel",

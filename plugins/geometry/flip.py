@@ -27,6 +27,11 @@ class Flip(GeometryFilter):
         "vflip": {"direction": "vertical"},
         "flipud": {"direction": "vertical"},
     }
+    peers: ClassVar[Mapping[str, str]] = {
+        "OpenCV": "imgcuda_plugins.peers.opencv_calls:flip",
+        "Pillow": "imgcuda_plugins.peers.pillow_calls:flip",
+        "libvips": "imgcuda_plugins.peers.vips_calls:flip",
+    }
 
     direction: Literal["horizontal", "vertical", "both"] = param(
         default="vertical",

@@ -27,6 +27,9 @@ class Dilate(Morphology):
         "maximum-filter": {},
         "max-filter": {},
     }
+    peers: ClassVar[Mapping[str, str]] = {
+        "OpenCV": "imgcuda_plugins.peers.opencv_calls:dilate",
+    }
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         return self.dilated(gpu, image)

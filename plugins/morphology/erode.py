@@ -27,6 +27,9 @@ class Erode(Morphology):
         "minimum-filter": {},
         "min-filter": {},
     }
+    peers: ClassVar[Mapping[str, str]] = {
+        "OpenCV": "imgcuda_plugins.peers.opencv_calls:erode",
+    }
 
     def run(self, gpu: Gpu, image: DeviceArray) -> DeviceArray:
         return self.eroded(gpu, image)

@@ -64,6 +64,11 @@ class Median(NeighborhoodFilter):
     only_launches = True
     layout = Layout(over="samples", block=(128, 1), rows=16, cpu=Layout(over="samples", block=(1024, 1)))
     aliases: ClassVar[Mapping[str, Mapping[str, Any]]] = {"median-blur": {}, "median-filter": {}, "despeckle": {}}
+    peers: ClassVar[Mapping[str, str]] = {
+        "OpenCV": "imgcuda_plugins.peers.opencv_calls:median",
+        "Pillow": "imgcuda_plugins.peers.pillow_calls:median",
+        "libvips": "imgcuda_plugins.peers.vips_calls:median",
+    }
 
     radius: int = param(default=1, ge=1, le=50, constant=True, help="how far the square reaches, in pixels")
 

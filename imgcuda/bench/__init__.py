@@ -1,0 +1,1 @@
+"""Times a chain on every device of this machine, and in other libraries that have equal filters."""

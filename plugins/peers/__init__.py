@@ -1,0 +1,1 @@
+"""How other libraries do what the built-in filters do, as few calls as possible, for `imgcuda bench`."""
