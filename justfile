@@ -23,6 +23,10 @@ docs:
 docs-write:
     python docs/check.py --write
 
+# The site of README and docs, for any host of static pages: build/site/index.html. It needs the extra `docs`.
+site:
+    sphinx-build -q -W --keep-going -d build/doctrees -c docs/website . build/site
+
 # The pictures of README and docs.
 pictures:
     python docs/pictures.py

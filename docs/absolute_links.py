@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -21,6 +22,11 @@ def absolute(text: str, pages: str, pictures: str) -> str:
         base = pictures if found["picture"] else pages
         return f"{found['head']}{base.rstrip('/')}/{found['target']}"
 
+    return with_links(text, replaced)
+
+
+def with_links(text: str, replaced: Callable[[re.Match[str]], str]) -> str:
+    """Return a text with each relative link outside of blocks replaced: its groups are head, picture and target."""
     outside = re.split(r"(^```.*?^```$)", text, flags=re.DOTALL | re.MULTILINE)  # a program's brackets are no links
     return "".join(part if part.startswith("```") else _LINK.sub(replaced, part) for part in outside)
 
