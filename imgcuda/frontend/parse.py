@@ -19,9 +19,10 @@ from imgcuda.frontend.host_code import (
     name_of,
     names_in,
 )
-from imgcuda.frontend.lexer import END, IDENTIFIER, NUMBER, PRAGMA, STRING, Token
+from imgcuda.frontend.lexer import END, IDENTIFIER, NUMBER, PRAGMA, STRING, Lexer, Token
 from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
 from imgcuda.frontend.parse_cursor import Stop
+from imgcuda.frontend.parse_declarations import DeclarationParser
 from imgcuda.frontend.parse_statements import StatementParser, Unclosed
 from imgcuda.frontend.parse_types import FUNCTION_WORDS, Specifiers
 from imgcuda.frontend.preprocessor import preprocess
@@ -37,6 +38,7 @@ from imgcuda.frontend.syntax import (
     TranslationUnit,
     TypeName,
 )
+from imgcuda.frontend.textures import DECLARATION, FETCHES, TEXTURE
 
 _NO_GLOBALS = refusals.Refusal(
     "this global variable is the host's",
@@ -104,6 +106,17 @@ class _Parser(StatementParser):
     def __init__(self, tokens: list[Token], mistakes: Mistakes) -> None:
         super().__init__(tokens, mistakes)
         self._namespaces: set[str] = set()
+        if any(token.text == TEXTURE or token.text in FETCHES for token in tokens):
+            self._declare_texture()
+
+    def _declare_texture(self) -> None:
+        """Declare the structure that a texture is on the CPU."""
+        lines = Lexer(DECLARATION, "<imgcuda>").lines()
+        end = Token(END, "the end of the file", Place("<imgcuda>", 1, 1))
+        other = DeclarationParser([*next(lines), end], self.mistakes)
+        other.specifiers()
+        self.add_type(other.file.structures[0])
+        self.types.add(TEXTURE)
 
     def parse(self) -> TranslationUnit:
         try:

@@ -29,6 +29,7 @@ from imgcuda.frontend.syntax import (
     Unary,
     is_dim3,
 )
+from imgcuda.frontend.textures import FETCHES, Fetch
 from imgcuda.frontend.type_scope import TypeScope
 
 _PRECEDENCE = {
@@ -206,6 +207,8 @@ class ExpressionParser(Cursor):
             return self._sizeof(token)
         if text in STATEMENT_WORDS:
             raise self.unexpected("an expression")
+        if after == "<" and text in FETCHES:
+            return self._fetch(token)
         refused = refusals.refused_word(text)
         if refused:
             stop = self.refuse(refused, token.place)
@@ -227,6 +230,14 @@ class ExpressionParser(Cursor):
             return Call(name.text, self._arguments(), name.place)
         finally:
             self._asserted = outer
+
+    def _fetch(self, name: Token) -> Expression:
+        """Parse `tex2D<float>(texture, x, y)`, the one call with a type in angle brackets."""
+        self.advance()
+        self.advance()
+        type_ = self.base_type()
+        self.expect(">")
+        return Call(Fetch(name.text, type_.name).name, self._arguments(), name.place)
 
     def _arguments(self) -> tuple[Expression, ...]:
         self.expect("(")

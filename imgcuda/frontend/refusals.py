@@ -56,7 +56,14 @@ _KEYWORDS = {
     "__asm": _ASSEMBLY,
 }
 _OLD_WARPS = ("{}: since Volta, threads of a warp need not run together", "write {}_sync(0xffffffff, ...)")
-_TEXTURES = ("{}: there are no textures on the CPU engine", f"read the image through a pointer, or {GUARD}")
+_TEXTURES = (
+    "{}: of textures, the CPU engine has tex1D, tex2D and tex1Dfetch",
+    f"read the image through a pointer, or {GUARD}",
+)
+_REFERENCES = (
+    "{}: CUDA 12 has no texture references any more",
+    "take a cudaTextureObject_t as an argument, and write tex2D<float>(texture, x, y)",
+)
 _PRINTING = ("{} is not available on the CPU engine", f"use printf() or assert(), or {GUARD}")
 _HALVES = ("{}: there are no 16-bit floats on the CPU engine", f"use float, or {GUARD}")
 _RANDOM = ("{}: cuRAND is not available on the CPU engine", f"compute random numbers in the kernel, or {GUARD}")
@@ -64,13 +71,15 @@ _GROUPS = ("{}: of cooperative groups, the CPU engine has thread_block alone", f
 _NO_GROUPS = ("{}: cooperative groups need their header", "#include <cooperative_groups.h>")
 _NAMES = [
     (re.compile(r"__shfl(?:_up|_down|_xor)?|__ballot|__any|__all"), _OLD_WARPS),
+    (re.compile("tex1Dfetch|tex1D|tex2D"), _REFERENCES),
     (re.compile(r"tex(?:1D|2D|3D|Cubemap)\w*|surf(?:1D|2D|3D|Cubemap)\w*"), _TEXTURES),
     (re.compile(r"cooperative_groups"), _NO_GROUPS),
     (re.compile(r"tiled_partition|coalesced_threads|this_grid|this_multi_grid|thread_block_tile|grid_group"), _GROUPS),
 ]
 _CALLS = [(re.compile(r"puts|fprintf|sprintf|snprintf|__assert_fail|__trap|__brkpt"), _PRINTING)]
 _TYPES = [
-    (re.compile(r"cuda(?:Texture|Surface)Object_t|texture|surface"), _TEXTURES),
+    (re.compile("texture"), _REFERENCES),
+    (re.compile("cudaSurfaceObject_t|surface"), _TEXTURES),
     (re.compile(r"_*half2?|_*(?:nv_)?bfloat16\w*|__nv_fp8\w*"), _HALVES),
     (re.compile(r"curand\w+"), _RANDOM),
 ]

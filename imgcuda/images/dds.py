@@ -29,7 +29,7 @@ STRAIGHT, PREMULTIPLIED, OPAQUE, CUSTOM = 1, 2, 3, 4
 """What the second header says of alpha; 0 is for nothing."""
 
 
-class _Texture(NamedTuple):
+class _DdsHeader(NamedTuple):
     """What the header says."""
 
     width: int
@@ -61,7 +61,7 @@ def read(data: bytes, request: ReadRequest) -> Iterator[Image]:
         yield Image(_with_meant_alpha(_pixels(part, table, found), found, losses), losses=tuple(losses))
 
 
-def _texture(data: bytes) -> _Texture:
+def _texture(data: bytes) -> _DdsHeader:
     if len(data) < HEADER:
         raise ImageError("it is cut short: it ends within its header")
     flags, height, width, _, depth, levels = struct.unpack_from("<6I", data, 8)
@@ -84,15 +84,15 @@ def _texture(data: bytes) -> _Texture:
     if not width or not height:
         raise ImageError(f"it is damaged: its header says that it has {width} x {height} pixels")
     levels = min(levels, 32) if flags & MIPMAPS else 1
-    return _Texture(width, height, count, max(levels, 1), layout, alpha & 7, start)
+    return _DdsHeader(width, height, count, max(levels, 1), layout, alpha & 7, start)
 
 
-def _size_of_all_levels(found: _Texture) -> int:
+def _size_of_all_levels(found: _DdsHeader) -> int:
     sizes = ((max(1, found.width >> level), max(1, found.height >> level)) for level in range(found.levels))
     return sum(found.layout.size(*size) for size in sizes)
 
 
-def _pixels(part: bytes, table: bytes, found: _Texture) -> Pixels:
+def _pixels(part: bytes, table: bytes, found: _DdsHeader) -> Pixels:
     """Return one picture: gray, RGB or RGB with alpha."""
     layout, shape = found.layout, (found.height, found.width)
     if layout.kind == BLOCKS:
@@ -116,7 +116,7 @@ def _with_blue(pixels: Pixels) -> Pixels:
     return np.concatenate([pixels, np.zeros_like(pixels[:, :, :1])], axis=2) if pixels.shape[2] == 2 else pixels
 
 
-def _from_blocks(part: bytes, found: _Texture) -> Pixels:
+def _from_blocks(part: bytes, found: _DdsHeader) -> Pixels:
     """Decompress blocks of 4 x 4 pixels to gray, RGB or RGB with alpha."""
     number = found.layout.number
     mode = {4: "L", 5: "RGB"}.get(number, "RGBA")
@@ -124,7 +124,7 @@ def _from_blocks(part: bytes, found: _Texture) -> Pixels:
     return np.asarray(picture)
 
 
-def _with_meant_alpha(pixels: Pixels, found: _Texture, losses: list[str]) -> Pixels:
+def _with_meant_alpha(pixels: Pixels, found: _DdsHeader, losses: list[str]) -> Pixels:
     """Return pixels whose fourth channel is kept only if it is alpha, and not opaque everywhere."""
     if pixels.ndim < 3 or pixels.shape[2] < 4:
         return np.ascontiguousarray(pixels)

@@ -24,9 +24,10 @@ from imgcuda.kernels.constants import Constants as Constants
 from imgcuda.kernels.kernel_modules import Kernel as Kernel
 from imgcuda.kernels.kernel_modules import Module as Module
 from imgcuda.kernels.module_variables import Variables as Variables
+from imgcuda.kernels.texture_objects import Texture as Texture
 from imgcuda.programs.source import Define, Source
 
-__all__ = ["Constants", "Kernel", "Module", "Variables", "checked", "compile", "load"]
+__all__ = ["Constants", "Kernel", "Module", "Texture", "Variables", "checked", "compile", "load"]
 
 _MACRO = re.compile(r"[A-Za-z_]\w*(?:\([\w, ]*\))?")
 """A macro's name, and its arguments if it has some."""

@@ -19,6 +19,7 @@ from imgcuda.execution.kernel_parameters import own_parameters
 from imgcuda.frontend.compilers import Macros
 from imgcuda.kernels.host_arrays import HostArrays
 from imgcuda.kernels.structures import by_value
+from imgcuda.kernels.texture_objects import Texture, is_texture
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import KernelArgument, Program
 
@@ -67,6 +68,8 @@ class KernelLaunch:
     ) -> Any:
         """Return an argument as a number or an array; LaunchError for anything else."""
         place = f"{program.name}: {self.kernel}: argument '{argument.name}' is {argument.written}"
+        if isinstance(value, Texture) and is_texture(argument.written):
+            return value.argument(place, program)
         if argument.dtype is None and not argument.pointer:
             return by_value(place, argument, value)
         if isinstance(value, bool | int | float | np.number | np.bool_):

@@ -9,6 +9,7 @@ import numpy as np
 from imgcuda.engine.protocol import ByValue
 from imgcuda.errors import LaunchError, shown
 from imgcuda.kernels.exact_numbers import exactly
+from imgcuda.kernels.texture_objects import is_texture
 from imgcuda.programs.source import VECTOR_TYPES, KernelArgument
 
 
@@ -16,6 +17,8 @@ def by_value(place: str, argument: KernelArgument, value: Any) -> ByValue:
     """Return a structure as an argument; LaunchError if it is none. `place` begins the messages."""
     if argument.written in VECTOR_TYPES:
         return _vector(place, argument, value)
+    if is_texture(argument.written):
+        raise LaunchError(f"{place}; it was given {shown(value)}; pass kernels.Texture(array)")
     if not argument.written.isidentifier():
         raise LaunchError(f"{place}, which a launch cannot give; declare its parts as numbers, or a pointer to it")
     if not isinstance(value, np.ndarray | np.void) or value.dtype.names is None or value.size != 1:

@@ -548,6 +548,8 @@ def test_nesting_without_end_is_a_mistake_too() -> None:
 # what is valid on a GPU only
 
 GUARD = "put this inside #ifdef __CUDACC__"
+TEXTURES = "of textures, the CPU engine has tex1D, tex2D and tex1Dfetch"
+OBJECT = "take a cudaTextureObject_t as an argument, and write tex2D<float>(texture, x, y)"
 POINTER = f"read the image through a pointer, or {GUARD}"
 PLAIN_STRUCT = f"write a plain struct and __device__ functions that take it, or {GUARD}"
 BRACES = "declare a variable with this value, or use a maker such as make_float4(...)"
@@ -585,9 +587,9 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
             "__all: since Volta, threads of a warp need not run together",
             "write __all_sync(0xffffffff, ...)",
         ),
-        ("n = tex2D(image, 1, 2);", "tex2D: there are no textures on the CPU engine", POINTER),
-        ("n = tex1Dfetch(image, 1);", "tex1Dfetch: there are no textures on the CPU engine", POINTER),
-        ("surf2Dwrite(n, image, 1, 2);", "surf2Dwrite: there are no textures on the CPU engine", POINTER),
+        ("n = tex2D(image, 1, 2);", "tex2D: CUDA 12 has no texture references any more", OBJECT),
+        ("n = tex1Dfetch(image, 1);", "tex1Dfetch: CUDA 12 has no texture references any more", OBJECT),
+        ("surf2Dwrite(n, image, 1, 2);", f"surf2Dwrite: {TEXTURES}", POINTER),
         (
             "half x = 1;",
             "half: there are no 16-bit floats on the CPU engine",
@@ -659,8 +661,8 @@ def test_refused_in_a_function(statement: str, message: str, remedy: str) -> Non
             f"write a __device__ function with a name, or {GUARD}",
         ),
         (
-            "__global__ void l(cudaTextureObject_t t) {}",
-            "cudaTextureObject_t: there are no textures on the CPU engine",
+            "__global__ void l(cudaSurfaceObject_t t) {}",
+            f"cudaSurfaceObject_t: {TEXTURES}",
             POINTER,
         ),
         (

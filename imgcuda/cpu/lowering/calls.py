@@ -17,10 +17,11 @@ from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.warps import WARPS, warp_function
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS, IN_CUDA_C
 from imgcuda.cpu.memory import objects
-from imgcuda.cpu.values.types import BOOL, I64, VECTORS
-from imgcuda.cpu.values.value import NOTHING, UNIFORM, Aggregate, Operand, Value
+from imgcuda.cpu.values.types import BOOL, I64, VECTORS, VOID, PointerTo
+from imgcuda.cpu.values.value import NOTHING, UNIFORM, VARYING, Address, Aggregate, MemoryRegion, Operand, Value
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
+from imgcuda.frontend.textures import fetch_of
 
 
 def call(state: State, node: syntax.Call) -> Operand:
@@ -42,7 +43,7 @@ def call(state: State, node: syntax.Call) -> Operand:
         return function(state, node)
     if node.name.startswith("make_") and node.name[5:] in VECTORS:
         return _make(state, node)
-    if node.name in IN_CUDA_C:
+    if node.name in IN_CUDA_C or fetch_of(node.name):
         raise KernelError([])  # its arguments do not fit, which is reported already
     makers = [f"make_{name}" for name in VECTORS]
     known = [*state.unit.functions, *FUNCTIONS, *_SPECIAL, *makers]
@@ -69,6 +70,15 @@ def _make(state: State, node: syntax.Call) -> Operand:
 def _read_only(state: State, node: syntax.Call) -> Operand:
     """Return the value of `__ldg(pointer)` and its kin: a plain load here, a load by way of some cache on a GPU."""
     return objects.load(state, pointer(state, evaluate(state, node.arguments[0])))
+
+
+def _texels(state: State, node: syntax.Call) -> Operand:
+    """Return the address of a texture's numbers, which a texture has as a number."""
+    address = number(state, node.arguments[0])
+    kind, of = (address.kind, address.ir) if address.scalar else (VARYING, state.v.of(address))
+    shapes = ("i64", "ptr") if address.scalar else (state.v.type("i64"), state.v.type("ptr"))
+    base = state.b.op(f"inttoptr {shapes[0]} {of} to {shapes[1]}")
+    return Address(PointerTo(VOID), base, kind, MemoryRegion("texture", objects.TEXTURE))
 
 
 def _nothing(state: State, node: syntax.Call) -> Operand:
@@ -122,6 +132,7 @@ def _clock(state: State, node: syntax.Call) -> Operand:
 
 _SPECIAL: dict[str, tuple[int, Callable[[State, syntax.Call], Operand]]] = {
     **dict.fromkeys(objects.LOADS, (1, _read_only)),
+    "__builtin_texels": (1, _texels),
     **dict.fromkeys(("__nanosleep", "__builtin_assume"), (1, _nothing)),
     "__builtin_expect": (2, _expect),
     "__builtin_for_all": (1, _for_all),

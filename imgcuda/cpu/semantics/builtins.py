@@ -29,7 +29,8 @@ VOIDS = frozenset(
     ["__nanosleep", "__builtin_assume", "__syncthreads", "__threadfence", "__threadfence_block", "__threadfence_system"]
 )
 CLOCKS = frozenset(["clock", "clock64"])
-_OTHER = frozenset([*CLOCKS, PRINTF, *LOADS, "__builtin_expect", "__builtin_for_all", "assert", ARRAY_SIZE])
+_OWN = ["__builtin_texels", "__builtin_expect", "__builtin_for_all", ARRAY_SIZE]
+_OTHER = frozenset([*CLOCKS, *LOADS, *_OWN, PRINTF, "assert"])
 _TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])
 _DOUBLE = frozenset(["rhypot", "norm3d", "norm4d"])
 """Functions without overloads: they have another name for floats."""
@@ -90,6 +91,8 @@ def result(name: str, given: Sequence[Typed]) -> Type:
         return Basic("long long")
     if name in (ARRAY_SIZE, PRINTF):
         return INT
+    if name == "__builtin_texels":
+        return Pointer(Basic("void", const=True))
     if name in CLOCKS:
         return Basic("long long")
     if name == "__builtin_for_all":

@@ -34,6 +34,7 @@ from imgcuda.cpu.semantics.overloads import Signature, best, exact
 from imgcuda.cpu.semantics.scopes import Names, Wrong
 from imgcuda.errors import did_you_mean
 from imgcuda.frontend import syntax
+from imgcuda.frontend.textures import fetch_of
 
 
 class CallChecker(Names):
@@ -68,7 +69,7 @@ class CallChecker(Names):
         given = [self.type(argument) for argument in node.arguments]
         if self.lookup(node.name) is not None:
             raise Wrong(f"'{node.name}' is a variable here and cannot be called", node.place, "give one another name")
-        if node.name in IN_CUDA_C and node.name not in self.functions:
+        if (node.name in IN_CUDA_C or fetch_of(node.name)) and node.name not in self.functions:
             return self._library(node, given)
         own = self.functions.get(node.name, [])
         hidden = any(exact(each, given) for each in own) or not builtins.is_builtin(node.name)

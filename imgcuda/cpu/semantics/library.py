@@ -7,7 +7,9 @@ from functools import lru_cache
 
 from imgcuda.cpu.semantics.collectives import COLLECTIVES, collective
 from imgcuda.cpu.semantics.cxx_types import VOID, Array, Basic, Enum, Pointer, Record, Type, Typed, decayed, plain, same
+from imgcuda.cpu.semantics.texture_fetches import fetch_text, texels_of
 from imgcuda.frontend import parse, syntax
+from imgcuda.frontend.textures import Fetch, fetch_of
 from imgcuda.frontend.type_names import KNOWN_TYPES
 
 _SINES = {
@@ -59,6 +61,8 @@ def function_for(name: str, given: Sequence[Typed]) -> syntax.Function:
     if name in _SINES:
         type, sine, cosine = _SINES[name]
         return _parsed(_SINE_AND_COSINE.format(name=name, type=type, sine=sine, cosine=cosine), "")
+    if fetch := fetch_of(name):
+        return _fetching(fetch)
     if name in COLLECTIVES:
         return _parsed(collective(name, [each.type for each in given]), "")
     if len(given) != 3:
@@ -71,6 +75,15 @@ def function_for(name: str, given: Sequence[Typed]) -> syntax.Function:
         raise Unfit("memset() sets a struct to 0 only", "set its fields")
     text = (_MEMSET if name == "memset" else _MEMCPY).format(type=element.name, value=_value(element))
     return _parsed(text, "" if element.name in KNOWN_TYPES or isinstance(element, Basic) else element.name)
+
+
+def _fetching(fetch: Fetch) -> syntax.Function:
+    """Return the function that reads a texture with texels of some type."""
+    texels = texels_of(fetch.type)
+    if texels is None:
+        remedy = "write float, int, uchar, ushort or the like, or a vector of 2 or 4 of them"
+        raise Unfit(f"no texture has texels of type {fetch.type}", remedy)
+    return _parsed(fetch_text(fetch, *texels), "")
 
 
 def element_of(type: Type) -> Basic | Record | Enum:

@@ -1,0 +1,113 @@
+"""Textures that kernels take as `cudaTextureObject_t`, made of NumPy arrays, for launches on the CPU."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from imgcuda.engine.protocol import ByValue
+from imgcuda.errors import LaunchError, shown
+from imgcuda.frontend.compilers import CPU
+from imgcuda.frontend.textures import FETCHES, TEXTURE
+from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, Program
+
+_MODES = ("clamp", "border", "wrap", "mirror")
+"""The address modes, in the order of their numbers on the device."""
+_FILTERS = ("point", "linear")
+_READS = ("element", "normalized")
+_DESCRIPTOR = np.dtype(
+    [("texels", "u8"), ("width", "i4"), ("height", "i4"), ("channels", "i4"), ("linear", "i4"), ("normalized", "i4"),
+     ("mode_x", "i4"), ("mode_y", "i4"), ("border", "f4", 4)],
+    align=True,
+)  # fmt: skip
+_TYPES = (np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32, np.float32)
+_FETCHED = re.compile(rf"\b(?:{'|'.join(FETCHES)})\s*<\s*([\w ]+?)\s*>")
+
+
+class Texture:
+    """A copy of an array that kernels read through a `cudaTextureObject_t`, as `tex2D<float>(texture, x, y)`.
+
+    The array has the shape (width,), (height, width) or (height, width, channels) with 1, 2 or 4 channels. `filter` is
+    "point" or "linear". `address` says what is beyond the borders: "clamp" repeats the last texels, "border" gives
+    `border`, and "wrap" and "mirror" repeat the image, for normalized coordinates; two modes are those along x and y.
+    With `normalized`, coordinates are from 0 to 1 across the array. `read="normalized"` makes floats of whole numbers,
+    255 of a byte 1.0. Raises LaunchError for what CUDA has no texture of.
+    """
+
+    def __init__(
+        self,
+        array: npt.NDArray[Any],
+        filter: str = "point",
+        address: str | tuple[str, str] = "clamp",
+        normalized: bool = False,
+        read: str = "element",
+        border: float | tuple[float, ...] = 0.0,
+    ) -> None:
+        modes = (address, address) if isinstance(address, str) else tuple(address)
+        _one_of("filter", filter, _FILTERS)
+        _one_of("read", read, _READS)
+        for mode in modes:
+            _one_of("address", mode, _MODES)
+            if mode in ("wrap", "mirror") and not normalized:
+                raise LaunchError(f"a texture's address {mode!r} is for normalized coordinates; pass normalized=True")
+        self._texels = _texels(array, read)
+        if filter == "linear" and self._texels.dtype != np.float32:
+            remedy = "pass read='normalized', or an array of float32"
+            raise LaunchError(f"a texture of {self._texels.dtype} cannot be filtered linearly; {remedy}")
+        height, width, channels = self._texels.shape
+        sides = np.zeros(4, np.float32)
+        sides[: np.size(border)] = border
+        numbers = (channels, filter == "linear", normalized, *map(_MODES.index, modes), sides)
+        self._descriptor = np.array((self._texels.ctypes.data, width, height, *numbers), _DESCRIPTOR)
+
+    def __repr__(self) -> str:
+        height, width, channels = self._texels.shape
+        return f"<texture of {height} x {width} x {channels} {self._texels.dtype}>"
+
+    def argument(self, place: str, program: Program) -> ByValue:
+        """Return the texture as an argument; LaunchError on a GPU, or if the kernels read other texels."""
+        if program.compiler != CPU:
+            remedy = "launch it with device='cpu', or make textures by a CUDA library and pass arrays here"
+            raise LaunchError(f"{place}; kernels.Texture is for the CPU; {remedy}")
+        fetched = [_fetched(type) for type in _FETCHED.findall(program.text)]
+        own = self._texels.dtype, self._texels.shape[2]
+        if fetched and None not in fetched and own not in fetched:
+            read = ", ".join(dict.fromkeys(_FETCHED.findall(program.text)))
+            raise LaunchError(f"{place}; the file reads texels of {read}; it was given {self!r}")
+        return ByValue(np.frombuffer(self._descriptor.tobytes(), np.uint8), 8)
+
+
+def _texels(array: npt.NDArray[Any], read: str) -> npt.NDArray[Any]:
+    """Return a copy of an array as rows of texels; LaunchError if a texture cannot have them."""
+    if not isinstance(array, np.ndarray) or array.dtype not in _TYPES:
+        given = f"an array of {array.dtype}" if isinstance(array, np.ndarray) else shown(array)
+        known = ", ".join(each.__name__ for each in _TYPES)
+        raise LaunchError(f"a texture is made of an array of {known}; got {given}")
+    shape = {1: (1, *array.shape, 1), 2: (*array.shape, 1), 3: array.shape}.get(array.ndim, (0,))
+    if 0 in shape or shape[2] not in (1, 2, 4):
+        sizes = " x ".join(map(str, array.shape))
+        raise LaunchError(f"a texture has one or two dimensions and 1, 2 or 4 channels; got an array of {sizes}")
+    made: npt.NDArray[Any] = np.array(array, order="C").reshape(shape)
+    if read == "normalized" and made.dtype.kind in "ui":
+        most = np.float32(np.iinfo(made.dtype).max)
+        made = np.maximum(made.astype(np.float32) / most, np.float32(-1))
+    return made
+
+
+def _fetched(type: str) -> tuple[np.dtype[Any], int] | None:
+    """Return the numbers and channels of a texel's type; None if no texture has it, or for a name of the author's."""
+    dtype, channels = VECTOR_TYPES.get(type) or (np.dtype(C_TYPES.get(type, np.float64)), 1)
+    return None if dtype.itemsize > 4 or channels == 3 else (dtype, channels)
+
+
+def _one_of(what: str, given: object, known: tuple[str, ...]) -> None:
+    if given not in known:
+        raise LaunchError(f"a texture's {what} must be {' or '.join(map(repr, known))}; got {shown(given)}")
+
+
+def is_texture(written: str) -> bool:
+    """Return whether an argument's type is that of textures."""
+    return written == TEXTURE

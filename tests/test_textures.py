@@ -1,0 +1,206 @@
+"""Textures on the CPU, against the formulas of the CUDA C++ Programming Guide in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from imgcuda import KernelError, LaunchError, kernels
+from imgcuda.cuda.compile import Nvrtc
+from imgcuda.frontend.compilers import CUDA
+from imgcuda.programs.source import Source, as_written
+
+TEXT = """\
+__device__ TYPE at(cudaTextureObject_t texture, float x, float y) { return tex2D<TYPE>(texture, x, y); }
+__global__ void read(cudaTextureObject_t texture, const float2 *where, int count, TYPE *out)
+{
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= count) return;
+    out[i] = at(texture, where[i].x, where[i].y);
+}
+__global__ void line(cudaTextureObject_t texture, const float2 *where, int count, TYPE *out)
+{
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < count) out[i] = tex1D<TYPE>(texture, where[i].x);
+}
+__global__ void fetch(cudaTextureObject_t texture, int count, TYPE *out)
+{
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < count) out[i] = tex1Dfetch<TYPE>(texture, i - 3);
+}
+"""
+HEIGHT, WIDTH, COUNT = 5, 7, 300
+RANDOM = np.random.default_rng(0)
+IMAGE = RANDOM.standard_normal((HEIGHT, WIDTH, 4)).astype(np.float32)
+BYTES = RANDOM.integers(0, 256, (HEIGHT, WIDTH, 4), np.uint8)
+WHERE = RANDOM.uniform(-2, 3, (COUNT, 2)).astype(np.float32)
+"""Coordinates, normalized: some lie in the texture."""
+TEXELS: npt.NDArray[Any] = WHERE * np.array([WIDTH, HEIGHT], np.float32)
+"""The same coordinates, not normalized."""
+Axis = Callable[[npt.NDArray[Any], int], tuple[npt.NDArray[Any], npt.NDArray[Any]]]
+AXES: dict[str, Axis] = {
+    "clamp": lambda i, size: (np.clip(i, 0, size - 1), np.ones(i.shape, bool)),
+    "border": lambda i, size: (np.clip(i, 0, size - 1), (i >= 0) & (i < size)),
+    "wrap": lambda i, size: (i % size, np.ones(i.shape, bool)),
+    "mirror": lambda i, size: (np.minimum(i % (2 * size), 2 * size - 1 - i % (2 * size)), np.ones(i.shape, bool)),
+}
+"""By its address mode, the texels that a texture has for positions along an axis, and which are not beyond it."""
+
+
+def _texels(image: npt.NDArray[Any], x: Any, y: Any, modes: tuple[str, str], border: Any) -> npt.NDArray[Any]:
+    column, inside = AXES[modes[0]](x, image.shape[1])
+    row, within = AXES[modes[1]](y, image.shape[0])
+    return np.where((inside & within)[:, None], image[row, column], border)
+
+
+def _expected(
+    image: npt.NDArray[Any], where: npt.NDArray[Any], filter: str, modes: tuple[str, str], border: Any
+) -> npt.NDArray[Any]:
+    """Return what a texture gives for coordinates that are not normalized."""
+    x, y = where.T
+    if filter == "point":
+        return _texels(image, np.floor(x).astype(int), np.floor(y).astype(int), modes, border)
+    x, y = x - np.float32(0.5), y - np.float32(0.5)
+    i, j = np.floor(x).astype(int), np.floor(y).astype(int)
+    a, b = (np.rint((each - np.floor(each)) * 256)[:, None] / 256 for each in (x.astype(float), y.astype(float)))
+    made = np.zeros((len(x), image.shape[2]))
+    for right, down in np.ndindex(2, 2):
+        weight = (a if right else 1 - a) * (b if down else 1 - b)
+        made += weight * _texels(image.astype(float), i + right, j + down, modes, border)
+    return made
+
+
+def _read(
+    texture: kernels.Texture, type: str, channels: int, where: npt.NDArray[Any], kernel: str = "read"
+) -> npt.NDArray[Any]:
+    dtype = {"float": np.float32, "uchar": np.uint8}[type[:5]]
+    out = np.zeros((len(where), channels), dtype)
+    module = kernels.compile(TEXT, defines={"TYPE": type})
+    module[kernel](texture, np.ascontiguousarray(where), len(where), out, grid=3, block=128, device="cpu")
+    return out
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4])
+@pytest.mark.parametrize("filter", ["point", "linear"])
+@pytest.mark.parametrize("modes", [("clamp", "clamp"), ("border", "border"), ("wrap", "mirror"), ("mirror", "border")])
+def test_a_texture_is_read_by_cudas_formulas(modes: tuple[str, str], filter: str, channels: int) -> None:
+    image = np.ascontiguousarray(IMAGE[..., :channels])
+    border = (0.5, 1.5, 2.5, 3.5)
+    texture = kernels.Texture(image, filter, modes, normalized=True, border=border)
+    made = _read(texture, f"float{channels if channels > 1 else ''}", channels, WHERE)
+    expected = _expected(image, TEXELS, filter, modes, border[:channels])
+    assert np.abs(made - expected).max() <= (0 if filter == "point" else 1e-6)
+
+
+@pytest.mark.parametrize("filter", ["point", "linear"])
+def test_coordinates_that_are_not_normalized_count_texels(filter: str) -> None:
+    where = TEXELS
+    made = _read(kernels.Texture(IMAGE, filter), "float4", 4, where)
+    expected = _expected(IMAGE, where, filter, ("clamp", "clamp"), 0)
+    assert np.abs(made - expected).max() <= (0 if filter == "point" else 1e-6)
+
+
+def test_bytes_are_read_as_they_are_or_as_floats() -> None:
+    where = TEXELS
+    expected = _expected(BYTES, where, "point", ("clamp", "clamp"), 0)
+    assert (_read(kernels.Texture(BYTES), "uchar4", 4, where) == expected).all()
+    made = _read(kernels.Texture(BYTES, "linear", read="normalized"), "float4", 4, where)
+    assert np.abs(made - _expected(BYTES / 255, where, "linear", ("clamp", "clamp"), 0)).max() < 1e-6
+
+
+def test_a_texture_of_one_dimension_is_a_row() -> None:
+    where = TEXELS
+    row = np.ascontiguousarray(IMAGE[0, :, 0])
+    for filter in ("point", "linear"):
+        made = _read(kernels.Texture(row, filter), "float", 1, where, "line")
+        expected = _expected(row[None, :, None], where * [1, 0] + [0, 0.5], filter, ("clamp", "clamp"), 0)
+        assert np.abs(made - expected).max() < 1e-6
+    out = np.full(16, -1, np.float32)
+    module = kernels.compile(TEXT, defines={"TYPE": "float"})
+    module.fetch(kernels.Texture(row), 16, out, grid=1, block=32, device="cpu")
+    assert out.tolist() == [0, 0, 0, *row.tolist(), *[0] * 6]  # beyond it are zeros
+
+
+def test_a_texel_that_is_not_a_number_spoils_no_others() -> None:
+    image = np.where(np.arange(HEIGHT * WIDTH).reshape(HEIGHT, WIDTH) == 9, np.float32(np.nan), np.float32(1))
+    where = np.argwhere(np.ones((HEIGHT, WIDTH)))[:, ::-1].astype(np.float32) + 0.5
+    assert np.isnan(_read(kernels.Texture(image), "float", 1, where)).sum() == 1
+
+
+def test_coordinates_far_away_are_clamped() -> None:
+    where = np.array([[-1e30, 1e30], [np.inf, -np.inf], [2.0**31, -(2.0**31)]], np.float32)
+    made = _read(kernels.Texture(np.ascontiguousarray(IMAGE[..., 0]), "linear"), "float", 1, where)[:, 0]
+    assert made.tolist() == [IMAGE[-1, 0, 0], IMAGE[0, -1, 0], IMAGE[0, -1, 0]]
+
+
+def test_a_checked_launch_reads_textures() -> None:
+    with kernels.checked():
+        test_a_texture_is_read_by_cudas_formulas(("wrap", "mirror"), "linear", 4)
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ({"address": "wrap"}, "a texture's address 'wrap' is for normalized coordinates; pass normalized=True"),
+        ({"filter": "cubic"}, "a texture's filter must be 'point' or 'linear'; got 'cubic'"),
+        ({"array": IMAGE[..., :3]}, "1, 2 or 4 channels; got an array of 5 x 7 x 3"),
+        ({"array": IMAGE.astype(float)}, "is made of an array of uint8, .*float32; got an array of float64"),
+        (
+            {"array": BYTES, "filter": "linear"},
+            "a texture of uint8 cannot be filtered linearly; pass",
+        ),
+    ],
+)
+def test_what_cuda_has_no_texture_of_is_refused(how: dict[str, Any], why: str) -> None:
+    with pytest.raises(LaunchError, match=why):
+        kernels.Texture(**{"array": IMAGE, **how})
+
+
+def test_a_texture_of_other_texels_than_the_kernel_reads_is_refused() -> None:
+    with pytest.raises(LaunchError, match="the file reads texels of float; it was given <texture of 5 x 7 x 4 uint8>"):
+        module = kernels.compile(TEXT.replace("TYPE", "float"))
+        module.read(kernels.Texture(BYTES), WHERE, COUNT, np.zeros(COUNT, np.float32), grid=1, block=32, device="cpu")
+    with pytest.raises(LaunchError, match=r"'texture' is cudaTextureObject_t; it was given 3; pass kernels\.Texture"):
+        module.read(3, WHERE, COUNT, np.zeros(COUNT, np.float32), grid=1, block=32, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "texture<float, 2> image; __global__ void k() { float v = tex2D(image, 1, 2); }",
+            "CUDA 12 has no texture ref",
+        ),
+        (
+            "KERNELfloat v = tex2D(t, 1, 2); }",
+            r"write tex2D<float>\(texture, x, y\)",
+        ),
+        (
+            "KERNELfloat v = tex2D<float>(t, 1); }",
+            "takes 3 arguments; it is given 2",
+        ),
+        ("KERNELdouble v = tex2D<double>(t, 1, 2); }", "no texture has texels of"),
+        (
+            "KERNELtex3D<float>(t, 1, 2, 3); }",
+            "tex3D: of textures, the CPU engine",
+        ),
+        ("__global__ void k(int t) { tex2D<float>(t, 1, 2); }", "a cudaTextureObject_t is needed here; this is a int"),
+    ],
+)
+def test_a_read_that_the_cpu_engine_has_not_names_the_remedy(text: str, said: str) -> None:
+    kernel = kernels.compile(text.replace("KERNEL", "__global__ void k(cudaTextureObject_t t) { ")).k
+    takes_texture = "KERNEL" in text
+    arguments = [kernels.Texture(IMAGE[..., 0].copy())] if takes_texture else [1] if "int t" in text else []
+    with pytest.raises((KernelError, LaunchError), match=said):
+        kernel(*arguments, grid=1, block=1, device="cpu")
+
+
+def test_nvrtc_takes_the_same_text(nvrtc: Nvrtc) -> None:
+    program = as_written(Source("read.cu", TEXT), {"TYPE": "float4"}, CUDA)
+    assert nvrtc.compile(program.text, program, (9, 0), [])
+    with pytest.raises(LaunchError, match=r"kernels\.Texture is for the CPU; launch it with device='cpu'"):
+        kernels.Texture(IMAGE).argument("read.cu: read: argument 'texture' is cudaTextureObject_t", program)
