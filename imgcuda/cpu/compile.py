@@ -35,7 +35,8 @@ def _compiled(program: Program, kernel: str, block: Dim3, machine: Machine, chec
     letters = (*map(argument_letter, lowered.parameters), *("p" for _ in (*lowered.constants, *lowered.variables)))
     binary = to_machine_code(lowered, machine)
     sizes = lowered.heap, lowered.stack, lowered.sized_by_launch, lowered.prints, lowered.constants, lowered.variables
-    return Code(binary, letters, lowered.checklist, lowered.written, *sizes)
+    sums = tuple((each.position, size_of(each.type)) for each in lowered.accumulators)
+    return Code(binary, letters, lowered.checklist, lowered.written, *sizes, sums)
 
 
 def diagnose(program: Program, kernel: str | None, block: Dim3) -> None:

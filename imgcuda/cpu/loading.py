@@ -69,6 +69,8 @@ class LoadedKernel:
         """The `__constant__` variables that a launch sets, and their bytes."""
         self.variables = code.variables
         """The `__device__` variables, their sizes and first bytes."""
+        self.sums = code.sums
+        """The positions of the arguments that it only sums into, and the bytes of an element of each."""
         self._memory = memory
 
 

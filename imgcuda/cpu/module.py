@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from imgcuda.cpu import private_copies
 from imgcuda.cpu.checks.site_table import Checklist
 from imgcuda.cpu.ir import Builder
+from imgcuda.cpu.lowering.accumulators import Accumulator
 from imgcuda.cpu.values.types import Type
 
 _LAUNCH = (("gx", "i32"), ("gy", "i32"), ("gz", "i32"), ("dynamic", "i64"), ("check", "ptr"), ("heap", "ptr"))
 """A launch besides its arguments: the grid's size, the bytes of dynamic shared memory, the checks' notes, and memory
-for what does not fit a stack. Without checks, the notes are null unless one thread runs all blocks."""
+for what does not fit a stack. Without checks, the notes are null unless one thread runs all blocks, or each has copies
+of the arrays that all sum into (`private_copies`)."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Compiled:
     """The `__constant__` variables that a launch sets, and their bytes: arguments behind its own have them."""
     variables: tuple[tuple[str, int, bytes], ...] = ()
     """The `__device__` variables, their sizes and first bytes: the last arguments are their addresses."""
+    accumulators: tuple[Accumulator, ...] = ()
+    """The arguments that it only sums into."""
 
 
 _ONE_CALL = ["  call void @kernel({})", "  ret void"]
@@ -58,14 +64,15 @@ _CALLS = [
 _DYNAMIC_SHARED = "  %shared = alloca i8, i64 %dynamic, align 64"
 
 
-def module(b: Builder, arguments: list[str], looped: bool) -> str:
+def module(b: Builder, arguments: list[str], looped: bool, accumulators: Sequence[Accumulator] = ()) -> str:
     """Return the module for a kernel's body and the declarations of its arguments.
 
-    `looped`: the body has the loop over the blocks in it.
+    `looped`: the body has the loop over the blocks in it. `accumulators` are the arguments that it only sums into.
     """
     fixed = [f"{kind} %{name}" for name, kind in _LAUNCH] + ["i64 %first", "i64 %last"]
     unpacking, passed = _unpack(arguments)
     called = ", ".join([*passed, "i64 %first" if looped else "i64 %number", "i64 %last"])
+    name = "internal void @blocks" if accumulators else "void @entry"
     body = b.body()
     if "%shared" in body:
         body = body.replace("entry:", f"entry:\n{_DYNAMIC_SHARED}", 1)
@@ -75,11 +82,12 @@ def module(b: Builder, arguments: list[str], looped: bool) -> str:
             f"define internal void @kernel({', '.join([*arguments, *fixed])}) noinline nounwind #0 {{",
             body,
             "}",
-            "define void @entry(ptr %arguments, ptr %launch, i64 %first, i64 %last) nounwind {",
+            f"define {name}(ptr %arguments, ptr %launch, i64 %first, i64 %last) nounwind {{",
             "start:",
             *unpacking,
             *(line.format(called) for line in (_ONE_CALL if looped else _CALLS)),
             "}",
+            *([private_copies.entry(accumulators, len(arguments))] if accumulators else []),
             *b.declarations.values(),
             *(f"!{10 + number} = {text}" for number, text in enumerate(b.metadata)),
         ]

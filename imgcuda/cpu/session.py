@@ -16,6 +16,7 @@ from imgcuda.cores import cores
 from imgcuda.cpu import loading, workers
 from imgcuda.cpu.lending import Loans, address
 from imgcuda.cpu.standard_output import printing
+from imgcuda.cpu.summed_arrays import copied_lengths
 from imgcuda.cpu.workers import Launch
 from imgcuda.engine.constant_values import memory_of
 from imgcuda.engine.device_variables import memory_of_variable
@@ -145,12 +146,13 @@ class CpuSession:
         loaded = loading.kernel(program, kernel, block, coming=self._coming, threads=count)
         arguments = self._given(program, kernel, loaded, arguments, memory)
         packed = pack(loaded.letters, arguments)
-        launch = Launch(loaded, packed, geometry.packed, keep=arguments, shared=memory.shared)
         samples = max([prod(a.shape) for a in arguments if isinstance(a, DeviceArray)], default=0)
         work = max(samples, geometry.threads)  # a thread may compute many samples
         parts = min(4 * count, geometry.blocks, max(1, work // WORTH_A_THREAD))
         if loaded.prints:
             parts, count = 1, 1  # so the threads print in their order
+        copies = copied_lengths(loaded.sums, arguments, work // parts) if parts > 1 else ()
+        launch = Launch(loaded, packed, geometry.packed, keep=arguments, shared=memory.shared, copies=copies)
         with printing(loaded.prints):
             workers.run(launch, geometry.blocks, parts, count)
 

@@ -7,7 +7,7 @@
 ;
 ; %launch points to 20 cells of eight bytes, and behind them the kernel's arguments:
 ;   0 the kernel's entry point   1 its arguments   2 - 6 the grid's size, the bytes of dynamic shared memory, what checks note
-;     or without checks, whether one thread runs all blocks
+;     or without checks, 1 if one thread runs all blocks, the address of lengths if each has copies of arrays
 ;   7 memory for what does not fit a stack, 0 if there is none   8 how much of it each thread may have
 ;   9 how many blocks there are   10 how many are taken at a time   11 how many threads may take part
 ;   12 the first block that nobody has taken (atomic)   13 how many threads take part, or took   14 how many are at work

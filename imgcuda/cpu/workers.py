@@ -13,6 +13,7 @@ import signal
 import struct
 import sys
 import threading
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,22 +51,30 @@ class Launch:
     """All that a launch needs while it runs: code, arguments, memory, and `keep`, which must not be freed before."""
 
     def __init__(
-        self, kernel: loading.LoadedKernel, arguments: bytes, grid: bytes, keep: object, shared: int = 0
+        self,
+        kernel: loading.LoadedKernel,
+        arguments: bytes,
+        grid: bytes,
+        keep: object,
+        shared: int = 0,
+        copies: Sequence[int] = (),
     ) -> None:
         """Prepare a launch. `grid` holds the grid's size, the bytes of dynamic shared memory, and the checks' notes.
 
-        Without notes the last cell is 1 while one thread runs all blocks: atomic operations are plain ones then.
+        Without notes the last cell is 1 while one thread runs all blocks: atomic operations are plain ones then. For
+        several threads it is the address of `copies`, the lengths of the arrays that each has a copy of, if there are.
         """
         self.stack = kernel.stack + shared
         """The bytes of stack that it needs: dynamic shared memory lies there, too."""
         self.kernel, self._arguments, self._grid, self._keep = kernel, arguments, grid, keep
         self._memory: Any = None
+        self._copies = (ctypes.c_int64 * len(copies))(*copies)
 
     def cells(self, blocks: int, step: int, most: int) -> ctypes.Array[ctypes.c_char]:
         """Return a launch as `workers.ll` reads it: all `blocks`, taken `step` at a time by at most `most` threads."""
         cells = ctypes.create_string_buffer(20 * 8 + len(self._arguments))
         start, heap, own = ctypes.addressof(cells), *self._heap(most)
-        grid = self._grid if most > 1 else self._of_one_thread()
+        grid = self._of_threads() if most > 1 else self._of_one_thread()
         struct.pack_into("QQ40s5q", cells, 0, self.kernel.entry, start + 160, grid, heap, own, blocks, step, most)
         ctypes.memmove(start + 160, self._arguments, len(self._arguments))
         return cells
@@ -75,6 +84,10 @@ class Launch:
         heap, _ = self._heap(1)
         grid = self._of_one_thread() + heap.to_bytes(8, sys.byteorder)
         _ENTRY(self.kernel.entry)(self._arguments, grid, 0, blocks)
+
+    def _of_threads(self) -> bytes:
+        at = ctypes.addressof(self._copies)
+        return self._grid[:32] + at.to_bytes(8, sys.byteorder) if len(self._copies) else self._grid
 
     def _of_one_thread(self) -> bytes:
         return self._grid if self.kernel.checklist is not None else self._grid[:32] + _ONE

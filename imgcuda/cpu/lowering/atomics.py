@@ -42,7 +42,7 @@ _OF_FUNCTIONS = {"min": "smin", "max": "smax", "umin": "umin", "umax": "umax"}
 def atomic(state: State, node: syntax.Call) -> Operand:
     """Compile an atomic operation for the active threads, and return the old values."""
     address = pointer(state, evaluate(state, node.arguments[0]))
-    type, (operation, types) = address.type.target, ATOMICS[node.name]
+    type, (_, types) = address.type.target, ATOMICS[node.name]
     alone = address.memory.space == "shared" or node.name.endswith("_block")
     if not isinstance(type, Int | Float) or type not in types:
         state.fail(f"{node.name}() cannot be used on a {type}", f"it is for {', '.join(map(str, types))}")
@@ -50,11 +50,15 @@ def atomic(state: State, node: syntax.Call) -> Operand:
         state.fail(f"{node.name}() on a thread's own variable, which no other thread can see", "use a plain assignment")
     state.written.add(address.memory)
     values = [state.math.convert(number(state, argument), type) for argument in node.arguments[1:]]
+    return _each_lane(state, address, type, values, llvm_operation(node.name, type), alone)
+
+
+def llvm_operation(name: str, type: Int | Float) -> str:
+    """Return LLVM's name of an atomic function's operation on numbers of a type."""
+    operation, _ = ATOMICS[name]
     if isinstance(type, Float) and operation == "add":
-        operation = "fadd"
-    if isinstance(type, Int) and not type.signed and operation in ("min", "max"):
-        operation = "u" + operation
-    return _each_lane(state, address, type, values, operation, alone)
+        return "fadd"
+    return "u" + operation if isinstance(type, Int) and not type.signed and operation in ("min", "max") else operation
 
 
 def _each_lane(state: State, address: Address, type: Scalar, values: list[Value], operation: str, alone: bool) -> Value:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from math import inf
 
-from imgcuda.cpu import budget
+from imgcuda.cpu import budget, private_copies
 from imgcuda.cpu.budget import LOOPED, PASSES_INSTRUCTIONS, WIDE, TooMuch, TooWide
 from imgcuda.cpu.checks.instrument import Checks, known
 from imgcuda.cpu.ir import Builder
+from imgcuda.cpu.lowering.accumulators import accumulators
 from imgcuda.cpu.lowering.barriers import ParallelRegions
 from imgcuda.cpu.lowering.block_values import declare_once
 from imgcuda.cpu.lowering.file_scope import declare_file
@@ -141,15 +142,15 @@ class _KernelCompiler:
         if heap > budget.HEAP:
             remedy = "make its arrays smaller, or launch smaller blocks"
             raise KernelError(f"{state.unit.file}: {name} needs {heap >> 20:,} MB for a block's own arrays; {remedy}")
-        ir, written = module(self.b, arguments, self.looped), self._written(function)
-        stack = (
-            budget.STACK + _WIDEST * state.v.width * self.b.count
-        )  # an upper bound: as if each instruction's result were spilled
+        sums = () if self.checks else accumulators(function, parameters, state.unit.functions)
+        ir, written = module(self.b, arguments, self.looped, sums), self._written(function)
+        # An upper bound: as if each instruction's result were spilled.
+        stack = budget.STACK + _WIDEST * state.v.width * self.b.count + len(sums) * private_copies.LARGEST
         constants = tuple((name, size) for name, (_, size) in state.constants.items())
         sized = is_sized_by_launch(ir)
         prints = PRINTF in self.b.declarations
         variables = tuple((name, size, first) for name, (_, size, first) in state.variables.items())
-        flags = sized, prints, constants, variables
+        flags = sized, prints, constants, variables, sums
         return Compiled(name, ir, parameters, state.v.width, checklist, written, heap, stack, *flags)
 
     def _written(self, function: syntax.Function) -> tuple[int, ...]:
