@@ -15,7 +15,7 @@ from imgcuda.cli.chain import parse_chain
 from imgcuda.cli.each_file import source_of
 from imgcuda.cli.filtering import Steps
 from imgcuda.cli.options import OPTIONS
-from imgcuda.errors import ParameterError
+from imgcuda.errors import ImageError, ParameterError
 
 if TYPE_CHECKING:
     from imgcuda.explain.explanation import Explanation
@@ -80,24 +80,29 @@ def _explained(filters: list[Filter], name: str, device: str, frame: int, repeat
 
 
 def _check_output(path: Path | None, overwrite: bool) -> None:
-    """Raise ParameterError for a file that cannot be written, before any work is done."""
+    """Raise an error for a file that cannot be written, before any work is done."""
     if path is None:
         return
+    from imgcuda.images import atomic_write
+    from imgcuda.images.error_messages import translated_errors
+
     if path.suffix.lower() not in (".svg", ".html"):
         raise ParameterError(f"{path}: a drawing is written to a file with the extension .svg or .html")
-    if not path.parent.is_dir():
-        raise ParameterError(f"{path}: there is no folder '{path.parent}'")
-    if path.exists() and not overwrite:
-        raise ParameterError(f"{path} is there already; --overwrite replaces it")
+    with translated_errors(str(path), "written"):
+        atomic_write.check(path)
+        if path.exists() and not overwrite:
+            raise ImageError("it is there already; --overwrite replaces it")
 
 
 def _write(path: Path, name: str, found: Explanation) -> None:
     from imgcuda.explain.explanation_drawing import drawing, page
     from imgcuda.images import atomic_write
+    from imgcuda.images.error_messages import translated_errors
 
     made = drawing(name, found)
     text = page(name, made) if path.suffix.lower() == ".html" else made
-    atomic_write.replace(path, text.encode())
+    with translated_errors(str(path), "written"):
+        atomic_write.replace(path, text.encode())
 
 
 def _object(name: str, found: Explanation) -> str:

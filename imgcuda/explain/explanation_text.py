@@ -42,10 +42,9 @@ def pass_line(each: PassSummary, explanation: Explanation) -> str:
     channels = f" of {each.channels} channels" if each.channels != explanation.shape[2] else ""
     if each.streams:
         made = f"up to {each.rows_made} rows of the result" if each.rows_made else "a part of a measurement"
-        return (
-            f"{each.pieces} strips{channels} on {', '.join(each.devices)} in {each.streams} "
-            f"stream{'s' * (each.streams > 1)}: up to {each.rows_read} rows are read, for {made}"
-        )
+        where = f"{', '.join(each.devices)} in {each.streams} stream{'s' * (each.streams > 1)}"
+        rows = f"up to {each.rows_read} rows are read, for {made}{halo_in_words(explanation)}"
+        return f"{each.pieces} strips{channels} on {where}: {rows}"
     pieces = f"{each.pieces} pieces" if each.pieces > 1 else "the whole image"
     return f"{pieces}{channels} at once: {each.rows_read} rows; {_why_not_in_strips(explanation)}"
 
@@ -53,7 +52,15 @@ def pass_line(each: PassSummary, explanation: Explanation) -> str:
 def _why_not_in_strips(explanation: Explanation) -> str:
     if explanation.why_whole:
         return f"no strips: {explanation.why_whole}"
-    return f"strips are possible, with {explanation.halo} rows of halo above and below"
+    return f"strips are possible{halo_in_words(explanation)}"
+
+
+def halo_in_words(explanation: Explanation) -> str:
+    """Return the chain's halo and what each filter has of it: "; the halo is 13 rows: blur 12, edges 1"."""
+    if not explanation.halo:
+        return ", without a halo" if explanation.halo == 0 else ""
+    parts = ", ".join(f"{each.text.partition(':')[0]} {each.halo}" for each in explanation.filters if each.halo)
+    return f"; the halo is {explanation.halo} rows{': ' if parts else ''}{parts}"
 
 
 def step_line(step: StepSummary, explanation: Explanation) -> str:

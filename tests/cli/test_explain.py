@@ -231,7 +231,9 @@ def test_the_tree_has_a_line_for_each_step_and_kernel(call: Call, picture: Path)
     assert code == 0
     assert lines[0].startswith(f"{picture}: 90 x 200 x 3 uint8, 52.7 KiB, on cpu (")
     assert lines[1] == "blur:sigma=3 | invert | sepia"
-    assert lines[2].startswith("├─ the whole image at once: 200 rows; strips are possible, with 12 rows of halo")
+    assert lines[2].startswith(
+        "├─ the whole image at once: 200 rows; strips are possible; the halo is 12 rows: blur 12"
+    )
     assert any("│  ├─ invert + sepia (fused into one kernel): " in line for line in lines)
     assert any("│  │  └─ point (invert.cu+sepia.cu): grid " in line for line in lines)
     assert lines[-1].startswith("└─ a plain copy of the image on cpu: ")
@@ -267,19 +269,21 @@ def test_names_with_markup_are_escaped_in_a_drawing(call: Call, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "exit_code", "said"),
     [
-        ("out.png", "a drawing is written to a file with the extension .svg or .html"),
-        ("none/out.svg", "there is no folder"),
-        ("there.svg", "is there already; --overwrite replaces it"),
+        ("out.png", 2, "a drawing is written to a file with the extension .svg or .html"),
+        ("none/out.svg", 1, "none/out.svg cannot be written: there is no folder"),
+        ("there.svg", 1, "there.svg cannot be written: it is there already; --overwrite replaces it"),
+        ("folder.svg", 1, "folder.svg cannot be written: it is a folder"),
     ],
 )
 def test_a_drawing_that_cannot_be_written_is_refused_first(
-    call: Call, picture: Path, tmp_path: Path, name: str, said: str
+    call: Call, picture: Path, tmp_path: Path, name: str, exit_code: int, said: str
 ) -> None:
     (tmp_path / "there.svg").write_text("mine")
+    (tmp_path / "folder.svg").mkdir()
     code, out, err = call(picture, "-f", "invert", "-o", tmp_path / name)
-    assert (code, out) == (2, "")
+    assert (code, out) == (exit_code, "")
     assert said in err
     assert (tmp_path / "there.svg").read_text() == "mine"
 
