@@ -152,6 +152,12 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
+def meant_or_known(word: str, known: Sequence[str]) -> str:
+    """Return "; did you mean 'blur'?" for a near miss, else "; it has blur, edges", unless those are many or none."""
+    few = f"; it has {', '.join(known)}" if 0 < len(known) <= 8 else ""
+    return did_you_mean(word, known) or few
+
+
 def printable(text: str, keep: str = "") -> str:
     """Return a text with its control characters escaped, as \\x1b, so that a terminal does not obey them."""
     return text if text.isprintable() else "".join(each if each in keep else _escaped(each) for each in text)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.errors import LaunchError
+from imgcuda.errors import LaunchError, with_own_names
 from imgcuda.programs.source import Program
 
 
@@ -32,8 +32,8 @@ def required(program: Program, kernel: str, name: str, variables: DeviceVariable
     """Return the variables of a launch; LaunchError if it has none, as a filter's."""
     if variables is None:
         raise LaunchError(
-            f"{program.name}: {kernel} cannot use the __device__ variable '{name}': the strips and devices that a "
-            "filter's launches are spread over would not share it; pass a pointer to memory, or write __constant__ or "
-            "const if no kernel changes it"
+            f"{program.name}: {kernel} cannot use the __device__ variable '{with_own_names(name)}': the strips and "
+            "devices that a filter's launches are spread over would not share it; pass a pointer to memory, or write "
+            "__constant__ or const if no kernel changes it"
         )
     return variables

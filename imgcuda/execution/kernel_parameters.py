@@ -46,6 +46,7 @@ def parameters(program: Program, kernel: str, names: tuple[str, ...]) -> Paramet
         raise LaunchError(f"{program.name}: a launch cannot say the size of `extern __shared__` memory; {remedy}")
     _check_order(program, kernel)
     _check_names(program, kernel, names)
+    _check_count(program, kernel, names)
     return _parameters(program, kernel, len(names), images=2)
 
 
@@ -54,6 +55,18 @@ def own_parameters(program: Program, kernel: str, count: int) -> Parameters:
     """Return a kernel's parameters, which are in its own order; LaunchError if it does not take `count` arguments."""
     require_kernel(program, kernel)
     return _parameters(program, kernel, count, images=0)
+
+
+def _check_count(program: Program, kernel: str, names: Sequence[str]) -> None:
+    """Raise LaunchError if a kernel takes another number of arguments than a filter's launch gives it."""
+    own, wanted = [argument.name for argument in program.kernels[kernel]], _signature((), names)
+    if len(own) != len(names) and all(wanted):
+        takes = "one argument" if len(own) == 1 else f"{len(own)} arguments"
+        more = ", or make more of them fields of the filter" if len(own) > len(names) else ""
+        raise LaunchError(
+            f"{program.name}: {kernel}({', '.join(own)}) takes {takes}; it was given {len(names)}; "
+            f"write {kernel}({', '.join(wanted)}){more}"
+        )
 
 
 def _parameters(program: Program, kernel: str, count: int, images: int) -> Parameters:
@@ -140,14 +153,21 @@ def _check_order(program: Program, kernel: str) -> None:
 def _check_names(program: Program, kernel: str, names: Sequence[str]) -> None:
     """Check the names of the arguments, where known, against the kernel's: two with one type may be exchanged."""
     own = [argument.name for argument in program.kernels[kernel]]
-    usual = own if len(own) == len(names) else ["src", "dst", "width", "height", *names[4:]]
-    wanted = [name or unknown for name, unknown in zip(names, usual, strict=True)]
+    wanted = _signature(own, names)
     fits = len(wanted) == len(own) and all(mine in (name, "") for mine, name in zip(own, wanted, strict=True))
     if not fits and any(names) and all(wanted):  # else the message could not show a correct signature
         raise LaunchError(
             f"{program.name}: {kernel}({', '.join(own)}) does not have the filter's fields in their order; "
             f"write {kernel}({', '.join(wanted)})"
         )
+
+
+def _signature(own: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return the names that a kernel's arguments should have; "" where that is not known."""
+    usual = ["src", "dst", "width", "height", *names[4:]]
+    given = [name or unknown for name, unknown in zip(names, own if len(own) == len(names) else usual, strict=True)]
+    twice = len(set(given)) < len(given)
+    return [name or unknown for name, unknown in zip(names, usual, strict=True)] if twice else given
 
 
 def _match(

@@ -58,7 +58,7 @@ def _no_argument(tokens: list[Token], first: int, behind: int, number: int, name
     written = spell(tokens[first:behind])
     what = f"is '{written}'" if written else "is empty"
     place = tokens[first if written else behind].place
-    if macro := next((name for token in tokens[first:behind] for name in token.hidden), ""):
+    if macro := next((token.macro for token in tokens[first:behind] if token.hidden), ""):
         remedy = "give the argument another name, or #undef the macro before"
         return Unreadable(f"argument {number} of '{name}' {what}, since '{macro}' is a macro", place, remedy)
     remedy = "write a type and a name, as in 'int width'" if written else "take out a comma, or write a type and a name"

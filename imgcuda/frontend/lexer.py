@@ -67,6 +67,11 @@ class Token:
         self.hidden = hidden  # the macros whose expansion made it; they are not expanded in it again
         self.of_file = False  # whether a scope stood before it, as in `::gain`: it is not a local variable's name
 
+    @property
+    def macro(self) -> str:
+        """The macro whose expansion made it; of several the one with the shortest name, empty if none did."""
+        return min(self.hidden, key=lambda name: (len(name), name), default="")
+
     def __repr__(self) -> str:
         return f"{self.kind} {self.text!r} at {self.place.line}:{self.place.column}"
 

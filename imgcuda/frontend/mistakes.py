@@ -84,9 +84,9 @@ class Mistakes:
         """
         said = {(mistake.file, mistake.line) for mistake in error.mistakes}
         rest = [mistake for place, mistake in self._found.items() if place not in said]
-        if not self._found or (not error.mistakes and str(error)):
+        if not self._found:
             return error
-        return KernelError([*(self._better(mistake) for mistake in error.mistakes), *rest])
+        return KernelError(_once([*(self._better(mistake) for mistake in error.mistakes), *rest]))
 
     def _better(self, mistake: Mistake) -> Mistake:
         """Return the mistake that this object has at the same place, if it says more; else the given one."""
@@ -94,11 +94,27 @@ class Mistakes:
         if own is None or own.column != mistake.column:
             return mistake
         unknown = mistake.message.startswith("there is no function")
-        return own if own.remedy and (unknown or own.message == mistake.message) else mistake
+        same = own.message.replace("const ", "") == mistake.message.replace("const ", "")
+        return own if own.remedy and (unknown or same) else mistake
 
     def raise_if_any(self) -> None:
         """Raise the mistakes, if there are any: as PortabilityError if all are valid CUDA C++, else as KernelError."""
         if self._found:
             raise (PortabilityError if self._portable.issuperset(self._found) else KernelError)(
-                list(self._found.values())
+                _once(self._found.values())
             )
+
+
+def _once(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    """Return mistakes without further ones about a name that is not known, which would all be cured by one change."""
+    made: dict[object, Mistake] = {}
+    for each in mistakes:
+        about_a_name = each.message.startswith(_UNKNOWN) or any(end in each.message for end in _MISSING)
+        made.setdefault((each.message, each.file) if about_a_name else each, each)
+    return list(made.values())
+
+
+_UNKNOWN = ("unknown type '", "there is no function '")
+"""How messages about names that are not declared begin."""
+_MISSING = ("' is not declared", "' is no namespace here")
+"""What follows such names in other messages."""

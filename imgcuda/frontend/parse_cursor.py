@@ -63,6 +63,9 @@ class Cursor:
         if refused:
             return self.refuse(refused, token.place)
         found = token.text if token.kind == END else f"'{token.text}'"
+        if token.hidden and not _stray(token):
+            message = f"expected {wanted}, found {found}, since '{token.macro}' is a macro"
+            return self.wrong(message, token.place, "use another name, or #undef the macro before")
         return self.wrong(_stray(token) or f"expected {wanted}, found {found}", token.place)
 
     def wrong(self, message: str, place: Place, remedy: str = "") -> Stop:

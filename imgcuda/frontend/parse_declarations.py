@@ -9,6 +9,7 @@ from imgcuda.frontend.lexer import END, IDENTIFIER, PUNCTUATOR, STRING, Token
 from imgcuda.frontend.mistakes import Mistakes
 from imgcuda.frontend.parse_types import SPECIFIER_WORDS, WITH_ARGUMENT, Specifiers, Types
 from imgcuda.frontend.syntax import (
+    PRELUDE,
     UNNAMED,
     ArrayType,
     Declaration,
@@ -129,7 +130,9 @@ class DeclarationParser(Types):
         if isinstance(node, Typedef) and isinstance(same, Typedef) and node.type == same.type:
             return
         if same is not None:
-            self.wrong(f"'{node.name}' is declared twice", node.place, "give the second a name of its own")
+            own = same.place.file == PRELUDE
+            message = f"'{node.name}' is imgcuda's own type" if own else f"'{node.name}' is declared twice"
+            self.wrong(message, node.place, f"give {'yours another name' if own else 'the second a name of its own'}")
             return
         if isinstance(node, Structure):
             self.file.structures.append(node)

@@ -77,7 +77,8 @@ class StatementParser(DeclarationParser):
         while not self.accept("}"):
             start = self.position
             if self.token.kind == END or (self.token.text in FUNCTION_WORDS and self._starts_function()):
-                self.wrong("this '{' is never closed", opening.place)
+                if not self.tokens[self.position - 1].text.startswith(("/*", '"')):  # which is never closed itself
+                    self.wrong("this '{' is never closed", opening.place)
                 raise Unclosed
             try:
                 item = self._label() if labels and self.token.text in ("case", "default") else self.statement()

@@ -12,7 +12,7 @@ from imgcuda.frontend.mistakes import Mistakes
 from imgcuda.frontend.parse_cursor import Stop
 from imgcuda.frontend.parse_expressions import COMPOUND, STATEMENT_WORDS, ExpressionParser
 from imgcuda.frontend.syntax import ArrayType, NamedType, Place, PointerType, ReferenceType, TypeName
-from imgcuda.frontend.type_names import BASIC_WORDS, KNOWN_TYPES, basic_type
+from imgcuda.frontend.type_names import BASIC_WORDS, KNOWN_TYPES, OTHER_NAMES, basic_type
 from imgcuda.frontend.type_scope import TypeScope
 
 FUNCTION_WORDS = frozenset(["__global__", "__device__", "__host__"])
@@ -174,8 +174,9 @@ class Types(ExpressionParser):
         return self.wrong(f"expected a type before '{token.text}'", token.place)
 
     def _unknown(self, token: Token) -> Stop:
-        similar = did_you_mean(token.text, sorted(self.types))
-        remedy = self.mistakes.missing(token.text, similar)
+        meant = OTHER_NAMES.get(token.text.lower(), "")
+        similar = "" if meant else did_you_mean(token.text, sorted(self.types))
+        remedy = f"write {meant}" if meant else self.mistakes.missing(token.text, similar)
         # A header that is passed over may declare it, and so may CUDA's for the host.
         elsewhere = bool(self.mistakes.passed_over) or token.text.startswith("cuda")
         self.mistakes.add(f"unknown type '{token.text}'{similar}", token.place, remedy, portable=elsewhere)

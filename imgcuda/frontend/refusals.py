@@ -76,7 +76,17 @@ _NAMES = [
     (re.compile(r"cooperative_groups"), _NO_GROUPS),
     (re.compile(r"tiled_partition|coalesced_threads|this_grid|this_multi_grid|thread_block_tile|grid_group"), _GROUPS),
 ]
-_CALLS = [(re.compile(r"puts|fprintf|sprintf|snprintf|__assert_fail|__trap|__brkpt"), _PRINTING)]
+_HOST = ("{}() is a function of the host", "call it before the launch, and pass what it makes to the kernel")
+_OF_HOST = {
+    **dict.fromkeys(("malloc", "calloc", "realloc", "free"), "use an array of fixed size, or pass memory"),
+    **dict.fromkeys(("rand", "srand"), "compute random numbers in the kernel, or pass them"),
+    **dict.fromkeys(("exit", "abort"), "write return"),
+}
+"""What to write in place of functions of C that no kernel on the CPU can call."""
+_CALLS = [
+    (re.compile(r"cuda[A-Z]\w*"), _HOST),
+    (re.compile(r"puts|fprintf|sprintf|snprintf|__assert_fail|__trap|__brkpt"), _PRINTING),
+]
 _TYPES = [
     (re.compile("texture"), _REFERENCES),
     (re.compile("cudaSurfaceObject_t|surface"), _TEXTURES),
@@ -119,6 +129,11 @@ def refused_type(word: str) -> Refusal | None:
     return _first(_TYPES, word)
 
 
+def remedy_for(function: str) -> str:
+    """Return what to write in place of a function that is not declared; an empty string if nothing is known."""
+    return _OF_HOST.get(function, "")
+
+
 def refused_label(name: str) -> Refusal:
     """Return the message for a label for 'goto'."""
     return Refusal(f"the label {_STRAIGHT[0].format(name)}", _STRAIGHT[1])
@@ -128,4 +143,24 @@ def refused_scope(scope: str, name: str) -> Refusal:
     """Return the message for a name in a scope, like `std::min`."""
     if scope == "cooperative_groups":
         return Refusal(_NO_GROUPS[0].format(f"{scope}::{name}"), _NO_GROUPS[1])
+    if scope == "cg" or name in ("thread_block", "this_thread_block"):
+        remedy = f"#include <cooperative_groups.h>, and write namespace {scope} = cooperative_groups; above"
+        return Refusal(f"'{scope}' is no namespace here", remedy)
+    if scope == "std" and name in _STD:
+        return Refusal(f"'std::{name}' is C++", f"{_STD[name]}, or {GUARD}")
     return Refusal(f"'{scope}::{name}' is C++", f"write plain '{name}' if C has it, or {GUARD}")
+
+
+_PRINT = "use printf()"
+_STRUCT = "write a struct"
+_STD = {
+    **dict.fromkeys(("cout", "cerr", "endl"), _PRINT),
+    **dict.fromkeys(("pair", "tuple", "make_pair"), _STRUCT),
+    **dict.fromkeys(("vector", "array", "list", "deque"), "use an array of fixed size, or a pointer to memory"),
+    **dict.fromkeys(("string", "string_view", "to_string"), "use const char *"),
+    "swap": "exchange the two by a third variable",
+    "complex": "write a struct of two floats",
+    "function": "call the function by its name",
+    "clamp": 'use fminf() and fmaxf(), or #include "helper_math.h" and write clamp()',
+}
+"""What to write in place of names of C++'s namespace std."""

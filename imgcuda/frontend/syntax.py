@@ -62,6 +62,8 @@ TypeName: TypeAlias = NamedType | PointerType | ReferenceType | ArrayType
 
 # ---- expressions
 
+PRELUDE = "prelude.cuh"
+"""The file whose declarations stand before those of a filter's author."""
 UNNAMED = "@"
 """A part of the names of types without a name. A field of such a type without a name of its own has the type's."""
 ARRAY_SIZE = "__builtin_array_size"
@@ -427,7 +429,7 @@ def is_dim3(type: TypeName) -> bool:
 def order(item: Declaration | Structure | Typedef | Enumeration) -> tuple[bool, int, int]:
     """Return a key that sorts declarations at file scope: each behind those that it may use."""
     place = (item.end if isinstance(item, Structure) else None) or item.place
-    return place.file != "prelude.cuh", place.line, place.column
+    return place.file != PRELUDE, place.line, place.column
 
 
 def with_scope(node: Any, names: frozenset[str], scope: str) -> Any:

@@ -22,6 +22,23 @@ STANDARD_TYPES = frozenset(
 )
 
 
+OTHER_NAMES = {
+    **dict.fromkeys(("uint8", "u8", "byte", "uchar8"), "unsigned char"),
+    **dict.fromkeys(("uint16", "u16", "word"), "unsigned short"),
+    **dict.fromkeys(("uint32", "u32", "dword"), "unsigned int"),
+    **dict.fromkeys(("uint64", "u64"), "unsigned long long"),
+    **dict.fromkeys(("int8", "i8", "s8"), "signed char"),
+    **dict.fromkeys(("int16", "i16", "s16"), "short"),
+    **dict.fromkeys(("int32", "i32", "s32", "integer"), "int"),
+    **dict.fromkeys(("int64", "i64", "s64"), "long long"),
+    **dict.fromkeys(("float32", "f32", "real", "single"), "float"),
+    **dict.fromkeys(("float64", "f64"), "double"),
+    **dict.fromkeys(("boolean",), "bool"),
+    **dict.fromkeys(("string",), "const char *"),
+}
+"""What other languages and projects call C's types, in lower case, and what C calls them."""
+
+
 def _spellings() -> Iterator[tuple[str, str]]:
     """Yield the sorted words of each basic type with its canonical name."""
     for name in ("void", "bool", "float", "double", "char"):

@@ -612,8 +612,8 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
         ),
         (
             "cg::thread_block b = cg::make();",
-            "'cg::thread_block' is C++",
-            f"write plain 'thread_block' if C has it, or {GUARD}",
+            "'cg' is no namespace here",
+            "#include <cooperative_groups.h>, and write namespace cg = cooperative_groups; above",
         ),
         ("n = f<float>(n);", "a template argument is C++", f"write plain C, or {GUARD}"),
         ("n = v.length();", "a member function is C++", PLAIN_STRUCT),

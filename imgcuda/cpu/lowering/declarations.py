@@ -103,7 +103,9 @@ def _first_value(state: State, node: syntax.Declaration, type: Type) -> Operand:
     assert not isinstance(node.value, syntax.Initializer | None)
     if isinstance(type, ArrayOf):
         state.fail("an array needs its values in braces")
-    return convert(state, evaluate(state, node.value), type)
+    value = evaluate(state, node.value)
+    with state.at(node.value.place):
+        return convert(state, value, type)
 
 
 def initialize(state: State, node: syntax.Declaration, type: Type) -> None:

@@ -275,7 +275,9 @@ class _KernelCompiler:
                     given = self.state.lookup(parameter.name)
                     assert given is not None
                     if not isinstance(given, Reference) or may_be_changed(self.state, parameter):
-                        self.state.bind(parameter.name, own(self.state, parameter, given))
+                        with self.state.at(parameter.place):
+                            made = own(self.state, parameter, given)
+                        self.state.bind(parameter.name, made)
                 compile_sequence(self.state, items)
 
     @contextmanager

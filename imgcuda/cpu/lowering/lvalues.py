@@ -30,7 +30,7 @@ from imgcuda.cpu.values.types import (
     size_of,
 )
 from imgcuda.cpu.values.value import AFFINE, BLOCK, BROKEN, NULL, Address, Aggregate, MemoryRegion, Operand, Value
-from imgcuda.errors import KernelError, did_you_mean
+from imgcuda.errors import KernelError, did_you_mean, meant_or_known
 from imgcuda.frontend import syntax
 
 BYTES = "bytes"
@@ -109,7 +109,7 @@ def field(state: State, whole: Binding, name: str) -> Binding:
     fields = dict(type.fields) if isinstance(type, Struct) else {}
     if name not in fields:
         remedy = "write -> instead of ." if isinstance(type, PointerTo) else ""
-        state.fail(f"a {type} has no field '{name}'{did_you_mean(name, list(fields))}", remedy)
+        state.fail(f"a {type} has no field '{name}'{meant_or_known(name, list(fields))}", remedy)
     if isinstance(whole, Address):
         return member(state, whole, name)
     assert isinstance(whole, StructVariable | Aggregate)

@@ -133,6 +133,8 @@ class _TranslationUnitChecker(StatementChecker):
             raise Wrong(message, node.place, "use one type for both")
         if before.function is not None and node.body is not None:
             if before.function.body is not None:
+                if before.function.place.file == syntax.PRELUDE:
+                    raise Wrong(f"{made.key} is a function of imgcuda's", node.place, "give yours another name")
                 raise Wrong(f"{made.key} is defined twice", node.place, "give the second a name of its own")
             device = node.device or before.function.device
             parameters = _with_defaults(node.parameters, before.function.parameters)

@@ -34,6 +34,7 @@ from imgcuda.cpu.semantics.overloads import Signature, best, exact
 from imgcuda.cpu.semantics.scopes import Names, Wrong
 from imgcuda.errors import did_you_mean
 from imgcuda.frontend import syntax
+from imgcuda.frontend.refusals import remedy_for
 from imgcuda.frontend.textures import fetch_of
 
 
@@ -79,11 +80,20 @@ class CallChecker(Names):
             raise Wrong(*_of_the_host(node))
         if not own:
             known = [*self.functions, *FUNCTIONS, *ATOMICS, *builtins.VOIDS, *WARPS, *IN_CUDA_C, PRINTF]
-            similar = did_you_mean(node.name, known)
-            remedy = self.mistakes.missing(node.name, similar)
-            raise Wrong(f"there is no function '{node.name}'{similar}", node.place, remedy)
+            raise self._unknown(node, known)
         signature = self.overload(node, own, given)
         return Typed(signature.result)
+
+    def _unknown(self, node: syntax.Call, known: list[str]) -> Wrong:
+        """Return the mistake of a call of a function that is not declared."""
+        name, remedy = node.name, remedy_for(node.name)
+        if name.isupper() and name.lower() in known:
+            remedy = f"write {name.lower()}()"
+        similar = "" if remedy else did_you_mean(name, known)
+        remedy = remedy or self.mistakes.missing(name, similar)
+        if name.isupper() and not similar and not remedy:
+            remedy = f"if it is a macro, #define {name}(...) in this file"
+        return Wrong(f"there is no function '{name}'{similar}", node.place, remedy)
 
     def _library(self, node: syntax.Call, given: list[Typed]) -> Typed:
         """Check the call of a function that is written in CUDA C, made for the types of its arguments."""

@@ -33,7 +33,7 @@ from imgcuda.cpu.semantics.cxx_types import (
 )
 from imgcuda.cpu.semantics.scopes import Wrong
 from imgcuda.cpu.values.types import VECTORS, Int, promote
-from imgcuda.errors import did_you_mean
+from imgcuda.errors import meant_or_known
 from imgcuda.frontend import syntax
 
 _FOR_INTEGERS = frozenset(["%", "&", "|", "^", "<<", ">>"])
@@ -109,7 +109,9 @@ class ExpressionChecker(CallChecker):
         if type == UNKNOWN:
             return Typed(UNKNOWN, lvalue=True)
         if not isinstance(type, Pointer):
-            raise Wrong(f"a pointer or an array is needed here; this is a {type}", place)
+            vector = isinstance(type, Record) and type.name in VECTORS
+            remedy = "write .x, .y, .z or .w behind it in place of brackets" if vector else ""
+            raise Wrong(f"a pointer or an array is needed here; this is a {type}", place, remedy)
         if plain(type.target) == VOID:
             raise Wrong("what a void * points to has no type", place, "cast it to the pointer that it is")
         return Typed(type.target, lvalue=True)
@@ -267,7 +269,7 @@ class ExpressionChecker(CallChecker):
             return Typed(with_const(inner, type.const), whole.lvalue)
         if node.name not in fields:
             raise Wrong(
-                f"a {plain(type)} has no field '{node.name}'{did_you_mean(node.name, list(fields))}", node.place
+                f"a {plain(type)} has no field '{node.name}'{meant_or_known(node.name, list(fields))}", node.place
             )
         return Typed(with_const(fields[node.name], type.const), whole.lvalue)
 

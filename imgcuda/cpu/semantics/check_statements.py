@@ -29,6 +29,8 @@ from imgcuda.errors import did_you_mean
 from imgcuda.frontend import syntax
 from imgcuda.frontend.constant_expressions import NotConstant, integer
 
+_SIZED_BY_LAUNCH = "write extern __shared__ and empty brackets, and give the bytes by the launch's shared="
+
 
 class StatementChecker(ExpressionChecker):
     """Checks the bodies of functions."""
@@ -131,7 +133,7 @@ class StatementChecker(ExpressionChecker):
         type = self.resolve(node.type)
         reference = isinstance(node.type, syntax.ReferenceType)
         try:
-            self._sizes(node.type)
+            self._sizes(node.type, node.space)
             constant = self._initial(node, type, reference)
         except Wrong:
             if node.name not in self.scopes[-1]:
@@ -156,7 +158,7 @@ class StatementChecker(ExpressionChecker):
         self.replaced[id(node)] = lambda renamed, names: replace(renamed, type=made.type)
         return made
 
-    def _sizes(self, type: syntax.TypeName) -> None:
+    def _sizes(self, type: syntax.TypeName, space: str) -> None:
         """Check that the sizes of an array are constant expressions."""
         while isinstance(type, syntax.ArrayType):
             if type.size is not None:
@@ -165,7 +167,7 @@ class StatementChecker(ExpressionChecker):
                 if not size.constant or not whole:
                     message = "a whole number that is known when the kernel is compiled is needed here"
                     remedy = "use a #define, an enum, or a constant field of the filter"
-                    raise Wrong(message, type.size.place, remedy)
+                    raise Wrong(message, type.size.place, _SIZED_BY_LAUNCH if space == "shared" else remedy)
                 self._at_least_one(type.size)
             type = type.element
 
@@ -210,7 +212,8 @@ class StatementChecker(ExpressionChecker):
         if reference:
             raise Wrong(f"the reference '{node.name}' refers to nothing", node.place, "give it a variable")
         if isinstance(type, Array) and type.size is None and _has_no_size(node.type) and not node.external:
-            raise Wrong(f"the array '{node.name}' has no size", node.place, "write it between the brackets")
+            remedy = "write it between the brackets" if node.space != "shared" else _SIZED_BY_LAUNCH
+            raise Wrong(f"the array '{node.name}' has no size", node.place, remedy)
         if type.const and not node.external:
             raise Wrong(f"'{node.name}' is const and has no value", node.place, "give it one, or take const away")
         if (field := self._const_field(type, set())) and not node.external:

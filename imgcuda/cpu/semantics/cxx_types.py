@@ -220,6 +220,10 @@ def why_not(given: Typed, wanted: Type) -> tuple[str, str]:
     if scalar(wanted) is not None and not isinstance(wanted, Enum):
         pointer, field = isinstance(source, Pointer), isinstance(source, Record)
         remedy = "read what it points to with * or [...]" if pointer else "use one of its fields" if field else ""
+        if isinstance(given.type, Array) and plain(given.type.element) == Basic("char"):
+            remedy = "write one character in single quotes, or read one of the string's with [...]"
+        if source == Basic("nullptr"):
+            remedy = "write 0; a null pointer is for pointers"
         if isinstance(source, Enum):
             remedy = f"write ({wanted}) in front of it"
         return f"a number is needed here; this is a {source}", remedy
