@@ -22,8 +22,7 @@ from table import parser
 
 import imgcuda
 from imgcuda.cpu import loading
-from imgcuda.cpu.compile import optimize, to_llvm, vector_width
-from imgcuda.cpu.lookup_functions import with_definitions
+from imgcuda.cpu.compile import optimize, to_llvm, vector_width, with_definitions
 from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.stack import on_a_large_stack
 from imgcuda.programs.source import Program

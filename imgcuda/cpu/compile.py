@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from imgcuda.cpu import lookup_functions, rounding_functions
 from imgcuda.cpu.code import Code
 from imgcuda.cpu.linker import LinkedCode, link
-from imgcuda.cpu.lookup_functions import with_definitions
 from imgcuda.cpu.machine import Machine, load_llvm
 from imgcuda.cpu.side_by_side import emit_object, run_passes
 from imgcuda.cpu.stack import on_a_large_stack
@@ -106,6 +106,11 @@ def vector_width(threads: int, width: int) -> int:
 def to_machine_code(compiled: Compiled, machine: Machine) -> LinkedCode | bytes:
     """Return a kernel's machine code, linked; or as an object file, if `link` does not know its format."""
     return assemble(with_definitions(compiled.ir, machine.features), machine)
+
+
+def with_definitions(ir: str, features: str) -> str:
+    """Return a module with the functions that it declares and each processor has in a way of its own."""
+    return rounding_functions.with_definitions(lookup_functions.with_definitions(ir, features), features)
 
 
 def assemble(ir: str, machine: Machine) -> LinkedCode | bytes:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import inf
 
 from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.maths.formula import BIAS, Formula, Number, both, scaled
 from imgcuda.cpu.maths.logarithm import parts
+from imgcuda.cpu.rounding_functions import NAME, WITHIN_INTEGERS, is_short
 from imgcuda.cpu.values import bounds
 from imgcuda.cpu.values.arithmetic import suffix
-from imgcuda.cpu.values.types import F32, F64, I64, Float, Int, Scalar, promote
+from imgcuda.cpu.values.conversions import fits
+from imgcuda.cpu.values.types import F32, F64, I32, I64, Float, Int, Scalar, promote
 from imgcuda.cpu.values.value import VARYING, Value, constant
+
+BYTE = 255
+"""The most that a byte holds."""
 
 
 def chosen(type: Float | None, *values: Value) -> Float:
@@ -85,9 +92,24 @@ def exact(state: State, operator: str, type: Float, left: Value, right: Value) -
 
 def to_integer(state: State, rounding: str, source: Float, type: Int, value: Value) -> Value:
     """Return a float rounded to an integer; saturated to the type's range, and 0 for NaN."""
+    given = value
     if rounding != "trunc":
         value = rounded(state, rounding, source, value)
-    return state.math.convert(state.math.convert(value, source), type)
+    made = state.math.convert(state.math.convert(value, source), type)
+    return replace(made, bytes=_bytes(state, given)) if rounding == "rint" and type == I32 else made
+
+
+def _bytes(state: State, value: Value) -> Callable[[], str] | None:
+    """Return what emits a float, rounded to the nearest, as bytes; None for one that may lie beyond them."""
+    low, high = value.bounds
+    if not is_short(state.v.width, Machine.host().features):
+        return None
+    if value.kind != VARYING or value.type != F32 or low is None or high is None or low < 0 or high > BYTE:
+        return None
+    clamped = value.clamp.value if value.clamp and value.clamp.low == 0 and value.clamp.high in (BYTE, None) else value
+    name = WITHIN_INTEGERS if None not in clamped.bounds and fits(clamped, I32) else NAME
+    bytes, floats, width = state.v.type("i8"), state.v.shape(clamped), state.v.width
+    return lambda: state.b.call(f"{name}{width}", bytes, [(floats, clamped.ir)])
 
 
 def to_long(state: State, rounding: str, type: Float | None, value: Value) -> Value:

@@ -5,22 +5,20 @@ A negative stride is as good: there the lanes lie in memory from the last to the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.memory.addresses import first_lane
-from imgcuda.cpu.memory.strided import joined, picked
+from imgcuda.cpu.memory.byte_integers import integers_of
+from imgcuda.cpu.memory.strided import REGISTER, picked
 from imgcuda.cpu.values.types import U8, ArrayOf, Float, Int, Scalar, Struct, Type, has_union, memory_ir, size_of
 from imgcuda.cpu.values.value import AFFINE, VARYING, Address, Aggregate, Operand, Value
 
-_FOUR = 4
-"""The lanes whose integers fill 16 bytes."""
-
-_ZERO = 32
-"""Where a shuffle of 32 bytes and 32 zeros has a zero."""
+_RGB = 3
+"""The numbers of the structures for which LLVM's own way of interleaving is long."""
 
 MOST = 16
 """The most numbers of a structure that is accessed so: code for longer vectors takes long to compile."""
@@ -51,7 +49,8 @@ def load_interleaved(state: State, address: Address, type: Struct, number: Scala
     count, cell, order = size_of(type) // size_of(number), memory_ir(number), _order(state, address)
     wide = f"<{count * state.v.width} x {cell}>"
     made = state.b.op(f"load {wide}, ptr {_lowest(state, address, type)}, align {size_of(number)}")
-    integers = _integers(state, address, type, number)
+    forward = number == U8 and address.index is not None and address.index.stride * address.scale > 0
+    integers = integers_of(state, _lowest(state, address, type), count) if forward else None
 
     def part(position: int) -> Value:
         picks = state.v.numbers([count * lane + position for lane in order], "i32")
@@ -68,6 +67,9 @@ def store_interleaved(state: State, address: Address, value: Aggregate, number: 
     state.written.add(address.memory)
     width, cell = state.v.width, memory_ir(number)
     parts = [state.v.to_memory(state.v.of(state.math.convert(each, number)), VARYING, number) for each in _flat(value)]
+    if _permutes(state, number) and len(parts) == _RGB:
+        _store_registers(state, _lowest(state, address, value.type), parts, _order(state, address))
+        return
     count, size, joined = len(parts), width, parts[0]
     for part in parts[1:]:
         grown = f"<{size} x {cell}>"
@@ -79,6 +81,33 @@ def store_interleaved(state: State, address: Address, value: Aggregate, number: 
     order = ", ".join(f"i32 {each * width + lane}" for lane in _order(state, address) for each in range(count))
     mixed = state.b.op(f"shufflevector {wide} {joined}, {wide} poison, <{count * width} x i32> <{order}>")
     state.b.do(f"store {wide} {mixed}, ptr {_lowest(state, address, value.type)}, align {size_of(number)}")
+
+
+def _permutes(state: State, number: Scalar) -> bool:
+    """Return whether any bytes of two registers can be moved anywhere in one, and a vector of bytes is a register."""
+    return number == U8 and state.v.width == REGISTER and "+avx512vbmi" in Machine.host().features
+
+
+def _store_registers(state: State, place: str, parts: Sequence[str], order: Sequence[int]) -> None:
+    """Store vectors of bytes interleaved, register by register; LLVM takes twice as many instructions for them all."""
+    for register in range(len(parts)):
+        bytes = [divmod(REGISTER * register + byte, len(parts)) for byte in range(REGISTER)]
+        made = _register(state, parts, bytes, order)
+        target = state.b.op(f"getelementptr i8, ptr {place}, i64 {REGISTER * register}")
+        state.b.do(f"store {state.v.type('i8')} {made}, ptr {target}, align 1")
+
+
+def _register(state: State, parts: Sequence[str], bytes: Sequence[tuple[int, int]], order: Sequence[int]) -> str:
+    """Return a register of bytes, given for each the number of its structure, and which vector has it."""
+    shape, made = state.v.type("i8"), parts[0]
+    picks: list[int | None] = [order[structure] if part == 0 else None for structure, part in bytes]
+    for number, added in enumerate(parts[1:], 1):
+        for at, (structure, part) in enumerate(bytes):
+            if part == number:
+                picks[at] = REGISTER + order[structure]
+        made = state.b.op(f"shufflevector {shape} {made}, {shape} {added}, {picked(picks)}")
+        picks = list(range(REGISTER))
+    return made
 
 
 def _numbers(type: Type) -> Iterator[Type]:
@@ -132,46 +161,3 @@ def _padded(state: State, part: str, cell: str, size: int) -> str:
     shape, width = state.v.type(cell), state.v.width
     picks = picked([lane if lane < width else None for lane in range(size)])
     return state.b.op(f"shufflevector {shape} {part}, {shape} poison, {picks}")
-
-
-class _Integers:
-    """The bytes of structures as integers of 32 bits: a vector for each byte of a structure.
-
-    AVX2 shuffles bytes within 16 of them: these are the structures of four lanes, from which each byte is moved to
-    where its integer is. To collect the bytes of all lanes first takes twice as many instructions. LLVM drops the loads
-    if no byte is used so.
-    """
-
-    def __init__(self, state: State, place: str, count: int) -> None:
-        self.count, total = count, count * state.v.width
-        self.starts = [min(_FOUR * count * four, total - 16) for four in range(state.v.width // _FOUR)]
-        """Where the structures of each four lanes are read: none beyond the last."""
-        places = [state.b.op(f"getelementptr i8, ptr {place}, i64 {start}") for start in self.starts]
-        self.loaded = [state.b.op(f"load <16 x i8>, ptr {each}, align 1") for each in places]
-
-    def part(self, state: State, position: int) -> str:
-        """Return one byte of each structure."""
-        made = [self._eight(state, number, position) for number in range(len(self.loaded) // 2)]
-        return joined(state, made, "i32", 2 * _FOUR)
-
-    def _eight(self, state: State, number: int, position: int) -> str:
-        """Return one byte of the structures of eight lanes; the second 16 bytes follow the first in the shuffle."""
-        low, high = self.loaded[2 * number : 2 * number + 2]
-        both = state.b.op(f"shufflevector <16 x i8> {low}, <16 x i8> {high}, {picked(range(32))}")
-        picks = []
-        for lane in range(2 * _FOUR):
-            four = 2 * number + lane // _FOUR
-            byte = self.count * (2 * _FOUR * number + lane) + position - self.starts[four]
-            picks += [16 * (lane // _FOUR) + byte, *[_ZERO] * 3]
-        moved = state.b.op(f"shufflevector <32 x i8> {both}, <32 x i8> zeroinitializer, {picked(picks)}")
-        return state.b.op(f"bitcast <32 x i8> {moved} to <8 x i32>")
-
-
-def _integers(state: State, address: Address, type: Struct, number: Scalar) -> _Integers | None:
-    """Return the bytes of structures as integers, where that is cheaper than to widen bytes; else None."""
-    features = Machine.host().features
-    if number != U8 or size_of(type) not in (3, 4) or "+avx2" not in features or "+avx512f" in features:
-        return None
-    assert address.index is not None
-    forward = address.index.stride * address.scale > 0
-    return _Integers(state, _lowest(state, address, type), size_of(type)) if forward else None

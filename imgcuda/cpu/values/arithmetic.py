@@ -337,7 +337,8 @@ class Arithmetic(Conversions):
         test = self.v.type("i1") if kind == VARYING else "i1"
         less = self.b.op(f"fcmp {'olt' if which == 'min' else 'ogt'} {shape} {x}, {y}")
         made = self.b.op(f"select {test} {less}, {shape} {x}, {shape} {y}")
-        return Value(left.type, kind, made, bounds=bounds.clamped(which, left, right.const))
+        clamp = bounds.clamp(which, left, right.const)
+        return Value(left.type, kind, made, bounds=bounds.clamped(which, left, right.const), clamp=clamp)
 
 
 def _all(value: Value) -> str | None:

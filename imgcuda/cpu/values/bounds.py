@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 
 from imgcuda.cpu.values.types import Float, Int, Scalar
-from imgcuda.cpu.values.value import UNBOUNDED, Bounds, Value, rounded_to
+from imgcuda.cpu.values.value import UNBOUNDED, Bounds, Clamp, Value, rounded_to
 
 
 def combined(operator: str, left: Value, right: Value) -> Bounds:
@@ -36,6 +36,16 @@ def clamped(which: str, value: Value, limit: int | float) -> Bounds:
     if which == "min":
         return None if low is None else _lowest((low, limit)), limit if high is None else _lowest((high, limit))
     return limit if low is None else _highest((low, limit)), None if high is None else _highest((high, limit))
+
+
+def clamp(which: str, value: Value, limit: int | float) -> Clamp | None:
+    """Return what the "min" or "max" of a value and a constant clamps; None if it is no number's, or has no low end."""
+    if which == "max":
+        return Clamp(value, limit)
+    if value.clamp and value.clamp.high is None:
+        return Clamp(value.clamp.value, value.clamp.low, limit)
+    low, _ = value.bounds
+    return None if low is None else Clamp(value, low, limit)
 
 
 def within(which: str, value: Value, limit: Value) -> bool:

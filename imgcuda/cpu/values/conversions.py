@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from imgcuda.cpu.values import bounds
 from imgcuda.cpu.values.affine import AffineForms
-from imgcuda.cpu.values.types import BOOL, I32, I64, Float, Int, Scalar
+from imgcuda.cpu.values.types import BOOL, I32, I64, U8, Float, Int, Scalar
 from imgcuda.cpu.values.value import AFFINE, BLOCK, VARYING, Value, Vectors, constant, float_literal
 
 
@@ -91,6 +91,8 @@ class Conversions:
             return value.ir
         if value.integers and type.bits == 32:
             return value.integers()
+        if value.bytes and type == U8:
+            return value.bytes()
         verb = bounds.truncation(value, type) if type.bits < source.bits else "sext" if source.signed else "zext"
         return self.b.op(f"{verb} {shape} {value.ir} to {to}")
 
@@ -108,10 +110,10 @@ class Conversions:
             verb = "fpext" if type.bits > value.type.bits else "fptrunc"
             return self.b.op(f"{verb} {shape} {value.ir} to {to}")
         wide, lowest = _at_least_32(type), value.bounds[0]
-        if not wide.signed and wide.bits == 32 and _fits(value, I32) and lowest is not None and lowest > -1:
+        if not wide.signed and wide.bits == 32 and fits(value, I32) and lowest is not None and lowest > -1:
             wide = I32  # a signed conversion is one instruction
         wide_to = self.v.type(wide) if value.kind == VARYING else wide.ir
-        if _fits(value, wide):
+        if fits(value, wide):
             number = self.b.op(f"fptosi {shape} {value.ir} to {wide_to}")
         elif value.kind == VARYING:
             number = self._saturate(value, wide)
@@ -180,7 +182,7 @@ def _at_least_32(type: Int) -> Int:
     return type if type.bits >= 32 else Int(32, type.signed)
 
 
-def _fits(value: Value, type: Int) -> bool:
+def fits(value: Value, type: Int) -> bool:
     """Return whether a float is known to lie within a type's range; then it is not NaN either."""
     low, high = value.bounds
     if low is None or high is None or not type.signed:

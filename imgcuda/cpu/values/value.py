@@ -69,6 +69,14 @@ class AffineForm:
     quotient: FloorDivision | None = None
 
 
+class Clamp(NamedTuple):
+    """The float that another is, but for ends that it does not exceed."""
+
+    value: Value
+    low: float
+    high: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """A number: `ir` is its name in LLVM IR, or a constant; a vector if VARYING, else a scalar."""
@@ -93,6 +101,10 @@ class Value:
     """VARYING integers only: the same numbers in the shorter type that they came from, for faster comparisons."""
     integers: Callable[[], str] | None = field(default=None, compare=False, repr=False)
     """VARYING bytes only: emits the same numbers as integers of 32 bits, where that is cheaper than to widen them."""
+    bytes: Callable[[], str] | None = field(default=None, compare=False, repr=False)
+    """VARYING integers only: emits the same numbers as bytes, where that is cheaper than to narrow the integers."""
+    clamp: Clamp | None = field(default=None, compare=False, repr=False)
+    """A float only: what it was clamped from."""
     affine: AffineForm | None = None
     """VARYING integers only: the affine form that they most likely have."""
 
