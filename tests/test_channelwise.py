@@ -14,7 +14,9 @@ import pytest
 from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.maths.functions import FUNCTIONS
 from imgcuda.engine.protocol import DeviceArray
-from imgcuda.execution.point import PixelFunction, functions
+from imgcuda.execution.channelwise import sources_of
+from imgcuda.execution.gpu import specialized
+from imgcuda.execution.point import PixelFunction, functions, point_source
 from imgcuda.execution.tables import has_table
 from imgcuda.filters import PointFilter
 from imgcuda.frontend.compilers import CPU, CUDA
@@ -40,6 +42,13 @@ def verdict(
     function = PixelFunction("f", source, (), fields, channels, made or channels, ("f",), ())
     image = DeviceArray(0, (2, 3, channels), np.dtype(np.uint8))
     return has_table((function,), image, on_a_gpu)
+
+
+def sources(body: str) -> tuple[int, ...] | None:
+    """Return which sample each sample of a pixel that a function makes depends on."""
+    source = Source("f.cu", f"__device__ color f(color c)\n{{\n{body}\n}}\n")
+    function = PixelFunction("f", source, (), (), 3, 3, ("f",), ())
+    return sources_of(specialized(point_source((function,)), np.dtype(np.uint8), 3, (("PACK", 1),), CPU))
 
 
 def each(expression: str) -> str:
@@ -178,3 +187,22 @@ print("imgcuda.frontend.dependences" in sys.modules, "llvmlite" in sys.modules)
         for _ in range(2)
     ]
     assert [each.stdout.split() for each in told] == [["True", "True"], ["False", "False"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ("color made = c; made.r = c.b; made.g = c.r; made.b = c.g; return made;", (2, 0, 1)),
+        (EACH.format("c.b", "1.0f - c.b", "0.5f"), (2, 2, 2)),  # what depends on none counts as its own
+        ("return c;", (0, 1, 2)),
+    ],
+)
+def test_the_source_of_each_sample_is_found(body: str, wanted: tuple[int, ...]) -> None:
+    assert sources(body) == wanted
+
+
+@pytest.mark.parametrize(
+    "body", [EACH.format("c.b + c.g", "c.r", "c.g"), "c.r = c.b; if (c.r > c.g) c.r = 0; return c;"]
+)
+def test_what_depends_on_two_samples_has_no_source(body: str) -> None:
+    assert sources(body) is None

@@ -111,6 +111,27 @@ def test_what_mixes_colors_has_a_table_for_gray_only(
 
 
 @pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("order", ["bgr", "rbg", "grb", "gbr", "brg"])
+def test_samples_that_move_are_moved(
+    order: str, channels: int, kernels: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filters = [installed().create("swap-channels", {"order": order})]
+    for image in (noise(1, 1, channels), noise(41, 57, channels), noise(300, 200, channels)):
+        kernels.clear()
+        made = Pipeline(filters)(image, device="cpu")
+        assert kernels[-1] == "tables"
+        assert (made[:, :, :3] == image[:, :, ["rgb".index(name) for name in order]]).all()
+        assert made.tobytes() == directly(filters, image, monkeypatch).tobytes()
+
+
+def test_samples_that_move_and_change_have_no_table(kernels: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    filters = [installed().create(name, {}) for name in ("swap-channels", "invert")]
+    made = Pipeline(filters)(levels(3), device="cpu")
+    assert "tables" not in kernels
+    assert (made == 255 - levels(3)[:, :, ::-1]).all()
+
+
+@pytest.mark.parametrize("channels", [3, 4])
 def test_each_channel_may_have_a_table_of_its_own(
     channels: int, kernels: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +170,7 @@ def test_other_values_have_another_table(monkeypatch: pytest.MonkeyPatch) -> Non
         ("brightness", {"factor": 1.0}, tables.Operation.XOR),
         ("posterize", {"levels": 2}, tables.Operation.STEP),
         ("gamma", {"gamma": 2.0}, tables.Operation.LOOKUP),
+        ("swap-channels", {"order": "gbr"}, tables.Operation.MOVE),
     ],
 )
 def test_a_table_is_recognized_as_arithmetic(

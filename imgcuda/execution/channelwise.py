@@ -1,4 +1,4 @@
-"""Whether a fused kernel makes each sample of the result from the same sample of the image alone.
+"""Whether a fused kernel makes each sample of the result from one sample of the image alone, and from which.
 
 A walk over its syntax tree decides it, so that no author has to promise it. What is not understood is "no". The answer
 is cached on disk, since reading C takes longer than loading a compiled kernel.
@@ -7,6 +7,7 @@ is cached on disk, since reading C takes longer than loading a compiled kernel.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from imgcuda import kernel_cache
@@ -29,21 +30,24 @@ def names_a_compiler(sources: tuple[str, ...]) -> bool:
 
 
 @lru_cache(maxsize=256)
-def is_channelwise(program: Program) -> bool:
-    """Return whether each sample of a pixel depends on the same sample, and on the kernel's arguments, alone.
+def sources_of(program: Program) -> tuple[int, ...] | None:
+    """Return for each sample of a result the sample of a pixel that it depends on, besides the kernel's arguments.
 
-    `program` is the fused kernel as the CPU's compiler reads it.
+    `program` is the fused kernel as the CPU's compiler reads it. None if a sample depends on several, or on the place.
     """
     parts = outlines.edition(), program.compiler, program.text
-    key = f"channelwise-{digest_of(parts)}"
+    key = f"sources-{digest_of(parts)}"
     stored = kernel_cache.get(key)
     if stored is None:
-        stored = b"yes" if _decided(program) else b"no"
+        stored = _NONE if (found := _decided(program)) is None else bytes(found)
         kernel_cache.put(key, stored)
-    return stored == b"yes"
+    return None if stored == _NONE else tuple(stored)
 
 
-def _decided(program: Program) -> bool:
+_NONE = b"none"
+
+
+def _decided(program: Program) -> tuple[int, ...] | None:
     from imgcuda.frontend.dependences import Unknown, dependence  # not needed if the answer is in the cache
     from imgcuda.frontend.parse import parse
 
@@ -54,5 +58,17 @@ def _decided(program: Program) -> bool:
         given = [image, {"": frozenset([_PLACE])}, *({} for _ in parameters[2:])]
         made = dependence(file, "point_pixel", given)
     except (KernelError, Unknown, RecursionError):
-        return False
-    return all(made.get("", frozenset()) | inputs <= {name} for name, inputs in made.items() if name)
+        return None
+    always = made.pop("", frozenset())
+    return _one_each({name: always | inputs for name, inputs in made.items()})
+
+
+def _one_each(made: Mapping[str, frozenset[str]]) -> tuple[int, ...] | None:
+    """Return the sample that each sample of a result depends on: its own if it depends on none; else None."""
+    found = []
+    for number, name in enumerate(SAMPLES[: len(made)]):
+        inputs = made.get(name, frozenset([_PLACE]))
+        if len(inputs) > 1 or not inputs <= set(SAMPLES):
+            return None
+        found.append(next(map(SAMPLES.index, inputs), number))
+    return tuple(found)

@@ -2,7 +2,8 @@
 // A block makes PIXELS neighboring pixels of the image, which is one run of pixels, and keeps the table in shared
 // memory. A thread makes PACK neighboring samples at a time, with one wide load and store; the few left over at the
 // end of the image, one by one. TABLES is the number of tables: 1, or on the CPU one for each color channel, and then a
-// thread makes a pixel at a time. OPERATION: on the CPU, tables of some kinds are computed rather than looked up.
+// thread makes a pixel at a time. OPERATION: on the CPU, tables of some kinds are computed rather than looked up,
+// and samples may move: SOURCE_0, SOURCE_1 and SOURCE_2 are those that become red, green and blue.
 
 #define COLORS COLORS_IN(CHANNELS)
 #define PIXELS (BLOCK_WIDTH * PACK * ROWS)
@@ -28,6 +29,23 @@ __device__ unsigned int word_found(const unsigned int *copy, unsigned int word)
 #else
     made |= found(copy, word >> 8 & 255) << 8 | found(copy, word >> 24) << 24;
 #endif
+    return made;
+}
+
+#endif
+
+#if OPERATION == OPERATION_MOVE
+
+struct several {
+    pixel at[CHANNELS];
+};
+
+__device__ several moved(several from)
+{
+    several made = from;
+    made.at[0] = from.at[SOURCE_0];
+    made.at[1] = from.at[SOURCE_1];
+    made.at[2] = from.at[SOURCE_2];
     return made;
 }
 
@@ -62,6 +80,12 @@ __global__ void tables(const pixel *__restrict__ src, pixel *__restrict__ dst, i
     }
     int i = packed + t;
     if (i < number) to[i] = i % CHANNELS < COLORS ? found(copy, from[i]) : from[i];
+#elif OPERATION == OPERATION_MOVE
+    const several *in = (const several *)from;
+    several *out = (several *)to;
+    int pixels = number / CHANNELS, whole = pixels / BLOCK_WIDTH * BLOCK_WIDTH;
+    for (int start = 0; start < whole; start += BLOCK_WIDTH) out[start + t] = moved(in[start + t]);
+    if (whole + t < pixels) out[whole + t] = moved(in[whole + t]);
 #elif TABLES == 1
 #if OPERATION == OPERATION_LOOKUP
     __shared__ unsigned char own[256];

@@ -2,7 +2,8 @@
 
 If each sample of a result depends on the same sample of the image alone, the fused kernel runs over a picture of all
 levels, and one other kernel looks the image up in the result. So the bytes are the same, and cost the same for any
-filters. On the CPU some tables are known as arithmetic, which is faster still.
+filters. On the CPU some tables are known as arithmetic, which is faster still, and filters that only move samples from
+channel to channel are found, too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.engine.protocol import DeviceArray, Session
-from imgcuda.execution.channelwise import is_channelwise, names_a_compiler
+from imgcuda.execution.channelwise import names_a_compiler, sources_of
 from imgcuda.execution.gpu import Gpu, specialized
 from imgcuda.execution.point import PixelFunction, layout, point_source
 from imgcuda.filters import Argument
@@ -47,6 +48,8 @@ class Operation(IntEnum):
     """It is inverted where the table's first byte has ones."""
     STEP = 2
     """It becomes the table's first byte up to a limit, and the last byte above it."""
+    MOVE = 3
+    """It is another sample of the pixel."""
 
 
 class LevelTable(NamedTuple):
@@ -54,7 +57,9 @@ class LevelTable(NamedTuple):
 
     levels: npt.NDArray[np.uint8]
     operation: Operation
-    limit: int
+    limit: int = 0
+    sources: tuple[int, ...] = ()
+    """Of a MOVE, which sample each one is."""
 
 
 class _Mark(Enum):
@@ -77,6 +82,7 @@ def by_table(
     if table is None or (session.packs and len(table.levels) > 1):
         return None
     constants = {"TABLES": len(table.levels), "OPERATION": int(table.operation)}
+    constants |= {f"SOURCE_{number}": source for number, source in enumerate(table.sources)}
     with Gpu(session, source(), image, {**NAMES, **constants}, LAYOUT, gpu.rows) as own:
         return own.keep(own.launch("tables", image, table.levels.reshape(-1), table.limit))
 
@@ -105,23 +111,34 @@ def _table(
         session.tables.put(key, known)
     elif known in (None, _Mark.SEEN):
         known = _Mark.NONE
-        if has_table(functions, image, on_a_gpu=session.packs):
-            known = _recognized(_made(gpu, image.channels, values), session.packs)
+        sources = _sources(functions, image, on_a_gpu=session.packs)
+        if sources is not None:
+            known = _recognized(_made(gpu, image.channels, values), sources, session.packs) or known
         session.tables.put(key, known)
     return known if isinstance(known, LevelTable) else None
 
 
 def has_table(functions: tuple[PixelFunction, ...], image: DeviceArray, on_a_gpu: bool) -> bool:
-    """Return whether each sample of the result is known to depend on the same sample of an image alone.
+    """Return whether each sample of the result is known to depend on the same sample of an image alone."""
+    sources = _sources(functions, image, on_a_gpu)
+    return sources is not None and _stay(sources)
+
+
+def _stay(sources: tuple[int, ...]) -> bool:
+    return sources == tuple(range(len(sources)))
+
+
+def _sources(functions: tuple[PixelFunction, ...], image: DeviceArray, on_a_gpu: bool) -> tuple[int, ...] | None:
+    """Return the sample of an image that each sample of the result is known to depend on alone; None if on several.
 
     Tables keep alpha, so filters that make another have none. The kernel is read as for the CPU; a GPU's compiler must
     not read anything else in it.
     """
     if any(each.result_alpha is not None for each in functions):
-        return False
+        return None
     if on_a_gpu and names_a_compiler(tuple(each.source.text for each in functions)):
-        return False
-    return is_channelwise(_program(image, functions, packs=False))
+        return None
+    return sources_of(_program(image, functions, packs=False))
 
 
 def _program(image: DeviceArray, functions: tuple[PixelFunction, ...], packs: bool) -> Program:
@@ -148,14 +165,17 @@ def _made(gpu: Gpu, channels: int, values: Sequence[Argument]) -> npt.NDArray[np
     return np.ascontiguousarray(made[0, :, : color_channels(channels)].T)
 
 
-def _recognized(levels: npt.NDArray[Any], gpu: bool) -> LevelTable:
-    """Return a table as what it is; on a GPU all run at the speed of memory."""
+def _recognized(levels: npt.NDArray[Any], sources: tuple[int, ...], gpu: bool) -> LevelTable | None:
+    """Return a table as what it is; on a GPU all run at the speed of memory. None of samples that move and change."""
+    if not _stay(sources):
+        moves = not gpu and len(sources) > 2 and bool((levels == np.arange(LEVELS)).all())
+        return LevelTable(levels[:1], Operation.MOVE, sources=sources) if moves else None
     if (levels != levels[0]).any():
-        return LevelTable(levels, Operation.LOOKUP, 0)
+        return LevelTable(levels, Operation.LOOKUP)
     levels = levels[:1]
     steps = np.flatnonzero(np.diff(levels[0]))
     if not gpu and (levels[0] ^ np.arange(LEVELS, dtype=np.uint8) == levels[0, 0]).all():
-        return LevelTable(levels, Operation.XOR, 0)
+        return LevelTable(levels, Operation.XOR)
     if not gpu and len(steps) == 1:
         return LevelTable(levels, Operation.STEP, int(steps[0]))
-    return LevelTable(levels, Operation.LOOKUP, 0)
+    return LevelTable(levels, Operation.LOOKUP)
