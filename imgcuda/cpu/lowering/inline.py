@@ -11,7 +11,7 @@ from imgcuda.cpu.lowering.names import addressed, resolve_type, set_again
 from imgcuda.cpu.lowering.sequences import compile_sequence
 from imgcuda.cpu.lowering.state import CallFrame, State
 from imgcuda.cpu.lowering.variables import Binding, Reference
-from imgcuda.cpu.values.types import VOID, Type, has_array
+from imgcuda.cpu.values.types import VOID, Type, has_array, has_pointer
 from imgcuda.cpu.values.value import NOTHING, Operand
 from imgcuda.frontend import syntax
 
@@ -72,11 +72,11 @@ def own(state: State, parameter: syntax.FunctionParameter, binding: Binding) -> 
         return binding
     value = read(state, binding)
     key = state.key(parameter)
-    if addressed(state, parameter.name) or has_array(value.type):
+    if addressed(state, parameter.name) or (has_array(value.type) and not has_pointer(value.type)):
         made = private(state, value.type, key)
         write(state, made, value)
         return Reference(made)
-    if not set_again(state, parameter.name):
+    if not set_again(state, parameter.name) and not has_array(value.type):
         return value
     variable = declare(state, key, value.type)
     write(state, variable, value)

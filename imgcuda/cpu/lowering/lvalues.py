@@ -10,7 +10,15 @@ from imgcuda.cpu.budget import kilobytes
 from imgcuda.cpu.checks.instrument import known
 from imgcuda.cpu.lowering.dispatch import evaluate
 from imgcuda.cpu.lowering.state import State
-from imgcuda.cpu.lowering.variables import Binding, PointerVariable, Private, Reference, StructVariable, Variable
+from imgcuda.cpu.lowering.variables import (
+    Binding,
+    PointerValue,
+    PointerVariable,
+    Private,
+    Reference,
+    StructVariable,
+    Variable,
+)
 from imgcuda.cpu.memory import objects
 from imgcuda.cpu.memory.addresses import member, move
 from imgcuda.cpu.values.types import (
@@ -116,7 +124,9 @@ def field(state: State, whole: Binding, name: str) -> Binding:
     found = whole.fields[name]
     if isinstance(found, Aggregate) and isinstance(found.type, ArrayOf):
         return _spill(state, found)
-    return found
+    if isinstance(found, Address):
+        return PointerValue(found)
+    return found.address if isinstance(found, Reference) else found
 
 
 def _spill(state: State, value: Aggregate) -> Address:
@@ -137,8 +147,15 @@ def read(state: State, found: Binding) -> Operand:
         case Variable() | PointerVariable():
             return found.read(state)
         case StructVariable(type, fields):
-            return Aggregate(type, {name: read(state, each) for name, each in fields.items()})
+            return Aggregate(type, {name: _copied(state, each) for name, each in fields.items()})
+        case PointerValue(address):
+            return address
     return found
+
+
+def _copied(state: State, found: Binding) -> Operand:
+    """Return the value of a structure's field; an array does not decay there."""
+    return objects.load_whole(state, found.address) if isinstance(found, Reference) else read(state, found)
 
 
 def value_at(state: State, found: Binding) -> Operand:
@@ -175,7 +192,8 @@ def write(state: State, found: Binding, value: Operand) -> Operand:
         case StructVariable(_, fields):
             assert isinstance(value, Aggregate)
             for name, part in value.fields.items():
-                write(state, fields[name], part)
+                target = fields[name]
+                write(state, target.address if isinstance(target, Reference) else target, part)
         case PointerVariable():
             found.assign(state, value)
         case _:
@@ -209,7 +227,7 @@ def value_of(state: State, operand: Operand) -> Value:
 
 def declare(state: State, key: Any, type: Type, name: str = "") -> Binding:
     """Return a new variable of each thread; `name` is for the messages of checked builds."""
-    if has_array(type) or has_union(type):
+    if has_union(type) or (has_array(type) and not (isinstance(type, Struct) and has_pointer(type))):
         return Reference(private(state, type, key, name))
     if isinstance(type, PointerTo):
         return PointerVariable(state, key, type)

@@ -251,7 +251,7 @@ class PointerVariable:
 
 @dataclass
 class StructVariable:
-    """A structure variable without arrays: one variable for each field."""
+    """A structure variable without arrays, or with pointers: one variable for each field."""
 
     type: Struct
     fields: dict[str, Binding]
@@ -266,6 +266,17 @@ class Reference:
     @property
     def type(self) -> Type:
         return self.address.type.target
+
+
+@dataclass(frozen=True)
+class PointerValue:
+    """A pointer in a structure that is a value: it is read, and not what it points to."""
+
+    address: Address
+
+    @property
+    def type(self) -> Type:
+        return self.address.type
 
 
 class Private:
@@ -302,7 +313,7 @@ class Private:
         return size, state.chunk_element(slot, flags) if self._outside else slot
 
 
-Binding: TypeAlias = Operand | Variable | PointerVariable | StructVariable | Reference
+Binding: TypeAlias = Operand | Variable | PointerVariable | StructVariable | Reference | PointerValue
 
 
 def scalar_leaves(type: Type, path: tuple[str, ...] = (), count: int = 1) -> list[tuple[tuple[str, ...], Scalar, int]]:

@@ -26,16 +26,17 @@ TEXTURE = "texture"
 def load(state: State, address: Address) -> Operand:
     """Load the object at an address for the active threads; an array decays to a pointer, as in C."""
     type = address.type.target
-    return replace(address, type=PointerTo(type.element)) if isinstance(type, ArrayOf) else _load_whole(state, address)
+    return replace(address, type=PointerTo(type.element)) if isinstance(type, ArrayOf) else load_whole(state, address)
 
 
-def _load_whole(state: State, address: Address) -> Operand:
+def load_whole(state: State, address: Address) -> Operand:
+    """Load the object at an address; an array does not decay, as in a structure that is copied."""
     type = address.type.target
     if isinstance(type, Struct):
         return _load_struct(state, address, type)
     if isinstance(type, ArrayOf):
         parts = range(type.size)
-        return Aggregate(type, {str(each): _load_whole(state, nth(state, address, each)) for each in parts})
+        return Aggregate(type, {str(each): load_whole(state, nth(state, address, each)) for each in parts})
     if not isinstance(type, Int | Float):
         state.refuse(f"reading a {type} from memory", "keep an offset there instead, and add it to one pointer")
     return load_scalar(state, address, type)
@@ -69,7 +70,7 @@ def _load_field(state: State, address: Address) -> Operand:
     type = address.type.target
     if address.private is not None and isinstance(type, Int | Float):
         return load_private(state, address, type, COPY)
-    return _load_whole(state, address)
+    return load_whole(state, address)
 
 
 # ---- stores
