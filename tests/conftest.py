@@ -91,6 +91,12 @@ def no_nvrtc(monkeypatch: pytest.MonkeyPatch) -> None:
 # The environment
 
 
+@pytest.fixture
+def without_clang(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Clang, which the extra `cxx` brings, not be installed."""
+    monkeypatch.setattr("imgcuda.cpu.cxx.clang.is_installed", lambda: False)
+
+
 def _refuse_another_checkout() -> None:
     """Refuse to test anything but the files beside these tests: a copy that is installed would hide what is broken."""
     root = Path(__file__).resolve().parents[1]

@@ -282,9 +282,11 @@ def test_a_checked_launch_knows_the_bounds_in_a_structure() -> None:
         kernels.compile(text).k(given, out, grid=1, block=1)
 
 
-def test_a_template_has_no_launch_and_the_message_names_macros() -> None:
+def test_a_template_is_launched_by_an_instance_alone() -> None:
     module = kernels.compile("template <typename T> __global__ void k(T *a) {}")
-    with pytest.raises(LaunchError, match=r"template arguments of 'k'; write it for one type, a type that defines="):
+    with pytest.raises(
+        LaunchError, match=r"'k' is a template; name an instance of it, as \"k<float>\" with a value for each"
+    ):
         module["k"]
 
 

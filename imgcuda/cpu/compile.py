@@ -15,6 +15,7 @@ from imgcuda.cpu.side_by_side import emit_object, run_passes
 from imgcuda.cpu.stack import on_a_large_stack
 from imgcuda.cpu.values.types import BOOL, Float, Int, PointerTo, Struct, Type, size_of
 from imgcuda.errors import ImgcudaError, KernelError
+from imgcuda.programs.instances import is_instance
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
@@ -80,10 +81,26 @@ def to_llvm(
     # Imported here: with all kernels in the cache the compiler is not needed, and importing it takes longer than they.
     from imgcuda.cpu.lowering.kernel import lower
 
-    file, meaning = _read(program.text, program.name)
     width = width or vector_width(block.x, Machine.host().width)
-    with meaning.refusing():
-        return lower(file, meaning.functions, program.name, program.text, kernel, block, width, contract, checked)
+
+    def lowered(read: tuple[TranslationUnit, Checked]) -> Compiled:
+        file, meaning = read
+        with meaning.refusing():
+            return lower(file, meaning.functions, program.name, program.text, kernel, block, width, contract, checked)
+
+    refused: KernelError | None = None
+    if not is_instance(kernel):
+        try:
+            return lowered(_read(program.text, program.name))
+        except KernelError as error:
+            from imgcuda.cpu.cxx.asking_clang import is_for_clang
+
+            if not is_for_clang(error, program.text):
+                raise
+            refused = error
+    from imgcuda.cpu.cxx.asking_clang import read_by_clang
+
+    return lowered(read_by_clang(program.text, program.name, kernel, refused))
 
 
 @lru_cache(maxsize=4)

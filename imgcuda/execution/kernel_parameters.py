@@ -10,6 +10,8 @@ import numpy as np
 
 from imgcuda.engine.protocol import ByValue, DeviceArray, LaunchArgument
 from imgcuda.errors import KernelError, LaunchError, did_you_mean, shown
+from imgcuda.frontend.outline import FunctionHead
+from imgcuda.programs.instances import is_instance, template_of
 from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, KernelArgument, Program
 
 
@@ -88,19 +90,27 @@ def require_kernel(program: Program, kernel: str) -> None:
 
 def _no_kernel(program: Program, kernel: str) -> LaunchError | KernelError:
     """Return why a program has no kernel of a name: its list may be none, or the preprocessor have stumbled."""
-    heads = [head for head in program.outline.functions if head.name == kernel and "__global__" in head.words]
+    plain_name = template_of(kernel) if is_instance(kernel) else kernel
+    heads = [head for head in program.outline.functions if head.name == plain_name and "__global__" in head.words]
     if faults := [head.fault for head in heads if head.fault] or program.outline.faults:
         return KernelError([program.mistake(fault) for fault in faults])
     if any(head.is_template for head in heads):
-        own = "a type that defines={...} sets" if program.pixel is None else "`pixel`, and use the filter's constants"
-        remedy = f"write it for one type, {own} in place of template arguments"
-        return LaunchError(f"{program.name}: a launch cannot give the template arguments of '{kernel}'; {remedy}")
+        return _no_instance(program, kernel, heads)
     if plain := next((head for head in program.outline.functions if head.name == kernel and not heads), None):
         place = f"{plain.file}:{plain.line}"
         return LaunchError(f"{place}: '{kernel}' is a function, and no kernel; write __global__ in front of it")
     hint = did_you_mean(kernel, list(program.kernels))
     others = f"; it has: {', '.join(program.kernels) or 'none'}"
     return LaunchError(f"{program.name} has no kernel '{kernel}'{hint or others}")
+
+
+def _no_instance(program: Program, kernel: str, heads: Sequence[FunctionHead]) -> LaunchError:
+    """Return why a template is not launched: its name must be that of an instance, with all arguments."""
+    named = ", ".join(name for name, _ in next((each.parameters for each in heads if each.parameters), ()))
+    template = template_of(kernel)
+    given = f"; got '{kernel}'" if is_instance(kernel) else ""
+    remedy = f'name an instance of it, as "{template}<float>" with a value for each of <{named}>'
+    return LaunchError(f"{program.name}: '{template}' is a template{given}; {remedy}")
 
 
 def _check_vector(program: Program, kernel: str, argument: KernelArgument, value: LaunchArgument, whole: bool) -> None:

@@ -50,10 +50,12 @@ class FunctionHead(NamedTuple):
     """Why its argument list cannot be read, if so."""
     defined: bool
     """Whether it has a body."""
+    parameters: tuple[tuple[str, str], ...] = ()
+    """The parameters of a template, and the text of the default of each, which may be empty."""
 
     @property
     def is_template(self) -> bool:
-        """Whether it is a template, whose arguments a launch cannot give."""
+        """Whether it is a template, of which a launch must name an instance."""
         return "template" in self.words or "instance" in self.words
 
     @property

@@ -79,12 +79,17 @@ def parsed(text: str, file: str, macros: Mapping[str, str] = {}) -> tuple[Transl
 
 def without_host_code(text: str, file: str) -> str:
     """Return a text with the host's functions and declarations replaced by blanks, as far as it can be read."""
+    return blanked(text, file, host_code(text, file))
+
+
+def host_code(text: str, file: str) -> list[tuple[Place, Place]]:
+    """Return the host's functions and declarations: the places of the first and the last token of each."""
     mistakes, unread = Mistakes(text, file), list[tuple[Place, Place]]()
     with suppress(EnoughMistakes), _no_garbage():
         parser = _Parser(plain_names(preprocess(text, file, {}, mistakes)), mistakes)
         unread = parser.file.unread
         parser.parse()
-    return blanked(text, file, unread)
+    return unread
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from imgcuda.frontend.argument_lists import QUALIFIERS, Unreadable, read_argumen
 from imgcuda.frontend.brackets import closings, past_angles
 from imgcuda.frontend.lexer import END, IDENTIFIER, PRAGMA, STRING, Token
 from imgcuda.frontend.outline import FunctionHead, HeadArgument
+from imgcuda.frontend.template_parameters import template_parameters
 from imgcuda.frontend.type_names import BASIC_WORDS, basic_type
 
 _TAGGED = frozenset(["struct", "class", "union", "enum"])
@@ -29,6 +30,8 @@ class DeclarationReader:
         self._position = 0
         self._words: list[Token] = []
         """The words of the declaration so far: its type and, last, a name."""
+        self._parameters: tuple[tuple[str, str], ...] = ()
+        """The parameters of the template that is being declared, with their defaults."""
         self._specifiers: set[str] = set()
         self._tag: Token | None = None
         """The name of the structure that was just declared, which is not a variable."""
@@ -114,7 +117,7 @@ class DeclarationReader:
 
     def _declaration(self) -> None:
         """Read a declaration up to its semicolon, or up to the end of a function's body."""
-        self._words, self._specifiers, self._tag = [], set(), None
+        self._words, self._specifiers, self._tag, self._parameters = [], set(), None, ()
         while self._token.kind != END and self._token.text != "}":
             text = self._token.text
             if text == "(" and self._list():
@@ -137,7 +140,9 @@ class DeclarationReader:
             self._tagged()
         elif token.text == "template":
             self._position += 1
+            first = self._position
             self._specifiers |= {"template"} if self._angles() else {"instance"}
+            self._parameters = template_parameters(self._tokens[first : self._position])
         elif token.text == "operator":
             self._words.append(token)
             self._advance()
@@ -229,7 +234,9 @@ class DeclarationReader:
         defined = self._body()
         result = " ".join(word.text for word in self._words[:-1] if word.text not in QUALIFIERS)
         place, words = name.place, tuple(sorted(self._specifiers))
-        self.functions.append(FunctionHead(name.text, place.file, place.line, result, words, arguments, fault, defined))
+        self.functions.append(
+            FunctionHead(name.text, place.file, place.line, result, words, arguments, fault, defined, self._parameters)
+        )
         return True
 
     def _body(self) -> bool:

@@ -46,9 +46,10 @@ def _stored(key: str) -> Outline | None:
 
 
 def _head(stored: list[Any]) -> FunctionHead:
-    name, file, line, result, words, arguments, fault, defined = stored
+    name, file, line, result, words, arguments, fault, defined, parameters = stored
     read = tuple(HeadArgument(*each) for each in arguments)
-    return FunctionHead(name, file, line, result, tuple(words), read, fault and Fault(*fault), defined)
+    of_template = tuple((str(name), str(default)) for name, default in parameters)
+    return FunctionHead(name, file, line, result, tuple(words), read, fault and Fault(*fault), defined, of_template)
 
 
 def edition() -> tuple[tuple[str, int, int], ...]:

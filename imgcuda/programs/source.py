@@ -6,7 +6,7 @@ compiler reports the author's own file and line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,9 +17,10 @@ import numpy.typing as npt
 
 from imgcuda.errors import FilterError, Mistake
 from imgcuda.frontend.compilers import CPU, Macros
-from imgcuda.frontend.outline import Fault, HeadArgument, Outline
+from imgcuda.frontend.outline import Fault, FunctionHead, HeadArgument, Outline
 from imgcuda.frontend.source_lines import source_line
 from imgcuda.programs.includes import with_includes
+from imgcuda.programs.instances import is_instance, template_of, types_of
 from imgcuda.programs.outlines import outline
 from imgcuda.programs.prelude import PRELUDE, prelude_for
 
@@ -128,6 +129,30 @@ def _decoded(name: str, data: bytes) -> str:
     return text
 
 
+class Kernels(dict[str, tuple[KernelArgument, ...]]):
+    """The arguments of kernels by their names; an instance of a template is there when it is asked for."""
+
+    def __init__(
+        self,
+        kernels: Mapping[str, tuple[KernelArgument, ...]],
+        instance: Callable[[str], tuple[KernelArgument, ...] | None],
+    ) -> None:
+        super().__init__(kernels)
+        self._instance = instance
+
+    def __contains__(self, kernel: object) -> bool:
+        return super().__contains__(kernel) or self._of_instance(kernel) is not None
+
+    def __missing__(self, kernel: str) -> tuple[KernelArgument, ...]:
+        found = self._of_instance(kernel)
+        if found is None:
+            raise KeyError(kernel)
+        return found
+
+    def _of_instance(self, kernel: object) -> tuple[KernelArgument, ...] | None:
+        return self._instance(kernel) if isinstance(kernel, str) and is_instance(kernel) else None
+
+
 @dataclass(frozen=True)
 class Program:
     """Source text ready for a compiler, and the specialization that it was made for."""
@@ -159,13 +184,25 @@ class Program:
         return self.outline.sized_by_launch
 
     @cached_property
-    def kernels(self) -> dict[str, tuple[KernelArgument, ...]]:
+    def kernels(self) -> Kernels:
         """The `__global__` functions that can be launched, and their arguments, in order."""
         heads = [head for head in self.outline.functions if head.is_launched and not head.fault]
-        types = {name: (type, stars) for name, type, stars in self.outline.typedefs}
         ordered = sorted(heads, key=lambda head: head.defined)  # a definition replaces an earlier declaration
-        found = {head.name: tuple(_argument(each, types, self.pixel) for each in head.arguments) for head in ordered}
-        return {head.name: found[head.name] for head in heads}
+        found = {head.name: self._arguments(head, {}) for head in ordered}
+        return Kernels({head.name: found[head.name] for head in heads}, self._instance)
+
+    def _arguments(self, head: FunctionHead, own: Mapping[str, tuple[str, int]]) -> tuple[KernelArgument, ...]:
+        """Return the arguments of a kernel; `own` has the types that a template's parameters stand for."""
+        types = {name: (type, stars) for name, type, stars in self.outline.typedefs} | dict(own)
+        return tuple(_argument(each, types, self.pixel) for each in head.arguments)
+
+    def _instance(self, kernel: str) -> tuple[KernelArgument, ...] | None:
+        """Return the arguments of an instance of a template, like `scale<float, 3>`; None if there is none."""
+        for head in self.outline.functions:
+            fits = head.name == template_of(kernel) and "__global__" in head.words and head.parameters
+            if fits and not head.fault and (types := types_of(kernel, head)) is not None:
+                return self._arguments(head, types)
+        return None
 
     def mistake(self, fault: Fault) -> Mistake:
         """Return a fault of the outline as a Mistake, with the author's line."""

@@ -113,6 +113,7 @@ def test_lines_and_directives_stay_where_host_code_is_taken_out() -> None:
         ('#include "project.h"', "out[x] = work(3);", 'may be declared in "project.h"'),
     ],
 )
+@pytest.mark.usefixtures("without_clang")
 def test_what_is_not_read_is_told_where_a_kernel_needs_it(before: str, body: str, said: str) -> None:
     with pytest.raises(KernelError, match=said):
         values(body, before=before)

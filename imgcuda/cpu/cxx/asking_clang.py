@@ -1,0 +1,60 @@
+"""Decides whether Clang is asked for a file that our own front end refuses, and says how to install it if it is not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from imgcuda.cpu.cxx import clang
+from imgcuda.cpu.cxx.translated_kernel import translated
+from imgcuda.cpu.semantics.check import Checked
+from imgcuda.errors import CheckError, KernelError, Mistake, PortabilityError
+from imgcuda.frontend import syntax
+from imgcuda.frontend.mistakes import Mistakes
+
+_CXX = re.compile(r"\b(?:template|class|union|operator|decltype|constexpr|typename|enum\s+class|using)\b|::|\]\s*\(")
+"""What a text in C++ proper has, and one in C mostly has not."""
+
+
+def is_for_clang(error: KernelError, text: str) -> bool:
+    """Return whether Clang is asked for a text that our own front end refuses: it refuses C++, or misreads it."""
+    if isinstance(error, CheckError) or not error.mistakes:
+        return False
+    return any(map(_is_cxx, error.mistakes)) or (clang.is_installed() and bool(_CXX.search(text)))
+
+
+def _is_cxx(mistake: Mistake) -> bool:
+    told = f"{mistake.message} {mistake.remedy}"
+    return "is C++" in told or "'union' is not in the portable subset" in told
+
+
+def read_by_clang(
+    text: str, name: str, kernel: str, error: KernelError | None
+) -> tuple[syntax.TranslationUnit, Checked]:
+    """Return the syntax tree of a kernel in C++ and its functions, as `check` does.
+
+    `error` is our own front end's. Raises KernelError: without Clang that error, with the command that installs it;
+    and where Clang finds mistakes, too, our own ones if none is about C++, or else Clang's.
+    """
+    if not clang.is_installed():
+        raise _with_command(error, name, kernel) from None
+    try:
+        file, functions = translated(text, name, kernel)
+    except KernelError as refused:
+        is_ours = error is not None and not any(map(_is_cxx, error.mistakes))
+        if error is not None and is_ours and not isinstance(refused, PortabilityError):
+            raise error from None
+        raise refused from None
+    return file, Checked(functions, Mistakes(text, name))
+
+
+def _with_command(error: KernelError | None, name: str, kernel: str) -> KernelError:
+    """Return a refusal that names the command which installs Clang."""
+    if error is None:
+        return PortabilityError(f"{name}: '{kernel}' is an instance of a template, which is C++; {clang.INSTALL}")
+    made = [replace(each, remedy=_remedy(each)) if _is_cxx(each) else each for each in error.mistakes]
+    return type(error)(made)
+
+
+def _remedy(mistake: Mistake) -> str:
+    return f"{clang.INSTALL} brings Clang for it; or {mistake.remedy}" if mistake.remedy else clang.INSTALL

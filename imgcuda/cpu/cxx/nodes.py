@@ -1,0 +1,71 @@
+"""Nodes of Clang's syntax tree, as its JSON has them, and the small questions that are asked of every node."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from imgcuda.frontend.syntax import Place
+
+Node: TypeAlias = dict[str, Any]
+"""A node: its kind, its id, its type, and the nodes in it under "inner"."""
+
+RECORDS = frozenset(["CXXRecordDecl", "ClassTemplateSpecializationDecl"])
+"""The kinds of structures and classes, apart from templates of them."""
+FUNCTIONS = frozenset(["FunctionDecl", "CXXMethodDecl", "CXXConstructorDecl", "CXXConversionDecl", "CXXDestructorDecl"])
+_SAME = frozenset(
+    ["ParenExpr", "ExprWithCleanups", "MaterializeTemporaryExpr", "CXXBindTemporaryExpr", "OpaqueValueExpr",
+     "FullExpr", "CXXDefaultArgExpr", "CXXDefaultInitExpr"]
+)  # fmt: skip
+"""The kinds of expressions that have the value of the one expression in them."""
+
+
+class Untranslatable(Exception):
+    """Raised for valid C++ that the CPU engine does not have, with a message, the place and a remedy."""
+
+    def __init__(self, message: str, place: Place, remedy: str = "write it in plain C") -> None:
+        super().__init__(message)
+        self.message, self.place, self.remedy = message, place, remedy
+
+
+def inner(node: Node) -> list[Node]:
+    """Return the nodes in a node; a part that is left out is an empty one."""
+    found: list[Node] = node.get("inner", [])
+    return found
+
+
+def last(node: Node) -> Node:
+    """Return the last node in a node."""
+    return inner(node)[-1]
+
+
+def kind(node: Node) -> str:
+    """Return the kind of a node; an empty string for one that is left out."""
+    return str(node.get("kind", ""))
+
+
+def has(node: Node, attribute: str) -> bool:
+    """Return whether a declaration has an attribute, like CUDASharedAttr."""
+    return any(kind(each) == attribute for each in inner(node))
+
+
+def spelling(node: Node) -> str:
+    """Return the type of a node as Clang spells it, with the outermost alias resolved."""
+    type = node.get("type", {})
+    return str(type.get("desugaredQualType", type.get("qualType", "")))
+
+
+def unwrapped(node: Node) -> Node:
+    """Return an expression without parentheses and implicit conversions around it."""
+    while inner(node) and (kind(node) in _SAME or kind(node) in ("ImplicitCastExpr", "ConstantExpr")):
+        node = last(node)
+    return node
+
+
+def transparent(node: Node) -> bool:
+    """Return whether an expression only wraps another."""
+    return kind(node) in _SAME and bool(inner(node))
+
+
+def is_reference(spelled: str) -> bool:
+    """Return whether a type is a reference: `float &`, `T &&`, `int (&)[2]`."""
+    return spelled.endswith("&") or "(&" in spelled

@@ -1,0 +1,145 @@
+"""Names of variables and enumerators of Clang's tree, and variables outside of functions."""
+
+from __future__ import annotations
+
+import re
+
+from imgcuda.cpu.cxx.nodes import Node, Untranslatable, has, inner, kind, last
+from imgcuda.cpu.cxx.translation import THIS, Capture, Translation
+from imgcuda.cpu.cxx.type_reader import is_const, name_of
+from imgcuda.frontend import syntax
+from imgcuda.frontend.syntax import Expression, Place
+
+_CUDA = frozenset(["threadIdx", "blockIdx", "blockDim", "gridDim"])
+_OUTSIDE = frozenset(
+    ["NamespaceDecl", "TranslationUnitDecl", "CXXRecordDecl", "ClassTemplateSpecializationDecl", "LinkageSpecDecl",
+     "VarTemplateDecl", "ClassTemplateDecl"]
+)  # fmt: skip
+"""The kinds of declarations that hold variables which are not a function's own."""
+_NOT_VALUES = ("Attr", "TemplateArgument", "Type")
+"""What the kinds of nodes in a variable end with that are not its first value."""
+
+
+def variable(t: Translation, referred: Node, place: Place) -> Expression:
+    """Return the variable or enumerator that a name means."""
+    node = t.index.by_id.get(referred["id"], referred)
+    if kind(node) == "EnumConstantDecl":
+        return _enumerator(t, node, place)
+    if captured := t.frame.captures.get(node["id"]):
+        return _captured(t, captured, place)
+    if kind(node) == "BindingDecl":
+        return t.expression(last(node))
+    if kind(node) == "NonTypeTemplateParmDecl":
+        raise Untranslatable("this template is used without its arguments", place)
+    if kind(node) not in ("VarDecl", "ParmVarDecl", "DecompositionDecl", "VarTemplateSpecializationDecl"):
+        raise Untranslatable("a pointer to a function is not in the portable subset", place, "call it by its name")
+    if name_of(node) in _CUDA and not t.index.is_authors(node):
+        return syntax.Name(name_of(node), place)
+    if kind(t.index.parents[node["id"]]) in _OUTSIDE or node["id"] in t.index.shared_in_lambdas:
+        return _outside(t, node, place)
+    if node["id"] not in t.frame.names:
+        return _of_function_around(t, node, place)
+    name = local_name(t, node)
+    made: Expression = syntax.Name(name, place)
+    return syntax.Unary("*", made, place) if name in t.frame.pointers else made
+
+
+def local_name(t: Translation, node: Node) -> str:
+    """Return the name of a variable of the current function."""
+    return t.frame.names.get(node["id"], name_of(node))
+
+
+def _of_function_around(t: Translation, node: Node, place: Place) -> Expression:
+    """Return the value of a constant of the function around a lambda, which a lambda need not capture."""
+    type = t.type(node)
+    if not (is_const(type) and isinstance(type, syntax.NamedType) and "init" in node):
+        raise Untranslatable(f"'{name_of(node)}' of another function", place, "pass it as an argument")
+    return syntax.Cast(type, t.expression(last(node)), place)
+
+
+def _captured(t: Translation, captured: Capture, place: Place) -> Expression:
+    this: Expression = syntax.Name(THIS, place)
+    if THIS in t.frame.pointers:
+        this = syntax.Unary("*", this, place)
+    made: Expression = syntax.Member(this, captured.field, place)
+    return syntax.Unary("*", made, place) if captured.pointer else made
+
+
+# ---- enumerators
+
+
+def _enumerator(t: Translation, node: Node, place: Place) -> Expression:
+    parent = t.index.parents[node["id"]]
+    following = 0
+    for each in inner(parent):
+        if kind(each) != "EnumConstantDecl":
+            continue
+        given = next((part for part in inner(each) if part.get("value") is not None), None)
+        value = _integer_in(each) if given is None else int(given["value"])
+        following = following if value is None else value
+        if each["id"] == node["id"]:
+            break
+        following += 1
+    fixed = parent.get("fixedUnderlyingType", {})
+    type = t.read_type(fixed.get("desugaredQualType", fixed.get("qualType", "int")), place)
+    assert isinstance(type, syntax.NamedType)
+    literal = syntax.NumberLiteral(following, "int", place)
+    return literal if type.name == "int" else syntax.Cast(type, literal, place)
+
+
+def _integer_in(node: Node) -> int | None:
+    """Return the value that Clang has computed somewhere in an enumerator; None if there is none."""
+    left = list(inner(node))
+    while left:
+        each = left.pop(0)
+        if kind(each) == "ConstantExpr" and "value" in each:
+            return int(each["value"])
+        left += inner(each)
+    return None
+
+
+# ---- variables outside of functions
+
+
+def _outside(t: Translation, node: Node, place: Place) -> Expression:
+    """Return a variable outside of functions: a table by its name, and a constant number as its value."""
+    first = node
+    while "previousDecl" in first and first["previousDecl"] in t.index.by_id:
+        first = t.index.by_id[first["previousDecl"]]
+    if node["id"] not in t.globals:
+        t.globals[node["id"]] = _declared(t, node)
+    made = t.globals[node["id"]]
+    return syntax.Name(made.name, place) if isinstance(made, syntax.Name) else made
+
+
+def _declared(t: Translation, node: Node) -> Expression:
+    place, type, space = t.place(node), t.type(node), _space(node, t.type(node))
+    value = next((each for each in inner(node) if not kind(each).endswith(_NOT_VALUES)), None)
+    number = isinstance(type, syntax.NamedType) and value is not None and kind(value) != "InitListExpr"
+    if space == "constant" and number and value is not None:
+        return syntax.Cast(type, t.expression(value), place)
+    if not space:
+        remedy = "write __device__ in front of it, or make it '__constant__' or 'const'"
+        raise Untranslatable(f"'{name_of(node)}' is a variable of the host", place, remedy)
+    name = t.unique(re.sub(r"\W", "_", name_of(node)))
+    given = braces_of(t, value) if value is not None else None
+    external = node.get("storageClass") == "extern"
+    made = syntax.Declaration(name, type, given, place, space, external=external)
+    t.unit.globals.append(made)
+    t.unit.items.append(made)
+    return syntax.Name(name, place)
+
+
+def _space(node: Node, type: syntax.TypeName) -> str:
+    """Return the memory that a variable outside of functions is in; an empty string for the host's."""
+    if has(node, "CUDASharedAttr"):
+        return "shared"
+    if has(node, "CUDAConstantAttr") or node.get("constexpr") or is_const(type):
+        return "constant"
+    return "device" if has(node, "CUDADeviceAttr") else ""
+
+
+def braces_of(t: Translation, value: Node) -> syntax.Initializer:
+    """Return the values of a table."""
+    made = t.expression(value)
+    return made.values if isinstance(made, syntax.Braced) else syntax.Initializer((made,), made.place)

@@ -1,0 +1,168 @@
+"""The state of a translation of Clang's tree into ours: the functions, types and names made so far."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from imgcuda.cpu.cxx.nodes import Node, Untranslatable, kind, spelling
+from imgcuda.cpu.cxx.tree_index import TreeIndex
+from imgcuda.cpu.cxx.type_reader import TypeReader
+from imgcuda.frontend import syntax
+from imgcuda.frontend.syntax import Expression, Place, TypeName
+
+VALUE, REFERENCE, POINTER = "value", "reference", "pointer"
+"""How a function takes a parameter. A reference whose address the function takes or returns is a pointer."""
+THIS = "this"
+"""The name of the object that a method works on, and of the one that a constructor makes."""
+
+
+class Made(NamedTuple):
+    """A function of our tree."""
+
+    name: str
+    parameters: tuple[str, ...]
+    """How it takes each parameter, a method's object first."""
+    returns_reference: bool
+
+
+class Capture(NamedTuple):
+    """What a lambda keeps of a variable: a field, which has a pointer to the variable or a copy of it."""
+
+    field: str
+    pointer: bool
+
+
+@dataclass
+class FunctionFrame:
+    """The function that is being translated."""
+
+    pointers: frozenset[str]
+    """The names of references that are pointers in our tree."""
+    references: set[str] = field(default_factory=set)
+    """The names of references that are references in our tree, too."""
+    taken: set[str] = field(default_factory=set)
+    """Those of them whose address is taken: they must be pointers, and the function is translated anew."""
+    names: dict[str, str] = field(default_factory=dict)
+    """The names of variables by their ids, where they are not the author's."""
+    captures: Mapping[str, Capture] = field(default_factory=dict)
+    """What the lambda that the function belongs to has captured, by the ids of variables."""
+    constructor: bool = False
+    returns_reference: bool = False
+
+
+class NodeHandlers(NamedTuple):
+    """The functions that translate each kind of node; modules that need them all are given them here."""
+
+    expressions: Mapping[str, Callable[[Translation, Node], Expression]]
+    statements: Mapping[str, Callable[[Translation, Node], list[syntax.Statement]]]
+    function: Callable[[Translation, Node], Made]
+    record: Callable[[Translation, Node], str]
+
+
+class Translation:
+    """A translation of the functions that a kernel needs."""
+
+    def __init__(self, index: TreeIndex, handlers: NodeHandlers) -> None:
+        self.index, self._handlers = index, handlers
+        self.unit = syntax.TranslationUnit()
+        self.functions: dict[str, syntax.Function] = {}
+        """The functions made, by names that are unique."""
+        self.made: dict[str, Made | None] = {}
+        """What became of Clang's functions, by their ids; None while one is being translated."""
+        self.structures: dict[str, str] = {}
+        """The names of structures by the ids of records."""
+        self.globals: dict[str, Expression] = {}
+        self.lambdas: dict[str, str] = {}
+        """The ids of the records of lambdas by their types, as Clang spells them."""
+        self.closures: dict[str, dict[str, Capture]] = {}
+        """What lambdas have captured, by the ids of their records."""
+        self.frame = FunctionFrame(frozenset())
+        self._types = TypeReader(self._named_type)
+        self._taken_names: set[str] = set()
+
+    # ---- dispatch
+
+    def expression(self, node: Node) -> Expression:
+        """Return an expression of our tree."""
+        handler = self._handlers.expressions.get(kind(node))
+        if handler is None:
+            words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind(node).removeprefix("CXX")).lower()
+            raise Untranslatable(f"the CPU engine does not have this part of C++ ({words})", self.place(node))
+        return handler(self, node)
+
+    def statements(self, node: Node) -> list[syntax.Statement]:
+        """Return the statements of our tree that a statement becomes."""
+        handler = self._handlers.statements.get(kind(node))
+        if handler is not None:
+            return handler(self, node)
+        return [syntax.Evaluate(self.expression(node), self.place(node))]
+
+    def statement(self, node: Node) -> syntax.Statement:
+        """Return a statement as one of our tree, in a block if it becomes several."""
+        made = self.statements(node)
+        return made[0] if len(made) == 1 else syntax.Block(tuple(made), self.place(node))
+
+    def function(self, node: Node) -> Made:
+        """Return what a function of Clang's tree becomes."""
+        return self._handlers.function(self, node)
+
+    @contextmanager
+    def within(self, frame: FunctionFrame) -> Iterator[FunctionFrame]:
+        """Translate the body of a function in the block."""
+        outer, self.frame = self.frame, frame
+        try:
+            yield frame
+        finally:
+            self.frame = outer
+
+    # ---- names, places and types
+
+    def place(self, node: Node) -> Place:
+        """Return the place of a node in the author's text."""
+        return self.index.place(node)
+
+    def unique(self, name: str) -> str:
+        """Return a name that no other function, structure or global has: the one given, or with a number."""
+        made, number = name, 1
+        while made in self._taken_names:
+            number += 1
+            made = f"{name} #{number}"
+        self._taken_names.add(made)
+        return made
+
+    def type(self, node: Node) -> TypeName:
+        """Return the type of an expression or a declaration."""
+        return self.read_type(spelling(node), self.place(node))
+
+    def read_type(self, spelled: str, place: Place) -> TypeName:
+        """Return a type that Clang spells."""
+        return self._types.read(spelled, place)
+
+    def _named_type(self, spelled: str, place: Place) -> TypeName:
+        if record := self.record(spelled, place):
+            return syntax.NamedType(self._handlers.record(self, record), place)
+        name = spelled.removeprefix("::")
+        if alias := self.index.aliases.get(name):
+            return self.read_type(spelling(alias), place)
+        if enumeration := self.index.enumerations.get(name):
+            fixed = enumeration.get("fixedUnderlyingType", {})
+            return self.read_type(fixed.get("desugaredQualType", fixed.get("qualType", "int")), place)
+        if "enum at" in spelled or spelled.startswith("(unnamed at"):
+            return syntax.NamedType("int", place)
+        raise Untranslatable(f"the CPU engine does not know the type '{spelled}'", place)
+
+    def record(self, spelled: str, place: Place) -> Node | None:
+        """Return the record of a type's name; None if it is not one's."""
+        words = [word for word in ("const ", "struct ", "class ", "union ", "volatile ") if spelled.startswith(word)]
+        if words:
+            return self.record(spelled.removeprefix(words[0]), place)
+        if spelled in self.lambdas:
+            return self.index.by_id[self.lambdas[spelled]]
+        found = self.index.records_named(spelled)
+        if len(found) > 1:
+            raise Untranslatable(f"the CPU engine finds several types '{spelled}'", place, "give one another name")
+        return found[0] if found else None
