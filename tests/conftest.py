@@ -29,6 +29,7 @@ import imgcuda
 from imgcuda import devices
 from imgcuda.cores import cores
 from imgcuda.cuda import compile as gpu_compiler
+from imgcuda.cuda.driver_api import driver
 from imgcuda.testing.pytest_plugin import OPTION, device_names
 from support.environment import Environment
 from support.gpu_memory import GpuMemory
@@ -179,9 +180,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 @pytest.fixture
 def gpu_memory(gpu: str, monkeypatch: pytest.MonkeyPatch) -> GpuMemory:
     """What is taken of the GPU's memory from now on."""
-    import pycuda.driver as driver
-
-    memory = GpuMemory(gpu, driver.mem_alloc)
+    memory = GpuMemory(gpu, driver().mem_alloc)
     memory.after_giving_back()
-    monkeypatch.setattr(driver, "mem_alloc", memory.take)
+    monkeypatch.setattr(driver(), "mem_alloc", memory.take)
     return memory

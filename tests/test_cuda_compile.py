@@ -317,7 +317,7 @@ def test_what_nvcc_says_in_another_way_is_passed_on(nvcc: Callable[[str], Path])
 def test_without_any_compiler_the_message_says_what_brings_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(
-        DeviceError, match=r"neither NVRTC nor nvcc was found .*; pip install 'imgcuda\[cuda\]' brings NVRTC"
+        DeviceError, match=r"neither NVRTC nor nvcc was found .*; pip install 'imgcuda\[gpu\]' brings NVRTC"
     ):
         cubin.compile(program(GOOD), (9, 0))
 

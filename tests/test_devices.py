@@ -16,7 +16,7 @@ import pytest
 import imgcuda
 from imgcuda import DeviceError, devices
 from imgcuda.cores import cores
-from imgcuda.cuda import presence
+from imgcuda.cuda import driver_api, driver_calls, presence
 
 
 @pytest.fixture
@@ -165,9 +165,11 @@ def test_asking_for_a_gpu_where_there_is_none_says_why_and_what_to_do() -> None:
 
 Pretend = Callable[[str], str | None]
 
+NEITHER = "neither cuda-bindings nor PyCUDA is installed (pip install 'imgcuda[gpu]')"
+
 
 @pytest.fixture
-def pretend(tmp_path: Path) -> Pretend:
+def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pretend:
     """A function that says why no GPU can be used, given the source of a PyCUDA driver."""
 
     def missing(driver: str) -> str | None:
@@ -176,6 +178,8 @@ def pretend(tmp_path: Path) -> Pretend:
         package.__path__ = [str(tmp_path)]
         with patch.dict(sys.modules, {"pycuda": package}):
             sys.modules.pop("pycuda.driver", None)
+            monkeypatch.setattr(driver_api, "choice", lambda: "pycuda")
+            monkeypatch.setattr(presence, "choice", lambda: "pycuda")
             return presence.missing.__wrapped__()
 
     return missing
@@ -186,10 +190,30 @@ def test_a_missing_driver_is_named(pretend: Pretend) -> None:
     assert why == "the NVIDIA driver is not installed (its library libcuda was not found)"
 
 
-def test_a_missing_pycuda_is_named_with_the_command_that_brings_it(pretend: Pretend) -> None:
-    assert pretend("raise ImportError('no')") == "PyCUDA is not installed (pip install 'imgcuda[cuda]')"
+def test_a_missing_package_is_named_with_the_command_that_brings_it(pretend: Pretend) -> None:
+    assert pretend("raise ImportError('no')") == NEITHER
+
+
+def test_without_pycuda_cuda_bindings_drive_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(driver_api.VARIABLE, raising=False)
     with patch.dict(sys.modules, {"pycuda": None}):
-        assert presence.missing.__wrapped__() == "PyCUDA is not installed (pip install 'imgcuda[cuda]')"
+        assert driver_api.choice.__wrapped__() == "cuda-bindings"
+    with patch.dict(sys.modules, {"pycuda": ModuleType("pycuda")}):
+        assert driver_api.choice.__wrapped__() == "pycuda"
+    monkeypatch.setenv(driver_api.VARIABLE, "cuda-bindings")
+    assert driver_api.choice.__wrapped__() == "cuda-bindings"
+    monkeypatch.setenv(driver_api.VARIABLE, "opengl")
+    with pytest.raises(DeviceError, match=r"^IMGCUDA_DRIVER must be pycuda or cuda-bindings; got 'opengl'$"):
+        driver_api.choice.__wrapped__()
+
+
+@pytest.mark.skipif(driver_calls.has_driver(), reason="there is an NVIDIA driver")
+def test_cuda_bindings_without_a_driver_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    bindings = pytest.importorskip("imgcuda.cuda.bindings_driver")
+    with pytest.raises(ImportError, match="libcuda cannot be loaded"):
+        bindings.init()
+    monkeypatch.setattr(presence, "choice", lambda: "cuda-bindings")
+    assert presence.missing.__wrapped__() == presence.NO_DRIVER
 
 
 DRIVER = """

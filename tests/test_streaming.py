@@ -18,6 +18,7 @@ import imgcuda
 from imgcuda import DeviceArray, DeviceMemoryError, Filter, FilterError, Gpu, Pipeline, devices
 from imgcuda.cuda import device as cuda
 from imgcuda.cuda import pinned, transfers
+from imgcuda.cuda.driver_api import driver
 from imgcuda.execution.streaming import filter_image
 from imgcuda.programs.source import Source
 from imgcuda.testing import assert_close
@@ -214,8 +215,6 @@ def test_an_image_larger_than_the_gpus_memory_may_be_filtered(
 def test_an_image_larger_than_what_a_gpu_has_left_may_be_filtered(
     gpu: str, random_image: Make, gpu_memory: GpuMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import pycuda.driver as driver
-
     image = random_image((3000, 4000, 3))
     whole = imgcuda.apply(image, "blur", device=gpu)
     gpu_memory.after_giving_back()
@@ -223,10 +222,10 @@ def test_an_image_larger_than_what_a_gpu_has_left_may_be_filtered(
 
     def almost_full(size: int) -> Any:
         if gpu_memory.taken + size > 20 << 20:
-            raise driver.MemoryError("cuMemAlloc failed: out of memory")
+            raise driver().MemoryError("cuMemAlloc failed: out of memory")
         return gpu_memory.take(size)
 
-    monkeypatch.setattr(driver, "mem_alloc", almost_full)
+    monkeypatch.setattr(driver(), "mem_alloc", almost_full)
     assert_close(imgcuda.apply(image, "blur", device=gpu), whole)
     assert 8 << 20 < gpu_memory.most <= 20 << 20
 

@@ -1,1 +1,1 @@
-"""The CUDA engine: kernels on an NVIDIA GPU, through PyCUDA and NVRTC."""
+"""The CUDA engine: kernels on an NVIDIA GPU, through PyCUDA or cuda-bindings, and NVRTC."""

@@ -37,7 +37,7 @@ def compile(program: Program, capability: tuple[int, int], optimize: bool = True
     compiler: _Compiler | None = find_nvrtc() or _Nvcc.find()
     if compiler is None:
         raise DeviceError(
-            "neither NVRTC nor nvcc was found to compile kernels for the GPU; pip install 'imgcuda[cuda]' brings NVRTC"
+            "neither NVRTC nor nvcc was found to compile kernels for the GPU; pip install 'imgcuda[gpu]' brings NVRTC"
         )
     options = [*_options(program), *([] if optimize else ["--device-debug"])]
     parts = edition(), program.text, capability, options, compiler.version

@@ -10,6 +10,7 @@ from typing import Any
 
 from imgcuda.cuda import compile as cubin
 from imgcuda.cuda import memory as cuda_memory
+from imgcuda.cuda.driver_api import driver
 from imgcuda.errors import DeviceError, DeviceMemoryError
 from imgcuda.programs.source import Program
 
@@ -24,10 +25,8 @@ _streams: dict[int, list[Any]] = {}
 
 
 def device(index: int) -> Any:
-    """Return PyCUDA's handle of a GPU."""
-    import pycuda.driver as driver
-
-    return driver.Device(index)
+    """Return the driver's handle of a GPU."""
+    return driver().Device(index)
 
 
 def context(index: int) -> Any:
@@ -47,26 +46,22 @@ def pushed_if_open(index: int) -> Iterator[bool]:
     if primary is None:
         yield False
         return
-    import pycuda.driver as driver
-
     primary.push()
     try:
         yield True
     finally:
-        driver.Context.pop()
+        driver().Context.pop()
 
 
 def function(index: int, program: Program, kernel: str, letters: str) -> Any:
     """Return a kernel that is ready to launch; the first call compiles and loads it. The context must be current."""
-    import pycuda.driver as driver
-
     key = index, program.text, kernel, letters
     if key not in _functions:
         with _lock:
             module = _modules.get((index, program.text))
             if module is None:
                 code = cubin.compile(program, device(index).compute_capability())
-                module = _modules[index, program.text] = driver.module_from_buffer(code)
+                module = _modules[index, program.text] = driver().module_from_buffer(code)
             found = module.get_function(kernel)
             found.prepare(letters)
             _functions[key] = found
@@ -75,29 +70,23 @@ def function(index: int, program: Program, kernel: str, letters: str) -> Any:
 
 def variable(index: int, program: Program, name: str) -> tuple[int, int] | None:
     """Return the address and the bytes of a variable of a program that was loaded; None if its code has none."""
-    import pycuda.driver as driver
-
     try:
         place, size = _modules[index, program.text].get_global(name)
-    except driver.Error:  # no kernel reads it, or it is in a namespace
+    except driver().Error:  # no kernel reads it, or it is in a namespace
         return None
     return int(place), int(size)
 
 
 def allow_shared(function: Any, size: int) -> None:
     """Let a kernel have `size` bytes of dynamic shared memory, more than SHARED."""
-    import pycuda.driver as driver
-
-    function.set_attribute(driver.function_attribute.MAX_DYNAMIC_SHARED_SIZE_BYTES, size)
+    function.set_attribute(driver().function_attribute.MAX_DYNAMIC_SHARED_SIZE_BYTES, size)
 
 
 def take_stream(index: int) -> Any:
     """Return an idle stream. The device's context must be current."""
-    import pycuda.driver as driver
-
     with _lock:
         idle = _streams.setdefault(index, [])
-        return idle.pop() if idle else driver.Stream()
+        return idle.pop() if idle else driver().Stream()
 
 
 def give_stream(index: int, stream: Any) -> None:
@@ -108,10 +97,8 @@ def give_stream(index: int, stream: Any) -> None:
 
 def _release() -> None:
     """Unload kernels and free spare memory before their contexts end, else PyCUDA warns."""
-    import pycuda.driver as driver
-
     for index, primary in _contexts.items():
-        with suppress(driver.Error):
+        with suppress(driver().Error):
             primary.push()
             for loaded in [key for key in _functions if key[0] == index]:
                 del _functions[loaded]
@@ -119,22 +106,20 @@ def _release() -> None:
                 del _modules[module]
             _streams.pop(index, None)
             cuda_memory.give_back(index)
-            driver.Context.pop()
+            driver().Context.pop()
     _contexts.clear()
 
 
 @contextmanager
 def translated(what: str) -> Iterator[None]:
-    """Translate errors of PyCUDA that the block raises to DeviceError; `what` begins the message."""
-    import pycuda.driver as driver
-
+    """Translate errors of the driver that the block raises to DeviceError; `what` begins the message."""
     try:
         yield
-    except driver.MemoryError as error:
+    except driver().MemoryError as error:
         raise DeviceMemoryError(f"{what}: the device is out of memory; --device cpu needs none of it") from error
-    except driver.LaunchError as error:
+    except driver().LaunchError as error:
         raise DeviceError(
             f"{what}: the kernel failed ({error}); CUDA can be used again in a new process only"
         ) from error
-    except driver.Error as error:
+    except driver().Error as error:
         raise DeviceError(f"{what}: {error}") from error

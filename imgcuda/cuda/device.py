@@ -1,4 +1,4 @@
-"""The CUDA engine: GPUs as devices, their sessions and streams. All modules of this package use PyCUDA, no others do.
+"""The CUDA engine: GPUs as devices, their sessions and streams. The driver is called by this package alone.
 
     allocate on the device      CudaSession.empty
     copy in                     CudaSession.upload
@@ -27,6 +27,7 @@ import numpy.typing as npt
 from imgcuda.cuda import context as cuda_context
 from imgcuda.cuda import pinned, transfers
 from imgcuda.cuda.context import translated
+from imgcuda.cuda.driver_api import driver
 from imgcuda.cuda.memory import SessionMemory, StreamMemory, wait_for
 from imgcuda.cuda.transfers import DownloadStaging, UploadStaging
 from imgcuda.engine.constant_values import memory_of, unknown_variable
@@ -78,8 +79,6 @@ class CudaDevice:
 
     @contextmanager
     def session(self) -> Iterator[CudaSession]:
-        import pycuda.driver as driver
-
         budget = Budget(self.name)
         with translated(self.name):
             cuda_context.context(self.index).push()
@@ -87,7 +86,7 @@ class CudaDevice:
             with closing(CudaSession(self.index, budget)) as session:
                 yield session
         finally:
-            driver.Context.pop()
+            driver().Context.pop()
 
     @contextmanager
     def pinned(self, memory: npt.NDArray[np.uint8]) -> Iterator[None]:
@@ -126,11 +125,9 @@ class CudaSession:
             return DeviceArray(self._memory.allocate(size), tuple(shape), kind)
 
     def zeros(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
-        import pycuda.driver as driver
-
         made = self.empty(shape, dtype)
         with translated(f"cuda:{self._index}: clearing memory"):
-            driver.memset_d8_async(made.pointer, 0, made.nbytes, self._stream)
+            driver().memset_d8_async(made.pointer, 0, made.nbytes, self._stream)
         return made
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
@@ -143,11 +140,9 @@ class CudaSession:
         return self.upload(array)
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
-        import pycuda.driver as driver
-
         made = pinned.empty(array.shape, array.dtype)
         with translated(f"cuda:{self._index}: copying from the device"):
-            driver.memcpy_dtoh_async(made, array.pointer, self._stream)
+            driver().memcpy_dtoh_async(made, array.pointer, self._stream)
         self.wait()
         return made
 
@@ -178,8 +173,6 @@ class CudaSession:
 
     def _set_constants(self, program: Program, kernel: str, memory: LaunchMemory) -> None:
         """Queue copies of the values of `__constant__` variables that have none in the source."""
-        import pycuda.driver as driver
-
         for name, _ in program.outline.constants:
             found = cuda_context.variable(self._index, program, name)
             if found is None and name in (memory.constants or ()):
@@ -187,7 +180,7 @@ class CudaSession:
             if found is not None:
                 place, size = found
                 values = memory_of(program, kernel, name, size, memory.constants)
-                driver.memcpy_htod_async(place, values, self._stream)  # pageable memory is read before it returns
+                driver().memcpy_htod_async(place, values, self._stream)  # pageable memory is read before it returns
 
     def wait(self) -> None:
         with translated(f"cuda:{self._index}"):
@@ -221,7 +214,7 @@ class CudaSession:
 
 
 def _value(argument: LaunchArgument) -> Any:
-    """Return an argument as PyCUDA packs it."""
+    """Return an argument as a launch packs it."""
     if isinstance(argument, DeviceArray):
         return np.uintp(argument.pointer)
     return argument.bytes.tobytes() if isinstance(argument, ByValue) else argument
@@ -248,12 +241,10 @@ class CudaStream(CudaSession):
         self._last_tables = self._tables
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
-        import pycuda.driver as driver
-
         made = self.empty(array.shape, array.dtype)
         self._tables.append(np.array(array, order="C"))  # the filter may change its array before the upload
         with translated(f"cuda:{self._index}: copying to the device"):
-            driver.memcpy_htod_async(made.pointer, self._tables[-1], self._stream)
+            driver().memcpy_htod_async(made.pointer, self._tables[-1], self._stream)
         return made
 
     def stage(self, rows: npt.NDArray[Any]) -> Callable[[], DeviceArray]:

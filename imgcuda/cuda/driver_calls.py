@@ -68,6 +68,15 @@ def function(name: str) -> Any:
     return found
 
 
+def has_driver() -> bool:
+    """Return whether the driver's library is installed."""
+    try:
+        function("cuInit")
+    except OSError:
+        return False
+    return True
+
+
 def _call(name: str, *arguments: Any) -> None:
     """Call a function of the driver. Raises DeviceMemoryError if memory is short, else DeviceError for any error."""
     try:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.cuda.context import translated
+from imgcuda.cuda.driver_api import driver
 from imgcuda.engine.protocol import DeviceArray
 
 _lock = threading.Lock()
@@ -59,12 +60,10 @@ class NvJpeg:
     """
 
     def __init__(self, index: int) -> None:
-        import pycuda.driver as driver
-
         with _lock:
             nvimgcodec = _library()
         self._index, self._library = index, nvimgcodec
-        self._stream = driver.Stream(NON_BLOCKING)
+        self._stream = driver().Stream(NON_BLOCKING)
         # The GPU's own decoders work side by side; without them named, this one CPU thread gets a part of a batch.
         self._decoders = [
             decoder for kind in (nvimgcodec.BackendKind.HW_GPU_ONLY, None) if (decoder := self._decoder(kind))
@@ -117,9 +116,7 @@ class NvJpeg:
 
     def _wait_for_filters(self) -> None:
         """Make the later work of the stream wait for what is queued in the default stream, in which filters run."""
-        import pycuda.driver as driver
-
-        done = driver.Event(driver.event_flags.DISABLE_TIMING)
+        done = driver().Event(driver().event_flags.DISABLE_TIMING)
         done.record()
         self._stream.wait_for_event(done)
 

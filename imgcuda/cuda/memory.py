@@ -13,6 +13,7 @@ import threading
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
+from imgcuda.cuda.driver_api import driver
 from imgcuda.engine.memory_limit import Budget
 from imgcuda.errors import DeviceMemoryError
 
@@ -25,7 +26,7 @@ class Allocation(NamedTuple):
 
     size: int
     memory: Any
-    """PyCUDA's handle; `int` of it is the address."""
+    """The driver's handle; `int` of it is the address."""
 
 
 class SessionMemory(Protocol):
@@ -51,7 +52,7 @@ class StreamMemory:
 
     def allocate(self, size: int) -> int:
         """Allocate `size` bytes, and return the address. Raises DeviceMemoryError beyond the memory limit, and
-        PyCUDA's own error if the device is out of memory."""
+        the driver's own error if the device is out of memory."""
         size = rounded(size)
         block = next((block for block in self._idle if block.size == size), None)
         if block is None:
@@ -88,14 +89,12 @@ class StreamMemory:
             raise
 
     def _allocate(self, size: int) -> Allocation:
-        import pycuda.driver as driver
-
         try:
-            return Allocation(size, driver.mem_alloc(size))
-        except driver.MemoryError:
+            return Allocation(size, driver().mem_alloc(size))
+        except driver().MemoryError:
             self._trim()
             give_back(self._device)
-            return Allocation(size, driver.mem_alloc(size))
+            return Allocation(size, driver().mem_alloc(size))
 
     def _trim(self) -> None:
         """Return idle allocations to the driver."""
@@ -108,9 +107,7 @@ class StreamMemory:
 
 def wait_for(stream: Any) -> None:
     """Wait until the work queued in a stream so far is done; work of other threads is not waited for."""
-    import pycuda.driver as driver
-
-    reached = driver.Event(driver.event_flags.DISABLE_TIMING)
+    reached = driver().Event(driver().event_flags.DISABLE_TIMING)
     reached.record(stream)
     reached.synchronize()
 
@@ -129,9 +126,7 @@ _spares: dict[int, list[Allocation]] = {}
 
 def most_kept(device: int) -> int:
     """Return how many bytes of a GPU's memory may be kept for the next filter."""
-    import pycuda.driver as driver
-
-    return int(driver.Device(device).total_memory()) // KEPT
+    return int(driver().Device(device).total_memory()) // KEPT
 
 
 def _reuse(device: int, size: int) -> Allocation | None:
@@ -163,8 +158,6 @@ def give_back(device: int) -> None:
 
 
 def _give(blocks: list[Allocation]) -> None:
-    import pycuda.driver as driver
-
     for block in blocks:
-        with suppress(driver.Error):
+        with suppress(driver().Error):
             block.memory.free()

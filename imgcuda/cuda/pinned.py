@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda.cuda.driver_api import choice, driver
+
 SMALL = 1 << 20
 """Size in bytes below which a copy from pageable memory is as fast."""
 
@@ -36,8 +38,6 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
 
 def allocate(size: int) -> npt.NDArray[np.uint8] | None:
     """Return pinned memory from the pool; None if the limit or the system's memory is exhausted."""
-    import pycuda.driver as driver
-
     global _held
     with _lock:
         if _held + size > LARGEST_HELD:
@@ -46,7 +46,7 @@ def allocate(size: int) -> npt.NDArray[np.uint8] | None:
             _pool().free_held()
         try:
             memory: npt.NDArray[np.uint8] = _pool().allocate((size,), np.uint8)
-        except driver.Error:
+        except driver().Error:
             return None
         _held += size
         _ours.add(id(memory.base))
@@ -100,9 +100,13 @@ def _owner(array: npt.NDArray[Any]) -> object:
 
 @cache
 def _pool() -> Any:
-    import pycuda.driver as driver
-    from pycuda.tools import PageLockedAllocator, PageLockedMemoryPool
+    if choice() == "pycuda":
+        from pycuda.tools import PageLockedAllocator, PageLockedMemoryPool
 
-    pool = PageLockedMemoryPool(PageLockedAllocator(driver.host_alloc_flags.PORTABLE))  # usable by all GPUs
+        pool: Any = PageLockedMemoryPool(PageLockedAllocator(driver().host_alloc_flags.PORTABLE))  # usable by all GPUs
+    else:
+        from imgcuda.cuda.bindings_pool import PinnedPool
+
+        pool = PinnedPool()
     atexit.register(pool.stop_holding)
     return pool

@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 from functools import cache
 
+from imgcuda.cuda import driver_calls
+from imgcuda.cuda.driver_api import choice, driver
+
+NO_DRIVER = "the NVIDIA driver is not installed (its library libcuda was not found)"
+
 _first = os.getpid()
 """The process that imported this module, of which this one may be a fork."""
 
@@ -12,16 +17,18 @@ _first = os.getpid()
 @cache
 def missing() -> str | None:
     """Return why no GPU can be used, in a sentence; None when one can."""
+    if choice() == "cuda-bindings" and not driver_calls.has_driver():
+        return NO_DRIVER  # without importing the package, since most machines have no GPU
     try:
-        import pycuda.driver as driver
+        calls = driver()
     except ImportError as error:
         if "libcuda" in str(error) or "nvcuda" in str(error):
-            return "the NVIDIA driver is not installed (its library libcuda was not found)"
-        return "PyCUDA is not installed (pip install 'imgcuda[cuda]')"
+            return NO_DRIVER
+        return "neither cuda-bindings nor PyCUDA is installed (pip install 'imgcuda[gpu]')"
     try:
-        driver.init()
-        return None if driver.Device.count() else "there is no NVIDIA GPU in this machine"
-    except driver.Error as error:
+        calls.init()
+        return None if calls.Device.count() else "there is no NVIDIA GPU in this machine"
+    except calls.Error as error:
         if os.getpid() != _first and "initialization error" in str(error):
             return "this process was forked from one that had used a GPU: start it by 'spawn' or 'forkserver'"
         return f"the NVIDIA driver does not work: {error}"
@@ -29,9 +36,7 @@ def missing() -> str | None:
 
 def count() -> int:
     """Return the number of GPUs; call it only if `missing` returns None."""
-    import pycuda.driver as driver
-
-    return int(driver.Device.count())
+    return int(driver().Device.count())
 
 
 if hasattr(os, "register_at_fork"):  # a fork cannot use a GPU that its parent has used

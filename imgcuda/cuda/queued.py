@@ -15,6 +15,7 @@ from imgcuda.cuda import context as cuda_context
 from imgcuda.cuda import driver_calls
 from imgcuda.cuda.context import translated
 from imgcuda.cuda.device import CudaSession
+from imgcuda.cuda.driver_api import driver
 from imgcuda.cuda.ordered_memory import OrderedMemory, OwnedMemory
 from imgcuda.engine.memory_limit import Budget
 from imgcuda.engine.protocol import DeviceArray
@@ -49,19 +50,15 @@ class QueuedSession(CudaSession):
         super().free(array)
 
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
-        import pycuda.driver as driver
-
         made = super().empty(array.shape, array.dtype)
         with translated(f"cuda:{self._index}: copying to the device"):  # pageable memory is read before it returns
-            driver.memcpy_htod_async(made.pointer, np.ascontiguousarray(array), self._stream)
+            driver().memcpy_htod_async(made.pointer, np.ascontiguousarray(array), self._stream)
         return made
 
     def copy(self, target: DeviceArray, source: DeviceArray) -> None:
         """Queue a copy of an array to another of its size."""
-        import pycuda.driver as driver
-
         with translated(f"cuda:{self._index}: copying on the device"):
-            driver.memcpy_dtod_async(target.pointer, source.pointer, source.nbytes, self._stream)
+            driver().memcpy_dtod_async(target.pointer, source.pointer, source.nbytes, self._stream)
 
     def wait_for_stream(self, stream: int) -> None:
         """Make all later work of this session wait for the work queued in another stream."""
@@ -92,20 +89,16 @@ class QueuedSession(CudaSession):
 
 def order_streams(index: int, before: int, after: int) -> None:
     """Make all later work of a GPU's stream wait for the work queued in another stream; the host does not wait."""
-    import pycuda.driver as driver
-
     cuda_context.context(index).push()
     try:
         driver_calls.order(index, before, after)
     finally:
-        driver.Context.pop()
+        driver().Context.pop()
 
 
 @contextmanager
 def queued_session(index: int) -> Iterator[QueuedSession]:
     """Return a context for a session on a GPU that does not wait for its work at the end."""
-    import pycuda.driver as driver
-
     budget = Budget(f"cuda:{index}")
     with translated(f"cuda:{index}"):
         cuda_context.context(index).push()
@@ -118,7 +111,7 @@ def queued_session(index: int) -> Iterator[QueuedSession]:
         finally:
             cuda_context.give_stream(index, stream)
     finally:
-        driver.Context.pop()
+        driver().Context.pop()
 
 
 _lock = threading.Lock()

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from imgcuda.cores import cores
 from imgcuda.cuda import pinned
+from imgcuda.cuda.driver_api import driver
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -51,9 +52,7 @@ class _Transfer:
 
     def _record_event(self) -> Any:
         """Record an event in the stream at this point, and return it."""
-        import pycuda.driver as driver
-
-        event = driver.Event(driver.event_flags.DISABLE_TIMING)
+        event = driver().Event(driver().event_flags.DISABLE_TIMING)
         event.record(self._stream)
         return event
 
@@ -77,10 +76,8 @@ class UploadStaging(_Transfer):
 
     def send(self, pointer: int) -> None:
         """Queue the upload of the staging buffer."""
-        import pycuda.driver as driver
-
         self._finish_copy()
-        driver.memcpy_htod_async(pointer, self._source, self._stream)
+        driver().memcpy_htod_async(pointer, self._source, self._stream)
         self._sent = self._record_event()
 
     def settle(self) -> None:
@@ -109,12 +106,10 @@ class DownloadStaging(_Transfer):
 
     def fetch(self, pointer: int, target: npt.NDArray[Any]) -> None:
         """Queue the download of a contiguous array. It is complete after `settle` and a wait for the stream."""
-        import pycuda.driver as driver
-
         self.settle()
         wanted = target.reshape(-1).view(np.uint8)
         room = self._staging_buffer(wanted)
-        driver.memcpy_dtoh_async(room, pointer, self._stream)
+        driver().memcpy_dtoh_async(room, pointer, self._stream)
         if room is not wanted:
             self._awaited = self._record_event(), room, wanted
 

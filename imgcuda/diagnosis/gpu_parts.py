@@ -10,6 +10,7 @@ from shutil import which
 
 from imgcuda.cuda import compile as gpu_compiler
 from imgcuda.cuda import driver_facts, jpeg_codec, presence
+from imgcuda.cuda.driver_api import choice
 from imgcuda.cuda.driver_facts import NO_GPU, DriverFacts
 from imgcuda.diagnosis.finding import Finding, State
 from imgcuda.diagnosis.packages import installed_version
@@ -23,7 +24,7 @@ CURES = {
 """What cures a driver, by the error with which it begins."""
 TELLS_MORE = "nvidia-smi"
 
-INSTALL = "pip install 'imgcuda[cuda]'"
+INSTALL = "pip install 'imgcuda[gpu]'"
 
 
 def gpu() -> Iterator[Finding]:
@@ -38,7 +39,7 @@ def gpu() -> Iterator[Finding]:
         yield Finding("GPU", text, facts=facts)
     if not gpus:
         yield Finding("GPU", "none; filters run on the processor", "none")
-    yield _pycuda(bool(gpus))
+    yield _bindings(bool(gpus))
     yield from _compilers(bool(gpus))
     yield _codecs()
 
@@ -55,14 +56,15 @@ def _driver(driver: DriverFacts | None) -> Finding:
     return Finding("driver", text, facts=facts)
 
 
-def _pycuda(has_gpu: bool) -> Finding:
-    """Return whether PyCUDA is here, and works with the driver."""
-    version, why = installed_version("pycuda"), presence.missing() if has_gpu else None
+def _bindings(has_gpu: bool) -> Finding:
+    """Return which package calls the driver, and whether it works with it."""
+    package = choice()
+    version, why = installed_version(package), presence.missing() if has_gpu else None
     if why:
-        return Finding("PyCUDA", why, "wrong", INSTALL if version is None else f"{INSTALL} --force-reinstall")
+        return Finding("bindings", why, "wrong", INSTALL if version is None else f"{INSTALL} --force-reinstall")
     if version is None:
-        return Finding("PyCUDA", "not installed; only a GPU needs it", "none", INSTALL)
-    return Finding("PyCUDA", version, facts={"version": version})
+        return Finding("bindings", "neither cuda-bindings nor PyCUDA; only a GPU needs one", "none", INSTALL)
+    return Finding("bindings", f"{package} {version}", facts={"package": package, "version": version})
 
 
 def _compilers(has_gpu: bool) -> Iterator[Finding]:

@@ -247,20 +247,20 @@ def test_a_driver_that_does_not_begin_is_wrong(error: str, cure: str, monkeypatc
     assert finding.cure == cure
 
 
-def test_a_gpu_without_pycuda_and_compiler_is_wrong_twice(monkeypatch: pytest.MonkeyPatch, no_nvrtc: None) -> None:
+def test_a_gpu_without_bindings_and_compiler_is_wrong_twice(monkeypatch: pytest.MonkeyPatch, no_nvrtc: None) -> None:
     monkeypatch.setattr(driver_facts, "read_driver", lambda: DriverFacts((13, 2), "", (H200,)))
-    monkeypatch.setattr(presence, "missing", lambda: "PyCUDA is not installed")
+    monkeypatch.setattr(presence, "missing", lambda: "neither cuda-bindings nor PyCUDA is installed")
     monkeypatch.setattr(gpu_parts, "installed_version", lambda name: None)
     monkeypatch.setenv("PATH", "")
     found = list(gpu_parts.gpu())
     assert "cuda:0, NVIDIA H200, 139 GiB, compute capability 9.0" in [each.text for each in found]
     assert [(each.subject, each.cure) for each in wrong(found)] == [
-        ("PyCUDA", "pip install 'imgcuda[cuda]'"),
+        ("bindings", "pip install 'imgcuda[gpu]'"),
         ("NVRTC", "pip install nvidia-cuda-nvrtc cuda-bindings"),
     ]
 
 
-def test_the_driver_and_pycuda_tell_the_same_of_a_gpu(gpu: str) -> None:
+def test_the_driver_and_the_bindings_tell_the_same_of_a_gpu(gpu: str) -> None:
     driver = driver_facts.read_driver()
     assert driver is not None
     index = int(gpu.partition(":")[2])

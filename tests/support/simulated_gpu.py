@@ -8,6 +8,7 @@ that a GPU keeps it.
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType, SimpleNamespace
@@ -18,6 +19,7 @@ import numpy.typing as npt
 
 from imgcuda.cpu.session import CpuSession
 from imgcuda.cuda import driver_calls, queued
+from imgcuda.cuda.driver_api import VARIABLE
 from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, LaunchArgument, LaunchMemory
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
@@ -168,6 +170,7 @@ def _on_host(argument: LaunchArgument) -> LaunchArgument:
 
 def install() -> None:
     """Let imgcuda find a GPU that is simulated; for a process of its own."""
+    os.environ[VARIABLE] = "pycuda"
     driver: Any = ModuleType("pycuda.driver")
     driver.Error = driver.LaunchError = type("Error", (Exception,), {})
     driver.MemoryError = type("MemoryError", (driver.Error,), {})
