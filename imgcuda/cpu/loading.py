@@ -124,26 +124,27 @@ def _made(key: KernelKey, program: Program) -> LoadedKernel:
     """Return a kernel that was not in memory; another thread may have made it meanwhile."""
     if key in loaded:
         return loaded[key]
-    return _keep(key, load(_made_once(cache_key(*key), lambda: _newly_compiled(key, program))))
-
-
-def _newly_compiled(key: KernelKey, program: Program) -> Code:
     from imgcuda.cpu.compile import compile
 
     started, (_, _, name, block, checked) = perf_counter(), key
-    code = compile(program, name, block, checked=checked)
-    code_origins.tell(program, name, block, "compiled", started)
-    return code
+    code, is_new = _made_once(cache_key(*key), lambda: compile(program, name, block, checked=checked))
+    kept = _keep(key, load(code))
+    code_origins.tell(program, name, block, "compiled" if is_new else "cache", started)
+    return kept
 
 
-def _made_once(key: str, make: Callable[[], Code]) -> Code:
-    """Return the code for a cache key. If several processes need it, one compiles it and the others wait for it."""
+def _made_once(key: str, make: Callable[[], Code]) -> tuple[Code, bool]:
+    """Return the code for a cache key, and whether it is new.
+
+    If several processes need it, one compiles it and the others wait for it.
+    """
     with kernel_cache.alone(key):
         code = stored(key)
-        if code is None:
-            code = make()
-            store(key, code)
-        return code
+        if code is not None:
+            return code, False
+        code = make()
+        store(key, code)
+        return code, True
 
 
 def _keep(key: KernelKey, kernel: LoadedKernel) -> LoadedKernel:
@@ -172,7 +173,7 @@ def _assembled(key: str, ir: str) -> Code:
     from imgcuda.cpu.compile import assemble
 
     with _lock:
-        return _made_once(key, lambda: Code(assemble(ir, Machine.host()), ()))
+        return _made_once(key, lambda: Code(assemble(ir, Machine.host()), ()))[0]
 
 
 def _in_memory(binary: LinkedCode | bytes) -> Executable | LlvmExecutable:

@@ -94,7 +94,7 @@ class Explanation:
     first_seconds: float
     """The time of the first run, in which code is compiled or loaded."""
     seconds: float
-    """The time of the fastest of the runs after it, as a user's run is: nothing is recorded."""
+    """The time of the fastest of the runs after the second, as a user's run is: nothing is recorded."""
     steps_seconds: float
     """The time of all steps in the recorded run."""
     copy_seconds: float

@@ -27,6 +27,7 @@ LETTERS = 70
 """The most letters in a line of a box."""
 
 STYLE = """
+svg { max-width: 100%; height: auto; }
 svg { --ink: #1c2024; --soft: #60646c; --paper: #ffffff; --box: #f0f0f3; --bar: #3e63dd; --copy: #cf3897; }
 @media (prefers-color-scheme: dark) {
   svg { --ink: #edeef0; --soft: #b0b4ba; --paper: #111113; --box: #212225; --bar: #849dff; --copy: #ff8dcc; }

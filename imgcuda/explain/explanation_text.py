@@ -105,7 +105,8 @@ def duration(seconds: float) -> str:
 
 def in_copies(seconds: float, explanation: Explanation) -> str:
     """Return a time as a multiple of the time of a plain copy: "4.1 times a copy"."""
-    return f"{seconds / explanation.copy_seconds:.3g} times a copy"
+    times = seconds / explanation.copy_seconds
+    return f"{f'{times:.3g}' if times < 1000 else f'{times:,.0f}'} times a copy"
 
 
 def size(grid: Dim3) -> str:

@@ -181,6 +181,18 @@ def test_code_is_compiled_then_cached_then_in_memory(tmp_path: Path, monkeypatch
     assert state() == "memory"
 
 
+def test_code_that_is_cached_is_told_so_where_others_are_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMGCUDA_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("IMGCUDA_THREADS", "2")
+    loading.loaded.clear()
+    explained("edges", NOISE)
+    loading.loaded.clear()
+    (only,) = explained("dilate:radius=1 | edges", NOISE).passes
+    assert [step.kernels[0].code for step in only.steps] == ["compiled", "cache"]
+
+
 def test_a_listener_hears_only_within_its_context() -> None:
     heard: list[CodeOrigin] = []
     (only,) = recorded("flip", NOISE, "cpu")[1]
