@@ -156,6 +156,7 @@ HEADERS: dict[str, str] = {
     **{f"c{name}": text + STD for name, text in _TEXTS.items()},
     **dict.fromkeys(OF_SAMPLES, HELPER_MATH),
     "algorithm": STD,
+    "utility": STD,
     "cooperative_groups.h": COOPERATIVE_GROUPS,
     "limits": STD,
     "math_constants.h": _INFINITY + _CUDA_MATH,

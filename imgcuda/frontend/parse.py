@@ -291,7 +291,8 @@ class _Parser(StatementParser):
             message = f"'{name.text}' cannot be a kernel and a function that others call"
             self.wrong(message, name.place, "write either '__global__' or '__device__'")
         device = "__device__" in specifiers.words
-        function = Function(name.text, result, parameters, body, name.place, kernel, device)
+        constexpr = "constexpr" in specifiers.words
+        function = Function(name.text, result, parameters, body, name.place, kernel, device, constexpr)
         self.file.functions.append(function)
         self.file.items.append(function)
 

@@ -158,7 +158,6 @@ _STD = {
     **dict.fromkeys(("pair", "tuple", "make_pair"), _STRUCT),
     **dict.fromkeys(("vector", "array", "list", "deque"), "use an array of fixed size, or a pointer to memory"),
     **dict.fromkeys(("string", "string_view", "to_string"), "use const char *"),
-    "swap": "exchange the two by a third variable",
     "complex": "write a struct of two floats",
     "function": "call the function by its name",
     "clamp": 'use fminf() and fmaxf(), or #include "helper_math.h" and write clamp()',

@@ -19,7 +19,7 @@ _FUNCTIONS = frozenset(
     signbit sin sinf sinh sqrt sqrtf tan tanf tanh trunc truncf
     """.split()  # noqa: SIM905 - a list of so many would take a line each
 )
-STD_NAMES = _FUNCTIONS | {"size_t", "ptrdiff_t", *FIXED_WIDTH}
+STD_NAMES = _FUNCTIONS | {"swap", "size_t", "ptrdiff_t", *FIXED_WIDTH}
 """The names that mean the same with `std::` before them and without."""
 
 
@@ -55,6 +55,7 @@ def _declarations() -> Iterator[str]:
     """Yield the C++ that declares the namespace std for NVRTC."""
     yield "#if defined(__CUDACC_RTC__) && !defined(IMGCUDA_STD)\n#define IMGCUDA_STD\nnamespace std {"
     yield from (f"using ::{name};" for name in sorted(_FUNCTIONS))
+    yield "template <typename T> __device__ void swap(T &a, T &b) { T kept = a; a = b; b = kept; }"
     yield "using ::size_t; using ::ptrdiff_t; template <typename T> struct numeric_limits;"
     for type, known in LIMITS.items():
         members = known | _INFINITIES.get(type, {})

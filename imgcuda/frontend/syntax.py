@@ -340,6 +340,8 @@ class Function:
     """Whether it is `__global__`."""
     device: bool = True
     """Whether device code may call it: it is not a function of the host alone."""
+    constexpr: bool = False
+    """Whether a call with constants is a constant."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -215,5 +215,7 @@ ARGUMENTS = _counts()
 _REDUCTIONS = [f"__reduce_{operation}_sync" for operation in ("add", "min", "max", "and", "or", "xor")]
 _VOTES = [f"__syncthreads_{vote}" for vote in ("count", "and", "or")]
 _SINES = ["sincosf", "sincos", "__sincosf", "sincospif", "sincospi"]
-IN_CUDA_C = frozenset([*_SINES, *_REDUCTIONS, *_VOTES, "__match_any_sync", "__match_all_sync", "memset", "memcpy"])
+IN_CUDA_C = frozenset(
+    [*_SINES, *_REDUCTIONS, *_VOTES, "__match_any_sync", "__match_all_sync", "memset", "memcpy", "swap"]
+)
 """CUDA's functions that semantics/library.py has in CUDA C; they are called as an author's functions are."""

@@ -38,7 +38,10 @@ def load_whole(state: State, address: Address) -> Operand:
         parts = range(type.size)
         return Aggregate(type, {str(each): load_whole(state, nth(state, address, each)) for each in parts})
     if not isinstance(type, Int | Float):
-        state.refuse(f"reading a {type} from memory", "keep an offset there instead, and add it to one pointer")
+        remedy = "keep an offset there instead, and add it to one pointer"
+        if address.memory.space == "constant":
+            remedy = "give the kernel the pointer as an argument of its own"
+        state.refuse(f"reading a {type} from memory", remedy)
     return load_scalar(state, address, type)
 
 

@@ -82,7 +82,8 @@ class CallChecker(Names):
             known = [*self.functions, *FUNCTIONS, *ATOMICS, *builtins.VOIDS, *WARPS, *IN_CUDA_C, PRINTF]
             raise self._unknown(node, known)
         signature = self.overload(node, own, given)
-        return Typed(signature.result)
+        constexpr = signature.function is not None and signature.function.constexpr
+        return Typed(signature.result, constant=constexpr and all(each.constant for each in given))
 
     def _unknown(self, node: syntax.Call, known: list[str]) -> Wrong:
         """Return the mistake of a call of a function that is not declared."""
@@ -102,7 +103,8 @@ class CallChecker(Names):
         except library.Unfit as error:
             raise Wrong(error.message, node.place, error.remedy) from None
         types = tuple(self.resolve(parameter.type) for parameter in function.parameters)
-        signature = Signature(node.name, types, (False,) * len(types), self.resolve(function.result), function)
+        references = tuple(isinstance(parameter.type, syntax.ReferenceType) for parameter in function.parameters)
+        signature = Signature(node.name, types, references, self.resolve(function.result), function)
         flat = [self._flat(each, type) for each, type in zip(given, types, strict=False)]
         self.overload(node, [signature], flat)
         self.library[signature.key] = signature

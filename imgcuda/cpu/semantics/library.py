@@ -39,6 +39,14 @@ __device__ void memcpy({type} *to, const {type} *from, unsigned long long bytes)
     for (unsigned long long i = 0; i < bytes / sizeof({type}); i++) to[i] = from[i];
 }}
 """
+_SWAP = """\
+__device__ void swap({type} &one, {type} &other)
+{{
+    {type} kept = one;
+    one = other;
+    other = kept;
+}}
+"""
 _BYTES = "(value & 255) * 0x01010101"
 _REPEATED = {
     "float": f"__int_as_float({_BYTES})",
@@ -65,6 +73,8 @@ def function_for(name: str, given: Sequence[Typed]) -> syntax.Function:
         return _fetching(fetch)
     if name in COLLECTIVES:
         return _parsed(collective(name, [each.type for each in given]), "")
+    if name == "swap":
+        return _swapping(given)
     if len(given) != 3:
         raise Unfit(f"{name}() takes 3 arguments; it is given {len(given)}", "")
     element = element_of(given[0].type)
@@ -74,7 +84,20 @@ def function_for(name: str, given: Sequence[Typed]) -> syntax.Function:
     if isinstance(element, Record) and name == "memset" and not given[1].null:
         raise Unfit("memset() sets a struct to 0 only", "set its fields")
     text = (_MEMSET if name == "memset" else _MEMCPY).format(type=element.name, value=_value(element))
-    return _parsed(text, "" if element.name in KNOWN_TYPES or isinstance(element, Basic) else element.name)
+    return _parsed(text, _structure(element))
+
+
+def _swapping(given: Sequence[Typed]) -> syntax.Function:
+    """Return the function that exchanges two variables."""
+    type = plain(given[0].type) if given else VOID
+    if isinstance(type, Array | Pointer) or type == VOID:
+        raise Unfit(f"swap() exchanges numbers and structures; this is a {type}", "write it out with a third variable")
+    return _parsed(_SWAP.format(type=type.name), _structure(type))
+
+
+def _structure(type: Basic | Record | Enum) -> str:
+    """Return the name of a type if the author declares it, else an empty string."""
+    return "" if type.name in KNOWN_TYPES or isinstance(type, Basic) else type.name
 
 
 def _fetching(fetch: Fetch) -> syntax.Function:
