@@ -23,6 +23,7 @@ from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.state import CallFrame, State, Unit
 from imgcuda.cpu.lowering.variables import Facts, Reference
 from imgcuda.cpu.lowering.warps import uses_warps, warp_width
+from imgcuda.cpu.memory.pitched_accesses import FEW
 from imgcuda.cpu.module import Compiled, is_sized_by_launch, module
 from imgcuda.cpu.values.types import DIM3, U32, VECTORS, Float, Int, PointerTo, Struct, Type, size_of
 from imgcuda.cpu.values.value import AFFINE, BLOCK, UNIFORM, Address, Aggregate, MemoryRegion, Value, Vectors, constant
@@ -62,7 +63,7 @@ def lower(
     `functions` has the file's functions by the names that calls have for them.
     """
 
-    def compiled(width: int, most: float = inf) -> Compiled:
+    def compiled(width: int, most: float = inf, fewest: int = FEW) -> Compiled:
         facts, done = Facts(), 0
         while True:  # each pass but the last makes the kind of some variable more general
             facts.begin_pass()
@@ -70,12 +71,13 @@ def lower(
             work = _KernelCompiler(b, file, functions, name, text, facts, block, width, contract, checked)
             made = _within_budget(work, kernel)
             if not facts.changed:
-                return made
+                return compiled(fewest, most) if width > fewest and work.walks_rows else made
             done += b.count
             facts.settled = done > PASSES_INSTRUCTIONS
 
     if kernel in functions and uses_warps(functions[kernel].body, functions):
-        return compiled(warp_width(width, block, name, kernel))
+        whole = warp_width(width, block, name, kernel)
+        return compiled(whole, fewest=whole)
     with suppress(TooWide):
         return compiled(width, WIDE if width > NARROWEST else inf)
     return compiled(width // 2)
@@ -123,6 +125,12 @@ class _KernelCompiler:
         """Whether the loop over blocks stands in the kernel, and not around calls of it."""
         self.state.checks = self.checks = Checks(self.state, self.across) if checked else None
         self.file = file
+
+    @property
+    def walks_rows(self) -> bool:
+        """Whether most accesses in its loops are of threads that walk along one row each."""
+        walks = self.state.walks
+        return not self.checks and walks["rows"] > walks["others"]
 
     def compile(self, name: str) -> Compiled:
         """Return the kernel in LLVM IR."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -157,6 +158,8 @@ class State:
     """In a kernel with barriers: the declarations with memory that outlives a parallel region."""
     depth: int = 0
     """How many loops are open, those of callers included."""
+    walks: Counter[str] = field(default_factory=Counter)
+    """How many accesses in loops are of "rows", with lanes as far apart as a launch says, and how many of "others"."""
     escapes: int = 0
     """The number of divergent `break`s, `continue`s and `return`s compiled so far."""
     exited: set[Key] = field(default_factory=set)

@@ -11,6 +11,7 @@ from imgcuda.cpu.memory.addresses import first_lane, lane_addresses
 from imgcuda.cpu.memory.gathers import gather, gather_mostly_contiguous, scatter
 from imgcuda.cpu.memory.lookups import is_lookup, lookup
 from imgcuda.cpu.memory.masked_bytes import are_slow, masked_load, masked_store
+from imgcuda.cpu.memory.pitched_accesses import FEW, pitched_load, pitched_store
 from imgcuda.cpu.memory.strided import longest_load_stride, longest_store_stride, strided_load, strided_store
 from imgcuda.cpu.values.conversions import suffix
 from imgcuda.cpu.values.types import Scalar, memory_ir, size_of
@@ -164,8 +165,28 @@ class _MostlyContiguous(_GatherScatter):
         return gather_mostly_contiguous(self.state, self.address, self.cell, self.contiguous)
 
 
+@dataclass(frozen=True)
+class _PitchedAccess(_GatherScatter):
+    """Elements that are as far apart as a launch says, for few lanes: one by one, without a vector of addresses."""
+
+    def read(self) -> str:
+        return pitched_load(self.state, self.address, self.cell, size_of(self.type))
+
+    def write(self, value: Value) -> None:
+        made = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type)
+        pitched_store(self.state, self.address, self.cell, size_of(self.type), made)
+
+
 def access(state: State, address: Address, type: Scalar) -> Access:
     """Return the cheapest access that is correct for an address."""
+    made = _cheapest(state, address, type)
+    if state.depth and not isinstance(made, _UniformAccess):
+        pitched = address.index is not None and address.index.pitched is not None
+        state.walks["rows" if pitched else "others"] += 1
+    return made
+
+
+def _cheapest(state: State, address: Address, type: Scalar) -> Access:
     index = address.index
     if address.kind == VARYING:
         return _GatherScatter(state, address, type, VARYING)
@@ -181,8 +202,10 @@ def access(state: State, address: Address, type: Scalar) -> Access:
         return _ContiguousAccess(state, address, type, VARYING)
     if state.mask is None and step and step % size_of(type) == 0:
         return _StridedAccess(state, address, type, VARYING)
-    scattered = _TableAccess if is_lookup(address, type) else _GatherScatter
-    return scattered(state, address, type, VARYING)
+    if is_lookup(address, type):
+        return _TableAccess(state, address, type, VARYING)
+    few = index.pitched is not None and state.mask is None and state.v.width <= FEW
+    return (_PitchedAccess if few else _GatherScatter)(state, address, type, VARYING)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from imgcuda.cpu.values import bounds
 from imgcuda.cpu.values.affine import affine_form, monotone
 from imgcuda.cpu.values.conversions import Conversions, suffix
+from imgcuda.cpu.values.pitched import combined
 from imgcuda.cpu.values.types import BOOL, F64, I64, Float, Int, common, promote
 from imgcuda.cpu.values.value import AFFINE, UNIFORM, VARYING, Address, Value, Variability, as_narrow, constant
 
@@ -223,7 +224,10 @@ class Arithmetic(Conversions):
         kind, shape, x, y = self._pair(left, right)
         word = _INT_OPS[operator] if kind == VARYING else _int_op(operator, type)
         natural, form = operator in "+*" and left.natural and right.natural, self.forms.combined(operator, left, right)
-        return Value(type, kind, self.b.op(f"{word} {shape} {x}, {y}"), natural=natural, affine=form)
+        exact = type.signed or natural or type.bits == 64
+        pitched = combined(self.b, operator, left, right) if kind == VARYING and exact else None
+        made = self.b.op(f"{word} {shape} {x}, {y}")
+        return Value(type, kind, made, natural=natural, affine=form, pitched=pitched)
 
     def _affine(self, operator: str, left: Value, right: Value) -> Value | None:
         """Return a sum or product that is affine again; None if it is not."""

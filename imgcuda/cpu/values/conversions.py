@@ -8,7 +8,7 @@ from dataclasses import replace
 from imgcuda.cpu.values import bounds
 from imgcuda.cpu.values.affine import AffineForms
 from imgcuda.cpu.values.types import BOOL, I32, I64, U8, Float, Int, Scalar
-from imgcuda.cpu.values.value import AFFINE, BLOCK, VARYING, Value, Vectors, constant, float_literal
+from imgcuda.cpu.values.value import AFFINE, BLOCK, UNIFORM, VARYING, Pitched, Value, Vectors, constant, float_literal
 
 
 class Conversions:
@@ -39,7 +39,16 @@ class Conversions:
         if not isinstance(type, Int) or type.bits < 32:
             return made
         form = self.forms.widened(value) if type.bits == 64 else value.affine if value.type.bits == 32 else None
-        return replace(made, natural=value.natural, affine=form, narrow=_narrow(value, type))
+        pitched = self._convert_pitched(value, type)
+        return replace(made, natural=value.natural, affine=form, narrow=_narrow(value, type), pitched=pitched)
+
+    def _convert_pitched(self, value: Value, type: Int) -> Pitched | None:
+        if value.pitched is None or not isinstance(value.type, Int) or type.bits < value.type.bits:
+            return None
+        if type.bits == value.type.bits == 32 and type.signed != value.type.signed and not value.natural:
+            return None
+        first, pitch = (self.convert(Value(value.type, UNIFORM, each), type).ir for each in value.pitched)
+        return Pitched(first, pitch)
 
     def widened(self, index: Value) -> Value:
         """Return an index in 64 bits. An affine index stays affine, so a contiguous access stays one wide access."""

@@ -77,6 +77,13 @@ class Clamp(NamedTuple):
     high: float | None = None
 
 
+class Pitched(NamedTuple):
+    """What the lanes of a vector are if they differ by a number that only a launch knows: first + lane * pitch."""
+
+    first: str
+    pitch: str
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """A number: `ir` is its name in LLVM IR, or a constant; a vector if VARYING, else a scalar."""
@@ -107,6 +114,8 @@ class Value:
     """A float only: what it was clamped from."""
     affine: AffineForm | None = None
     """VARYING integers only: the affine form that they most likely have."""
+    pitched: Pitched | None = None
+    """VARYING integers only: how they differ, if by a number that a launch knows, as in `threadIdx.x * width`."""
 
     @property
     def scalar(self) -> bool:

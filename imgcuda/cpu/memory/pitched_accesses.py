@@ -1,0 +1,45 @@
+"""Loads and stores of a few lanes that are as far apart as a launch says: those of threads that walk along a row each.
+
+A cache has room for few lines at addresses that are a multiple of 4 KiB apart, and rows of 1024 floats are. A vector of
+64 lanes that walk along such rows finds no line in the cache again, and takes ten times as long as a thread after the
+other does. So kernels with such loops have short vectors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from imgcuda.cpu.lowering.state import State
+from imgcuda.cpu.memory.addresses import first_lane
+from imgcuda.cpu.values.value import UNIFORM, Address, Value
+
+FEW = 8
+"""The lanes of a vector in a kernel whose threads walk along rows."""
+
+
+def pitched_load(state: State, address: Address, cell: str, size: int) -> str:
+    """Load the lanes' elements, and return them as a vector."""
+    vector, made = state.v.type(cell), "poison"
+    for lane, place in enumerate(_places(state, address)):
+        element = state.b.op(f"load {cell}, ptr {place}, align {size}")
+        made = state.b.op(f"insertelement {vector} {made}, {cell} {element}, i32 {lane}")
+    return made
+
+
+def pitched_store(state: State, address: Address, cell: str, size: int, vector: str) -> None:
+    """Store a vector's elements, in the order of the lanes."""
+    for lane, place in enumerate(_places(state, address)):
+        element = state.b.op(f"extractelement {state.v.type(cell)} {vector}, i32 {lane}")
+        state.b.do(f"store {cell} {element}, ptr {place}, align {size}")
+
+
+def _places(state: State, address: Address) -> list[str]:
+    """Return the addresses of the lanes."""
+    index = address.index
+    assert index is not None
+    assert index.pitched is not None
+    start, pitch = (Value(index.type, UNIFORM, each) for each in index.pitched)
+    first = first_lane(state, replace(address, index=start), start.ir)
+    step = state.b.op(f"mul i64 {state.math.widened(pitch).ir}, {address.scale}")
+    offsets = [state.b.op(f"mul i64 {step}, {lane}") for lane in range(state.v.width)]
+    return [state.b.op(f"getelementptr i8, ptr {first}, i64 {offset}") for offset in offsets]
