@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from imgcuda.cpu.cxx import clang
+from imgcuda.cpu.cxx.kept_trees import kept
 from imgcuda.cpu.cxx.translated_kernel import translated
 from imgcuda.cpu.semantics.check import Checked
 from imgcuda.errors import CheckError, KernelError, Mistake, PortabilityError
@@ -39,7 +40,7 @@ def read_by_clang(
     if not clang.is_installed():
         raise _with_command(error, name, kernel) from None
     try:
-        file, functions = translated(text, name, kernel)
+        file, functions = kept(text, name, kernel, lambda: translated(text, name, kernel))
     except KernelError as refused:
         is_ours = error is not None and not any(map(_is_cxx, error.mistakes))
         if error is not None and is_ours and not isinstance(refused, PortabilityError):

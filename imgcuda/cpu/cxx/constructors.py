@@ -43,13 +43,15 @@ def _zeroes(node: Node) -> bool:
 def _array(t: Translation, node: Node, type: syntax.ArrayType) -> syntax.Initializer | None:
     """Return the values of an array of objects that are all made by one constructor."""
     element = spelling(node).partition("[")[0].strip()
-    one = constructed(t, {**node, "type": {"qualType": element}})
-    if one is None:
+    alike = {**node, "type": {"qualType": element}}
+    if constructed(t, alike) is None:
         return None
     count = type.size.value if isinstance(type.size, syntax.NumberLiteral) else 0
     if isinstance(type.element, syntax.ArrayType):
         raise Untranslatable("an array of arrays of objects", t.place(node), "use one array, and compute the index")
-    return syntax.Initializer((one,) * int(count), t.place(node))
+    # Each call is a node of its own: the CPU engine tells calls apart by their nodes.
+    made = (constructed(t, alike) for _ in range(int(count)))
+    return syntax.Initializer(tuple(each for each in made if each is not None), t.place(node))
 
 
 def _constructor(t: Translation, record: Node, node: Node) -> Node | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 
 from imgcuda.cpu.cxx.nodes import Node, Untranslatable, has, inner, kind, last
 from imgcuda.cpu.cxx.translation import THIS, Capture, Translation
@@ -103,13 +104,11 @@ def _integer_in(node: Node) -> int | None:
 
 def _outside(t: Translation, node: Node, place: Place) -> Expression:
     """Return a variable outside of functions: a table by its name, and a constant number as its value."""
-    first = node
-    while "previousDecl" in first and first["previousDecl"] in t.index.by_id:
-        first = t.index.by_id[first["previousDecl"]]
     if node["id"] not in t.globals:
         t.globals[node["id"]] = _declared(t, node)
     made = t.globals[node["id"]]
-    return syntax.Name(made.name, place) if isinstance(made, syntax.Name) else made
+    # Each use is a node of its own: the CPU engine tells the calls in it apart by their nodes.
+    return syntax.Name(made.name, place) if isinstance(made, syntax.Name) else deepcopy(made)
 
 
 def _declared(t: Translation, node: Node) -> Expression:
