@@ -26,6 +26,8 @@ def is_for_clang(error: KernelError, text: str) -> bool:
 
 def _is_cxx(mistake: Mistake) -> bool:
     told = f"{mistake.message} {mistake.remedy}"
+    if "'std::" in mistake.message:  # Clang is given no standard library
+        return False
     return "is C++" in told or "'union' is not in the portable subset" in told
 
 
