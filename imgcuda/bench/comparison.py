@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import isinf
+from math import inf, isinf
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,6 +28,9 @@ Array = npt.NDArray[Any]
 
 TOLERANCE = 2 / 255
 """How far a result may be from imgcuda's without a remark, as a part of white: 2 levels of 8 bits."""
+
+ROWS = 256
+"""Rows that are compared at a time, which bounds the memory that it takes."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def compare(
                 continue
             made = np.load(request["result"])
             wanted = made if wanted is None else wanted
-            timings.append(_timing(contender, compiling, answer, _difference(made, wanted), timings[:1]))
+            timings.append(_timing(contender, compiling, answer, largest_difference(made, wanted), timings[:1]))
     texts = tuple(write_chain([filter]) for filter in filters)
     unique = tuple(dict.fromkeys(excluded))
     return Comparison(image.shape, image.dtype.name, texts, tuple(timings), unique)
@@ -131,12 +134,22 @@ def _environment(request: TimingRequest, folder: Path) -> dict[str, str]:
     return {**os.environ, **own}
 
 
-def _difference(made: Array, wanted: Array) -> float:
-    """Return the largest difference of two results, as a part of white."""
+def largest_difference(made: Array, wanted: Array) -> float:
+    """Return the largest difference of two results, as a part of white; infinite for another shape or type.
+
+    Two samples that are not numbers are equal, and one is infinitely far from a number.
+    """
     if (made.shape, made.dtype) != (wanted.shape, wanted.dtype):
-        return float("inf")
-    most = np.abs(made.astype(np.float64) - wanted.astype(np.float64)).max()
-    return float(most / white_level(wanted.dtype))
+        return inf
+    parts = range(0, len(made), ROWS)
+    return max(_difference(made[at : at + ROWS], wanted[at : at + ROWS]) for at in parts) / white_level(wanted.dtype)
+
+
+def _difference(made: Array, wanted: Array) -> float:
+    one, other = made.astype(np.float64), wanted.astype(np.float64)
+    equal = (one == other) | (np.isnan(one) & np.isnan(other))
+    with np.errstate(invalid="ignore"):  # infinities of both
+        return float(np.nan_to_num(np.where(equal, 0, np.abs(one - other)), nan=inf, posinf=inf).max())
 
 
 def _timing(

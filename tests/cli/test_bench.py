@@ -12,7 +12,7 @@ import PIL.Image
 import pytest
 
 from imgcuda import Pipeline
-from imgcuda.bench.comparison import Comparison, ContenderTiming, compare
+from imgcuda.bench.comparison import Comparison, ContenderTiming, compare, largest_difference
 from imgcuda.bench.comparison_text import REMARK, comparison_text
 from imgcuda.bench.contenders import Contender, Excluded, others, ours
 from imgcuda.bench.libraries import LIBRARIES, Library
@@ -94,6 +94,29 @@ def test_a_library_that_fails_is_left_out_with_its_error() -> None:
     gone = Contender("no such library", "", "", None)
     found = compare(list(Pipeline.from_text("invert")), NOISE, [*ours([choose("cpu")], [1], "0"), gone], 1)
     assert found.excluded == (Excluded("no such library", "fails: KeyError('no such library')"),)
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted", "difference"),
+    [
+        ([0.0, 1.0], [0.0, 0.75], 0.25),
+        ([np.nan, np.inf], [np.nan, np.inf], 0.0),
+        ([np.nan, 1.0], [0.5, 1.0], np.inf),
+        ([np.inf, 1.0], [-np.inf, 1.0], np.inf),
+        ([0.0, 1.0, 0.0], [0.0, 1.0], np.inf),
+    ],
+)
+def test_the_difference_is_the_largest_of_any_sample(made: list[float], wanted: list[float], difference: float) -> None:
+    one, other = (np.array([each], np.float32) for each in (made, wanted))
+    assert largest_difference(one, other) == difference
+
+
+def test_the_difference_is_found_in_any_row_and_is_a_part_of_white() -> None:
+    image = np.zeros((700, 2), np.uint16)
+    other = image.copy()
+    other[650, 1] = 13107
+    assert largest_difference(image, other) == largest_difference(other, image) == 0.2
+    assert largest_difference(image, image.astype(np.uint8)) == np.inf
 
 
 def test_a_result_that_differs_gets_a_remark() -> None:
