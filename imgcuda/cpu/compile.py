@@ -47,9 +47,17 @@ def diagnose(program: Program, kernel: str | None, block: Dim3) -> None:
 
 
 def _read_whole(program: Program) -> None:
-    _, meaning = _read(program.text, program.name)
-    with meaning.refusing():
-        pass
+    """Raise KernelError for the mistakes in a file; for those in C++ only if Clang, which reads it, is not there."""
+    try:
+        _, meaning = _read(program.text, program.name)
+        with meaning.refusing():
+            pass
+    except KernelError as error:
+        from imgcuda.cpu.cxx import asking_clang
+
+        if not asking_clang.is_for_clang(error, program.text):
+            raise
+        asking_clang.require_clang(error, program.name)
 
 
 @contextmanager

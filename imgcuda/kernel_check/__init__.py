@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from imgcuda.errors import FilterError, KernelError, ParameterError
 from imgcuda.frontend.compilers import CPU as CPU_MACROS
-from imgcuda.kernel_check.compilation import Architecture, compiled_for_cpu, compiled_for_gpu
+from imgcuda.kernel_check.compilation import Architecture, compiled_for_cpu, compiled_for_gpu, kernels_of
 from imgcuda.kernel_check.described_runs import DescribedRun
 from imgcuda.kernel_check.driver_run import run_driver
 from imgcuda.kernel_check.problems import CPU, RUN, Problem, merged, of_error
 from imgcuda.kernel_check.run_comments import run_comments
+from imgcuda.programs.instances import template_of
 from imgcuda.programs.source import Define, Program, Source, as_written
 
 __all__ = ["Architecture", "FileCheck", "Problem", "check_file"]
@@ -53,14 +54,24 @@ def _checked(
     program = as_written(source, defines, CPU_MACROS)
     runs, problems = _described(source, program, path)
     blocks = {run.comment.kernel: run.block for run in runs}
-    sound, refused = compiled_for_cpu(program, blocks, path)
+    kernels = kernels_of(program, blocks)
+    sound, refused = compiled_for_cpu(program, kernels, blocks, path)
     problems += refused
     for architecture in architectures:
         problems += compiled_for_gpu(source, defines, architecture, path)
-    runs = [run for run in runs if run.comment.kernel in sound]
+    runs = [run for run in runs if run.comment.kernel in sound or run.comment.kernel not in kernels]
     for run in runs:
         problems += _faults(run, source, defines, path)
-    return FileCheck(path, len(program.kernels), len(runs), merged(problems))
+    return FileCheck(path, len(kernels), len(runs), merged(problems), list(_notes(path, program, kernels)))
+
+
+def _notes(path: Path, program: Program, kernels: Sequence[str]) -> Iterator[str]:
+    """Yield a note for each template of which no instance was compiled."""
+    known = {template_of(name) for name in kernels}
+    for head in program.outline.functions:
+        if head.is_template and "__global__" in head.words and head.defined and head.name not in known:
+            remedy = "name an instance in a comment, as // check: <float> n=1000 x[n] grid=4 block=256"
+            yield f"{path}:{head.line}: {head.name} is a template, and was not compiled for the CPU; {remedy}"
 
 
 def _faults(run: DescribedRun, source: Source, defines: Mapping[str, Define], path: Path) -> list[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,14 +39,22 @@ class Architecture(NamedTuple):
         return cls(int(found[1]), int(found[2]))
 
 
-def compiled_for_cpu(program: Program, blocks: Mapping[str, Dim3], path: Path) -> tuple[list[str], list[Problem]]:
+def kernels_of(program: Program, named: Iterable[str]) -> list[str]:
+    """Return a file's kernels, of templates the instances among the names that comments have."""
+    plain = [*program.kernels]
+    return [*plain, *(name for name in dict.fromkeys(named) if name not in plain and name in program.kernels)]
+
+
+def compiled_for_cpu(
+    program: Program, kernels: Sequence[str], blocks: Mapping[str, Dim3], path: Path
+) -> tuple[list[str], list[Problem]]:
     """Return the kernels that the CPU engine compiles, and the problems that it has with the others.
 
     `blocks` are the sizes of the kernels' blocks, if known.
     """
     sound: list[str] = []
     problems: list[Problem] = []
-    for kernel in [*program.kernels] or [""]:
+    for kernel in kernels or [""]:
         try:
             cpu.diagnose(program, kernel or None, blocks.get(kernel, BLOCK))
             sound.append(kernel)

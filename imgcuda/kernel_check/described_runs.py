@@ -35,7 +35,7 @@ class DescribedRun:
 
     def _run(self, module: kernels.Module, maker: ArgumentMaker) -> None:
         kernel = module[self.comment.kernel]
-        expected = self._program.kernels.get(self.comment.kernel, ())
+        expected = self._program.kernels[self.comment.kernel]
         constants = dict(self._program.outline.constants)
         self._require_known([each.name for each in expected], constants)
         arguments = [maker.argument(each, self._value(each)) for each in expected]

@@ -2,6 +2,9 @@
 
 // check: n=1000 a=2.0f x[n] y[n] grid=4 block=256
 __global__ void saxpy(int n, float a, const float *x, float *y)
+
+// check: <float, 3> n=1000 x[n] grid=4 block=256
+template <typename T, int N> __global__ void scale(int n, T *x)
 """
 
 from __future__ import annotations
@@ -15,7 +18,8 @@ from imgcuda.frontend.outline import FunctionHead
 from imgcuda.frontend.source_lines import numbered_lines
 from imgcuda.programs.source import Program, Source
 
-_COMMENT = re.compile(r"[ \t]*//[ \t]*check:(?P<words>.*)")
+_COMMENT = re.compile(r"[ \t]*//[ \t]*check:[ \t]*(?P<arguments><[^=\[]*>)?(?P<words>.*)")
+"""A comment, with the arguments of a template before the words."""
 _LAUNCH = re.compile(r"\b(?:grid|block)\s*=")
 """What only a description of a run has; other comments may begin with this word, too."""
 _COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -26,6 +30,7 @@ class RunComment:
     """A description of a checked run: the kernel that is run, and the words that say with what."""
 
     kernel: str
+    """The kernel behind it; of a template the instance that it names: `ones<float>`."""
     file: str
     line: int
     column: int
@@ -50,7 +55,8 @@ def run_comments(source: Source, program: Program) -> Iterator[RunComment | Kern
         words = found["words"].strip()
         column = line.index(words) + 1
         head = _behind(number, heads, lines)
-        made = RunComment(head.name if head else "", source.name, number, column, words, line)
+        name = head.name + (found["arguments"] or "") if head else ""
+        made = RunComment(name, source.name, number, column, words, line)
         remedy = "put it directly before the kernel that it is for"
         yield made if head else KernelError(made.mistake("this describes a run, and no kernel follows it", remedy))
 

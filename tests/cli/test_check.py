@@ -215,6 +215,50 @@ def test_a_kernel_may_have_several_runs(check: Check) -> None:
     assert (code, out.partition("; ")[2]) == (0, "2 runs checked\n")
 
 
+TEMPLATE = """\
+// check: <float> n=100 y[n] grid=4 block=32
+template <typename T> __global__ void ones(int n, T *y)
+{
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i <= n) y[i] = 1;
+}
+"""
+
+
+@pytest.mark.usefixtures("no_nvrtc")
+def test_an_instance_that_a_comment_names_is_run(check: Check) -> None:
+    pytest.importorskip("ziglang", reason="Clang is not installed: pip install 'imgcuda[cxx]'")
+    code, out, err = check(TEMPLATE)
+    assert code == 1
+    assert out.startswith("any.cu:5: ones<float>: thread (4, 0, 0) of block (3, 0, 0) writes y[100]")
+    assert "1 kernel compiled for the CPU; 1 run checked" in out
+    assert "is a template" not in err
+
+
+@pytest.mark.usefixtures("no_nvrtc")
+def test_a_template_without_an_instance_is_noted(check: Check) -> None:
+    pytest.importorskip("ziglang", reason="Clang is not installed: pip install 'imgcuda[cxx]'")
+    code, out, err = check(TEMPLATE.partition("\n")[2])
+    assert (code, out) == (0, "no problems in 1 file: no kernels compiled for the CPU; no runs checked\n")
+    assert "note: any.cu:1: ones is a template, and was not compiled for the CPU; name an instance" in err
+
+
+@pytest.mark.usefixtures("no_nvrtc")
+def test_a_template_without_clang_is_told_with_its_command(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imgcuda.cpu.cxx.clang.is_installed", lambda: False)
+    for text in (TEMPLATE, TEMPLATE.partition("\n")[2]):
+        code, out, _ = check(text)
+        assert code == 1
+        assert "is C++; pip install 'imgcuda[cxx]'" in out
+
+
+@pytest.mark.usefixtures("no_nvrtc")
+def test_a_run_of_a_template_needs_its_arguments(check: Check) -> None:
+    code, out, _ = check(TEMPLATE.replace("<float> ", ""))
+    assert code == 1
+    assert "any.cu:1:11: 'ones' is a template; name an instance of it" in out
+
+
 @pytest.mark.usefixtures("no_nvrtc")
 def test_a_mistake_in_an_included_file_has_its_path(check: Check, tmp_path: Path) -> None:
     (tmp_path / "cuda").mkdir()

@@ -39,8 +39,7 @@ def read_by_clang(
     `error` is our own front end's. Raises KernelError: without Clang that error, with the command that installs it;
     and where Clang finds mistakes, too, our own ones if none is about C++, or else Clang's.
     """
-    if not clang.is_installed():
-        raise _with_command(error, name, kernel) from None
+    require_clang(error, name, kernel)
     try:
         file, functions = kept(text, name, kernel, lambda: translated(text, name, kernel))
     except KernelError as refused:
@@ -49,6 +48,12 @@ def read_by_clang(
             raise error from None
         raise refused from None
     return file, Checked(functions, Mistakes(text, name))
+
+
+def require_clang(error: KernelError | None, name: str, kernel: str = "") -> None:
+    """Raise our own front end's error, with the command that installs Clang, if Clang is not there."""
+    if not clang.is_installed():
+        raise _with_command(error, name, kernel) from None
 
 
 def _with_command(error: KernelError | None, name: str, kernel: str) -> KernelError:
