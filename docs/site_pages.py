@@ -19,6 +19,7 @@ CONTENTS: dict[str, list[str]] = {
     "In Python": ["docs/arrays", "docs/large-data", "docs/adapters"],
     "Write filters and kernels": [
         *("docs/tutorial", "docs/how-to", "docs/api", "docs/kernels", "docs/checked-runs", "docs/faulty-kernels"),
+        "docs/studio",
     ],
     "How fast, and where": ["docs/explain", "docs/benchmarks", "docs/platforms"],
     "How it works": ["docs/architecture", "docs/cpu-engine", "docs/cpu-math"],

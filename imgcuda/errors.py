@@ -90,6 +90,8 @@ class Mistake:
     text: str = ""
     """The source line itself, to be shown above a caret."""
     remedy: str = ""
+    thread: tuple[int, int] | None = None
+    """In a checked run: which thread of the launch did it first, as its x and y counted over all blocks."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", with_own_names(self.message))

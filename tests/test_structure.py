@@ -52,6 +52,7 @@ ORDER = [
     {"video"},  # a chain over the frames of a video
     {"batch"},  # a chain over many files
     {"diagnosis"},  # what works on this machine
+    {"studio"},  # a page to try filters
     {"cli"},  # the program
     {"__main__"},
 ]
@@ -103,6 +104,9 @@ FOREIGN = {
     "simplejpeg": {"images.jpeg_reader"},
     "isal": {"images.fast_deflate"},
     "rich": {"batch.progress"},
+    "starlette": {"studio.access", "studio.live", "studio.studio_app", "studio.serving"},
+    "uvicorn": {"studio.serving"},
+    "websockets": {"studio.serving"},
     "pytest": {"testing.pytest_plugin", "testing"},
     "typer": {
         *(
@@ -122,7 +126,7 @@ FOREIGN = {
             "cli.new_filter",
         ),
         *("cli.options", "cli.plain_values", "cli.recipe_command", "cli.recipe_options", "cli.run_batch"),
-        *("cli.stats_command", "cli.trying", "cli.worker_command"),
+        *("cli.stats_command", "cli.studio_command", "cli.trying", "cli.worker_command"),
     },
 }
 """What the core uses beside NumPy and the standard library, and the only modules that know it."""

@@ -24,7 +24,7 @@ Each filter is a command: imgcuda NAME IN OUT. Several in a row: imgcuda filter 
 """
 
 _ABOUT = {"identify", "stats", "list", "info", "devices", "doctor", "plugins", "check", "explain", "bench"}
-SHORT = _ABOUT | {"worker", "recipe", "new-filter"}
+SHORT = _ABOUT | {"worker", "recipe", "new-filter", "studio"}
 """The commands that do not filter an image themselves."""
 
 SETTINGS: dict[str, dict[str, bool]] = {"try": {"allow_extra_args": True, "ignore_unknown_options": True}}

@@ -17,6 +17,7 @@ COMMANDS = {
     "stats": "stats_command.stats",
     "explain": "explain_command.explain",
     "bench": "bench_command.bench",
+    "studio": "studio_command.studio",
     "list": "listing.list_filters",
     "info": "commands.info",
     "devices": "commands.list_devices",

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +18,8 @@ from imgcuda.cli.attached import end_with
 from imgcuda.cli.options import Timeout
 from imgcuda.cli.plain_values import PlainCommand
 from imgcuda.cli.timeout import Deadline
-from imgcuda.errors import ImgcudaError, ParameterError, PluginError, did_you_mean, last_line
+from imgcuda.errors import ImgcudaError, ParameterError, did_you_mean
+from imgcuda.registry.filter_file import load_filters, saved_times
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -31,6 +29,8 @@ if TYPE_CHECKING:
 INTERVAL = 0.2
 """Seconds between two checks of the files."""
 
+USAGE = "imgcuda try my_filter.py IN OUT"
+
 File = Annotated[
     Path,
     typer.Argument(metavar="FILE", help="A Python file that holds a filter, beside its .cu file.", readable=False),
@@ -38,8 +38,6 @@ File = Annotated[
 Watch = Annotated[bool, typer.Option("--watch", help="Run again each time the file or a .cu beside it is saved.")]
 Name = Annotated[str, typer.Option("--filter", metavar="NAME", help="The filter to run, if the file has several.")]
 Parent = Annotated[int, typer.Option("--ends-with", hidden=True, help="The process at whose end this one ends.")]
-
-_numbers = count()
 
 
 def try_filter(
@@ -55,27 +53,11 @@ def try_filter(
     typer.echo(f"Watching {file} and the .cu files beside it; Ctrl-C ends.", err=True)
     seen: dict[Path, float] = {}
     while True:
-        if (now := _saved(file)) != seen:
+        if (now := saved_times(file)) != seen:
             seen = now
             with _going_on():
                 run(file, name, timeout, ctx.args)
         time.sleep(INTERVAL)
-
-
-def load_filters(file: Path) -> dict[str, type[Filter]]:
-    """Return the filters of a Python file by name. Raises PluginError, with the line, if the file has an error."""
-    from imgcuda.filters import Filter
-    from imgcuda.registry.filter_checks import check_options
-
-    module = _import(file)
-    hook = getattr(module, "imgcuda_filters", None)
-    own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
-    found = hook() if hook else [each for each in own if issubclass(each, Filter)]
-    if not found:
-        raise PluginError(f"{file} has no filter: no class that derives from PointFilter, or another kind of filter")
-    for each in found:
-        check_options(each)  # this finds wrongly declared fields, too
-    return {each.name: each for each in found}
 
 
 def _run(file: Path, name: str, timeout: float | None, arguments: list[str]) -> None:
@@ -85,7 +67,7 @@ def _run(file: Path, name: str, timeout: float | None, arguments: list[str]) -> 
         Deadline(timeout).holds(f"{file}: importing it"),
         streams.ours_only(),
     ):  # the file may also hold an endless loop
-        filters = load_filters(file)
+        filters = load_filters(file, USAGE)
     if not name and len(filters) > 1:
         raise ParameterError(f"{file} has several filters: {', '.join(filters)}; choose one with --filter NAME")
     chosen = name or next(iter(filters))
@@ -114,47 +96,6 @@ def _run_apart(file: Path, name: str, timeout: float | None, arguments: list[str
     command = [sys.executable, "-P", "-m", "imgcuda", "try", str(file), "--filter", name, "--timeout", str(timeout)]
     command += ["--ends-with", str(os.getpid())]
     raise SystemExit(subprocess.run([*command, *arguments], check=False, stdout=streams.descriptor()).returncode)
-
-
-def _import(file: Path) -> ModuleType:
-    """Import a Python file as a module, anew each time; it can import modules of its folder."""
-    name = f"imgcuda_try_{next(_numbers)}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None or not file.is_file():
-        raise ParameterError(f"{file} is not a Python file; write imgcuda try my_filter.py IN OUT")
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(file.parent.resolve()))
-    try:
-        spec.loader.exec_module(module)
-    except ImgcudaError:
-        raise
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # the author's code may be half written, and may even call sys.exit()
-        words = error.msg if isinstance(error, SyntaxError) else error  # the text of a SyntaxError repeats the line
-        raise PluginError(f"{_place(file, error)}: {type(error).__name__}: {words}") from error
-    finally:
-        sys.path.pop(0)
-    return module
-
-
-def _place(file: Path, error: BaseException) -> str:
-    """Return the file with the number of its innermost line in an error: "my_filter.py:12"."""
-    if isinstance(error, SyntaxError) and error.lineno:
-        return f"{file}:{error.lineno}"
-    place = last_line(error, {file.resolve()})
-    return f"{file}:{place[1]}" if place else str(file)
-
-
-def _saved(file: Path) -> dict[Path, float]:
-    """Return the times at which the file and the kernels beside it were saved."""
-    times = {}
-    for path in (file, *file.parent.glob("*.cu")):
-        try:
-            times[path] = path.stat().st_mtime
-        except OSError:  # between an editor's removal of the old file and its new one
-            times[path] = 0.0
-    return times
 
 
 @contextmanager

@@ -14,26 +14,10 @@ import PIL.Image
 import pytest
 
 from imgcuda.cli import build, run
+from support.dim_filter import FILTER, KERNEL
 from support.installed import installed
 
 Result = TypeVar("Result")
-
-FILTER = '''
-from imgcuda import PointFilter, param
-
-class Dim(PointFilter):
-    """Darken."""
-
-    amount: float = param(default=0.5, ge=0, le=1, help="how much")
-'''
-KERNEL = """__device__ color dim(color c, float amount)
-{
-    c.r *= 1.0f - amount;
-    c.g *= 1.0f - amount;
-    c.b *= 1.0f - amount;
-    return c;
-}
-"""
 
 
 @pytest.fixture

@@ -81,7 +81,21 @@ class _Teller:
         site = self._checklist.sites[note.site]
         what, remedy = self._what(note, site)
         often = f" ({note.times} times in all)" if note.times > 1 else ""
-        return Mistake(f"{self._kernel}: {what}{often}", site.file, site.line, text=site.text, remedy=remedy)
+        return Mistake(
+            f"{self._kernel}: {what}{often}",
+            site.file,
+            site.line,
+            text=site.text,
+            remedy=remedy,
+            thread=self._place(note),
+        )
+
+    def _place(self, note: Note) -> tuple[int, int] | None:
+        """Return where a thread is among those of all blocks; None if all threads of the block did it together."""
+        if note.thread <= 0:
+            return None
+        block, thread = _coordinates(note.block, self._grid), _coordinates(note.thread - 1, self._block)
+        return block.x * self._block.x + thread.x, block.y * self._block.y + thread.y
 
     def _what(self, note: Note, site: Site) -> tuple[str, str]:
         """Return the mistake in words, and the remedy."""
@@ -140,8 +154,13 @@ class _Teller:
         return f"thread {_triple(number - 1, self._block)}" if number > 0 else "every thread"
 
 
-def _triple(number: int, size: Dim3) -> str:
+def _coordinates(number: int, size: Dim3) -> Dim3:
     """Return the coordinates of a thread in its block, or of a block in the grid, from its number."""
     rest, x = divmod(number, size.x)
     z, y = divmod(rest, size.y)
-    return f"({x}, {y}, {z})"
+    return Dim3(x, y, z)
+
+
+def _triple(number: int, size: Dim3) -> str:
+    """Return the coordinates of a thread or a block in words: "(5, 0, 0)"."""
+    return str(tuple(_coordinates(number, size)))
