@@ -17,6 +17,7 @@ from imgcuda.cpu.semantics.builtins import CLOCKS, OVERLOADED, VOIDS, result
 from imgcuda.cpu.semantics.collectives import BLOCK_VOTES, COLLECTIVES
 from imgcuda.cpu.semantics.cxx_types import UNKNOWN, Basic, Typed
 from imgcuda.cpu.values.types import VECTORS
+from imgcuda.frontend.textures import DECLARATION, FETCHES, TEXTURE
 
 RENAMED = {"imgcuda_assert": "assert", "imgcuda_for_all": "__builtin_for_all"}
 """The functions that Clang must not know under their own names, with these."""
@@ -108,7 +109,7 @@ def _functions() -> Iterator[str]:
 
 
 def _of_memory() -> Iterator[str]:
-    """Declare the functions of memory, warps and barriers."""
+    """Declare the functions of memory, textures, warps and barriers."""
     for name in sorted(ATOMICS):
         yield f"template <typename T, typename... A> __device__ T {name}(T *, A...);"
     for name in sorted(LOADS):
@@ -123,6 +124,10 @@ def _of_memory() -> Iterator[str]:
             yield f"{head} {name}(unsigned int, T, A...);"
         elif name != "__syncwarp":
             yield _ANY.format(result(name, []), name)
+    yield DECLARATION
+    for name, coordinates in FETCHES.items():
+        places = ", int" if name == "tex1Dfetch" else ", float" * coordinates
+        yield f"template <typename T> __device__ T {name}({TEXTURE}{places});"
     for name in sorted(COLLECTIVES):
         yield _collective(name)
     for name, type in _SINES.items():

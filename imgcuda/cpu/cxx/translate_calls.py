@@ -16,6 +16,7 @@ from imgcuda.cpu.semantics.cxx_types import Array, Basic, Pointer, Record, Type,
 from imgcuda.cpu.values.types import BASIC
 from imgcuda.frontend import refusals, syntax
 from imgcuda.frontend.syntax import Expression, Place
+from imgcuda.frontend.textures import FETCHES, Fetch
 
 
 def _call(t: Translation, node: Node) -> Expression:
@@ -101,20 +102,26 @@ def _operator(t: Translation, node: Node) -> Expression:
 def _cudas(t: Translation, function: Node, arguments: Sequence[Node], place: Place) -> Expression:
     """Return the call of a function that the CPU engine has itself."""
     name = RENAMED.get(name_of(function), name_of(function))
+    if name in FETCHES:
+        return _in_cuda_c(t, Fetch(name, _texel(t, function, place)).name, arguments, place)
     if not is_builtin(name):
         name = name.removeprefix("__builtin_")
     if refused := refusals.refused_call(name) or refusals.refused_word(name):
         raise Untranslatable(refused.message, place, refused.remedy)
-    given = tuple(t.expression(each) for each in arguments)
     if name in IN_CUDA_C:
-        return _in_cuda_c(t, name, arguments, given, place)
-    return syntax.Call(name, given, place)
+        return _in_cuda_c(t, name, arguments, place)
+    return syntax.Call(name, tuple(map(t.expression, arguments)), place)
 
 
-def _in_cuda_c(
-    t: Translation, name: str, arguments: Sequence[Node], given: tuple[Expression, ...], place: Place
-) -> Expression:
+def _texel(t: Translation, function: Node, place: Place) -> str:
+    """Return the type that `tex2D<float4>` reads."""
+    type = t.read_type(str(function["type"]["qualType"]).partition("(")[0].strip(), place)
+    return type.name if isinstance(type, syntax.NamedType) else ""
+
+
+def _in_cuda_c(t: Translation, name: str, arguments: Sequence[Node], place: Place) -> Expression:
     """Return the call of memset or another function that is written in CUDA C for the types of its arguments."""
+    given = tuple(map(t.expression, arguments))
     try:
         function = library.function_for(name, [_typed(t, each) for each in arguments])
     except library.Unfit as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from imgcuda import kernels
 from support.cxx import NEEDS_CLANG, X, assert_makes
 
 pytestmark = NEEDS_CLANG
@@ -183,3 +184,15 @@ template <typename T> __global__ void k(T *o) {
 }
 """
     assert_makes(10 + X % 64, text, "k<float>")
+
+
+def test_textures_are_read_in_a_template() -> None:
+    text = """\
+template <typename T> __global__ void k(cudaTextureObject_t texture, float *o) {
+    THREAD;
+    T texel = tex2D<T>(texture, i + 0.5f, 0.5f);
+    o[i] = texel.x + texel.y + tex1Dfetch<float>(texture, 0);
+}
+"""
+    row = np.stack([X, 2 * X], axis=1)[None]
+    assert_makes(3 * X + row[0, 0, 0], text, "k<float2>", kernels.Texture(row))
