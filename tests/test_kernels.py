@@ -251,7 +251,7 @@ def test_a_tensor_in_host_memory_is_changed_in_place(device: str) -> None:
 @pytest.mark.parametrize(
     ("declared", "given", "why"),
     [
-        ("params p", 1, r"'p' is params, a structure; it was given 1; pass one, as numpy\.array"),
+        ("params p", 1, r"'p' is params, a structure; it was given 1; pass a dict of its fields"),
         (
             "params p",
             np.zeros((), [("n", "i4")]),

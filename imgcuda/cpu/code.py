@@ -45,6 +45,8 @@ class Code(NamedTuple):
     """The `__device__` variables, their sizes and first bytes: the last arguments are their addresses."""
     sums: tuple[tuple[int, int], ...] = ()
     """The positions of the arguments that it only sums into, and the bytes of an element of each."""
+    pointers: tuple[tuple[int, int], ...] = ()
+    """The pointers in structures that are arguments: the position of the argument, and the offset in it."""
 
 
 def cache_key(*parts: object) -> str:
@@ -56,14 +58,18 @@ def stored(key: str) -> Code | None:
     """Return the code in the cache under a key; None if there is none, or if it has another form."""
     head, _, binary = (kernel_cache.get(key) or b"").partition(b"\n")
     try:
-        letters, checklist, written, heap, stack, sized, prints, constants, variables, sums, linked = json.loads(head)
+        letters, checklist, written, heap, stack, sized, prints, constants, variables, sums, pointers, linked = (
+            json.loads(head)
+        )
         known = None if checklist is None else _checklist(checklist)
         made = binary if linked is None else _image(binary, *linked)
         named = tuple((str(name), int(size)) for name, size in constants)
         sizes = int(heap), int(stack), bool(sized), bool(prints)
         first = tuple((str(name), int(size), bytes.fromhex(text)) for name, size, text in variables)
         summed = tuple((int(position), int(size)) for position, size in sums)
-        return Code(made, tuple(letters), known, tuple(written), *sizes, named, first, summed) if binary else None
+        within = tuple((int(position), int(offset)) for position, offset in pointers)
+        told = named, first, summed, within
+        return Code(made, tuple(letters), known, tuple(written), *sizes, *told) if binary else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
@@ -80,7 +86,7 @@ def store(key: str, code: Code) -> None:
     linked = image and [image.code, image.functions, image.addresses]
     checks = code.checklist and asdict(code.checklist)
     first = [(name, size, text.hex()) for name, size, text in code.variables]
-    by_launch = code.sized_by_launch, code.prints, code.constants, first, code.sums
+    by_launch = code.sized_by_launch, code.prints, code.constants, first, code.sums, code.pointers
     told = [code.arguments, checks, code.written, code.heap, code.stack, *by_launch, linked]
     binary = image.data if image else code.binary
     assert isinstance(binary, bytes)

@@ -37,7 +37,7 @@ def _compiled(program: Program, kernel: str, block: Dim3, machine: Machine, chec
     binary = to_machine_code(lowered, machine)
     sizes = lowered.heap, lowered.stack, lowered.sized_by_launch, lowered.prints, lowered.constants, lowered.variables
     sums = tuple((each.position, size_of(each.type)) for each in lowered.accumulators)
-    return Code(binary, letters, lowered.checklist, lowered.written, *sizes, sums)
+    return Code(binary, letters, lowered.checklist, lowered.written, *sizes, sums, lowered.pointers)
 
 
 def diagnose(program: Program, kernel: str | None, block: Dim3) -> None:
@@ -49,7 +49,7 @@ def diagnose(program: Program, kernel: str | None, block: Dim3) -> None:
 def _read_whole(program: Program) -> None:
     """Raise KernelError for the mistakes in a file; for those in C++ only if Clang, which reads it, is not there."""
     try:
-        _, meaning = _read(program.text, program.name)
+        _, meaning = read(program.text, program.name)
         with meaning.refusing():
             pass
     except KernelError as error:
@@ -91,15 +91,15 @@ def to_llvm(
 
     width = width or vector_width(block.x, Machine.host().width)
 
-    def lowered(read: tuple[TranslationUnit, Checked]) -> Compiled:
-        file, meaning = read
+    def lowered(found: tuple[TranslationUnit, Checked]) -> Compiled:
+        file, meaning = found
         with meaning.refusing():
             return lower(file, meaning.functions, program.name, program.text, kernel, block, width, contract, checked)
 
     refused: KernelError | None = None
     if not is_instance(kernel):
         try:
-            return lowered(_read(program.text, program.name))
+            return lowered(read(program.text, program.name))
         except KernelError as error:
             from imgcuda.cpu.cxx.asking_clang import is_for_clang
 
@@ -112,7 +112,7 @@ def to_llvm(
 
 
 @lru_cache(maxsize=4)
-def _read(text: str, name: str) -> tuple[TranslationUnit, Checked]:
+def read(text: str, name: str) -> tuple[TranslationUnit, Checked]:
     """Return a file's syntax tree, checked. It is kept, since a chain mostly compiles several kernels of a file."""
     from imgcuda.cpu.semantics.check import check
     from imgcuda.frontend import parse

@@ -12,6 +12,7 @@ from imgcuda.cpu import processor
 from imgcuda.cpu.session import NAME, CpuSession
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
+from imgcuda.programs.structure_parts import StructurePart
 
 
 class CpuDevice:
@@ -55,3 +56,10 @@ def diagnose(program: Program, kernel: str | None, block: Dim3) -> None:
     from imgcuda.cpu import compile
 
     compile.diagnose(program, kernel, block)
+
+
+def structure_layout(program: Program, name: str) -> StructurePart | None:
+    """Return how a structure of a program lies in memory; None if that is not known. Raises KernelError."""
+    from imgcuda.cpu import structure_layouts
+
+    return structure_layouts.layout(program, name)

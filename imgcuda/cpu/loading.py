@@ -71,6 +71,8 @@ class LoadedKernel:
         """The `__device__` variables, their sizes and first bytes."""
         self.sums = code.sums
         """The positions of the arguments that it only sums into, and the bytes of an element of each."""
+        self.pointers = code.pointers
+        """The pointers in structures that are arguments: the position of the argument, and the offset in it."""
         self._memory = memory
 
 

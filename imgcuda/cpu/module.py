@@ -43,6 +43,8 @@ class Compiled:
     """The `__device__` variables, their sizes and first bytes: the last arguments are their addresses."""
     accumulators: tuple[Accumulator, ...] = ()
     """The arguments that it only sums into."""
+    pointers: tuple[tuple[int, int], ...] = ()
+    """The pointers in structures that are arguments: the position of the argument, and the offset in it."""
 
 
 _ONE_CALL = ["  call void @kernel({})", "  ret void"]

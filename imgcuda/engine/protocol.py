@@ -63,6 +63,15 @@ class ByValue(NamedTuple):
 
     bytes: npt.NDArray[np.uint8]
     alignment: int
+    arrays: tuple[tuple[int, DeviceArray], ...] = ()
+    """The arrays that its pointers point to, and the offsets of these in bytes."""
+
+    def pointing_to(self, arrays: Sequence[DeviceArray]) -> ByValue:
+        """Return the structure with pointers to arrays that are on a device now."""
+        made = self.bytes.copy()
+        for (offset, _), array in zip(self.arrays, arrays, strict=True):
+            made[offset : offset + 8] = np.frombuffer(np.uint64(array.pointer).tobytes(), np.uint8)
+        return ByValue(made, self.alignment, tuple(zip((each for each, _ in self.arrays), arrays, strict=True)))
 
 
 class KernelCall(NamedTuple):

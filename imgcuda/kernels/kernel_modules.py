@@ -77,7 +77,8 @@ class Kernel:
         which the kernel changes in place: on a GPU it is copied there, and back unless the pointer is to const. Arrays
         that are on a GPU, of any library, stay there, and then the kernel runs on that GPU, after the work that their
         libraries have queued there and before what they queue next. None is a null pointer.
-        Numbers become the declared types. `grid` and `block` are numbers, or tuples of up to three, along x, y and z.
+        A structure takes a dict of its fields, with arrays for its pointers, or a NumPy scalar. Numbers become the
+        declared types. `grid` and `block` are numbers, or tuples of up to three, along x, y and z.
         `shared` are the bytes of `extern __shared__` memory in a block. `device` is where it runs: "cpu", "cuda" ...
 
         Raises LaunchError for arguments that do not fit, KernelError for a mistake in the source, DeviceError if the

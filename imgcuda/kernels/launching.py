@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,13 @@ import numpy.typing as npt
 from imgcuda import devices
 from imgcuda.arrays.host import host_kind
 from imgcuda.arrays.kinds import Location, library_of, location_of
-from imgcuda.engine.protocol import DeviceArray, DeviceSession, LaunchMemory
+from imgcuda.engine.protocol import ByValue, DeviceArray, DeviceSession, LaunchMemory
 from imgcuda.errors import LaunchError, shown
 from imgcuda.execution.gpu import compiler_of
 from imgcuda.execution.kernel_parameters import own_parameters
 from imgcuda.frontend.compilers import Macros
 from imgcuda.kernels.host_arrays import HostArrays
+from imgcuda.kernels.structure_fields import structure_of
 from imgcuda.kernels.structures import by_value
 from imgcuda.kernels.texture_objects import Texture, is_texture
 from imgcuda.programs.layout import Dim3
@@ -59,7 +60,7 @@ class KernelLaunch:
         ]
         values = parameters.checked(given)
         host.put(session)
-        on_device = [host.on_device(each) if isinstance(each, DeviceArray) else each for each in values]
+        on_device = [_on_device(host, each) for each in values]
         session.launch(program, self.kernel, self.grid, self.block, on_device, self.memory)
         host.put_back(session)
 
@@ -68,6 +69,15 @@ class KernelLaunch:
     ) -> Any:
         """Return an argument as a number or an array; LaunchError for anything else."""
         place = f"{program.name}: {self.kernel}: argument '{argument.name}' is {argument.written}"
+        if isinstance(value, Mapping) and not argument.pointer:
+
+            def pointed_to(field: KernelArgument, array: Any) -> DeviceArray:
+                found = self._described(program, field, array, host, describe)
+                if not isinstance(found, DeviceArray):
+                    raise LaunchError(f"{place}: its field '{field.name}' is a pointer; it was given {shown(array)}")
+                return found
+
+            return structure_of(place, program, argument, value, pointed_to)
         if isinstance(value, Texture) and is_texture(argument.written):
             return value.argument(place, program)
         if argument.dtype is None and not argument.pointer:
@@ -85,6 +95,13 @@ class KernelLaunch:
             kind = "None" if value is None else f"a {type(value).__name__}, {shown(value)}"
             raise LaunchError(f"{place}; it was given {kind}; pass {_wanted(argument)}")
         return host.describe(place, argument, np.asarray(value))
+
+
+def _on_device(host: HostArrays, value: Any) -> Any:
+    """Return an argument with the arrays in host memory put where they are on the device."""
+    if isinstance(value, ByValue) and value.arrays:
+        return value.pointing_to([host.on_device(array) for _, array in value.arrays])
+    return host.on_device(value) if isinstance(value, DeviceArray) else value
 
 
 def _of_tensor(place: str, tensor: Any) -> npt.NDArray[Any]:

@@ -22,7 +22,7 @@ def by_value(place: str, argument: KernelArgument, value: Any) -> ByValue:
     if not argument.written.isidentifier():
         raise LaunchError(f"{place}, which a launch cannot give; declare its parts as numbers, or a pointer to it")
     if not isinstance(value, np.ndarray | np.void) or value.dtype.names is None or value.size != 1:
-        remedy = "pass one, as numpy.array((1, 2.5), numpy.dtype([('n', 'i4'), ('a', 'f4')], align=True))"
+        remedy = "pass a dict of its fields, as {'n': 1, 'data': array}, or a NumPy scalar of them"
         raise LaunchError(f"{place}, a structure; it was given {shown(value)}; {remedy}")
     return ByValue(np.frombuffer(value.tobytes(), np.uint8), _alignment(value.dtype))
 

@@ -102,6 +102,7 @@ def test_lines_and_directives_stay_where_host_code_is_taken_out() -> None:
             r"f\(\) is a function of the host .* __device__",
         ),
         ("", "const int a[2][2] = {}; memset(a, 0, sizeof(a)); out[x] = a[0][0];", "its const would be lost"),
+        ("", "int a[2] = {}, b[2] = {}; std::swap(a, b); out[x] = a[0];", "write it out with a third variable"),
         ("", "float f[2]; memcpy(f, in, 8); out[x] = f[0];", "would reinterpret numbers; use __float_as_int"),
         ("", "out[x] = clamp(x, 0, 3);", 'there is no function .clamp.; #include "helper_math.h"'),
         ("", "float3 a = make_float3(1, 2, 3); a = a * 2; out[x] = a.x;", 'a float3; .* or #include "helper_math.h"'),

@@ -91,16 +91,17 @@ class CheckedSession(CpuSession):
         checklist = loaded.checklist.with_shared(memory.shared)
         lent = isinstance(arguments[0], DeviceArray) and arguments[0] in self._loans if arguments else False
         arguments = self._given(program, kernel, loaded, arguments, memory)
-        context = _Context(checklist, arguments, self._known)
+        context = _Context(checklist, [*arguments, *_pointed_to(loaded, arguments)], self._known)
         where = struct.pack("5q", *grid, memory.shared, context.pointer)
         launch = Launch(loaded, pack(loaded.letters, arguments), where, keep=(context, arguments), shared=memory.shared)
         with printing(loaded.prints):
             workers.run(launch, geometry.blocks)
-        for number in context.written_arguments:
+        for number in (each for each in context.written_arguments if each < len(arguments)):
             if known := self._known.get(arguments[number].pointer):
                 known.kernel = kernel
         if notes := context.notes():
-            raise CheckError(in_words(notes, checklist, kernel, grid, block, arguments))
+            reached = [*arguments, *_pointed_to(loaded, arguments)]
+            raise CheckError(in_words(notes, checklist, kernel, grid, block, reached))
         if lent and (site := context.writes_to(arguments[0].pointer, 0)):
             raise CheckError([written_input(site, kernel)])
 
@@ -154,6 +155,12 @@ class _Context:
         """Return the record of which threads accessed each unit; arguments that are one array share it."""
         made = self._touched.setdefault(key, np.zeros((units, 4), np.int32))
         return made.ctypes.data
+
+
+def _pointed_to(loaded: loading.LoadedKernel, arguments: Sequence[LaunchArgument]) -> list[DeviceArray]:
+    """Return the arrays that pointers in structures point to; an empty one where the launch does not say."""
+    nothing = DeviceArray(0, (0,), np.dtype(np.uint8))
+    return [dict(arguments[position].arrays).get(offset, nothing) for position, offset in loaded.pointers]
 
 
 def _unit(array: DeviceArray) -> int:

@@ -25,7 +25,7 @@ from imgcuda.cpu.lowering.variables import Facts, Reference
 from imgcuda.cpu.lowering.warps import uses_warps, warp_width
 from imgcuda.cpu.memory.pitched_accesses import FEW
 from imgcuda.cpu.module import Compiled, is_sized_by_launch, module
-from imgcuda.cpu.values.types import DIM3, U32, VECTORS, Float, Int, PointerTo, Struct, Type, size_of
+from imgcuda.cpu.values.types import DIM3, U32, VECTORS, Float, Int, PointerTo, Struct, Type, offset_of, size_of
 from imgcuda.cpu.values.value import AFFINE, BLOCK, UNIFORM, Address, Aggregate, MemoryRegion, Value, Vectors, constant
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
@@ -158,7 +158,8 @@ class _KernelCompiler:
         sized = is_sized_by_launch(ir)
         prints = PRINTF in self.b.declarations
         variables = tuple((name, size, first) for name, (_, size, first) in state.variables.items())
-        flags = sized, prints, constants, variables, sums
+        pointers = tuple((position, offset) for position, offset, _ in state.pointers.values())
+        flags = sized, prints, constants, variables, sums, pointers
         return Compiled(name, ir, parameters, state.v.width, checklist, written, heap, stack, *flags)
 
     def _written(self, function: syntax.Function) -> tuple[int, ...]:
@@ -189,11 +190,24 @@ class _KernelCompiler:
                 declared.append(f"ptr noalias {name}")
                 memory = known(self.state, MemoryRegion(parameter.name, "constant"), type, size_of(type), base=name)
                 self.state.bind(parameter.name, Reference(Address(PointerTo(type), name, BLOCK, memory)))
+                self._note_pointers(position, len(types), parameter.name, type, 0)
                 continue
             else:
                 self.state.refuse(f"an argument of type {type}", "pass its fields, or a pointer", parameter.place)
             self.state.bind(parameter.name, value)
         return declared
+
+    def _note_pointers(self, position: int, count: int, path: str, type: Struct, start: int) -> None:
+        """Note the pointers in a structure that is an argument: their memory comes behind all other arguments."""
+        state = self.state
+        for name, part in type.fields:
+            offset, inner = start + offset_of(type, name), f"{path}.{name}"
+            if isinstance(part, PointerTo):
+                last = count + len(state.constants) + len(state.variables) + len(state.pointers)
+                memory = known(state, MemoryRegion(inner, "global"), part.target, argument=last)
+                state.pointers[inner] = position, offset, memory
+            elif isinstance(part, Struct):
+                self._note_pointers(position, count, inner, part, offset)
 
     # ---- blocks and their threads
 

@@ -149,6 +149,9 @@ class State:
     """The constants that a launch sets: address and size in bytes."""
     variables: dict[str, tuple[str, int, bytes]] = field(default_factory=dict)
     """The `__device__` variables of the file: address, size in bytes, and first bytes; those that follow are 0."""
+    pointers: dict[str, tuple[int, int, MemoryRegion]] = field(default_factory=dict)
+    """The pointers in structures that the kernel takes, as `m.data`: the argument's position, the offset in the
+    structure, and what is pointed to."""
     locals: dict[Key, int] = field(default_factory=dict)
     """The sizes in bytes of the private arrays and structures in scope, those of callers too."""
     leader: str | None = None

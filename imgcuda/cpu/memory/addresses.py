@@ -52,7 +52,10 @@ def member(state: State, address: Address, name: str) -> Address:
         return replace(moved, index=state.math.binary("*", state.math.offset(address), constant(inner, I64)), scale=1)
     shape = "ptr" if address.kind != VARYING else state.v.type("ptr")
     base = state.b.op(f"getelementptr i8, {shape} {address.base}, i64 {offset_of(struct, name)}")
-    return replace(address, type=PointerTo(type), base=base)
+    memory = address.memory
+    if isinstance(type, PointerTo | Struct) and memory.space == "constant":  # a pointer's memory is known by its name
+        memory = replace(memory, name=f"{memory.name}.{name}")
+    return replace(address, type=PointerTo(type), base=base, memory=memory)
 
 
 def nth(state: State, address: Address, position: int) -> Address:

@@ -37,6 +37,9 @@ def load_whole(state: State, address: Address) -> Operand:
     if isinstance(type, ArrayOf):
         parts = range(type.size)
         return Aggregate(type, {str(each): load_whole(state, nth(state, address, each)) for each in parts})
+    if isinstance(type, PointerTo) and address.memory.name in state.pointers and address.index is None:
+        _, _, memory = state.pointers[address.memory.name]
+        return Address(type, state.b.op(f"load ptr, ptr {address.base}"), address.kind, memory)
     if not isinstance(type, Int | Float):
         remedy = "keep an offset there instead, and add it to one pointer"
         if address.memory.space == "constant":

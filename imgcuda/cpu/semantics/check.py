@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from imgcuda.cpu.semantics import builtins
 from imgcuda.cpu.semantics.check_statements import StatementChecker
-from imgcuda.cpu.semantics.cxx_types import UNKNOWN, VOID, plain, same
+from imgcuda.cpu.semantics.cxx_types import UNKNOWN, VOID, Type, plain, same
 from imgcuda.cpu.semantics.overloads import Signature
 from imgcuda.cpu.semantics.scopes import Symbol, Wrong
 from imgcuda.errors import KernelError
@@ -22,6 +22,10 @@ class Checked:
 
     functions: Mapping[str, syntax.Function]
     mistakes: Mistakes
+    types: Mapping[str, Type] = field(default_factory=dict)
+    """The types of the file, by their names."""
+    fields: Mapping[str, Mapping[str, Type]] = field(default_factory=dict)
+    """The fields of its structures."""
 
     @contextmanager
     def refusing(self) -> Iterator[None]:
@@ -46,7 +50,7 @@ def check(file: syntax.TranslationUnit, text: str, name: str, parsed: Mistakes |
         checker.check(file)
     except EnoughMistakes:  # the functions that follow are not known
         checker.mistakes.raise_if_any()
-    return Checked(checker.resolved(file), checker.mistakes)
+    return Checked(checker.resolved(file), checker.mistakes, checker.types, checker.fields)
 
 
 class _TranslationUnitChecker(StatementChecker):
