@@ -243,6 +243,23 @@ def test_a_kernel_keeps_its_own_name(head: str) -> None:
 
 
 @pytest.mark.usefixtures("nvrtc")
+def test_an_instance_of_a_template_has_a_name_in_the_code(nvrtc: Any) -> None:
+    text = "template <typename T, int N> __global__ void scale(T *p) { p[threadIdx.x] *= N; }\n"
+    for kernel, mangled in (("scale<float, 3>", "_Z5scaleIfLi3EEvPT_"), ("scale<int,4>", "_Z5scaleIiLi4EEvPT_")):
+        for _ in range(2):  # the second time from the cache
+            name, code = cubin.compile_instance(program(text), kernel, (9, 0))
+            assert name == mangled
+            assert code.startswith(b"\x7fELF")
+            assert f"\0{mangled}\0".encode() in code
+
+
+def test_a_mistake_in_an_instance_has_the_authors_line(nvrtc: Any) -> None:
+    text = "template <typename T> __global__ void k(T *p)\n{\n    p[0].none = 1;\n}\n"
+    with pytest.raises(KernelError) as caught:
+        cubin.compile_instance(program(text), "k<float>", (9, 0))
+    assert caught.value.mistakes[0].line == 3
+
+
 def test_a_mistake_is_reported_with_the_authors_file_line_and_text() -> None:
     text = (
         "// Mine.\n__global__ void f(int *p) {\n  p[0] = 1\n}\n\n__global__ void g(int *p) {\n  p[0] = nonsense;\n}\n"
@@ -296,6 +313,13 @@ def test_without_nvrtc_nvcc_compiles(nvcc: Callable[[str], Path], tmp_path: Path
     assert (flag, Path(target).suffix, Path(source).suffix) == ("-o", ".cubin", ".cu")
     assert not Path(source).exists()
     assert 'extern "C" __global__ void good' in copy.read_text()
+
+
+@pytest.mark.usefixtures("no_nvrtc")
+def test_nvcc_alone_does_not_compile_an_instance(nvcc: Callable[[str], Path]) -> None:
+    nvcc("")
+    with pytest.raises(DeviceError, match="nvcc does not name 'k<3>'"):
+        cubin.compile_instance(program("template <int N> __global__ void k(int *p) {}"), "k<3>", (8, 6))
 
 
 @pytest.mark.usefixtures("no_nvrtc", "fresh_cache")

@@ -34,6 +34,21 @@ def compile(program: Program, capability: tuple[int, int], optimize: bool = True
     time: for code that is not to be run. Raises KernelError for a mistake in the source and DeviceError if there is no
     compiler.
     """
+    return _kept(program, "", capability, optimize)[1]
+
+
+def compile_instance(
+    program: Program, kernel: str, capability: tuple[int, int], optimize: bool = True
+) -> tuple[str, bytes]:
+    """Return an instance of a template, like `scale<float, 3>`: its name in machine code, and the program's code.
+
+    Raises as `compile` does, and DeviceError if there is nvcc alone: it does not tell the names.
+    """
+    return _kept(program, kernel, capability, optimize)
+
+
+def _kept(program: Program, instance: str, capability: tuple[int, int], optimize: bool) -> tuple[str, bytes]:
+    """Return the name of an instance, if there is one, and a program's machine code, from the cache on disk."""
     compiler: _Compiler | None = find_nvrtc() or _Nvcc.find()
     if compiler is None:
         raise DeviceError(
@@ -41,32 +56,46 @@ def compile(program: Program, capability: tuple[int, int], optimize: bool = True
         )
     options = [*_options(program), *([] if optimize else ["--device-debug"])]
     parts = edition(), program.text, capability, options, compiler.version
-    key, started = digest_of(parts), perf_counter()
-    made = kernel_cache.get(f"cuda-{key}")
-    is_known = made is not None
-    if made is None:  # imported here, as at a warm start nothing is compiled
+    key, started = digest_of((*parts, instance) if instance else parts), perf_counter()
+    kept = kernel_cache.get(f"cuda-{key}")
+    is_known = kept is not None
+    if kept is None:  # imported here, as at a warm start nothing is compiled
         from imgcuda.frontend.linkage import with_c_names
 
         # C++ would mangle a kernel's name, for overloading.
-        made = _compiled(compiler, with_c_names(program.text), program, capability, options)
-        kernel_cache.put(f"cuda-{key}", made)
-    code_origins.tell(program, None, None, "cache" if is_known else "compiled", started)
-    return made
+        name, code = _compiled(compiler, with_c_names(program.text), program, capability, options, instance)
+        kept = f"{name}\n".encode() + code if instance else code
+        kernel_cache.put(f"cuda-{key}", kept)
+    code_origins.tell(program, instance or None, None, "cache" if is_known else "compiled", started)
+    if not instance:
+        return "", kept
+    line, _, code = kept.partition(b"\n")
+    return line.decode(), code
 
 
 def _compiled(
-    compiler: _Compiler, text: str, program: Program, capability: tuple[int, int], options: Sequence[str]
-) -> bytes:
+    compiler: _Compiler,
+    text: str,
+    program: Program,
+    capability: tuple[int, int],
+    options: Sequence[str],
+    instance: str,
+) -> tuple[str, bytes]:
     """Return a text's machine code. If the compiler refuses it, it may do so because of the host's code in it."""
     from imgcuda.frontend.parse import without_host_code
 
+    def made(text: str) -> tuple[str, bytes]:
+        if instance:
+            return compiler.compile_instance(text, program, capability, options, instance)
+        return "", compiler.compile(text, program, capability, options)
+
     try:
-        return compiler.compile(text, program, capability, options)
+        return made(text)
     except KernelError:
         without = without_host_code(text, program.name)
         if without == text:
             raise
-        return compiler.compile(without, program, capability, options)
+        return made(without)
 
 
 _DESIGNATOR = re.compile(r"[{,]\s*\.[A-Za-z_]\w*\s*[={]")
@@ -83,6 +112,10 @@ class _Compiler(Protocol):
 
     def compile(self, text: str, program: Program, capability: tuple[int, int], options: Sequence[str]) -> bytes: ...
 
+    def compile_instance(
+        self, text: str, program: Program, capability: tuple[int, int], options: Sequence[str], instance: str
+    ) -> tuple[str, bytes]: ...
+
 
 class Nvrtc:
     """NVIDIA's compiler as a library."""
@@ -93,6 +126,12 @@ class Nvrtc:
         self._known = sorted(self._call("nvrtcGetSupportedArchs")[-1])
 
     def compile(self, text: str, program: Program, capability: tuple[int, int], options: Sequence[str]) -> bytes:
+        return self.compile_instance(text, program, capability, options, "")[1]
+
+    def compile_instance(
+        self, text: str, program: Program, capability: tuple[int, int], options: Sequence[str], instance: str
+    ) -> tuple[str, bytes]:
+        """Return the name of an instance of a template in machine code, and the code; with "" the code alone."""
         included = headers.for_nvrtc(text)
         names, texts = [name.encode() for name in included], [each.encode() for each in included.values()]
         source = text.encode(), program.name.encode(), len(included), texts, names
@@ -100,11 +139,14 @@ class Nvrtc:
         kind, target = self._target(capability)
         given = [option.encode() for option in (*options, f"--gpu-architecture={target}")]
         try:
+            if instance:
+                self._call("nvrtcAddNameExpression", handle, instance.encode())
             (status,) = self._nvrtc.nvrtcCompileProgram(handle, len(given), given)
             if status != self._nvrtc.nvrtcResult.NVRTC_SUCCESS:
                 log = self._read(handle, "ProgramLog").decode(errors="replace")
                 raise KernelError(_mistakes(log, program, headers.passed_over(included)))
-            return self._read(handle, kind)
+            name: bytes = self._call("nvrtcGetLoweredName", handle, instance.encode())[0] if instance else b""
+            return name.decode(), self._read(handle, kind)
         finally:
             self._nvrtc.nvrtcDestroyProgram(handle)
 
@@ -147,6 +189,12 @@ class _Nvcc:
             return None
         found = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
         return cls(path, found.stdout) if found.returncode == 0 else None
+
+    def compile_instance(
+        self, text: str, program: Program, capability: tuple[int, int], options: Sequence[str], instance: str
+    ) -> tuple[str, bytes]:
+        remedy = "pip install 'imgcuda[gpu]' brings NVRTC, which does"
+        raise DeviceError(f"{program.name}: nvcc does not name '{instance}', an instance of a template; {remedy}")
 
     def compile(self, text: str, program: Program, capability: tuple[int, int], options: Sequence[str]) -> bytes:
         with tempfile.TemporaryDirectory() as folder:

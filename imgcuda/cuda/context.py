@@ -12,6 +12,7 @@ from imgcuda.cuda import compile as cubin
 from imgcuda.cuda import memory as cuda_memory
 from imgcuda.cuda.driver_api import driver
 from imgcuda.errors import DeviceError, DeviceMemoryError
+from imgcuda.programs.instances import is_instance
 from imgcuda.programs.source import Program
 
 SHARED = 48 << 10
@@ -19,7 +20,8 @@ SHARED = 48 << 10
 
 _lock = threading.RLock()  # reentrant: an image may be garbage-collected while this thread holds the lock
 _contexts: dict[int, Any] = {}
-_modules: dict[tuple[int, str], Any] = {}
+_modules: dict[tuple[int, str, str], tuple[Any, str]] = {}
+"""The code that is loaded: for an instance of a template with the instance's name in it, else with an empty one."""
 _functions: dict[tuple[int, str, str, str], Any] = {}
 _streams: dict[int, list[Any]] = {}
 
@@ -58,20 +60,35 @@ def function(index: int, program: Program, kernel: str, letters: str) -> Any:
     key = index, program.text, kernel, letters
     if key not in _functions:
         with _lock:
-            module = _modules.get((index, program.text))
-            if module is None:
-                code = cubin.compile(program, device(index).compute_capability())
-                module = _modules[index, program.text] = driver().module_from_buffer(code)
-            found = module.get_function(kernel)
+            found = _loaded_function(index, program, kernel)
             found.prepare(letters)
             _functions[key] = found
     return _functions[key]
 
 
-def variable(index: int, program: Program, name: str) -> tuple[int, int] | None:
-    """Return the address and the bytes of a variable of a program that was loaded; None if its code has none."""
+def _loaded_function(index: int, program: Program, kernel: str) -> Any:
+    """Return a kernel of a program's code. An instance of a template has code of its own, and a name that C++ makes."""
+    key = _module_key(index, program, kernel)
+    if key not in _modules:
+        capability = device(index).compute_capability()
+        if is_instance(kernel):
+            name, code = cubin.compile_instance(program, kernel, capability)
+        else:
+            name, code = "", cubin.compile(program, capability)
+        _modules[key] = driver().module_from_buffer(code), name
+    module, instance = _modules[key]
+    return module.get_function(instance or kernel)
+
+
+def _module_key(index: int, program: Program, kernel: str) -> tuple[int, str, str]:
+    return index, program.text, kernel if is_instance(kernel) else ""
+
+
+def variable(index: int, program: Program, kernel: str, name: str) -> tuple[int, int] | None:
+    """Return the address and the bytes of a variable of a kernel that was loaded; None if its code has none."""
     try:
-        place, size = _modules[index, program.text].get_global(name)
+        module, _ = _modules[_module_key(index, program, kernel)]
+        place, size = module.get_global(name)
     except driver().Error:  # no kernel reads it, or it is in a namespace
         return None
     return int(place), int(size)

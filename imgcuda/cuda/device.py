@@ -174,7 +174,7 @@ class CudaSession:
     def _set_constants(self, program: Program, kernel: str, memory: LaunchMemory) -> None:
         """Queue copies of the values of `__constant__` variables that have none in the source."""
         for name, _ in program.outline.constants:
-            found = cuda_context.variable(self._index, program, name)
+            found = cuda_context.variable(self._index, program, kernel, name)
             if found is None and name in (memory.constants or ()):
                 raise unknown_variable(program, name)
             if found is not None:

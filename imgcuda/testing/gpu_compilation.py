@@ -17,6 +17,7 @@ from imgcuda.errors import KernelError
 from imgcuda.execution.executor import measure, resolved, run_chain
 from imgcuda.execution.rehearsal import Rehearsal
 from imgcuda.filters import Filter, MeasuringFilter
+from imgcuda.programs.instances import is_instance
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 from imgcuda.programs.strips import all_rows
@@ -53,8 +54,14 @@ class CompilingSession(Rehearsal):
         memory: LaunchMemory = NO_MEMORY,
     ) -> None:
         super().launch(program, kernel, grid, block, arguments, memory)
-        to = self._capability
-        self.compiled[kernel] = gpu_compiler.compile(program, to, self._optimize) if to else b""
+        self.compiled[kernel] = self._code(program, kernel)
+
+    def _code(self, program: Program, kernel: str) -> bytes:
+        if self._capability is None:
+            return b""
+        if is_instance(kernel):
+            return gpu_compiler.compile_instance(program, kernel, self._capability, self._optimize)[1]
+        return gpu_compiler.compile(program, self._capability, self._optimize)
 
 
 def compile_for_gpu(
