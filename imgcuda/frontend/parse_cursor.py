@@ -64,8 +64,10 @@ class Cursor:
             return self.refuse(refused, token.place)
         found = token.text if token.kind == END else f"'{token.text}'"
         if token.hidden and not _stray(token):
-            message = f"expected {wanted}, found {found}, since '{token.macro}' is a macro"
-            return self.wrong(message, token.place, "use another name, or #undef the macro before")
+            named = wanted == "a name"
+            why = f", since '{token.macro}' is a macro" if named else f", in what the macro '{token.macro}' stands for"
+            remedy = "use another name, or #undef the macro before" if named else ""
+            return self.wrong(f"expected {wanted}, found {found}{why}", token.place, remedy)
         return self.wrong(_stray(token) or f"expected {wanted}, found {found}", token.place)
 
     def wrong(self, message: str, place: Place, remedy: str = "") -> Stop:
