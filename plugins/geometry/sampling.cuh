@@ -36,16 +36,24 @@ __device__ weights weigh(float t)
 #define LINE (TAPS * CHANNELS)  // samples of one row of taps
 #if PIXEL_BITS == 32 || LINE == 1
 #define READ LINE
+#elif defined(IMGCUDA_CPU)
+#define READ ((LINE + WORD_SAMPLES - 1) / WORD_SAMPLES * WORD_SAMPLES)
 #else
 #define READ ((LINE + WORD_SAMPLES - 1) / WORD_SAMPLES * WORD_SAMPLES + WORD_SAMPLES)
 #endif
 
 // Reads LINE samples from number `at` of src on. A word takes as long to read as a byte, so samples are read in words,
-// which end up to READ samples behind `at`.
+// which end up to READ samples behind `at`. On a GPU words begin at a multiple of their size, on the CPU anywhere.
 __device__ void read(const pixel *src, long long at, float *line)
 {
 #if READ == LINE
     for (int i = 0; i < LINE; i++) line[i] = src[at + i];
+#elif defined(IMGCUDA_CPU)
+    for (int w = 0; w < READ / WORD_SAMPLES; w++) {
+        unsigned int word = __builtin_word_at(src + at + w * WORD_SAMPLES);
+        for (int i = 0; i < WORD_SAMPLES && w * WORD_SAMPLES + i < LINE; i++)
+            line[w * WORD_SAMPLES + i] = (int)(word >> i * PIXEL_BITS & (unsigned int)PIXEL_MAX);
+    }
 #else
     const unsigned int *words = (const unsigned int *)src + (unsigned long long)at / WORD_SAMPLES;
     int shift = (unsigned int)at % WORD_SAMPLES * PIXEL_BITS;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 
 from imgcuda.cpu.lowering.atomics import ATOMICS, atomic
 from imgcuda.cpu.lowering.dispatch import evaluate
@@ -17,8 +18,21 @@ from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.lowering.warps import WARPS, warp_function
 from imgcuda.cpu.maths.functions import ARGUMENTS, FUNCTIONS, IN_CUDA_C
 from imgcuda.cpu.memory import objects
-from imgcuda.cpu.values.types import BOOL, I64, VECTORS, VOID, PointerTo
-from imgcuda.cpu.values.value import NOTHING, UNIFORM, VARYING, Address, Aggregate, MemoryRegion, Operand, Value
+from imgcuda.cpu.memory.accesses import gather_words
+from imgcuda.cpu.memory.addresses import move
+from imgcuda.cpu.values.types import BOOL, I64, U8, U32, VECTORS, VOID, PointerTo
+from imgcuda.cpu.values.value import (
+    BLOCK,
+    NOTHING,
+    UNIFORM,
+    VARYING,
+    Address,
+    Aggregate,
+    MemoryRegion,
+    Operand,
+    Value,
+    constant,
+)
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
 from imgcuda.frontend.textures import fetch_of
@@ -109,6 +123,20 @@ def _for_all(state: State, node: syntax.Call) -> Operand:
     return Value(BOOL, UNIFORM, state.v.none(missing))
 
 
+def _word_at(state: State, node: syntax.Call) -> Operand:
+    """Return the value of `__builtin_word_at(pointer)`: the 32 bits from an address on, a multiple of four or not."""
+    at = pointer(state, evaluate(state, node.arguments[0]))
+    kind = max(at.kind, BLOCK if at.index is None else at.index.kind)
+    if kind == VARYING and at.private is None and not state.checks:
+        return Value(U32, VARYING, gather_words(state, at))
+    bytes, made = replace(at, type=PointerTo(U8)), constant(0, U32)
+    for place in range(4):
+        byte = objects.load_scalar(state, move(state, bytes, constant(place)), U8)
+        moved = state.math.binary("<<", state.math.convert(byte, U32), constant(8 * place, U32))
+        made = state.math.binary("|", made, moved)
+    return made
+
+
 def _assert(state: State, node: syntax.Call) -> Operand:
     """Compile `assert(condition)`: a checked run reports the first thread for which it does not hold."""
     holds = condition(state, node.arguments[0])
@@ -136,6 +164,7 @@ _SPECIAL: dict[str, tuple[int, Callable[[State, syntax.Call], Operand]]] = {
     **dict.fromkeys(("__nanosleep", "__builtin_assume"), (1, _nothing)),
     "__builtin_expect": (2, _expect),
     "__builtin_for_all": (1, _for_all),
+    "__builtin_word_at": (1, _word_at),
     "assert": (1, _assert),
     "__syncthreads": (0, _barrier),
     "__threadfence": (0, _fence),

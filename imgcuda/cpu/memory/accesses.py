@@ -14,7 +14,7 @@ from imgcuda.cpu.memory.masked_bytes import are_slow, masked_load, masked_store
 from imgcuda.cpu.memory.pitched_accesses import FEW, pitched_load, pitched_store
 from imgcuda.cpu.memory.strided import longest_load_stride, longest_store_stride, strided_load, strided_store
 from imgcuda.cpu.values.conversions import suffix
-from imgcuda.cpu.values.types import Scalar, memory_ir, size_of
+from imgcuda.cpu.values.types import U32, Scalar, memory_ir, size_of
 from imgcuda.cpu.values.value import AFFINE, BLOCK, VARYING, Address, Value, Variability
 
 
@@ -175,6 +175,11 @@ class _PitchedAccess(_GatherScatter):
     def write(self, value: Value) -> None:
         made = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type)
         pitched_store(self.state, self.address, self.cell, size_of(self.type), made)
+
+
+def gather_words(state: State, address: Address) -> str:
+    """Emit a gather of 32 bits from each lane's address on, and return them; it need not be a multiple of four."""
+    return _GatherScatter(state, address, U32, VARYING).read()
 
 
 def access(state: State, address: Address, type: Scalar) -> Access:

@@ -29,7 +29,7 @@ VOIDS = frozenset(
     ["__nanosleep", "__builtin_assume", "__syncthreads", "__threadfence", "__threadfence_block", "__threadfence_system"]
 )
 CLOCKS = frozenset(["clock", "clock64"])
-_OWN = ["__builtin_texels", "__builtin_expect", "__builtin_for_all", ARRAY_SIZE]
+_OWN = ["__builtin_texels", "__builtin_expect", "__builtin_for_all", "__builtin_word_at", ARRAY_SIZE]
 _OTHER = frozenset([*CLOCKS, *LOADS, *_OWN, PRINTF, "assert"])
 _TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])
 _DOUBLE = frozenset(["rhypot", "norm3d", "norm4d"])
@@ -97,6 +97,8 @@ def result(name: str, given: Sequence[Typed]) -> Type:
         return Basic("long long")
     if name == "__builtin_for_all":
         return Basic("bool")
+    if name == "__builtin_word_at":
+        return Basic("unsigned int")
     if name.startswith("make_"):
         return Record(name[5:])
     if name in ATOMICS or name in LOADS:
