@@ -123,12 +123,12 @@ def run_file(
         image, result, coded = whole
     else:
         with around("read"):
-            image = _read(source, options, several=format.several)
+            image = read_input(source, options, several=format.several)
     _check_complete(image, target, options)
     times.append(perf_counter())
     if not whole:
         with around("filter"):
-            result = _filtered(image, filters, options, apply, examine)
+            result = filter_frames(image, filters, options, apply, examine)
     result = result.stripped() if options.strip else result
     times.append(perf_counter())
     lost = _write(target, result, format, options, coded)
@@ -187,7 +187,7 @@ def _software(options: FileOptions) -> str:
     return "" if options.strip else f"imgcuda {imgcuda.__version__}"
 
 
-def _read(source: Path | IO[bytes], options: FileOptions, several: bool) -> Image:
+def read_input(source: Path | IO[bytes], options: FileOptions, several: bool) -> Image:
     """Return the image to filter: as in the file, or converted as the options ask."""
     image = images.read(
         source,
@@ -241,8 +241,8 @@ def _transcoded(
     return given.image, given.image.filtered([images.without_memory(shape)]), coded
 
 
-def _filtered(
-    image: Image, filters: Sequence[Filter], options: FileOptions, apply: Apply, examine: Examine | None
+def filter_frames(
+    image: Image, filters: Sequence[Filter], options: FileOptions, apply: Apply, examine: Examine | None = None
 ) -> Image:
     """Return an image filtered, frame by frame. More bits are used from the start, fewer only for the result."""
     _check_sizes(image, filters, options.max_pixels)

@@ -22,6 +22,14 @@ BFLOAT16 = "bfloat16"
 MOST_CHANNELS = 4
 """The most channels of an image that one run of a kernel takes; images of more run in groups of them."""
 
+CHANNEL_NAMES = {
+    1: ("gray",),
+    2: ("gray", "alpha"),
+    3: ("red", "green", "blue"),
+    4: ("red", "green", "blue", "alpha"),
+}
+"""What the channels of an image are called, by how many it has."""
+
 Hint = Callable[[tuple[int, ...]], str]
 """Returns what to add to a message about a shape that is no image's."""
 

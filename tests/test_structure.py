@@ -51,6 +51,7 @@ ORDER = [
     {"bench"},  # a chain beside other libraries
     {"video"},  # a chain over the frames of a video
     {"batch"},  # a chain over many files
+    {"pages"},  # pages to look at in a browser
     {"diagnosis"},  # what works on this machine
     {"studio"},  # a page to try filters
     {"cli"},  # the program
@@ -115,6 +116,7 @@ FOREIGN = {
             "cli.batch",
             "cli.check_command",
             "cli.commands",
+            "cli.comparing",
             "cli.completing",
             "cli.doctor",
             "cli.each_file",
@@ -125,7 +127,14 @@ FOREIGN = {
             "cli.listing",
             "cli.new_filter",
         ),
-        *("cli.options", "cli.plain_values", "cli.recipe_command", "cli.recipe_options", "cli.run_batch"),
+        *(
+            "cli.options",
+            "cli.page_run",
+            "cli.plain_values",
+            "cli.recipe_command",
+            "cli.recipe_options",
+            "cli.run_batch",
+        ),
         *("cli.stats_command", "cli.studio_command", "cli.trying", "cli.worker_command"),
     },
 }

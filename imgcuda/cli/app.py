@@ -24,7 +24,8 @@ Each filter is a command: imgcuda NAME IN OUT. Several in a row: imgcuda filter 
 """
 
 _ABOUT = {"identify", "stats", "list", "info", "devices", "doctor", "plugins", "check", "explain", "bench"}
-SHORT = _ABOUT | {"worker", "recipe", "new-filter", "studio"}
+_PAGES = {"compare", "sweep", "gallery"}
+SHORT = _ABOUT | _PAGES | {"worker", "recipe", "new-filter", "studio"}
 """The commands that do not filter an image themselves."""
 
 SETTINGS: dict[str, dict[str, bool]] = {"try": {"allow_extra_args": True, "ignore_unknown_options": True}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -63,6 +63,13 @@ def _options(name: str, declared: inspect.Parameter) -> Iterator[str]:
 _COMMON_OPTIONS = {"--help", *(option for name, each in COMMON.items() for option in _options(name, each))}
 
 
+def add_options(function: Callable[..., None], names: Iterable[str]) -> None:
+    """Give a function, whose last parameter is `**job`, these options of `Job` in its place, as Typer reads them."""
+    own = [*inspect.signature(function, eval_str=True).parameters.values()][:-1]
+    options = [COMMON[name] for name in names]
+    function.__signature__ = inspect.Signature([*own, *options])  # type: ignore[attr-defined]
+
+
 def filter_image(ctx: typer.Context, steps: Steps = None, recipe: RecipeWord = None, **job: Any) -> None:
     """Run filters over an image, one after the other."""
     found = None
@@ -84,8 +91,7 @@ def _chain(registry: Registry, steps: list[str], recipe: Recipe | None, quiet: b
     return filters
 
 
-_OWN = [*inspect.signature(filter_image, eval_str=True).parameters.values()][:-1]
-filter_image.__signature__ = inspect.Signature([*_OWN, *COMMON.values()])  # type: ignore[attr-defined]
+add_options(filter_image, COMMON)
 
 
 def command(

@@ -13,6 +13,7 @@ COMMANDS = {
     "convert": "converting.convert",
     "batch": "batch.batch",
     "worker": "worker_command.worker",
+    "compare": "comparing.compare",
     "identify": "identifying.identify",
     "stats": "stats_command.stats",
     "explain": "explain_command.explain",

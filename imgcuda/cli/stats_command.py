@@ -23,8 +23,6 @@ DeviceName = Annotated[str, OPTIONS["device"]]
 Frame = Annotated[int, typer.Option(min=1, help="Which picture of several.")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each file, with histograms of 256 bins.")]
 
-_NAMES = {1: ("gray",), 2: ("gray", "alpha"), 3: ("red", "green", "blue"), 4: ("red", "green", "blue", "alpha")}
-
 
 def stats(files: Files, device: DeviceName = "auto", frame: Frame = 1, json: Json = False) -> None:
     """Measure each channel of images: minimum, maximum, mean, deviation, median, and how much is black or white."""
@@ -57,7 +55,9 @@ def _object(name: str, channels: Sequence[ChannelStatistics]) -> str:
     def plain(value: Any) -> Any:
         return None if isinstance(value, float) and not isfinite(value) else value
 
-    names = _NAMES[len(channels)]
+    from imgcuda.pixels import CHANNEL_NAMES
+
+    names = CHANNEL_NAMES[len(channels)]
     found = {
         channel: {key: plain(value) for key, value in asdict(each).items()}
         for channel, each in zip(names, channels, strict=True)
@@ -67,12 +67,13 @@ def _object(name: str, channels: Sequence[ChannelStatistics]) -> str:
 
 def _table(file: str, channels: Sequence[ChannelStatistics]) -> Iterator[str]:
     """Yield the lines for a person: a heading, and a line for each channel."""
+    from imgcuda.pixels import CHANNEL_NAMES
     from imgcuda.statistics.channels import ChannelStatistics
 
     columns = [field.name for field in fields(ChannelStatistics) if field.name not in ("samples", "histogram")]
     yield f"{file}:"
     yield f"  {'':5}" + "".join(f"{column:>11}" for column in columns)
-    for channel, each in zip(_NAMES[len(channels)], channels, strict=True):
+    for channel, each in zip(CHANNEL_NAMES[len(channels)], channels, strict=True):
         texts = [_shown(column, getattr(each, column)) for column in columns]
         yield f"  {channel:5}" + "".join(f"{text:>11}" for text in texts)
 

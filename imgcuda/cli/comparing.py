@@ -1,0 +1,75 @@
+"""`imgcuda compare`: writes a page that compares a picture with its filtered self, or with another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from imgcuda.cli import completing, streams
+from imgcuda.cli.filtering import add_options
+from imgcuda.cli.job import Job
+from imgcuda.cli.page_run import OPTIONS, Frame, In, Open, Out, PageRun, Steps, show
+from imgcuda.errors import ParameterError
+
+if TYPE_CHECKING:
+    from imgcuda.images import Image
+    from imgcuda.pages.compare_page import Side
+
+Other = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[OTHER]",
+        help="The image to compare IN with, or with -f what the filters make of IN.",
+        show_default=False,
+        autocompletion=completing.files,
+    ),
+]
+
+
+@streams.ours_only()
+def compare(
+    ctx: typer.Context,
+    in_path: In,
+    other: Other = None,
+    *,
+    out_path: Out,
+    steps: Steps = None,
+    open: Open = False,
+    frame: Frame = 1,
+    **job: Any,
+) -> None:
+    """Compare a picture with its filtered self, or with another, on a page: imgcuda compare IN -f blur -o page.html."""
+    from imgcuda.cli.chain import parse_chain
+    from imgcuda.pages.compare_page import compare_page
+    from imgcuda.recipes.chain_text import write_chain
+
+    if not steps and other is None:
+        raise ParameterError("compare IN with what? Write -f NAME for a filter, or the name of another image")
+    run = PageRun.begin(Job(in_path, out_path, frame=frame, **job))
+    run.check()
+    filters = run.filters(lambda: parse_chain(ctx.obj, steps)) if steps else []
+    given = run.read(in_path)
+    left = _side(run, run.name, given)
+    if filters:
+        made = _side(run, write_chain(filters), run.filtered(given, filters))
+        left, right = (made, _side(run, other.name, run.read(other))) if other else (left, made)
+    elif other:
+        right = _side(run, other.name, run.read(other))
+    run.write(compare_page(left, right, run.command(filters) if filters else ""))
+    if open:
+        show(out_path)
+
+
+def _side(run: PageRun, name: str, image: Image) -> Side:
+    """Return a picture with the statistics of its channels."""
+    from imgcuda import devices
+    from imgcuda.pages.compare_page import Side
+    from imgcuda.pixels import as_image
+    from imgcuda.statistics.channels import channel_statistics
+
+    return Side(name, image, channel_statistics(devices.members(run.device), as_image(image.pixels)))
+
+
+add_options(compare, OPTIONS)

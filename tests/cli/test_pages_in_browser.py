@@ -1,0 +1,129 @@
+"""The pages in a real browser: what a user sees, by mouse and by keyboard. Skipped where there is no Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from imgcuda.cli import build, run
+from support.browser import Opened, chromium
+from support.installed import installed
+
+FIRST, SECOND = (200, 40, 20), (55, 215, 235)
+WIDTH, HEIGHT = 60, 40
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page that compares a picture of one color with its negative."""
+    folder = tmp_path_factory.mktemp("pages")
+    PIL.Image.new("RGB", (WIDTH, HEIGHT), FIRST).save(folder / "in.png")
+    page = folder / "page.html"
+    assert run(["compare", str(folder / "in.png"), "-f", "invert", "-o", str(page)], build(installed())) == 0
+    return page
+
+
+def colors(opened: Opened) -> set[tuple[int, ...]]:
+    """Return the colors of the picture that is seen, but for its rim, which may share pixels with the page."""
+    inside = opened.seen("#frame")[4:-4, 4:-4]
+    return {tuple(color) for color in np.unique(inside.reshape(-1, 3), axis=0).tolist()}
+
+
+def test_an_edge_is_dragged_between_both_pictures(browser: Any, comparison: Path) -> None:
+    opened = Opened(browser, comparison)
+    box = opened.page.locator("#frame").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    opened.page.mouse.move(box["x"] + box["width"] / 2, middle)
+    opened.page.mouse.down()
+    opened.page.mouse.move(box["x"] + box["width"] / 4, middle)
+    opened.page.mouse.up()
+    seen = opened.seen("#frame")
+    row = seen[seen.shape[0] // 2]
+    assert tuple(row[len(row) // 8]) == FIRST
+    assert tuple(row[len(row) // 2]) == SECOND
+    assert opened.page.get_by_label("Edge between both").input_value() == "250"
+    opened.check_quiet(comparison)
+
+
+def test_the_edge_moves_by_keys(browser: Any, comparison: Path) -> None:
+    opened = Opened(browser, comparison)
+    edge = opened.page.get_by_label("Edge between both")
+    edge.focus()
+    opened.page.keyboard.press("Home")
+    row = opened.seen("#frame")[20]
+    assert tuple(row[len(row) // 2]) == SECOND
+    opened.page.keyboard.press("End")
+    row = opened.seen("#frame")[20]
+    assert tuple(row[len(row) // 2]) == FIRST
+
+
+def test_pictures_and_the_difference_are_chosen_by_controls_and_keys(browser: Any, comparison: Path) -> None:
+    opened = Opened(browser, comparison)
+    for label, key, color in (("First", "2", FIRST), ("Second", "3", SECOND)):
+        opened.page.get_by_label(label, exact=True).check()
+        assert colors(opened) == {color}
+        opened.page.locator("#stage").press("1")
+        assert opened.page.get_by_label("Both", exact=True).is_checked()
+        opened.page.locator("#stage").press(key)
+        assert colors(opened) == {color}
+    opened.page.get_by_label("Difference", exact=True).check()
+    apart = np.abs(np.subtract(FIRST, SECOND))
+    assert colors(opened) == {tuple(apart.tolist())}
+    opened.page.get_by_label("Difference times").select_option("4")
+    assert colors(opened) == {tuple(np.minimum(4 * apart, 255).tolist())}
+
+
+def test_a_pixel_is_told_and_zoomed_to_by_keys(browser: Any, comparison: Path) -> None:
+    opened = Opened(browser, comparison)
+    stage = opened.page.get_by_role("group", name="The pictures")
+    opened.page.get_by_label("Zoom").select_option("16")
+    assert opened.value("document.getElementById('frame').clientWidth") == 16 * WIDTH
+    for key in ("ArrowRight", "Shift+ArrowLeft", "ArrowUp", "+"):
+        stage.press(key)
+    assert opened.page.locator("#pixel").text_content() == (
+        f"x {WIDTH // 2 - 9}, y {HEIGHT // 2 - 1}: first 200 40 20; second 55 215 235"
+    )
+    assert opened.page.get_by_label("Zoom").input_value() == "32"
+    assert opened.value("getComputedStyle(document.getElementById('left')).imageRendering") == "pixelated"
+    stage.press("0")
+    assert opened.page.get_by_label("Zoom").input_value() == "0"
+
+
+def test_the_pixel_under_the_mouse_is_told(browser: Any, comparison: Path) -> None:
+    opened = Opened(browser, comparison)
+    opened.page.get_by_label("Zoom").select_option("8")
+    box = opened.page.locator("#frame").bounding_box()
+    opened.page.mouse.move(box["x"] + 8 * 7 + 4, box["y"] + 8 * 3 + 4)
+    assert str(opened.page.locator("#pixel").text_content()).startswith("x 7, y 3: ")
+
+
+def test_the_command_is_copied(browser: Any, comparison: Path) -> None:
+    opened = Opened(browser, comparison)
+    opened.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    opened.page.get_by_role("button", name="Copy the command").click()
+    opened.page.get_by_text("Copied").wait_for()
+    command = f"imgcuda filter {comparison.with_name('in.png')} out.png -f invert"
+    assert opened.value("navigator.clipboard.readText()") == command
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 2560])
+def test_a_page_fits_small_and_large_screens_light_and_dark(
+    browser: Any, comparison: Path, width: int, scheme: str
+) -> None:
+    opened = Opened(browser, comparison, width, scheme)
+    assert opened.value("document.documentElement.scrollWidth") == width
+    brightness = int(opened.seen("h1").max(axis=2)[0, -1])
+    assert brightness > 200 if scheme == "light" else brightness < 50
+    opened.check_quiet(comparison)
