@@ -87,7 +87,7 @@ FOREIGN = {
             "images.reading",
         ),
         *("images.sixteen_bit", "images.tiff_codecs", "images.tiff_colors", "images.writing"),
-        *("images.codec_versions", "images.dds", "images.preview", "images.psd"),
+        *("images.codec_versions", "pages.sheet_picture", "images.dds", "images.preview", "images.psd"),
     },
     "av": {
         *("video.av_library", "video.decoding", "video.encoders", "video.encoding", "video.frame_colors"),
@@ -135,7 +135,7 @@ FOREIGN = {
             "cli.recipe_options",
             "cli.run_batch",
         ),
-        *("cli.stats_command", "cli.studio_command", "cli.trying", "cli.worker_command"),
+        *("cli.stats_command", "cli.studio_command", "cli.sweeping", "cli.trying", "cli.worker_command"),
     },
 }
 """What the core uses beside NumPy and the standard library, and the only modules that know it."""

@@ -49,7 +49,7 @@ def compare(
         raise ParameterError("compare IN with what? Write -f NAME for a filter, or the name of another image")
     run = PageRun.begin(Job(in_path, out_path, frame=frame, **job))
     run.check()
-    filters = run.filters(lambda: parse_chain(ctx.obj, steps)) if steps else []
+    filters = run.reading(lambda: parse_chain(ctx.obj, steps)) if steps else []
     given = run.read(in_path)
     left = _side(run, run.name, given)
     if filters:

@@ -14,6 +14,7 @@ COMMANDS = {
     "batch": "batch.batch",
     "worker": "worker_command.worker",
     "compare": "comparing.compare",
+    "sweep": "sweeping.sweep",
     "identify": "identifying.identify",
     "stats": "stats_command.stats",
     "explain": "explain_command.explain",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Self, TypeVar
 
 import typer
 
@@ -13,12 +13,16 @@ from imgcuda import startup
 from imgcuda.cli import completing, streams
 from imgcuda.cli.job import Job
 from imgcuda.cli.timeout import Deadline
+from imgcuda.errors import ImgcudaError
 
 if TYPE_CHECKING:
     from imgcuda.engine.protocol import Device
     from imgcuda.file_run import FileOptions
     from imgcuda.filters import Filter
-    from imgcuda.images import Image
+    from imgcuda.images import Image, Pixels
+    from imgcuda.pages.cards import Card, CardWords
+
+Made = TypeVar("Made")
 
 In = Annotated[
     Path,
@@ -39,6 +43,7 @@ Steps = Annotated[
     ),
 ]
 Frame = Annotated[int, typer.Option(min=1, help="Which picture of several.")]
+Size = Annotated[int, typer.Option(min=16, max=2048, help="The most pixels of each picture, across and down.")]
 Open = Annotated[bool, typer.Option("--open", help="Open it in the browser.")]
 
 OPTIONS = (
@@ -81,11 +86,12 @@ class PageRun(NamedTuple):
         note(path, image.losses)
         return image
 
-    def filters(self, make: Callable[[], Sequence[Filter]]) -> Sequence[Filter]:
-        """Return the filters of the command; files that their parameters name are read."""
-        from imgcuda.cli.run_file import filters_of
+    def reading(self, make: Callable[[], Made]) -> Made:
+        """Return what a function makes of the command's filters, within the deadline: it may read files."""
+        from imgcuda.parameter_types import picture_limit
 
-        return filters_of(make, self.job, self.deadline)
+        with self.deadline.holds("reading the parameters"), picture_limit(self.job.max_pixels):
+            return make()
 
     def filtered(self, image: Image, filters: Sequence[Filter]) -> Image:
         """Return a picture filtered."""
@@ -103,15 +109,39 @@ class PageRun(NamedTuple):
         frame = None if self.job.frame == 1 else self.job.frame
         shown = self.job._replace(device="auto", timeout=None, overwrite=False, no_clobber=False, frame=frame)
         given = [_with_value(option, getattr(shown, name)) for name, option in shown.given().items()]
-        steps = [word for each in filters for word in ("-f", write_chain([each]))]
-        return shlex.join(["imgcuda", "filter", str(self.job.in_path), "out.png", *steps, *given])
+        command = shlex.join(["imgcuda", "filter", str(self.job.in_path), "out.png"])
+        return " ".join([command, as_options(write_chain([each]) for each in filters), *map(shlex.quote, given)])
 
-    def check(self) -> None:
-        """Raise an error, before any work is done, if the page cannot be written."""
+    def card(self, image: Image, filters: Sequence[Filter], words: CardWords, size: int) -> Card:
+        """Return the card of what filters make of a picture, in at most `size` pixels across and down.
+
+        If they fail, it has their sentence instead.
+        """
+        from imgcuda.images.preview import smaller
+        from imgcuda.pages.cards import Card
+
+        try:
+            return Card(words, smaller(self.filtered(image, filters).pixels, size))
+        except ImgcudaError as error:
+            return Card(words, None, str(error))
+
+    def check(self, picture: bool = False) -> None:
+        """Raise an error, before any work is done, if the page, or the picture instead of it, cannot be written."""
         from imgcuda.cli.run_file import clobber_rule
+        from imgcuda.images import check_output
         from imgcuda.pages.page_file import check_page
 
-        check_page(self.job.out_path, clobber_rule(self.job))
+        check = check_output if picture else check_page
+        check(self.job.out_path, clobber=clobber_rule(self.job))
+
+    def write_picture(self, pixels: Pixels, icc: bytes) -> None:
+        """Write a picture instead of a page."""
+        import imgcuda
+        from imgcuda.cli.run_file import clobber_rule
+        from imgcuda.images import Image, write
+
+        software = f"imgcuda {imgcuda.__version__}"
+        write(self.job.out_path, Image(pixels, icc=icc), clobber=clobber_rule(self.job), software=software)
 
     def write(self, page: str) -> None:
         """Write the page."""
@@ -119,6 +149,11 @@ class PageRun(NamedTuple):
         from imgcuda.pages.page_file import write_page
 
         write_page(self.job.out_path, page, clobber_rule(self.job))
+
+
+def as_options(steps: Iterable[str]) -> str:
+    """Return the steps of a chain as options to copy into a command line: "-f blur:sigma=3 -f edges"."""
+    return " ".join(f"-f {shlex.quote(step)}" for step in steps)
 
 
 def _with_value(option: str, value: object) -> str:

@@ -47,6 +47,18 @@ def split(text: str) -> list[str]:
     return [*parts, text[start:]]
 
 
+def split_values(text: str) -> list[str]:
+    """Return the values of a text between its |: 0.5 and 1 for "0.5|1", without blanks around them.
+
+    A | in quotes, in a list or behind a backslash does not count.
+    """
+    values, start = [], 0
+    while (end := _end_of_value(text, start, SEPARATOR)) < len(text):
+        values.append(text[start:end].strip())
+        start = end + 1
+    return [*values, text[start:].strip()]
+
+
 def unquoted(text: str) -> str:
     """Return the value of a text that may be quoted.
 

@@ -34,6 +34,15 @@ def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return page
 
 
+@pytest.fixture(scope="module")
+def sheet(comparison: Path) -> Path:
+    """A page with a grid of pictures."""
+    page = comparison.with_name("sheet.html")
+    steps = ["-f", "gamma:gamma=0.5..2/4", "-f", "edges:operator=sobel|scharr"]
+    assert run(["sweep", str(comparison.with_name("in.png")), *steps, "-o", str(page)], build(installed())) == 0
+    return page
+
+
 def colors(opened: Opened) -> set[tuple[int, ...]]:
     """Return the colors of the picture that is seen, but for its rim, which may share pixels with the page."""
     inside = opened.seen("#frame")[4:-4, 4:-4]
@@ -119,11 +128,23 @@ def test_the_command_is_copied(browser: Any, comparison: Path) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 2560])
+@pytest.mark.parametrize("page", ["comparison", "sheet"])
 def test_a_page_fits_small_and_large_screens_light_and_dark(
-    browser: Any, comparison: Path, width: int, scheme: str
+    browser: Any, comparison: Path, sheet: Path, page: str, width: int, scheme: str
 ) -> None:
-    opened = Opened(browser, comparison, width, scheme)
+    shown = {"comparison": comparison, "sheet": sheet}[page]
+    opened = Opened(browser, shown, width, scheme)
     assert opened.value("document.documentElement.scrollWidth") == width
     brightness = int(opened.seen("h1").max(axis=2)[0, -1])
     assert brightness > 200 if scheme == "light" else brightness < 50
-    opened.check_quiet(comparison)
+    opened.check_quiet(shown)
+
+
+def test_options_are_copied_from_a_sheet_by_keys(browser: Any, sheet: Path) -> None:
+    opened = Opened(browser, sheet)
+    opened.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = opened.page.get_by_role("button", name="Copy the options of gamma=0.5, operator=scharr")
+    button.focus()
+    opened.page.keyboard.press("Enter")
+    opened.page.get_by_text("Copied").wait_for()
+    assert opened.value("navigator.clipboard.readText()") == "-f gamma:gamma=0.5 -f edges:operator=scharr"
