@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imgcuda import FilterError, KernelError
+from imgcuda import FilterError, KernelError, kernels
 from imgcuda.cpu.compile import to_llvm
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program, Source, specialize
@@ -77,3 +77,20 @@ def test_an_included_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "helper.cu").write_bytes(b"// ok\n// \xff\n")
     with pytest.raises(FilterError, match=r"helper\.cu:2: the kernel file is not UTF-8 here; save it as UTF-8"):
         read(tmp_path, main='#include "helper.cu"\n')
+
+
+def test_other_folders_are_searched_in_their_order_behind_the_files_own(tmp_path: Path) -> None:
+    for folder, factor in (("src", 2), ("first", 3), ("second", 4)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "both.cuh").write_text(f"#define BOTH {factor}\n", encoding="utf-8")
+    (tmp_path / "first" / "mine").mkdir()
+    (tmp_path / "first" / "mine" / "f.cuh").write_text("__device__ int mine() { return BOTH; }\n", encoding="utf-8")
+    path = tmp_path / "src" / "k.cu"
+    text = '#include "both.cuh"\n#include <mine/f.cuh>\n__global__ void k(int *o) { o[0] = 10 * mine() + BOTH; }\n'
+    path.write_text(text, encoding="utf-8")
+    made = np.zeros(1, np.int32)
+    kernels.load(path, include_dirs=[tmp_path / "first", str(tmp_path / "second")]).k(made, grid=1, block=1)
+    assert made[0] == 22
+    path.write_text(text.replace('"both.cuh"', "<both.cuh>"), encoding="utf-8")
+    kernels.load(path, include_dirs=[tmp_path / "second", tmp_path / "first"]).k(made, grid=1, block=1)
+    assert made[0] == 44

@@ -27,13 +27,24 @@ Macro = Annotated[
     list[str] | None,
     typer.Option("-D", "--define", metavar="NAME=VALUE", help="Define a macro, as compilers do; may be repeated."),
 ]
+Include = Annotated[
+    list[Path] | None,
+    typer.Option("-I", "--include", metavar="DIR", help="Look for included files there, too; may be repeated."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each problem, and one for the summary.")]
 Github = Annotated[
     bool, typer.Option("--github", help="Print annotations of GitHub, as it does by itself in GitHub's workflows.")
 ]
 
 
-def check(files: Files, arch: Arch = None, define: Macro = None, json: Json = False, github: Github = False) -> None:
+def check(
+    files: Files,
+    arch: Arch = None,
+    define: Macro = None,
+    include: Include = None,
+    json: Json = False,
+    github: Github = False,
+) -> None:
     """Compile the kernels of CUDA files for CPU and GPU, and run them checked where comments or programs say how."""
     if json and github:
         raise ParameterError("--json and --github are two ways to print the same; choose one")
@@ -43,7 +54,7 @@ def check(files: Files, arch: Arch = None, define: Macro = None, json: Json = Fa
     macros = dict(map(_macro, define or []))
     architectures, notes = _architectures(arch or [])
     with streams.ours_only():
-        done = [check_file(Path(name), macros, architectures) for name in files]
+        done = [check_file(Path(name), macros, architectures, include or []) for name in files]
     problems = [problem for each in done for problem in each.problems]
     for note in [*notes, *(note for each in done for note in each.notes)]:
         streams.say(f"note: {note}")

@@ -181,7 +181,8 @@ def passed_over(names: Iterable[str]) -> str:
     unknown = [f'"{name}"' for name in names if name not in HEADERS and "." in name][:3]  # C++'s own have no dot
     if not unknown:
         return ""
-    return f"copy it into this file: it may be declared in {' or '.join(unknown)}, which imgcuda passes over"
+    where = f"it may be declared in {' or '.join(unknown)}, which imgcuda passes over"
+    return f"copy it into this file, or name its folder by include_dirs= or -I: {where}"
 
 
 def for_nvrtc(text: str) -> dict[str, str]:

@@ -31,10 +31,16 @@ class FileCheck:
     notes: list[str] = field(default_factory=list)
 
 
-def check_file(path: Path, defines: Mapping[str, Define], architectures: Sequence[Architecture]) -> FileCheck:
+def check_file(
+    path: Path,
+    defines: Mapping[str, Define],
+    architectures: Sequence[Architecture],
+    include_dirs: Sequence[Path] = (),
+) -> FileCheck:
     """Check the kernels of a `.cu` file, or run a `.py` file, checked. Raises ParameterError if there is no such file.
 
-    Kernels are compiled for the CPU and for the architectures, then run as the comments before them describe.
+    Kernels are compiled for the CPU and for the architectures, then run as the comments before them describe. Included
+    files are looked for beside the file, and in `include_dirs`.
     """
     if not path.is_file():
         raise ParameterError(f"there is no file {path}")
@@ -42,7 +48,7 @@ def check_file(path: Path, defines: Mapping[str, Define], architectures: Sequenc
         problems, notes = run_driver(path)
         return FileCheck(path, runs=1, problems=problems, notes=notes)
     try:
-        source = Source.read(path)
+        source = Source.read(path, include_dirs)
     except FilterError as error:
         return FileCheck(path, problems=of_error(KernelError(str(error)), CPU, path))
     return _checked(path, source, defines, architectures)

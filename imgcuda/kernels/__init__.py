@@ -12,7 +12,7 @@ with kernels.checked():                               # CheckError, with line, t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -33,8 +33,13 @@ _MACRO = re.compile(r"[A-Za-z_]\w*(?:\([\w, ]*\))?")
 """A macro's name, and its arguments if it has some."""
 
 
-def load(path: str | PathLike[str], defines: Mapping[str, Define] | None = None, device: str | None = None) -> Module:
-    """Return the kernels of a `.cu` file; `#include "file"` takes files beside it.
+def load(
+    path: str | PathLike[str],
+    defines: Mapping[str, Define] | None = None,
+    device: str | None = None,
+    include_dirs: Sequence[str | PathLike[str]] = (),
+) -> Module:
+    """Return the kernels of a `.cu` file; `#include "file"` takes files beside it, and in the folders `include_dirs`.
 
     `defines` are macros, as by the compilers' -D: `{"TILE": 16, "T": "float"}`. `device` is where they are launched if
     a launch does not say: "cpu", "cuda", "cuda:1"; None means IMGCUDA_DEVICE, else a GPU if there is one, else the CPU.
@@ -43,7 +48,7 @@ def load(path: str | PathLike[str], defines: Mapping[str, Define] | None = None,
     """
     if not Path(path).exists():
         raise LaunchError(f"there is no kernel file {shown(Path(path), 300)}")
-    return Module(Source.read(Path(path)), _checked(defines), device)
+    return Module(Source.read(Path(path), [Path(each) for each in include_dirs]), _checked(defines), device)
 
 
 def compile(

@@ -6,7 +6,7 @@ compiler reports the author's own file and line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -97,10 +97,10 @@ class Source(NamedTuple):
     same bits in every fused kernel is compiled without."""
 
     @classmethod
-    def read(cls, path: Path) -> Source:
+    def read(cls, path: Path, include_dirs: Sequence[Path] = ()) -> Source:
         """Return the source of a file, with its includes expanded; FilterError if a file cannot be read."""
         try:
-            return cls(path.name, with_includes(path, _text))
+            return cls(path.name, with_includes(path, _text, include_dirs))
         except FileNotFoundError:
             where = "it stands beside the filter's Python file, and in a package *.cu is among the package-data"
             raise FilterError(f"there is no kernel file {path}; {where}") from None

@@ -129,6 +129,16 @@ def test_macros_hold_in_the_file_and_in_its_comments(check: Check) -> None:
 
 
 @pytest.mark.usefixtures("no_nvrtc")
+def test_included_files_are_looked_for_in_folders_that_are_named(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "include" / "own").mkdir(parents=True)
+    (tmp_path / "include" / "own" / "f.cuh").write_text("__device__ int f() { return 1; }\n", encoding="utf-8")
+    text = '#include "own/f.cuh"\n__global__ void k(int *y) { y[threadIdx.x] = f(); }\n'
+    code, out, _ = check(text)
+    assert (code, 'name its folder by include_dirs= or -I: it may be declared in "own/f.cuh"' in out) == (1, True)
+    assert check(text, "-I", str(tmp_path / "include"))[0] == 0
+
+
+@pytest.mark.usefixtures("no_nvrtc")
 def test_a_fault_of_a_run_has_line_thread_and_index(check: Check) -> None:
     code, out, _ = check(BEYOND)
     assert code == 1

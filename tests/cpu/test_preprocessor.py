@@ -248,7 +248,8 @@ def test_other_headers_are_passed_over_and_named_if_a_name_is_missing() -> None:
     preprocess('\n#include "helper.cuh"\n#include <no/such.hpp>\n', "k.cu", {}, mistakes)
     mistakes.raise_if_any()
     assert mistakes.missing("CHECK") == (
-        'copy it into this file: it may be declared in "helper.cuh" or "no/such.hpp", which imgcuda passes over'
+        "copy it into this file, or name its folder by include_dirs= or -I: "
+        'it may be declared in "helper.cuh" or "no/such.hpp", which imgcuda passes over'
     )
     assert mistakes.missing("FLT_MAX") == "#include <float.h>"
 

@@ -28,9 +28,9 @@ class Untranslatable(Exception):
 
 
 def inner(node: Node) -> list[Node]:
-    """Return the nodes in a node; a part that is left out is an empty one."""
+    """Return the nodes in a node, but for comments; a part that is left out is an empty one."""
     found: list[Node] = node.get("inner", [])
-    return found
+    return [each for each in found if each.get("kind") != "FullComment"]
 
 
 def last(node: Node) -> Node:
