@@ -14,8 +14,8 @@ import PIL.Image
 import pytest
 
 from imgcuda.cli import build, run
-from support.dim_filter import FILTER, KERNEL
 from support.installed import installed
+from support.written_filters import FILTER, KERNEL
 
 Result = TypeVar("Result")
 

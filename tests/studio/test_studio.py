@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import time
@@ -26,10 +25,10 @@ from imgcuda.programs.layout import Layout
 from imgcuda.studio.checked_picture import place
 from imgcuda.studio.controls import control, describe
 from imgcuda.studio.loaded_picture import reduced
-from imgcuda.studio.shown_picture import histogram, shown
-from support.dim_filter import FILTER, KERNEL
+from imgcuda.studio.shown_picture import LARGEST_SHOWN, histogram, put_rgba, shown
 from support.installed import installed
-from support.studio import RunningStudio, Shown, ask, heard, running_studio, steps
+from support.studio import RunningStudio, Shown, ask, heard, picture_of, running_studio, save_later, steps
+from support.written_filters import BEYOND, BEYOND_KERNEL, FILTER, KERNEL
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +66,13 @@ def test_a_result_has_the_pixels_of_the_chain(studio: RunningStudio, folder: Pat
     assert np.array_equal(found.pixels[..., :3], expected)
     assert (found.pixels[..., 3] == 255).all()
     assert found.about["size"] == [6, 4]
+
+
+@pytest.mark.parametrize("extent", ["proxy", "full"])
+def test_the_picture_is_shown_as_it_was_opened(studio: RunningStudio, folder: Path, extent: str) -> None:
+    answer = studio.send("GET", f"/before?extent={extent}")
+    assert answer.status == 200
+    assert np.array_equal(picture_of(answer.body).pixels[..., :3], imgcuda.read(folder / "in.png").pixels)
 
 
 def test_a_step_that_is_off_does_nothing(studio: RunningStudio) -> None:
@@ -179,13 +185,6 @@ def plugin_message(live: Any, is_wanted: Callable[[Any], bool]) -> Any:
     raise AssertionError("nothing was told")
 
 
-def save(file: Path, text: str) -> None:
-    """Save a file with a later time than before, whatever the clock's steps are."""
-    before = file.stat().st_mtime
-    file.write_text(text)
-    os.utime(file, (before + 2, before + 2))
-
-
 def test_a_kernel_is_loaded_again_when_it_is_saved(folder: Path) -> None:
     with running_studio(folder / "in.png", folder / "mine.py") as running:
         running.enter()
@@ -196,18 +195,18 @@ def test_a_kernel_is_loaded_again_when_it_is_saved(folder: Path) -> None:
             assert (state["names"], state["faults"]) == (["dim"], [])
             dimmed = result(running, ("dim", {"amount": 1}))
             assert (dimmed.pixels[..., :3] == 0).all()
-            save(folder / "dim.cu", KERNEL.replace("c.b *= 1.0f - amount", "c.b *= 1.0f - amont"))
+            save_later(folder / "dim.cu", KERNEL.replace("c.b *= 1.0f - amount", "c.b *= 1.0f - amont"))
             (fault,) = plugin_message(live, lambda told: told["faults"])["plugin"]["faults"]
             assert (fault["file"], fault["line"]) == ("dim.cu", 5)
             assert "amont" in fault["message"] and "amont" in fault["text"]
-            save(folder / "dim.cu", KERNEL.replace("c.b *= 1.0f - amount", "c.b = 1.0f"))
+            save_later(folder / "dim.cu", KERNEL.replace("c.b *= 1.0f - amount", "c.b = 1.0f"))
             plugin_message(live, lambda told: not told["faults"])
             assert (result(running, ("dim", {"amount": 1})).pixels[..., :3] == [0, 0, 255]).all()
-            save(folder / "mine.py", FILTER.replace("amount: float", "amount float"))
+            save_later(folder / "mine.py", FILTER.replace("amount: float", "amount float"))
             (fault,) = plugin_message(live, lambda told: told["faults"])["plugin"]["faults"]
             assert (fault["file"], fault["line"]) == ("mine.py", 7)
             assert (result(running, ("dim", {"amount": 1})).pixels[..., :3] == [0, 0, 255]).all()  # as it was
-            save(folder / "mine.py", FILTER.replace("le=1", "le=2"))
+            save_later(folder / "mine.py", FILTER.replace("le=1", "le=2"))
             told = plugin_message(live, lambda told: not told["faults"])
             (dim,) = (each for each in told["filters"] if each["name"] == "dim")
             assert dim["controls"][0]["most"] == 2
@@ -216,26 +215,6 @@ def test_a_kernel_is_loaded_again_when_it_is_saved(folder: Path) -> None:
 
 
 # Checked runs
-
-BEYOND = '''
-from imgcuda import NeighborhoodFilter
-
-class Beyond(NeighborhoodFilter):
-    """Read the pixel to the right, also where there is none."""
-
-    @property
-    def halo(self):
-        return 1
-'''
-BEYOND_KERNEL = """__global__ void beyond(const pixel *src, pixel *dst, int width, int height)
-{
-    int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
-    if (x >= width || y >= height) return;
-    int at = (y * width + x) * CHANNELS;
-    for (int c = 0; c < CHANNELS; ++c)
-        dst[at + c] = src[at + CHANNELS + c];
-}
-"""
 
 
 def test_a_checked_run_marks_what_it_finds_in_the_picture(folder: Path, tmp_path: Path) -> None:
@@ -322,8 +301,14 @@ def test_colors_of_transparent_pixels_are_not_seen_in_a_smaller_copy() -> None:
 @pytest.mark.parametrize(("dtype", "white"), WHITES)
 def test_gray_and_alpha_are_shown_as_colors(dtype: type[np.generic], white: int) -> None:
     pixels = np.array([[[white, 0], [0, white]]], dtype)
-    data = shown(pixels).data
-    assert list(data) == [255, 255, 255, 0, 0, 0, 0, 255]
+    made = np.empty((2, 4), np.uint8)
+    put_rgba(shown(pixels), made)
+    assert made.tolist() == [[255, 255, 255, 0], [0, 0, 0, 255]]
+
+
+def test_a_result_that_is_too_large_is_shown_smaller() -> None:
+    pixels = np.zeros((LARGEST_SHOWN // 1000 * 2, 1000, 1), np.uint8)
+    assert shown(pixels).shape == (round(pixels.shape[0] / 2**0.5), round(1000 / 2**0.5), 1)
 
 
 @pytest.mark.parametrize(("dtype", "white"), WHITES)

@@ -42,8 +42,8 @@ async function start() {
   const formats = about.formats.map(({ name, ending }) => element("option", { value: ending }, name));
   byId("format").replaceChildren(...formats);
   know(about.filters);
-  if (about.plugin) plugin({ plugin: about.plugin, filters: about.filters });
   if (about.picture) await opened(about.picture);
+  if (about.plugin) plugin({ plugin: about.plugin, filters: about.filters });
 }
 
 function know(filters) {
