@@ -35,14 +35,19 @@ from imgcuda.frontend.syntax import (
     NamedType,
     Place,
     PointerType,
+    StringLiteral,
     TranslationUnit,
     TypeName,
+    walk,
 )
 from imgcuda.frontend.textures import DECLARATION, FETCHES, TEXTURE
 
 _NO_GLOBALS = refusals.Refusal(
     "this global variable is the host's",
     "write __device__ in front of it, or __constant__ if no kernel changes it",
+)
+_NO_TEXTS = refusals.Refusal(
+    "a pointer to a string outside of functions is the host's", "write the string in the kernel, or make it an array"
 )
 _NO_AUTO = refusals.Refusal("'auto' for what a function takes or returns is C++", "write the type")
 _NO_VARIADIC = refusals.Refusal("'...' is not in the portable subset", "name the parameters")
@@ -248,6 +253,8 @@ class _Parser(StatementParser):
             raise self.refuse(_NO_GLOBALS, place)
         while True:
             variable = self.variable(name, type_, specifiers, space)
+            if any(isinstance(each, StringLiteral) for each in walk(variable.value)):
+                raise self.refuse(_NO_TEXTS, place)
             self.file.globals.append(variable)
             self.file.items.append(variable)
             if not self.accept(","):

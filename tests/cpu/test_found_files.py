@@ -133,6 +133,15 @@ def test_a_structure_of_the_host_with_unknown_types_leaves_nothing_behind() -> N
         values("Work w; out[x] = 1;", before=before)
 
 
+def test_strings_of_the_host_are_not_read() -> None:
+    before = """const char *name = "sample"; static const char *const files[] = {"a.ppm", "b.ppm", NULL};
+    const char letters[] = "xyz"; __constant__ char more[4] = "abc"; struct Option { const char *name; int value; };
+    static Option options[] = {{"size", 1}, {"count", 2}};"""
+    assert values("letters[x % 3] + more[1]", before=before)[:2].tolist() == [120 + 98, 121 + 98]
+    with pytest.raises(KernelError, match="its declaration in line 1 is not read: a pointer to a string"):
+        values("out[x] = name[0];", before=before)
+
+
 def test_a_namespace_of_the_file_may_hold_kernels() -> None:
     text = """namespace a { namespace b { struct P { int v; }; __device__ int f(P p) { return p.v; } } }
     using namespace a; using a::b::f;
