@@ -176,7 +176,7 @@ class Types(ExpressionParser):
     def _unknown(self, token: Token) -> Stop:
         meant = OTHER_NAMES.get(token.text.lower(), "")
         similar = "" if meant else did_you_mean(token.text, sorted(self.types))
-        remedy = f"write {meant}" if meant else self.mistakes.missing(token.text, similar)
+        remedy = self.mistakes.missing(token.text, similar) or (f"write {meant}" if meant else "")
         # A header that is passed over may declare it, and so may CUDA's for the host.
         elsewhere = bool(self.mistakes.passed_over) or token.text.startswith("cuda")
         self.mistakes.add(f"unknown type '{token.text}'{similar}", token.place, remedy, portable=elsewhere)

@@ -18,7 +18,19 @@ FIXED_WIDTH = {
 }
 """The integer types of stdint.h, with the canonical names of the types that they stand for."""
 STANDARD_TYPES = frozenset(
-    ["size_t", "ptrdiff_t", "intptr_t", "uintptr_t", "uchar", "ushort", "uint", "ulong", "dim3", *FIXED_WIDTH]
+    [
+        "size_t",
+        "clock_t",
+        "ptrdiff_t",
+        "intptr_t",
+        "uintptr_t",
+        "uchar",
+        "ushort",
+        "uint",
+        "ulong",
+        "dim3",
+        *FIXED_WIDTH,
+    ]
 )
 
 

@@ -45,6 +45,7 @@ C_TYPES: dict[str, npt.DTypeLike] = {
     "unsigned long long": np.uint64,
     "size_t": np.uint64,
     "long": np.int64,
+    "clock_t": np.int64,
     "unsigned long": np.uint64,
     "uchar": np.uint8,
     "ushort": np.uint16,

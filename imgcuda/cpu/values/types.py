@@ -112,7 +112,7 @@ BASIC: dict[str, Type] = {
     "unsigned short": U16, "int": I32, "unsigned int": U32, "long": I64, "unsigned long": U64, "long long": I64,
     "unsigned long long": U64, "float": F32, "double": F64, "int8_t": I8, "uint8_t": U8, "int16_t": I16,
     "uint16_t": U16, "int32_t": I32, "uint32_t": U32, "int64_t": I64, "uint64_t": U64, "size_t": U64,
-    "ptrdiff_t": I64, "intptr_t": I64, "uintptr_t": U64,
+    "ptrdiff_t": I64, "clock_t": I64, "intptr_t": I64, "uintptr_t": U64,
     "uchar": U8, "ushort": U16, "uint": U32, "ulong": U64,
 }  # fmt: skip
 """The built-in types, by name."""
