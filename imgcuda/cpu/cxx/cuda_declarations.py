@@ -37,6 +37,7 @@ _QUALIFIERS = """\
 #define __inline__ inline
 #define assert(...) imgcuda_assert(bool(__VA_ARGS__))
 #define __builtin_for_all(...) imgcuda_for_all(bool(__VA_ARGS__))
+#define NULL __null
 typedef decltype(sizeof(0)) size_t;
 typedef decltype((char *)0 - (char *)0) ptrdiff_t;
 typedef signed char int8_t;

@@ -6,10 +6,13 @@ Clang's implicit conversions between numbers are left out: our tree has none, an
 from __future__ import annotations
 
 import ast
+import math
+import struct
+import sys
 
 from imgcuda.cpu.cxx.nodes import Node, Untranslatable, inner, is_reference, kind, last, spelling, unwrapped
 from imgcuda.cpu.cxx.translate_records import alignment_of, base_field, field_name, has_fields
-from imgcuda.cpu.cxx.translate_variables import variable
+from imgcuda.cpu.cxx.translate_variables import number_of, variable
 from imgcuda.cpu.cxx.translation import THIS, Translation
 from imgcuda.cpu.cxx.type_reader import name_of, target_of
 from imgcuda.frontend import syntax
@@ -24,6 +27,8 @@ _BITS = {
     ("long long", "double"): "__double_as_longlong",
 }
 """The functions that read the bits of one type as another: the new type, the old one."""
+_REALS = {"float": "=f", "double": "=d"}
+"""The types of real numbers, and the letters of `struct` for them."""
 
 
 def _same(t: Translation, node: Node) -> Expression:
@@ -78,14 +83,6 @@ def _constant(t: Translation, node: Node) -> Expression:
         if isinstance(written, syntax.NamedType):
             return number_of(number, written.name, t.place(node))
     return t.expression(last(node))
-
-
-def number_of(value: int, type: str, place: Place) -> Expression:
-    """Return a whole number of a type, which may be one that literals do not have."""
-    if type in ("int", "unsigned int", "long long", "unsigned long long", "bool"):
-        return syntax.NumberLiteral(value, type, place)
-    literal = syntax.NumberLiteral(value, "long long" if abs(value) >= 1 << 31 else "int", place)
-    return syntax.Cast(syntax.NamedType(type, place), literal, place)
 
 
 def _zero(t: Translation, node: Node) -> Expression:
@@ -247,6 +244,8 @@ def _size(t: Translation, node: Node) -> Expression:
 def _implicit(t: Translation, node: Node) -> Expression:
     if node.get("castKind") == "NullToPointer":
         return null(t.place(node))
+    if node.get("castKind") == "PointerToBoolean":
+        return _is_there(t, last(node), t.place(node))
     if node.get("castKind") == "IntegralToPointer":
         return syntax.Cast(t.type(node), t.expression(last(node)), t.place(node))
     if node.get("castKind") in ("DerivedToBase", "UncheckedDerivedToBase"):
@@ -255,6 +254,13 @@ def _implicit(t: Translation, node: Node) -> Expression:
             return address(t, _base(t, node, pointee(t, last(node))), place)
         return _base(t, node, t.expression(last(node)))
     return t.expression(last(node))
+
+
+def _is_there(t: Translation, pointer: Node, place: Place) -> Expression:
+    """Return whether a pointer is not null; a string, as asserts have it for people, never is."""
+    if kind(unwrapped(pointer)) == "StringLiteral":
+        return syntax.NumberLiteral(1, "bool", place)
+    return syntax.Binary("!=", t.expression(pointer), null(place), place)
 
 
 def _cast(t: Translation, node: Node) -> Expression:
@@ -282,9 +288,24 @@ def _bits(t: Translation, node: Node) -> Expression:
     names = tuple(each.name for each in types if isinstance(each, syntax.NamedType))
     if len(set(names)) == 1:
         return t.expression(last(node))
+    operand = unwrapped(last(node))
+    if names[0] in _REALS and kind(operand) == "IntegerLiteral":
+        return _real_of_bits(int(operand["value"]), names[0], t.place(node))
     if names not in _BITS:
         raise Untranslatable("bits of one type as another", t.place(node), "use __float_as_int() and its like")
     return syntax.Call(_BITS[names], (t.expression(last(node)),), t.place(node))
+
+
+def _real_of_bits(bits: int, type: str, place: Place) -> Expression:
+    """Return the number that bits are, as headers have INFINITY and NAN."""
+    (value,) = struct.unpack(_REALS[type], bits.to_bytes(struct.calcsize(_REALS[type]), sys.byteorder))
+    if math.isfinite(value):
+        return syntax.NumberLiteral(value, type, place)
+    huge = syntax.NumberLiteral(math.copysign(1e300, value), "double", place)
+    infinity = syntax.Binary("*", huge, syntax.NumberLiteral(1e300, "double", place), place)
+    zero = syntax.NumberLiteral(0.0, "double", place)
+    made = syntax.Binary("*", infinity, zero, place) if math.isnan(value) else infinity
+    return syntax.Cast(syntax.NamedType(type, place), made, place)
 
 
 # ---- values in braces
@@ -298,6 +319,8 @@ def braces(t: Translation, node: Node) -> syntax.Initializer:
 
 
 def _part(t: Translation, node: Node) -> Expression | syntax.Initializer:
+    while kind(node) == "CXXDefaultInitExpr" and inner(node):
+        node = last(node)
     if kind(node) == "InitListExpr" and _has_parts(t, node):
         return braces(t, node)
     if kind(node) == "ImplicitValueInitExpr" and _has_parts(t, node):

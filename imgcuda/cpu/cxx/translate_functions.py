@@ -109,12 +109,12 @@ def _is_const_method(node: Node) -> bool:
 def _function(t: Translation, node: Node, name: str) -> syntax.Function:
     place = t.place(node)
     parameters = [*_object(t, node, place), *(_parameter(t, node, each) for each in range(len(_parameters(node))))]
-    result = _result_type(t, node, place)
     body = next(each for each in inner(t.index.definition(node)) if kind(each) == "CompoundStmt")
     made = t.statement(body)
     assert isinstance(made, syntax.Block)
     if t.frame.constructor:
         made = _constructor_body(t, node, made)
+    result = _result_type(t, node, place)  # which may be a lambda's, and so is known now
     return syntax.Function(name, result, tuple(parameters), made, place, kernel=has(node, "CUDAGlobalAttr"))
 
 

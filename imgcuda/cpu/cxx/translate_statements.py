@@ -46,8 +46,8 @@ def declared(t: Translation, node: Node) -> list[Statement]:
     name = name_of(node) or f"parts of line {place.line}"
     t.frame.names[node["id"]] = name
     value = next((each for each in inner(node) if not kind(each).endswith(("Attr", "Decl"))), None)
-    if value is not None and kind(unwrapped(value)) == "LambdaExpr":
-        t.expression(unwrapped(value))  # its type, which the variable has, is known from here on
+    if value is not None and "(lambda" in spelling(node):
+        t.expression(value)  # the lambda's type, which the variable has, is known from here on
     type = _type(t, node)
     if node["id"] in t.index.shared_in_lambdas:
         return []  # it is declared outside of the function, where it is named first

@@ -84,8 +84,15 @@ def _enumerator(t: Translation, node: Node, place: Place) -> Expression:
     fixed = parent.get("fixedUnderlyingType", {})
     type = t.read_type(fixed.get("desugaredQualType", fixed.get("qualType", "int")), place)
     assert isinstance(type, syntax.NamedType)
-    literal = syntax.NumberLiteral(following, "int", place)
-    return literal if type.name == "int" else syntax.Cast(type, literal, place)
+    return number_of(following, type.name, place)
+
+
+def number_of(value: int, type: str, place: Place) -> Expression:
+    """Return a whole number of a type, which may be one that literals do not have."""
+    if type in ("int", "unsigned int", "long long", "unsigned long long", "bool"):
+        return syntax.NumberLiteral(value, type, place)
+    literal = syntax.NumberLiteral(value, "long long" if abs(value) >= 1 << 31 else "int", place)
+    return syntax.Cast(syntax.NamedType(type, place), literal, place)
 
 
 def _integer_in(node: Node) -> int | None:
@@ -126,7 +133,7 @@ def _declared(t: Translation, node: Node) -> Expression:
     made = syntax.Declaration(name, type, given, place, space, external=external)
     t.unit.globals.append(made)
     t.unit.items.append(made)
-    return syntax.Name(name, place)
+    return syntax.Name(f"::{name}", place)  # a variable of a function may have the same name
 
 
 def _space(node: Node, type: syntax.TypeName) -> str:

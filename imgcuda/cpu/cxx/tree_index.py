@@ -17,6 +17,7 @@ from imgcuda.frontend.syntax import Place
 
 _SCOPES = RECORDS | {"NamespaceDecl", "TranslationUnitDecl", "ClassTemplateDecl"}
 _ALIASES = frozenset(["TypedefDecl", "TypeAliasDecl"])
+_SCOPE = re.compile(r"\w+::")
 _SPACES = re.compile(r"\s+(?=[<>,&*\[\]()])|(?<=[<>,&*\[\]()])\s+")
 
 
@@ -119,8 +120,11 @@ class TreeIndex:
                 yield without_spaces(f"{scope}{name}{arguments}")
 
     def records_named(self, spelled: str) -> list[Node]:
-        """Return the records that a type's name may mean."""
-        return self.records.get(without_spaces(spelled.removeprefix("::")), [])
+        """Return the records that a type's name may mean. A scope before it may be another name of a namespace."""
+        name = without_spaces(spelled.removeprefix("::"))
+        while name not in self.records and (scope := _SCOPE.match(name)):
+            name = name[scope.end() :]
+        return self.records.get(name, [])
 
     def _argument_lists(self, record: Node) -> Iterator[str]:
         if kind(record) == "CXXRecordDecl":

@@ -56,7 +56,8 @@ class TypeReader:
             return self._declarator(PointerType(type, "restrict" in words, "const" in words), behind, place)
         if rest.startswith("&"):
             _, behind = _qualifiers(rest.lstrip("&"))
-            return self._declarator(ReferenceType(type), behind, place)
+            # There are no arrays of references: `int &[2]` is a reference to an array.
+            return ReferenceType(self._sizes(type, behind, place))
         if rest.startswith("(") and rest[1:2] in ("*", "&"):
             end = _behind(rest, 0)
             if not rest[end:].strip().startswith("["):

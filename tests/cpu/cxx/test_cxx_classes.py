@@ -412,3 +412,120 @@ __global__ void k(float *o) {
 }
 """
     assert_makes(2 * X + 3, text)
+
+
+def test_a_name_behind_a_scope_is_the_files() -> None:
+    text = """\
+__constant__ float w[2] = {5, 6};
+template <typename T> __global__ void k(T *o) {
+    THREAD;
+    float w = 3;
+    o[i] = ::w[i % 2] + w;
+}
+"""
+    assert_makes(8 + X % 2, text, "k<float>")
+
+
+def test_references_go_through_functions() -> None:
+    text = """\
+struct P {
+    float v;
+    __device__ float &r() { return v; }
+};
+__device__ float &pick(P &a) { return a.r(); }
+__device__ void add(float &f) { f += 2; }
+__global__ void k(float *o) {
+    THREAD;
+    P p{1.0f};
+    add(pick(p));
+    P &q = p;
+    q.r() *= 3;
+    o[i] = p.v + i;
+}
+"""
+    assert_makes(X + 9, text)
+
+
+def test_objects_are_exchanged_as_a_whole() -> None:
+    text = """\
+struct P {
+    float v;
+    __device__ void swap(P &o) {
+        P t = *this;
+        *this = o;
+        o = t;
+    }
+};
+__global__ void k(float *o) {
+    THREAD;
+    P a{1}, b{(float)i};
+    a.swap(b);
+    o[i] = a.v - b.v;
+}
+"""
+    assert_makes(X - 1, text)
+
+
+def test_static_methods_and_enumerators() -> None:
+    text = """\
+struct M {
+    static __device__ float half(float v) { return v / 2; }
+    enum { N = 3 };
+};
+template <typename T> __global__ void k(T *o) {
+    THREAD;
+    o[i] = M::half(i) + M::N;
+}
+"""
+    assert_makes(X / 2 + 3, text, "k<float>")
+
+
+def test_a_matrix_returns_its_rows() -> None:
+    text = """\
+template <int R, int C> struct Mat {
+    float m[R][C];
+    __device__ float *operator[](int r) { return m[r]; }
+    __device__ float tr() const {
+        float t = 0;
+        for (int i = 0; i < R; i++) t += m[i][i];
+        return t;
+    }
+};
+__global__ void k(float *o) {
+    THREAD;
+    Mat<2, 2> m;
+    m[0][0] = 1;
+    m[1][1] = i;
+    m[0][1] = m[1][0] = 9;
+    o[i] = m.tr();
+}
+"""
+    assert_makes(X + 1, text)
+
+
+def test_threads_diverge_in_a_method() -> None:
+    text = """\
+struct W {
+    float t[3];
+    __device__ float sum(int n) const {
+        float s = 0;
+        for (int i = 0; i < n; i++) {
+            if (t[i % 3] > 1) continue;
+            s += t[i % 3];
+        }
+        return s;
+    }
+};
+__global__ void k(float *o) {
+    THREAD;
+    W w{{1, 2, 0.5f}};
+    o[i] = i % 2 ? w.sum(i % 4) : w.sum(3);
+}
+"""
+    assert_makes(
+        [
+            1.5 if int(v) % 2 == 0 else sum([1, 2, 0.5][j % 3] for j in range(int(v) % 4) if [1, 2, 0.5][j % 3] <= 1)
+            for v in X
+        ],
+        text,
+    )

@@ -196,3 +196,18 @@ template <typename T> __global__ void k(cudaTextureObject_t texture, float *o) {
 """
     row = np.stack([X, 2 * X], axis=1)[None]
     assert_makes(3 * X + row[0, 0, 0], text, "k<float2>", kernels.Texture(row))
+
+
+def test_wide_enumerators_and_infinity() -> None:
+    text = """\
+#include <math.h>
+enum wide : long long { BIG = 5000000000LL };
+enum kind : unsigned char { LOW, HIGH = 200 };
+__constant__ float limits[2] = {INFINITY, 3};
+template <typename T> __global__ void k(T *o) {
+    THREAD;
+    kind c = i > 3 ? HIGH : LOW;
+    o[i] = (BIG > 4000000000LL) + c + isinf(limits[0]) + limits[1] + (o != NULL);
+}
+"""
+    assert_makes(6 + 200 * (X > 3), text, "k<float>")

@@ -151,3 +151,79 @@ template <typename T> __global__ void k(T *o) {
 }
 """
     assert_makes(X % 3 + 1 + 2 * X, text, "k<float>")
+
+
+def test_names_of_a_lambda_are_its_own() -> None:
+    text = """\
+template <typename T> __global__ void k(T *o) {
+    __shared__ T s[64];
+    int i = blockIdx.x * 64 + threadIdx.x;
+    s[threadIdx.x] = i;
+    __syncthreads();
+    auto f = [&](int n) {
+        T s2 = s[n];
+        return s2;
+    };
+    {
+        float s = 1;
+        if (i < 70) o[i] = f(threadIdx.x) + s;
+    }
+}
+"""
+    assert_makes(X + 1, text, "k<float>")
+
+
+def test_a_lambda_captures_the_count_of_a_loop() -> None:
+    text = """\
+__global__ void k(float *o) {
+    THREAD;
+    float s = 0;
+    for (int n = 0; n < 4; n++) {
+        auto f = [&] { return n * 2; };
+        s += f();
+    }
+    o[i] = s;
+}
+"""
+    assert_makes(X * 0 + 12, text)
+
+
+def test_what_changes_later_is_captured_by_reference_or_not() -> None:
+    text = """\
+__global__ void k(float *o) {
+    THREAD;
+    int n = i;
+    auto f = [=] { return n; };
+    n = 7;
+    auto g = [&] { return n; };
+    n = 8;
+    o[i] = f() + g();
+}
+"""
+    assert_makes(X + 8, text)
+
+
+def test_a_function_returns_a_lambda() -> None:
+    text = """\
+__device__ auto adder(float n) {
+    return [n](float v) { return v + n; };
+}
+__global__ void k(float *o) {
+    THREAD;
+    auto f = adder(3);
+    o[i] = f(i);
+}
+"""
+    assert_makes(X + 3, text)
+
+
+def test_two_lambdas_are_arguments_of_one_template() -> None:
+    text = """\
+template <int N, typename F> __device__ float tw(F f, float v) { return f(f(v)) * N; }
+__global__ void k(float *o) {
+    THREAD;
+    float g = i;
+    o[i] = tw<1>([&](float v) { return v + g; }, 1) + tw<2>([&](float v) { return v * 2; }, g);
+}
+"""
+    assert_makes(2 * X + 1 + 8 * X, text)

@@ -264,3 +264,57 @@ template <typename T> __global__ void k(T *o) { THREAD; Pair<T> p{1, 2}; o[i] = 
 int main() { std::vector<float> v(64); Timer t; run(v); }
 """
     assert_makes(9, text, "k<float>")
+
+
+def test_integers_are_promoted_and_converted() -> None:
+    text = """\
+template <typename T> __global__ void k(T *o) {
+    THREAD;
+    unsigned u = 3;
+    int n = -1;
+    short s = 30000;
+    unsigned char c = 200;
+    o[i] = (n < (int)u) + (u > n ? 0 : 10) + (s + s) + (c + c) + (unsigned char)(c + c);
+}
+"""
+    assert_makes(X * 0 + 1 + 10 + 60000 + 400 + 144, text, "k<float>")
+
+
+def test_assignments_convert_to_narrow_types() -> None:
+    text = """\
+template <typename T> __global__ void k(T *o) {
+    THREAD;
+    unsigned char c = 250;
+    c += 10;
+    c <<= 1;
+    short h = 3;
+    h *= 2.5f;
+    int q = 7;
+    q -= 0.5f;
+    o[i] = c + h + q;
+}
+"""
+    assert_makes(X * 0 + 8 + 7 + 6, text, "k<float>")
+
+
+def test_inner_names_hide_outer_ones() -> None:
+    text = """\
+template <typename T> __device__ T f(T a) {
+    T b = a + 1;
+    {
+        T a = b * 2;
+        b += a;
+    }
+    return b;
+}
+__global__ void k(float *o) {
+    THREAD;
+    float a = i, b = 2;
+    {
+        float a = f(b);
+        b += a;
+    }
+    o[i] = a + b;
+}
+"""
+    assert_makes(X + 2 + 9, text)
