@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from imgcuda.testing.contract_checks import KINDS, TYPES
-from support.matrix import matrix
+from support.matrix import every_third, matrix
 
 SHAPES = [(5, 5), (1, 9), (5, 5, 1), (5, 5, 2), (5, 5, 3), (5, 5, 4)]
 BORDERS = ["reflect", "mirror", "wrap"]
@@ -43,3 +43,9 @@ def test_each_value_is_in_the_plain_run_whatever_the_others_are() -> None:
     assert cases(True, dtype=["uint16"], border=BORDERS) == [("uint16", border) for border in BORDERS]
     assert cases(True, shape=[(5, 5, 2)], dtype=["float32"]) == [((5, 5, 2), "float32")]
     assert cases(True, shape=SHAPES) == [(shape,) for shape in SHAPES]
+
+
+def test_of_three_cases_of_a_list_the_plain_run_has_the_first() -> None:
+    made = every_third([(1, "a"), (2, "b"), (3, "c"), (4, "d"), 5])
+    assert [case.values for case in made] == [(1, "a"), (2, "b"), (3, "c"), (4, "d"), (5,)]
+    assert [number for number, case in enumerate(made) if pytest.mark.exhaustive not in case.marks] == [0, 3]

@@ -6,13 +6,14 @@ Each command is a process of its own, as a user's is, with a cache and a search 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from support.installation import Installation, filter_of
-from support.matrix import exhaustive
+from support.matrix import every_third, exhaustive
 
 
 @pytest.fixture
@@ -37,31 +38,35 @@ def test_everything_is_said_as_without_an_index(installation: Installation) -> N
         assert (before.returncode, before.stdout, before.stderr) == (after.returncode, after.stdout, after.stderr)
 
 
-def test_lists_and_help_import_no_plugin_and_no_numpy(installation: Installation) -> None:
+@pytest.mark.parametrize(
+    "call", every_third(["list", "list --plain", "--version", "--help", "list blurr", "list denoise size"])
+)
+def test_lists_and_help_import_no_plugin_and_no_numpy(call: str, installation: Installation) -> None:
     installation.add(filter_of())
     assert "postcard" in installation.command("list")
     heavy = {"numpy", "email.message", "importlib.metadata", "pluggy", "PIL", "imgcuda.filters", "postcard"}
-    for arguments in (
-        ["list"],
-        ["list", "--plain"],
-        ["--help"],
-        ["--version"],
-        ["list", "blurr"],
-        ["list", "denoise", "size"],
-    ):
-        modules = installation.command(*arguments)
-        assert not {name for name in modules if name in heavy or name.startswith("imgcuda_plugins")}, arguments
+    modules = installation.command(*call.split())
+    assert not {name for name in modules if name in heavy or name.startswith("imgcuda_plugins")}
 
 
-def test_a_command_imports_its_own_plugin_of_a_hundred_and_twenty(installation: Installation) -> None:
+@pytest.mark.parametrize(
+    ("general", "own"),
+    [
+        (["list"], ["many7-again --help", "info many7"]),
+        exhaustive(["list", "--help"], ["many7 --help", "many7-again --help", "info many7", "filter a b -f many7"]),
+    ],
+)
+def test_a_command_imports_its_own_plugin_of_a_hundred_and_twenty(
+    general: list[str], own: list[str], installation: Installation
+) -> None:
     names = [f"many{number}" for number in range(120)]
     installation.add("", "many", modules=" ".join(names))
     for name in names:
         installation.write(name, filter_of(name.capitalize(), alias=f"{name}-again"))
     assert len(set(installation.listed()) & set(names)) == 120
-    for call in ("list", "--help"):
+    for call in general:
         assert not installation.command(call) & set(names)
-    for call in ("many7 --help", "many7-again --help", "info many7", "filter a b -f many7"):
+    for call in own:
         modules = installation.command(*call.split())
         assert modules & set(names) == {"many7"}
         assert not any(name.startswith("imgcuda_plugins") for name in modules)
@@ -160,6 +165,7 @@ def test_a_plugin_is_switched_off_and_on_beside_the_index(installation: Installa
     assert "postcard" in installation.listed()
 
 
+@pytest.mark.exhaustive
 def test_what_failed_is_tried_again_each_time(installation: Installation) -> None:
     installation.add(filter_of() + "\n    if 'FAIL' in os.environ: raise OSError('no license')\n")
     assert "postcard" not in installation.listed(FAIL="1")
@@ -172,6 +178,7 @@ def test_what_failed_is_tried_again_each_time(installation: Installation) -> Non
     assert "postcard" in installation.listed()
 
 
+@pytest.mark.exhaustive
 def test_a_filter_that_the_index_does_not_know_is_found(installation: Installation) -> None:
     installation.add(filter_of() + "\n    if 'TRITONE' in os.environ: Postcard.name = 'tritone'\n")
     assert "postcard" in installation.listed()
@@ -184,17 +191,25 @@ def test_a_filter_that_the_index_does_not_know_is_found(installation: Installati
     assert "there is no filter 'postcard'" in gone.stderr
 
 
-def test_a_damaged_index_is_made_anew(installation: Installation) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda whole: whole.replace(b"two colors", b"six colors"),
+        *map(exhaustive, (lambda _: b"", lambda whole: whole[:100], lambda whole: bytes(len(whole)))),
+    ],
+    ids=["another word", "empty", "cut off", "zeros"],
+)
+def test_a_damaged_index_is_made_anew(damage: Callable[[bytes], bytes], installation: Installation) -> None:
     installation.add(filter_of())
     right = installation.listed()
     (index,) = installation.indexes
     whole = index.read_bytes()
-    for damaged in (b"", whole[:100], whole.replace(b"two colors", b"six colors"), b"\0" * len(whole)):
-        index.write_bytes(damaged)
-        assert installation.listed() == right
-        assert index.read_bytes() == whole
+    index.write_bytes(damage(whole))
+    assert installation.listed() == right
+    assert index.read_bytes() == whole
 
 
+@pytest.mark.exhaustive
 def test_an_index_that_others_may_write_is_not_used(installation: Installation) -> None:
     installation.add(filter_of())
     right = installation.listed()
@@ -203,6 +218,7 @@ def test_an_index_that_others_may_write_is_not_used(installation: Installation) 
     assert installation.listed() == right
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives a folder away")
 def test_another_users_index_is_not_used(installation: Installation) -> None:
     installation.add(filter_of())
@@ -212,7 +228,8 @@ def test_another_users_index_is_not_used(installation: Installation) -> None:
     assert installation.listed() == right
 
 
-@pytest.mark.parametrize("place", ["/proc/nowhere", exhaustive("relative")])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("place", ["/proc/nowhere", "relative"])
 def test_without_a_place_for_an_index_all_goes_on(place: str, installation: Installation) -> None:
     installation.add(filter_of())
     installation.variables["IMGCUDA_CACHE"] = place
@@ -220,6 +237,7 @@ def test_without_a_place_for_an_index_all_goes_on(place: str, installation: Inst
         assert "postcard" in installation.listed()
 
 
+@pytest.mark.exhaustive
 def test_what_was_edited_after_its_import_is_not_kept(installation: Installation) -> None:
     installation.add(filter_of())
     path, text = installation.folder / "postcard.py", dedent(filter_of(summary="Print in 2 colors."))
@@ -228,6 +246,7 @@ def test_what_was_edited_after_its_import_is_not_kept(installation: Installation
     assert installation.listed()["postcard"] == "Print in 2 colors."
 
 
+@pytest.mark.exhaustive
 def test_what_is_installed_while_a_command_starts_is_found_by_the_next(installation: Installation) -> None:
     installation.add(filter_of())
     info, other = (str(installation.folder / f"{name}-0.3.dist-info") for name in ("old_photo", "new_photo"))
@@ -247,12 +266,14 @@ assert "tritone" not in imgcuda.registry.installed().entries""")
     assert {"postcard", "tritone"} <= set(installation.listed())
 
 
+@pytest.mark.exhaustive
 def test_a_plugin_that_changes_the_search_path_is_indexed(installation: Installation) -> None:
     installation.add(filter_of() + "\n    import sys; sys.path.append('/nowhere')\n")
     assert "postcard" in installation.command("list")
     assert "postcard" not in installation.command("list")
 
 
+@pytest.mark.exhaustive
 def test_distributions_that_another_finder_finds_are_found(installation: Installation) -> None:
     """A finder of another kind may find distributions that lie in no folder: nothing is kept then."""
     installation.add(filter_of())

@@ -37,6 +37,7 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
     return lambda *words: (run(["bench", *map(str, words)], build(installed())), *capsys.readouterr())
 
 
+@pytest.mark.exhaustive
 def test_devices_and_threads_and_libraries_compete(call: Call, picture: Path) -> None:
     words = "--device", "cpu", "--threads", 1, "--threads", 2, "--repeat", 2, "--json"
     code, out, _ = call(picture, "-f", "invert", *words)
@@ -49,6 +50,7 @@ def test_devices_and_threads_and_libraries_compete(call: Call, picture: Path) ->
     assert [each["compiling"] is None for each in found["timings"][:3]] == [False, False, True]
 
 
+@pytest.mark.exhaustive
 def test_a_first_run_takes_longer_with_an_empty_cache(call: Call, picture: Path) -> None:
     words = "--device", "cpu", "--threads", 1, "--no-peers", "--repeat", 1, "--json"
     (timing,) = json.loads(call(picture, "-f", "blur:sigma=3", *words)[1])["timings"]
@@ -65,6 +67,7 @@ def test_the_table_has_a_row_for_each_and_says_who_is_left_out(call: Call, pictu
     assert "OpenCV has no equal of emboss" in lines
 
 
+@pytest.mark.exhaustive
 def test_a_library_that_cannot_take_the_image_is_left_out_with_its_reason(call: Call, tmp_path: Path) -> None:
     PIL.Image.fromarray(np.dstack([NOISE, NOISE[:, :, :1]])).save(tmp_path / "in.png")
     out = call(tmp_path / "in.png", "-f", "invert", "--device", "cpu", "--threads", 1, "--repeat", 1)[1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from imgcuda.cpu.session import CpuSession, pack
 from imgcuda.cpu.values.types import F32, F64, Scalar
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
-from support.matrix import exhaustive
+from support.matrix import every_third, exhaustive
 
 Array = npt.NDArray[Any]
 C_TYPES = {"float32": "float", "float64": "double", "int32": "int", "uint32": "unsigned int", "int64": "long long",
@@ -184,8 +185,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 # ---- accuracy
 
 
-# The plain run tries every other function.
-@pytest.mark.parametrize("name", [*list(ONE)[::2], *map(exhaustive, list(ONE)[1::2])])
+@pytest.mark.parametrize("name", every_third(ONE))
 def test_a_float_function_is_as_exact_as_cudas(name: str) -> None:
     reference, limit, _ = ONE[name]
     x = samples(np.float32, 100_000, 1)
@@ -195,7 +195,7 @@ def test_a_float_function_is_as_exact_as_cudas(name: str) -> None:
         assert apart.max() <= limit, x[apart.argmax()]
 
 
-@pytest.mark.parametrize("name", ONE)
+@pytest.mark.parametrize("name", every_third(ONE))
 def test_a_double_function_is_as_exact_as_cudas(name: str) -> None:
     reference, _, limit = ONE[name]
     x = samples(np.float64, 20_000, 2)
@@ -203,8 +203,7 @@ def test_a_double_function_is_as_exact_as_cudas(name: str) -> None:
     assert apart.max() <= limit, x[apart.argmax()]
 
 
-@pytest.mark.parametrize("name", TWO)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("name", "dtype"), every_third(product(TWO, [np.float32, np.float64])))
 def test_a_function_of_two_is_as_exact_as_cudas(name: str, dtype: npt.DTypeLike) -> None:
     reference, *limits = TWO[name]
     special = specials(dtype)
@@ -224,7 +223,7 @@ def test_remainder_is_exact(dtype: npt.DTypeLike) -> None:
 UNFUSED = ["exp", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "atan", "asin", "tanh"]
 
 
-@pytest.mark.parametrize("name", UNFUSED)
+@pytest.mark.parametrize("name", every_third(UNFUSED))
 @pytest.mark.parametrize("dtype", [np.float32, exhaustive(np.float64)])
 def test_code_without_fused_instructions_is_as_exact(name: str, dtype: npt.DTypeLike) -> None:
     import platform
@@ -237,7 +236,7 @@ def test_code_without_fused_instructions_is_as_exact(name: str, dtype: npt.DType
     assert steps(call_on("x86-64", name, x), exact).max() <= limits[dtype == np.float64]
 
 
-@pytest.mark.parametrize("name", [*ONE, *TWO])
+@pytest.mark.parametrize("name", every_third([*ONE, *TWO]))
 @pytest.mark.parametrize("dtype", [np.float32, exhaustive(np.float64)])
 def test_one_number_for_all_threads_gives_the_same(name: str, dtype: npt.DTypeLike) -> None:
     x = specials(dtype)
@@ -248,17 +247,19 @@ def test_one_number_for_all_threads_gives_the_same(name: str, dtype: npt.DTypeLi
 # ---- what goes wrong first
 
 
-@pytest.mark.parametrize(
-    "name", ["sqrt", "cbrt", "expm1", "log1p", "sin", "tan", "asin", "atan", "sinh", "tanh", "sinpi", "trunc", "round"]
-)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+ODD_ONES = ["sqrt", "cbrt", "expm1", "log1p", "sin", "tan", "asin", "atan", "sinh", "tanh", "sinpi", "trunc", "round"]
+
+
+@pytest.mark.parametrize(("name", "dtype"), every_third(product(ODD_ONES, [np.float32, np.float64])))
 def test_a_zero_keeps_its_sign(name: str, dtype: npt.DTypeLike) -> None:
     got = call(name, np.array([0.0, -0.0], dtype))
     assert not np.signbit(got[0]) and np.signbit(got[1]) and not got.any()
 
 
-@pytest.mark.parametrize("name", ["fmod", "remainder", "atan2", "pow", "copysign", "hypot"])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    every_third(product(["fmod", "remainder", "atan2", "pow", "copysign", "hypot"], [np.float32, np.float64])),
+)
 def test_signs_of_zeros_follow_c(name: str, dtype: npt.DTypeLike) -> None:
     numbers = np.array([0.0, -0.0, 1.0, -1.0, 2.0, 3.0, -3.0, np.inf, -np.inf], dtype)
     x, y = (each.ravel().copy() for each in np.meshgrid(numbers, numbers))
@@ -342,7 +343,7 @@ FAST: dict[str, Reference] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", FAST)
+@pytest.mark.parametrize("name", every_third(FAST))
 def test_fast_intrinsics(name: str) -> None:
     x, reference = samples(np.float32, 20_000, 12), FAST[name]
     slope = {"__expf": 1.173, "__exp10f": 2.97}.get(name)  # as CUDA documents these two
@@ -459,8 +460,13 @@ def test_extremes_and_absolute_values() -> None:
 # ---- conversions
 
 
-@pytest.mark.parametrize("word", ["int", "uint", "ll", "ull"])
-@pytest.mark.parametrize(("real", "dtype"), [("float", np.float32), ("double", np.float64)])
+@pytest.mark.parametrize(
+    ("word", "real", "dtype"),
+    every_third(
+        (word, *real)
+        for word, real in product(["int", "uint", "ll", "ull"], [("float", np.float32), ("double", np.float64)])
+    ),
+)
 def test_conversions_to_integers_saturate(word: str, real: str, dtype: npt.DTypeLike) -> None:
     type = np.dtype({"int": "int32", "uint": "uint32", "ll": "int64", "ull": "uint64"}[word])
     info, x = np.iinfo(type), samples(dtype, 1000, 21)
@@ -500,7 +506,7 @@ def test_rounding_to_long() -> None:
 _C_NAMES = {np.float32: "float", np.float64: "double", np.int32: "int"}
 
 
-@pytest.mark.parametrize("dtype", list(_C_NAMES))
+@pytest.mark.parametrize("dtype", every_third(_C_NAMES))
 def test_every_function_compiles_for_every_type_it_has(dtype: type[Any]) -> None:
     import llvmlite.binding as llvm
 

@@ -2,11 +2,13 @@
 
 # ruff: noqa: E501 - a case is one line
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 
+from support.matrix import every_third
 from support.small_kernels import check, launch, s, u
 
 P = "struct P { int a; unsigned char b; float c; };"
@@ -260,9 +262,11 @@ def test_memory(before: str, body: str, expected: Callable[[int], int]) -> None:
     check(body, expected, before=before)
 
 
-@pytest.mark.parametrize("type", ["unsigned char", "char", "short", "unsigned short", "int", "unsigned int", "long long",
-                                  "unsigned long long", "float", "double", "bool"])  # fmt: skip
-@pytest.mark.parametrize("step", [1, 2, 3, 4, 5, -1])
+COPIED = ["unsigned char", "char", "short", "unsigned short", "int", "unsigned int", "long long", "unsigned long long",
+          "float", "double", "bool"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "type"), every_third(product([1, 2, 3, 4, 5, -1], COPIED)))
 def test_copying_every_type_with_every_step(type: str, step: int) -> None:
     from support.small_kernels import NUMPY
 
@@ -284,8 +288,9 @@ def test_writing_with_every_step_leaves_the_rest_alone(step: int) -> None:
     assert (out == wanted).all()
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 4])
-@pytest.mark.parametrize("base", ["uchar", "short", "float", "int", "ushort"])
+@pytest.mark.parametrize(
+    ("base", "count"), every_third(product(["uchar", "short", "float", "int", "ushort"], [1, 2, 3, 4]))
+)
 def test_vector_types_lie_in_memory_as_in_cuda(base: str, count: int) -> None:
     """Each thread turns its vector about; three threads' vectors of three lie side by side."""
     types = {"uchar": np.uint8, "short": np.int16, "float": np.float32, "int": np.int32, "ushort": np.uint16}

@@ -11,7 +11,7 @@ def test_any_shape_matches_scipy(shape, dtype, border): ...
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -27,6 +27,15 @@ BASE = KINDS[0]
 def exhaustive(*values: Any) -> Any:
     """Return values of parameters that only the exhaustive run has: parametrize(names, [(1, 2), exhaustive(3, 4)])."""
     return pytest.param(*values, marks=pytest.mark.exhaustive)
+
+
+def every_third(cases: Iterable[Any]) -> list[Any]:
+    """Return cases of one mechanism: the first of every three for both runs, the others for the exhaustive run only.
+
+    A tuple holds the values of several parameters; another value is that of the only parameter.
+    """
+    rows = [case if isinstance(case, tuple) else (case,) for case in cases]
+    return [exhaustive(*row) if number % 3 else pytest.param(*row) for number, row in enumerate(rows)]
 
 
 def matrix(**values: Sequence[Any]) -> pytest.MarkDecorator:
