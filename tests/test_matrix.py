@@ -32,15 +32,20 @@ def test_the_plain_run_has_each_kind_with_the_first_of_all_else() -> None:
 
 
 def test_the_plain_run_has_each_other_value_on_every_gray_shape_of_bytes() -> None:
-    plain = cases(True, shape=SHAPES, dtype=TYPES, border=BORDERS, radius=[1, 2])
+    plain = cases(True, shape=SHAPES, dtype=TYPES, way=["up", "down"], radius=[1, 2])
     gray = [(5, 5), (1, 9), (5, 5, 1)]
-    assert [case for case in plain if case[2:] == ("mirror", 1)] == [(shape, "uint8", "mirror", 1) for shape in gray]
-    assert [case for case in plain if case[2:] == ("reflect", 2)] == [(shape, "uint8", "reflect", 2) for shape in gray]
-    assert not [case for case in plain if case[2:] == ("mirror", 2)]
+    assert [case for case in plain if case[2:] == ("down", 1)] == [(shape, "uint8", "down", 1) for shape in gray]
+    assert [case for case in plain if case[2:] == ("up", 2)] == [(shape, "uint8", "up", 2) for shape in gray]
+    assert not [case for case in plain if case[2:] == ("down", 2)]
+
+
+def test_of_border_rules_the_plain_run_has_the_first_and_the_last() -> None:
+    plain = cases(True, shape=SHAPES, dtype=TYPES, border=BORDERS)
+    assert {border for *_, border in plain} == {"reflect", "wrap"}
 
 
 def test_each_value_is_in_the_plain_run_whatever_the_others_are() -> None:
-    assert cases(True, dtype=["uint16"], border=BORDERS) == [("uint16", border) for border in BORDERS]
+    assert cases(True, dtype=["uint16"], way=["up", "down"]) == [("uint16", "up"), ("uint16", "down")]
     assert cases(True, shape=[(5, 5, 2)], dtype=["float32"]) == [((5, 5, 2), "float32")]
     assert cases(True, shape=SHAPES) == [(shape,) for shape in SHAPES]
 

@@ -135,6 +135,32 @@ def test_a_store_leaves_what_lies_behind_the_row() -> None:
     assert session.download(made).tolist() == [0, 9]
 
 
+@pytest.mark.parametrize(
+    ("rule", "mode"), [("MIRROR", "reflect"), ("NEAREST", "edge"), ("WRAP", "wrap"), ("REFLECT", "symmetric")]
+)
+def test_a_place_outside_is_read_as_numpy_pads(rule: str, mode: Any) -> None:
+    for size in (1, 2, 5):
+        made = border_of(rule, size)
+        assert made.tolist() == np.pad(np.arange(size), (16, 15 - size + 1), mode).tolist()
+
+
+def test_with_a_constant_border_nothing_outside_is_read() -> None:
+    assert border_of("CONSTANT", 5).tolist() == [-1] * 16 + [0, 1, 2, 3, 4] + [-1] * 11
+
+
+def border_of(rule: str, size: int) -> npt.NDArray[Any]:
+    """Return where a line is read from 16 places before it on, 32 in all."""
+    session = CpuSession()
+    given, made = session.zeros((32,), np.uint8), session.zeros((32,), np.int32)
+    body = f"out[threadIdx.x] = border((int)threadIdx.x - 16, {size});"
+    text = f"__global__ void k(const pixel *src, int *out)\n{{\n    {body}\n}}\n"
+    rules = {"BORDER_REFLECT": 0, "BORDER_MIRROR": 1, "BORDER_NEAREST": 2, "BORDER_WRAP": 3, "BORDER_CONSTANT": 4}
+    layout = {"BLOCK_WIDTH": 32, "BLOCK_HEIGHT": 1, "ROWS": 1, "PACK": 1, "MARGIN": 0}
+    constants = {**layout, **rules, "BORDER": rules[f"BORDER_{rule}"]}
+    session.launch(specialize(Source("mine.cu", text), np.uint8, 1, constants), "k", Dim3(1), Dim3(32), [given, made])
+    return session.download(made)
+
+
 def test_a_sample_outside_is_read_in_its_own_channel() -> None:
     offsets = np.arange(12, dtype=np.uint8)  # of an image of 2 pixels, RGB, from 2 pixels before it on: reflected
     made = computed("border_sample((int)s - 6, 2, 2)", offsets)

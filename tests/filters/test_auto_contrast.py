@@ -6,6 +6,7 @@ Pillow sets as many samples aside, but rounds down: a level of ours is its own o
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from imgcuda import devices, white_level
 from imgcuda.execution.streaming import filter_image
 from imgcuda.testing import assert_close, checked
 from support.installed import installed
-from support.matrix import exhaustive, matrix
+from support.matrix import every_third, exhaustive, matrix
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -58,7 +59,7 @@ def _stretched(plane: Image, samples: Image, cutoff: float, top: float) -> Image
 
 
 @pytest.mark.parametrize("place", [(0, 0), (9, 77), (299, 516)])
-@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("dtype", ["uint8", exhaustive("uint16")])
 def test_one_dark_and_one_bright_sample_are_found_anywhere(device: str, dtype: str, place: tuple[int, int]) -> None:
     image = np.full((300, 517, 3), 100, dtype)
     image[*place, 1], image[150, 200, 1], image[*place, 2] = 50, 150, 200
@@ -114,8 +115,7 @@ def test_any_shape_and_type_matches_float64(
         assert_close(result, exact(image), TOLERANCE[dtype])
 
 
-@pytest.mark.parametrize("cutoff", CUTOFFS)
-@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize(("dtype", "cutoff"), every_third(product(TOLERANCE, CUTOFFS)))
 def test_any_cutoff_matches_float64(device: str, dtype: str, cutoff: float, random_image: Make) -> None:
     for image in (narrow(random_image, (37, 53, 3), dtype), narrow(random_image, (300, 517), dtype)):
         for per_channel in (True, False):
@@ -225,7 +225,7 @@ def test_alpha_is_left_alone_and_not_counted(device: str, channels: int, dtype: 
     assert_close(made[..., :-1], auto_contrast(np.ascontiguousarray(image[..., :-1]), device))
 
 
-@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("dtype", every_third(TOLERANCE))
 def test_several_devices_and_strips_make_the_same_bytes(
     device: str, dtype: str, random_image: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import cv2
@@ -14,7 +15,7 @@ import imgcuda
 from imgcuda import ParameterError
 from imgcuda.testing import assert_close, checked
 from support.installed import installed
-from support.matrix import exhaustive
+from support.matrix import every_third, exhaustive
 from support.references import BORDERS, EXACT, matches
 
 Image = npt.NDArray[Any]
@@ -42,8 +43,7 @@ test_any_image_matches_numpy = matches(
 )
 
 
-@pytest.mark.parametrize("border", NUMPY)
-@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize(("channels", "border"), every_third(product([3, 1, 4], NUMPY)))
 def test_wide_rows_get_a_margin(device: str, random_image: Make, border: str, channels: int) -> None:
     image = random_image((3, 1500, channels))
     sides = {"left": 70, "right": 333, "top": 1}
