@@ -33,6 +33,7 @@ from imgcuda.execution.streaming import filter_image
 from imgcuda.programs.source import Source
 from imgcuda.testing import assert_close
 from support.installed import installed
+from support.matrix import exhaustive
 
 Image = npt.NDArray[Any]
 Make = Callable[..., Image]
@@ -278,7 +279,7 @@ def stretched(image: Image) -> Image:
 # Where a pixel is
 
 
-@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+@pytest.mark.parametrize("dtype", ["uint16", exhaustive("float32")])
 @pytest.mark.parametrize(
     "shape", [(1, 1, 3), (3, 200, 3), (211, 33, 1), (700, 1, 1), (120, 50, 4), (7, 1500, 3)], ids=str
 )

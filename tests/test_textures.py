@@ -137,6 +137,7 @@ def test_coordinates_far_away_are_clamped() -> None:
     assert made.tolist() == [IMAGE[-1, 0, 0], IMAGE[0, -1, 0], IMAGE[0, -1, 0]]
 
 
+@pytest.mark.exhaustive
 def test_a_checked_launch_reads_textures() -> None:
     with kernels.checked():
         test_a_texture_is_read_by_cudas_formulas(("wrap", "mirror"), "linear", 4)

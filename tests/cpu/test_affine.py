@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import starmap
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from imgcuda.cpu import session
 from imgcuda.cpu.compile import to_llvm
 from imgcuda.programs.layout import Dim3
+from support.matrix import exhaustive
 from support.small_kernels import NUMPY, launch, program, run_exactly
 
 BLOCK = 64
@@ -61,9 +63,11 @@ CLAMPS = [
 ]
 
 
+OTHER_READS = [("int", 200), ("unsigned char", 61), ("int", 61)]
+
+
 @pytest.mark.parametrize(("body", "index"), CLAMPS, ids=[body for body, _ in CLAMPS])
-@pytest.mark.parametrize("type", ["unsigned char", "int"])
-@pytest.mark.parametrize("count", [200, 61])
+@pytest.mark.parametrize(("type", "count"), [("unsigned char", 200), *starmap(exhaustive, OTHER_READS)])
 def test_the_same_elements_are_read(body: str, index: Any, type: str, count: int) -> None:
     wanted = np.arange(count).astype(NUMPY[type])
     assert read(body, count, count, type) == [int(wanted[index(x, count)]) for x in range(count)]

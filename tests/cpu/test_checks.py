@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import product, starmap
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from imgcuda import devices
 from imgcuda.cpu.checks import checked_session as checked
 from imgcuda.cpu.checks.checked_session import CheckedSession
 from support.broken_kernels import KERNELS, Broken, run
+from support.matrix import exhaustive
 from support.small_kernels import dim3, program
 
 RandomImage = Callable[..., npt.NDArray[Any]]
@@ -110,8 +112,18 @@ def test_what_one_kernel_wrote_the_next_may_read() -> None:
         session.launch(copy, "k", dim3(1), dim3(8), [second, first])
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (9, 33, 3), (40, 20, 4)], ids=str)
-@pytest.mark.parametrize("name", ["blur", "edges", "grayscale"])
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("edges", (1, 1)),
+        ("blur", (40, 20, 4)),
+        ("grayscale", (9, 33, 3)),
+        *starmap(exhaustive, product(["edges"], [(9, 33, 3), (40, 20, 4)])),
+        *starmap(exhaustive, product(["blur"], [(1, 1), (9, 33, 3)])),
+        *starmap(exhaustive, product(["grayscale"], [(1, 1), (40, 20, 4)])),
+    ],
+    ids=str,
+)
 def test_the_built_in_filters_have_no_fault(name: str, shape: tuple[int, ...], random_image: RandomImage) -> None:
     image = random_image(shape)
     with devices.checked():

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from support.matrix import every_third
 from support.small_kernels import check, f32, s, u
 
 INT_MAX, UINT_MAX = 2**31 - 1, 2**32 - 1
@@ -160,6 +161,6 @@ CASES: list[tuple[str, str, Callable[[int], Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("type", "expression", "expected"), CASES, ids=[f"{t}: {e}" for t, e, _ in CASES])
+@pytest.mark.parametrize(("type", "expression", "expected"), every_third(CASES), ids=[f"{t}: {e}" for t, e, _ in CASES])
 def test_conversion(type: str, expression: str, expected: Callable[[int], Any]) -> None:
     check(expression, expected, type)

@@ -68,6 +68,7 @@ must((blurred(1) == before).all(), "another result in the parent, afterwards")
     )
 
 
+@pytest.mark.exhaustive
 def test_processes_of_multiprocessing_filter_side_by_side(tmp_path: Path) -> None:
     run(
         """
@@ -117,6 +118,7 @@ compile.compile = signaled
 """
 
 
+@pytest.mark.exhaustive
 def test_a_signals_handler_may_fork_while_a_kernel_is_compiled(tmp_path: Path) -> None:
     run(
         HANDLER
@@ -131,6 +133,7 @@ must(sys.getrecursionlimit() == limit, "the recursion limit stays changed")
     )
 
 
+@pytest.mark.exhaustive
 def test_a_child_that_a_handler_forked_goes_on_with_what_was_compiled(tmp_path: Path) -> None:
     run(
         HANDLER
@@ -161,6 +164,7 @@ must(len(made) == 1, "the handler did not run")
     )
 
 
+@pytest.mark.exhaustive
 def test_a_handler_that_raises_ends_the_wait_and_the_compiler(tmp_path: Path) -> None:
     run(
         HANDLER

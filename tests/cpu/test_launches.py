@@ -12,12 +12,13 @@ from imgcuda.cpu import workers
 from imgcuda.cpu.budget import LOOPED
 from imgcuda.cpu.compile import to_llvm
 from imgcuda.programs.layout import Dim3
+from support.matrix import every_third
 from support.small_kernels import launch, program
 
 WIDTHS = [1, 3, 7, 8, 16, 24, 31, 32, 33, 64, 100, 256, 1000, 1024]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", every_third(WIDTHS))
 def test_a_row_of_threads(width: int) -> None:
     out = np.full(3 * width + 7, -1, np.int32)
     launch("__global__ void k(int *out, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) out[i] = i * 3; }",
@@ -27,7 +28,7 @@ def test_a_row_of_threads(width: int) -> None:
     assert (out[count:] == -1).all()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", every_third(WIDTHS))
 def test_threads_that_leave_at_different_times(width: int) -> None:
     out = np.zeros(2 * width, np.int32)
     source = """__global__ void k(int *out) {
@@ -45,7 +46,7 @@ def test_threads_that_leave_at_different_times(width: int) -> None:
     assert out.tolist() == [wanted(i) for i in range(2 * width)]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", every_third(WIDTHS))
 def test_a_sum_in_shared_memory(width: int) -> None:
     out = np.zeros(3, np.int32)
     source = f"""__global__ void k(int *out) {{

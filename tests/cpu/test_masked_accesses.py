@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import pytest
 from imgcuda.cpu import session
 from imgcuda.cpu.machine import Machine
 from imgcuda.programs.layout import Dim3
-from support.matrix import exhaustive
+from support.matrix import every_third, exhaustive
 from support.memory_pages import alone_in_memory
 from support.small_kernels import NUMPY, run_exactly
 
@@ -43,8 +44,7 @@ def processor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.usefixtures("processor")
 @pytest.mark.parametrize("width", [exhaustive(16), 32])
 @pytest.mark.parametrize("type", ["unsigned char", "float", *map(exhaustive, ("bool", "short", "double"))])
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("active", ACTIVE)
+@pytest.mark.parametrize(("place", "active"), every_third(product(PLACES, ACTIVE)))
 def test_only_active_threads_access_memory(active: str, place: str, type: str, width: int) -> None:
     """Before and behind both arrays lie pages that cannot be accessed."""
     source = f"""__global__ void k({type} *out, const {type} *in, int n) {{
@@ -81,7 +81,7 @@ def test_pixels_of_bytes_become_floats(place: str, fields: str, width: int) -> N
 
 
 @pytest.mark.usefixtures("processor")
-@pytest.mark.parametrize("width", [8, 16, 32, 64])
+@pytest.mark.parametrize("width", [32, *map(exhaustive, (8, 16, 64))])
 def test_masks_outlive_barriers(width: int) -> None:
     source = """__global__ void k(int *out, const int *in, int n) {
         __shared__ int tile[192];

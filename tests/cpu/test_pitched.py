@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from imgcuda.cpu.compile import to_llvm
 from imgcuda.cpu.memory.pitched_accesses import FEW
 from imgcuda.programs.layout import Dim3
+from support.matrix import every_third
 from support.small_kernels import NUMPY, launch, program
 
 WIDTH, HEIGHT = 37, 53
@@ -63,8 +65,7 @@ GATHERED = ["unsigned", "upward, unsigned", "rows far apart", "as unsigned", "a 
 """The forms whose threads are not known to walk along rows."""
 
 
-@pytest.mark.parametrize("type", ["float", "unsigned char", "short", "double"])
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("form", "type"), every_third(product(FORMS, ["float", "unsigned char", "short", "double"])))
 def test_a_thread_walks_along_its_row(form: str, type: str) -> None:
     given, out = made(FORMS[form].replace("A ", f"{type} "), type)
     assert np.array_equal(out, given + 1)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from imgcuda.cpu import stack
+from support.matrix import exhaustive
 
 resource = pytest.importorskip("resource")
 
@@ -59,10 +60,10 @@ assert done == [1] * 40
 
 @pytest.mark.parametrize(
     ("program", "kilobytes"),
-    [("work()", 256), ("work()", 8192), (THREAD, 8192), (THREADS, 256)],
+    [("work()", 256), exhaustive("work()", 8192), exhaustive(THREAD, 8192), (THREADS, 256)],
     ids=["small process", "usual process", "small thread", "many threads of a small process"],
 )
-@pytest.mark.parametrize("cores", ["1", "4"])
+@pytest.mark.parametrize("cores", ["4", exhaustive("1")])
 def test_filters_run_on_any_stack(
     program: str, kilobytes: int, cores: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

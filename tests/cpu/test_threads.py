@@ -82,7 +82,7 @@ def add_all(numbers: list[int]) -> None:
 
 
 def test_threads_compile_and_launch_kernels_of_their_own() -> None:
-    at_once(lambda number: add_all([100 * number + each % 5 for each in range(20)]))
+    at_once(lambda number: add_all([100 * number + each % 2 for each in range(20)]))
 
 
 def test_threads_take_kernels_from_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
