@@ -13,6 +13,8 @@ import pytest
 if TYPE_CHECKING:
     from support.environment import Environment
 
+pytestmark = pytest.mark.exhaustive  # the plain run installs what `imgcuda new-filter` writes
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ["glow", "sabattier"]
 
@@ -28,7 +30,6 @@ def installed(environment: Environment, tmp_path_factory: pytest.TempPathFactory
     return folder
 
 
-@pytest.mark.exhaustive
 def test_the_examples_pass_their_own_tests(environment: Environment, installed: Path) -> None:
     tests = ("-m", "pytest", "-q", "-rA", "--rootdir", ".", "--imgcuda-device", "cpu")
     folders = [f"imgcuda-{name}" for name in EXAMPLES]

@@ -19,6 +19,7 @@ from imgcuda.batch.software import Software
 from imgcuda.cli import build, run
 from support.installation import Installation, filter_of
 from support.killed_batches import COMMAND, contents, kill_at_random
+from support.matrix import every_third
 
 SAMPLE = Path(__file__).parents[2] / "sample_images" / "horse.png"
 
@@ -89,7 +90,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("change", every_third((each,) for each in CHANGES.values()), ids=CHANGES)
 def test_other_work_makes_all_again(batch: Batch, change: tuple[str, ...]) -> None:
     batch.run("-f", "blur:sigma=1")
     assert "3 done in" in batch.run(*change)[2]
@@ -97,7 +98,7 @@ def test_other_work_makes_all_again(batch: Batch, change: tuple[str, ...]) -> No
     assert "3 done in" in batch.run("-f", "blur:sigma=1")[2]
 
 
-@pytest.mark.parametrize("option", ["--overwrite", "--no-clobber", "-v", "-q", "--max-pixels=1000000"])
+@pytest.mark.parametrize("option", every_third(["--overwrite", "--no-clobber", "-v", "-q", "--max-pixels=1000000"]))
 def test_options_that_change_no_byte_redo_nothing(batch: Batch, option: str) -> None:
     assert batch.states() == DONE
     assert batch.states(option) == KEPT

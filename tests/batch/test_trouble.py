@@ -48,6 +48,7 @@ def limited(size: int) -> Callable[[], None]:
 # A full disk
 
 
+@pytest.mark.exhaustive
 def test_outputs_that_find_no_room_fail_and_leave_nothing(tmp_path: Path) -> None:
     folder, out = many(tmp_path / "in", 3), tmp_path / "out"
     shutil.copy(SAMPLES / "chelsea.png", folder / "large.png")
@@ -61,6 +62,7 @@ def test_outputs_that_find_no_room_fail_and_leave_nothing(tmp_path: Path) -> Non
     assert "1 done, 3 kept" in again.stderr
 
 
+@pytest.mark.exhaustive
 def test_a_manifest_that_finds_no_room_costs_only_work_that_is_done_again(tmp_path: Path) -> None:
     folder, out = many(tmp_path / "in", 60), tmp_path / "out"
     command = [*COMMAND, str(folder), "-o", str(out), "-f", "invert"]

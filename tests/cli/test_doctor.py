@@ -61,6 +61,7 @@ def test_the_text_has_the_same_findings_and_a_verdict(capsys: pytest.CaptureFixt
     assert out.endswith("\nNothing is wrong.\n")
 
 
+@pytest.mark.exhaustive
 def test_a_plugin_that_fails_is_wrong_and_its_cure_works(tmp_path: Path) -> None:
     installation = Installation(tmp_path)
     installation.add("raise ImportError('no such lens')")

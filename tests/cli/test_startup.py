@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from support.installation import Installation, filter_of
+from support.matrix import every_third, exhaustive
 
 SAMPLE = Path(__file__).parents[2] / "sample_images" / "chelsea.png"
 NEVER = {"pydantic", "rich", "scipy", "cv2", "llvmlite.binding", "pycuda", "tomllib"}
@@ -36,13 +37,14 @@ def imported(*arguments: object) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", ["--help", "--version", "list", "list denoise", "list --plain", "info blur", "blur --help"]
+    "arguments",
+    every_third(["--help", "--version", "list denoise", "list", "list --plain", "info blur", "blur --help"]),
 )
 def test_what_filters_nothing_imports_nothing_heavy(arguments: str) -> None:
     assert not NEVER & imported(*arguments.split())
 
 
-@pytest.mark.parametrize("arguments", [["blur"], ["filter", "-f", "blur:sigma=2"]], ids=["blur", "filter"])
+@pytest.mark.parametrize("arguments", [exhaustive(["blur"]), ["filter", "-f", "blur:sigma=2"]], ids=["blur", "filter"])
 def test_a_warm_run_imports_no_compiler_and_no_pydantic(arguments: list[str], tmp_path: Path) -> None:
     command = [arguments[0], SAMPLE, tmp_path / "out.png", *arguments[1:], "--device", "cpu"]
     imported(*command)
@@ -79,7 +81,7 @@ AT_THE_END = """
 """
 
 
-@pytest.mark.parametrize("thread", [False, True])
+@pytest.mark.parametrize("thread", [exhaustive(False), True])
 def test_a_command_ends_when_all_that_is_registered_has_run(thread: bool, tmp_path: Path) -> None:
     installation = Installation(tmp_path)
     installation.add(filter_of() + AT_THE_END + "    threading.Thread(target=later).start()\n" * thread)
@@ -106,7 +108,7 @@ TELLING = """
 """
 
 
-@pytest.mark.parametrize("call", ["postcard IN OUT", "filter IN OUT -f postcard"])
+@pytest.mark.parametrize("call", [exhaustive("postcard IN OUT"), "filter IN OUT -f postcard"])
 def test_a_filter_runs_in_a_process_as_any_other(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is set while modules are imported, for their sake, is set back before a filter is made."""
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)

@@ -152,7 +152,8 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), exhaustive(signal.SIGTERM, -signal.SIGTERM)])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
 def test_a_signal_ends_it_and_leaves_the_old_file_alone(number: int, code: int, long: Path, tmp_path: Path) -> None:
     (tmp_path / "a.mkv").write_bytes(b"old")
     words = ["filter", long, tmp_path / "a.mkv", "--overwrite", "--codec", "ffv1", "--device", "cpu", "-f", "blur"]
