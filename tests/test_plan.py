@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import product
 from textwrap import dedent
 from typing import Any
 
@@ -30,6 +31,7 @@ from imgcuda.execution import chain_plan
 from imgcuda.programs.source import Source
 from imgcuda.testing import checked
 from support.installed import installed
+from support.matrix import exhaustive
 
 Make = Callable[..., npt.NDArray[Any]]
 
@@ -74,9 +76,15 @@ def test_the_second_image_is_filtered_as_the_first_would_be(
     np.testing.assert_array_equal(mixed()(first, device=device), wanted[0])
 
 
-def test_images_of_other_sizes_and_types_between_do_not_matter(device: str, random_image: Make) -> None:
+SIZES, TYPES = [(19, 23, 3), (8, 9), (19, 23, 4)], ["u1", "f4", "u2"]
+
+
+@pytest.mark.parametrize("kinds", [[*zip(SIZES, TYPES, strict=True)], exhaustive([*product(SIZES, TYPES)])], ids=len)
+def test_images_of_other_sizes_and_types_between_do_not_matter(
+    kinds: list[tuple[tuple[int, ...], str]], device: str, random_image: Make
+) -> None:
     pipeline = mixed()
-    images = [random_image(size, kind) for size in ((19, 23, 3), (8, 9), (19, 23, 4)) for kind in ("u1", "u2", "f4")]
+    images = [random_image(size, kind) for size, kind in kinds]
     wanted = []
     for image in images:
         chain_plan.forget()

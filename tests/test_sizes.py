@@ -104,6 +104,7 @@ def test_too_little_memory_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
                 filter(np.zeros((4, 4), np.uint8), device="cpu")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit on Windows")
 def test_a_command_that_runs_out_of_memory_says_so(tmp_path: Path) -> None:
     PIL.Image.new("RGB", (30, 20)).save(tmp_path / "in.png")

@@ -17,7 +17,7 @@ from imgcuda.execution import chain_plan, tables
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program, macro
 from support.installed import installed
-from support.matrix import every_third
+from support.matrix import every_third, exhaustive
 
 UINT8 = np.dtype(np.uint8)
 PRELUDE = """typedef unsigned char pixel;
@@ -101,8 +101,10 @@ def test_all_levels_become_the_same(
         assert made.tobytes() == wanted.tobytes()
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
-@pytest.mark.parametrize(("name", "given"), GRAY_CASES)
+@pytest.mark.parametrize(
+    ("name", "given", "channels"),
+    every_third((*case, channels) for case, channels in product(GRAY_CASES, [1, 2, 3, 4])),
+)
 def test_what_mixes_colors_has_a_table_for_gray_only(
     name: str, given: dict[str, Any], channels: int, kernels: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,8 +114,7 @@ def test_what_mixes_colors_has_a_table_for_gray_only(
     assert made.tobytes() == directly(filters, levels(channels), monkeypatch).tobytes()
 
 
-@pytest.mark.parametrize("channels", [3, 4])
-@pytest.mark.parametrize("order", ["bgr", "rbg", "grb", "gbr", "brg"])
+@pytest.mark.parametrize(("order", "channels"), every_third(product(["bgr", "rbg", "grb", "gbr", "brg"], [3, 4])))
 def test_samples_that_move_are_moved(
     order: str, channels: int, kernels: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,7 +134,7 @@ def test_samples_that_move_and_change_have_no_table(kernels: list[str], monkeypa
     assert (made == 255 - levels(3)[:, :, ::-1]).all()
 
 
-@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("channels", [3, exhaustive(4)])
 def test_each_channel_may_have_a_table_of_its_own(
     channels: int, kernels: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,8 +233,7 @@ def test_few_tables_are_kept() -> None:
     assert kept.get(99) == "99"
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
-@pytest.mark.parametrize("size", [(1, 3), (7, 5), (97, 1031)])
+@pytest.mark.parametrize(("size", "channels"), every_third(product([(97, 1031), (1, 3), (7, 5)], [1, 2, 3, 4])))
 def test_the_kernel_as_a_gpu_runs_it(size: tuple[int, int], channels: int) -> None:
     """The packed kernel, whose threads make 16 samples each, on the CPU, without the prelude, which is of one there."""
     height, width = size

@@ -103,6 +103,7 @@ def made(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".imgcuda-batch")}
 
 
+@pytest.mark.exhaustive
 def test_a_size_that_only_the_pixels_tell_is_made_and_limited(installation: Installation, tmp_path: Path) -> None:
     image = np.zeros((60, 50, 3), np.uint8)
     image[10:40, 5:45] = np.random.default_rng(1).integers(1, 256, (30, 40, 3), np.uint8)

@@ -180,10 +180,15 @@ def summary(plugin: Installation, *arguments: object) -> str:
     return done.stderr.partition(" in ")[0]
 
 
-def test_a_changed_plugin_makes_all_again(plugin: Installation) -> None:
+def test_a_changed_kernel_makes_all_again(plugin: Installation) -> None:
     assert [summary(plugin), summary(plugin)] == ["1 done", "0 done, 1 kept"]
     kernel = plugin.folder / "postcard.cu"
     kernel.write_text(kernel.read_text().replace("return c", "c.r = 1; return c"))
+    assert summary(plugin) == "1 done"
+
+
+@pytest.mark.exhaustive
+def test_a_changed_class_and_a_new_version_make_all_again(plugin: Installation) -> None:
     assert summary(plugin) == "1 done"
     plugin.write("postcard", filter_of(summary="Print in two other colors."))
     assert summary(plugin) == "1 done"

@@ -64,6 +64,7 @@ def test_a_kernel_that_was_unloaded_is_loaded_again() -> None:
     assert [result(kernel(number)) for number in (1, 2, 3, 4, 1)] == [1, 2, 3, 4, 1]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(sys.platform != "linux", reason="how much memory a process has is read as Linux has it")
 def test_compiling_and_launching_keep_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Each kernel kept 130 KiB once: 10 MiB in this test. What llvmlite still keeps of each is less than 2 KiB.

@@ -16,6 +16,7 @@ from imgcuda import images
 from imgcuda.errors import ImageError
 from imgcuda.images import atomic_write
 from support.killed_writes import killed
+from support.matrix import exhaustive
 from support.picture_files import RGB
 
 
@@ -169,9 +170,10 @@ def test_a_system_without_nameless_files_and_links_will_do(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-def test_killed_at_any_moment_it_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
-    found = killed(20, tmp_path)
-    assert found["picture 1"] + found["picture 2"] == 20
+@pytest.mark.parametrize("times", [5, exhaustive(20)])
+def test_killed_at_any_moment_it_leaves_the_old_file_or_the_new_one(times: int, tmp_path: Path) -> None:
+    found = killed(times, tmp_path)
+    assert found["picture 1"] + found["picture 2"] == times
     if hasattr(os, "O_TMPFILE"):
         assert found["drafts left beside it"] < 5  # one in a hundred: between its name and its place are microseconds
 
