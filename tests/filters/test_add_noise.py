@@ -12,7 +12,7 @@ from scipy import special, stats
 
 import imgcuda
 from imgcuda.testing import assert_close
-from support.matrix import exhaustive, matrix
+from support.matrix import every_third, exhaustive, matrix
 
 Image = npt.NDArray[Any]
 Words = npt.NDArray[np.uint32]
@@ -209,6 +209,7 @@ def test_a_normal_number_is_what_the_inverse_of_the_distribution_says(device: st
     assert_close(noise(device, seed=3), exact, 3.5e-6)  # measured: 3.0e-6
 
 
+@pytest.mark.exhaustive
 def test_gaussian_noise_is_normal(device: str) -> None:
     found = noise(device).ravel()
     moments = found.mean(), found.var(), stats.skew(found), stats.kurtosis(found)
@@ -218,6 +219,7 @@ def test_gaussian_noise_is_normal(device: str) -> None:
     assert 4.7 < np.abs(found).max() < 6.4
 
 
+@pytest.mark.exhaustive
 def test_uniform_noise_is_uniform(device: str) -> None:
     found = noise(device, kind="uniform").ravel()
     assert stats.kstest(found, stats.uniform(-np.sqrt(3), 2 * np.sqrt(3)).cdf).pvalue > 0.05
@@ -230,6 +232,7 @@ def test_salt_and_pepper_are_as_many_as_asked_for(device: str) -> None:
     assert set(np.unique(made)) == {0, 100, 255}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("mean", [0.2, 3, 15.9, 16.1, 40, 900])
 def test_photons_come_as_poisson_has_it(device: str, mean: float) -> None:
     image = np.full((1000, 333, 3), mean * 1e-4, np.float32)
@@ -242,6 +245,7 @@ def test_photons_come_as_poisson_has_it(device: str, mean: float) -> None:
     assert abs(found[~usual].sum() - (counts.size - expected[usual].sum())) < 40
 
 
+@pytest.mark.exhaustive
 def test_neighbors_channels_and_seeds_are_independent(device: str) -> None:
     for kind in ("gaussian", "uniform"):
         found, other = noise(device, kind=kind, seed=5), noise(device, kind=kind, seed=6)
@@ -261,7 +265,7 @@ def test_neighbors_channels_and_seeds_are_independent(device: str) -> None:
 # What holds for any kind
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", every_third(KINDS))
 def test_without_amount_nothing_changes(device: str, kind: str, random_image: Make) -> None:
     for dtype, shape in (("uint8", (33, 65, 3)), ("uint16", (17, 31)), ("float32", (33, 65, 3))):
         image = random_image(shape, dtype)
