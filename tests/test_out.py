@@ -12,6 +12,7 @@ import pytest
 
 from imgcuda import DeviceArray, Filter, FilterError, Gpu, ImageError, Pipeline, PointFilter, devices, param
 from imgcuda.execution.executor import run_chain
+from imgcuda.execution.output import is_free
 from imgcuda.programs.source import Source
 from imgcuda.testing import checked
 from support.installed import installed
@@ -55,6 +56,21 @@ def test_the_result_is_in_out_and_is_returned(
         assert pipeline(image, device=device, out=out) is out
         np.testing.assert_array_equal(out, wanted)
     np.testing.assert_array_equal(image, before)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("color-matrix", {"matrix": np.eye(3)}), ("erode", {"radius": 1}), ("affine", {"matrix": np.eye(3)[:2]})],
+)
+def test_a_matrix_of_numbers_leaves_out_free_to_compute_in(name: str, parameters: dict[str, Any]) -> None:
+    assert is_free(empty(5, 6, 3), empty(5, 6, 3), [FILTERS.create(name, parameters)])
+
+
+def test_a_picture_in_out_is_not_overwritten_while_it_is_read() -> None:
+    out = empty(5, 6, 3)
+    composite = [FILTERS.create("composite", {"image": out})]
+    assert not is_free(out, empty(5, 6, 3), composite)
+    assert is_free(empty(5, 6, 3), empty(5, 6, 3), composite)
 
 
 def empty(*shape: int) -> Array:

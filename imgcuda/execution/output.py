@@ -52,5 +52,11 @@ def _arrays(filter: Filter) -> Iterator[Array | None]:
 def _held(value: object) -> Iterator[object]:
     """Return what a parameter holds besides numbers and text; the value itself if it does not tell."""
     for held in vars(value).values() if hasattr(value, "__dict__") else [value]:
-        if not isinstance(held, str | int | float):
+        if not _is_plain(held):
             yield held
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether a value is a number or text, or rows of these, as a matrix has them: no array is in it."""
+    rows = type(value) is tuple and all(map(_is_plain, value))
+    return rows or value is None or isinstance(value, str | int | float)
