@@ -123,6 +123,7 @@ FOREIGN = {
             "cli.bench_command",
             "cli.explain_command",
             "cli.filtering",
+            "cli.gallery_command",
             "cli.identifying",
             "cli.listing",
             "cli.new_filter",

@@ -32,14 +32,14 @@ Found = Mapping[str, Sequence[str]]
 def list_filters(ctx: typer.Context, words: Words = None, plain: Plain = False) -> None:
     """List the filters by category. With words, list the filters that match them: imgcuda list noise."""
     registry: Registry = ctx.obj
-    found = _found(registry, words or [])
+    found = found_filters(registry, words or [])
     shown = {each: [name for name in names if name in found] for each, names in registry.categories.items()}
     shown = {category: names for category, names in shown.items() if names}
     for lines in _rows(registry, shown) if plain else _groups(registry, shown, found):
         typer.echo(lines)
 
 
-def _found(registry: Registry, words: Sequence[str]) -> Found:
+def found_filters(registry: Registry, words: Sequence[str]) -> Found:
     """Return the filters of a category, or the filters that match all words; PluginError if there are none."""
     if not words:
         return dict.fromkeys(registry, ())

@@ -15,6 +15,7 @@ COMMANDS = {
     "worker": "worker_command.worker",
     "compare": "comparing.compare",
     "sweep": "sweeping.sweep",
+    "gallery": "gallery_command.gallery",
     "identify": "identifying.identify",
     "stats": "stats_command.stats",
     "explain": "explain_command.explain",

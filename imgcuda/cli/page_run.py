@@ -13,6 +13,7 @@ from imgcuda import startup
 from imgcuda.cli import completing, streams
 from imgcuda.cli.job import Job
 from imgcuda.cli.timeout import Deadline
+from imgcuda.containment import in_words
 from imgcuda.errors import ImgcudaError
 
 if TYPE_CHECKING:
@@ -112,18 +113,20 @@ class PageRun(NamedTuple):
         command = shlex.join(["imgcuda", "filter", str(self.job.in_path), "out.png"])
         return " ".join([command, as_options(write_chain([each]) for each in filters), *map(shlex.quote, given)])
 
-    def card(self, image: Image, filters: Sequence[Filter], words: CardWords, size: int) -> Card:
+    def card(self, image: Image, make: Callable[[], Sequence[Filter]], words: CardWords, size: int) -> Card:
         """Return the card of what filters make of a picture, in at most `size` pixels across and down.
 
-        If they fail, it has their sentence instead.
+        If they cannot be made, or fail, it has the sentence of their error instead.
         """
         from imgcuda.images.preview import smaller
         from imgcuda.pages.cards import Card
 
         try:
-            return Card(words, smaller(self.filtered(image, filters).pixels, size))
+            return Card(words, smaller(self.filtered(image, make()).pixels, size))
         except ImgcudaError as error:
             return Card(words, None, str(error))
+        except Exception as error:  # a plugin's own code may raise anything
+            return Card(words, None, in_words(error))
 
     def check(self, picture: bool = False) -> None:
         """Raise an error, before any work is done, if the page, or the picture instead of it, cannot be written."""

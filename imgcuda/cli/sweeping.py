@@ -78,7 +78,7 @@ def _card(run: PageRun, given: Image, asked: Sweep, place: tuple[int, ...], size
 
     title = ", ".join(each.label(number) for each, number in zip(asked.swept, place, strict=True))
     chain = asked.chains[place]
-    return run.card(given, chain.filters, CardWords(title, as_options(chain.steps)), size)
+    return run.card(given, lambda: chain.filters, CardWords(title, as_options(chain.steps)), size)
 
 
 def _write_page(run: PageRun, asked: Sweep, given: Image, cards: dict[tuple[int, ...], Card]) -> None:

@@ -17,7 +17,7 @@ class CardWords(NamedTuple):
 
     title: str
     options: str
-    """The options that make it, to copy."""
+    """The options that make it, to copy; empty for a picture that nothing has made."""
     about: str = ""
 
 
@@ -38,4 +38,6 @@ def card(of: Card, icc: bytes = b"") -> Markup:
         height, width = of.picture.shape[:2]
         shown = inline_picture(png(of.picture, icc), title, width=width, height=height, loading="lazy")
     below = [tag("span", title, class_="title"), tag("span", about, class_="note") if about else None]
-    return tag("figure", shown, tag("figcaption", *below, copied(options, f"the options of {title}")), class_="card")
+    if options:
+        below.append(copied(options, f"the options of {title}"))
+    return tag("figure", shown, tag("figcaption", *below), class_="card")

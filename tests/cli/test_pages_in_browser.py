@@ -148,3 +148,17 @@ def test_options_are_copied_from_a_sheet_by_keys(browser: Any, sheet: Path) -> N
     opened.page.keyboard.press("Enter")
     opened.page.get_by_text("Copied").wait_for()
     assert opened.value("navigator.clipboard.readText()") == "-f gamma:gamma=0.5 -f edges:operator=scharr"
+
+
+def test_a_gallery_shows_the_filters_that_are_searched_for(browser: Any, comparison: Path) -> None:
+    page = comparison.with_name("gallery.html")
+    words = ["gallery", str(comparison.with_name("in.png")), "threshold", "-o", str(page)]
+    assert run(words, build(installed())) == 0
+    opened = Opened(browser, page)
+    assert opened.page.locator("section .card:visible").count() == len(installed().categories["threshold"])
+    opened.page.get_by_label("Search").fill("OTSU auto")
+    assert opened.page.locator("section .card:visible .title").all_text_contents() == ["auto-threshold"]
+    assert opened.page.locator("#found").text_content() == "1 filter"
+    opened.page.get_by_label("Search").fill("nothing like it")
+    assert opened.page.locator("section:visible").count() == 0
+    opened.check_quiet(page)

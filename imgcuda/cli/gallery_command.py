@@ -1,0 +1,85 @@
+"""`imgcuda gallery`: a page of what every installed filter makes of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from imgcuda.cli import streams
+from imgcuda.cli.filtering import add_options
+from imgcuda.cli.job import Job
+from imgcuda.cli.listing import Words, found_filters
+from imgcuda.cli.lookup import summary
+from imgcuda.cli.page_run import OPTIONS, Frame, In, Open, Out, PageRun, Size, as_options, show
+from imgcuda.registry import Registry
+
+if TYPE_CHECKING:
+    from imgcuda.filters import Filter
+    from imgcuda.images import Image
+    from imgcuda.pages.cards import Card
+
+
+@streams.ours_only()
+def gallery(
+    ctx: typer.Context,
+    in_path: In,
+    words: Words = None,
+    *,
+    out_path: Out,
+    size: Size = 320,
+    open: Open = False,
+    frame: Frame = 1,
+    **job: Any,
+) -> None:
+    """Show what every filter makes of a picture, with its defaults, on a page: imgcuda gallery IN -o page.html."""
+    from imgcuda.images.preview import smaller
+    from imgcuda.pages.cards import Card, CardWords
+    from imgcuda.pages.gallery_page import gallery_page
+
+    registry: Registry = ctx.obj
+    run = PageRun.begin(Job(in_path, out_path, frame=frame, **job))
+    run.check()
+    wanted = found_filters(registry, words or [])
+    given = run.read(in_path)
+    small = given.filtered([smaller(given.pixels, size)]) if max(given.pixels.shape[:2]) > size else given
+    original = Card(CardWords(run.name, "", "As it is"), smaller(given.pixels, size))
+    categories = {
+        category: [_card(run, small, registry, name, size) for name in names if name in wanted]
+        for category, names in registry.categories.items()
+        if not wanted.keys().isdisjoint(names)
+    }
+    run.write(gallery_page(run.name, original, categories, registry.problems, given.icc))
+    if open:
+        show(out_path)
+
+
+def _card(run: PageRun, image: Image, registry: Registry, name: str, size: int) -> Card:
+    """Return the card of a filter."""
+    from imgcuda.pages.cards import CardWords
+
+    words = CardWords(name, as_options([_step(registry, name)]), summary(registry, name))
+    return run.card(image, partial(_filters, registry, name), words, size)
+
+
+def _filters(registry: Registry, name: str) -> Sequence[Filter]:
+    """Return a filter with its defaults, and with an example of each parameter that has none."""
+    needed = [each for each in registry[name].parameters() if each.required]
+    return [registry.create(name, {each.name: each.some_value() for each in needed})]
+
+
+def _step(registry: Registry, name: str) -> str:
+    """Return a filter as after -f: by its name, if that is enough, else with its first parameters."""
+    from imgcuda.errors import ImgcudaError
+    from imgcuda.recipes.chain_text import example
+
+    try:
+        found = registry[name]
+        return example(found) if any(each.required for each in found.parameters()) else name
+    except ImgcudaError:  # its plugin cannot be imported, as the card tells
+        return name
+
+
+add_options(gallery, OPTIONS)
