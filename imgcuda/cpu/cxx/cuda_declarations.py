@@ -121,8 +121,7 @@ def _of_memory() -> Iterator[str]:
         yield _ANY.format("void", name)
     for name in sorted(WARPS):
         if name.startswith("__shfl"):
-            head = "template <typename T, typename... A> __device__ decltype(+T())"
-            yield f"{head} {name}(unsigned int, T, A...);"
+            yield f"template <typename T> __device__ decltype(+T()) {name}(unsigned int, T, int, int = 32);"
         elif name != "__syncwarp":
             yield _ANY.format(result(name, []), name)
     yield DECLARATION

@@ -95,8 +95,15 @@ class TreeIndex:
             for spelled in self.spellings(node):
                 self.records[spelled].append(node)
         elif kind(node) in _ALIASES:
+            nameless = self._nameless(node)
             for scope in self._scopes(node):
-                self.aliases.setdefault(f"{scope}{node.get('name', '')}", node)
+                name = f"{scope}{node.get('name', '')}"
+                if kind(nameless) in RECORDS:
+                    self.records[name].append(nameless)
+                elif kind(nameless) == "EnumDecl":
+                    self.enumerations.setdefault(name, nameless)
+                else:
+                    self.aliases.setdefault(name, node)
         elif kind(node) == "EnumDecl" and node.get("name"):
             for scope in self._scopes(node):
                 self.enumerations.setdefault(f"{scope}{node['name']}", node)
@@ -105,6 +112,17 @@ class TreeIndex:
             while "previousDecl" in first and first["previousDecl"] in self.by_id:
                 self._definitions[first["previousDecl"]] = node
                 first = self.by_id[first["previousDecl"]]
+
+    def _nameless(self, alias: Node) -> Node:
+        """Return the structure or enumeration without a name that a typedef names; an empty node if it has another."""
+        left = list(inner(alias))
+        while left:
+            each = left.pop()
+            declared = self.by_id.get(each.get("decl", {}).get("id", ""), {})
+            if declared and not declared.get("name"):
+                return declared
+            left += inner(each)
+        return {}
 
     def definition(self, function: Node) -> Node:
         """Return the declaration of a function that has its body; the function itself if none has."""

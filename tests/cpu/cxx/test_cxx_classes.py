@@ -529,3 +529,18 @@ __global__ void k(float *o) {
         ],
         text,
     )
+
+
+def test_typedefs_name_structures_and_enumerations() -> None:
+    text = """\
+typedef struct { float re, im; } complex;
+typedef enum { ODD = 3, EVEN } kind;
+template <typename T> __global__ void k(T *o) {
+    THREAD;
+    complex c = {(float)i, 2}, d[2] = {{1, 1}, {2, 2}};
+    kind which = i % 2 ? ODD : EVEN;
+    c.re *= 2;
+    o[i] = c.re + c.im + d[1].im + which;
+}
+"""
+    assert_makes(2 * X + 8 - X % 2, text, "k<float>")
