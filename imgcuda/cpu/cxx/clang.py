@@ -28,6 +28,8 @@ _OPTIONS = [
     *("-std=c++20", "-nostdinc", "-fno-builtin", "-Wno-everything", "-fno-caret-diagnostics", "-fno-color-diagnostics"),
     *("-ferror-limit=200", "-fsyntax-only", "-Xclang", "-ast-dump=json"),
 ]
+_LONGEST = 60
+"""The seconds after which Clang is stopped: a kernel takes some hundredths."""
 INSTANCE = "imgcuda_instance_"
 """What the names of the variables begin with that Clang is given for instances of templates."""
 _BEFORE, _SOURCE = "imgcuda.h", "kernel.cu"
@@ -59,14 +61,24 @@ def syntax_tree(text: str, name: str, expressions: Sequence[str]) -> Node:
     with TemporaryDirectory(prefix="imgcuda-") as folder:
         for file, content in (headers | {_BEFORE: declarations()}).items():
             Path(folder, file).write_text(content, encoding="utf-8")
-        Path(folder, _SOURCE).write_bytes(f"{given}\n{names}".encode("ascii", "replace"))
+        Path(folder, _SOURCE).write_bytes(f"{given}\n{names}".encode())
         macros = [f"-D{macro}={value}" for macro, value in CPU]
         command = [*_clang(), *_OPTIONS, *macros, "-I.", "-include", _BEFORE, _SOURCE]
-        done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL, cwd=folder)
+        done = _run(command, folder, name)
     if done.returncode:
         raise KernelError(_mistakes(done.stderr.decode(errors="replace"), text, name))
     tree: Node = json.loads(done.stdout)
     return tree
+
+
+def _run(command: Sequence[str], folder: str, name: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            command, capture_output=True, check=False, stdin=subprocess.DEVNULL, cwd=folder, timeout=_LONGEST
+        )
+    except subprocess.TimeoutExpired:
+        remedy = "make its templates and constant expressions simpler"
+        raise KernelError(f"{name}: Clang has not read it within {_LONGEST} seconds; {remedy}") from None
 
 
 @cache
@@ -111,4 +123,6 @@ def _mistake(match: re.Match[str], text: str, name: str) -> Mistake:
         word = named[1]
         if refused := refusals.refused_word(word) or refusals.refused_call(word) or refusals.refused_type(word):
             message, remedy = refused
-    return Mistake(message, file, line, column, source_line(text, name, file, line), remedy)
+    shown = source_line(text, name, file, line)
+    column = len(shown.encode()[: column - 1].decode(errors="replace")) + 1  # Clang counts bytes
+    return Mistake(message, file, line, column, shown, remedy)

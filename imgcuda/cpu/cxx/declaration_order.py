@@ -12,7 +12,7 @@ from imgcuda.frontend.syntax import Place, TranslationUnit
 
 
 def in_order(unit: TranslationUnit) -> None:
-    """Set the ends of structures, and the places of globals, behind those of the structures that they are made of."""
+    """Set the ends of structures, and the places of globals, behind what they are made of."""
     places: dict[str, Place] = {}
     for number, structure in enumerate(unit.structures):
         types = tuple(type for _, type in structure.fields)
@@ -20,12 +20,14 @@ def in_order(unit: TranslationUnit) -> None:
         places[structure.name] = place
         unit.structures[number] = replace(structure, end=place)
     for number, each in enumerate(unit.globals):
-        unit.globals[number] = replace(each, place=_behind(each.place, each.type, places))
+        place = _behind(each.place, (each.type, each.value), places)
+        places[f"::{each.name}"] = place
+        unit.globals[number] = replace(each, place=place)
 
 
-def _behind(place: Place, types: object, places: dict[str, Place]) -> Place:
-    for node in syntax.walk(types):
-        if isinstance(node, syntax.NamedType) and node.name in places:
+def _behind(place: Place, parts: object, places: dict[str, Place]) -> Place:
+    for node in syntax.walk(parts):
+        if isinstance(node, syntax.NamedType | syntax.Name) and node.name in places:
             other = places[node.name]
             if _key(other) >= _key(place):
                 place = replace(other, column=other.column + 1)

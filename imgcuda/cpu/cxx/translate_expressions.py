@@ -69,8 +69,8 @@ def _null(t: Translation, node: Node) -> Expression:
 
 
 def _string(t: Translation, node: Node) -> Expression:
-    text = ast.literal_eval(node["value"])
-    return syntax.StringLiteral(text.encode(), t.place(node))
+    text = str(ast.literal_eval(node["value"]))  # a byte that is not ASCII is escaped, as \303
+    return syntax.StringLiteral(text.encode("latin-1", "replace"), t.place(node))
 
 
 def _constant(t: Translation, node: Node) -> Expression:

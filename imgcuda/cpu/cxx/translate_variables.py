@@ -17,6 +17,8 @@ _OUTSIDE = frozenset(
      "VarTemplateDecl", "ClassTemplateDecl"]
 )  # fmt: skip
 """The kinds of declarations that hold variables which are not a function's own."""
+_SMALL, _LARGE = 64, 5000
+"""The most nodes of a constant's value that is put where the constant is used; and of any value with calls."""
 _NOT_VALUES = ("Attr", "TemplateArgument", "Type")
 """What the kinds of nodes in a variable end with that are not its first value."""
 
@@ -121,19 +123,30 @@ def _outside(t: Translation, node: Node, place: Place) -> Expression:
 def _declared(t: Translation, node: Node) -> Expression:
     place, type, space = t.place(node), t.type(node), _space(node, t.type(node))
     value = next((each for each in inner(node) if not kind(each).endswith(_NOT_VALUES)), None)
-    number = isinstance(type, syntax.NamedType) and value is not None and kind(value) != "InitListExpr"
-    if space == "constant" and number and value is not None:
-        return syntax.Cast(type, t.expression(value), place)
     if not space:
         remedy = "write __device__ in front of it, or make it '__constant__' or 'const'"
         raise Untranslatable(f"'{name_of(node)}' is a variable of the host", place, remedy)
+    first: Expression | syntax.Initializer | None = None
+    if space == "constant" and value is not None and isinstance(type, syntax.NamedType) and not _in_braces(value):
+        first = t.expression(value)
+        parts = list(syntax.walk(first))
+        has_calls = any(isinstance(each, syntax.Call) for each in parts)
+        if len(parts) > _LARGE:
+            raise Untranslatable(f"the value of '{name_of(node)}' is too large an expression", place, "write it out")
+        if has_calls or len(parts) <= _SMALL:
+            return syntax.Cast(type, first, place)
+    elif value is not None:
+        first = braces_of(t, value)
     name = t.unique(re.sub(r"\W", "_", name_of(node)))
-    given = braces_of(t, value) if value is not None else None
     external = node.get("storageClass") == "extern"
-    made = syntax.Declaration(name, type, given, place, space, external=external)
+    made = syntax.Declaration(name, type, first, place, space, external=external)
     t.unit.globals.append(made)
     t.unit.items.append(made)
     return syntax.Name(f"::{name}", place)  # a variable of a function may have the same name
+
+
+def _in_braces(value: Node) -> bool:
+    return kind(value) == "InitListExpr"
 
 
 def _space(node: Node, type: syntax.TypeName) -> str:

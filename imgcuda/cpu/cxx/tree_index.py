@@ -32,7 +32,8 @@ class TreeIndex:
     def __init__(self, tree: Node, text: str, name: str) -> None:
         self._name = name
         lines = text.split("\n")
-        self._starts = [0, *accumulate(len(line) + 1 for line in lines)]
+        self._bytes = text.encode()
+        self._starts = [0, *accumulate(len(line.encode()) + 1 for line in lines)]
         self._lines = list(numbered_lines(lines, name))
         self.tree = tree
         self.by_id: dict[str, Node] = {}
@@ -70,7 +71,8 @@ class TreeIndex:
             return Place("<imgcuda>", where.get("line", 1), where.get("col", 1))
         line = bisect_right(self._starts, where["offset"]) - 1
         file, number = self._lines[min(line, len(self._lines) - 1)]
-        return Place(file, number, where["offset"] - self._starts[line] + 1)
+        before = self._bytes[self._starts[line] : where["offset"]]
+        return Place(file, number, len(before.decode(errors="replace")) + 1)
 
     def is_authors(self, node: Node) -> bool:
         """Return whether a declaration is in the author's text, and not in a header of ours."""

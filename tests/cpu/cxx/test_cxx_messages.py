@@ -131,3 +131,13 @@ def test_without_clang_an_instance_names_the_command() -> None:
 def test_a_template_is_launched_by_an_instance_with_all_arguments(kernel: str) -> None:
     with pytest.raises(LaunchError, match=r"'scale' is a template.*name an instance of it, .* each of <T, N>"):
         kernels.compile(SCALE, device="cpu")[kernel]
+
+
+@NEEDS_CLANG
+def test_columns_count_characters() -> None:
+    line = '    const char *s = "\u00e9\u00e9"; '
+    for wrong in ("none = 1;", "delete o;"):
+        (mistake,) = error_of(
+            f"template <typename T> __global__ void k(T *o)\n{{\n{line}{wrong}\n}}\n", "k<float>"
+        ).mistakes
+        assert (mistake.line, mistake.column) == (3, len(line) + 1)

@@ -318,3 +318,23 @@ __global__ void k(float *o) {
 }
 """
     assert_makes(X + 2 + 9, text)
+
+
+def test_a_chain_of_constants_does_not_grow_with_its_length() -> None:
+    text = """\
+template <int N> struct F {
+    static constexpr int value = F<N - 1>::value + F<N - 2>::value;
+};
+template <> struct F<0> {
+    static constexpr int value = 0;
+};
+template <> struct F<1> {
+    static constexpr int value = 1;
+};
+constexpr unsigned int HASH = (16777619u * 2166136261u) ^ 0x80000000u;
+template <typename T> __global__ void k(T *o) {
+    THREAD;
+    o[i] = F<25>::value + (HASH == ((16777619u * 2166136261u) ^ 0x80000000u));
+}
+"""
+    assert_makes(75026, text, "k<float>")
