@@ -196,3 +196,21 @@ def test_texts_and_attributes_are_escaped_and_markup_is_not() -> None:
     assert tag("p", inner, " & ", None, hidden=True, id=None) == '<p hidden><b title="&quot;">1 &lt; 2</b> &amp; </p>'
     assert tag("input", aria_label="x", class_="y") == '<input aria-label="x" class="y">'
     assert joined(inner, 3) == f"{inner}3"
+
+
+# Opening a page
+
+
+@pytest.mark.parametrize("has_browser", [True, False])
+def test_a_page_is_opened_on_request_or_its_address_is_told(
+    has_browser: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or has_browser)
+    page = tmp_path / "a page.html"
+    assert call("compare", CAT, "-f", "invert", "-o", page) == 0
+    assert opened == []
+    assert call("compare", CAT, "-f", "invert", "-o", page, "--open") == 0
+    assert opened == [page.as_uri()]
+    told = "" if has_browser else f"Note: no browser was found; open {page.as_uri()}\n"
+    assert capsys.readouterr().err == told
