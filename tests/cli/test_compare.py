@@ -206,7 +206,12 @@ def test_a_page_is_opened_on_request_or_its_address_is_told(
     has_browser: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or has_browser)
+
+    def browse(address: str) -> bool:
+        opened.append(address)
+        return has_browser
+
+    monkeypatch.setattr("webbrowser.open", browse)
     page = tmp_path / "a page.html"
     assert call("compare", CAT, "-f", "invert", "-o", page) == 0
     assert opened == []
