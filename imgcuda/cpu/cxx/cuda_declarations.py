@@ -19,7 +19,11 @@ from imgcuda.cpu.semantics.cxx_types import UNKNOWN, Basic, Typed
 from imgcuda.cpu.values.types import VECTORS
 from imgcuda.frontend.textures import DECLARATION, FETCHES, TEXTURE
 
-RENAMED = {"imgcuda_assert": "assert", "imgcuda_for_all": "__builtin_for_all"}
+RENAMED = {
+    "imgcuda_assert": "assert",
+    "imgcuda_for_all": "__builtin_for_all",
+    "imgcuda_word_at": "__builtin_word_at",
+}
 """The functions that Clang must not know under their own names, with these."""
 
 _QUALIFIERS = """\
@@ -36,6 +40,7 @@ _QUALIFIERS = """\
 #define __noinline__
 #define __inline__ inline
 #define assert(...) imgcuda_assert(bool(__VA_ARGS__))
+#define __builtin_word_at(...) imgcuda_word_at(__VA_ARGS__)
 #define __builtin_for_all(...) imgcuda_for_all(bool(__VA_ARGS__))
 #define NULL __null
 typedef decltype(sizeof(0)) size_t;
@@ -59,6 +64,7 @@ extern __device__ const uint3 threadIdx, blockIdx;
 extern __device__ const dim3 blockDim, gridDim;
 __device__ void imgcuda_assert(bool);
 __device__ bool imgcuda_for_all(bool);
+__device__ unsigned int imgcuda_word_at(const void *);
 __device__ void *memset(void *, int, size_t);
 __device__ void *memcpy(void *, const void *, size_t);
 __device__ int printf(const char *, ...);

@@ -20,7 +20,7 @@ from support.matrix import exhaustive
 pytestmark = NEEDS_CLANG
 
 INSTALLED = installed()
-PLAIN = ["median", "edges", "lens-blur", "clahe", "resize", "bilateral", "canny"]
+PLAIN = ["median", "edges", "lens-blur", "clahe", "resize", "bilateral", "canny", "affine"]
 FILTERS = {name: INSTALLED.create(name, some_values(name)) for name in INSTALLED}
 NAMES = [
     name if name in PLAIN else exhaustive(name)
