@@ -25,7 +25,8 @@ FILTERS = {name: INSTALLED.create(name, some_values(name)) for name in INSTALLED
 NAMES = [
     name if name in PLAIN else exhaustive(name)
     for name, filter in FILTERS.items()
-    if not isinstance(filter, PointFilter)  # the kernels of these are fused, and kept for equal filters
+    # The kernels of point filters are fused, and kept for equal filters; `text` applies another filter.
+    if not isinstance(filter, PointFilter) and name != "text"
 ]
 LAMBDA = "\n{{ auto only_for_{} = [] {{ return 0; }};\n"
 """How each function begins: with what our own front end refuses, and what changes nothing. Each filter has its own."""
