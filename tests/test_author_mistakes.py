@@ -37,7 +37,7 @@ def test_columns_and_rows_are_a_width_and_a_height(tmp_path: Path) -> None:
     assert (made(tmp_path, text)(IMAGE, device="cpu") == 255 - IMAGE).all()
 
 
-def test_a_file_with_a_variable_that_launches_would_have_to_share_is_refused(tmp_path: Path) -> None:
+def test_a_file_with_a_variable_that_launches_would_share_is_refused(tmp_path: Path) -> None:
     text = kernel(USUAL, "dst[0] = ++counter;", "__device__ int counter;\n")
     with pytest.raises(
         LaunchError, match=r"the __device__ variable 'counter': the strips .*; pass a pointer to memory"

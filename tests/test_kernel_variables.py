@@ -73,7 +73,7 @@ def test_variables_are_read_and_set_by_their_names() -> None:
     assert repr(module.variables) == "<variables of count.cu: counter, table, tuned, big, flag, sums>"
 
 
-def test_each_module_has_its_own_variables_and_takes_values_before_its_first_launch() -> None:
+def test_each_module_has_its_own_variables_also_before_its_first_launch() -> None:
     one, other = _module(), _module()
     one.variables["counter"] = 100
     assert one.variables["counter"].tolist() == [100]

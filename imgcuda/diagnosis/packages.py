@@ -12,7 +12,7 @@ from typing import NamedTuple
 import imgcuda
 from imgcuda.diagnosis.finding import Finding
 
-FOR_DEVELOPERS = {"test", "dev", "benchmarks", "docs"}
+FOR_DEVELOPERS = {"test", "browser", "dev", "benchmarks", "docs"}
 """The extras that no user installs."""
 
 _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(?:\[[^]]*\])?(?P<bounds>[^;]*)(?:;(?P<marker>.*))?")
