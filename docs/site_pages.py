@@ -21,7 +21,7 @@ CONTENTS: dict[str, list[str]] = {
         *("docs/tutorial", "docs/how-to", "docs/api", "docs/kernels", "docs/checked-runs", "docs/faulty-kernels"),
         "docs/studio",
     ],
-    "How fast, and where": ["docs/explain", "docs/benchmarks", "docs/platforms"],
+    "How fast, and where": ["docs/see", "docs/explain", "docs/benchmarks", "docs/platforms"],
     "How it works": ["docs/architecture", "docs/cpu-engine", "docs/cpu-math"],
     "The project": ["CHANGELOG", "CONTRIBUTING", "SECURITY"],
 }
