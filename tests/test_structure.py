@@ -47,11 +47,11 @@ ORDER = [
     {"large_files"},  # a chain over a file that may be larger than memory
     {"zarr_images"},  # a chain over Zarr
     {"file_run"},  # a chain over one file
-    {"explain"},  # what a chain does
-    {"bench"},  # a chain beside other libraries
     {"video"},  # a chain over the frames of a video
     {"batch"},  # a chain over many files
     {"pages"},  # pages to look at in a browser
+    {"explain"},  # what a chain does
+    {"bench"},  # a chain beside other libraries
     {"diagnosis"},  # what works on this machine
     {"studio"},  # a page to try filters
     {"cli"},  # the program

@@ -11,8 +11,9 @@ import typer
 from imgcuda.cli import completing, streams
 from imgcuda.cli.chain import parse_chain
 from imgcuda.cli.each_file import source_of
-from imgcuda.cli.explain_command import Frame, In, Json
+from imgcuda.cli.explain_command import In, Json
 from imgcuda.cli.filtering import Steps
+from imgcuda.cli.page_run import Frame
 
 if TYPE_CHECKING:
     from imgcuda.bench.comparison import Comparison

@@ -15,6 +15,7 @@ from imgcuda.cli.chain import parse_chain
 from imgcuda.cli.each_file import source_of
 from imgcuda.cli.filtering import Steps
 from imgcuda.cli.options import OPTIONS
+from imgcuda.cli.page_run import Frame, Open, show
 from imgcuda.errors import ImageError, ParameterError
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ In = Annotated[
     ),
 ]
 DeviceName = Annotated[str, OPTIONS["device"]]
-Frame = Annotated[int, typer.Option(min=1, help="Which picture of several.")]
 Repeat = Annotated[int, typer.Option(min=1, help="How often the chain is timed; the fastest run counts.")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object.")]
 Drawing = Annotated[
@@ -53,13 +53,18 @@ def explain(
     json: Json = False,
     output: Drawing = None,
     overwrite: Overwrite = False,
+    open: Open = False,
 ) -> None:
     """Run filters over an image, and tell what they did: strips, fused filters, launches, bytes and times."""
+    if open and not output:
+        raise ParameterError("--open opens the file of -o; add -o FILE.html")
     _check_output(output, overwrite)
     with streams.ours_only():
         found = _explained(parse_chain(ctx.obj, steps or []), source, device, frame, repeat)
     if output:
         _write(output, source, found)
+    if open and output:
+        show(output)
     typer.echo(_object(source, found) if json else _tree(source, found))
 
 
@@ -99,8 +104,7 @@ def _write(path: Path, name: str, found: Explanation) -> None:
     from imgcuda.images import atomic_write
     from imgcuda.images.error_messages import translated_errors
 
-    made = drawing(name, found)
-    text = page(name, made) if path.suffix.lower() == ".html" else made
+    text = (page if path.suffix.lower() == ".html" else drawing)(name, found)
     with translated_errors(str(path), "written"):
         atomic_write.replace(path, text.encode())
 

@@ -141,7 +141,7 @@ def _states(origins: Sequence[CodeOrigin]) -> _State:
 
 def _pass(pieces: Sequence[PieceRecord], state: _State) -> PassSummary:
     return PassSummary(
-        devices=tuple(dict.fromkeys(piece.device for piece in pieces)),
+        devices=tuple(sorted({piece.device for piece in pieces})),
         streams=len({(piece.device, piece.stream) for piece in pieces if piece.stream is not None}),
         pieces=len(pieces),
         rows_read=max(piece.given[0] for piece in pieces),

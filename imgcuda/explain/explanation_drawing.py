@@ -19,6 +19,8 @@ from imgcuda.explain.explanation_text import (
     size,
     total_lines,
 )
+from imgcuda.pages.document import document
+from imgcuda.pages.markup import Markup, joined, tag
 
 WIDTH, MARGIN, LINE = 960, 24, 20
 BARS, BAR_WIDTH = 560, 280
@@ -80,13 +82,10 @@ def drawing(name: str, explanation: Explanation) -> str:
     return _svg(sheet, explanation_text(name, explanation))
 
 
-def page(name: str, drawn: str) -> str:
-    """Return a page with a drawing, which needs no other file."""
-    style = "body { margin: 0; display: grid; justify-content: center; background: light-dark(#fff, #111113); }"
-    head = f'<meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>{escape(name)}</title>'
-    return (
-        f'<!doctype html>\n<html lang="en"><head>{head}<style>{style}</style></head>\n<body>\n{drawn}</body></html>\n'
-    )
+def page(name: str, explanation: Explanation) -> str:
+    """Return a page with the drawing, and the tree as text to copy; it needs no other file."""
+    text = tag("details", tag("summary", "As text"), tag("pre", explanation_text(name, explanation), class_="wide"))
+    return document(f"{name}: what a chain does", joined(Markup(drawing(name, explanation)), text))
 
 
 def _draw_pass(sheet: _Sheet, each: PassSummary, explanation: Explanation, scale: float) -> None:

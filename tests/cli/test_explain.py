@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import webbrowser
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -274,6 +275,22 @@ def test_the_drawing_has_a_box_and_a_bar_for_each_step(call: Call, picture: Path
     assert (code, kinds.count("box"), kinds.count("bar")) == (0, 3, 3)
     assert {"blur:sigma=3", "invert", "edges", "a plain copy"} <= set(words)
     assert "://" not in text.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_a_drawing_may_be_opened_and_only_if_it_is_written(
+    call: Call, picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def note(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", note)
+    words = picture, "-f", "invert", "--device", "cpu", "--repeat", 1, "--open"
+    assert call(*words)[0] == 2
+    assert call(*words, "-o", tmp_path / "out.html")[0] == 0
+    assert opened == [(tmp_path / "out.html").as_uri()]
 
 
 def test_names_with_markup_are_escaped_in_a_drawing(call: Call, tmp_path: Path) -> None:
