@@ -184,7 +184,7 @@ def test_no_kernel_is_left_out() -> None:
             ran |= set(compiled(installed().create(name, variant), dtype, channels, None))
     files = [*(ROOT / "imgcuda").rglob("*.cu*"), *(ROOT / "plugins").rglob("*.cu*")]
     text = "".join(path.read_text(encoding="utf-8") for path in files)
-    ran |= {"tables", "read_strided", "write_strided", "sample_counts"}  # the core's own
+    ran |= {"tables", "read_strided", "write_strided", "sample_counts", "copy"}  # the core's own
     ran |= {"corner"}  # of strips alone, which trim measures without the image's first row
     named = r"^__global__ void (?:__launch_bounds__\([^)]*\)\s+)?(\w+)"
     assert ran == set(re.findall(named, text, re.MULTILINE))

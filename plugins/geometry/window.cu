@@ -20,7 +20,7 @@ __global__ void window(const pixel *__restrict__ src, pixel *__restrict__ dst, i
     int count = width * CHANNELS, src_count = src_width * CHANNELS, y = blockIdx.y, row = border(y + top, src_height);
     const pixel *from = src + (long long)(row - first) * src_count;
     pixel *to = dst + (long long)y * count;
-#ifdef IMGCUDA_CPU  // the last block ends with the row: some samples are written twice
+#if PACK == 1  // as on a CPU: the last block ends with the row, and some samples are written twice
     int begin = max(min((int)blockIdx.x * ACROSS, count - ACROSS), 0);
 #else
     int begin = blockIdx.x * ACROSS;
