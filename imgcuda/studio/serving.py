@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -111,4 +112,6 @@ def _end_with_terminal(server: uvicorn.Server) -> None:
 
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, end)
+    # The server ends in order, and sends itself SIGTERM again: the uploads must be removed then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     threading.Thread(target=watch, args=[os.getppid()], daemon=True).start()

@@ -35,7 +35,11 @@ def started(environment: dict[str, str], *words: str) -> tuple[subprocess.Popen[
     return process, process.stdout.readline().strip()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 0)], ids=["ctrl-c", "terminal"])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGHUP, 0), (signal.SIGTERM, 143)],
+    ids=["ctrl-c", "terminal", "terminated"],
+)
 def test_it_prints_its_address_and_ends_in_order(temporary: dict[str, str], number: int, code: int) -> None:
     process, address = started(temporary)
     folder = Path(temporary["TMPDIR"])
