@@ -171,11 +171,13 @@ def test_what_arrives_is_made_until_ctrl_c(tmp_path: Path) -> None:
             told = json.loads(process.stdout.readline())
             assert (told["path"], told["state"]) == (str(folder / "b.png"), "done")
             process.send_signal(signal.SIGINT)
-            summary = json.loads(process.stdout.readline())["summary"]
+            *more, last = map(json.loads, process.stdout)
             assert process.wait(30) == 0
         finally:
             process.kill()
-    assert (summary["done"], summary["failed"]) == (2, 0)
+    # On a busy machine a file may look whole while it is written, and is made again when it has changed.
+    assert {each["path"] for each in more} <= {str(folder / "b.png")}
+    assert (last["summary"]["done"], last["summary"]["failed"]) == (2 + len(more), 0)
     assert (out / "a.png").read_bytes() == (out / "b.png").read_bytes()
 
 
