@@ -11,9 +11,6 @@ from collections.abc import Iterator, Sequence
 from imgcuda.cpu.lowering.accumulators import Accumulator
 from imgcuda.cpu.values.types import Float, Int, Scalar
 
-LARGEST = 1 << 15
-"""The most bytes of an array that is copied: the copies lie on the stack."""
-
 _NOTES = 4
 """The launch's cell for notes: 1 says that no other thread runs; a larger number is where the arrays' lengths are."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imgcuda.cpu.private_copies import LARGEST
 from imgcuda.engine.protocol import DeviceArray, LaunchArgument
+
+LARGEST = 1 << 15
+"""The most bytes of an array that is copied: the copies lie on the stack (`private_copies`)."""
 
 _WORTH = 4
 """Samples for each element of a copy: to fill and to merge an element takes as long as a few sums."""

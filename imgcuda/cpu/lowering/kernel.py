@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from math import inf
 
-from imgcuda.cpu import budget, private_copies
+from imgcuda.cpu import budget
 from imgcuda.cpu.budget import LOOPED, PASSES_INSTRUCTIONS, WIDE, TooMuch, TooWide
 from imgcuda.cpu.checks.instrument import Checks, known
 from imgcuda.cpu.ir import Builder
@@ -25,6 +25,7 @@ from imgcuda.cpu.lowering.variables import Facts, Reference
 from imgcuda.cpu.lowering.warps import uses_warps, warp_width
 from imgcuda.cpu.memory.pitched_accesses import FEW
 from imgcuda.cpu.module import Compiled, is_sized_by_launch, module
+from imgcuda.cpu.summed_arrays import LARGEST
 from imgcuda.cpu.values.types import DIM3, U32, VECTORS, Float, Int, PointerTo, Struct, Type, offset_of, size_of
 from imgcuda.cpu.values.value import AFFINE, BLOCK, UNIFORM, Address, Aggregate, MemoryRegion, Value, Vectors, constant
 from imgcuda.errors import KernelError, did_you_mean
@@ -153,7 +154,7 @@ class _KernelCompiler:
         sums = () if self.checks else accumulators(function, parameters, state.unit.functions)
         ir, written = module(self.b, arguments, self.looped, sums), self._written(function)
         # An upper bound: as if each instruction's result were spilled.
-        stack = budget.STACK + _WIDEST * state.v.width * self.b.count + len(sums) * private_copies.LARGEST
+        stack = budget.STACK + _WIDEST * state.v.width * self.b.count + len(sums) * LARGEST
         constants = tuple((name, size) for name, (_, size) in state.constants.items())
         sized = is_sized_by_launch(ir)
         prints = PRINTF in self.b.declarations
