@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from imgcuda.images import to_depth
-from imgcuda.pixels import color_channels, has_alpha, white_level
+from imgcuda.pixels import CHANNEL_NAMES, color_channels, has_alpha, white_level
 from imgcuda.studio.loaded_picture import reduced
 
 LARGEST_SHOWN = 24_000_000
@@ -52,10 +53,9 @@ def histogram(pixels: npt.NDArray[Any], whole: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _names(pixels: npt.NDArray[Any]) -> list[str]:
-    named = {1: ["gray"], 2: ["gray", "alpha"], 3: ["red", "green", "blue"], 4: ["red", "green", "blue", "alpha"]}
+def _names(pixels: npt.NDArray[Any]) -> Sequence[str]:
     count = pixels.shape[2]
-    return named.get(count, [f"channel {number}" for number in range(1, count + 1)])
+    return CHANNEL_NAMES.get(count) or [f"channel {number}" for number in range(1, count + 1)]
 
 
 def _counted(samples: npt.NDArray[Any], white: float) -> dict[str, Any]:
