@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from pathlib import PurePath
 from typing import NamedTuple
 
 PAGE = "studio.html"
@@ -26,9 +27,5 @@ def page_file(name: str) -> PageFile | None:
 @cache
 def _files() -> dict[str, PageFile]:
     folder = resources.files("imgcuda.studio").joinpath("page")
-    found = {each.name: "." + each.name.rpartition(".")[2] for each in folder.iterdir() if each.is_file()}
-    return {
-        name: PageFile(folder.joinpath(name).read_bytes(), KINDS[ending])
-        for name, ending in found.items()
-        if ending in KINDS
-    }
+    endings = {each: PurePath(each.name).suffix for each in folder.iterdir()}
+    return {each.name: PageFile(each.read_bytes(), KINDS[end]) for each, end in endings.items() if end in KINDS}
