@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from imgcuda import devices, kernel_cache, private_folder
@@ -99,10 +100,7 @@ def plugins(registry: Registry) -> Iterator[Finding]:
 
 def _filters_of(registry: Registry) -> dict[str, int]:
     """Return how many filters come from each distribution."""
-    found: dict[str, int] = {}
-    for plugin in registry.sources.values():
-        found[plugin.distribution] = found.get(plugin.distribution, 0) + 1
-    return dict(sorted(found.items()))
+    return dict(sorted(Counter(plugin.distribution for plugin in registry.sources.values()).items()))
 
 
 def _cure_of(plugin: Plugin) -> str:
