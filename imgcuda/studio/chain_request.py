@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,17 @@ class ChainReader:
         if not isinstance(value, str):
             raise ParameterError(f"{parameter.name} must be a text; got {shown(value)}")
         return parameter.check(_rows(parameter, value) if getattr(parameter.type, "reads_files", False) else value)
+
+
+def read_object(text: str | bytes, what: str) -> dict[str, Any]:
+    """Return the JSON object that the page has sent; ParameterError, which calls it `what`, for any other text."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ParameterError(f"{what} must be an object in JSON")
+    return found
 
 
 class StepError(ParameterError):

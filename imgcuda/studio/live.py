@@ -15,6 +15,7 @@ import numpy.typing as npt
 from starlette.websockets import WebSocketDisconnect
 
 from imgcuda.errors import ImgcudaError, ParameterError
+from imgcuda.studio.chain_request import read_object
 from imgcuda.studio.faults import faults
 from imgcuda.studio.shown_picture import histogram, put_rgba, shown
 from imgcuda.studio.work_thread import WorkThread
@@ -54,12 +55,11 @@ class Live:
 
     async def _hear(self, text: str) -> None:
         try:
-            message = json.loads(text)
-        except (ValueError, RecursionError):
-            message = None
-        if not isinstance(message, dict):
-            await self.tell({"type": "fault", "faults": faults(ParameterError("a message must be an object in JSON"))})
-        elif message.get("type") == "pixel":
+            message = read_object(text, "a message")
+        except ParameterError as error:
+            await self.tell({"type": "fault", "faults": faults(error)})
+            return
+        if message.get("type") == "pixel":
             await self._tell_pixel(message)
         else:
             self._wanted = message  # one that waits is not worked on any more

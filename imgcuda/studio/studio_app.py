@@ -15,6 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from imgcuda.errors import ImgcudaError, ParameterError
 from imgcuda.studio.access import GuardedApp, StudioAccess
+from imgcuda.studio.chain_request import read_object
 from imgcuda.studio.faults import faults
 from imgcuda.studio.live import Live, framed
 from imgcuda.studio.page_files import PAGE, page_file
@@ -96,7 +97,7 @@ class StudioApp:
         return JSONResponse({"upload": self._bench.uploads.add(request.query_params.get("name", ""), data)})
 
     async def _save(self, request: Request) -> Response:
-        asked = _object(await _body(request, LARGEST_REQUEST))
+        asked = read_object(await _body(request, LARGEST_REQUEST), "a request")
         saved = await self._work.do(lambda: self._bench.save(asked.get("chain"), asked.get("format")))
         losses = quote(json.dumps(saved.losses))
         headers = {"Content-Disposition": "attachment", "X-Losses": losses}
@@ -127,16 +128,6 @@ async def _body(request: Request, most: int) -> bytes:
             raise TooLargeError(f"a file may have at most {most:,} bytes; this one has more")
         parts.append(part)
     return b"".join(parts)
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise ParameterError("a request must be an object in JSON")
-    return found
 
 
 async def _told(request: Request, error: ImgcudaError) -> Response:
