@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from imgcuda.errors import ParameterError, shown
 
@@ -27,11 +29,7 @@ def split_chain(text: str) -> list[str]:
 
     A | in quotes or behind a backslash does not count. Raises ParameterError for a quote as `split` does.
     """
-    steps, start = [], 0
-    while (end := _end_of_step(text, start)) < len(text):
-        steps.append(text[start:end].strip())
-        start = end + 1
-    return [*steps, text[start:].strip()]
+    return [step.strip() for step in _parts(text, _end_of_step)]
 
 
 def split(text: str) -> list[str]:
@@ -40,11 +38,7 @@ def split(text: str) -> list[str]:
     Commas in quotes, in brackets or behind a backslash do not count. Raises ParameterError for a quote that does not
     end, or does not end where its value does.
     """
-    parts, start = [], 0
-    while (end := _end(text, start, ",")) < len(text):
-        parts.append(text[start:end])
-        start = end + 1
-    return [*parts, text[start:]]
+    return list(_parts(text, partial(_end, ends=",")))
 
 
 def split_values(text: str) -> list[str]:
@@ -52,11 +46,7 @@ def split_values(text: str) -> list[str]:
 
     A | in quotes, in a list or behind a backslash does not count.
     """
-    values, start = [], 0
-    while (end := _end_of_value(text, start, SEPARATOR)) < len(text):
-        values.append(text[start:end].strip())
-        start = end + 1
-    return [*values, text[start:].strip()]
+    return [value.strip() for value in _parts(text, partial(_end_of_value, ends=SEPARATOR))]
 
 
 def unquoted(text: str) -> str:
@@ -78,6 +68,16 @@ def quoted(text: str) -> str:
     if plain or (_NUMBERS.fullmatch(text) and text.count("[") == text.count("]")):
         return text
     return f"'{text}'" if "'" not in text else '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+
+
+def _parts(text: str, end_of: Callable[[str, int], int]) -> Iterator[str]:
+    """Yield the parts of a text. `end_of` returns where the part that begins at a place ends: at a separator, or at the
+    end of the text."""
+    start = 0
+    while (end := end_of(text, start)) < len(text):
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
 
 
 def _end_of_step(text: str, start: int) -> int:
