@@ -22,7 +22,6 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from needed import some_values
 from table import parser
 
 EDGES = [[1, 0, -1], [2, 0, -2], [1, 0, -1]]
@@ -118,8 +117,9 @@ def labels(beginnings: Sequence[str]) -> list[str]:
 def parameters(label: str) -> Mapping[str, Any]:
     """Return the parameters of a call: those of CASES, or some value for each that has no default."""
     import imgcuda
+    from imgcuda.parameters import needed_values
 
-    return CASES.get(label) or some_values(imgcuda.load()[label.split()[0]])
+    return CASES.get(label) or needed_values(imgcuda.load()[label.split()[0]].parameters())
 
 
 def warm(label: str, type: str, channels: int) -> float:

@@ -13,10 +13,10 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from needed import some_values
 
 import imgcuda
 from imgcuda import load
+from imgcuda.parameters import needed_values
 
 SHAPES = [(1, 1), (1, 50, 3), (50, 1), (17, 31, 4), (37, 53, 3), (130, 516, 3), (40, 256, 2)]
 PARAMETERS: dict[str, list[dict[str, Any]]] = {
@@ -43,7 +43,7 @@ def main() -> None:
 def run(name: str, device: str) -> int:
     """Run a filter with each of its parameters over all images; return how many there were."""
     random, count = np.random.default_rng(0), 0
-    runs = PARAMETERS.get(name, [some_values(load()[name])])
+    runs = PARAMETERS.get(name, [needed_values(load()[name].parameters())])
     for parameters, shape, kind in product(runs, SHAPES, (np.uint8, np.float32)):
         imgcuda.apply(random.integers(0, 256, shape).astype(kind), name, device=device, **parameters)
         count += 1

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from needed import some_values
 from table import parser
 
 import imgcuda
@@ -21,7 +20,7 @@ from imgcuda.errors import ImgcudaError
 from imgcuda.execution.executor import run_chain
 from imgcuda.filters import Filter
 from imgcuda.parameter_types import Matrix
-from imgcuda.parameters import Parameter
+from imgcuda.parameters import Parameter, needed_values
 from imgcuda.programs.source import PIXEL_TYPES
 from imgcuda.testing.gpu_compilation import CompilingSession
 
@@ -62,7 +61,7 @@ def values(parameter: Parameter) -> list[Any]:
 
 def variants(kind: type[Filter]) -> Iterator[tuple[str, list[tuple[Filter, Pixels]]]]:
     """Return what is varied about a filter's runs, and the runs."""
-    given = some_values(kind)
+    given = needed_values(kind.parameters())
     plain = kind(**given)
     yield "nothing", [(plain, picture())]
     for parameter in kind.parameters():

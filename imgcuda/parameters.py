@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+from collections.abc import Iterable
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self, cast, get_args, get_origin
 
 import numpy as np
@@ -190,6 +191,11 @@ def read_parameter(owner: str, field: dataclasses.Field[Any], hint: Any) -> Para
     if made.plain and not made.required:
         _check_default(owner, made)
     return made
+
+
+def needed_values(parameters: Iterable[Parameter]) -> dict[str, Any]:
+    """Return a valid value for each of these parameters that has no default: what a filter needs to be made."""
+    return {each.name: each.some_value() for each in parameters if each.required}
 
 
 def _check_default(owner: str, parameter: Parameter) -> None:

@@ -66,8 +66,9 @@ def _card(run: PageRun, image: Image, registry: Registry, name: str, size: int) 
 
 def _filters(registry: Registry, name: str) -> Sequence[Filter]:
     """Return a filter with its defaults, and with an example of each parameter that has none."""
-    needed = [each for each in registry[name].parameters() if each.required]
-    return [registry.create(name, {each.name: each.some_value() for each in needed})]
+    from imgcuda.parameters import needed_values
+
+    return [registry.create(name, needed_values(registry[name].parameters()))]
 
 
 def _step(registry: Registry, name: str) -> str:

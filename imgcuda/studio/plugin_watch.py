@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgcuda.errors import ImgcudaError
+from imgcuda.parameters import needed_values
 from imgcuda.registry.filter_file import saved_times
 from imgcuda.studio.catalog import Catalog
 from imgcuda.studio.faults import faults
@@ -58,9 +59,8 @@ class PluginWatch:
 
 def _compiled(filter_class: type[Filter]) -> Iterator[dict[str, Any]]:
     """Run a filter over a small image, as it would be run with its defaults; yield what is wrong with it."""
-    values = {each.name: each.some_value() for each in filter_class.parameters() if each.required}
     try:
-        filter_class(**values)(np.zeros((16, 16, 3), np.uint8))
+        filter_class(**needed_values(filter_class.parameters()))(np.zeros((16, 16, 3), np.uint8))
     except ImgcudaError as error:
         yield from faults(error)
     except Exception as error:  # the author's own code

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from imgcuda import Registry, load
+from imgcuda.parameters import needed_values
 
 
 @cache
@@ -16,4 +17,4 @@ def installed() -> Registry:
 
 def some_values(name: str) -> dict[str, Any]:
     """Return a valid value for each parameter of an installed filter that has no default."""
-    return {p.name: p.some_value() for p in installed()[name].parameters() if p.required}
+    return needed_values(installed()[name].parameters())
