@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isinf
 
 from imgcuda.bench.comparison import TOLERANCE, Comparison, ContenderTiming
-from imgcuda.explain.explanation_text import duration
+from imgcuda.explain.explanation_text import duration, shape_in_words
 
 HEAD = ("", "threads", "warm", "times", "cold", "compiling", "differs by")
 
@@ -17,8 +17,7 @@ Where a result differs by more than 2 of 255 levels, rounding between filters ad
 
 def comparison_text(name: str, found: Comparison) -> str:
     """Return the table of a comparison for the image called `name`, and the libraries that took no part."""
-    size = " x ".join(map(str, (found.shape[1], found.shape[0], *found.shape[2:])))
-    lines = [f"{name}: {size} {found.dtype}", " | ".join(found.filters), ""]
+    lines = [f"{name}: {shape_in_words(found.shape)} {found.dtype}", " | ".join(found.filters), ""]
     rows = [HEAD, *(_row(each, number) for number, each in enumerate(found.timings))]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     lines += [_line(row, widths) for row in rows]

@@ -68,9 +68,7 @@ def _answer(request: TimingRequest) -> TimingAnswer:
     return TimingAnswer(first=first, later=later, why="")
 
 
-def _ours(
-    request: TimingRequest, filters: Sequence[Filter], image: Array
-) -> tuple[Callable[[], Any], Callable[[Any], Array]]:
+def _ours(request: TimingRequest, filters: Sequence[Filter], image: Array) -> Runs:
     return partial(Pipeline(filters), image, device=request["device"]), np.asarray
 
 

@@ -118,8 +118,8 @@ def size(grid: Dim3) -> str:
 
 
 def shape_in_words(shape: Sequence[int]) -> str:
-    """Return the size of an image and its channels: "1920 x 1080 x 3"."""
-    return f"{shape[1]} x {shape[0]} x {shape[2]}"
+    """Return the size of an image, and its channels if it has an axis for them: "1920 x 1080 x 3"."""
+    return " x ".join(map(str, (shape[1], shape[0], *shape[2:])))
 
 
 def _pass(each: PassSummary, explanation: Explanation) -> Branch:
