@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +15,10 @@ from imgcuda.bench.comparison import Comparison, ContenderTiming, compare, large
 from imgcuda.bench.comparison_text import REMARK, comparison_text
 from imgcuda.bench.contenders import Contender, Excluded, others, ours
 from imgcuda.bench.libraries import LIBRARIES, Library
-from imgcuda.cli import build, run
 from imgcuda.devices import choose
 from imgcuda.errors import ImgcudaError
-from support.installed import installed
+from support.command_line import Call
 
-Call = Callable[..., tuple[int, str, str]]
 NOISE = np.random.default_rng(5).integers(0, 256, (60, 90, 3), dtype=np.uint8)
 
 
@@ -31,16 +28,10 @@ def picture(tmp_path: Path) -> Path:
     return tmp_path / "in.png"
 
 
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Return a function that runs the command; it returns the exit code, the output and the errors."""
-    return lambda *words: (run(["bench", *map(str, words)], build(installed())), *capsys.readouterr())
-
-
 @pytest.mark.exhaustive
 def test_devices_and_threads_and_libraries_compete(call: Call, picture: Path) -> None:
     words = "--device", "cpu", "--threads", 1, "--threads", 2, "--repeat", 2, "--json"
-    code, out, _ = call(picture, "-f", "invert", *words)
+    code, out, _ = call("bench", picture, "-f", "invert", *words)
     found = json.loads(out)
     who = [(each["contender"]["library"], each["contender"]["threads"]) for each in found["timings"]]
     assert code == 0
@@ -53,12 +44,12 @@ def test_devices_and_threads_and_libraries_compete(call: Call, picture: Path) ->
 @pytest.mark.exhaustive
 def test_a_first_run_takes_longer_with_an_empty_cache(call: Call, picture: Path) -> None:
     words = "--device", "cpu", "--threads", 1, "--no-peers", "--repeat", 1, "--json"
-    (timing,) = json.loads(call(picture, "-f", "blur:sigma=3", *words)[1])["timings"]
+    (timing,) = json.loads(call("bench", picture, "-f", "blur:sigma=3", *words)[1])["timings"]
     assert timing["compiling"] > timing["cold"] > 0
 
 
 def test_the_table_has_a_row_for_each_and_says_who_is_left_out(call: Call, picture: Path) -> None:
-    code, out, _ = call(picture, "-f", "invert | emboss", "--device", "cpu", "--threads", 1, "--repeat", 1)
+    code, out, _ = call("bench", picture, "-f", "invert | emboss", "--device", "cpu", "--threads", 1, "--repeat", 1)
     lines = out.splitlines()
     assert code == 0
     assert lines[:2] == [f"{picture}: 90 x 60 x 3 uint8", "invert | emboss"]
@@ -70,7 +61,7 @@ def test_the_table_has_a_row_for_each_and_says_who_is_left_out(call: Call, pictu
 @pytest.mark.exhaustive
 def test_a_library_that_cannot_take_the_image_is_left_out_with_its_reason(call: Call, tmp_path: Path) -> None:
     PIL.Image.fromarray(np.dstack([NOISE, NOISE[:, :, :1]])).save(tmp_path / "in.png")
-    out = call(tmp_path / "in.png", "-f", "invert", "--device", "cpu", "--threads", 1, "--repeat", 1)[1]
+    out = call("bench", tmp_path / "in.png", "-f", "invert", "--device", "cpu", "--threads", 1, "--repeat", 1)[1]
     assert "OpenCV filters alpha as it filters a color" in out
     assert "Pillow inverts alpha, too" in out
 
@@ -82,7 +73,7 @@ def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_chain_that_fails_fails_the_command(call: Call, picture: Path) -> None:
-    code, out, err = call(picture, "-f", "crop:width=500,height=2,x=80", "--device", "cpu", "--threads", 1)
+    code, out, err = call("bench", picture, "-f", "crop:width=500,height=2,x=80", "--device", "cpu", "--threads", 1)
     assert (code, out) == (1, "")
     assert err.startswith("Error: imgcuda on cpu: ")
 

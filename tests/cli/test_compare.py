@@ -12,23 +12,18 @@ import PIL.Image
 import pytest
 
 import imgcuda
-from imgcuda.cli import build, run
 from imgcuda.pages.compare_page import MOST_PIXELS, Side, compare_page
 from imgcuda.pages.differences import ROWS, difference
 from imgcuda.pages.histogram import histograms
 from imgcuda.pages.markup import joined, tag
 from imgcuda.statistics.channels import ChannelStatistics
-from support.installed import installed
+from support.command_line import call
 from support.pages import read_page
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 CAT = SAMPLES / "chelsea.png"
 
 Pixels = npt.NDArray[Any]
-
-
-def call(*arguments: object) -> int:
-    return run([*map(str, arguments)], build(installed()))
 
 
 def cat() -> Pixels:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import webbrowser
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import product
 from pathlib import Path
@@ -18,7 +18,6 @@ import pytest
 import tifffile
 
 from imgcuda import DeviceArray, Pipeline, devices, large_files
-from imgcuda.cli import build, run
 from imgcuda.cpu import loading
 from imgcuda.cpu.session import CpuSession, as_device_array
 from imgcuda.engine.code_origins import CodeOrigin, tell, told
@@ -32,11 +31,10 @@ from imgcuda.explain.plain_copy import layout, source
 from imgcuda.explain.recording_device import RecordingDevice
 from imgcuda.explain.run_records import PieceRecord
 from imgcuda.programs.layout import Dim3
-from support.installed import installed
+from support.command_line import Call
 from support.matrix import every_third
 
 Image = npt.NDArray[Any]
-Call = Callable[..., tuple[int, str, str]]
 NOISE = np.random.default_rng(5).integers(0, 256, (200, 90, 3), dtype=np.uint8)
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -45,12 +43,6 @@ SVG = "{http://www.w3.org/2000/svg}"
 def picture(tmp_path: Path) -> Path:
     PIL.Image.fromarray(NOISE).save(tmp_path / "in.png")
     return tmp_path / "in.png"
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Return a function that runs the command; it returns the exit code, the output and the errors."""
-    return lambda *words: (run(["explain", *map(str, words)], build(installed())), *capsys.readouterr())
 
 
 def explained(chain: str, image: Image, device: str = "cpu") -> Explanation:
@@ -242,7 +234,7 @@ def test_the_plain_copy_copies_each_sample(shape: tuple[int, ...], dtype: Any, d
 
 
 def test_the_tree_has_a_line_for_each_step_and_kernel(call: Call, picture: Path) -> None:
-    code, out, _ = call(picture, "-f", "blur:sigma=3 | invert | sepia", "--device", "cpu", "--repeat", 1)
+    code, out, _ = call("explain", picture, "-f", "blur:sigma=3 | invert | sepia", "--device", "cpu", "--repeat", 1)
     lines = out.splitlines()
     assert code == 0
     assert lines[0].startswith(f"{picture}: 90 x 200 x 3 uint8, 52.7 KiB, on cpu (")
@@ -256,7 +248,9 @@ def test_the_tree_has_a_line_for_each_step_and_kernel(call: Call, picture: Path)
 
 
 def test_json_has_all_that_the_tree_has(call: Call, picture: Path) -> None:
-    code, out, _ = call(picture, "-f", "blur:sigma=3", "-f", "invert", "--device", "cpu", "--json", "--repeat", 1)
+    code, out, _ = call(
+        "explain", picture, "-f", "blur:sigma=3", "-f", "invert", "--device", "cpu", "--json", "--repeat", 1
+    )
     found = json.loads(out)
     assert (code, found["file"], found["shape"], found["halo"]) == (0, str(picture), [200, 90, 3], 12)
     assert found["filters"] == [{"text": "blur:sigma=3", "halo": 12}, {"text": "invert", "halo": 0}]
@@ -267,7 +261,9 @@ def test_json_has_all_that_the_tree_has(call: Call, picture: Path) -> None:
 @pytest.mark.parametrize("name", ["out.svg", "out.html"])
 def test_the_drawing_has_a_box_and_a_bar_for_each_step(call: Call, picture: Path, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    code, _, _ = call(picture, "-f", "blur:sigma=3 | invert | edges", "--device", "cpu", "--repeat", 1, "-o", path)
+    code, _, _ = call(
+        "explain", picture, "-f", "blur:sigma=3 | invert | edges", "--device", "cpu", "--repeat", 1, "-o", path
+    )
     text = path.read_text("utf-8")
     root = ElementTree.fromstring(text[text.index("<svg") : text.index("</svg>") + len("</svg>")])
     kinds = [each.get("class") for each in root.iter(f"{SVG}rect")]
@@ -288,15 +284,15 @@ def test_a_drawing_may_be_opened_and_only_if_it_is_written(
 
     monkeypatch.setattr(webbrowser, "open", note)
     words = picture, "-f", "invert", "--device", "cpu", "--repeat", 1, "--open"
-    assert call(*words)[0] == 2
-    assert call(*words, "-o", tmp_path / "out.html")[0] == 0
+    assert call("explain", *words)[0] == 2
+    assert call("explain", *words, "-o", tmp_path / "out.html")[0] == 0
     assert opened == [(tmp_path / "out.html").as_uri()]
 
 
 def test_names_with_markup_are_escaped_in_a_drawing(call: Call, tmp_path: Path) -> None:
     path = tmp_path / "<b>&.png"
     PIL.Image.fromarray(NOISE).save(path)
-    assert call(path, "-f", "invert", "--repeat", 1, "-o", tmp_path / "out.html")[0] == 0
+    assert call("explain", path, "-f", "invert", "--repeat", 1, "-o", tmp_path / "out.html")[0] == 0
     assert "<b>" not in (tmp_path / "out.html").read_text("utf-8")
 
 
@@ -314,7 +310,7 @@ def test_a_drawing_that_cannot_be_written_is_refused_first(
 ) -> None:
     (tmp_path / "there.svg").write_text("mine")
     (tmp_path / "folder.svg").mkdir()
-    code, out, err = call(picture, "-f", "invert", "-o", tmp_path / name)
+    code, out, err = call("explain", picture, "-f", "invert", "-o", tmp_path / name)
     assert (code, out) == (exit_code, "")
     assert said in err
     assert (tmp_path / "there.svg").read_text() == "mine"
@@ -323,13 +319,15 @@ def test_a_drawing_that_cannot_be_written_is_refused_first(
 def test_a_large_tiff_is_explained_in_strips(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(large_files, "LARGE", 1000)
     tifffile.imwrite(tmp_path / "in.tif", NOISE, photometric="rgb", rowsperstrip=16)
-    code, out, _ = call(tmp_path / "in.tif", "-f", "blur:sigma=1", "--json", "--device", "cpu", "--repeat", 1)
+    code, out, _ = call(
+        "explain", tmp_path / "in.tif", "-f", "blur:sigma=1", "--json", "--device", "cpu", "--repeat", 1
+    )
     (only,) = json.loads(out)["passes"]
     assert (code, only["streams"], only["rows_made"]) == (0, 1, 200)
 
 
 def test_a_file_that_is_not_there_fails_as_in_other_commands(call: Call, tmp_path: Path) -> None:
-    code, out, err = call(tmp_path / "none.png", "-f", "invert")
+    code, out, err = call("explain", tmp_path / "none.png", "-f", "invert")
     assert (code, out) == (1, "")
     assert err.startswith("Error: ") and "none.png" in err
 

@@ -9,8 +9,8 @@ import PIL.Image
 import pytest
 
 import imgcuda
-from imgcuda.cli import build, run
 from imgcuda.images.preview import smaller
+from support.command_line import call
 from support.installation import Installation, filter_of
 from support.installed import installed
 from support.pages import read_page
@@ -24,10 +24,6 @@ INVERTING = """
     )
 """
 """What gives the plugin of `filter_of` a kernel."""
-
-
-def call(*arguments: object) -> int:
-    return run([*map(str, arguments)], build(installed()))
 
 
 def test_each_filter_of_a_category_has_a_card_with_its_result(tmp_path: Path) -> None:

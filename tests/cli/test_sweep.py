@@ -12,18 +12,13 @@ import PIL.Image
 import pytest
 
 import imgcuda
-from imgcuda.cli import build, run
 from imgcuda.images.preview import smaller
 from imgcuda.pages.cards import Card, CardWords
 from imgcuda.pages.sheet_picture import GAP, LINE, sheet_picture
-from support.installed import installed
+from support.command_line import call
 from support.pages import read_page
 
 CAT = Path(__file__).parents[2] / "sample_images" / "chelsea.png"
-
-
-def call(*arguments: object) -> int:
-    return run([*map(str, arguments)], build(installed()))
 
 
 def made(chain: str, size: int) -> npt.NDArray[Any]:
