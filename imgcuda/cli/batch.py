@@ -13,6 +13,7 @@ import typer
 from imgcuda.cli import completing
 from imgcuda.cli.filtering import COMMON, RecipeWord
 from imgcuda.cli.job import Job
+from imgcuda.cli.options import filter_option
 from imgcuda.cli.timeout import seconds
 
 Inputs = Annotated[
@@ -36,13 +37,7 @@ Output = Annotated[
 ]
 Steps = Annotated[
     list[str] | None,
-    typer.Option(
-        "-f",
-        "--filter",
-        metavar="NAME:PARAM=VALUE,...",
-        help="A filter to run, or a recipe, @FILE or @NAME; repeat it for several. Without any: none.",
-        autocompletion=completing.step,
-    ),
+    filter_option("A filter to run, or a recipe, @FILE or @NAME; repeat it for several. Without any: none."),
 ]
 Recursive = Annotated[bool, typer.Option("-r", "--recursive", help="Read the folders in folders, too.")]
 Nul = Annotated[bool, typer.Option("-0", "--null", help="The names in the list are separated by NUL bytes, not lines.")]

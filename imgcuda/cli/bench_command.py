@@ -13,7 +13,7 @@ from imgcuda.cli.chain import parse_chain
 from imgcuda.cli.each_file import source_of
 from imgcuda.cli.explain_command import In, Json
 from imgcuda.cli.filtering import Steps
-from imgcuda.cli.page_run import Frame
+from imgcuda.cli.options import Frame
 
 if TYPE_CHECKING:
     from imgcuda.bench.comparison import Comparison

@@ -10,7 +10,8 @@ import typer
 from imgcuda.cli import completing, streams
 from imgcuda.cli.filtering import add_options
 from imgcuda.cli.job import Job
-from imgcuda.cli.page_run import OPTIONS, Frame, In, Open, Out, PageRun, Steps, show
+from imgcuda.cli.options import Frame
+from imgcuda.cli.page_run import PAGE_OPTIONS, In, Open, Out, PageRun, Steps, show
 from imgcuda.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -72,4 +73,4 @@ def _side(run: PageRun, name: str, image: Image) -> Side:
     return Side(name, image, channel_statistics(devices.members(run.device), as_image(image.pixels)))
 
 
-add_options(compare, OPTIONS)
+add_options(compare, PAGE_OPTIONS)

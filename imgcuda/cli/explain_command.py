@@ -14,8 +14,8 @@ from imgcuda.cli import completing, streams
 from imgcuda.cli.chain import parse_chain
 from imgcuda.cli.each_file import source_of
 from imgcuda.cli.filtering import Steps
-from imgcuda.cli.options import OPTIONS
-from imgcuda.cli.page_run import Frame, Open, show
+from imgcuda.cli.options import OPTIONS, Frame
+from imgcuda.cli.page_run import Open, show
 from imgcuda.errors import ImageError, ParameterError
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from imgcuda.cli import completing, streams
+from imgcuda.cli import streams
 from imgcuda.cli.chain import DEFAULT, parse_chain
 from imgcuda.cli.job import Job
-from imgcuda.cli.options import OPTIONS
+from imgcuda.cli.options import OPTIONS, filter_option
 from imgcuda.cli.run_job import run_job
 from imgcuda.cli.timeout import Deadline
 from imgcuda.recipes.parameter_values import in_order, read_value
@@ -27,13 +27,7 @@ if TYPE_CHECKING:
 
 Steps = Annotated[
     list[str] | None,
-    typer.Option(
-        "-f",
-        "--filter",
-        metavar="NAME:PARAM=VALUE,...",
-        help=f"A filter to run, or @RECIPE; repeat it for several, in order. Without any, it is {DEFAULT}.",
-        autocompletion=completing.step,
-    ),
+    filter_option(f"A filter to run, or @RECIPE; repeat it for several, in order. Without any, it is {DEFAULT}."),
 ]
 RecipeWord = Annotated[
     str | None,

@@ -13,7 +13,8 @@ from imgcuda.cli.filtering import add_options
 from imgcuda.cli.job import Job
 from imgcuda.cli.listing import Words, found_filters
 from imgcuda.cli.lookup import summary
-from imgcuda.cli.page_run import OPTIONS, Frame, In, Open, Out, PageRun, Size, as_options, show
+from imgcuda.cli.options import Frame
+from imgcuda.cli.page_run import PAGE_OPTIONS, In, Open, Out, PageRun, Size, as_options, show
 from imgcuda.registry import Registry
 
 if TYPE_CHECKING:
@@ -83,4 +84,4 @@ def _step(registry: Registry, name: str) -> str:
         return name
 
 
-add_options(gallery, OPTIONS)
+add_options(gallery, PAGE_OPTIONS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.models import ArgumentInfo, OptionInfo
@@ -73,3 +73,9 @@ OPTIONS: dict[str, ArgumentInfo | OptionInfo] = {
 """For each field of `Job`, how it is given and what it does."""
 
 Timeout = Annotated[float | None, OPTIONS["timeout"]]
+Frame = Annotated[int, typer.Option(min=1, help="Which picture of several.")]
+
+
+def filter_option(help: str, metavar: str = "NAME:PARAM=VALUE,...") -> Any:
+    """Return the option -f of a command."""
+    return typer.Option("-f", "--filter", metavar=metavar, help=help, autocompletion=completing.step)

@@ -12,6 +12,7 @@ import typer
 from imgcuda import startup
 from imgcuda.cli import completing, streams
 from imgcuda.cli.job import Job
+from imgcuda.cli.options import filter_option
 from imgcuda.cli.timeout import Deadline
 from imgcuda.containment import in_words
 from imgcuda.errors import ImgcudaError
@@ -33,21 +34,11 @@ Out = Annotated[
     Path,
     typer.Option("-o", "--output", metavar="PAGE.html", help="The page to write.", autocompletion=completing.files),
 ]
-Steps = Annotated[
-    list[str] | None,
-    typer.Option(
-        "-f",
-        "--filter",
-        metavar="NAME:PARAM=VALUE,...",
-        help="A filter to run, or @RECIPE; repeat it for several, in order.",
-        autocompletion=completing.step,
-    ),
-]
-Frame = Annotated[int, typer.Option(min=1, help="Which picture of several.")]
+Steps = Annotated[list[str] | None, filter_option("A filter to run, or @RECIPE; repeat it for several, in order.")]
 Size = Annotated[int, typer.Option(min=16, max=2048, help="The most pixels of each picture, across and down.")]
 Open = Annotated[bool, typer.Option("--open", help="Open it in the browser.")]
 
-OPTIONS = (
+PAGE_OPTIONS = (
     *("device", "timeout", "overwrite", "no_clobber", "depth", "convert", "linear", "auto_orient", "strict"),
     "max_pixels",
 )

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from imgcuda.cli.each_file import Files, print_each, source_of
-from imgcuda.cli.options import OPTIONS
+from imgcuda.cli.options import OPTIONS, Frame
 
 if TYPE_CHECKING:
     from imgcuda.execution.row_source import RowSource
     from imgcuda.statistics.channels import ChannelStatistics
 
 DeviceName = Annotated[str, OPTIONS["device"]]
-Frame = Annotated[int, typer.Option(min=1, help="Which picture of several.")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each file, with histograms of 256 bins.")]
 
 

@@ -10,7 +10,8 @@ import typer
 from imgcuda.cli import completing, streams
 from imgcuda.cli.filtering import add_options
 from imgcuda.cli.job import Job
-from imgcuda.cli.page_run import OPTIONS, Frame, In, Open, PageRun, Size, as_options, show
+from imgcuda.cli.options import Frame, filter_option
+from imgcuda.cli.page_run import PAGE_OPTIONS, In, Open, PageRun, Size, as_options, show
 from imgcuda.errors import ImgcudaError
 
 if TYPE_CHECKING:
@@ -34,12 +35,9 @@ Sheet = Annotated[
 ]
 Steps = Annotated[
     list[str],
-    typer.Option(
-        "-f",
-        "--filter",
+    filter_option(
+        "A filter; a parameter of it may have values: 1..8/8, 8 from 1 to 8, or 0.5|1|2. Repeat it for several.",
         metavar="NAME:PARAM=VALUES,...",
-        help="A filter; a parameter of it may have values: 1..8/8, 8 from 1 to 8, or 0.5|1|2. Repeat it for several.",
-        autocompletion=completing.step,
     ),
 ]
 
@@ -97,4 +95,4 @@ def _write_picture(run: PageRun, asked: Sweep, given: Image, cards: dict[tuple[i
     run.write_picture(sheet_picture([*cards.values()], columns), given.icc)
 
 
-add_options(sweep, OPTIONS)
+add_options(sweep, PAGE_OPTIONS)
