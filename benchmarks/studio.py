@@ -103,7 +103,7 @@ def dragged(live: ClientConnection, case: Case, path: Sequence[float]) -> tuple[
 
 
 def asked(live: ClientConnection, chain: list[dict[str, Any]]) -> dict[str, Any]:
-    """Ask for the result of a chain over the smaller copy; return what is told with it."""
+    """Ask for the result of a chain over the smaller copy; return the JSON object before its pixels."""
     live.send(json.dumps({"type": "run", "id": 1, "chain": chain, "extent": "proxy"}))
     data = live.recv()
     if isinstance(data, str):

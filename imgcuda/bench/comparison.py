@@ -53,7 +53,7 @@ class ContenderTiming:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The timings of a chain over an image, and who could not run it."""
+    """The timings of a chain over an image, and the libraries that could not run it."""
 
     shape: tuple[int, ...]
     dtype: str

@@ -1,6 +1,6 @@
 """The process that times one contender: `python -m imgcuda.bench.contender_process REQUEST.json`.
 
-Each has a process of its own, so that its first run is a first run, and its threads are in nobody's way.
+Each has a process of its own, so that its first run is a first run, and its threads do not slow down others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who is timed: imgcuda on each device, and each library that is installed, with each number of threads."""
+"""The contenders that are timed: imgcuda on each device, and each installed library, with each number of threads."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def ours(devices: Iterable[Device], threads: Sequence[int], version: str) -> Ite
 
 
 def others(filters: Sequence[Filter], threads: Sequence[int]) -> Iterator[Contender | Excluded]:
-    """Yield the libraries that have equals of all filters, with each number of threads, and those that have not."""
+    """Yield each library with each number of threads; one that lacks an equal of a filter is yielded as excluded."""
     for name, library in LIBRARIES.items():
         why = lacking(name, filters) if library.is_installed else "is not installed"
         if why:

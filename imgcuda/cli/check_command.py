@@ -1,4 +1,4 @@
-"""`imgcuda check`: what is wrong with the kernels of CUDA files, on any machine."""
+"""`imgcuda check`: finds mistakes in the kernels of CUDA files, on any machine."""
 
 from __future__ import annotations
 

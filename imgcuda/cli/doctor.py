@@ -1,4 +1,4 @@
-"""`imgcuda doctor`: says what works on this machine, and for what does not the command that cures it."""
+"""`imgcuda doctor`: says what works on this machine, and names the command that cures each fault."""
 
 from __future__ import annotations
 

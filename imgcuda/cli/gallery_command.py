@@ -1,4 +1,4 @@
-"""`imgcuda gallery`: a page of what every installed filter makes of a picture."""
+"""`imgcuda gallery`: a page that shows the result of every installed filter on one picture."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class PageRun(NamedTuple):
         return "standard input" if str(self.job.in_path) == "-" else self.job.in_path.name
 
     def read(self, path: Path) -> Image:
-        """Return the picture of a file, or of standard input for -; what is lost is reported."""
+        """Return the picture of a file, or of standard input for -; report what could not be read."""
         from imgcuda.cli.run_file import note
         from imgcuda.file_run import read_input
 

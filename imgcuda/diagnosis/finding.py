@@ -20,7 +20,7 @@ class Finding(NamedTuple):
     text: str
     state: State = "ok"
     cure: str = ""
-    """The command that cures it, or that installs what is not there; empty if there is none."""
+    """The command that cures it, or that installs a missing part; empty if there is none."""
     facts: Mapping[str, Any] = MappingProxyType({})
 
 

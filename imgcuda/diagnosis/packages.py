@@ -44,7 +44,7 @@ class Requirement(NamedTuple):
         return f"pip install '{what}'"
 
     def violation(self, version: str | None) -> str:
-        """Return what is wrong with the installed version, None for none; empty if nothing is."""
+        """Return in words why the installed version is wrong (None: not installed); empty if it is right."""
         if version is None:
             return "" if self.extra else f"{self.name} is not installed"
         if all(_is_within(version, relation, bound) for relation, bound in self.bounds):
@@ -62,7 +62,7 @@ def python() -> Iterator[Finding]:
 
 
 def packages() -> Iterator[Finding]:
-    """Yield the versions of all packages that imgcuda uses here, and those that are missing or have a wrong version."""
+    """Yield the versions of the installed packages that imgcuda uses, and each package that is missing or wrong."""
     known = {each: installed_version(each.name) for each in _requirements()}
     found = {each.name: version for each, version in known.items() if version is not None}
     yield Finding("packages", ", ".join(f"{name} {version}" for name, version in found.items()), facts=found)

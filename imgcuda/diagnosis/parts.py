@@ -36,7 +36,7 @@ def processor() -> Iterator[Finding]:
 
 
 def variables() -> Iterator[Finding]:
-    """Yield the variables that change what imgcuda does, and those with a value that it refuses."""
+    """Yield the environment variables that imgcuda or the driver reads, and each value that imgcuda refuses."""
     given = {name: value for name, value in sorted(os.environ.items()) if name.startswith(VARIABLES)}
     yield Finding("variables", ", ".join(f"{name}={value}" for name, value in given.items()) or "none", facts=given)
     checks: dict[str, Callable[[], object]] = {"IMGCUDA_MEMORY_LIMIT": memory_limit.limit}
@@ -50,7 +50,7 @@ def variables() -> Iterator[Finding]:
 
 
 def codecs() -> Iterator[Finding]:
-    """Yield the libraries that read and write files, and those that this build of Pillow lacks."""
+    """Yield the libraries that read and write files, and the libraries that this build of Pillow lacks."""
     from imgcuda.images.codec_versions import codec_versions
 
     found = codec_versions()
@@ -83,7 +83,7 @@ def _other_folder() -> str:
 
 
 def plugins(registry: Registry) -> Iterator[Finding]:
-    """Yield the plugins that work, those that are switched off, and those that failed to load."""
+    """Yield the working plugins, each plugin that is switched off or fails to load, and filters of the same name."""
     loaded = _filters_of(registry)
     text = ", ".join(f"{name} ({count} filter{'s' * (count != 1)})" for name, count in loaded.items())
     yield Finding("plugins", text or "none", facts=loaded)
@@ -110,5 +110,5 @@ def _cure_of(plugin: Plugin) -> str:
 
 
 def _last_but_own(sources: list[Plugin]) -> Plugin:
-    """Return the plugin to uninstall of those that have a filter of one name."""
+    """Return the plugin to uninstall, where several have a filter of the same name: the last that is not built in."""
     return next((each for each in reversed(sources) if each.project != OWN), sources[-1])

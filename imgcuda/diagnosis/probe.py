@@ -1,4 +1,4 @@
-"""One pixel through every device: a kernel is compiled, run, and its result compared with what it must be."""
+"""Runs a kernel over one pixel on every device, and compares the result with the expected one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ENOUGH = 1 << 24
 """Bytes of memory that a pixel needs at most."""
 
 CURES = {"cpu": "pip install --force-reinstall imgcuda llvmlite", "cuda": "nvidia-smi"}
-"""By the kind of a device: what cures it, or tells what is wrong with it."""
+"""By the kind of a device: the command that cures it, or that tells more about its fault."""
 
 
 class Probe(PointFilter):

@@ -1,4 +1,4 @@
-"""Runs a chain on an image and explains it: the runs that a user has, timed, and recorded ones beside them."""
+"""Explains a chain on an image: times runs as a user has them, and records other runs, launch by launch."""
 
 from __future__ import annotations
 

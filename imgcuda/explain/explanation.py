@@ -102,7 +102,7 @@ class Explanation:
 
 
 def summarize_passes(pieces: Iterable[PieceRecord], origins: Sequence[CodeOrigin]) -> tuple[PassSummary, ...]:
-    """Return the passes of a run, in order; pieces without steps, as after a lack of memory, are left out."""
+    """Return the passes of a run, in order. Pieces without steps, as a lack of memory leaves them, are left out."""
     groups: dict[object, list[PieceRecord]] = {}
     for piece in pieces:
         if piece.steps:

@@ -1,4 +1,4 @@
-"""The time of a plain copy of an image on a device, with a kernel: what each step of a chain is measured against."""
+"""The time of a plain copy of an image on a device, with a kernel: each step of a chain is compared with it."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class PieceRecord:
 
 
 def bytes_of(call: KernelCall, arguments: Sequence[LaunchArgument]) -> tuple[int, int]:
-    """Return how many bytes the arrays have that a launch reads, and those that it writes, each array counted once."""
+    """Return the bytes of all arrays that a launch reads, and of all arrays that it writes; each array counts once."""
     reads, writes = dict(_arrays(call, arguments, const=True)), dict(_arrays(call, arguments, const=False))
     return sum(reads.values()), sum(writes.values())
 

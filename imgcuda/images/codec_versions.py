@@ -1,4 +1,4 @@
-"""The libraries that decode and encode image files here: those of Pillow, of which a build may lack some."""
+"""The versions of the libraries by which Pillow decodes and encodes image files; a build may lack some."""
 
 from __future__ import annotations
 

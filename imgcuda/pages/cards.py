@@ -1,4 +1,4 @@
-"""Pictures with a title above and a text to copy below: what sheets and galleries are made of."""
+"""Cards, of which sheets and galleries consist: a picture, and below it a title and a text to copy."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def heading(title: str, *lines: Markup) -> Markup:
 
 
 def copied(text: str, what: str) -> Markup:
-    """Return a text that a button beside it copies; `what` is read to those who cannot see the button's place."""
+    """Return a text with a button that copies it; screen readers read the button as "Copy" and `what`."""
     button = tag("button", "Copy", type="button", class_="copy", aria_label=f"Copy {what}")
     return tag("span", tag("code", text), " ", button, class_="copied")
 

@@ -12,7 +12,7 @@ from imgcuda.pages.markup import Markup, joined, tag
 def gallery_page(
     name: str, original: Card, categories: Mapping[str, Sequence[Card]], problems: Sequence[str], icc: bytes
 ) -> str:
-    """Return the page of what filters make of a picture; `problems` are those of plugins that were left out."""
+    """Return the page of filters' results on a picture; `problems` says why plugins were left out."""
     count = sum(map(len, categories.values()))
     search = tag("input", type="search", id="search", autocomplete="off")
     found = tag("output", f"{count} filters", id="found", aria_live="polite")

@@ -8,6 +8,6 @@ from imgcuda.pages.markup import Markup, tag
 
 
 def inline_picture(png: bytes, alt: str, **attributes: object) -> Markup:
-    """Return an element with a PNG in it; `alt` is the text for those who do not see it."""
+    """Return an <img> element that holds a PNG; screen readers read the text `alt`."""
     data = base64.b64encode(png).decode()
     return tag("img", src=f"data:image/png;base64,{data}", alt=alt, **attributes)

@@ -1,4 +1,4 @@
-"""HTML as text that is escaped by what makes it: `tag("p", "a < b", title="x")`."""
+"""Builds HTML, and escapes the texts in it: `tag("p", "a < b", title="x")`."""
 
 from __future__ import annotations
 

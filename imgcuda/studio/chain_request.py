@@ -1,4 +1,4 @@
-"""Makes the filters of a chain from what the page asks for, as JSON, of which each part is checked."""
+"""Makes the filters of a chain from a request of the page, which is JSON, and checks each part of it."""
 
 from __future__ import annotations
 

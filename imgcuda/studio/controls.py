@@ -111,7 +111,7 @@ def unit_of(parameter: Parameter) -> str:
 
 
 def _step(width: float) -> float:
-    """Return the largest of 1, 2 and 5 times a power of ten of which a range has at least 200."""
+    """Return the largest step of 1, 2 or 5 times a power of ten that fits into a range at least 200 times."""
     exact = width / 200
     power = 10.0 ** floor(log10(exact))
     factor = max(each for each in (1, 2, 5) if each * power <= exact * 1.000001)

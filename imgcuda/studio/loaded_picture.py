@@ -27,7 +27,7 @@ Extent = Literal["proxy", "full"]
 
 
 class LoadedPicture:
-    """A picture and its file. It keeps the bytes, so that what is saved is made from what is seen."""
+    """A picture and its file. The file's bytes are kept, since it may change before the user saves the result."""
 
     def __init__(self, name: str, data: bytes) -> None:
         self.name, self.data = name, data

@@ -24,7 +24,7 @@ INTERVAL = 0.2
 
 
 class PluginWatch:
-    """The state of the user's file: whether it works, or what is wrong with it."""
+    """The state of the user's file: that it works, or its errors."""
 
     def __init__(self, catalog: Catalog, work: WorkThread) -> None:
         self._catalog, self._work = catalog, work
@@ -45,7 +45,7 @@ class PluginWatch:
             await asyncio.sleep(INTERVAL)
 
     def _reloaded(self) -> dict[str, Any]:
-        """Import the file, compile its kernels, and return what is wrong."""
+        """Import the file, compile its kernels, and return its state, with all errors."""
         file = self._catalog.file
         found: list[dict[str, Any]] = []
         try:
@@ -58,7 +58,7 @@ class PluginWatch:
 
 
 def _compiled(filter_class: type[Filter]) -> Iterator[dict[str, Any]]:
-    """Run a filter over a small image, as it would be run with its defaults; yield what is wrong with it."""
+    """Run a filter with its defaults over a small image; yield its errors, as the page shows them."""
     try:
         filter_class(**needed_values(filter_class.parameters()))(np.zeros((16, 16, 3), np.uint8))
     except ImgcudaError as error:

@@ -57,7 +57,7 @@ def serve(
 
 
 def server_of(app: ASGIApp) -> uvicorn.Server:
-    """Return the server of an app, without logs, and without what is of use only on a network."""
+    """Return the server of an app. It writes no logs, and does not compress, since its page is on the same machine."""
     try:
         import uvicorn
         import websockets  # noqa: F401  # which uvicorn imports later

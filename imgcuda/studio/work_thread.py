@@ -25,7 +25,7 @@ class WorkThread:
         threading.Thread(target=self._run, name="studio", daemon=True).start()
 
     async def do(self, call: Callable[[], Made]) -> Made:
-        """Call a function in the thread, after those that wait there. Raises ImgcudaError alone."""
+        """Call a function in the thread, after the calls that wait there. Raises only ImgcudaError."""
         future: asyncio.Future[Made] = asyncio.get_running_loop().create_future()
         self._calls.put((call, future))
         return await future

@@ -1,4 +1,4 @@
-"""What one run of the studio works with: the picture, the filters, and the device; and the work that it does."""
+"""The state of one run of the studio: picture, filters, uploads and device; and the work on them."""
 
 from __future__ import annotations
 

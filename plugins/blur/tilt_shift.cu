@@ -13,8 +13,8 @@ __device__ float variance_at(int x, int y, float across, float down, float offse
     return own * own;
 }
 
-// Adds a blur times its weight to dst; the first one overwrites dst. Its variance is `here`; those of the blurs before and
-// after it are `below` and `above`.
+// Adds a blur times its weight to dst; the first one overwrites dst. Its variance is `here`; the variances of the blurs
+// before and after it are `below` and `above`.
 __global__ void collect(const pixel *__restrict__ src, float *__restrict__ dst, int width, int height, float across,
                         float down, float offset, float sharp, float growth, float sigma, int first, float below,
                         float here, float above, int is_first)

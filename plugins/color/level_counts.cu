@@ -26,8 +26,9 @@ __device__ int pixels_of(int block, int width, int height)
 // same level. If ENDS is 2 there are two tables a channel, each for the samples whose bits above are equal to a number
 // in `known`.
 
-// NEEDS: what is needed of the counts. On the CPU, where counting takes long, a thread counts for ENDS only the least and
-// the greatest of the samples that it reads, and for MEAN as many samples of the same sum, of three levels.
+// NEEDS is one of NEEDS_COUNTS, NEEDS_ENDS and NEEDS_MEAN. On the CPU, where counting takes long, a thread does not count
+// each sample for the last two: for ENDS only the least and the greatest that it reads, and for MEAN samples of three
+// levels, with the same count and sum.
 
 #define BINS (1 << BITS)
 #define TABLE (COLORS * ENDS * BINS)
@@ -57,13 +58,13 @@ __device__ void count(unsigned int *table, pixel sample, int channel, const unsi
 
 #if defined(IMGCUDA_CPU) && NEEDS != NEEDS_COUNTS
 
-// Add a number to the count of a level.
+// Adds a number to the count of a level.
 __device__ void add(unsigned int *table, int channel, unsigned int level, unsigned int number)
 {
     atomicAdd(&table[channel * BINS + (int)((level >> SHIFT) % BINS)], number);
 }
 
-// What a thread knows of the samples of one channel that it reads.
+// The least and greatest sample of one channel that a thread has read, their number, and their sum.
 struct summary {
     pixel low, high;
     unsigned int number, sum;

@@ -1,7 +1,8 @@
 // Median: each sample becomes the median of a square of 2 RADIUS + 1 pixels a side, of its own channel.
 // There are three ways, of which one is compiled at a time; each says what a thread does:
 //   RADIUS 1 and 2       `median` sorts the samples as far as the middle one needs it; if RANKED, it searches
-//   larger, !TOGETHER    `split`, `halve`, `join`: each pixel searches its median bit by bit; if SLICED, in slices of bits
+//   larger, !TOGETHER    `split`, `halve`, `join`: each pixel searches its median bit by bit; if SLICED, 32 pixels' bits
+//                        stand in one word
 //   larger, TOGETHER     `split`, `search`, `join`: the pixels of a block search their medians together
 // What searches finds the number of any `rank`: that of a median is half of the area, of the smallest it is 0.
 // Edge: samples outside of the image are read by the border rule; under BORDER_CONSTANT they are 0.
@@ -216,8 +217,9 @@ __global__ void join(const key *__restrict__ src, pixel *__restrict__ dst, int w
 
 #if defined(SLICED)
 
-// A thread finds the median of one sample in each of ROWS rows, bit by bit from the highest. Of the values that may still
-// be it, those whose bit is 0 are counted: if they are more than `rank`, it is one of them, else one of the others.
+// A thread finds the median of one sample in each of ROWS rows, bit by bit from the highest. Of the values that may
+// still be the median, it counts the values whose bit is 0: if there are more than `rank`, the median is one of them,
+// else one of the others.
 __global__ void halve(const key *__restrict__ src, key *__restrict__ dst, int width, int height, int wide, int rank)
 {
     int first = blockIdx.x * LANES, y0 = (blockIdx.y * BLOCK_HEIGHT + threadIdx.y) * ROWS;

@@ -1,7 +1,7 @@
 // Cartoon: an image's luminance, blurred a little (`near`) and blurred more (`around`). Where the first is less than
-// the second, it is drawn darker. In each kernel a thread makes one pixel in each of ROWS rows. Both blurs are of luminance
-// times alpha, from 0 to 1, and where there is alpha they have it as a second sample, by which they are divided. Edge:
-// only the blurs read outside of the image, by the border rule.
+// the second, it is drawn darker. In each kernel a thread makes one pixel in each of ROWS rows. Both blurs are of
+// luminance times alpha, from 0 to 1, and where there is alpha they have it as a second sample, by which they are
+// divided. Edge: only the blurs read outside of the image, by the border rule.
 
 #define COLORS COLORS_IN(CHANNELS)
 #define MADE (CHANNELS - COLORS + 1)  // samples of a blur

@@ -1,4 +1,4 @@
-"""`imgcuda compare`: the page, its pictures, and what is refused."""
+"""`imgcuda compare`: the page, its pictures, and the errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`imgcuda gallery`: a card for every filter, those of other plugins and those that fail included."""
+"""`imgcuda gallery`: a card for every filter, also of other plugins, and for filters that fail."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class StudioPage:
 
 @contextmanager
 def opened(browser: Any, folder: Path, plugin: bool = False, **more: Any) -> Iterator[StudioPage]:
-    """Open a studio with the folder's picture; raise AssertionError if the page complains, or loads what is not its."""
+    """Open a studio with the folder's picture; raise AssertionError if it logs an error, or loads a foreign address."""
     with running_studio(folder / "in.png", folder / "mine.py" if plugin else None) as running:
         made = StudioPage(browser, running, **more)
         try:

@@ -1,4 +1,4 @@
-"""A studio that runs for tests, with a client that sends any request to it: also those that no browser would send."""
+"""A studio that runs for tests, and a client that sends any request to it, even one that no browser would send."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class RunningStudio:
 
 
 def ask(live: ClientConnection, **message: Any) -> Any:
-    """Send a message, and return the answer: a picture, or an object; what is told of the user's file is left out."""
+    """Send a message, and return the answer: a picture, or an object. Messages on the user's file are passed over."""
     live.send(json.dumps(message))
     while isinstance(answer := heard(live), dict) and answer["type"] == "plugin":
         pass

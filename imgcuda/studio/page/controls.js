@@ -50,7 +50,7 @@ function straight({ low, high, step }) {
   };
 }
 
-// A slider whose lower part is drawn out, since most of what is useful lies there: 0.1 to 100 around 2.
+// A slider whose lower part is drawn out, since most useful values lie there: 0.1 to 100 around 2.
 function curved({ low, high }) {
   return {
     range: { min: 0, max: 1000, step: 1 },

@@ -98,7 +98,7 @@ function checked(message) {
   byId("state").textContent = message.faults.length ? `${message.faults.length} found in ${message.words}` : `Nothing is wrong in ${message.words}`;
 }
 
-// Show what is wrong with the user's file, in a checked run, or with the chain, the same thing once.
+// Show the errors of the user's file, of a checked run and of the chain, each once.
 function tell(kind, faults) {
   faulty[kind] = faults;
   const all = [...faulty.checked, ...faulty.plugin, ...faulty.run];
@@ -116,7 +116,7 @@ async function upload(file) {
   return answer && (await answer.json()).upload;
 }
 
-// Send something, and return the answer; show what is wrong if it is refused.
+// Send data, and return the answer; show the errors if it is refused.
 async function send(address, body) {
   const answer = await fetch(address, { method: "POST", body });
   if (answer.ok) return answer;
