@@ -52,12 +52,12 @@ def compare(
     run.check()
     filters = run.reading(lambda: parse_chain(ctx.obj, steps)) if steps else []
     given = run.read(in_path)
-    left = _side(run, run.name, given)
+    pictures = [(run.name, given)]
     if filters:
-        made = _side(run, write_chain(filters), run.filtered(given, filters))
-        left, right = (made, _side(run, other.name, run.read(other))) if other else (left, made)
-    elif other:
-        right = _side(run, other.name, run.read(other))
+        pictures.append((write_chain(filters), run.filtered(given, filters)))
+    if other:
+        pictures.append((other.name, run.read(other)))
+    left, right = (_side(run, *each) for each in pictures[-2:])
     run.write(compare_page(left, right, run.command(filters) if filters else ""))
     if open:
         show(out_path)

@@ -45,8 +45,9 @@ def gallery(
     run.check()
     wanted = found_filters(registry, words or [])
     given = run.read(in_path)
-    small = given.filtered([smaller(given.pixels, size)]) if max(given.pixels.shape[:2]) > size else given
-    original = Card(CardWords(run.name, "", "As it is"), smaller(given.pixels, size))
+    shown = smaller(given.pixels, size)
+    small = given.filtered([shown]) if max(given.pixels.shape[:2]) > size else given
+    original = Card(CardWords(run.name, "", "As it is"), shown)
     categories = {
         category: [_card(run, small, registry, name, size) for name in names if name in wanted]
         for category, names in registry.categories.items()
