@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from imgcuda.containment import in_words
 from imgcuda.errors import ImgcudaError
 from imgcuda.parameters import needed_values
 from imgcuda.registry.filter_file import saved_times
@@ -64,4 +65,4 @@ def _compiled(filter_class: type[Filter]) -> Iterator[dict[str, Any]]:
     except ImgcudaError as error:
         yield from faults(error)
     except Exception as error:  # the author's own code
-        yield from faults(ImgcudaError(f"{filter_class.name}: {type(error).__name__}: {error}"))
+        yield from faults(ImgcudaError(f"{filter_class.name}: {in_words(error)}"))
