@@ -34,6 +34,7 @@ __device__ int pixels_of(int block, int width, int height)
 #define TABLE (COLORS * ENDS * BINS)
 #define FIT (12288 / TABLE)  // in 48 KiB
 #if defined(IMGCUDA_CPU) && NEEDS != NEEDS_COUNTS
+#define SUMMARIZED
 #define COPIES 1
 #else
 #define COPIES (FIT < 8 ? FIT : 8)
@@ -56,7 +57,7 @@ __device__ void count(unsigned int *table, pixel sample, int channel, const unsi
 #endif
 }
 
-#if defined(IMGCUDA_CPU) && NEEDS != NEEDS_COUNTS
+#ifdef SUMMARIZED
 
 // Adds a number to the count of a level.
 __device__ void add(unsigned int *table, int channel, unsigned int level, unsigned int number)
@@ -139,7 +140,7 @@ __global__ void digits(const pixel *__restrict__ src, unsigned int *__restrict__
     // load and count
     const pixel *from = src + (long long)blockIdx.x * PIXELS * SAMPLES;
     int number = pixels_of(blockIdx.x, width, height), single = 0;
-#if defined(IMGCUDA_CPU) && NEEDS != NEEDS_COUNTS
+#if defined(SUMMARIZED)
     summarize(table, from, number * SAMPLES);
     single = number;
 #elif PACK > 1
