@@ -7,9 +7,5 @@ from typing import Any
 
 from imgcuda_plugins.peers import cupy_calls
 
-FILTERS: dict[str, Callable[..., Any]] = {
-    "blur": cupy_calls.blur,
-    "edges": cupy_calls.edges,
-    "grayscale": cupy_calls.grayscale,
-}
-blur, edges, grayscale = FILTERS.values()
+blur, edges, grayscale = cupy_calls.blur, cupy_calls.edges, cupy_calls.grayscale
+FILTERS: dict[str, Callable[..., Any]] = {"blur": blur, "edges": edges, "grayscale": grayscale}

@@ -46,10 +46,9 @@ def _pairs(left: Channels, right: Channels) -> Iterator[tuple[str, ChannelStatis
 
 
 def _drawing(name: str, one: ChannelStatistics | None, other: ChannelStatistics | None) -> Markup:
-    shapes = [_path(each, kind) for each, kind in ((one, "first"), (other, "second")) if each]
-    means = " and ".join(
-        f"{each.mean:.4g} in the {which}" for each, which in ((one, "first"), (other, "second")) if each
-    )
+    present = [(each, which) for each, which in ((one, "first"), (other, "second")) if each]
+    shapes = [_path(each, which) for each, which in present]
+    means = " and ".join(f"{each.mean:.4g} in the {which}" for each, which in present)
     label = f"Histogram of {name}: the mean is {means}"
     size = {"viewBox": f"0 0 {BINS} {HEIGHT}", "preserveAspectRatio": "none"}
     svg = tag("svg", tag("title", label), *shapes, role="img", aria_label=label, **size)

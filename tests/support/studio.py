@@ -20,11 +20,10 @@ from websockets.sync.client import ClientConnection, connect
 from imgcuda import devices
 from imgcuda.studio.access import StudioAccess
 from imgcuda.studio.catalog import Catalog
-from imgcuda.studio.loaded_picture import LoadedPicture
 from imgcuda.studio.serving import listening, server_of
 from imgcuda.studio.studio_app import guarded_app
 from imgcuda.studio.uploads import kept_uploads
-from imgcuda.studio.workbench import Workbench
+from imgcuda.studio.workbench import Workbench, in_file
 from support.installed import installed
 
 
@@ -118,8 +117,7 @@ def running_studio(picture: Path | None = None, plugin: Path | None = None) -> I
     with listening(0) as listener, kept_uploads() as uploads:
         port: int = listener.getsockname()[1]
         access = StudioAccess(port)
-        opened = LoadedPicture.from_file(picture) if picture else None
-        bench = Workbench(Catalog(installed(), plugin), uploads, devices.choose("cpu"), opened)
+        bench = Workbench(Catalog(installed(), plugin), uploads, devices.choose("cpu"), in_file(picture))
         server = server_of(guarded_app(bench, access))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
