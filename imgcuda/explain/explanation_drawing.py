@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from textwrap import wrap
 
 from imgcuda.engine.memory_limit import in_words
@@ -45,26 +44,26 @@ class _Sheet:
     """The parts of a drawing, and how far down it reaches."""
 
     def __init__(self) -> None:
-        self.parts: list[str] = []
+        self.parts: list[Markup] = []
         self.down = MARGIN
 
     def text(self, words: str, kind: str = "", x: int = MARGIN) -> None:
         """Write a line of text, and go on below it."""
         self.down += LINE
-        self.parts.append(f'<text x="{x}" y="{self.down - 6}" class="{kind}">{escape(words)}</text>')
+        self.parts.append(tag("text", words, x=x, y=self.down - 6, class_=kind))
 
     def box(self, top: int) -> None:
         """Put a box behind what was written since `top`."""
-        place = f'x="{MARGIN}" y="{top}" width="{BARS - 2 * MARGIN}" height="{self.down - top + 4}"'
-        self.parts.insert(0, f'<rect {place} rx="6" class="box"/>')
+        size = {"width": BARS - 2 * MARGIN, "height": self.down - top + 4}
+        self.parts.insert(0, tag("rect", x=MARGIN, y=top, **size, rx=6, class_="box"))
 
     def bar(self, top: int, width: float, words: str) -> None:
         """Draw a bar, with words below it."""
-        self.parts.append(f'<rect x="{BARS}" y="{top + 5}" width="{max(width, 1):.1f}" height="12" class="bar"/>')
-        self.parts.append(f'<text x="{BARS}" y="{top + 34}" class="soft">{escape(words)}</text>')
+        self.parts.append(tag("rect", x=BARS, y=top + 5, width=f"{max(width, 1):.1f}", height=12, class_="bar"))
+        self.parts.append(tag("text", words, x=BARS, y=top + 34, class_="soft"))
 
 
-def drawing(name: str, explanation: Explanation) -> str:
+def drawing(name: str, explanation: Explanation) -> Markup:
     """Return the drawing of an explanation of the image called `name`, as a whole SVG file."""
     sheet = _Sheet()
     sheet.text(f"{name}: {' | '.join(each.text for each in explanation.filters)}", "head")
@@ -85,7 +84,7 @@ def drawing(name: str, explanation: Explanation) -> str:
 def page(name: str, explanation: Explanation) -> str:
     """Return a page with the drawing, and the tree as text to copy; it needs no other file."""
     text = tag("details", tag("summary", "As text"), tag("pre", explanation_text(name, explanation), class_="wide"))
-    return document(f"{name}: what a chain does", joined(Markup(drawing(name, explanation)), text))
+    return document(f"{name}: what a chain does", joined(drawing(name, explanation), text))
 
 
 def _draw_pass(sheet: _Sheet, each: PassSummary, explanation: Explanation, scale: float) -> None:
@@ -124,13 +123,19 @@ def _kernel_lines(kernel: KernelSummary) -> Iterator[str]:
 def _draw_copy(sheet: _Sheet, top: int, width: float) -> None:
     """Draw the time of a plain copy as a line through all bars."""
     x = f"{BARS + width:.1f}"
-    sheet.parts.insert(0, f'<line x1="{x}" x2="{x}" y1="{top + 4}" y2="{sheet.down}" class="copy"/>')
-    sheet.parts.append(f'<text x="{x}" y="{top}" class="word-copy">a plain copy</text>')
+    sheet.parts.insert(0, tag("line", x1=x, x2=x, y1=top + 4, y2=sheet.down, class_="copy"))
+    sheet.parts.append(tag("text", "a plain copy", x=x, y=top, class_="word-copy"))
 
 
-def _svg(sheet: _Sheet, description: str) -> str:
+def _svg(sheet: _Sheet, description: str) -> Markup:
     height = sheet.down + MARGIN
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" role="img">'
-    about = f"<title>What a chain of filters does</title><desc>{escape(description)}</desc>"
-    paper = f'<rect width="{WIDTH}" height="{height}" class="paper"/>'
-    return "\n".join([head, about, f"<style>{STYLE}</style>", paper, *sheet.parts, "</svg>\n"])
+    parts = [
+        tag("title", "What a chain of filters does"),
+        tag("desc", description),
+        tag("style", Markup(STYLE)),
+        tag("rect", width=WIDTH, height=height, class_="paper"),
+        *sheet.parts,
+    ]
+    view = {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {WIDTH} {height}"}
+    svg = tag("svg", "\n", Markup("\n".join(parts)), "\n", **view, width=WIDTH, role="img")
+    return Markup(f"{svg}\n")
