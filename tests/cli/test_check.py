@@ -10,7 +10,7 @@ import pytest
 
 from imgcuda import Registry
 from imgcuda.cli import build, run
-from imgcuda.cuda import compile as gpu_compiler
+from support.cxx import NEEDS_CLANG
 
 Check = Callable[..., tuple[int, str, str]]
 
@@ -45,17 +45,6 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         return run(["check", name, *options], build(Registry())), *capsys.readouterr()
 
     return check
-
-
-@pytest.fixture
-def no_nvrtc(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu_compiler, "find_nvrtc", lambda: None)
-
-
-@pytest.fixture
-def nvrtc() -> None:
-    if why := gpu_compiler.nvrtc_missing():
-        pytest.skip(why)
 
 
 @pytest.mark.usefixtures("no_nvrtc")
@@ -235,9 +224,9 @@ template <typename T> __global__ void ones(int n, T *y)
 """
 
 
+@NEEDS_CLANG
 @pytest.mark.usefixtures("no_nvrtc")
 def test_an_instance_that_a_comment_names_is_run(check: Check) -> None:
-    pytest.importorskip("ziglang", reason="Clang is not installed: pip install 'imgcuda[cxx]'")
     code, out, err = check(TEMPLATE)
     assert code == 1
     assert out.startswith("any.cu:5: ones<float>: thread (4, 0, 0) of block (3, 0, 0) writes y[100]")
@@ -245,9 +234,9 @@ def test_an_instance_that_a_comment_names_is_run(check: Check) -> None:
     assert "is a template" not in err
 
 
+@NEEDS_CLANG
 @pytest.mark.usefixtures("no_nvrtc")
 def test_a_template_without_an_instance_is_noted(check: Check) -> None:
-    pytest.importorskip("ziglang", reason="Clang is not installed: pip install 'imgcuda[cxx]'")
     code, out, err = check(TEMPLATE.partition("\n")[2])
     assert (code, out) == (0, "no problems in 1 file: no kernels compiled for the CPU; no runs checked\n")
     assert "note: any.cu:1: ones is a template, and was not compiled for the CPU; name an instance" in err
