@@ -29,13 +29,13 @@ def by_value(place: str, argument: KernelArgument, value: Any) -> ByValue:
 
 def _vector(place: str, argument: KernelArgument, value: Any) -> ByValue:
     dtype, count = VECTOR_TYPES[argument.written]
-    wanted = f"{place}; it was given {shown(value)}; pass {count} numbers of {dtype}, as a tuple"
     try:
         made = exactly(np.array(value), dtype)
+        if made.shape != (count,):
+            raise ValueError("another number of elements")
     except (TypeError, ValueError, OverflowError) as error:
-        raise LaunchError(wanted) from error
-    if made.shape != (count,):
-        raise LaunchError(wanted)
+        remedy = f"pass {count} numbers of {dtype}, as a tuple"
+        raise LaunchError(f"{place}; it was given {shown(value)}; {remedy}") from error
     alignment = made.itemsize if count == 3 else min(16, made.nbytes)
     return ByValue(np.frombuffer(made.tobytes(), np.uint8), alignment)
 
