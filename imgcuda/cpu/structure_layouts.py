@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,9 +22,15 @@ def layout(program: Program, name: str) -> StructurePart | None:
 
     Raises KernelError if the program cannot be read.
     """
+    return _layout(program.text, program.name, name)
+
+
+@lru_cache(maxsize=64)
+def _layout(text: str, file_name: str, name: str) -> StructurePart | None:
+    """Return the same for a program's text and name. It is kept for the launches that follow."""
     from imgcuda.cpu.compile import read
 
-    file, checked = read(program.text, program.name)
+    file, checked = read(text, file_name)
     found = checked.types.get(name)
     if not isinstance(found, cxx.Record):
         return None
