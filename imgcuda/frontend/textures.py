@@ -15,8 +15,10 @@ FIELDS = (
     ("mode_x", "int"),
     ("mode_y", "int"),
 )
-"""What the CPU engine knows of a texture: the address of its numbers, its size, and how it is read."""
+"""The numbers in a texture on the CPU, with their types: the address of its texels, its size, and how it is read."""
 DECLARATION = f"struct {TEXTURE} {{ {' '.join(f'{type} {name};' for name, type in FIELDS)} float border[4]; }};"
+MODES = ("clamp", "border", "wrap", "mirror")
+"""The address modes, in the order of their numbers in a texture."""
 FETCHES = {"tex1Dfetch": 1, "tex1D": 1, "tex2D": 2}
 """The functions that read textures, and how many coordinates each takes."""
 

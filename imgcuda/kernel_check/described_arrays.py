@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from imgcuda.errors import LaunchError
 from imgcuda.kernel_check.descriptions import Elements, Numbers
-from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, KernelArgument
+from imgcuda.programs.source import KernelArgument, elements_of
 
 _LARGEST = 1 << 30
 """The most bytes of an array; a checked run takes several times as much for its records."""
@@ -25,7 +25,7 @@ class ArgumentMaker:
         self._random = np.random.default_rng(0)
 
     def argument(self, argument: KernelArgument, value: Numbers | Elements) -> Any:
-        """Return what is described for an argument of a kernel; LaunchError if that cannot be."""
+        """Return the value of an argument as described; LaunchError if the kernel's argument is of another kind."""
         if isinstance(value, Elements):
             if not argument.pointer:
                 raise LaunchError(f"'{argument.name}' is {argument.written}, which is no array; give it a number")
@@ -56,11 +56,8 @@ class ArgumentMaker:
 
 def _element(name: str, written: str, own: np.dtype[Any] | None) -> tuple[np.dtype[Any], int]:
     """Return the type of an element's numbers, and how many it has; LaunchError if it has no type of NumPy."""
-    if written in VECTOR_TYPES:
-        return VECTOR_TYPES[written]
-    if own is None and written in C_TYPES:
-        own = np.dtype(C_TYPES[written])
-    if own is None:
+    found = elements_of(written) if own is None else (own, 1)
+    if found is None:
         remedy = f"say what its memory holds, as {name}=float[COUNT]"
         raise LaunchError(f"'{name}' points to {written}, which has no numbers of one type; {remedy}")
-    return own, 1
+    return found

@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from imgcuda.errors import LaunchError, did_you_mean, shown
 from imgcuda.kernels.exact_numbers import exactly
-from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, Program
+from imgcuda.programs.source import Program, elements_of
 
 
 class FileVariables:
     """The variables of one kind in a module's file."""
 
     word: ClassVar[str]
-    """What is written before them: `__constant__`."""
+    """The word in front of their declarations: `__constant__`."""
     remedy: ClassVar[str]
     """Which ones can be set, for messages."""
 
@@ -64,6 +64,5 @@ class FileVariables:
 
 def dtype_of(written: str) -> np.dtype[Any] | None:
     """Return the type of the numbers in a variable; None for a structure of the author's."""
-    if written in VECTOR_TYPES:
-        return VECTOR_TYPES[written][0]
-    return np.dtype(C_TYPES[written]) if written in C_TYPES else None
+    found = elements_of(written)
+    return None if found is None else found[0]

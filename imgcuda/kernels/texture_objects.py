@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,18 +12,12 @@ import numpy.typing as npt
 from imgcuda.engine.protocol import ByValue
 from imgcuda.errors import LaunchError, shown
 from imgcuda.frontend.compilers import CPU
-from imgcuda.frontend.textures import FETCHES, TEXTURE
-from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, Program
+from imgcuda.frontend.textures import FETCHES, FIELDS, MODES, TEXTURE
+from imgcuda.programs.source import C_TYPES, Program, elements_of
 
-_MODES = ("clamp", "border", "wrap", "mirror")
-"""The address modes, in the order of their numbers on the device."""
 _FILTERS = ("point", "linear")
 _READS = ("element", "normalized")
-_DESCRIPTOR = np.dtype(
-    [("texels", "u8"), ("width", "i4"), ("height", "i4"), ("channels", "i4"), ("linear", "i4"), ("normalized", "i4"),
-     ("mode_x", "i4"), ("mode_y", "i4"), ("border", "f4", 4)],
-    align=True,
-)  # fmt: skip
+_DESCRIPTOR = np.dtype([*((name, C_TYPES[type]) for name, type in FIELDS), ("border", "f4", 4)], align=True)
 _TYPES = (np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32, np.float32)
 _FETCHED = re.compile(rf"\b(?:{'|'.join(FETCHES)})\s*<\s*([\w ]+?)\s*>")
 
@@ -50,7 +45,7 @@ class Texture:
         _one_of("filter", filter, _FILTERS)
         _one_of("read", read, _READS)
         for mode in modes:
-            _one_of("address", mode, _MODES)
+            _one_of("address", mode, MODES)
             if mode in ("wrap", "mirror") and not normalized:
                 raise LaunchError(f"a texture's address {mode!r} is for normalized coordinates; pass normalized=True")
         self._texels = _texels(array, read)
@@ -60,7 +55,7 @@ class Texture:
         height, width, channels = self._texels.shape
         sides = np.zeros(4, np.float32)
         sides[: np.size(border)] = border
-        numbers = (channels, filter == "linear", normalized, *map(_MODES.index, modes), sides)
+        numbers = (channels, filter == "linear", normalized, *map(MODES.index, modes), sides)
         self._descriptor = np.array((self._texels.ctypes.data, width, height, *numbers), _DESCRIPTOR)
 
     def __repr__(self) -> str:
@@ -72,11 +67,11 @@ class Texture:
         if program.compiler != CPU:
             remedy = "launch it with device='cpu', or make textures by a CUDA library and pass arrays here"
             raise LaunchError(f"{place}; kernels.Texture is for the CPU; {remedy}")
-        fetched = [_fetched(type) for type in _FETCHED.findall(program.text)]
+        read = _fetched_types(program.text)
+        fetched = [_fetched(type) for type in read]
         own = self._texels.dtype, self._texels.shape[2]
         if fetched and None not in fetched and own not in fetched:
-            read = ", ".join(dict.fromkeys(_FETCHED.findall(program.text)))
-            raise LaunchError(f"{place}; the file reads texels of {read}; it was given {self!r}")
+            raise LaunchError(f"{place}; the file reads texels of {', '.join(read)}; it was given {self!r}")
         return ByValue(np.frombuffer(self._descriptor.tobytes(), np.uint8), 8)
 
 
@@ -97,10 +92,16 @@ def _texels(array: npt.NDArray[Any], read: str) -> npt.NDArray[Any]:
     return made
 
 
+@lru_cache(maxsize=64)
+def _fetched_types(text: str) -> tuple[str, ...]:
+    """Return the types of the texels that a text reads, each once. They are kept for the launches that follow."""
+    return tuple(dict.fromkeys(_FETCHED.findall(text)))
+
+
 def _fetched(type: str) -> tuple[np.dtype[Any], int] | None:
     """Return the numbers and channels of a texel's type; None if no texture has it, or for a name of the author's."""
-    dtype, channels = VECTOR_TYPES.get(type) or (np.dtype(C_TYPES.get(type, np.float64)), 1)
-    return None if dtype.itemsize > 4 or channels == 3 else (dtype, channels)
+    found = elements_of(type)
+    return None if found is None or found[0].itemsize > 4 or found[1] == 3 else found
 
 
 def _one_of(what: str, given: object, known: tuple[str, ...]) -> None:

@@ -74,6 +74,11 @@ VECTOR_TYPES: dict[str, tuple[np.dtype[Any], int]] = {
 """CUDA's vector types, like uchar4: the type and the number of their elements."""
 
 
+def elements_of(written: str) -> tuple[np.dtype[Any], int] | None:
+    """Return the type of the numbers in a C type, and how many it has; None for a structure of the author's."""
+    return VECTOR_TYPES.get(written) or ((np.dtype(C_TYPES[written]), 1) if written in C_TYPES else None)
+
+
 class KernelArgument(NamedTuple):
     """One argument of a kernel, as it declares it."""
 

@@ -8,10 +8,9 @@ guide does not say how a is rounded to them; here it is to the nearest.
 from __future__ import annotations
 
 from imgcuda.cpu.values.types import BASIC, VECTORS, Float, Int, Scalar, Struct
-from imgcuda.frontend.textures import FETCHES, TEXTURE, Fetch
+from imgcuda.frontend.textures import FETCHES, MODES, TEXTURE, Fetch
 
-CLAMP, BORDER, WRAP, MIRROR = range(4)
-"""The address modes, by their numbers in a texture."""
+BORDER, WRAP, MIRROR = map(MODES.index, ("border", "wrap", "mirror"))
 _FAR = "1073741824.0f"
 """A coordinate that is beyond any texture and still fits an int."""
 _AXIS = f"""\
@@ -74,7 +73,7 @@ __device__ {type} {name}({texture} texture, int i)
 
 
 def texels_of(type: str) -> tuple[Scalar, int] | None:
-    """Return the number type and the channels of a texel's type; None if no texture has such texels."""
+    """Return the number type and the channels of a texel's type; None if no texture has texels of that type."""
     found = VECTORS.get(type) or BASIC.get(type)
     count = len(found.fields) if isinstance(found, Struct) else 1
     number = found.fields[0][1] if isinstance(found, Struct) else found
