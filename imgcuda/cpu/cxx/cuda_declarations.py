@@ -13,9 +13,10 @@ from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.lowering.warps import WARPS
 from imgcuda.cpu.maths.functions import FUNCTIONS
 from imgcuda.cpu.memory.objects import LOADS
-from imgcuda.cpu.semantics.builtins import CLOCKS, OVERLOADED, VOIDS, result
+from imgcuda.cpu.semantics.builtins import CLOCKS, OVERLOADED, TESTS, VOIDS, result
 from imgcuda.cpu.semantics.collectives import BLOCK_VOTES, COLLECTIVES
 from imgcuda.cpu.semantics.cxx_types import UNKNOWN, Basic, Typed
+from imgcuda.cpu.semantics.library import SINES
 from imgcuda.cpu.values.types import VECTORS
 from imgcuda.frontend.textures import DECLARATION, FETCHES, TEXTURE
 
@@ -72,13 +73,11 @@ template <typename T> struct imgcuda_real { typedef double type; };
 template <> struct imgcuda_real<float> { typedef float type; };
 """
 _ANY = "template <typename... A> __device__ {} {}(A...);"
-_SINES = {"sincosf": "float", "sincos": "double", "__sincosf": "float", "sincospif": "float", "sincospi": "double"}
 _CHOSEN = {
     "min": "template <typename A, typename B> __device__ decltype(A() + B()) min(A, B);",
     "max": "template <typename A, typename B> __device__ decltype(A() + B()) max(A, B);",
     "abs": "template <typename A> __device__ decltype(+A()) abs(A);",
 }
-_TESTS = ("isnan", "isinf", "isfinite", "signbit")
 
 
 @cache
@@ -105,7 +104,7 @@ def _functions() -> Iterator[str]:
     for name in sorted(FUNCTIONS):
         if name in _CHOSEN:
             yield _CHOSEN[name]
-        elif name in _TESTS:
+        elif name in TESTS:
             yield f"template <typename A> __device__ int {name}(A);"
         elif name in OVERLOADED:
             head = "template <typename A, typename... B> __device__ typename imgcuda_real<A>::type"
@@ -136,7 +135,7 @@ def _of_memory() -> Iterator[str]:
         yield f"template <typename T> __device__ T {name}({TEXTURE}{places});"
     for name in sorted(COLLECTIVES):
         yield _collective(name)
-    for name, type in _SINES.items():
+    for name, (type, *_) in SINES.items():
         yield f"__device__ void {name}({type}, {type} *, {type} *);"
 
 

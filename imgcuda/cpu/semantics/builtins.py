@@ -31,10 +31,11 @@ VOIDS = frozenset(
 CLOCKS = frozenset(["clock", "clock64"])
 _OWN = ["__builtin_texels", "__builtin_expect", "__builtin_for_all", "__builtin_word_at", ARRAY_SIZE]
 _OTHER = frozenset([*CLOCKS, *LOADS, *_OWN, PRINTF, "assert"])
-_TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])
+TESTS = frozenset(["isnan", "isinf", "isfinite", "signbit"])
+"""The functions that test a float; they return an int."""
 _DOUBLE = frozenset(["rhypot", "norm3d", "norm4d"])
 """Functions without overloads: they have another name for floats."""
-OVERLOADED = _TESTS | frozenset(name for name in FUNCTIONS if f"{name}f" in FUNCTIONS and name not in _DOUBLE)
+OVERLOADED = TESTS | frozenset(name for name in FUNCTIONS if f"{name}f" in FUNCTIONS and name not in _DOUBLE)
 """Functions with one name for float and double."""
 _WORDS = {"int": "int", "uint": "unsigned int", "ll": "long long", "ull": "unsigned long long", "float": "float",
           "double": "double", "longlong": "long long"}  # fmt: skip
@@ -109,7 +110,7 @@ def result(name: str, given: Sequence[Typed]) -> Type:
         return UNKNOWN
     if name in ("min", "max") and len(types) == 2:
         return arithmetic(types[0], types[1])  # type: ignore[arg-type]
-    if name in _TESTS:
+    if name in TESTS:
         return INT
     if name == "abs":
         return arithmetic(types[0], types[0])  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from imgcuda.frontend import parse, syntax
 from imgcuda.frontend.textures import Fetch, fetch_of
 from imgcuda.frontend.type_names import KNOWN_TYPES
 
-_SINES = {
+SINES = {
     "sincosf": ("float", "sinf", "cosf"),
     "sincos": ("double", "sin", "cos"),
     "__sincosf": ("float", "__sinf", "__cosf"),
@@ -66,8 +66,8 @@ class Unfit(Exception):
 
 def function_for(name: str, given: Sequence[Typed]) -> syntax.Function:
     """Return the syntax tree of a function of CUDA for arguments of these types. Raises Unfit."""
-    if name in _SINES:
-        type, sine, cosine = _SINES[name]
+    if name in SINES:
+        type, sine, cosine = SINES[name]
         return _parsed(_SINE_AND_COSINE.format(name=name, type=type, sine=sine, cosine=cosine), "")
     if fetch := fetch_of(name):
         return _fetching(fetch)
