@@ -16,14 +16,10 @@ def changed_variables(tree: Node) -> frozenset[str]:
         node, above = left.pop()
         if kind(node) == "DeclRefExpr" and not _only_reads(node, above):
             found.add(node["referencedDecl"]["id"])
-        if kind(node) == "VarDecl" and not _has_value(node):
+        if kind(node) == "VarDecl" and "init" not in node:
             found.add(node["id"])
         left += [(each, (*above[-12:], node)) for each in inner(node)]
     return frozenset(found)
-
-
-def _has_value(node: Node) -> bool:
-    return "init" in node
 
 
 def _only_reads(node: Node, above: tuple[Node, ...]) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu.cxx.nodes import Node, Untranslatable, inner, kind, last, spelling
-from imgcuda.cpu.cxx.translate_calls import announce_lambdas
+from imgcuda.cpu.cxx.nodes import Node, Untranslatable, inner, is_own, kind, last, spelling, spelling_of
+from imgcuda.cpu.cxx.translate_calls import announce_lambdas, made_call
 from imgcuda.cpu.cxx.translate_expressions import address, braces
 from imgcuda.cpu.cxx.translate_records import base_field, field_name, has_fields
-from imgcuda.cpu.cxx.translation import POINTER, THIS, Translation
+from imgcuda.cpu.cxx.translation import THIS, Translation
 from imgcuda.cpu.cxx.tree_index import without_spaces
-from imgcuda.cpu.cxx.type_reader import name_of
+from imgcuda.cpu.cxx.type_reader import length_of, name_of
 from imgcuda.frontend import syntax
 from imgcuda.frontend.syntax import Expression, Place
 
@@ -21,19 +21,12 @@ def constructed(t: Translation, node: Node) -> Expression | syntax.Initializer |
         return _array(t, node, type)
     record = t.record(spelling(node), place)
     constructor = _constructor(t, record, node) if record is not None else None
-    if constructor is None or _copies(constructor):
-        if arguments:
-            return t.expression(arguments[0])
-        return syntax.Braced(type, syntax.Initializer((), place), place) if _zeroes(node) else None
-    if _is_empty(constructor):
+    if arguments and (constructor is None or _copies(constructor)):
+        return t.expression(arguments[0])
+    if constructor is None or _copies(constructor) or _is_empty(constructor):
         return syntax.Braced(type, syntax.Initializer((), place), place) if _zeroes(node) else None
     announce_lambdas(t, arguments)
-    made = t.function(constructor)
-    given = []
-    for way, each in zip(made.parameters, arguments, strict=False):
-        value = t.expression(each)
-        given.append(address(t, value, place) if way == POINTER else value)
-    return syntax.Call(made.name, tuple(given), place)
+    return made_call(t, t.function(constructor), [], arguments, place)
 
 
 def _zeroes(node: Node) -> bool:
@@ -46,11 +39,10 @@ def _array(t: Translation, node: Node, type: syntax.ArrayType) -> syntax.Initial
     alike = {**node, "type": {"qualType": element}}
     if constructed(t, alike) is None:
         return None
-    count = type.size.value if isinstance(type.size, syntax.NumberLiteral) else 0
     if isinstance(type.element, syntax.ArrayType):
         raise Untranslatable("an array of arrays of objects", t.place(node), "use one array, and compute the index")
     # Each call is a node of its own: the CPU engine tells calls apart by their nodes.
-    made = (constructed(t, alike) for _ in range(int(count)))
+    made = (constructed(t, alike) for _ in range(length_of(type) or 0))
     return syntax.Initializer(tuple(each for each in made if each is not None), t.place(node))
 
 
@@ -75,13 +67,11 @@ def _spelled(node: Node) -> str:
 
 def _copies(constructor: Node) -> bool:
     """Return whether a constructor copies or moves all of an object, as Clang's own do."""
-    own = constructor.get("isImplicit") or constructor.get("explicitlyDefaulted")
-    return bool(own) and any(kind(each) == "ParmVarDecl" for each in inner(constructor))
+    return not is_own(constructor) and any(kind(each) == "ParmVarDecl" for each in inner(constructor))
 
 
 def _is_empty(constructor: Node) -> bool:
-    own = constructor.get("isImplicit") or constructor.get("explicitlyDefaulted")
-    return bool(own) and not any(kind(each) == "CXXCtorInitializer" for each in inner(constructor))
+    return not is_own(constructor) and not any(kind(each) == "CXXCtorInitializer" for each in inner(constructor))
 
 
 def _construct(t: Translation, node: Node) -> Expression:
@@ -113,8 +103,7 @@ def _initializer(t: Translation, node: Node, this: syntax.Name) -> list[syntax.S
     if "delegatingInit" in node:
         return [syntax.Evaluate(syntax.Assign("", this, t.expression(value), place), place)]
     if "baseInit" in node:
-        spelled = node["baseInit"].get("desugaredQualType", node["baseInit"]["qualType"])
-        base = t.record(spelled, place)
+        base = t.record(spelling_of(node["baseInit"]), place)
         assert base is not None
         target: Expression = syntax.Member(this, base_field(name_of(base)), place)
         return _set(t, target, value, place) if has_fields(base) else []
@@ -152,10 +141,9 @@ def _set_array(
         raise Untranslatable("an array as the first value of a field", place, "set its elements in a loop")
     name = "values of a field"
     table = syntax.Declaration(name, type, given, place)
-    count = int(type.size.value) if isinstance(type.size, syntax.NumberLiteral) else 0
     if isinstance(type.element, syntax.ArrayType):
         raise Untranslatable("an array of arrays as the first value of a field", place, "set its elements in a loop")
-    numbers = [syntax.NumberLiteral(n, "int", place) for n in range(count)]
+    numbers = [syntax.NumberLiteral(n, "int", place) for n in range(length_of(type) or 0)]
     values: list[Expression] = [syntax.Index(syntax.Name(name, place), n, place) for n in numbers]
     return [syntax.Block((table, *_set_elements(target, values, place)), place)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from imgcuda.frontend.syntax import Place
@@ -12,9 +13,9 @@ Node: TypeAlias = dict[str, Any]
 RECORDS = frozenset(["CXXRecordDecl", "ClassTemplateSpecializationDecl"])
 """The kinds of structures and classes, apart from templates of them."""
 FUNCTIONS = frozenset(["FunctionDecl", "CXXMethodDecl", "CXXConstructorDecl", "CXXConversionDecl", "CXXDestructorDecl"])
-_SAME = frozenset(
+SAME = frozenset(
     ["ParenExpr", "ExprWithCleanups", "MaterializeTemporaryExpr", "CXXBindTemporaryExpr", "OpaqueValueExpr",
-     "FullExpr", "CXXDefaultArgExpr", "CXXDefaultInitExpr"]
+     "CXXDefaultArgExpr", "CXXDefaultInitExpr"]
 )  # fmt: skip
 """The kinds of expressions that have the value of the one expression in them."""
 
@@ -50,20 +51,33 @@ def has(node: Node, attribute: str) -> bool:
 
 def spelling(node: Node) -> str:
     """Return the type of a node as Clang spells it, with the outermost alias resolved."""
-    type = node.get("type", {})
+    return spelling_of(node.get("type", {}))
+
+
+def spelling_of(type: Node) -> str:
+    """Return a type that a node has under some key, as Clang spells it; an empty string if it has none."""
     return str(type.get("desugaredQualType", type.get("qualType", "")))
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield a node and all nodes in it, in their order in the text."""
+    left = [node]
+    while left:
+        each = left.pop()
+        yield each
+        left += reversed(inner(each))
+
+
+def is_own(function: Node) -> bool:
+    """Return whether the author wrote a method or constructor; Clang makes the others, and those with `= default`."""
+    return not (function.get("isImplicit") or function.get("explicitlyDefaulted"))
 
 
 def unwrapped(node: Node) -> Node:
     """Return an expression without parentheses and implicit conversions around it."""
-    while inner(node) and (kind(node) in _SAME or kind(node) in ("ImplicitCastExpr", "ConstantExpr")):
+    while inner(node) and (kind(node) in SAME or kind(node) in ("ImplicitCastExpr", "ConstantExpr")):
         node = last(node)
     return node
-
-
-def transparent(node: Node) -> bool:
-    """Return whether an expression only wraps another."""
-    return kind(node) in _SAME and bool(inner(node))
 
 
 def is_reference(spelled: str) -> bool:

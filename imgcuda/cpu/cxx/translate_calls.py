@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from imgcuda.cpu.cxx.cuda_declarations import RENAMED
-from imgcuda.cpu.cxx.nodes import FUNCTIONS, Node, Untranslatable, inner, kind, last, spelling, unwrapped
+from imgcuda.cpu.cxx.nodes import FUNCTIONS, Node, Untranslatable, inner, is_own, kind, last, spelling, unwrapped
 from imgcuda.cpu.cxx.translate_expressions import address, pointee
 from imgcuda.cpu.cxx.translation import POINTER, Made, Translation
-from imgcuda.cpu.cxx.type_reader import name_of, target_of
+from imgcuda.cpu.cxx.type_reader import length_of, name_of, target_of
 from imgcuda.cpu.maths.functions import IN_CUDA_C
 from imgcuda.cpu.semantics import library
 from imgcuda.cpu.semantics.builtins import is_builtin
@@ -34,7 +34,7 @@ def call_of(t: Translation, function: Node, arguments: Sequence[Node], place: Pl
     announce_lambdas(t, arguments)
     if is_cudas(t, found):
         return _cudas(t, found, arguments, place)
-    return _made_call(t, t.function(found), [], arguments, place)
+    return made_call(t, t.function(found), [], arguments, place)
 
 
 def announce_lambdas(t: Translation, arguments: Sequence[Node]) -> None:
@@ -56,7 +56,7 @@ def is_cudas(t: Translation, function: Node) -> bool:
     return not has_body and not t.index.is_authors(function)
 
 
-def _made_call(
+def made_call(
     t: Translation, made: Made, objects: list[Expression], arguments: Sequence[Node], place: Place
 ) -> Expression:
     """Return a call of a function of our tree; `objects` has the object of a method."""
@@ -81,10 +81,10 @@ def _method(t: Translation, node: Node, callee: Node, arguments: Sequence[Node])
 
 def method_call(t: Translation, method: Node, whole: Expression, arguments: Sequence[Node], place: Place) -> Expression:
     """Return the call of a method on an object; one that Clang made for a class assigns all of it."""
-    if name_of(method) == "operator=" and (method.get("isImplicit") or method.get("explicitlyDefaulted")):
+    if name_of(method) == "operator=" and not is_own(method):
         return syntax.Assign("", whole, t.expression(arguments[0]), place)
     announce_lambdas(t, arguments)
-    return _made_call(t, t.function(method), [whole], arguments, place)
+    return made_call(t, t.function(method), [whole], arguments, place)
 
 
 def _operator(t: Translation, node: Node) -> Expression:
@@ -144,8 +144,8 @@ def _type(written: syntax.TypeName) -> Type:
     match written:
         case syntax.PointerType(target):
             return Pointer(_type(target))
-        case syntax.ArrayType(element, size):
-            return Array(_type(element), int(size.value) if isinstance(size, syntax.NumberLiteral) else None)
+        case syntax.ArrayType(element):
+            return Array(_type(element), length_of(written))
         case syntax.NamedType(name):
             return Basic(name) if name in BASIC else Record(name)
     return _type(target_of(written))

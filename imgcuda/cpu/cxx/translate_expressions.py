@@ -5,7 +5,18 @@ Clang's implicit conversions between numbers are left out: our tree has none, an
 
 from __future__ import annotations
 
-from imgcuda.cpu.cxx.nodes import Node, Untranslatable, inner, is_reference, kind, last, spelling, unwrapped
+from imgcuda.cpu.cxx.nodes import (
+    SAME,
+    Node,
+    Untranslatable,
+    inner,
+    is_reference,
+    kind,
+    last,
+    spelling,
+    spelling_of,
+    unwrapped,
+)
 from imgcuda.cpu.cxx.translate_literals import LITERALS, null, zero
 from imgcuda.cpu.cxx.translate_records import alignment_of, base_field, field_name, has_fields
 from imgcuda.cpu.cxx.translate_variables import number_of, variable
@@ -155,7 +166,7 @@ def _conditional(t: Translation, node: Node) -> Expression:
 def _size(t: Translation, node: Node) -> Expression:
     place = t.place(node)
     type = node.get("argType") or last(node)["type"]
-    written = target_of(t.read_type(type.get("desugaredQualType", type["qualType"]), place))
+    written = target_of(t.read_type(spelling_of(type), place))
     if node["name"] == "sizeof":
         return syntax.SizeOf(written, place)
     return number_of(alignment_of(t, written), "unsigned long long", place)
@@ -238,19 +249,7 @@ def _braced(t: Translation, node: Node) -> Expression:
 
 EXPRESSIONS = {
     **dict.fromkeys(
-        (
-            "ParenExpr",
-            "ExprWithCleanups",
-            "MaterializeTemporaryExpr",
-            "CXXBindTemporaryExpr",
-            "OpaqueValueExpr",
-            "CXXDefaultArgExpr",
-            "CXXDefaultInitExpr",
-            "SubstNonTypeTemplateParmExpr",
-            "CXXStdInitializerListExpr",
-            "CXXRewrittenBinaryOperator",
-        ),
-        _same,
+        [*SAME, "SubstNonTypeTemplateParmExpr", "CXXStdInitializerListExpr", "CXXRewrittenBinaryOperator"], _same
     ),
     **LITERALS,
     "DeclRefExpr": _name,

@@ -34,9 +34,8 @@ def function(t: Translation, node: Node, name: str = "") -> Made:
             break
         pointers |= frame.taken
     t.functions[made] = result
-    ways = _ways(definition, pointers)
-    t.made[key] = Made(made, ways, frame.returns_reference)
-    return t.made[key]  # type: ignore[return-value]
+    t.made[key] = known = Made(made, _ways(definition, pointers), frame.returns_reference)
+    return known
 
 
 def _unique_name(t: Translation, node: Node) -> str:

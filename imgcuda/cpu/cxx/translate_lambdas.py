@@ -5,7 +5,7 @@ A variable that is captured by reference and set once is kept as its value: that
 
 from __future__ import annotations
 
-from imgcuda.cpu.cxx.nodes import Node, Untranslatable, inner, is_reference, kind, last, spelling, unwrapped
+from imgcuda.cpu.cxx.nodes import Node, Untranslatable, inner, is_reference, kind, last, spelling, unwrapped, walk
 from imgcuda.cpu.cxx.translate_expressions import address
 from imgcuda.cpu.cxx.translate_variables import local_name
 from imgcuda.cpu.cxx.translation import THIS, Capture, Translation
@@ -42,7 +42,7 @@ def _declare(
     spelled: str,
     place: Place,
 ) -> None:
-    """Declare the structure of a lambda, and let its type be known to what is translated from here on."""
+    """Declare the structure of a lambda, and note its type for the expressions that are translated after it."""
     t.lambdas[spelled.removeprefix("const ")] = record["id"]
     if record["id"] not in t.structures:
         t.structures[record["id"]] = name = t.unique(f"lambda of line {place.line}")
@@ -65,13 +65,7 @@ def _variable(value: Node, node: Node) -> str | None:
 
 def _names(node: Node) -> list[Node]:
     """Return the variables that the body of a lambda names, in their order."""
-    left, found = [last(node)], []
-    while left:
-        each = left.pop()
-        if kind(each) == "DeclRefExpr":
-            found.append(each["referencedDecl"])
-        left += reversed(inner(each))
-    return found
+    return [each["referencedDecl"] for each in walk(last(node)) if kind(each) == "DeclRefExpr"]
 
 
 def _new_variables(t: Translation, node: Node) -> dict[str, str]:

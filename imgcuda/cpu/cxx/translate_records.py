@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu.cxx.nodes import Node, Untranslatable, inner, is_reference, kind, spelling, unwrapped
+from imgcuda.cpu.cxx.nodes import (
+    Node,
+    Untranslatable,
+    inner,
+    is_own,
+    is_reference,
+    kind,
+    spelling,
+    unwrapped,
+)
 from imgcuda.cpu.cxx.translation import Translation
 from imgcuda.cpu.cxx.type_reader import name_of, target_of
 from imgcuda.cpu.values.types import BASIC, DIM3, VECTORS, align_of
@@ -21,7 +30,7 @@ def structure(t: Translation, record: Node) -> str:
         return name
     if record.get("definitionData", {}).get("isPolymorphic"):
         raise Untranslatable("virtual functions are not in the portable subset", t.place(record), "use a template")
-    if any(map(_is_own_destructor, inner(record))):
+    if any(kind(each) == "CXXDestructorDecl" and is_own(each) for each in inner(record)):
         raise Untranslatable("destructors are not in the portable subset", t.place(record), "call a method at the end")
     spelled = next(t.index.spellings(record), name) or f"{record.get('tagUsed', 'struct')} without a name"
     t.structures[key] = made = t.unique(spelled.rpartition(" ")[2] if name else spelled)
@@ -29,11 +38,6 @@ def structure(t: Translation, record: Node) -> str:
     declared = syntax.Structure(made, fields, t.place(record), _alignment(t, record), union=union)
     t.unit.structures.append(declared)
     return made
-
-
-def _is_own_destructor(node: Node) -> bool:
-    own = not (node.get("isImplicit") or node.get("explicitlyDefaulted"))
-    return kind(node) == "CXXDestructorDecl" and own
 
 
 def fields_of(t: Translation, record: Node) -> list[tuple[str, TypeName]]:
@@ -50,7 +54,7 @@ def fields_of(t: Translation, record: Node) -> list[tuple[str, TypeName]]:
 def _bases(t: Translation, record: Node) -> list[tuple[str, TypeName]]:
     found = []
     for base in record.get("bases", []):
-        spelled = base["type"].get("desugaredQualType", base["type"]["qualType"])
+        spelled = spelling(base)
         parent = t.record(spelled, t.place(record))
         if base.get("isVirtual") or parent is None:
             raise Untranslatable("virtual bases are not in the portable subset", t.place(record))

@@ -7,7 +7,7 @@ from imgcuda.cpu.cxx.nodes import Node, Untranslatable, has, inner, kind, last, 
 from imgcuda.cpu.cxx.translate_expressions import address
 from imgcuda.cpu.cxx.translate_records import nameless_record, structure
 from imgcuda.cpu.cxx.translation import THIS, Translation
-from imgcuda.cpu.cxx.type_reader import is_const, name_of, target_of
+from imgcuda.cpu.cxx.type_reader import is_const, length_of, name_of, target_of
 from imgcuda.frontend import syntax
 from imgcuda.frontend.syntax import Expression, Statement, TypeName
 
@@ -42,9 +42,7 @@ def _declarations(t: Translation, node: Node) -> list[Statement]:
 
 def declared(t: Translation, node: Node) -> list[Statement]:
     """Return the declaration of a variable of a function."""
-    place = t.place(node)
-    name = name_of(node) or f"parts of line {place.line}"
-    t.frame.names[node["id"]] = name
+    place, name = t.place(node), _named(t, node)
     value = next((each for each in inner(node) if not kind(each).endswith(("Attr", "Decl"))), None)
     if value is not None and "(lambda" in spelling(node):
         t.expression(value)  # the lambda's type, which the variable has, is known from here on
@@ -61,6 +59,12 @@ def declared(t: Translation, node: Node) -> list[Statement]:
         raise Untranslatable("a static variable of a function", place, "pass a pointer to memory for it")
     first = None if value is None else _first(t, value)
     return [syntax.Declaration(name, type, first, place, "", is_const(type), constexpr=bool(node.get("constexpr")))]
+
+
+def _named(t: Translation, node: Node) -> str:
+    """Return the name that a variable of a function has in our tree, and let the function know it."""
+    name = t.frame.names[node["id"]] = name_of(node) or f"parts of line {t.place(node).line}"
+    return name
 
 
 def _type(t: Translation, node: Node) -> TypeName:
@@ -81,31 +85,46 @@ def _first(t: Translation, value: Node) -> Expression | syntax.Initializer | Non
 
 
 def _reference(t: Translation, node: Node, name: str, type: syntax.ReferenceType, value: Node) -> syntax.Declaration:
-    """Return a reference: a pointer if its address is taken; and a copy of a value that has no other name."""
+    """Return the declaration of a reference; one to a value without another name becomes a variable with the value."""
     place, target = t.place(node), type.target
     if spelling(node).endswith("&&") or kind(value) in ("MaterializeTemporaryExpr", "ExprWithCleanups"):
         return syntax.Declaration(name, target, _first(t, value), place)
-    made = t.expression(value)
+    return _reference_to(t, name, type, t.expression(value), place)
+
+
+def _reference_to(
+    t: Translation, name: str, type: syntax.ReferenceType, value: Expression, place: syntax.Place
+) -> syntax.Declaration:
+    """Return the declaration of a reference to an lvalue: a pointer if the function needs its address."""
     if name in t.frame.pointers:
-        return syntax.Declaration(name, syntax.PointerType(target), address(t, made, place), place)
+        return syntax.Declaration(name, syntax.PointerType(type.target), address(t, value, place), place)
     t.frame.references.add(name)
-    return syntax.Declaration(name, type, made, place, const=is_const(target))
+    return syntax.Declaration(name, type, value, place, const=is_const(type.target))
 
 
 # ---- choices
 
 
 def _if(t: Translation, node: Node) -> list[Statement]:
-    parts = list(inner(node))
-    before = t.statements(parts.pop(0)) if node.get("hasInit") else []
-    before += t.statements(parts.pop(0)) if node.get("hasVar") else []
-    condition, *sides = parts
+    before, (condition, *sides) = _start_and_rest(t, node)
     if node.get("isConstexpr"):
         made = _chosen(t, condition, sides)
     else:
         otherwise = t.statement(sides[1]) if len(sides) > 1 else None
         made = [syntax.If(t.expression(condition), t.statement(sides[0]), otherwise, t.place(node))]
-    return [syntax.Block((*before, *made), t.place(node))] if before else made
+    return _behind(before, made, t.place(node))
+
+
+def _start_and_rest(t: Translation, node: Node) -> tuple[list[Statement], list[Node]]:
+    """Return the declarations in the head of an `if` or `switch`, translated, and its other parts."""
+    declared = bool(node.get("hasInit")) + bool(node.get("hasVar"))
+    parts = inner(node)
+    return [made for each in parts[:declared] for made in t.statements(each)], parts[declared:]
+
+
+def _behind(before: list[Statement], made: list[Statement], place: syntax.Place) -> list[Statement]:
+    """Return statements in a block with those before them, if there are any."""
+    return [syntax.Block((*before, *made), place)] if before else made
 
 
 def _chosen(t: Translation, condition: Node, sides: list[Node]) -> list[Statement]:
@@ -116,14 +135,12 @@ def _chosen(t: Translation, condition: Node, sides: list[Node]) -> list[Statemen
 
 
 def _switch(t: Translation, node: Node) -> list[Statement]:
-    parts = list(inner(node))
-    before = t.statements(parts.pop(0)) if node.get("hasInit") else []
-    before += t.statements(parts.pop(0)) if node.get("hasVar") else []
+    before, (value, body) = _start_and_rest(t, node)
     items: list[Statement | syntax.Case] = []
-    for each in inner(parts[1]) if kind(parts[1]) == "CompoundStmt" else [parts[1]]:
+    for each in inner(body) if kind(body) == "CompoundStmt" else [body]:
         items += _cases(t, each)
-    made = syntax.Switch(t.expression(parts[0]), tuple(items), t.place(node))
-    return [syntax.Block((*before, made), t.place(node))] if before else [made]
+    made = syntax.Switch(t.expression(value), tuple(items), t.place(node))
+    return _behind(before, [made], t.place(node))
 
 
 def _cases(t: Translation, node: Node) -> list[Statement | syntax.Case]:
@@ -177,21 +194,15 @@ def _for_each(t: Translation, node: Node, unroll: int | None = None) -> list[Sta
     start, over, begin, end, condition, step, element, body = inner(node)
     before = t.statements(start) if start else []
     place, range_ = t.place(node), inner(over)[0]
-    counted = _array_size(t, range_)
+    over_type = target_of(t.type(range_))
+    counted = length_of(over_type) if isinstance(over_type, syntax.ArrayType) else None
     if counted is not None:
         made = _counted(t, last(range_), counted, inner(element)[0], body, place, unroll)
     else:
         before += [*t.statements(over), *t.statements(begin), *t.statements(end)]
         inside = syntax.Block((*t.statements(element), t.statement(body)), place)
         made = syntax.Loop(None, t.expression(condition), t.expression(step), inside, place, unroll=unroll)
-    return [syntax.Block((*before, made), place)] if before else [made]
-
-
-def _array_size(t: Translation, node: Node) -> int | None:
-    type = target_of(t.type(node))
-    if isinstance(type, syntax.ArrayType) and isinstance(type.size, syntax.NumberLiteral):
-        return int(type.size.value)
-    return None
+    return _behind(before, [made], place)
 
 
 def _counted(
@@ -209,13 +220,9 @@ def _counted(
 
 def _element(t: Translation, node: Node, value: Expression) -> syntax.Declaration:
     """Return the declaration of a loop's element: a copy, or a reference."""
-    place, type, name = t.place(node), t.type(node), name_of(node) or f"parts of line {t.place(node).line}"
-    t.frame.names[node["id"]] = name
+    place, type, name = t.place(node), t.type(node), _named(t, node)
     if isinstance(type, syntax.ReferenceType):
-        if name in t.frame.pointers:
-            return syntax.Declaration(name, syntax.PointerType(type.target), address(t, value, place), place)
-        t.frame.references.add(name)
-        return syntax.Declaration(name, type, value, place, const=is_const(type.target))
+        return _reference_to(t, name, type, value, place)
     return syntax.Declaration(name, type, value, place, const=is_const(type))
 
 

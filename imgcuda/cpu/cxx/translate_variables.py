@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from copy import deepcopy
 
-from imgcuda.cpu.cxx.nodes import Node, Untranslatable, has, inner, kind, last
+from imgcuda.cpu.cxx.nodes import Node, Untranslatable, has, inner, kind, last, walk
 from imgcuda.cpu.cxx.translation import THIS, Capture, Translation
 from imgcuda.cpu.cxx.type_reader import is_const, name_of
 from imgcuda.frontend import syntax
@@ -20,7 +20,7 @@ _OUTSIDE = frozenset(
 _SMALL, _LARGE = 64, 5000
 """The most nodes of a constant's value that is put where the constant is used; and of any value with calls."""
 _NOT_VALUES = ("Attr", "TemplateArgument", "Type")
-"""What the kinds of nodes in a variable end with that are not its first value."""
+"""The endings of the kinds of nodes in a variable that are not its first value."""
 
 
 def variable(t: Translation, referred: Node, place: Place) -> Expression:
@@ -83,8 +83,7 @@ def _enumerator(t: Translation, node: Node, place: Place) -> Expression:
         if each["id"] == node["id"]:
             break
         following += 1
-    fixed = parent.get("fixedUnderlyingType", {})
-    type = t.read_type(fixed.get("desugaredQualType", fixed.get("qualType", "int")), place)
+    type = t.type_of_enumeration(parent, place)
     assert isinstance(type, syntax.NamedType)
     return number_of(following, type.name, place)
 
@@ -99,13 +98,8 @@ def number_of(value: int, type: str, place: Place) -> Expression:
 
 def _integer_in(node: Node) -> int | None:
     """Return the value that Clang has computed somewhere in an enumerator; None if there is none."""
-    left = list(inner(node))
-    while left:
-        each = left.pop(0)
-        if kind(each) == "ConstantExpr" and "value" in each:
-            return int(each["value"])
-        left += inner(each)
-    return None
+    found = (each for each in walk(node) if kind(each) == "ConstantExpr" and "value" in each)
+    return next((int(each["value"]) for each in found), None)
 
 
 # ---- variables outside of functions

@@ -7,7 +7,7 @@ from functools import lru_cache
 from imgcuda.cpu.cxx import clang
 from imgcuda.cpu.cxx.constructors import CONSTRUCTORS
 from imgcuda.cpu.cxx.declaration_order import in_order
-from imgcuda.cpu.cxx.nodes import Node, Untranslatable, has, inner, kind
+from imgcuda.cpu.cxx.nodes import Node, Untranslatable, has, kind, walk
 from imgcuda.cpu.cxx.translate_calls import CALLS
 from imgcuda.cpu.cxx.translate_expressions import EXPRESSIONS
 from imgcuda.cpu.cxx.translate_functions import function
@@ -85,10 +85,5 @@ def _kernel(index: TreeIndex, kernel: str) -> Node | None:
 
 def _named_in(index: TreeIndex, node: Node) -> Node | None:
     """Return the function that a variable's first value names."""
-    left = list(inner(node))
-    while left:
-        each = left.pop()
-        if kind(each) == "DeclRefExpr":
-            return index.by_id[each["referencedDecl"]["id"]]
-        left += inner(each)
-    return None
+    named = next((each for each in walk(node) if kind(each) == "DeclRefExpr"), None)
+    return None if named is None else index.by_id[named["referencedDecl"]["id"]]

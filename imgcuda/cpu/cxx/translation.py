@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from imgcuda.cpu.cxx.nodes import Node, Untranslatable, kind, spelling
+from imgcuda.cpu.cxx.nodes import Node, Untranslatable, kind, spelling, spelling_of
 from imgcuda.cpu.cxx.tree_index import TreeIndex
 from imgcuda.cpu.cxx.type_reader import TypeReader
 from imgcuda.frontend import syntax
@@ -30,7 +30,7 @@ class Made(NamedTuple):
 
 
 class Capture(NamedTuple):
-    """What a lambda keeps of a variable: a field, which has a pointer to the variable or a copy of it."""
+    """A variable that a lambda captures: the field that has a pointer to it or a copy of it."""
 
     field: str
     pointer: bool
@@ -45,11 +45,11 @@ class FunctionFrame:
     references: set[str] = field(default_factory=set)
     """The names of references that are references in our tree, too."""
     taken: set[str] = field(default_factory=set)
-    """Those of them whose address is taken: they must be pointers, and the function is translated anew."""
+    """The references whose address is taken: they must be pointers, and the function is translated anew."""
     names: dict[str, str] = field(default_factory=dict)
     """The names of variables by their ids, where they are not the author's."""
     captures: Mapping[str, Capture] = field(default_factory=dict)
-    """What the lambda that the function belongs to has captured, by the ids of variables."""
+    """The captures of the lambda whose body the function is, by the ids of variables."""
     constructor: bool = False
     returns_reference: bool = False
 
@@ -72,14 +72,14 @@ class Translation:
         self.functions: dict[str, syntax.Function] = {}
         """The functions made, by names that are unique."""
         self.made: dict[str, Made | None] = {}
-        """What became of Clang's functions, by their ids; None while one is being translated."""
+        """Our functions by the ids of Clang's; None while one is being translated."""
         self.structures: dict[str, str] = {}
         """The names of structures by the ids of records."""
         self.globals: dict[str, Expression] = {}
         self.lambdas: dict[str, str] = {}
         """The ids of the records of lambdas by their types, as Clang spells them."""
         self.closures: dict[str, dict[str, Capture]] = {}
-        """What lambdas have captured, by the ids of their records."""
+        """The captures of lambdas, by the ids of their records."""
         self.frame = FunctionFrame(frozenset())
         self._types = TypeReader(self._named_type)
         self._taken_names: set[str] = set()
@@ -142,6 +142,10 @@ class Translation:
         """Return a type that Clang spells."""
         return self._types.read(spelled, place)
 
+    def type_of_enumeration(self, enumeration: Node, place: Place) -> TypeName:
+        """Return the type of an enumeration's numbers."""
+        return self.read_type(spelling_of(enumeration.get("fixedUnderlyingType", {})) or "int", place)
+
     def _named_type(self, spelled: str, place: Place) -> TypeName:
         if record := self.record(spelled, place):
             return syntax.NamedType(self._handlers.record(self, record), place)
@@ -149,8 +153,7 @@ class Translation:
         if alias := self.index.aliases.get(name):
             return self.read_type(spelling(alias), place)
         if enumeration := self.index.enumerations.get(name):
-            fixed = enumeration.get("fixedUnderlyingType", {})
-            return self.read_type(fixed.get("desugaredQualType", fixed.get("qualType", "int")), place)
+            return self.type_of_enumeration(enumeration, place)
         if "enum at" in spelled or spelled.startswith("(unnamed at"):
             return syntax.NamedType("int", place)
         raise Untranslatable(f"the CPU engine does not know the type '{spelled}'", place)

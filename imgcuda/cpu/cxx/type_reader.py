@@ -89,8 +89,13 @@ def target_of(type: TypeName) -> TypeName:
     return type.target if isinstance(type, ReferenceType) else type
 
 
+def length_of(type: ArrayType) -> int | None:
+    """Return the number of an array's elements; None if the type does not say it."""
+    return int(type.size.value) if isinstance(type.size, NumberLiteral) else None
+
+
 def is_const(type: TypeName) -> bool:
-    """Return whether what has a type is const."""
+    """Return whether a type, or an array's element, is const."""
     while isinstance(type, ArrayType):
         type = type.element
     return not isinstance(type, ReferenceType) and type.const
