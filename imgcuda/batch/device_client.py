@@ -78,10 +78,9 @@ class DeviceClient:
                 server = self._connection(number)
                 server.send(request)
                 begun = server.recv() == BEGUN
-            with clock.at_server(number):
-                if not request.alone and clock.limit is not None and not server.poll(clock.limit / 2):
-                    self._servers.end(number)
-                reply: Reply = server.recv()
+            if not request.alone and clock.limit is not None and not server.poll(clock.limit / 2):
+                self._servers.end(number)
+            reply: Reply = server.recv()
         except (EOFError, OSError):
             with suppress(KeyError, OSError):
                 self._connections.pop(number).close()

@@ -1,7 +1,4 @@
-"""The clock of a file in work: it stands still while the file waits for a device that others use.
-
-It also tells the other processes which server works on the file, which may be the reason why it takes so long.
-"""
+"""The clock of a file in work: it stands still while the file waits for a device that others use."""
 
 from __future__ import annotations
 
@@ -11,17 +8,12 @@ from math import inf
 from time import monotonic
 from typing import Any
 
-NO_SERVER = -1
-
 
 class FileClock:
-    """When the work on a file began, and the server that works on it, at a place of arrays that all processes share.
+    """When the work on a file began, at a place of an array that all processes share; infinity while it waits."""
 
-    The time is infinity while the file waits.
-    """
-
-    def __init__(self, begins: Any, servers: Any, place: int, limit: float | None = None) -> None:
-        self._begins, self._servers, self._place = begins, servers, place
+    def __init__(self, begins: Any, place: int, limit: float | None = None) -> None:
+        self._begins, self._place = begins, place
         self.limit = limit
         """The most seconds that a file may take; None for no limit."""
 
@@ -38,12 +30,3 @@ class FileClock:
             yield
         finally:
             self._begins[self._place] = begun + monotonic() - stopped
-
-    @contextmanager
-    def at_server(self, number: int) -> Iterator[None]:
-        """Tell that a server works on the file."""
-        self._servers[self._place] = number
-        try:
-            yield
-        finally:
-            self._servers[self._place] = NO_SERVER

@@ -134,7 +134,7 @@ def to_machine_code(compiled: Compiled, machine: Machine) -> LinkedCode | bytes:
 
 
 def with_definitions(ir: str, features: str) -> str:
-    """Return a module with the functions that it declares and each processor has in a way of its own."""
+    """Return a module with definitions of the functions that it only declares, since they differ between processors."""
     return rounding_functions.with_definitions(lookup_functions.with_definitions(ir, features), features)
 
 

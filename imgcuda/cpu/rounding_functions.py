@@ -27,7 +27,7 @@ class _Saturation(NamedTuple):
     convert: str
     """Rounds floats to integers."""
     rest: str
-    """What it is given besides the floats."""
+    """Its further arguments, behind the floats."""
     halve: tuple[str, str]
     """Narrow two registers to one: to 16 bits, then to 8."""
 

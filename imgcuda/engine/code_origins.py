@@ -1,4 +1,4 @@
-"""Tells who wants to know where the code of kernels comes from: a compiler, or the cache on disk."""
+"""Tells listeners where the code of each kernel comes from: a compiler, or the cache on disk."""
 
 from __future__ import annotations
 

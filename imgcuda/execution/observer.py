@@ -1,4 +1,4 @@
-"""What a session may be besides: an observer, which is told the filters that its calls belong to."""
+"""A base class for sessions that are told which filters make their calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from imgcuda.filters import Filter
 
 Phase: TypeAlias = Literal["run", "measure"]
-"""What filters do: make a result, or measure an image, as the first phase of a two-phase filter."""
+"""The phase of a filter's work: to make a result, or to measure an image first, as two-phase filters do."""
 
 
 class StepObserver:

@@ -3,7 +3,7 @@
 // memory. A thread makes PACK neighboring samples at a time, with one wide load and store; the few left over at the
 // end of the image, one by one. TABLES is the number of tables: 1, or on the CPU one for each color channel, and then a
 // thread makes a pixel at a time. OPERATION: on the CPU, tables of some kinds are computed rather than looked up,
-// and samples may move: SOURCE_0, SOURCE_1 and SOURCE_2 are those that become red, green and blue.
+// and samples may move: red, green and blue come from the samples SOURCE_0, SOURCE_1 and SOURCE_2 of the pixel.
 
 #define COLORS COLORS_IN(CHANNELS)
 #define PIXELS (BLOCK_WIDTH * PACK * ROWS)

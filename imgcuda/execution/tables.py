@@ -61,7 +61,7 @@ class LevelTable(NamedTuple):
     operation: Operation
     limit: int = 0
     sources: tuple[int, ...] = ()
-    """Of a MOVE, which sample each one is."""
+    """Only for MOVE: for each sample of a result, the number of the sample that it is taken from."""
 
 
 class _Mark(Enum):

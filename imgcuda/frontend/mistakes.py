@@ -117,4 +117,4 @@ def _once(mistakes: Iterable[Mistake]) -> list[Mistake]:
 _UNKNOWN = ("unknown type '", "there is no function '")
 """How messages about names that are not declared begin."""
 _MISSING = ("' is not declared", "' is no namespace here")
-"""What follows such names in other messages."""
+"""The words behind the name in other messages about names that are not declared."""

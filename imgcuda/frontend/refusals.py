@@ -82,7 +82,7 @@ _OF_HOST = {
     **dict.fromkeys(("rand", "srand"), "compute random numbers in the kernel, or pass them"),
     **dict.fromkeys(("exit", "abort"), "write return"),
 }
-"""What to write in place of functions of C that no kernel on the CPU can call."""
+"""Remedies for functions of C that no kernel on the CPU can call."""
 _CALLS = [
     (re.compile(r"cuda[A-Z]\w*"), _HOST),
     (re.compile(r"puts|fprintf|sprintf|snprintf|__assert_fail|__trap|__brkpt"), _PRINTING),
@@ -162,4 +162,4 @@ _STD = {
     "function": "call the function by its name",
     "clamp": 'use fminf() and fmaxf(), or #include "helper_math.h" and write clamp()',
 }
-"""What to write in place of names of C++'s namespace std."""
+"""Remedies for names of C++'s namespace std."""

@@ -65,7 +65,7 @@ TypeName: TypeAlias = NamedType | PointerType | ReferenceType | ArrayType
 PRELUDE = "prelude.cuh"
 """The file whose declarations stand before those of a filter's author."""
 UNNAMED = "@"
-"""A part of the names of types without a name. A field of such a type without a name of its own has the type's."""
+"""A sign in the names that the parser makes up for types without names, and for fields of them that have no name."""
 ARRAY_SIZE = "__builtin_array_size"
 """The function of an array's length, which no author can call; loops over arrays do."""
 
@@ -429,7 +429,7 @@ def is_dim3(type: TypeName) -> bool:
 
 
 def order(item: Declaration | Structure | Typedef | Enumeration) -> tuple[bool, int, int]:
-    """Return a key that sorts declarations at file scope: each behind those that it may use."""
+    """Return a key that sorts declarations at file scope: each behind the declarations that it may use."""
     place = (item.end if isinstance(item, Structure) else None) or item.place
     return place.file != PRELUDE, place.line, place.column
 

@@ -48,7 +48,7 @@ OTHER_NAMES = {
     **dict.fromkeys(("boolean",), "bool"),
     **dict.fromkeys(("string",), "const char *"),
 }
-"""What other languages and projects call C's types, in lower case, and what C calls them."""
+"""Names of other languages and projects for C's types, in lower case, with C's own names."""
 
 
 def _spellings() -> Iterator[tuple[str, str]]:

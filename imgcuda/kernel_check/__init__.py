@@ -1,4 +1,4 @@
-"""`imgcuda check`: finds what is wrong with the kernels of a file, by both compilers and by checked runs."""
+"""`imgcuda check`: finds mistakes in the kernels of a file, by both compilers and by checked runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Architecture", "FileCheck", "Problem", "check_file"]
 
 @dataclass
 class FileCheck:
-    """What was done with a file, and the problems that were found."""
+    """The check of one file: how many kernels were compiled and run, and the problems that were found."""
 
     path: Path
     kernels: int = 0
@@ -37,7 +37,7 @@ def check_file(
     architectures: Sequence[Architecture],
     include_dirs: Sequence[Path] = (),
 ) -> FileCheck:
-    """Check the kernels of a `.cu` file, or run a `.py` file, checked. Raises ParameterError if there is no such file.
+    """Check the kernels of a `.cu` file, or run a `.py` file, checked. Raises ParameterError if the file is missing.
 
     Kernels are compiled for the CPU and for the architectures, then run as the comments before them describe. Included
     files are looked for beside the file, and in `include_dirs`.

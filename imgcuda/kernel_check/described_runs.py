@@ -52,7 +52,7 @@ class DescribedRun:
             kernel(*arguments, grid=self.grid, block=self.block, shared=size)
 
     def _value(self, argument: KernelArgument) -> Numbers | Elements:
-        """Return what is said of an argument; LaunchError if nothing is."""
+        """Return the value that the comment gives an argument; LaunchError if it gives none."""
         if argument.name in self._described:
             return self._described[argument.name]
         unknown = argument.dtype is None and argument.written.removesuffix(" *") not in VECTOR_TYPES

@@ -50,7 +50,7 @@ class Elements:
 
 
 Described = Mapping[str, Numbers | Elements]
-"""What a comment says of each name."""
+"""The numbers and arrays that a comment describes, by name."""
 
 
 def described(comment: RunComment, program: Program) -> Described:

@@ -24,7 +24,7 @@ class Problem:
     """"cpu", "sm_80" and other architectures, or "run"."""
 
     def __str__(self) -> str:
-        """Return the place, the message, the remedy and who found it, then the line with a caret."""
+        """Return the place, the message, the remedy and the compilers that found it, then the line with a caret."""
         by = f" [{', '.join(self.found_by)}]"
         own = self.mistake
         return str(replace(own, remedy=own.remedy + by) if own.remedy else replace(own, message=own.message + by))

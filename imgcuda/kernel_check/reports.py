@@ -1,4 +1,4 @@
-"""What `imgcuda check` prints: for a person, as lines of JSON, or as annotations of GitHub."""
+"""Writes the report of `imgcuda check`: for a person, as lines of JSON, or as annotations of GitHub."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from imgcuda.kernel_check.problems import Problem
 
 Summary = Mapping[str, object]
-"""What was checked: the counts of files, kernels, checked runs and problems, the compilers, and notes."""
+"""The summary of a check: the counts of files, kernels, checked runs and problems, the compilers, and notes."""
 
 
 def text_lines(problems: Sequence[Problem], summary: Summary) -> Iterator[str]:

@@ -21,7 +21,7 @@ from imgcuda.programs.source import Program, Source
 _COMMENT = re.compile(r"[ \t]*//[ \t]*check:[ \t]*(?P<arguments><[^=\[]*>)?(?P<words>.*)")
 """A comment, with the arguments of a template before the words."""
 _LAUNCH = re.compile(r"\b(?:grid|block)\s*=")
-"""What only a description of a run has; other comments may begin with this word, too."""
+"""The sizes that every description of a run has: other comments may begin with `check:`, too."""
 _COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 
 

@@ -51,7 +51,7 @@ class Variables(FileVariables):
         return made if dtype is None else made.view(dtype)
 
     def __setitem__(self, name: str, value: npt.ArrayLike) -> None:
-        """Set a variable; what is behind a shorter array becomes 0. LaunchError if the value does not fit."""
+        """Set a variable; if the value is shorter, the rest becomes 0. LaunchError if the value does not fit."""
         made = self._converted(name, value)
         if self._gpu:
             raise LaunchError(f"{self._name}: {self._set_by_kernel(name, self._gpu)}")

@@ -17,7 +17,7 @@ class StructurePart(NamedTuple):
     size: int
     alignment: int
     dtype: np.dtype[Any] | None = None
-    """The type of its numbers, or of those that it points to; None if these are of a structure."""
+    """The NumPy type of its numbers, or of the numbers that it points to; None for a structure or a pointer to one."""
     numbers: int = 1
     """How many there are."""
     pointer: bool = False

@@ -14,7 +14,7 @@ from imgcuda.frontend import syntax
 from imgcuda.frontend.mistakes import Mistakes
 
 _CXX = re.compile(r"\b(?:template|class|union|operator|decltype|constexpr|typename|enum\s+class|using)\b|::|\]\s*\(")
-"""What a text in C++ proper has, and one in C mostly has not."""
+"""Words and signs that a text in C++ has, and a text in C mostly has not."""
 
 
 def is_for_clang(error: KernelError, text: str) -> bool:

@@ -31,7 +31,7 @@ _OPTIONS = [
 _LONGEST = 60
 """The seconds after which Clang is stopped: a kernel takes some hundredths."""
 INSTANCE = "imgcuda_instance_"
-"""What the names of the variables begin with that Clang is given for instances of templates."""
+"""The beginning of the names of the variables that make Clang instantiate templates, one for each instance."""
 _BEFORE, _SOURCE = "imgcuda.h", "kernel.cu"
 """The files of CUDA's declarations and of the author's text."""
 _INCLUDE = re.compile(r'^([ \t]*#[ \t]*include[ \t]*)([<"][^>"\n]+[>"])', re.MULTILINE)

@@ -106,7 +106,7 @@ def _places(state: State, address: Address) -> Callable[[str], str]:
 
 
 def _either(state: State, condition: str, then: Callable[[], None], otherwise: Callable[[], None]) -> None:
-    """Compile two ways, of which a condition that is the same for all threads chooses one."""
+    """Compile two branches; a condition that is the same for all threads chooses one."""
     b = state.b
     yes, no, end = (b.label(hint) for hint in ("alone", "together", "either"))
     b.branch(b.op(condition), yes, no)

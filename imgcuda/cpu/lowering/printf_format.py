@@ -11,7 +11,7 @@ _CONVERSION = re.compile(
     re.DOTALL,
 )
 WHOLE, WIDE, REAL, TEXT, ADDRESS = "an int", "a long long", "a float or double", "a string", "a pointer"
-"""What a conversion takes."""
+"""The kinds of arguments that conversions take."""
 _KINDS = {**dict.fromkeys("diouxXc", WHOLE), **dict.fromkeys("fFeEgGaA", REAL), "s": TEXT, "p": ADDRESS}
 
 

@@ -148,7 +148,7 @@ class State:
     constants: dict[str, tuple[str, int]] = field(default_factory=dict)
     """The constants that a launch sets: address and size in bytes."""
     variables: dict[str, tuple[str, int, bytes]] = field(default_factory=dict)
-    """The `__device__` variables of the file: address, size in bytes, and first bytes; those that follow are 0."""
+    """The `__device__` variables of the file: address, size in bytes, and first bytes; all further bytes are 0."""
     pointers: dict[str, tuple[int, int, MemoryRegion]] = field(default_factory=dict)
     """The pointers in structures that the kernel takes, as `m.data`: the argument's position, the offset in the
     structure, and what is pointed to."""

@@ -18,7 +18,7 @@ from imgcuda.cpu.values.types import U8, ArrayOf, Float, Int, Scalar, Struct, Ty
 from imgcuda.cpu.values.value import AFFINE, VARYING, Address, Aggregate, Operand, Value
 
 _RGB = 3
-"""The numbers of the structures for which LLVM's own way of interleaving is long."""
+"""The numbers of an RGB pixel: for three vectors, LLVM's own code that interleaves them is long."""
 
 MOST = 16
 """The most numbers of a structure that is accessed so: code for longer vectors takes long to compile."""

@@ -15,7 +15,7 @@ from imgcuda.cpu.values.types import ArrayOf, Float, Int, PointerTo, Scalar, Str
 from imgcuda.cpu.values.value import NULL, Address, Aggregate, Operand, Value
 
 LOADS = ("__ldg", "__ldca", "__ldcg", "__ldcs", "__ldcv", "__ldlu")
-"""CUDA's functions that load what a pointer points to, each by way of another cache."""
+"""CUDA's functions that load the element that a pointer points to, each through another cache."""
 
 TEXTURE = "texture"
 """The space of textures, which are always read within their bounds."""

@@ -12,7 +12,7 @@ from imgcuda.frontend import syntax
 
 
 def check_printf(node: syntax.Call, given: Sequence[Typed]) -> None:
-    """Raise Wrong if the arguments of a printf are not those that its format takes."""
+    """Raise Wrong if a printf's format does not take the arguments that are given."""
     if not node.arguments or not isinstance(node.arguments[0], syntax.StringLiteral):
         raise Wrong("the format of a printf() must be a string here", node.place, 'write printf("...", ...)')
     try:

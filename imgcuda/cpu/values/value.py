@@ -70,7 +70,7 @@ class AffineForm:
 
 
 class Clamp(NamedTuple):
-    """The float that another is, but for ends that it does not exceed."""
+    """A float before it was clamped, and the limits that it was clamped to."""
 
     value: Value
     low: float
@@ -78,7 +78,7 @@ class Clamp(NamedTuple):
 
 
 class Pitched(NamedTuple):
-    """What the lanes of a vector are if they differ by a number that only a launch knows: first + lane * pitch."""
+    """The lanes of a vector as first + lane * pitch, where the pitch is known only at run time."""
 
     first: str
     pitch: str
