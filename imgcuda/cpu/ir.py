@@ -13,6 +13,11 @@ _SLOT = "%s"
 """The beginning of the names of slots; those of other values begin otherwise."""
 
 
+def picked(lanes: Sequence[int | None]) -> str:
+    """Return the index operand of a shuffle; None stands for an undefined lane."""
+    return f"<{len(lanes)} x i32> <{', '.join('i32 poison' if lane is None else f'i32 {lane}' for lane in lanes)}>"
+
+
 class Builder:
     """Writes the body of one function: instructions, and basic blocks in the order in which they are placed."""
 

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
+from imgcuda.cpu.ir import picked
+
 NAME = "lookup.v"
 """The name of the function, before the number of bytes that it looks up."""
 SIZE = 256
@@ -57,7 +59,7 @@ class _Body:
 
     def shuffle(self, size: int, bytes: str, picks: list[int]) -> str:
         """Return some bytes of `size` ones."""
-        return self.op(f"shufflevector <{size} x i8> {bytes}, <{size} x i8> poison, {_numbers(picks)}")
+        return self.op(f"shufflevector <{size} x i8> {bytes}, <{size} x i8> poison, {picked(picks)}")
 
     def select(self, bit: int, index: str, set: str, unset: str) -> str:
         """Choose between two results by a bit of each index: moved up to its sign."""
@@ -137,7 +139,7 @@ def _in_pieces(width: int, technique: _Technique, declared: dict[str, str]) -> l
     size = technique.size
     while len(pieces) > 1:
         size *= 2
-        order, half = _numbers(list(range(size))), f"<{size // 2} x i8>"
+        order, half = picked(range(size)), f"<{size // 2} x i8>"
         pieces = [body.op(f"shufflevector {half} {pieces[n]}, {half} {pieces[n + 1]}, {order}")
                   for n in range(0, len(pieces), 2)]  # fmt: skip
     made = body.shuffle(size, pieces[0], list(range(width)))
@@ -169,8 +171,3 @@ def _one_by_one(width: int) -> list[str]:
         f"  %all = load {bytes}, ptr %found",
         f"  ret {bytes} %all",
     ]
-
-
-def _numbers(numbers: list[int]) -> str:
-    """Return a vector of constants, as a shuffle takes them."""
-    return f"<{len(numbers)} x i32> <{', '.join(f'i32 {number}' for number in numbers)}>"

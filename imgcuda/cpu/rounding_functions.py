@@ -7,8 +7,10 @@ one only if it may exceed the integers: what does, and NaN, becomes the least in
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import NamedTuple
+
+from imgcuda.cpu.ir import picked
 
 NAME = "rounded.v"
 """The name of the function, before the number of floats."""
@@ -91,9 +93,8 @@ def _packed(width: int, by: _Saturation, limited: bool, declared: dict[str, str]
         return f"%v{len(lines) - 1}"
 
     def rounded(first: int) -> str:
-        part = op(
-            f"shufflevector <{width} x float> %x, <{width} x float> poison, {_picks(range(first, first + lanes))}"
-        )
+        own = picked(range(first, first + lanes))
+        part = op(f"shufflevector <{width} x float> %x, <{width} x float> poison, {own}")
         if limited:  # of a NaN, this is the NaN
             above = op(f"fcmp ogt {floats} {part}, {_MOST}")
             part = op(f"select <{lanes} x i1> {above}, {floats} {_MOST}, {floats} {part}")
@@ -113,7 +114,7 @@ def _packed(width: int, by: _Saturation, limited: bool, declared: dict[str, str]
         parts.append(op(f"shufflevector {bytes} {halved(1, shorts, bytes, *both)}, {bytes} poison, {_in_order(lanes)}"))
     made, size = parts, 4 * lanes
     while len(made) > 1:
-        half, order = f"<{size} x i8>", _picks(range(2 * size))
+        half, order = f"<{size} x i8>", picked(range(2 * size))
         made = [op(f"shufflevector {half} {made[n]}, {half} {made[n + 1]}, {order}") for n in range(0, len(made), 2)]
         size *= 2
     return [*lines, f"ret <{width} x i8> {made[0]}"]
@@ -122,9 +123,4 @@ def _packed(width: int, by: _Saturation, limited: bool, declared: dict[str, str]
 def _in_order(lanes: int) -> str:
     """Return the shuffle that puts narrowed bytes in order: each 16 bytes have four of each register's."""
     groups = lanes // 4
-    return _picks(16 * group + 4 * part + byte for part in range(4) for group in range(groups) for byte in range(4))
-
-
-def _picks(lanes: Iterator[int] | range) -> str:
-    numbers = [f"i32 {lane}" for lane in lanes]
-    return f"<{len(numbers)} x i32> <{', '.join(numbers)}>"
+    return picked([16 * group + 4 * part + byte for part in range(4) for group in range(groups) for byte in range(4)])

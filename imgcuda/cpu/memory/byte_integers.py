@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from imgcuda.cpu.ir import picked
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.machine import Machine
-from imgcuda.cpu.memory.strided import REGISTER, joined, picked
+from imgcuda.cpu.memory.strided import REGISTER, joined
 
 _FOUR = 4
 """The lanes whose integers fill 16 bytes."""

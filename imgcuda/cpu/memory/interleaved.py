@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 
+from imgcuda.cpu.ir import picked
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.memory.addresses import first_lane
 from imgcuda.cpu.memory.byte_integers import integers_of
-from imgcuda.cpu.memory.strided import REGISTER, picked
+from imgcuda.cpu.memory.strided import REGISTER
 from imgcuda.cpu.values.types import U8, ArrayOf, Float, Int, Scalar, Struct, Type, has_union, memory_ir, size_of
 from imgcuda.cpu.values.value import AFFINE, VARYING, Address, Aggregate, Operand, Value
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from imgcuda.cpu.ir import picked
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.values.conversions import suffix
 
@@ -96,11 +97,6 @@ def _last(state: State, place: str, cell: str, step: int) -> str:
 
 def _shuffled(state: State, shape: str, left: str, right: str, picks: Sequence[int | None]) -> str:
     return state.b.op(f"shufflevector {shape} {left}, {shape} {right}, {picked(picks)}")
-
-
-def picked(lanes: Sequence[int | None]) -> str:
-    """Return the index operand of a shuffle; None stands for an undefined lane."""
-    return f"<{len(lanes)} x i32> <{', '.join('i32 poison' if lane is None else f'i32 {lane}' for lane in lanes)}>"
 
 
 def _at(state: State, place: str, cell: str, index: int) -> str:
