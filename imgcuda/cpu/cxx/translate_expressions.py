@@ -19,7 +19,7 @@ from imgcuda.cpu.cxx.nodes import (
 )
 from imgcuda.cpu.cxx.translate_literals import LITERALS, null, zero
 from imgcuda.cpu.cxx.translate_records import alignment_of, base_field, field_name, has_fields
-from imgcuda.cpu.cxx.translate_variables import number_of, variable
+from imgcuda.cpu.cxx.translate_variables import captured_variable, number_of, own_object, variable
 from imgcuda.cpu.cxx.translation import THIS, Translation
 from imgcuda.cpu.cxx.type_reader import name_of, target_of
 from imgcuda.frontend import syntax
@@ -42,13 +42,9 @@ def _this(t: Translation, node: Node) -> Expression:
 
 
 def this_object(t: Translation, place: Place) -> Expression:
-    """Return the object that `this` points to."""
-    this: Expression = syntax.Name(THIS, place)
-    if THIS in t.frame.pointers:
-        this = syntax.Unary("*", this, place)
-    if captured := t.frame.captures.get(THIS):
-        this = syntax.Unary("*", syntax.Member(this, captured.field, place), place)
-    return this
+    """Return the object that `this` points to: in a lambda, the one that it has captured."""
+    captured = t.frame.captures.get(THIS)
+    return own_object(t, place) if captured is None else captured_variable(t, captured, place)
 
 
 def pointee(t: Translation, node: Node) -> Expression:

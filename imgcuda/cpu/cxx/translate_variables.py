@@ -29,7 +29,7 @@ def variable(t: Translation, referred: Node, place: Place) -> Expression:
     if kind(node) == "EnumConstantDecl":
         return _enumerator(t, node, place)
     if captured := t.frame.captures.get(node["id"]):
-        return _captured(t, captured, place)
+        return captured_variable(t, captured, place)
     if kind(node) == "BindingDecl":
         return t.expression(last(node))
     if kind(node) == "NonTypeTemplateParmDecl":
@@ -60,11 +60,15 @@ def _of_function_around(t: Translation, node: Node, place: Place) -> Expression:
     return syntax.Cast(type, t.expression(last(node)), place)
 
 
-def _captured(t: Translation, captured: Capture, place: Place) -> Expression:
+def own_object(t: Translation, place: Place) -> Expression:
+    """Return the object that the current function is called on: a lambda's is the structure of its captures."""
     this: Expression = syntax.Name(THIS, place)
-    if THIS in t.frame.pointers:
-        this = syntax.Unary("*", this, place)
-    made: Expression = syntax.Member(this, captured.field, place)
+    return syntax.Unary("*", this, place) if THIS in t.frame.pointers else this
+
+
+def captured_variable(t: Translation, captured: Capture, place: Place) -> Expression:
+    """Return a variable that the current lambda has captured."""
+    made: Expression = syntax.Member(own_object(t, place), captured.field, place)
     return syntax.Unary("*", made, place) if captured.pointer else made
 
 

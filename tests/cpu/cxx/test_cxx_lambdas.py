@@ -100,6 +100,25 @@ __global__ void k(float *o) {
     assert_makes(3 * X, text)
 
 
+def test_a_lambda_captures_a_copy_of_its_object() -> None:
+    text = """\
+struct S {
+    float v;
+    __device__ float run(float n) {
+        auto f = [*this](float k) { return v * k; };
+        v = 7;
+        return f(n) + v;
+    }
+};
+__global__ void k(float *o) {
+    THREAD;
+    S s{3};
+    o[i] = s.run(i);
+}
+"""
+    assert_makes(3 * X + 7, text)
+
+
 def test_a_lambda_declares_a_variable() -> None:
     text = """\
 __global__ void k(float *o) {
