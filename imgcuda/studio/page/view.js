@@ -11,7 +11,8 @@ export class View {
     this.size = [1, 1]; // of the result whose pixels are numbered
     this.full = [1, 1]; // of the picture itself, for the zoom
     this.place = [0, 0];
-    for (const radio of document.getElementsByName("view")) radio.onchange = () => this.arrange();
+    this.views = [...document.getElementsByName("view")];
+    for (const radio of this.views) radio.onchange = () => this.arrange();
     byId("edge").oninput = () => this.arrange();
     byId("zoom").onchange = () => this.arrange();
     new ResizeObserver(() => this.arrange()).observe(this.stage);
@@ -20,7 +21,7 @@ export class View {
   }
 
   get shown() {
-    return [...document.getElementsByName("view")].find((each) => each.checked).value;
+    return this.views.find((each) => each.checked).value;
   }
 
   draw(id, image) {
@@ -62,7 +63,7 @@ export class View {
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (event.target !== this.stage || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key in views) {
-      [...document.getElementsByName("view")].find((each) => each.value === views[event.key]).checked = true;
+      this.views.find((each) => each.value === views[event.key]).checked = true;
       this.arrange();
     } else if (event.key in moves) {
       event.preventDefault();
