@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -41,8 +43,7 @@ def test_the_value_is_that_of_each_block() -> None:
         ("if (x == 3) return; int a = n * 2; out[x] = a;", lambda x: 0 if x == 3 else 10),
     ],
 )
-def test_threads_have_their_own_values(body: str, expected: object) -> None:
-    assert callable(expected)
+def test_threads_have_their_own_values(body: str, expected: Callable[[int], int]) -> None:
     out = np.zeros(201, np.int32)
     launch(f"__global__ void k(int *out, int n) {{ int x = threadIdx.x; {body} }}", out, np.int32(5), block=200)
     assert out[:200].tolist() == [expected(x) for x in range(200)]
