@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgcuda.cpu.cxx.nodes import Node, Untranslatable, inner, is_own, kind, last, spelling, spelling_of
+from imgcuda.cpu.cxx.nodes import Node, Untranslatable, has, inner, is_own, kind, last, spelling, spelling_of
 from imgcuda.cpu.cxx.translate_calls import announce_lambdas, made_call
 from imgcuda.cpu.cxx.translate_expressions import address, braces
 from imgcuda.cpu.cxx.translate_records import base_field, field_name, has_fields
@@ -67,11 +67,11 @@ def _spelled(node: Node) -> str:
 
 def _copies(constructor: Node) -> bool:
     """Return whether a constructor copies or moves all of an object, as Clang's own do."""
-    return not is_own(constructor) and any(kind(each) == "ParmVarDecl" for each in inner(constructor))
+    return not is_own(constructor) and has(constructor, "ParmVarDecl")
 
 
 def _is_empty(constructor: Node) -> bool:
-    return not is_own(constructor) and not any(kind(each) == "CXXCtorInitializer" for each in inner(constructor))
+    return not is_own(constructor) and not has(constructor, "CXXCtorInitializer")
 
 
 def _construct(t: Translation, node: Node) -> Expression:

@@ -32,7 +32,7 @@ def kept(text: str, name: str, kernel: str, translate: Callable[[], Translated])
 
 
 def _stored(key: str) -> Translated | None:
-    """Return what is in the cache under a key; None if it has none, or one in another form."""
+    """Return the translation in the cache under a key; None if there is none, or one in another form."""
     try:
         functions, structures, globals = map(_node, json.loads(kernel_cache.get(key) or b""))
         unit = syntax.TranslationUnit(list(functions), list(structures), globals=list(globals), items=list(globals))

@@ -44,9 +44,9 @@ def kind(node: Node) -> str:
     return str(node.get("kind", ""))
 
 
-def has(node: Node, attribute: str) -> bool:
-    """Return whether a declaration has an attribute, like CUDASharedAttr."""
-    return any(kind(each) == attribute for each in inner(node))
+def has(node: Node, part: str) -> bool:
+    """Return whether a node has another of some kind directly in it: an attribute, like CUDASharedAttr, or a body."""
+    return any(kind(each) == part for each in inner(node))
 
 
 def spelling(node: Node) -> str:

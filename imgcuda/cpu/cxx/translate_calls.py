@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from imgcuda.cpu.cxx.cuda_declarations import RENAMED
-from imgcuda.cpu.cxx.nodes import FUNCTIONS, Node, Untranslatable, inner, is_own, kind, last, spelling, unwrapped
+from imgcuda.cpu.cxx.nodes import FUNCTIONS, Node, Untranslatable, has, inner, is_own, kind, last, spelling, unwrapped
 from imgcuda.cpu.cxx.translate_expressions import address, pointee
 from imgcuda.cpu.cxx.translation import POINTER, Made, Translation
 from imgcuda.cpu.cxx.type_reader import length_of, name_of, target_of
@@ -52,8 +52,7 @@ def is_cudas(t: Translation, function: Node) -> bool:
     if not function.get("loc") or name_of(function).startswith("__builtin_"):
         return True
     definition = t.index.definition(function)
-    has_body = any(kind(each) == "CompoundStmt" for each in inner(definition))
-    return not has_body and not t.index.is_authors(function)
+    return not has(definition, "CompoundStmt") and not t.index.is_authors(function)
 
 
 def made_call(

@@ -21,7 +21,7 @@ def function(t: Translation, node: Node, name: str = "") -> Made:
         if known is None:
             raise Untranslatable(f"{name_of(node)}() calls itself", t.place(node), "write it as a loop")
         return known
-    if not any(kind(each) == "CompoundStmt" for each in inner(definition)):
+    if not has(definition, "CompoundStmt"):
         raise Untranslatable(
             f"{name_of(node)}() is declared and never defined", t.place(node), "define it in this file"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from imgcuda.cpu.cxx.nodes import (
     Node,
     Untranslatable,
+    has,
     inner,
     is_own,
     is_reference,
@@ -65,7 +66,7 @@ def _bases(t: Translation, record: Node) -> list[tuple[str, TypeName]]:
 
 def has_fields(record: Node) -> bool:
     """Return whether a record has fields, or bases that may have some."""
-    return any(kind(each) == "FieldDecl" for each in inner(record)) or bool(record.get("bases"))
+    return has(record, "FieldDecl") or bool(record.get("bases"))
 
 
 def base_field(name: str) -> str:

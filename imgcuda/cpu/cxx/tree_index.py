@@ -11,7 +11,7 @@ from itertools import accumulate
 from pathlib import PurePath
 
 from imgcuda.cpu.cxx.changed_variables import changed_variables, shared_in_lambdas
-from imgcuda.cpu.cxx.nodes import FUNCTIONS, RECORDS, Node, inner, kind, spelling
+from imgcuda.cpu.cxx.nodes import FUNCTIONS, RECORDS, Node, has, inner, kind, spelling
 from imgcuda.frontend.source_lines import numbered_lines
 from imgcuda.frontend.syntax import Place
 
@@ -109,7 +109,7 @@ class TreeIndex:
         elif kind(node) == "EnumDecl" and node.get("name"):
             for scope in self._scopes(node):
                 self.enumerations.setdefault(f"{scope}{node['name']}", node)
-        elif kind(node) in FUNCTIONS and any(kind(each) == "CompoundStmt" for each in inner(node)):
+        elif kind(node) in FUNCTIONS and has(node, "CompoundStmt"):
             first = node
             while "previousDecl" in first and first["previousDecl"] in self.by_id:
                 self._definitions[first["previousDecl"]] = node
