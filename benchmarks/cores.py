@@ -21,6 +21,7 @@ from table import Contender, Row, measure, parser, save, show
 import imgcuda
 from imgcuda.cpu.device import CpuDevice
 from imgcuda.cpu.session import CpuSession
+from imgcuda.engine.protocol import Launch
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
@@ -87,7 +88,10 @@ def empty() -> Row:
     session = CpuSession()
     out = session.zeros((1 << 26,), np.int32)  # so much that it is worth all threads
     return row(
-        "64 empty blocks", lambda: session.launch(EMPTY, "k", Dim3(64), Dim3(1), [out]), {"OpenCV": "has none"}, 200
+        "64 empty blocks",
+        lambda: session.launch(Launch(EMPTY, "k", Dim3(64), Dim3(1), [out])),
+        {"OpenCV": "has none"},
+        200,
     )
 
 

@@ -21,6 +21,7 @@ from table import Row, measure, parser, save, show
 
 from imgcuda.cpu.device import CpuDevice
 from imgcuda.cpu.session import CpuSession
+from imgcuda.engine.protocol import Launch
 from imgcuda.programs.layout import Dim3, ceil_div
 from imgcuda.programs.source import Program, macro
 from imgcuda.testing import assert_close
@@ -56,7 +57,7 @@ def program(channels: int, radius: int = RADIUS, held_in: str = "unsigned char")
 def launch(program: Program, kernel: str, grid: tuple[int, ...], *arguments: Any, block: int = BLOCK) -> None:
     session = CpuSession()
     given = [session.upload(each) if isinstance(each, np.ndarray) else each for each in arguments]
-    session.launch(program, kernel, Dim3(*grid), Dim3(block), given)
+    session.launch(Launch(program, kernel, Dim3(*grid), Dim3(block), given))
 
 
 def size(picture: Array) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 import references
 from gpu_work import BUFFERS, Run, Task, View
 
-from imgcuda.engine.protocol import DeviceArray
+from imgcuda.engine.protocol import DeviceArray, Launch
 from imgcuda.execution.executor import run_chain
 from imgcuda.registry import load
 
@@ -26,33 +26,35 @@ class Recorder:
     def __init__(self, session: Any) -> None:
         self._session, self.packs, self.tables = session, session.packs, session.tables
         self.empty, self.upload, self.download = session.empty, session.upload, session.download
-        self._launches: list[tuple[Any, ...]] = []
+        self._done: list[Launch | DeviceArray] = []
+        """The launches, and the arrays that were set to zero, in order."""
 
     def zeros(self, *wish: Any) -> DeviceArray:
         made: DeviceArray = self._session.zeros(*wish)
-        self._launches.append((made,))
+        self._done.append(made)
         return made
 
-    def launch(self, *launch: Any) -> None:
-        self._launches.append(launch)
-        self._session.launch(*launch)
+    def launch(self, launch: Launch) -> None:
+        self._done.append(launch)
+        self._session.launch(launch)
 
     def free(self, array: DeviceArray) -> None:
         """Leave it: the launches are to be repeated."""
 
     def redirect(self, old: DeviceArray, new: DeviceArray) -> None:
         """Let an array take another's place whenever all is repeated."""
-        for launch in self._launches:
-            if len(launch) > 1:
-                launch[-1][:] = [new if argument is old else argument for argument in launch[-1]]
+        for number, each in enumerate(self._done):
+            if isinstance(each, Launch):
+                changed = [new if argument is old else argument for argument in each.arguments]
+                self._done[number] = each._replace(arguments=changed)
 
     def repeat(self) -> None:
         """Do all that was done on the device once more."""
-        for launch in self._launches:
-            if len(launch) == 1:
-                clear(launch[0])
+        for each in self._done:
+            if isinstance(each, Launch):
+                self._session.launch(each)
             else:
-                self._session.launch(*launch)
+                clear(each)
 
 
 def clear(array: DeviceArray) -> None:

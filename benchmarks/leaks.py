@@ -20,6 +20,7 @@ import numpy as np
 
 from imgcuda.cpu import loading
 from imgcuda.cpu.session import CpuSession
+from imgcuda.engine.protocol import Launch
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
@@ -40,7 +41,7 @@ def add(number: int, blocks: int = 1) -> None:
     text = f"__global__ void k(int *out) {{ int i = {place}; out[i] = i + {number}; }}"
     session = CpuSession()
     out = session.empty((blocks * BLOCK,), np.int32)
-    session.launch(Program("add.cu", text, np.dtype(np.uint8)), "k", Dim3(blocks), Dim3(BLOCK), [out])
+    session.launch(Launch(Program("add.cu", text, np.dtype(np.uint8)), "k", Dim3(blocks), Dim3(BLOCK), [out]))
     assert session.download(out)[-1] == blocks * BLOCK - 1 + number
 
 

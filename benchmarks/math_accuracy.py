@@ -144,7 +144,7 @@ class Runner:
         packed = self._session.pack(self._kernel.letters, arguments)
         blocks = -(-count // 256)
         grid = struct.pack("5q", blocks, 1, 1, 0, 0)
-        self._workers.run(self._workers.Launch(self._kernel, packed, grid, keep=arguments), blocks)
+        self._workers.run(self._workers.PackedLaunch(self._kernel, packed, grid, keep=arguments), blocks)
         return opened.download(out)
 
 

@@ -19,6 +19,7 @@ from imgcuda import DeviceArray, DeviceError, DeviceMemoryError, Filter, FilterE
 from imgcuda.cuda import driver_calls, presence
 from imgcuda.cuda import memory as cuda_memory
 from imgcuda.cuda.driver_api import driver
+from imgcuda.engine.protocol import Launch
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Source, specialize
 from imgcuda.testing import assert_close
@@ -73,6 +74,7 @@ import sys
 from multiprocessing import get_context
 import numpy as np
 import imgcuda
+from imgcuda.engine.protocol import Launch
 image = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
 imgcuda.apply(image, "invert", device=sys.argv[1])
 with get_context("fork").Pool(1) as pool:
@@ -242,7 +244,7 @@ def test_a_launch_beyond_the_devices_limits_is_refused_before_it_is_tried(gpu: s
     with devices.choose(gpu).session() as session:
         memory = session.empty((1,), np.uint8)
         with pytest.raises(DeviceError, match=rf"k\.cu: k cannot be launched on {gpu}: a block of 2048x1x1 threads"):
-            session.launch(program, "k", Dim3(1), Dim3(2048), [memory])
+            session.launch(Launch(program, "k", Dim3(1), Dim3(2048), [memory]))
 
 
 def test_a_gpu_that_is_not_there_is_refused(gpu: str) -> None:

@@ -62,7 +62,7 @@ class Session:
     packs, tables, launched = True, None, []
     def empty(self, shape, dtype): return DeviceArray(0, tuple(shape), numpy.dtype(dtype))
     def free(self, array): pass
-    def launch(self, program, kernel, *rest): self.launched.append((kernel, program.name))
+    def launch(self, launch): self.launched.append((launch.kernel, launch.program.name))
 
 filters = [load().create(name, {}) for name in ("invert", "sabattier", "sepia")]
 session = Session()

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from imgcuda import DeviceArray, FilterError, Gpu, Layout
-from imgcuda.engine.protocol import NO_MEMORY, LaunchMemory
+from imgcuda.engine.protocol import NO_MEMORY, Launch
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program, Source
 
@@ -55,17 +55,9 @@ class FakeSession:
     def free(self, array: DeviceArray) -> None:
         self.live.remove(array)
 
-    def launch(
-        self,
-        program: Program,
-        kernel: str,
-        grid: Dim3,
-        block: Dim3,
-        arguments: Sequence[Any],
-        memory: LaunchMemory = NO_MEMORY,
-    ) -> None:
-        self.memory = memory
-        self.launches.append((program, kernel, grid, block, list(arguments)))
+    def launch(self, launch: Launch) -> None:
+        self.memory = launch.memory
+        self.launches.append((*launch[:4], list(launch.arguments)))
 
 
 @pytest.fixture

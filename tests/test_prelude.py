@@ -14,6 +14,7 @@ import imgcuda
 from imgcuda.cpu.compile import to_llvm
 from imgcuda.cpu.session import CpuSession
 from imgcuda.cuda import compile as cubin
+from imgcuda.engine.protocol import Launch
 from imgcuda.frontend import parse
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.prelude import prelude_for
@@ -55,7 +56,7 @@ def computed(expression: str, samples: npt.NDArray[Any], dtype: npt.DTypeLike = 
     session = CpuSession()
     given, made = session.upload(samples), session.zeros(samples.shape, dtype)
     assert samples.size <= 32
-    session.launch(program(text, samples.dtype), "k", Dim3(1), Dim3(32), [given, made, np.int32(samples.size)])
+    session.launch(Launch(program(text, samples.dtype), "k", Dim3(1), Dim3(32), [given, made, np.int32(samples.size)]))
     return session.download(made)
 
 
@@ -122,7 +123,7 @@ def test_a_store_rounds_and_clamps_floats() -> None:
     text = KERNEL.format("store_floats(dst + threadIdx.x, 1.75f * src[threadIdx.x] - 40.0f, threadIdx.x % 2, 1);")
     session = CpuSession()
     given, made = session.upload(np.arange(0, 256, 8, dtype=np.uint8)), session.zeros((32,), np.uint8)
-    session.launch(program(text), "k", Dim3(1), Dim3(32), [given, made, np.int32(32), np.int32(1)])
+    session.launch(Launch(program(text), "k", Dim3(1), Dim3(32), [given, made, np.int32(32), np.int32(1)]))
     expected = np.clip(np.rint(1.75 * np.arange(0, 256, 8) - 40), 0, 255)
     assert session.download(made).tolist() == expected.tolist()
 
@@ -131,7 +132,7 @@ def test_a_store_leaves_what_lies_behind_the_row() -> None:
     text = KERNEL.format("store_pack(dst, src[0], false, 0); store_pack(dst + 1, src[1], false, 1);")
     session = CpuSession()
     given, made = session.upload(np.array([8, 9], np.uint8)), session.zeros((2,), np.uint8)
-    session.launch(program(text), "k", Dim3(1), Dim3(1), [given, made, np.int32(2), np.int32(1)])
+    session.launch(Launch(program(text), "k", Dim3(1), Dim3(1), [given, made, np.int32(2), np.int32(1)]))
     assert session.download(made).tolist() == [0, 9]
 
 
@@ -157,7 +158,9 @@ def border_of(rule: str, size: int) -> npt.NDArray[Any]:
     rules = {"BORDER_REFLECT": 0, "BORDER_MIRROR": 1, "BORDER_NEAREST": 2, "BORDER_WRAP": 3, "BORDER_CONSTANT": 4}
     layout = {"BLOCK_WIDTH": 32, "BLOCK_HEIGHT": 1, "ROWS": 1, "PACK": 1, "MARGIN": 0}
     constants = {**layout, **rules, "BORDER": rules[f"BORDER_{rule}"]}
-    session.launch(specialize(Source("mine.cu", text), np.uint8, 1, constants), "k", Dim3(1), Dim3(32), [given, made])
+    session.launch(
+        Launch(specialize(Source("mine.cu", text), np.uint8, 1, constants), "k", Dim3(1), Dim3(32), [given, made])
+    )
     return session.download(made)
 
 

@@ -13,6 +13,7 @@ import pytest
 from imgcuda import Filter, Pipeline, devices
 from imgcuda.cpu.session import CpuSession
 from imgcuda.engine.known_tables import KnownTables, known_tables
+from imgcuda.engine.protocol import Launch
 from imgcuda.execution import chain_plan, tables
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program, macro
@@ -61,9 +62,9 @@ def kernels(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     launched: list[str] = []
     launch = CpuSession.launch
 
-    def noted(self: CpuSession, program: Any, kernel: str, *rest: Any) -> None:
-        launched.append(kernel)
-        launch(self, program, kernel, *rest)
+    def noted(self: CpuSession, asked: Launch) -> None:
+        launched.append(asked.kernel)
+        launch(self, asked)
 
     monkeypatch.setattr(CpuSession, "launch", noted)
     return launched
@@ -244,7 +245,7 @@ def test_the_kernel_as_a_gpu_runs_it(size: tuple[int, int], channels: int) -> No
         made = session.empty(image.shape, np.uint8)
         values = [session.upload(image), made, np.int32(width), np.int32(height), session.upload(table), np.int32(0)]
         grid = tables.LAYOUT.grid(width, height, channels)
-        session.launch(program, "tables", grid, Dim3(*tables.LAYOUT.block), values)
+        session.launch(Launch(program, "tables", grid, Dim3(*tables.LAYOUT.block), values))
         result = session.download(made)
     wanted = table[image]
     if channels in (2, 4):

@@ -78,9 +78,10 @@ class DeviceClient:
                 server = self._connection(number)
                 server.send(request)
                 begun = server.recv() == BEGUN
-            if not request.alone and clock.limit is not None and not server.poll(clock.limit / 2):
-                self._servers.end(number)
-            reply: Reply = server.recv()
+            with clock.at_server(number):
+                if not request.alone and clock.limit is not None and not server.poll(clock.limit / 2):
+                    self._servers.end(number)
+                reply: Reply = server.recv()
         except (EOFError, OSError):
             with suppress(KeyError, OSError):
                 self._connections.pop(number).close()

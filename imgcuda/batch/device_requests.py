@@ -26,12 +26,11 @@ class DeviceServers:
         """Return the number of the server that has the fewest images."""
         return min(range(len(self.addresses)), key=lambda number: int(self.loads[number]))
 
-    def end(self, number: int | None = None) -> None:
-        """End a server, or all, from outside: no thread of it may run while it waits for a kernel that never ends."""
-        for process in self.processes if number is None else [self.processes[number]]:
-            if process:  # not before it has started
-                with suppress(OSError):
-                    os.kill(process, signal.SIGKILL)
+    def end(self, number: int) -> None:
+        """End a server from outside: no thread of it may run while it waits for a kernel that never ends."""
+        if process := self.processes[number]:  # not before it has started
+            with suppress(OSError):
+                os.kill(process, signal.SIGKILL)
 
 
 class JpegTask(NamedTuple):

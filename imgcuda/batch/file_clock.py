@@ -1,4 +1,7 @@
-"""The clock of a file in work: it stands still while the file waits for a device that others use."""
+"""The clock of a file in work: it stands still while the file waits for a device that others use.
+
+It also tells the other processes which server works on the file, which may be the reason why it takes so long.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,17 @@ from math import inf
 from time import monotonic
 from typing import Any
 
+NO_SERVER = -1
+
 
 class FileClock:
-    """When the work on a file began, at a place of an array that all processes share; infinity while it waits."""
+    """When the work on a file began, and the server that works on it, at a place of arrays that all processes share.
 
-    def __init__(self, begins: Any, place: int, limit: float | None = None) -> None:
-        self._begins, self._place = begins, place
+    The time is infinity while the file waits.
+    """
+
+    def __init__(self, begins: Any, servers: Any, place: int, limit: float | None = None) -> None:
+        self._begins, self._servers, self._place = begins, servers, place
         self.limit = limit
         """The most seconds that a file may take; None for no limit."""
 
@@ -30,3 +38,12 @@ class FileClock:
             yield
         finally:
             self._begins[self._place] = begun + monotonic() - stopped
+
+    @contextmanager
+    def at_server(self, number: int) -> Iterator[None]:
+        """Tell that a server works on the file."""
+        self._servers[self._place] = number
+        try:
+            yield
+        finally:
+            self._servers[self._place] = NO_SERVER

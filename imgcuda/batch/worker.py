@@ -60,6 +60,8 @@ class WorkerStart:
     """The environment, which may have changed since the server started that workers are forked from."""
     begins: Any = None
     """An array that all processes share: at the number of a slot, when the work on the unit there began."""
+    at_servers: Any = None
+    """The same for the number of the server that works on the unit; NO_SERVER if none does."""
     servers: DeviceServers | None = None
     """The processes that filter the images; None if workers do it themselves."""
     timeout: float | None = None
@@ -103,7 +105,7 @@ def begin(start: WorkerStart) -> None:
 def carry_out(assignment: Assignment) -> Outcome:
     """Make one file."""
     start = _begun[-1]
-    clock = FileClock(start.begins, assignment.slot, start.timeout)
+    clock = FileClock(start.begins, start.at_servers, assignment.slot, start.timeout)
     clock.start()
     start.board[assignment.slot] = os.getpid()
     _limit_memory(assignment.memory)

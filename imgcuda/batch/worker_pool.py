@@ -25,6 +25,7 @@ from imgcuda.batch import footprint, fork_server, worker
 from imgcuda.batch.device_requests import DeviceServers
 from imgcuda.batch.device_server import AT_ONCE, CODED_AT_ONCE
 from imgcuda.batch.device_supervisor import DeviceSupervisor
+from imgcuda.batch.file_clock import NO_SERVER
 from imgcuda.batch.interruption import Interruption
 from imgcuda.batch.processing import Work
 from imgcuda.batch.units import FileUnit, Outcome
@@ -76,6 +77,7 @@ class WorkerPool:
         self._context = fork_server.started()
         self._board = self._context.RawArray("i", self._slots)
         self._begins = self._context.RawArray("d", self._slots)
+        self._at_servers = self._context.RawArray("i", [NO_SERVER] * self._slots)
         self._variables = {**os.environ, "IMGCUDA_THREADS": str(setting.threads)}
         self._running: dict[Future[Outcome], _Running] = {}
         self._alone: deque[FileUnit] = deque()
@@ -143,7 +145,7 @@ class WorkerPool:
 
     def _give(self, unit: FileUnit, memory: int, alone: bool = False) -> None:
         slot = min(set(range(self._slots)) - {each.slot for each in self._running.values()})
-        self._board[slot], self._begins[slot] = 0, inf
+        self._board[slot], self._begins[slot], self._at_servers[slot] = 0, inf, NO_SERVER
         limit = self._setting.memory
         share = None if limit is None else limit if alone else max(memory, limit // self._setting.workers)
         kept = 2**30 if limit is None else limit // self._setting.workers // 2
@@ -202,16 +204,14 @@ class WorkerPool:
         _kill(process)
 
     def _end_if_too_long(self, given: _Running) -> None:
-        """End the worker of a unit that takes more time than it may, and the servers, one of which may do nothing else.
-
-        Other images that are in work there are filtered again.
-        """
+        """End the worker of a unit that takes more time than it may, and the server that works on it."""
         limit, process = self._setting.timeout, self._board[given.slot]
         if limit is not None and process and monotonic() - self._begins[given.slot] > limit:
             given.too_long = True
             _kill(process)
-            if self._supervisor:
-                self._supervisor.servers.end()
+            number, self._at_servers[given.slot] = self._at_servers[given.slot], NO_SERVER
+            if self._supervisor and number != NO_SERVER:
+                self._supervisor.servers.end(number)
 
     def _is_lost(self, given: _Running) -> bool:
         """Return whether a unit's worker has ended, and pebble does not tell: the exit code was that of success."""
@@ -244,7 +244,7 @@ class WorkerPool:
     def _start(self, variables: Mapping[str, str], servers: DeviceServers | None) -> WorkerStart:
         folder = str(Path(self._setting.folder).absolute())
         work, limit = pickle.dumps(self._work), self._setting.timeout
-        return WorkerStart(work, self._board, folder, variables, self._begins, servers, limit)
+        return WorkerStart(work, self._board, folder, variables, self._begins, self._at_servers, servers, limit)
 
     def _end(self) -> None:
         self._pool.stop()

@@ -17,12 +17,12 @@ from imgcuda.cpu import loading, workers
 from imgcuda.cpu.lending import Loans, address
 from imgcuda.cpu.standard_output import printing
 from imgcuda.cpu.summed_arrays import copied_lengths
-from imgcuda.cpu.workers import Launch
+from imgcuda.cpu.workers import PackedLaunch
 from imgcuda.engine.constant_values import memory_of
 from imgcuda.engine.device_variables import memory_of_variable
 from imgcuda.engine.known_tables import KnownTables, known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
-from imgcuda.engine.protocol import NO_MEMORY, ByValue, DeviceArray, KernelCall, LaunchArgument, LaunchMemory
+from imgcuda.engine.protocol import ByValue, DeviceArray, KernelCall, Launch, LaunchArgument, LaunchMemory
 from imgcuda.errors import DeviceError, DeviceMemoryError, LaunchError
 from imgcuda.programs.layout import Dim3, LaunchLimits, excess
 from imgcuda.programs.source import Program
@@ -132,19 +132,11 @@ class CpuSession:
     def host_empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         return np.empty(tuple(shape), dtype)
 
-    def launch(
-        self,
-        program: Program,
-        kernel: str,
-        grid: Dim3,
-        block: Dim3,
-        arguments: Sequence[LaunchArgument],
-        memory: LaunchMemory = NO_MEMORY,
-    ) -> None:
-        geometry = geometry_of(program, kernel, grid, block, memory)
+    def launch(self, launch: Launch) -> None:
+        geometry, memory = geometry_of(launch), launch.memory
         count = cores()
-        loaded = loading.kernel(program, kernel, block, coming=self._coming, threads=count)
-        arguments = self._given(program, kernel, loaded, arguments, memory)
+        loaded = loading.kernel(launch.program, launch.kernel, launch.block, coming=self._coming, threads=count)
+        arguments = self._given(launch, loaded)
         packed = pack(loaded.letters, arguments)
         samples = max([prod(a.shape) for a in arguments if isinstance(a, DeviceArray)], default=0)
         work = max(samples, geometry.threads)  # a thread may compute many samples
@@ -152,21 +144,15 @@ class CpuSession:
         if loaded.prints:
             parts, count = 1, 1  # so the threads print in their order
         copies = copied_lengths(loaded.sums, arguments, work // parts) if parts > 1 else ()
-        launch = Launch(loaded, packed, geometry.packed, keep=arguments, shared=memory.shared, copies=copies)
+        ready = PackedLaunch(loaded, packed, geometry.packed, keep=arguments, shared=memory.shared, copies=copies)
         with printing(loaded.prints):
-            workers.run(launch, geometry.blocks, parts, count)
+            workers.run(ready, geometry.blocks, parts, count)
 
-    def _given(
-        self,
-        program: Program,
-        kernel: str,
-        loaded: loading.LoadedKernel,
-        arguments: Sequence[LaunchArgument],
-        memory: LaunchMemory,
-    ) -> list[LaunchArgument]:
+    def _given(self, launch: Launch, loaded: loading.LoadedKernel) -> list[LaunchArgument]:
         """Return all arguments of a kernel's code, the file's variables last; raise if one does not fit."""
+        program, kernel, memory = launch.program, launch.kernel, launch.memory
         _check_shared(program, kernel, loaded, memory)
-        given = self._loans.arguments(arguments, loaded.written)
+        given = self._loans.arguments(launch.arguments, loaded.written)
         given += _constants(program, kernel, loaded, memory)
         for each in loaded.variables:
             given.append(as_device_array(memory_of_variable(program, kernel, *each, memory.variables)))
@@ -183,11 +169,12 @@ class _Geometry(NamedTuple):
     threads: int
 
 
-def geometry_of(program: Program, kernel: str, grid: Dim3, block: Dim3, memory: LaunchMemory) -> _Geometry:
+def geometry_of(launch: Launch) -> _Geometry:
     """Return the sizes of a launch, or raise DeviceError if it exceeds a limit."""
-    geometry = _geometry(grid, block, memory.shared)
+    geometry = _geometry(launch.grid, launch.block, launch.memory.shared)
     if geometry.excess:
-        raise DeviceError(f"{program.name}: {kernel} cannot be launched on the CPU: {geometry.excess}")
+        name = launch.program.name
+        raise DeviceError(f"{name}: {launch.kernel} cannot be launched on the CPU: {geometry.excess}")
     return geometry
 
 

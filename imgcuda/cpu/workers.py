@@ -47,8 +47,8 @@ _ENTRY = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_longl
 """The entry point of a kernel: its arguments, the grid, the first block, and the one after the last. It only reads."""
 
 
-class Launch:
-    """All that a launch needs while it runs: code, arguments, memory, and `keep`, which must not be freed before."""
+class PackedLaunch:
+    """A launch as threads of the processor take it: code, arguments, memory, and `keep`, which must outlive it."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class Workers:
                 _native("close")(self._address)
         raise DeviceError(f"cpu: the system gives no {count} threads; set IMGCUDA_THREADS to fewer, or allow more")
 
-    def run(self, launch: Launch, blocks: int, parts: int, joins: bool) -> bool:
+    def run(self, launch: PackedLaunch, blocks: int, parts: int, joins: bool) -> bool:
         """Run all blocks of a launch, divided into at least `parts`; with `joins`, the calling thread takes part.
 
         Return False if the pool was closed meanwhile: nothing has run.
@@ -140,7 +140,7 @@ class Workers:
             raise
         return done > 0
 
-    def _abandon(self, launch: Launch, cells: ctypes.Array[ctypes.c_char]) -> None:
+    def _abandon(self, launch: PackedLaunch, cells: ctypes.Array[ctypes.c_char]) -> None:
         """Leave a launch, with all memory that it uses, to its threads; they end when it ends."""
         _native("cancel")(self._address, ctypes.addressof(cells))
         if pools.get(os.getpid()) is self:
@@ -148,7 +148,7 @@ class Workers:
         self.close()
         threading.Thread(target=self._outlive, args=(launch, cells), daemon=True).start()
 
-    def _outlive(self, launch: Launch, cells: ctypes.Array[ctypes.c_char]) -> None:
+    def _outlive(self, launch: PackedLaunch, cells: ctypes.Array[ctypes.c_char]) -> None:
         _immortal(launch)
         _immortal(cells)
         while not _native("finish")(self._address, ctypes.addressof(cells), 50 * _PATIENCE):
@@ -172,7 +172,7 @@ class PlainWorkers:
         with stacks_of(KERNELS[-1]):
             self._threads = ThreadPoolExecutor(count, thread_name_prefix="imgcuda")
 
-    def run(self, launch: Launch, blocks: int, parts: int, joins: bool) -> bool:
+    def run(self, launch: PackedLaunch, blocks: int, parts: int, joins: bool) -> bool:
         """Run all blocks of a launch, divided into at least `parts`; return True."""
         most = min(self.count, parts)
         at = ctypes.addressof(cells := launch.cells(blocks, -(-blocks // parts), most))
@@ -187,7 +187,7 @@ class PlainWorkers:
         self._threads.shutdown(wait=False)
 
 
-def run(launch: Launch, blocks: int, parts: int = 1, count: int = 1) -> None:
+def run(launch: PackedLaunch, blocks: int, parts: int = 1, count: int = 1) -> None:
     """Run all blocks of a launch by up to `count` threads, if there are several parts, and wait for the end."""
     if launch.kernel.heap:
         parts = min(parts, max(1, HEAP // launch.kernel.heap))  # each needs memory on the heap

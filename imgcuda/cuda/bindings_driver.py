@@ -142,10 +142,6 @@ class BindingsStream:
         """Wait until all of its work is done."""
         call("cuStreamSynchronize", self.object)
 
-    def wait_for_event(self, event: BindingsEvent) -> None:
-        """Let all later work wait for an event."""
-        call("cuStreamWaitEvent", self.object, event.object, 0)
-
     def __del__(self) -> None:
         with suppress(Exception):  # the process ends, or its creation failed
             cuda.cuStreamDestroy(self.object)

@@ -34,7 +34,7 @@ from imgcuda.engine.constant_values import memory_of, unknown_variable
 from imgcuda.engine.device_variables import required
 from imgcuda.engine.known_tables import known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
-from imgcuda.engine.protocol import NO_MEMORY, ByValue, DeviceArray, JpegCoder, KernelCall, LaunchArgument, LaunchMemory
+from imgcuda.engine.protocol import ByValue, DeviceArray, JpegCoder, KernelCall, Launch, LaunchArgument, LaunchMemory
 from imgcuda.errors import DeviceError
 from imgcuda.programs.layout import Dim3, LaunchLimits, excess
 from imgcuda.programs.source import Program
@@ -149,15 +149,8 @@ class CudaSession:
     def free(self, array: DeviceArray) -> None:
         self._memory.free(array.pointer)
 
-    def launch(
-        self,
-        program: Program,
-        kernel: str,
-        grid: Dim3,
-        block: Dim3,
-        arguments: Sequence[LaunchArgument],
-        memory: LaunchMemory = NO_MEMORY,
-    ) -> None:
+    def launch(self, launch: Launch) -> None:
+        program, kernel, grid, block, arguments, memory = launch
         if why := excess(grid, block, limits(self._index), memory.shared):
             raise DeviceError(f"{program.name}: {kernel} cannot be launched on cuda:{self._index}: {why}")
         values = [_value(each) for each in arguments]

@@ -17,11 +17,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda.cuda import driver_calls
 from imgcuda.cuda.context import translated
 from imgcuda.cuda.driver_api import driver
 from imgcuda.engine.protocol import DeviceArray
 
 _lock = threading.Lock()
+
+DEFAULT_STREAM = 0
+"""The number of the default stream, in which a session's filters run."""
 
 NON_BLOCKING = 1
 """The flag of a stream that does not wait for the default stream (CU_STREAM_NON_BLOCKING)."""
@@ -109,16 +113,10 @@ class NvJpeg:
             chroma_subsampling=library.ChromaSubsampling.CSS_GRAY if gray else library.ChromaSubsampling.CSS_420,
         )
         with translated(f"cuda:{self._index}: encoding a JPEG"):
-            self._wait_for_filters()
+            driver_calls.order(self._index, DEFAULT_STREAM, self._stream.handle)  # filters write the pixels there
             image = library.as_image(_Exposed(pixels), self._stream.handle)
             coded = self._encoder.encode(image, "jpeg", params=params, cuda_stream=self._stream.handle)
         return None if coded is None else np.frombuffer(bytes(coded), np.uint8)
-
-    def _wait_for_filters(self) -> None:
-        """Make the later work of the stream wait for what is queued in the default stream, in which filters run."""
-        done = driver().Event(driver().event_flags.DISABLE_TIMING)
-        done.record()
-        self._stream.wait_for_event(done)
 
 
 def _pixels(image: Any, channels: int) -> DeviceArray | None:

@@ -46,7 +46,7 @@ def gpu() -> Iterator[Finding]:
 
 def _driver(driver: DriverFacts | None) -> Finding:
     if driver is None:
-        return Finding("driver", "the NVIDIA driver is not installed (its library libcuda was not found)", "none")
+        return Finding("driver", presence.NO_DRIVER, "none")
     release = f"NVIDIA {driver.release}, " if driver.release else "NVIDIA, "
     text = f"{release}for CUDA {driver.cuda[0]}.{driver.cuda[1]}"
     facts = {"release": driver.release, "cuda": list(driver.cuda)}

@@ -96,6 +96,22 @@ class LaunchMemory(NamedTuple):
 NO_MEMORY = LaunchMemory()
 
 
+class Launch(NamedTuple):
+    """A launch of a kernel: its program, how many threads run it, and what it is given."""
+
+    program: Program
+    kernel: str
+    grid: Dim3
+    block: Dim3
+    arguments: Sequence[LaunchArgument]
+    memory: LaunchMemory = NO_MEMORY
+
+    @property
+    def call(self) -> KernelCall:
+        """What a compiler needs to know of it."""
+        return KernelCall(self.program, self.kernel, self.block)
+
+
 class Session(Protocol):
     """A device in use by one thread. It frees all memory that it allocated when it ends, also on an error."""
 
@@ -122,15 +138,7 @@ class Session(Protocol):
     def free(self, array: DeviceArray) -> None:
         """Free an array now rather than at the end of the session."""
 
-    def launch(
-        self,
-        program: Program,
-        kernel: str,
-        grid: Dim3,
-        block: Dim3,
-        arguments: Sequence[LaunchArgument],
-        memory: LaunchMemory = NO_MEMORY,
-    ) -> None:
+    def launch(self, launch: Launch) -> None:
         """Run a kernel; its program is compiled the first time."""
 
 

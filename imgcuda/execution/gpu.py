@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.engine.protocol import DeviceArray, LaunchMemory, Session
+from imgcuda.engine.protocol import DeviceArray, Launch, LaunchMemory, Session
 from imgcuda.errors import FilterError
 from imgcuda.execution.kernel_parameters import Parameters, own_parameters, parameters
 from imgcuda.frontend.compilers import CPU, CUDA, Macros
@@ -176,7 +176,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         program = self._program(tuple(macros.items()))
         given = [self.upload(value) if isinstance(value, np.ndarray) else value for value in arguments]
         values = own_parameters(program, kernel, len(given)).checked(given)
-        self._session.launch(program, kernel, blocks, threads, values, LaunchMemory(shared))
+        self._session.launch(Launch(program, kernel, blocks, threads, values, LaunchMemory(shared)))
 
     def apply(self, filter: Filter, image: DeviceArray) -> DeviceArray:
         """Return the result of another filter on an image with the same rows as this filter's image.
@@ -207,7 +207,7 @@ class Gpu(AbstractContextManager["Gpu"]):
         given = [self.upload(value) if isinstance(value, np.ndarray) else value for _, value in named]
         height, width, _ = covered.shape
         values = launch.parameters.checked([image, result, width, height, *given])
-        self._session.launch(launch.parameters.program, kernel, launch.grid, launch.block, values)
+        self._session.launch(Launch(launch.parameters.program, kernel, launch.grid, launch.block, values))
 
     def _new_launch(self, key: LaunchKey) -> KnownLaunch:
         """Return what a launch needs, from its kernel's outline, and keep it for the next one."""

@@ -10,12 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, KernelCall, LaunchMemory
+from imgcuda.engine.protocol import DeviceArray, KernelCall, Launch
 from imgcuda.errors import ImgcudaError
 from imgcuda.execution.executor import run_chain
 from imgcuda.filters import Filter
-from imgcuda.programs.layout import Dim3
-from imgcuda.programs.source import Program
 
 
 class Rehearsal:
@@ -43,16 +41,8 @@ class Rehearsal:
     def free(self, array: DeviceArray) -> None:
         pass
 
-    def launch(
-        self,
-        program: Program,
-        kernel: str,
-        grid: Dim3,
-        block: Dim3,
-        arguments: Sequence[Any],
-        memory: LaunchMemory = NO_MEMORY,
-    ) -> None:
-        self.calls[KernelCall(program, kernel, block)] = None
+    def launch(self, launch: Launch) -> None:
+        self.calls[launch.call] = None
 
 
 class _UnknownError(ImgcudaError):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, LaunchArgument, LaunchMemory, Session
+from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, Launch, LaunchArgument, Session
 from imgcuda.execution import tables
 from imgcuda.filters import Filter, PointFilter
 from imgcuda.programs.layout import Dim3
@@ -34,7 +34,7 @@ class Replay(NamedTuple):
         """Return the result for another image of the same shape and type."""
         made = session.empty(self.shape, self.dtype)
         try:
-            session.launch(self.program, self.kernel, self.grid, self.block, (image, made, *self.numbers))
+            session.launch(Launch(self.program, self.kernel, self.grid, self.block, (image, made, *self.numbers)))
         except BaseException:
             session.free(made)
             raise
@@ -47,7 +47,7 @@ class Recorder:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.packs, self.tables = session.packs, session.tables
-        self._launches: list[tuple[Program, str, Dim3, Dim3, Sequence[LaunchArgument]]] = []
+        self._launches: list[Launch] = []
         self._others = False
         """Whether there were calls that a Replay does not repeat."""
 
@@ -69,24 +69,16 @@ class Recorder:
     def free(self, array: DeviceArray) -> None:
         self._session.free(array)
 
-    def launch(
-        self,
-        program: Program,
-        kernel: str,
-        grid: Dim3,
-        block: Dim3,
-        arguments: Sequence[LaunchArgument],
-        memory: LaunchMemory = NO_MEMORY,
-    ) -> None:
-        self._session.launch(program, kernel, grid, block, arguments, memory)
-        self._others |= memory != NO_MEMORY
-        self._launches.append((program, kernel, grid, block, arguments))
+    def launch(self, launch: Launch) -> None:
+        self._session.launch(launch)
+        self._others |= launch.memory != NO_MEMORY
+        self._launches.append(launch)
 
     def replay(self, image: DeviceArray, made: DeviceArray) -> Replay | None:
         """Return what made a result from an image, if that was one launch with both and numbers; else None."""
         if self._others or len(self._launches) != 1:
             return None
-        program, kernel, grid, block, (given, result, *numbers) = self._launches[0]
+        program, kernel, grid, block, (given, result, *numbers), _ = self._launches[0]
         if given is not image or result is not made or any(isinstance(each, DeviceArray) for each in numbers):
             return None
         return Replay(program, kernel, grid, block, made.shape, made.dtype, tuple(numbers))

@@ -11,22 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.engine.protocol import (
-    NO_MEMORY,
     Device,
     DeviceArray,
     DeviceSession,
     JpegCoder,
-    KernelCall,
-    LaunchArgument,
-    LaunchMemory,
+    Launch,
     QueueingSession,
     Stream,
 )
 from imgcuda.execution.observer import Phase, StepObserver
 from imgcuda.explain.run_records import LaunchRecord, PieceRecord, StepRecord, bytes_of
 from imgcuda.filters import Filter
-from imgcuda.programs.layout import Dim3
-from imgcuda.programs.source import Program
 
 
 class RecordingDevice:
@@ -95,23 +90,14 @@ class _RecordingSession(StepObserver):
             self._leave(len(made), moved, perf_counter() - started)
         return made
 
-    def launch(
-        self,
-        program: Program,
-        kernel: str,
-        grid: Dim3,
-        block: Dim3,
-        arguments: Sequence[LaunchArgument],
-        memory: LaunchMemory = NO_MEMORY,
-    ) -> None:
-        started, call = perf_counter(), KernelCall(program, kernel, block)
-        self._session.launch(program, kernel, grid, block, arguments, memory)
+    def launch(self, launch: Launch) -> None:
+        started, call = perf_counter(), launch.call
+        self._session.launch(launch)
         self.wait()
         seconds = perf_counter() - started
         if self._step:
-            self._step.launches.append(
-                LaunchRecord(call, grid, memory.shared, *bytes_of(call, arguments), seconds=seconds)
-            )
+            moved = bytes_of(call, launch.arguments)
+            self._step.launches.append(LaunchRecord(call, launch.grid, launch.memory.shared, *moved, seconds=seconds))
 
     def _arriving(self, array: npt.NDArray[Any], send: Callable[[], DeviceArray]) -> DeviceArray:
         """Record the upload of a table, or of a piece, which begins with it."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from imgcuda import devices
 from imgcuda.arrays.host import host_kind
 from imgcuda.arrays.kinds import Location, library_of, location_of
-from imgcuda.engine.protocol import ByValue, DeviceArray, DeviceSession, LaunchMemory
+from imgcuda.engine.protocol import ByValue, DeviceArray, DeviceSession, Launch, LaunchMemory
 from imgcuda.errors import LaunchError, shown
 from imgcuda.execution.gpu import compiler_of
 from imgcuda.execution.kernel_parameters import own_parameters
@@ -61,7 +61,7 @@ class KernelLaunch:
         values = parameters.checked(given)
         host.put(session)
         on_device = [_on_device(host, each) for each in values]
-        session.launch(program, self.kernel, self.grid, self.block, on_device, self.memory)
+        session.launch(Launch(program, self.kernel, self.grid, self.block, on_device, self.memory))
         host.put_back(session)
 
     def _described(

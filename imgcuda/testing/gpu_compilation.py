@@ -12,13 +12,12 @@ import numpy.typing as npt
 from imgcuda import devices
 from imgcuda.cuda import compile as gpu_compiler
 from imgcuda.cuda.compile import nvrtc_missing as nvrtc_missing
-from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, LaunchMemory
+from imgcuda.engine.protocol import DeviceArray, Launch
 from imgcuda.errors import KernelError
 from imgcuda.execution.executor import measure, resolved, run_chain
 from imgcuda.execution.rehearsal import Rehearsal
 from imgcuda.filters import Filter, MeasuringFilter
 from imgcuda.programs.instances import is_instance
-from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 from imgcuda.programs.strips import all_rows
 
@@ -44,17 +43,9 @@ class CompilingSession(Rehearsal):
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
         return np.zeros(array.shape, array.dtype)
 
-    def launch(
-        self,
-        program: Program,
-        kernel: str,
-        grid: Dim3,
-        block: Dim3,
-        arguments: Sequence[Any],
-        memory: LaunchMemory = NO_MEMORY,
-    ) -> None:
-        super().launch(program, kernel, grid, block, arguments, memory)
-        self.compiled[kernel] = self._code(program, kernel)
+    def launch(self, launch: Launch) -> None:
+        super().launch(launch)
+        self.compiled[launch.kernel] = self._code(launch.program, launch.kernel)
 
     def _code(self, program: Program, kernel: str) -> bytes:
         if self._capability is None:

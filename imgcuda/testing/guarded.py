@@ -13,9 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, LaunchMemory, Session
-from imgcuda.programs.layout import Dim3
-from imgcuda.programs.source import Program
+from imgcuda.engine.protocol import DeviceArray, Launch, Session
 
 GUARD = 4096
 """The size of the canary before and after each array, in bytes; a multiple of any alignment."""
@@ -57,16 +55,8 @@ class GuardedSession:
         if array.pointer in self.live:
             self._released.append(self.live.pop(array.pointer))
 
-    def launch(
-        self,
-        program: Program,
-        kernel: str,
-        grid: Dim3,
-        block: Dim3,
-        arguments: Sequence[Any],
-        memory: LaunchMemory = NO_MEMORY,
-    ) -> None:
-        self._session.launch(program, kernel, grid, block, arguments, memory)
+    def launch(self, launch: Launch) -> None:
+        self._session.launch(launch)
 
     def damaged(self) -> list[str]:
         """Return where canaries were overwritten, in words: "up to 12 bytes before an array of 300 bytes"."""

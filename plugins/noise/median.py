@@ -100,7 +100,7 @@ def ranked(gpu: Gpu, image: DeviceArray, radius: int, rank: int, sorting: Layout
 
 
 def search_for(radius: int, dtype: np.dtype[Any]) -> Search:
-    """Return how the values of a square are searched, which is larger than those that are put in order."""
+    """Return how the values of a square are searched whose radius is more than SORTED."""
     is_bytes, alone, sliced = dtype == np.uint8, {"TOGETHER": 0}, {"SLICED": 1}
     if radius > ALONE:
         layout = tile(radius) if is_bytes else ROWS

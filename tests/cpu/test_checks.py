@@ -15,6 +15,7 @@ import imgcuda
 from imgcuda import devices
 from imgcuda.cpu.checks import checked_session as checked
 from imgcuda.cpu.checks.checked_session import CheckedSession
+from imgcuda.engine.protocol import Launch
 from support.broken_kernels import KERNELS, Broken, run
 from support.matrix import exhaustive
 from support.small_kernels import dim3, program
@@ -47,7 +48,7 @@ def report(body: str, *, grid: Any = 1, block: Any = 32, count: int = 32, dtype:
     session = CheckedSession()
     arrays = [session.empty((count,), kind), session.upload(np.arange(count).astype(kind))]
     try:
-        session.launch(program(source), "k", dim3(grid), dim3(block), [*arrays, np.int32(count)])
+        session.launch(Launch(program(source), "k", dim3(grid), dim3(block), [*arrays, np.int32(count)]))
     except imgcuda.CheckError as error:
         return str(error)
     return ""
@@ -89,7 +90,7 @@ def test_a_nan_that_came_in_may_go_out() -> None:
     session = CheckedSession()
     given = session.upload(np.array([1, np.nan], np.float32))
     source = program("__global__ void k(float *out, const float *in) { out[threadIdx.x] = in[threadIdx.x] * 2; }")
-    session.launch(source, "k", dim3(1), dim3(2), [session.empty((2,), np.float32), given])
+    session.launch(Launch(source, "k", dim3(1), dim3(2), [session.empty((2,), np.float32), given]))
 
 
 def test_an_array_begins_where_words_may_be_read() -> None:
@@ -97,7 +98,7 @@ def test_an_array_begins_where_words_may_be_read() -> None:
     part = np.arange(65, dtype=np.int8)[1:]
     source = "__global__ void k(int *out, const char *in) { out[threadIdx.x] = ((const int *)in)[threadIdx.x]; }"
     made = session.empty((16,), np.int32)
-    session.launch(program(source), "k", dim3(1), dim3(16), [made, session.upload(part)])
+    session.launch(Launch(program(source), "k", dim3(1), dim3(16), [made, session.upload(part)]))
     assert session.download(made).tobytes() == part.tobytes()
 
 
@@ -106,10 +107,10 @@ def test_what_one_kernel_wrote_the_next_may_read() -> None:
     first, second = session.empty((8,), np.int32), session.empty((8,), np.int32)
     fill = program("__global__ void fill(int *out) { if (threadIdx.x < 4) out[threadIdx.x] = 1; }")
     copy = program("__global__ void k(int *out, const int *in) { out[threadIdx.x] = in[threadIdx.x]; }")
-    session.launch(fill, "fill", dim3(1), dim3(8), [first])
-    session.launch(copy, "k", dim3(1), dim3(4), [second, first])
+    session.launch(Launch(fill, "fill", dim3(1), dim3(8), [first]))
+    session.launch(Launch(copy, "k", dim3(1), dim3(4), [second, first]))
     with pytest.raises(imgcuda.CheckError, match=r"reads in\[4\], which nothing has written \(4 times"):
-        session.launch(copy, "k", dim3(1), dim3(8), [second, first])
+        session.launch(Launch(copy, "k", dim3(1), dim3(8), [second, first]))
 
 
 FEW = [("edges", (1, 1)), ("blur", (40, 20, 4)), ("grayscale", (9, 33, 3))]

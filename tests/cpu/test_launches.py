@@ -211,7 +211,7 @@ def test_few_threads_that_make_much_are_shared_out_too(
     given = []
     original = workers.run
 
-    def noted(launch: workers.Launch, blocks: int, parts: int, count: int) -> None:
+    def noted(launch: workers.PackedLaunch, blocks: int, parts: int, count: int) -> None:
         given.append(parts)
         original(launch, blocks, parts, count)
 

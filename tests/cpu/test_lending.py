@@ -13,7 +13,7 @@ from imgcuda import Filter, NeighborhoodFilter
 from imgcuda.cpu.checks.checked_session import CheckedSession
 from imgcuda.cpu.lending import Loans
 from imgcuda.cpu.session import CpuSession
-from imgcuda.engine.protocol import DeviceArray
+from imgcuda.engine.protocol import DeviceArray, Launch
 from imgcuda.errors import CheckError
 from imgcuda.execution.gpu import Gpu
 from imgcuda.programs.source import Source
@@ -31,7 +31,7 @@ def run(body: str, *arrays: Array, head: str = "unsigned char *a, unsigned char 
     session = CpuSession()
     given = [session.upload(array) for array in arrays]
     text = f"__global__ void k({head}) {{ {INDEX} {body} }}"
-    session.launch(program(text), "k", dim3(1), dim3(96), [*given, np.int32(arrays[0].size)])
+    session.launch(Launch(program(text), "k", dim3(1), dim3(96), [*given, np.int32(arrays[0].size)]))
     return [session.download(each) for each in given]
 
 
@@ -56,7 +56,7 @@ def test_what_a_kernel_writes_to_is_not_the_callers_array(body: str) -> None:
     session = CpuSession()
     given = [session.upload(image), session.upload(other)]
     text = f"{before}__global__ void k(unsigned char *a, unsigned char *b, int n) {{ {INDEX} {body} }}"
-    session.launch(program(text), "k", dim3(1), dim3(96), [*given, np.int32(72)])
+    session.launch(Launch(program(text), "k", dim3(1), dim3(96), [*given, np.int32(72)]))
     assert (image == IMAGE).all() and (other == IMAGE).all()
 
 
@@ -65,9 +65,9 @@ def test_the_device_has_what_was_written_in_later_launches_and_in_parts() -> Non
     given, made = session.upload(image), session.empty((8, 9), np.uint8)
     text = f"""__global__ void twice(unsigned char *a, int n) {{ {INDEX} a[i] *= 2; }}
                __global__ void copy(const unsigned char *a, unsigned char *b, int n) {{ {INDEX} b[i] = a[i] + 1; }}"""
-    session.launch(program(text), "twice", dim3(1), dim3(96), [given, np.int32(72)])
-    session.launch(program(text), "twice", dim3(1), dim3(96), [given.part(4, 8), np.int32(36)])
-    session.launch(program(text), "copy", dim3(1), dim3(96), [given, made, np.int32(72)])
+    session.launch(Launch(program(text), "twice", dim3(1), dim3(96), [given, np.int32(72)]))
+    session.launch(Launch(program(text), "twice", dim3(1), dim3(96), [given.part(4, 8), np.int32(36)]))
+    session.launch(Launch(program(text), "copy", dim3(1), dim3(96), [given, made, np.int32(72)]))
     wanted = IMAGE * np.repeat([[2], [4]], 4, axis=0).astype(np.uint8)
     assert (session.download(given) == wanted).all()
     assert (session.download(made) == wanted + 1).all()
@@ -92,7 +92,7 @@ def test_what_is_only_read_is_not_copied() -> None:
     given, made = session.upload(image), session.empty((8, 9), np.uint8)
     head = "unsigned char *a, unsigned char *b, int n"  # without a const, too
     text = f"__global__ void k({head}) {{ {INDEX} unsigned char *p = a + 1; b[i] = i ? p[i - 1] : a[0]; }}"
-    session.launch(program(text), "k", dim3(1), dim3(96), [given, made, np.int32(72)])
+    session.launch(Launch(program(text), "k", dim3(1), dim3(96), [given, made, np.int32(72)]))
     assert given.pointer == image.ctypes.data and session.download(given) is given.owner
     assert (session.download(made) == IMAGE).all()
 
@@ -189,5 +189,5 @@ def test_a_checked_run_leaves_a_table_to_work_in_in_peace() -> None:
     session = CheckedSession()
     given, count = session.upload(IMAGE), session.upload(np.zeros(1, np.int32))
     text = f"__global__ void k(const unsigned char *a, int *sum, int n) {{ {INDEX} atomicAdd(sum, (int)a[i]); }}"
-    session.launch(program(text), "k", dim3(1), dim3(96), [given, count, np.int32(72)])
+    session.launch(Launch(program(text), "k", dim3(1), dim3(96), [given, count, np.int32(72)]))
     assert session.download(count).tolist() == [int(IMAGE.sum())]

@@ -14,7 +14,8 @@ import pytest
 from imgcuda.cpu import loading, session, workers
 from imgcuda.cpu.machine import load_llvm
 from imgcuda.cpu.session import CpuSession, as_device_array
-from imgcuda.cpu.workers import Launch
+from imgcuda.cpu.workers import PackedLaunch
+from imgcuda.engine.protocol import Launch
 from imgcuda.errors import DeviceError, KernelError
 from support.small_kernels import dim3, program
 
@@ -34,7 +35,7 @@ def kernel(number: int) -> loading.LoadedKernel:
 
 def result(loaded: loading.LoadedKernel) -> int:
     out = np.zeros(1, np.int32)
-    launch = Launch(loaded, session.pack(loaded.letters, [as_device_array(out)]), bytes(40), keep=out)
+    launch = PackedLaunch(loaded, session.pack(loaded.letters, [as_device_array(out)]), bytes(40), keep=out)
     workers.run(launch, blocks=1)
     return int(out[0])
 
@@ -76,7 +77,7 @@ def test_compiling_and_launching_keep_no_memory(tmp_path: Path, monkeypatch: pyt
 
 def test_a_mistake_in_a_kernel_leaves_the_compiler_free_for_others() -> None:
     with pytest.raises(KernelError, match=r"test\.cu"):
-        CpuSession().launch(program("__global__ void k() { nothing; }"), "k", dim3(1), dim3(1), [])
+        CpuSession().launch(Launch(program("__global__ void k() { nothing; }"), "k", dim3(1), dim3(1), []))
     assert result(kernel(7)) == 7
 
 

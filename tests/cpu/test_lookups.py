@@ -15,7 +15,7 @@ from imgcuda.cpu.code import Code
 from imgcuda.cpu.compile import argument_letter, assemble, to_llvm
 from imgcuda.cpu.lookup_functions import NAME, with_definitions
 from imgcuda.cpu.machine import Machine
-from imgcuda.cpu.workers import Launch
+from imgcuda.cpu.workers import PackedLaunch
 from imgcuda.programs.layout import Dim3
 from support.small_kernels import program
 
@@ -42,7 +42,7 @@ def run(source: str, way: str, width: int = 64, looks_up: bool = True) -> Bytes:
     code = assemble(with_definitions(low.ir, way), HOST)
     loaded = loading.load(Code(code, tuple(map(argument_letter, low.parameters)), heap=low.heap))
     values = [*arrays, np.int32(256)]
-    launch = Launch(loaded, session.pack(loaded.letters, values), struct.pack("5q", 1, 1, 1, 0, 0), keep=values)
+    launch = PackedLaunch(loaded, session.pack(loaded.letters, values), struct.pack("5q", 1, 1, 1, 0, 0), keep=values)
     workers.run(launch, 1)
     assert (NAME in low.ir) == looks_up
     return np.stack([given, out])

@@ -25,6 +25,7 @@ from imgcuda.cpu.semantics import builtins
 from imgcuda.cpu.semantics.cxx_types import Basic, Typed
 from imgcuda.cpu.session import CpuSession, pack
 from imgcuda.cpu.values.types import F32, F64, Scalar
+from imgcuda.engine.protocol import Launch
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 from support.matrix import every_third, exhaustive
@@ -55,7 +56,7 @@ def call(name: str, *inputs: Array, result: npt.DTypeLike | None = None, uniform
     block = Dim3(8 if uniform else 64)
     blocks = inputs[0].size if uniform else -(-inputs[0].size // 64)
     count = np.int32(8 * blocks if uniform else inputs[0].size)
-    session.launch(program, "k", Dim3(blocks), block, [*map(session.upload, inputs), out, count])
+    session.launch(Launch(program, "k", Dim3(blocks), block, [*map(session.upload, inputs), out, count]))
     return session.download(out)
 
 
@@ -71,7 +72,7 @@ def call_on(cpu: str, name: str, *inputs: Array) -> Array:
     arguments = [*map(session.upload, inputs), out, np.int32(inputs[0].size)]
     blocks = -(-inputs[0].size // 64)
     grid = struct.pack("5q", blocks, 1, 1, 0, 0)
-    workers.run(workers.Launch(loaded, pack(loaded.letters, arguments), grid, keep=arguments), blocks)
+    workers.run(workers.PackedLaunch(loaded, pack(loaded.letters, arguments), grid, keep=arguments), blocks)
     return session.download(out)
 
 
@@ -301,7 +302,7 @@ def test_known_small_powers_are_products() -> None:
     text += "    int i = blockIdx.x * blockDim.x + threadIdx.x;\n    if (i < n) out[i] = pow(a[i], 2.0f);\n}\n"
     session, out = CpuSession(), CpuSession().empty(x.shape, np.float32)
     program = Program("t.cu", text, np.dtype(np.float32))
-    session.launch(program, "k", Dim3(-(-x.size // 64)), Dim3(64), [session.upload(x), out, np.int32(x.size)])
+    session.launch(Launch(program, "k", Dim3(-(-x.size // 64)), Dim3(64), [session.upload(x), out, np.int32(x.size)]))
     np.testing.assert_array_equal(session.download(out), x * x)
 
 
@@ -321,8 +322,8 @@ def test_rounded_products_are_not_contracted() -> None:
     difference = "__fmul_rn(a0[i], a1[i]) - __fmul_rn(a1[i], a0[i])"
     program, session = kernel("K", (x, y), np.float32).replace("K(a0[i], a1[i])", difference), CpuSession()
     out = session.empty(x.shape, np.float32)
-    session.launch(Program("t.cu", program, np.dtype(np.float32)), "k", Dim3(-(-x.size // 64)), Dim3(64),
-                   [session.upload(x), session.upload(y), out, np.int32(x.size)])  # fmt: skip
+    session.launch(Launch(Program("t.cu", program, np.dtype(np.float32)), "k", Dim3(-(-x.size // 64)), Dim3(64),
+                   [session.upload(x), session.upload(y), out, np.int32(x.size)]))  # fmt: skip
     np.testing.assert_array_equal(session.download(out), x * y - y * x)
 
 

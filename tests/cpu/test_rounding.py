@@ -12,7 +12,7 @@ from imgcuda.cpu import loading, rounding_functions, session, workers
 from imgcuda.cpu.code import Code
 from imgcuda.cpu.compile import argument_letter, assemble, to_llvm
 from imgcuda.cpu.machine import Machine
-from imgcuda.cpu.workers import Launch
+from imgcuda.cpu.workers import PackedLaunch
 from imgcuda.programs.layout import Dim3
 from support.small_kernels import program
 
@@ -39,7 +39,9 @@ def made(expression: str, way: str, width: int = 64) -> tuple[npt.NDArray[np.uin
     code = assemble(rounding_functions.with_definitions(low.ir, way), HOST)
     loaded = loading.load(Code(code, tuple(map(argument_letter, low.parameters)), heap=low.heap))
     blocks = len(FLOATS) // 64
-    launch = Launch(loaded, session.pack(loaded.letters, arrays), struct.pack("5q", blocks, 1, 1, 0, 0), keep=arrays)
+    launch = PackedLaunch(
+        loaded, session.pack(loaded.letters, arrays), struct.pack("5q", blocks, 1, 1, 0, 0), keep=arrays
+    )
     workers.run(launch, blocks)
     return out, low.ir
 

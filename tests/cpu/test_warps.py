@@ -14,6 +14,7 @@ import pytest
 
 from imgcuda import kernels
 from imgcuda.cpu.checks.checked_session import CheckedSession
+from imgcuda.engine.protocol import Launch
 from imgcuda.errors import KernelError
 from support.small_kernels import dim3, launch, program, values
 
@@ -161,7 +162,7 @@ def test_a_checked_run_knows_that_syncwarp_orders_the_threads_of_a_warp() -> Non
     source = f"__global__ void k(int *out) {{ int x = threadIdx.x; {body} }}"
     session = CheckedSession()
     out = session.empty((32,), np.int32)
-    session.launch(program(source), "k", dim3(1), dim3(32), [out])
+    session.launch(Launch(program(source), "k", dim3(1), dim3(32), [out]))
     assert session.download(out).tolist() == list(range(31, -1, -1))
 
 

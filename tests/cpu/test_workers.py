@@ -18,6 +18,7 @@ import pytest
 
 from imgcuda.cpu import session, workers
 from imgcuda.cpu.session import CpuSession
+from imgcuda.engine.protocol import Launch
 from support.matrix import exhaustive
 from support.small_kernels import dim3, launch, program
 
@@ -76,7 +77,7 @@ def joined(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     noted: list[bool] = []
     original = workers.Workers.run
 
-    def run(self: workers.Workers, launch: workers.Launch, blocks: int, parts: int, joins: bool) -> bool:
+    def run(self: workers.Workers, launch: workers.PackedLaunch, blocks: int, parts: int, joins: bool) -> bool:
         noted.append(joins)
         return original(self, launch, blocks, parts, joins)
 
@@ -158,7 +159,7 @@ def test_an_interrupted_launch_keeps_its_arrays_while_it_runs(count: int) -> Non
     )  # compiled now, not while the alarm is set
     start = time.monotonic()
     with pytest.raises(Interruption), alarm():
-        used.launch(program(WAIT), "k", dim3(8), dim3(1), [array, go])
+        used.launch(Launch(program(WAIT), "k", dim3(8), dim3(1), [array, go]))
     assert time.monotonic() - start < 5
     used.free(array)
     del array

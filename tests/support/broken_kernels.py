@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcuda import devices
-from imgcuda.engine.protocol import Session
+from imgcuda.engine.protocol import Launch, Session
 from imgcuda.errors import CheckError
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
@@ -110,7 +110,7 @@ def run(kernel: Broken, session: Session) -> None:
     dtype = np.dtype(np.float32 if kernel.type == "float" else np.int32)
     out, given = session.empty((COUNT,), dtype), session.upload(np.arange(COUNT, dtype=dtype))
     program = Program("broken.cu", kernel.source, np.dtype(np.uint8))
-    session.launch(program, "k", Dim3(kernel.grid), Dim3(kernel.block), [out, given, np.int32(COUNT)])
+    session.launch(Launch(program, "k", Dim3(kernel.grid), Dim3(kernel.block), [out, given, np.int32(COUNT)]))
     session.download(out)
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from imgcuda.cpu import session
 from imgcuda.cpu.checks.checked_session import CheckedSession
+from imgcuda.engine.protocol import Launch
 from support.kernel_generator import IN, OUT, TYPEDEFS, Generated, Generator
 from support.small_kernels import dim3, program, run_exactly
 
@@ -68,7 +69,7 @@ def computed(seed: int, made: Generated, checked: bool = False) -> np.ndarray:
     source, kernel = SHARED_HEAD + made.cuda, f"p{seed}_k"
     if checked:
         exact = replace(program(source), contract=False)
-        CheckedSession().launch(exact, kernel, dim3(GRID), dim3(made.block), given)
+        CheckedSession().launch(Launch(exact, kernel, dim3(GRID), dim3(made.block), given))
     else:
         run_exactly(source, given, kernel, dim3(GRID), dim3(made.block), contract=False)
     return out

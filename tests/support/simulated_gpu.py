@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -20,9 +20,7 @@ import numpy.typing as npt
 from imgcuda.cpu.session import CpuSession
 from imgcuda.cuda import driver_calls, queued
 from imgcuda.cuda.driver_api import VARIABLE
-from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, LaunchArgument, LaunchMemory
-from imgcuda.programs.layout import Dim3
-from imgcuda.programs.source import Program
+from imgcuda.engine.protocol import DeviceArray, Launch, LaunchArgument
 
 LOG: list[tuple[Any, ...]] = []
 MEMORY: dict[int, npt.NDArray[np.uint8]] = {}
@@ -147,17 +145,10 @@ class SimulatedSession(queued.QueuedSession):
 
     packs = False
 
-    def launch(
-        self,
-        program: Program,
-        kernel: str,
-        grid: Dim3,
-        block: Dim3,
-        arguments: Sequence[LaunchArgument],
-        memory: LaunchMemory = NO_MEMORY,
-    ) -> None:
-        LOG.append(("launch", kernel))
-        CpuSession().launch(program, kernel, grid, block, [_on_host(each) for each in arguments], memory)
+    def launch(self, launch: Launch) -> None:
+        LOG.append(("launch", launch.kernel))
+        program, kernel, grid, block, arguments, memory = launch
+        CpuSession().launch(Launch(program, kernel, grid, block, [_on_host(each) for each in arguments], memory))
 
 
 def _on_host(argument: LaunchArgument) -> LaunchArgument:

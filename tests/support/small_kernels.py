@@ -14,8 +14,8 @@ from imgcuda.cpu.code import Code
 from imgcuda.cpu.compile import argument_letter, to_llvm, to_machine_code
 from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.session import CpuSession
-from imgcuda.cpu.workers import Launch
-from imgcuda.engine.protocol import DeviceArray, LaunchMemory
+from imgcuda.cpu.workers import PackedLaunch
+from imgcuda.engine.protocol import DeviceArray, Launch, LaunchMemory
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import C_TYPES, Program
 
@@ -36,7 +36,7 @@ def dim3(size: Size) -> Dim3:
 def launch(source: str, *arguments: Any, kernel: str = "k", grid: Size = 1, block: Size = 32, shared: int = 0) -> None:
     """Run a kernel. Arrays are written in place."""
     given = [session.as_device_array(each) if isinstance(each, np.ndarray) else each for each in arguments]
-    CpuSession().launch(program(source), kernel, dim3(grid), dim3(block), given, LaunchMemory(shared))
+    CpuSession().launch(Launch(program(source), kernel, dim3(grid), dim3(block), given, LaunchMemory(shared)))
 
 
 def run_exactly(
@@ -46,7 +46,7 @@ def run_exactly(
     low = to_llvm(program(source), kernel, block, **how)
     letters = tuple(map(argument_letter, low.parameters))
     loaded = loading.load(Code(to_machine_code(low, Machine.host()), letters, heap=low.heap))
-    ready = Launch(loaded, session.pack(loaded.letters, given), struct.pack("5q", *grid, 0, 0), keep=given)
+    ready = PackedLaunch(loaded, session.pack(loaded.letters, given), struct.pack("5q", *grid, 0, 0), keep=given)
     workers.run(ready, grid.total, parts=threads, count=threads)
 
 

@@ -15,11 +15,9 @@ from imgcuda.cpu.checks.findings import KINDS, Note, in_words, unwritten, writte
 from imgcuda.cpu.checks.site_table import BUFFERS, Buffer, Checklist, Site
 from imgcuda.cpu.session import CpuSession, geometry_of, pack
 from imgcuda.cpu.standard_output import printing
-from imgcuda.cpu.workers import Launch
-from imgcuda.engine.protocol import NO_MEMORY, DeviceArray, LaunchArgument, LaunchMemory
+from imgcuda.cpu.workers import PackedLaunch
+from imgcuda.engine.protocol import DeviceArray, Launch, LaunchArgument
 from imgcuda.errors import CheckError
-from imgcuda.programs.layout import Dim3
-from imgcuda.programs.source import Program
 
 ROUNDS = 1 << 26
 """The most iterations of one loop: more than an 8K image has pixels, and at most a second of work."""
@@ -76,27 +74,20 @@ class CheckedSession(CpuSession):
             raise CheckError([unwritten(array, known.written, _unit(array), known.kernel)])
         return super().download(array)
 
-    def launch(
-        self,
-        program: Program,
-        kernel: str,
-        grid: Dim3,
-        block: Dim3,
-        arguments: Sequence[LaunchArgument],
-        memory: LaunchMemory = NO_MEMORY,
-    ) -> None:
-        geometry = geometry_of(program, kernel, grid, block, memory)
+    def launch(self, launch: Launch) -> None:
+        program, kernel, grid, block, arguments, memory = launch
+        geometry = geometry_of(launch)
         loaded = loading.kernel(program, kernel, block, checked=True)
         assert loaded.checklist is not None
         checklist = loaded.checklist.with_shared(memory.shared)
         lent = isinstance(arguments[0], DeviceArray) and arguments[0] in self._loans if arguments else False
-        arguments = self._given(program, kernel, loaded, arguments, memory)
+        arguments = self._given(launch, loaded)
         reached = [*arguments, *_pointed_to(loaded, arguments)]
         context = _Context(checklist, reached, self._known)
         where = struct.pack("5q", *grid, memory.shared, context.pointer)
-        launch = Launch(loaded, pack(loaded.letters, arguments), where, keep=(context, arguments), shared=memory.shared)
+        packed, keep = pack(loaded.letters, arguments), (context, arguments)
         with printing(loaded.prints):
-            workers.run(launch, geometry.blocks)
+            workers.run(PackedLaunch(loaded, packed, where, keep, memory.shared), geometry.blocks)
         for number in (each for each in context.written_arguments if each < len(arguments)):
             if known := self._known.get(arguments[number].pointer):
                 known.kernel = kernel
