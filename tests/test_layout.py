@@ -79,6 +79,8 @@ def test_without_packs_a_block_that_makes_rounds_makes_more_of_them() -> None:
     layout = Layout(over="image", block=(256, 1), rows=12, pack=16).unpacked()
     assert layout == Layout(over="image", block=(64, 1), rows=768)
     assert layout.grid(256 * 16 * 12, 10, 3) == Dim3(10)
+    narrow = Layout(over="image", block=(32, 1), rows=12)
+    assert narrow.unpacked() == narrow
 
 
 def test_a_layout_may_have_another_for_the_cpu() -> None:

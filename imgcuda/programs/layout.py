@@ -90,8 +90,9 @@ def _unpacked(layout: Layout) -> Layout:
         return layout.cpu.unpacked()
     across, down = layout.block
     if layout.over == "image" and layout.rows > 1:
-        rows = ceil_div(across * layout.pack * layout.rows, VECTOR)
-        return replace(layout, block=(VECTOR, 1), rows=rows, pack=1)
+        threads = min(across * layout.pack, VECTOR)
+        rows = ceil_div(across * layout.pack * layout.rows, threads)
+        return replace(layout, block=(threads, 1), rows=rows, pack=1)
     return replace(layout, block=(across * min(layout.pack, max(1, 1024 // (across * down))), down), pack=1)
 
 

@@ -23,7 +23,7 @@ class Window(GeometryFilter, abstract=True):
     channelwise = True
     only_launches = True
     alpha_mode = "straight"
-    layout = Layout(over="samples", block=(256, 1), pack=4)
+    layout = Layout(over="samples", block=(256, 1), pack=4, cpu=Layout(over="image", block=(32, 1), rows=128))
     rule: ClassVar[Border] = "constant"
     """The border rule of a filter without a border field."""
 

@@ -99,7 +99,14 @@ def test_strips_give_what_the_whole_gives(
 
 
 @pytest.mark.parametrize("border", ["constant", *map(exhaustive, BORDERS)])
-def test_the_kernel_does_nothing_that_it_may_not(border: str, random_image: Make) -> None:
-    image = random_image((3, 50))
+@pytest.mark.parametrize("shape", [(3, 50), (2, 70, 3), (3, 5, 3)], ids=str)
+def test_the_kernel_does_nothing_that_it_may_not(border: str, shape: tuple[int, ...], random_image: Make) -> None:
+    image = random_image(shape)
     with checked():
-        assert_close(pad(image, "cpu", amount=7, border=border), numpys(image, border, amount=7))
+        assert_close(pad(image, "cpu", amount=7, right=40, border=border), numpys(image, border, amount=7, right=40))
+
+
+@pytest.mark.parametrize("border", NUMPY)
+def test_a_margin_may_be_wider_than_the_image(device: str, border: str, random_image: Make) -> None:
+    image = random_image((3, 40, 3))
+    assert_close(pad(image, device, border=border, left=130, right=333), numpys(image, border, left=130, right=333))
