@@ -23,6 +23,7 @@ from imgcuda.cpu.lowering.side_effects import has_barrier
 from imgcuda.cpu.lowering.state import CallFrame, State, Unit
 from imgcuda.cpu.lowering.variables import Facts, Reference
 from imgcuda.cpu.lowering.warps import uses_warps, warp_width
+from imgcuda.cpu.machine import Machine
 from imgcuda.cpu.memory.pitched_accesses import FEW
 from imgcuda.cpu.module import Compiled, is_sized_by_launch, module
 from imgcuda.cpu.summed_arrays import LARGEST
@@ -31,10 +32,13 @@ from imgcuda.cpu.values.value import AFFINE, BLOCK, UNIFORM, Address, Aggregate,
 from imgcuda.errors import KernelError, did_you_mean
 from imgcuda.frontend import syntax
 from imgcuda.frontend.mistakes import EnoughMistakes
-from imgcuda.programs.layout import Dim3
+from imgcuda.programs.layout import VECTOR, Dim3
 
 NARROWEST = 16
 """The longest vectors that are never halved, however large a kernel is."""
+
+LITTLE = 500
+"""The most instructions of a kernel that may have longer vectors, since it moves bytes and does little more."""
 
 _WIDEST = 8
 """Bytes of the largest number."""
@@ -72,7 +76,8 @@ def lower(
             work = _KernelCompiler(b, file, functions, name, text, facts, block, width, contract, checked)
             made = _within_budget(work, kernel)
             if not facts.changed:
-                return compiled(fewest, most) if width > fewest and work.walks_rows else made
+                fitting = _fitting_width(work, width, fewest)
+                return made if fitting == width else compiled(fitting, most, fitting)
             done += b.count
             facts.settled = done > PASSES_INSTRUCTIONS
 
@@ -82,6 +87,15 @@ def lower(
     with suppress(TooWide):
         return compiled(width, WIDE if width > NARROWEST else inf)
     return compiled(width // 2)
+
+
+def _fitting_width(work: _KernelCompiler, width: int, fewest: int) -> int:
+    """Return the width of vectors that suits what a kernel does; not below `fewest`, and `width` if that equals it."""
+    if width > fewest and work.walks_rows:
+        return fewest
+    longer = 2 * width
+    may = width > fewest and width == Machine.host().width and work.state.block.x % longer == 0
+    return longer if may and longer == VECTOR and work.moves_bytes else width
 
 
 def _within_budget(work: _KernelCompiler, kernel: str) -> Compiled:
@@ -132,6 +146,13 @@ class _KernelCompiler:
         """Whether most accesses in its loops are of threads that walk along one row each."""
         walks = self.state.walks
         return not self.checks and walks["rows"] > walks["others"]
+
+    @property
+    def moves_bytes(self) -> bool:
+        """Whether it does little more than to move bytes: two registers of them are one line of a cache."""
+        state = self.state
+        little = self.b.count < LITTLE and not state.has_barriers and not state.v.floats
+        return not self.checks and little and state.sizes == {1}
 
     def compile(self, name: str) -> Compiled:
         """Return the kernel in LLVM IR."""

@@ -163,6 +163,8 @@ class State:
     """How many loops are open, those of callers included."""
     walks: Counter[str] = field(default_factory=Counter)
     """How many accesses in loops are of "rows", with lanes as far apart as a launch says, and how many of "others"."""
+    sizes: set[int] = field(default_factory=set)
+    """The bytes of the elements in memory that vectors are loaded from and stored to."""
     escapes: int = 0
     """The number of divergent `break`s, `continue`s and `return`s compiled so far."""
     exited: set[Key] = field(default_factory=set)

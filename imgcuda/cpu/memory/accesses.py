@@ -185,6 +185,8 @@ def gather_words(state: State, address: Address) -> str:
 def access(state: State, address: Address, type: Scalar) -> Access:
     """Return the cheapest access that is correct for an address."""
     made = _cheapest(state, address, type)
+    if not isinstance(made, _UniformAccess):
+        state.sizes.add(size_of(type))
     if state.depth and not isinstance(made, _UniformAccess):
         pitched = address.index is not None and address.index.pitched is not None
         state.walks["rows" if pitched else "others"] += 1

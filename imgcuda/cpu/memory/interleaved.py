@@ -48,6 +48,7 @@ def interleaved(state: State, address: Address, type: Struct) -> Scalar | None:
 def load_interleaved(state: State, address: Address, type: Struct, number: Scalar) -> Operand:
     """Load a vector of structures: one wide load, and a shuffle for each number in the structure."""
     count, cell, order = size_of(type) // size_of(number), memory_ir(number), _order(state, address)
+    state.sizes.add(size_of(number))
     wide = f"<{count * state.v.width} x {cell}>"
     made = state.b.op(f"load {wide}, ptr {_lowest(state, address, type)}, align {size_of(number)}")
     forward = number == U8 and address.index is not None and address.index.stride * address.scale > 0
@@ -66,6 +67,7 @@ def store_interleaved(state: State, address: Address, value: Aggregate, number: 
     """Store a vector of structures: their numbers are shuffled into one wide store."""
     assert isinstance(value.type, Struct)
     state.written.add(address.memory)
+    state.sizes.add(size_of(number))
     width, cell = state.v.width, memory_ir(number)
     parts = [state.v.to_memory(state.v.of(state.math.convert(each, number)), VARYING, number) for each in _flat(value)]
     if _permutes(state, number) and len(parts) == _RGB:

@@ -225,9 +225,12 @@ class Vectors:
     def __init__(self, builder: Builder, width: int) -> None:
         self.b = builder
         self.width = width
+        self.floats = False
+        """Whether there are vectors of floats."""
 
     def type(self, of: Scalar | str) -> str:
         """Return the LLVM type of a vector with elements of a type."""
+        self.floats |= isinstance(of, Float)
         return f"<{self.width} x {of if isinstance(of, str) else of.ir}>"
 
     def splat(self, ir: str, type: str) -> str:
