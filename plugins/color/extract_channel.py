@@ -24,5 +24,5 @@ class ExtractChannel(PointFilter):
     result_alpha = False
 
     channel: Literal["red", "green", "blue", "alpha", "luminance", "hue", "saturation", "value", "lightness"] = param(
-        default="red", help="which channel; a gray image is each of red, green and blue"
+        default="red", constant=True, help="which channel; a gray image is each of red, green and blue"
     )
