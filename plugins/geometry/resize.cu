@@ -213,6 +213,37 @@ __global__ void average(const pixel *__restrict__ src, pixel *__restrict__ dst, 
 
 #else  // the nearest pixel
 
+#if WORDS && defined(IMGCUDA_CPU)
+
+struct unit {
+    pixel at[CHANNELS];
+};
+
+// A thread makes a pixel of ROWS rows: pixel (x, y) is column columns[x] and row rows[y] of src. Its three or four bytes
+// are read as one word, which takes as long as one byte; of three bytes the word begins one byte ahead, unless the
+// pixel is the image's first. The last block ends with the row, and some pixels are written twice.
+__global__ void nearest(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
+                        const int *__restrict__ columns, const int *__restrict__ rows, int src_width)
+{
+    int begin = max(min((int)blockIdx.x * BLOCK_WIDTH, width - BLOCK_WIDTH), 0), x = begin + threadIdx.x;
+    int y0 = blockIdx.y * ROWS, before = -1;
+    if (x >= width) return;
+    int at = columns[x] * CHANNELS;
+    unsigned int word = 0;
+    for (int y = y0; y < min(y0 + ROWS, height); y++) {
+        if (rows[y] != before) {  // an image that is enlarged has the same row several times
+            before = rows[y];
+            int start = CHANNELS == 4 ? at : max(at - 1, before == 0 ? 0 : -1);
+            word = __builtin_word_at(src + (long long)before * src_width * CHANNELS + start) >> (at - start) * 8;
+        }
+        unit made;
+        for (int c = 0; c < CHANNELS; c++) made.at[c] = (pixel)(word >> c * 8);
+        ((unit *)dst)[(long long)y * width + x] = made;
+    }
+}
+
+#else
+
 // A thread makes PACK neighboring samples of ROWS rows: pixel (x, y) is column columns[x] and row rows[y] of src.
 __global__ void nearest(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
                         const int *__restrict__ columns, const int *__restrict__ rows, int src_width)
@@ -237,5 +268,7 @@ __global__ void nearest(const pixel *__restrict__ src, pixel *__restrict__ dst, 
         store_pack(dst + (long long)y * samples + x, found, wide, samples - x);
     }
 }
+
+#endif
 
 #endif

@@ -141,8 +141,12 @@ class Resize(GeometryFilter):
 
     def _nearest(self, gpu: Gpu, image: DeviceArray, shape: Shape, columns: Side, rows: Side) -> DeviceArray:
         row_numbers = nearest(rows)[gpu.wanted.first : gpu.wanted.last] - gpu.rows.first
-        layout = Layout(over="samples", block=(128, 1), rows=8, pack=4)
-        return gpu.launch("nearest", image, nearest(columns), row_numbers, image.width, shape=shape, layout=layout)
+        far = 2 * columns.made <= image.width and image.height * image.width > 1  # else neighbors are read together
+        words = far and image.dtype.itemsize == 1 and image.channels > 2
+        cpu = Layout(over="pixels", block=(64, 1), rows=8) if words else None
+        layout = Layout(over="samples", block=(128, 1), rows=8, pack=4, cpu=cpu)
+        arguments = nearest(columns), row_numbers, image.width
+        return gpu.launch("nearest", image, *arguments, shape=shape, constants={"WORDS": words}, layout=layout)
 
 
 def rounded(size: float) -> int:

@@ -314,9 +314,28 @@ def test_strips_give_what_the_whole_gives(
     assert_close(resize(image, size, method, device), whole)
 
 
+@pytest.mark.parametrize("channels", [3, 4])
+def test_every_third_pixel_of_every_third_row(
+    device: str, channels: int, random_image: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = random_image((1500, 333, channels))
+    assert_close(resize(image, (500, 111), "nearest", device), image[1::3, 1::3])
+    monkeypatch.setenv("IMGCUDA_MEMORY_LIMIT", str(image.nbytes // 2))
+    assert_close(resize(image, (500, 111), "nearest", device), image[1::3, 1::3])
+    with checked():
+        assert_close(resize(image[:6], (2, 111), "nearest", "cpu"), image[1:6:3, 1::3])
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
-    ("shape", "size"), [((3, 700), (2, 5)), exhaustive((9, 13), (20, 18)), exhaustive((9, 12, 3), (3, 4))], ids=str
+    ("shape", "size"),
+    [
+        ((3, 700), (2, 5)),
+        ((1, 2, 3), (1, 1)),
+        exhaustive((9, 13), (20, 18)),
+        exhaustive((9, 12, 3), (3, 4)),
+    ],
+    ids=str,
 )
 def test_the_kernels_do_nothing_that_they_may_not(
     shape: tuple[int, ...], size: tuple[int, int], method: str, random_image: Make
