@@ -13,6 +13,7 @@ from functools import cache
 from imgcuda.frontend.cooperative_groups import COOPERATIVE_GROUPS
 from imgcuda.frontend.helper_math import HELPER_MATH
 from imgcuda.frontend.std_names import STD
+from imgcuda.frontend.type_traits import TYPE_TRAITS
 
 _LIMITS = """\
 #define CHAR_BIT 8
@@ -147,7 +148,7 @@ typedef unsigned short ushort;
 typedef unsigned int uint;
 #endif
 """
-UNKNOWN = _FLOAT + _LIMITS + _INTEGERS + _INFINITY + _MATH + _TYPES + STD
+UNKNOWN = _FLOAT + _LIMITS + _INTEGERS + _INFINITY + _MATH + _TYPES + STD + TYPE_TRAITS
 """The text of a header that is not known: the headers of C, which a project's own mostly include."""
 
 HEADERS: dict[str, str] = {
@@ -156,7 +157,8 @@ HEADERS: dict[str, str] = {
     **{f"c{name}": text + STD for name, text in _TEXTS.items()},
     **dict.fromkeys(OF_SAMPLES, HELPER_MATH),
     "algorithm": STD,
-    "utility": STD,
+    **dict.fromkeys(("utility", "functional"), STD + TYPE_TRAITS),
+    **dict.fromkeys(("type_traits", "concepts"), TYPE_TRAITS),
     "cooperative_groups.h": COOPERATIVE_GROUPS,
     "limits": STD,
     "math_constants.h": _INFINITY + _CUDA_MATH,

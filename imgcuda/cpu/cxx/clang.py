@@ -26,7 +26,7 @@ INSTALL = "pip install 'imgcuda[cxx]'"
 _OPTIONS = [
     *("-x", "cuda", "--cuda-device-only", "-nocudainc", "-nocudalib", "--cuda-gpu-arch=sm_80", "-U__CUDA_ARCH__"),
     *("-std=c++20", "-nostdinc", "-fno-builtin", "-Wno-everything", "-fno-caret-diagnostics", "-fno-color-diagnostics"),
-    *("-ferror-limit=200", "-fsyntax-only", "-Xclang", "-ast-dump=json"),
+    *("-ferror-limit=0", "-fsyntax-only", "-Xclang", "-ast-dump=json"),
 ]
 _LONGEST = 60
 """The seconds after which Clang is stopped: a kernel takes some hundredths."""
@@ -38,6 +38,10 @@ _INCLUDE = re.compile(r'^([ \t]*#[ \t]*include[ \t]*)([<"][^>"\n]+[>"])', re.MUL
 _ERROR = re.compile(
     r"^(?P<file>[^\n]+?):(?P<line>\d+):(?P<column>\d+): (?:fatal )?error: (?P<message>.*)$", re.MULTILINE
 )
+_FATAL = re.compile(r"^[^\n]*: fatal error: ", re.MULTILINE)
+"""An error behind which Clang does not go on."""
+_MOST = 10
+"""The most mistakes that an error tells."""
 _NAMED = re.compile(r"(?:use of undeclared identifier|unknown type name|no type named) '(\w+)'")
 
 
@@ -51,13 +55,15 @@ def edition() -> str:
     return version("ziglang")
 
 
-def syntax_tree(text: str, name: str, expressions: Sequence[str]) -> Node:
-    """Return the tree of a text; `expressions` name instances of templates, as `scale<float, 3>`, to be made.
+def syntax_tree(text: str, name: str, expressions: Sequence[str], scope: str = "") -> tuple[Node, list[Mistake]]:
+    """Return the tree of a text, and Clang's errors, at the author's lines: a tree with errors lacks some parts.
 
-    Raises KernelError with Clang's errors, at the author's lines.
+    `expressions` name instances of templates, as `scale<float, 3>`, to be made; `scope` is the namespace that they are
+    in. Raises KernelError if there is no tree.
     """
     given, headers = _with_numbered_headers(text)
     names = "".join(f"__device__ const auto {INSTANCE}{n} = &{each};\n" for n, each in enumerate(expressions))
+    names = f"namespace {scope} {{\n{names}}}\n" if scope else names
     with TemporaryDirectory(prefix="imgcuda-") as folder:
         for file, content in (headers | {_BEFORE: declarations()}).items():
             Path(folder, file).write_text(content, encoding="utf-8")
@@ -65,10 +71,12 @@ def syntax_tree(text: str, name: str, expressions: Sequence[str]) -> Node:
         macros = [f"-D{macro}={value}" for macro, value in CPU]
         command = [*_clang(), *_OPTIONS, *macros, "-I.", "-include", _BEFORE, _SOURCE]
         done = _run(command, folder, name)
-    if done.returncode:
-        raise KernelError(_mistakes(done.stderr.decode(errors="replace"), text, name))
+    log = done.stderr.decode(errors="replace")
+    mistakes = [_mistake(match, text, name) for match in _ERROR.finditer(log)] if done.returncode else []
+    if done.returncode and (not mistakes or _FATAL.search(log) or not done.stdout):
+        raise KernelError(mistakes[:_MOST] or f"{name}: Clang failed: {log.strip()[:500]}")
     tree: Node = json.loads(done.stdout)
-    return tree
+    return tree, mistakes
 
 
 def _run(command: Sequence[str], folder: str, name: str) -> subprocess.CompletedProcess[bytes]:
@@ -108,11 +116,6 @@ def _with_numbered_headers(text: str) -> tuple[str, dict[str, str]]:
         return f'{match[1]}"{file}"'.ljust(len(match[0]))
 
     return _INCLUDE.sub(put, text), headers
-
-
-def _mistakes(log: str, text: str, name: str) -> list[Mistake] | str:
-    found = [_mistake(match, text, name) for match in _ERROR.finditer(log)]
-    return found or f"{name}: Clang failed: {log.strip()[:500]}"
 
 
 def _mistake(match: re.Match[str], text: str, name: str) -> Mistake:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from imgcuda.cpu.cxx.constructors import initializers
-from imgcuda.cpu.cxx.nodes import Node, Untranslatable, has, inner, is_reference, kind, spelling
+from imgcuda.cpu.cxx.nodes import Node, Untranslatable, has, inner, is_reference, kind, last, spelling
 from imgcuda.cpu.cxx.translate_records import structure
 from imgcuda.cpu.cxx.translation import POINTER, REFERENCE, THIS, VALUE, FunctionFrame, Made, Translation
 from imgcuda.cpu.cxx.type_reader import is_const, name_of
@@ -21,11 +23,12 @@ def function(t: Translation, node: Node, name: str = "") -> Made:
         if known is None:
             raise Untranslatable(f"{name_of(node)}() calls itself", t.place(node), "write it as a loop")
         return known
+    t.made[key] = None
+    t.require_sound(definition)
     if not has(definition, "CompoundStmt"):
         raise Untranslatable(
             f"{name_of(node)}() is declared and never defined", t.place(node), "define it in this file"
         )
-    t.made[key] = None
     made, pointers = name or _unique_name(t, definition), frozenset[str]()
     while True:
         with t.within(_frame(t, definition, pointers)) as frame:
@@ -51,7 +54,7 @@ def _unique_name(t: Translation, node: Node) -> str:
 
 def _frame(t: Translation, node: Node, pointers: frozenset[str]) -> FunctionFrame:
     frame = FunctionFrame(pointers, constructor=kind(node) == "CXXConstructorDecl")
-    frame.returns_reference = is_reference(_result(node)) and not frame.constructor
+    frame.returns_reference = is_reference(_returned(t, node)) and not frame.constructor
     record = t.index.record_of(node)
     if record is not None:
         frame.captures = t.closures.get(record["id"], {})
@@ -100,6 +103,32 @@ def _result(node: Node) -> str:
     return spelled
 
 
+def _returned(t: Translation, node: Node) -> str:
+    """Return the type that a function returns; of one that Clang spells as the author did, what its `return`s have.
+
+    That may be an alias with arguments, as `std::enable_if_t<true, float>`.
+    """
+    spelled = _result(node)
+    if not spelled.endswith(">") and "::" not in spelled and "> " not in spelled:
+        return spelled
+    try:
+        t.read_type(spelled, t.place(node))
+        return spelled
+    except Untranslatable:
+        value = next((last(each) for each in _statements(node) if kind(each) == "ReturnStmt" and inner(each)), None)
+        if value is None:
+            return "void"
+        return spelling(value) + ("" if value.get("valueCategory") == "prvalue" else " &")
+
+
+def _statements(node: Node) -> Iterator[Node]:
+    """Yield the nodes of a function's body without those of lambdas in it."""
+    yield node
+    for each in inner(node):
+        if kind(each) != "LambdaExpr":
+            yield from _statements(each)
+
+
 def _is_const_method(node: Node) -> bool:
     behind = str(node["type"]["qualType"]).rpartition(")")[2]
     return "const" in behind.split()
@@ -130,7 +159,7 @@ def _result_type(t: Translation, node: Node, place: Place) -> TypeName:
         record = t.index.record_of(node)
         assert record is not None
         return syntax.NamedType(structure(t, record), place)
-    type = t.read_type(_result(node), place)
+    type = t.read_type(_returned(t, node), place)
     return syntax.PointerType(type.target) if isinstance(type, syntax.ReferenceType) else type
 
 

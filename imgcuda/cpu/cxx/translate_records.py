@@ -29,6 +29,7 @@ def structure(t: Translation, record: Node) -> str:
     if not t.index.is_authors(record) and (name in VECTORS or name == DIM3.name):
         t.structures[key] = name
         return name
+    t.require_sound(record)
     if record.get("definitionData", {}).get("isPolymorphic"):
         raise Untranslatable("virtual functions are not in the portable subset", t.place(record), "use a template")
     if any(kind(each) == "CXXDestructorDecl" and is_own(each) for each in inner(record)):
@@ -46,6 +47,7 @@ def fields_of(t: Translation, record: Node) -> list[tuple[str, TypeName]]:
     found = [(base_field(base), base_type) for base, base_type in _bases(t, record)]
     for each in inner(record):
         if kind(each) == "FieldDecl":
+            t.require_sound(each)
             if each.get("isBitfield"):
                 raise Untranslatable("fields of some bits are not in the portable subset", t.place(each), "use an int")
             found.append((field_name(t, each), field_type(t, each)))

@@ -42,6 +42,7 @@ def _declarations(t: Translation, node: Node) -> list[Statement]:
 
 def declared(t: Translation, node: Node) -> list[Statement]:
     """Return the declaration of a variable of a function."""
+    t.require_sound(node)
     place, name = t.place(node), _named(t, node)
     value = next((each for each in inner(node) if not kind(each).endswith(("Attr", "Decl"))), None)
     if value is not None and "(lambda" in spelling(node):

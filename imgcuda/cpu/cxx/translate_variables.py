@@ -26,6 +26,7 @@ _NOT_VALUES = ("Attr", "TemplateArgument", "Type")
 def variable(t: Translation, referred: Node, place: Place) -> Expression:
     """Return the variable or enumerator that a name means."""
     node = t.index.by_id.get(referred["id"], referred)
+    t.require_sound(node)
     if kind(node) == "EnumConstantDecl":
         return _enumerator(t, node, place)
     if captured := t.frame.captures.get(node["id"]):

@@ -119,6 +119,11 @@ class Translation:
         finally:
             self.frame = outer
 
+    def require_sound(self, node: Node) -> None:
+        """Raise Untranslatable for a declaration that Clang has taken although it has an error, as another one."""
+        if node.get("isInvalid"):
+            raise Untranslatable(f"'{node.get('name', '')}' is declared with an error", self.place(node), "correct it")
+
     # ---- names, places and types
 
     def place(self, node: Node) -> Place:

@@ -14,6 +14,7 @@ from imgcuda import kernels
 from imgcuda.cpu.cxx import clang
 from imgcuda.cpu.cxx.clang import syntax_tree
 from imgcuda.cpu.cxx.nodes import Node
+from imgcuda.errors import Mistake
 from support.cxx import NEEDS_CLANG
 
 pytestmark = NEEDS_CLANG
@@ -69,7 +70,7 @@ def test_another_version_of_clang_is_asked_anew(monkeypatch: pytest.MonkeyPatch)
     assert another_process(64, {"ADDED": 7})[0] == 1
     asked: list[str] = []
 
-    def noting(text: str, name: str, expressions: Sequence[str]) -> Node:
+    def noting(text: str, name: str, expressions: Sequence[str]) -> tuple[Node, list[Mistake]]:
         asked.append(name)
         return syntax_tree(text, name, expressions)
 

@@ -11,6 +11,7 @@ from imgcuda import PointFilter
 from imgcuda.cpu.cxx import clang
 from imgcuda.cpu.cxx.clang import syntax_tree
 from imgcuda.cpu.cxx.nodes import Node
+from imgcuda.errors import Mistake
 from imgcuda.filters import snake
 from imgcuda.programs.source import Source
 from support.cxx import NEEDS_CLANG
@@ -41,7 +42,7 @@ def test_filters_give_the_same_bytes(name: str, monkeypatch: pytest.MonkeyPatch)
     changed = Source(source.name, source.text.replace("\n{\n", LAMBDA.format(snake(name))), source.contract)
     asked: list[str] = []
 
-    def noting(text: str, name: str, expressions: Sequence[str]) -> Node:
+    def noting(text: str, name: str, expressions: Sequence[str]) -> tuple[Node, list[Mistake]]:
         asked.append(name)
         return syntax_tree(text, name, expressions)
 

@@ -1,0 +1,106 @@
+"""Kernels in C++ in files whose host code Clang cannot read: it runs what no error can change, and refuses the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from imgcuda import KernelError, kernels
+from support.cxx import NEEDS_CLANG, X, assert_makes
+
+pytestmark = NEEDS_CLANG
+
+HOST = """\
+#include <string>
+#include <vector>
+class Image {
+    std::vector<float> pixels;
+    std::string name;
+
+  public:
+    Image(const std::string &path);
+    cv::Mat mat() const;
+};
+std::ostream &operator<<(std::ostream &out, const Image &image);
+struct Timer { std::chrono::milliseconds start; ~Timer() { std::cout << 1; } };
+std::map<int, Image> images;
+"""
+KERNEL = """\
+template <typename T> __device__ T twice(T v) { return v + v; }
+__global__ void k(float *o) { THREAD; o[i] = twice(BODY); }
+int main(int argc, char **argv) { cv::Mat image = cv::imread(argv[1]); k<<<1, 70>>>(image.data); }
+"""
+
+
+def text_of(before: str, body: str) -> str:
+    return HOST + before + "\n" + KERNEL.replace("BODY", body)
+
+
+def test_classes_functions_and_variables_of_the_host_do_not_matter() -> None:
+    assert_makes(2 * X, text_of("", "float(i)"))
+
+
+def test_a_structure_of_the_kernel_may_have_methods_for_the_host() -> None:
+    struct = """\
+struct Level {
+    float v;
+    Level() = default;
+    Level(const std::string &text);
+    std::string name() const;
+    void read(std::istream &from) { from >> v; }
+    __device__ float get() const { return v; }
+};
+__device__ float level(float v) { Level l; l.v = v; return l.get(); }
+"""
+    assert_makes(2 * X, text_of(struct, "level(i)"))
+
+
+def test_type_traits_choose_functions() -> None:
+    functions = """\
+#include <type_traits>
+template <typename T> __device__ std::enable_if_t<std::is_floating_point_v<T>, T> half_of(T v) { return v / 2; }
+template <typename T, typename std::enable_if<std::is_integral<T>::value, int>::type = 0>
+__device__ T half_of(T v) { return v >> 1; }
+template <typename T> __device__ float same(T v) {
+    using Wide = std::conditional_t<std::is_same_v<T, unsigned char>, int, std::decay_t<const T &>>;
+    std::make_unsigned_t<Wide> u = 3u;
+    static_assert(std::is_unsigned_v<decltype(u)> && std::is_pointer<T *>::value && !std::is_class_v<T>, "");
+    return half_of(Wide(v)) + half_of(std::move(v) + 0.5f) + u;
+}
+"""
+    assert_makes(2 * ((X // 2) + (X + 0.5) / 2 + 3), text_of(functions, "same((unsigned char)i)"))
+
+
+def test_a_template_in_a_namespace_is_launched_by_its_plain_name() -> None:
+    text = """\
+namespace outer { namespace inner {
+struct Scale { float by; };
+template <typename T> __global__ void k(float *o) { THREAD; T s = {3}; o[i] = s.by * i; }
+} }
+"""
+    assert_makes(3 * X, HOST + text, "k<Scale>")
+
+
+@pytest.mark.parametrize(
+    ("before", "body", "line", "message"),
+    [
+        ("template <> __device__ std::string twice(std::string v);", "i", 14, "no type named 'string'"),
+        ("__device__ float f(std::complex<float> v); __device__ float f(float v) { return v; }", "f(i)", 14, "f"),
+        ("typedef unknown number; typedef number index;", "index(i)", 14, "unknown type name 'unknown'"),
+        ("__constant__ unknown table[3];", "table[i]", 14, "unknown type name 'unknown'"),
+        ("struct P { float v; std::string s; };", "P{1}.v", 14, "no type named 'string'"),
+        ("struct P { float v; virtual void log(std::string s); };", "sizeof(P)", 14, "no type named 'string'"),
+        ("struct P { float v; __device__ P(std::string s); P() {} };", "P().v", 14, "no type named 'string'"),
+        ("enum Kind : std::none { A, B };", "float(B)", 14, "no type named 'none'"),
+        ("MACRO(x)\n__device__ float f(int v) { return 3; }", "f(i)", 14, "unknown type name 'MACRO'"),
+        ("", "nothing(i)", 16, "undeclared identifier 'nothing'"),
+        ("class A { static std::mutex m; }; struct P : A { float v; };", "P{}.v", 14, "no type named 'mutex'"),
+        ("__device__ float f(double v) { std::mutex m; return v; }", "f(i)", 14, "no type named 'mutex'"),
+    ],
+)
+def test_an_error_that_may_matter_refuses(before: str, body: str, line: int, message: str) -> None:
+    text = text_of(before, body).replace("THREAD;", "int i = threadIdx.x;")
+    with pytest.raises(KernelError) as caught:
+        kernels.compile(text, device="cpu").k(np.zeros(70, np.float32), grid=1, block=70)
+    assert caught.value.mistakes[0].line == line
+    assert message in str(caught.value)
