@@ -109,7 +109,7 @@ class Morphology(NeighborhoodFilter, abstract=True):
         radius = len(counting) // 2
         widths = [int(row.sum()) // 2 for row in counting[radius:]]
         shape = {"RADIUS": radius, "WIDTHS": sum(width << 4 * k for k, width in enumerate(widths))}
-        layout = columns(16, 4 // image.dtype.itemsize)
+        layout = _small_columns(radius, image.dtype.itemsize)
         return gpu.launch("small", image, flip, constants={**shape, **self._border}, layout=layout)
 
     def _by_runs(self, gpu: Gpu, image: DeviceArray, counting: Footprint, flip: int) -> DeviceArray:
@@ -161,7 +161,17 @@ def tile(margin: int, pack: int) -> Layout:
     return Layout(over="samples", block=(wide, 1), rows=ROWS, pack=pack, margin=margin, cpu=cpu)
 
 
-def columns(rows: int, pack: int) -> Layout:
+def _small_columns(radius: int, size: int) -> Layout:
+    """Return the layout of `small` for samples of `size` bytes.
+
+    A loop over up to ten rows is unrolled on a CPU, so that where each row lies is computed once for all threads of a
+    block. That is worth it where a row takes little else.
+    """
+    rows = 8 if radius == 1 and size < 4 else 4 if radius == 2 and size == 1 else 16
+    return columns(16, 4 // size, rows)
+
+
+def columns(rows: int, pack: int, cpu_rows: int = 0) -> Layout:
     """Return the layout of kernels whose threads walk down the image."""
-    cpu = Layout(over="samples", block=(1024, 1), rows=rows)
+    cpu = Layout(over="samples", block=(1024, 1), rows=cpu_rows or rows)
     return Layout(over="samples", block=(64, 1), rows=rows, pack=pack, cpu=cpu)
