@@ -101,6 +101,11 @@ def test_a_byte_order_mark_and_line_ends_of_any_system_are_read(tmp_path: Path, 
         made(tmp_path, mark + text.replace(b"255 - src", b"255 - scr"))(IMAGE, device="cpu")
 
 
+def test_comments_and_strings_may_be_in_another_encoding(tmp_path: Path) -> None:
+    text = kernel(USUAL, f'// \u6a21\u7cca /* \u6a21 */\nconst char *name = "\u6a21";\n/* \u6a21\u7cca */\n{INVERT}')
+    assert (made(tmp_path, text.encode("gbk"))(IMAGE, device="cpu") == 255 - IMAGE).all()
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [("// a\n".encode("utf-16"), "is UTF-16"), (b"int a;\n\xff\xfa", r"\.cu:2: the kernel file is not UTF-8 here"),

@@ -74,7 +74,7 @@ def test_a_header_that_is_not_there_is_left_to_the_compilers(tmp_path: Path) -> 
 
 
 def test_an_included_file_that_is_no_text_is_named(tmp_path: Path) -> None:
-    (tmp_path / "helper.cu").write_bytes(b"// ok\n// \xff\n")
+    (tmp_path / "helper.cu").write_bytes(b"// ok\nint \xff;\n")
     with pytest.raises(FilterError, match=r"helper\.cu:2: the kernel file is not UTF-8 here; save it as UTF-8"):
         read(tmp_path, main='#include "helper.cu"\n')
 

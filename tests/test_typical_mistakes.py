@@ -82,7 +82,7 @@ def test_a_mistake_in_a_kernel_has_one_message_with_its_remedy(body: str, said: 
         ("template <typename T> __global__ void k(T *o) {}", "kernels.cu: 'k' is a template; name an instance of it, as \"k<float>\" with a value for each of <T>"),
         ("__global__ void k(int o[], int n) {}", "kernels.cu: k(o, n) takes 2 arguments; it was given 1"),
         ("__global__ void k(float *o) {}", "kernels.cu: k: argument 'o' is float *; it was given an array of int32, which fits `int *o`"),
-        ("__global__ void k(int &o) {}", "kernels.cu: k: argument 'o' is int &, which a launch cannot give; declare its parts as numbers, or a pointer to it"),
+        ("__global__ void k(int &o) {}", "kernels.cu: k: argument 'o' is int &, a reference, which CUDA gives no kernel; take it by value, without '&'"),
     ],
 )  # fmt: skip
 def test_a_kernel_that_cannot_be_launched_says_what_to_write(text: str, said: str) -> None:

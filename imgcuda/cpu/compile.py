@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from imgcuda.cpu import lookup_functions, rounding_functions
 from imgcuda.cpu.code import Code
@@ -14,7 +14,7 @@ from imgcuda.cpu.machine import Machine, load_llvm
 from imgcuda.cpu.side_by_side import emit_object, run_passes
 from imgcuda.cpu.stack import on_a_large_stack
 from imgcuda.cpu.values.types import BOOL, Float, Int, PointerTo, Struct, Type, size_of
-from imgcuda.errors import ImgcudaError, KernelError
+from imgcuda.errors import ImgcudaError, KernelError, PortabilityError
 from imgcuda.programs.instances import is_instance
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from imgcuda.cpu.module import Compiled
     from imgcuda.cpu.semantics.check import Checked
     from imgcuda.frontend.syntax import TranslationUnit
+
+_T = TypeVar("_T")
 
 
 def compile(program: Program, kernel: str, block: Dim3, machine: Machine | None = None, checked: bool = False) -> Code:
@@ -99,7 +101,7 @@ def to_llvm(
     refused: KernelError | None = None
     if not is_instance(kernel):
         try:
-            return lowered(read(program.text, program.name))
+            return read_reached(program.text, program.name, kernel, lowered)
         except KernelError as error:
             from imgcuda.cpu.cxx.asking_clang import is_for_clang
 
@@ -109,6 +111,27 @@ def to_llvm(
     from imgcuda.cpu.cxx.asking_clang import read_by_clang
 
     return lowered(read_by_clang(program.text, program.name, kernel, refused))
+
+
+def read_reached(text: str, name: str, declared: str, use: Callable[[tuple[TranslationUnit, Checked]], _T]) -> _T:
+    """Return what `use` makes of a file; if it is refused, of what a declaration in it may use.
+
+    What the host alone needs may have any mistakes, and the rest what the CPU engine does not have. Raises KernelError.
+    """
+    try:
+        return use(read(text, name))
+    except KernelError as error:
+        from imgcuda.frontend.reached_text import reached_text
+
+        for host_only in [False] if isinstance(error, PortabilityError) else [True, False]:
+            left = reached_text(text, name, declared, host_only)
+            try:
+                return use(read(left, name))
+            except PortabilityError:
+                continue
+            except KernelError:
+                break
+        raise error from None
 
 
 @lru_cache(maxsize=4)

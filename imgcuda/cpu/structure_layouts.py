@@ -28,9 +28,9 @@ def layout(program: Program, name: str) -> StructurePart | None:
 @lru_cache(maxsize=64)
 def _layout(text: str, file_name: str, name: str) -> StructurePart | None:
     """Return the same for a program's text and name. It is kept for the launches that follow."""
-    from imgcuda.cpu.compile import read
+    from imgcuda.cpu.compile import read_reached
 
-    file, checked = read(text, file_name)
+    file, checked = read_reached(text, file_name, name, lambda found: found)
     found = checked.types.get(name)
     if not isinstance(found, cxx.Record):
         return None

@@ -86,10 +86,12 @@ def blanked(text: str, name: str, items: Iterable[tuple[Place, Place]]) -> str:
         begin, end = at.get((first.file, first.line)), at.get((last.file, last.line))
         if begin is None or end is None:
             continue
+        directive = False
         for number in range(begin, end + 1):
             line = lines[number]
+            directive = line.lstrip().startswith("#") or (directive and lines[number - 1].endswith("\\"))
             left = first.column - 1 if number == begin else 0
             right = last.column if number == end else len(line)
-            if number == begin or not line.lstrip().startswith("#"):
+            if number == begin or not directive:
                 lines[number] = line[:left] + " " * (right - left) + line[right:]
     return "\n".join(lines)

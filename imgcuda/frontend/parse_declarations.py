@@ -42,6 +42,9 @@ class DeclarationParser(Types):
         self.file = TranslationUnit()
         self._declared: dict[str, Structure | Enumeration | Typedef] = {}
 
+    def declared_functions(self) -> set[str]:
+        return {each.name for each in self.file.functions}
+
     def declared_name(self, specifiers: Specifiers) -> tuple[Token, TypeName]:
         """Parse a declarator that must have a name."""
         name, type_ = self.declarator(specifiers.type)

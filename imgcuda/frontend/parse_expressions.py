@@ -74,6 +74,10 @@ class ExpressionParser(Cursor):
         """Parse a type without a variable's name; only the parser of a whole file can."""
         raise NotImplementedError
 
+    def declared_functions(self) -> set[str]:
+        """Return the names of the functions that the file has declared so far; the preprocessor's numbers have none."""
+        return set()
+
     def base_type(self) -> NamedType:
         """Parse the words of a type, without the stars behind them."""
         raise NotImplementedError
@@ -221,7 +225,7 @@ class ExpressionParser(Cursor):
 
     def _call(self, name: Token) -> Expression:
         refused = refusals.refused_call(name.text)
-        if refused:
+        if refused and name.text not in self.declared_functions():
             self.refuse(refused, name.place)
             self.skip_parentheses()
             return NumberLiteral(0, "int", name.place)

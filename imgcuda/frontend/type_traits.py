@@ -76,7 +76,7 @@ template <typename T> struct is_void : is_same<remove_cv_t<T>, void> {};
 template <typename T> constexpr bool is_void_v = is_void<T>::value;
 template <typename T> struct underlying_type { typedef __underlying_type(T) type; };
 template <typename T> using underlying_type_t = typename underlying_type<T>::type;
-template <typename T> T &&declval() noexcept;
+template <typename T> __host__ __device__ T &&declval() noexcept;
 template <typename T> using add_const_t = const T;
 template <typename T> using make_unsigned_t = typename make_unsigned<T>::type;
 template <typename T> using make_signed_t = typename make_signed<T>::type;

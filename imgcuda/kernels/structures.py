@@ -19,6 +19,8 @@ def by_value(place: str, argument: KernelArgument, value: Any) -> ByValue:
         return _vector(place, argument, value)
     if is_texture(argument.written):
         raise LaunchError(f"{place}; it was given {shown(value)}; pass kernels.Texture(array)")
+    if argument.written.endswith("&"):
+        raise LaunchError(f"{place}, a reference, which CUDA gives no kernel; take it by value, without '&'")
     if not argument.written.isidentifier():
         raise LaunchError(f"{place}, which a launch cannot give; declare its parts as numbers, or a pointer to it")
     if not isinstance(value, np.ndarray | np.void) or value.dtype.names is None or value.size != 1:

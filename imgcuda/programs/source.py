@@ -6,6 +6,7 @@ compiler reports the author's own file and line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,6 +75,11 @@ VECTOR_TYPES: dict[str, tuple[np.dtype[Any], int]] = {
 """CUDA's vector types, like uchar4: the type and the number of their elements."""
 
 
+_COMMENT_OR_STRING = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"', re.DOTALL)
+_UNKNOWN = "\ufffd"
+"""The letter that stands for bytes which are not UTF-8."""
+
+
 def elements_of(written: str) -> tuple[np.dtype[Any], int] | None:
     """Return the type of the numbers in a C type, and how many it has; None for a structure of the author's."""
     return VECTOR_TYPES.get(written) or ((np.dtype(C_TYPES[written]), 1) if written in C_TYPES else None)
@@ -119,7 +125,10 @@ def _text(path: Path) -> str:
 
 
 def _decoded(name: str, data: bytes) -> str:
-    """Return a kernel file's text: UTF-8, with or without a byte order mark, with line ends of any system."""
+    """Return a kernel file's text: UTF-8, with or without a byte order mark, with line ends of any system.
+
+    As for CUDA's compilers, comments and strings may be in another encoding; their letters are not known here.
+    """
     remedy = "save it as UTF-8"
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise FilterError(f"{name}: the kernel file is UTF-16; {remedy}")
@@ -127,8 +136,10 @@ def _decoded(name: str, data: bytes) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FilterError(f"{name}:{line}: the kernel file is not UTF-8 here; {remedy}") from error
+        text = data.decode("utf-8-sig", "replace")
+        if _UNKNOWN in _COMMENT_OR_STRING.sub("", text):
+            line = data.count(b"\n", 0, error.start) + 1
+            raise FilterError(f"{name}:{line}: the kernel file is not UTF-8 here; {remedy}") from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise FilterError(f"{name}:{line}: the kernel file holds a NUL byte, as no text does; {remedy}")

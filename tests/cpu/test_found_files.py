@@ -79,6 +79,19 @@ def test_nvrtc_is_given_a_whole_file_without_the_hosts_code() -> None:
     assert b"scale" in compile_for_gpu(whole, (9, 0))
 
 
+@pytest.mark.usefixtures("nvrtc")
+def test_nvrtc_knows_type_traits() -> None:
+    text = """\
+#include <type_traits>
+template <typename T> __device__ std::enable_if_t<std::is_floating_point_v<T>, T> half_of(T v) { return v / 2; }
+template <typename T, typename std::enable_if<std::is_integral<T>::value, int>::type = 0>
+__device__ T half_of(T v) { return v >> 1; }
+__global__ void k(std::remove_const_t<const float> *o) { o[0] = half_of(3) + half_of(std::decay_t<const float &>(3)); }
+static_assert(std::is_same_v<std::make_unsigned_t<int>, unsigned> && std::is_class<std::true_type>::value, "");
+"""
+    assert b"k" in compile_for_gpu(Program("k.cu", text, np.dtype(np.uint8), compiler=CUDA), (9, 0))
+
+
 def test_lines_and_directives_stay_where_host_code_is_taken_out() -> None:
     left = without_host_code(WHOLE, "whole.cu").split("\n")
     written = WHOLE.split("\n")

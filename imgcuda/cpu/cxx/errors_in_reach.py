@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence, Set
 
 from imgcuda.cpu.cxx.nodes import Node, kind, walk
-from imgcuda.cpu.cxx.text_parts import TextPart, innermost, text_parts
 from imgcuda.cpu.cxx.translation import Translation
 from imgcuda.errors import Mistake
-from imgcuda.frontend.lexer import END, IDENTIFIER, Token
-from imgcuda.frontend.mistakes import EnoughMistakes, Mistakes
-from imgcuda.frontend.preprocessor import preprocess
+from imgcuda.frontend.lexer import IDENTIFIER, Token
+from imgcuda.frontend.reached_text import preprocessed
 from imgcuda.frontend.syntax import Place
+from imgcuda.frontend.text_parts import TextPart, innermost, text_parts
 
 _BEFORE_A_TYPE = frozenset(["const", "volatile", "struct", "class", "union", "enum", "typename"])
 _LOCAL = ("ParmVarDecl", "VarDecl", "BindingDecl")
@@ -24,7 +23,7 @@ _LOCAL = ("ParmVarDecl", "VarDecl", "BindingDecl")
 
 def errors_in_reach(t: Translation, errors: Sequence[Mistake], text: str, name: str) -> list[Mistake]:
     """Return those of Clang's errors that matter to what has been translated; all if the text cannot be divided."""
-    tokens = _tokens(text, name)
+    tokens = preprocessed(text, name)
     if not tokens:
         return list(errors)
     parts = text_parts(tokens)
@@ -36,16 +35,6 @@ def errors_in_reach(t: Translation, errors: Sequence[Mistake], text: str, name: 
     found = [each for each, at in wrong if not at or any(part in reached or part.is_meant(names) for part in at)]
     broken = {id(part) for _, at in wrong for part in at}
     return found or _swallowed(t, parts, broken, names, errors)
-
-
-def _tokens(text: str, name: str) -> list[Token]:
-    """Return the tokens of a text behind the preprocessor; none if it finds mistakes that Clang does not."""
-    mistakes = Mistakes(text, name)
-    try:
-        tokens = preprocess(text, name, {}, mistakes)
-    except EnoughMistakes:
-        return []
-    return tokens if tokens and tokens[-1].kind == END else []
 
 
 def _parts_at(parts: Sequence[TextPart], error: Mistake) -> list[TextPart]:

@@ -34,6 +34,8 @@ class TextPart:
     """The tokens without the body of a function, and without the members of a class."""
     names: set[str]
     """The names that it declares, as far as what a kernel means may depend on them."""
+    written: set[str] = field(default_factory=set)
+    """All names before a sign like `(` or `;`, also those of the host."""
     record: str = ""
     """The class that it is a member of, without which it means nothing."""
     members: list[TextPart] = field(default_factory=list)
@@ -137,7 +139,8 @@ class _PartWalker:
         while self.here < self._end and not self._step():
             pass
         tokens = self._reader.slice(self._first, self.here)
-        return TextPart(tokens, self._head, self._declared(), self._record, self._members)
+        written = {*self._names, *(self._words & {"operator"})}
+        return TextPart(tokens, self._head, self._declared(), written, self._record, self._members)
 
     def _step(self) -> bool:
         """Read a token, or what is in brackets; return whether the declaration ends with it."""
