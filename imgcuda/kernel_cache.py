@@ -2,7 +2,8 @@
 
 Machine code that is read will be run. So it is read only from the user's own folder (`private_folder`), and only if a
 checksum over key and data is right; a damaged or renamed entry is made anew. Each write is atomic, so that several
-processes may write at once. If the cache grows too large, the entries that were not used for longest are dropped.
+processes may write at once. If the cache has grown too large, the entries that were not used for longest are dropped;
+how large it is, a process looks at its first write, and then only at times.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def put(key: str, data: bytes) -> None:
     """Store data under a key. A failure to write is ignored, since it only costs time later."""
     with contextlib.suppress(UnusableError, OSError), _folder(create=True) as folder:
         folder.write(key, _digest(key, data) + data)
-        _prune(folder)
+        _prune_at_times(folder, len(data))
 
 
 @contextmanager
@@ -101,6 +102,22 @@ def _folder(create: bool = False) -> Iterator[OwnFolder]:
 
 def _digest(key: str, data: bytes) -> bytes:
     return digest(key.encode() + b"\n" + data)
+
+
+_unlisted: dict[Path, int] = {}
+"""How many bytes this process has written into a cache since it last listed the files of it."""
+
+
+def _prune_at_times(folder: OwnFolder, size: int) -> None:
+    """Prune the cache after the first write of a process, and again after each 64th part of the largest size.
+
+    To list ten thousand files takes as long as to compile a small kernel.
+    """
+    path = private_folder.path("cache")
+    written = _unlisted.get(path, LARGEST) + size
+    _unlisted[path] = 0 if written > LARGEST // 64 else written
+    if not _unlisted[path]:
+        _prune(folder)
 
 
 def _prune(folder: OwnFolder) -> None:

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,7 @@ import pytest
 
 from imgcuda import PluginError, disabled_plugins, kernel_cache, private_folder
 from imgcuda.cpu import code
+from imgcuda.private_folder import OwnFolder
 
 
 @pytest.fixture(autouse=True)
@@ -264,6 +266,23 @@ def test_the_longest_unused_are_dropped_when_it_is_full(cache: Path, monkeypatch
     monkeypatch.setattr(kernel_cache, "LARGEST", 3500)
     kernel_cache.put("cpu-4", b"x" * 1000)
     assert sorted(path.name for path in cache.iterdir()) == ["cpu-0", "cpu-3", "cpu-4"]
+
+
+def test_the_cache_is_listed_at_the_first_write_and_then_at_times(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = []
+    entries = OwnFolder.entries
+
+    def noted(folder: OwnFolder) -> Iterator[tuple[float, int, str]]:
+        listed.append(folder)
+        return entries(folder)
+
+    monkeypatch.setattr(OwnFolder, "entries", noted)
+    for _ in range(10):
+        kernel_cache.put("cpu-1", b"x" * 1000)
+    assert len(listed) == 1
+    for number in range(4):
+        kernel_cache.put(f"cpu-{number}", b"x" * (kernel_cache.LARGEST // 128 + 1))
+    assert len(listed) == 3
 
 
 def test_what_a_killed_process_left_is_dropped_in_time(cache: Path) -> None:
