@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ import pytest
 from imgcuda.cpu import session
 from imgcuda.cpu.machine import Machine
 from imgcuda.programs.layout import Dim3
-from support.matrix import every_third, exhaustive
+from support.matrix import exhaustive, pairs
 from support.memory_pages import alone_in_memory
 from support.small_kernels import NUMPY, run_exactly
 
@@ -25,6 +24,7 @@ ACTIVE: dict[str, Callable[[int], bool]] = {
     "x < n && in[x] > 250": lambda x: False,
 }
 """Conditions under which a thread acts, in C and in Python."""
+ALL = list(ACTIVE)
 PLACES: dict[str, Callable[[int], int]] = {
     "x": lambda x: x,
     "n - 1 - x": lambda x: COUNT - 1 - x,
@@ -42,9 +42,12 @@ def processor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("processor")
-@pytest.mark.parametrize("width", [exhaustive(16), 32])
-@pytest.mark.parametrize("type", ["unsigned char", "float", *map(exhaustive, ("bool", "short", "double"))])
-@pytest.mark.parametrize(("place", "active"), every_third(product(PLACES, ACTIVE)))
+@pairs(
+    active=[*ALL[:2], *map(exhaustive, ALL[2:])],
+    place=["x", "x * 7 % n", exhaustive("n - 1 - x")],
+    type=["unsigned char", "float", *map(exhaustive, ("bool", "short", "double"))],
+    width=[32, exhaustive(16)],
+)
 def test_only_active_threads_access_memory(active: str, place: str, type: str, width: int) -> None:
     """Before and behind both arrays lie pages that cannot be accessed."""
     source = f"""__global__ void k({type} *out, const {type} *in, int n) {{

@@ -91,17 +91,8 @@ test_any_image_is_as_defined = matches(
     {"uint8": 0, "uint16": 0, "float32": 0},
     settings=[{"offset": 0.1}],
     method=METHODS,
-    border=["reflect", "constant"],
+    border=BORDERS,
 )
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("method", METHODS)
-def test_any_border_is_as_defined(device: str, method: str, border: str, random_image: Make) -> None:
-    for dtype in ("uint8", "uint16", "float32"):
-        image = random_image((40, 170, 3), dtype)
-        assert_close(adaptive(image, device, method=method, border=border), exact(image, method, border))
 
 
 @pytest.mark.parametrize("radius", [4, 5, *map(exhaustive, (1, 2, 3, 17, 100))])

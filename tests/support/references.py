@@ -72,7 +72,7 @@ def matches(
 
     cases = [
         pytest.param((each.values[0], each.values[1], each.values[2:]), marks=each.marks, id=each.id)
-        for each in matrix(shape=shapes, dtype=TYPES, **values).args[1]
+        for each in matrix(name, shape=shapes, dtype=TYPES, **values).args[1]
     ]
     marked: Callable[..., None] = pytest.mark.parametrize("case", cases)(test)
     return marked
