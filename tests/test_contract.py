@@ -38,16 +38,16 @@ def create(name: str, values: dict[str, Any]) -> Filter:
 # Each pair of a type and a channel count takes kernels of its own: the plain run has RGB bytes here, and each type and
 # channel count in the tests of each filter.
 PAIRED = contract_checks.every_type_and_channel_count
-# For these, each filter's kernels are compiled once more: for a GPU, as test_cuda_compile.py does too, with checks, for
-# each border, as the tests of each filter do, and for other channel counts.
+# test_cuda_compile.py compiles each filter for GPUs, with every type and channel count.
+ON_GPUS = contract_checks.compiles_for_a_gpu
+# For these, each filter's kernels are compiled once more: with checks, for each border, and for other channel counts.
 COMPILED_ANEW = [
-    contract_checks.compiles_for_a_gpu,
     contract_checks.a_checked_run_finds_nothing,
     contract_checks.every_border,
     contract_checks.alpha_is_respected,
     contract_checks.channels_are_apart,
 ]
-OTHER_CHECKS = [check for check in CHECKS if check not in (PAIRED, *COMPILED_ANEW)]
+OTHER_CHECKS = [check for check in CHECKS if check not in (PAIRED, ON_GPUS, *COMPILED_ANEW)]
 PAIRS = [
     pytest.param(*pair, marks=() if pair == ("uint8", 3) else pytest.mark.exhaustive)
     for pair in itertools.product(contract_checks.TYPES, contract_checks.CHANNELS)
