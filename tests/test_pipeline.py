@@ -294,9 +294,11 @@ def random_value(parameter: Parameter, random: np.random.Generator) -> Any:
 
 
 def with_kinds(chains: list[list[Filter]]) -> Iterator[Any]:
-    """Yield each chain with each kind of image; the plain run has one in eleven of these cases: they take kernels."""
+    """Yield each chain with two or three kinds of images in turn, of which the plain run has one in eleven of all."""
     kinds = [(1, "uint8"), (2, "float32"), (3, "uint16"), (4, "uint8")]
     for number, (filters, kind) in enumerate(product(chains, kinds)):
+        if number % 11 and (number // 4 + number) % 2:
+            continue
         words = " ".join(filter.name for filter in filters)
         marks = pytest.mark.exhaustive if number % 11 else ()
         yield pytest.param(filters, *kind, id=f"{words}-{kind[0]}-{kind[1]}", marks=marks)
