@@ -226,24 +226,24 @@ __device__ int border(int i, int n)
 {
 #if BORDER == BORDER_REFLECT        // d c b a | a b c d | d c b a
     int near = i < 0 ? -1 - i : i;
-    near = near >= n ? 2 * n - 1 - near : near;
-    if (near >= 0) return near;
-    int far = (i % (2 * n) + 2 * n) % (2 * n);
+    int folded = near >= n ? 2 * n - 1 - near : near;
+    if (FOR_ALL(folded >= 0)) return folded;
+    int far = near % (2 * n);
     return far < n ? far : 2 * n - 1 - far;
 #elif BORDER == BORDER_MIRROR       // d c b | a b c d | c b a
     int near = i < 0 ? -i : i;
-    near = near >= n ? 2 * n - 2 - near : near;
-    if (near >= 0 && near < n) return near;
-    int period = max(2 * n - 2, 1);
-    int far = (i % period + period) % period;
+    int folded = near >= n ? 2 * n - 2 - near : near;
+    if (FOR_ALL(folded >= 0 && folded < n)) return folded;
+    int period = max(2 * n - 2, 1), far = near % period;
     return far < n ? far : period - far;
 #elif BORDER == BORDER_NEAREST      // a a a | a b c d | d d d
     return min(max(i, 0), n - 1);
 #elif BORDER == BORDER_WRAP         // b c d | a b c d | a b c
     int near = i < 0 ? i + n : i;
-    near = near >= n ? near - n : near;
-    if (near >= 0 && near < n) return near;
-    return (i % n + n) % n;
+    int folded = near >= n ? near - n : near;
+    if (FOR_ALL(folded >= 0 && folded < n)) return folded;
+    int far = i % n;
+    return far < 0 ? far + n : far;
 #else                               // 0 0 0 | a b c d | 0 0 0
     return i >= 0 && i < n ? i : -1;
 #endif

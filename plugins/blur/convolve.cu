@@ -136,8 +136,9 @@ __global__ void small(const pixel *__restrict__ src, pixel *__restrict__ dst, in
 
 #elif defined(SEPARABLE)
 
-// The weight in row i and column j is down[i] * along[j], so columns and rows are summed one after the other.
-// SYMMETRIC: weights are the same in both directions, and are given from the middle on. A block makes ROWS rows of a
+// The weight in row i and column j is down[i] * along[j], so columns and rows are summed one after the other. PAIRED: to
+// either side of the middle of `along` the weights are the same, or, where `mirror` is -1 and not 1, their negatives, so
+// two samples take one product. SYMMETRIC: those of both are the same, and a GPU loads half of them. A block makes ROWS rows of a
 // tile that overlaps its neighbors by MARGIN samples on either side. First each thread sums PACK columns, margins
 // included, into the tile, and converts each sample to a float, once for all threads that use it. After a barrier each
 // thread sums along the rows of the tile.
@@ -146,8 +147,8 @@ __global__ void small(const pixel *__restrict__ src, pixel *__restrict__ dst, in
 // MARGIN, too.
 
 #if SYMMETRIC
-#define DOWN(i) down[abs((i) - above)]
-#define ALONG(j) along[abs((j) - beside)]
+#define DOWN(i) down[above + abs((i) - above)]
+#define ALONG(j) along[beside + abs((j) - beside)]
 #else
 #define DOWN(i) down[i]
 #define ALONG(j) along[j]
@@ -238,7 +239,7 @@ __device__ void sum_columns(floats (*tile)[PITCH], const pixel *src, int samples
 // The launch bound leaves a thread as many registers as let BLOCKS blocks share a multiprocessor.
 __global__ void __launch_bounds__(BLOCK_WIDTH, BLOCKS)
 separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
-          const float *__restrict__ down, const float *__restrict__ along, float scale, float bias, int above,
+          const float *__restrict__ down, const float *__restrict__ along, float mirror, float scale, float bias, int above,
           int beside, int margin)
 {
     __shared__ floats tile[ROWS][PITCH];
@@ -272,10 +273,11 @@ separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int
     if (t < made) {
         for (int r = 0; r < rows; r++) {
             const float *here = tile[r] + margin + t;
-#if SYMMETRIC
-            float sum = along[0] * here[0];
+#if PAIRED
+            const float *half = along + beside;
+            float sum = half[0] * here[0];
 #pragma unroll 2
-            for (int k = 1; k <= beside; k++) sum += along[k] * (here[-k * CHANNELS] + here[k * CHANNELS]);
+            for (int k = 1; k <= beside; k++) sum += half[k] * (mirror * here[-k * CHANNELS] + here[k * CHANNELS]);
 #else
             float sum = 0.0f;
             for (int j = 0; j <= 2 * beside; j++) sum += along[j] * here[(j - beside) * CHANNELS];

@@ -132,31 +132,38 @@ class Convolve(NeighborhoodFilter):
     ) -> DeviceArray:
         """Return the sums by a kernel whose rows are `along`, each times its number of `down`; in one launch.
 
-        Kernels that are the same in both directions take fewer products on the CPU, and fewer registers on a GPU.
+        Rows that are the same in both directions, or the negative, take fewer products on the CPU; columns and rows that
+        are the same take fewer registers on a GPU.
 
         A filter whose kernel file includes convolve.cu may call it too; FINISH of that file then makes its result from
         a sum.
         """
         few = len(down) <= 17  # what a block makes is high where it would else mostly read above and below
-        block, rows = ((128, 1), 16) if few else ((256, 1), 8)
-        layout = Layout(over="samples", block=block, rows=rows, pack=4, margin=margin(len(along), image.channels))
-        sizes = {"ABOVE": len(down) // 2, "BESIDE": len(along) // 2, "MARGIN": layout.margin}
-        tables = [down.astype(np.float32), along.astype(np.float32)]
-        symmetric = all(np.array_equal(table, table[::-1]) for table in tables)
-        if symmetric:
-            tables = [table[len(table) // 2 :] for table in tables]
-        constants = {"SEPARABLE": 1, "SYMMETRIC": int(symmetric), "BLOCKS": 4 if few else 3}
+        beside = margin(len(along), image.channels)
+        wide = Layout(over="samples", block=(256, 1), rows=8, pack=4, margin=beside)
+        layout = Layout(over="samples", block=(128, 1), rows=16, pack=4, margin=beside, cpu=wide) if few else wide
+        sizes = {"ABOVE": len(down) // 2, "BESIDE": len(along) // 2, "MARGIN": beside}
+        tables = [table.astype(np.float32) for table in (down, along)]
+        mirror = mirrored(tables[1])
+        symmetric = all(mirrored(table) == 1 for table in tables)
         return gpu.launch(
             "separable",
             image,
             *tables,
+            float(mirror),
             scale,
             bias,
             *sizes.values(),
-            constants=constants,
-            gpu_constants=sizes,
+            constants={"SEPARABLE": 1, "PAIRED": abs(mirror)},
+            gpu_constants={**sizes, "SYMMETRIC": int(symmetric), "BLOCKS": 4 if few else 3},
             layout=layout,
         )
+
+
+def mirrored(weights: Weights) -> int:
+    """Return 1 if weights are the same to either side of their middle, -1 if they are the negative, else 0."""
+    turned = weights[::-1]
+    return 1 if np.array_equal(weights, turned) else -int(np.array_equal(weights, -turned))
 
 
 def separated(weights: Weights) -> tuple[Weights, Weights] | None:
