@@ -151,7 +151,7 @@ box_blur(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int 
                 float least = most[i] > ORDINARY ? most[i] * (1.0f / LARGE) : 0.0f;
                 lost = lost || !(fabsf((float)sum[i]) >= least);
             }
-            if (lost) {
+            if (__builtin_expect(lost, 0)) {
                 begin(sum, src, y + g + 1, samples, height, x, at, radius);
                 for (int i = 0; i < PACK; i++) most[i] = 0.0f;
             }

@@ -138,10 +138,10 @@ __global__ void small(const pixel *__restrict__ src, pixel *__restrict__ dst, in
 
 // The weight in row i and column j is down[i] * along[j], so columns and rows are summed one after the other. PAIRED: to
 // either side of the middle of `along` the weights are the same, or, where `mirror` is -1 and not 1, their negatives, so
-// two samples take one product. SYMMETRIC: those of both are the same, and a GPU loads half of them. A block makes ROWS rows of a
-// tile that overlaps its neighbors by MARGIN samples on either side. First each thread sums PACK columns, margins
-// included, into the tile, and converts each sample to a float, once for all threads that use it. After a barrier each
-// thread sums along the rows of the tile.
+// two samples take one product. SYMMETRIC: those of both are the same, and a GPU loads half of them. A block makes ROWS
+// rows of a tile that overlaps its neighbors by MARGIN samples on either side. First each thread sums PACK columns,
+// margins included, into the tile, and converts each sample to a float, once for all threads that use it. After a
+// barrier each thread sums along the rows of the tile.
 // A kernel has `above` rows above its middle and as many below, and `beside` columns to either side. On the CPU one
 // compiled kernel serves all sizes. A GPU is faster with sizes known at compile time: there they are ABOVE, BESIDE and
 // MARGIN, too.
@@ -239,8 +239,8 @@ __device__ void sum_columns(floats (*tile)[PITCH], const pixel *src, int samples
 // The launch bound leaves a thread as many registers as let BLOCKS blocks share a multiprocessor.
 __global__ void __launch_bounds__(BLOCK_WIDTH, BLOCKS)
 separable(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
-          const float *__restrict__ down, const float *__restrict__ along, float mirror, float scale, float bias, int above,
-          int beside, int margin)
+          const float *__restrict__ down, const float *__restrict__ along, float mirror, float scale, float bias,
+          int above, int beside, int margin)
 {
     __shared__ floats tile[ROWS][PITCH];
 #ifdef ABOVE

@@ -132,8 +132,8 @@ class Convolve(NeighborhoodFilter):
     ) -> DeviceArray:
         """Return the sums by a kernel whose rows are `along`, each times its number of `down`; in one launch.
 
-        Rows that are the same in both directions, or the negative, take fewer products on the CPU; columns and rows that
-        are the same take fewer registers on a GPU.
+        Rows that are the same in both directions, or the negative, take fewer products on the CPU; columns and rows
+        that are the same take fewer registers on a GPU.
 
         A filter whose kernel file includes convolve.cu may call it too; FINISH of that file then makes its result from
         a sum.
