@@ -100,7 +100,7 @@ def plain(type: Type) -> Type:
     """Return a type without its own const."""
     if isinstance(type, Array):
         return replace(type, element=plain(type.element))
-    return replace(type, const=False)
+    return replace(type, const=False) if type.const else type
 
 
 def bare(type: Type) -> Type:
