@@ -31,8 +31,8 @@ __global__ void diffuse(const source *__restrict__ src, result *__restrict__ dst
                         float gamma)
 {
     int samples = width * CHANNELS, x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y0 = blockIdx.y * ROWS;
-    if (x >= samples) return;
     int left = border_sample(x - CHANNELS, width, 1), right = border_sample(x + CHANNELS, width, 1);
+    if (x >= samples) return;
     float steep = 1.0f / (kappa * PIXEL_MAX);
 #pragma unroll 1
     for (int y = y0; y < min(y0 + ROWS, height); y++) {

@@ -22,8 +22,11 @@ __device__ void add(float *sum, const pixel *src, int x, int y, float across, fl
 __global__ void path_blur(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height, float center_x,
                           float center_y, float extent)
 {
-    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
-    if (x >= width || y >= height) return;
+    int to = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
+    if (y >= height) return;
+    // Threads beyond the last column make its pixel again, and do not store it: so a CPU compiles most of this once, not
+    // once for all threads of a vector and once for some.
+    int x = min(to, width - 1);
     float dx = x + 0.5f - center_x, dy = y + 0.5f - center_y;
     // A path hardly longer than a whole number takes no step more, however its length is rounded.
     int steps = (int)ceilf(sqrtf(dx * dx + dy * dy) * fabsf(extent) - 1e-3f);
@@ -38,6 +41,7 @@ __global__ void path_blur(const pixel *__restrict__ src, pixel *__restrict__ dst
         add(sum, src, x, y, -dx * (k * each), -dy * (k * each), width, height);
 #endif
     }
-    pixel *out = dst + ((long long)y * width + x) * CHANNELS;
-    for (int c = 0; c < CHANNELS; c++) out[c] = to_pixel(sum[c] / (steps + 1));
+    pixel *out = dst + ((long long)y * width + to) * CHANNELS;
+    if (to < width)
+        for (int c = 0; c < CHANNELS; c++) out[c] = to_pixel(sum[c] / (steps + 1));
 }

@@ -7,8 +7,9 @@
 __global__ void remap(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
                       const float *__restrict__ map, int relative, int top, int first, int src_width, int src_height)
 {
-    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
-    if (x >= width || y >= height) return;
+    int column = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
+    if (y >= height) return;
+    int x = min(column, width - 1);  // as in rotate.cu
     float2 there = ((const float2 *)map)[(long long)y * width + x];
     point at = {there.x, there.y};
     if (relative) {
@@ -16,6 +17,7 @@ __global__ void remap(const pixel *__restrict__ src, pixel *__restrict__ dst, in
         at.y += y + top;
     }
     sampled made = sample_at(src, at, first, src_width, src_height);
-    pixel *out = dst + ((long long)y * width + x) * CHANNELS;
-    for (int c = 0; c < CHANNELS; c++) out[c] = to_pixel(made.at[c]);
+    pixel *out = dst + ((long long)y * width + column) * CHANNELS;
+    if (column < width)
+        for (int c = 0; c < CHANNELS; c++) out[c] = to_pixel(made.at[c]);
 }

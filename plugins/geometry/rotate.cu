@@ -77,14 +77,18 @@ __global__ void rotate(const pixel *__restrict__ src, pixel *__restrict__ dst, i
                        long long x_origin, long long x_along, long long x_down, long long y_origin, long long y_along,
                        long long y_down, int first, int src_width, int src_height)
 {
-    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
-    if (x >= width || y >= height) return;
+    int to = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
+    if (y >= height) return;
+    // Threads beyond the last column make its pixel again, and do not store it: so a CPU, which compiles the code behind
+    // a `return` of some threads once for all threads of a vector and once for some, compiles it once.
+    int x = min(to, width - 1);
     long long x_place = x_origin + x * x_along + y * x_down, y_place = y_origin + x * y_along + y * y_down;
     int column = (int)(x_place >> 32), row = (int)(y_place >> 32);  // of the first tap
     float right = (unsigned int)x_place * 2.3283064e-10f, below = (unsigned int)y_place * 2.3283064e-10f;  // 2^-32
     sampled made = sample(src, column, row, right, below, first, src_width, src_height);
-    pixel *out = dst + ((long long)y * width + x) * CHANNELS;
-    for (int c = 0; c < CHANNELS; c++) out[c] = to_pixel(made.at[c]);
+    pixel *out = dst + ((long long)y * width + to) * CHANNELS;
+    if (to < width)
+        for (int c = 0; c < CHANNELS; c++) out[c] = to_pixel(made.at[c]);
 }
 
 #endif

@@ -37,8 +37,9 @@ __device__ point source(double x, double y, const double *numbers);
 __global__ void warp(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int height,
                      const double *__restrict__ numbers, int top, int first, int src_width, int src_height)
 {
-    int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
-    if (x >= width || y >= height) return;
+    int column = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
+    if (y >= height) return;
+    int x = min(column, width - 1);  // as in rotate.cu
 #ifdef BY_CHANNEL
     sampled made;
     for (int c = 0; c < CHANNELS; c++) {
@@ -53,8 +54,9 @@ __global__ void warp(const pixel *__restrict__ src, pixel *__restrict__ dst, int
 #else
     sampled made = sample_at(src, source(x, y + top, numbers), first, src_width, src_height);
 #endif
-    pixel *out = dst + ((long long)y * width + x) * CHANNELS;
-    for (int c = 0; c < CHANNELS; c++) out[c] = to_pixel(made.at[c]);
+    pixel *out = dst + ((long long)y * width + column) * CHANNELS;
+    if (column < width)
+        for (int c = 0; c < CHANNELS; c++) out[c] = to_pixel(made.at[c]);
 }
 
 #endif
