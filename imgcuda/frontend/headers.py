@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from imgcuda.frontend.cooperative_groups import COOPERATIVE_GROUPS
+from imgcuda.frontend.half_precision import HALF_PRECISION
 from imgcuda.frontend.helper_math import HELPER_MATH
 from imgcuda.frontend.std_names import STD
 from imgcuda.frontend.type_traits import TYPE_TRAITS
@@ -121,6 +122,13 @@ _CUDA_MATH = """\
 #define CUDART_PIO4 7.8539816339744828e-1
 """
 
+_PIPELINE = """\
+#define __pipeline_memcpy_async(to, from, size) memcpy(to, from, size)
+#define __pipeline_commit()
+#define __pipeline_wait_prior(count)
+"""
+"""Copies that a GPU makes beside the kernel's other work are made at once; nothing may look at them before the wait."""
+
 _PLAIN = """
     assert.h builtin_types.h cassert cstdio cstdlib cuda.h cuda_runtime.h cuda_runtime_api.h device_atomic_functions.h
     device_functions.h device_launch_parameters.h host_defines.h iso646.h math_functions.h sm_20_atomic_functions.h
@@ -159,6 +167,8 @@ HEADERS: dict[str, str] = {
     "algorithm": STD,
     **dict.fromkeys(("utility", "functional"), STD + TYPE_TRAITS),
     **dict.fromkeys(("type_traits", "concepts"), TYPE_TRAITS),
+    **dict.fromkeys(("cuda_fp16.h", "cuda_fp16.hpp"), HALF_PRECISION),
+    **dict.fromkeys(("cuda_pipeline.h", "cuda_pipeline_primitives.h"), _PIPELINE),
     "cooperative_groups.h": COOPERATIVE_GROUPS,
     "limits": STD,
     "math_constants.h": _INFINITY + _CUDA_MATH,
@@ -166,7 +176,7 @@ HEADERS: dict[str, str] = {
 """The text of each header that is known, by its name."""
 
 _MACRO = re.compile(r"^#define (\w+)", re.MULTILINE)
-_HELPER = re.compile(r"__device__ [\w ]+ (\w+)\(")
+_HELPER = re.compile(r"__device__ (?:inline )?[\w ]+ (\w+)\(")
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)[>"]', re.MULTILINE)
 
 
@@ -175,6 +185,8 @@ def header_of(name: str) -> str:
     """Return the line that includes the header of a macro or function, like FLT_MAX; an empty string if none has it."""
     if name in _HELPER.findall(HELPER_MATH):
         return '#include "helper_math.h"'
+    if name in _HELPER.findall(HALF_PRECISION):
+        return "#include <cuda_fp16.h>"
     return next((f"#include <{header}>" for header, text in HEADERS.items() if name in _MACRO.findall(text)), "")
 
 

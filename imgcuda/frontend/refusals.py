@@ -65,7 +65,8 @@ _REFERENCES = (
     "take a cudaTextureObject_t as an argument, and write tex2D<float>(texture, x, y)",
 )
 _PRINTING = ("{} is not available on the CPU engine", f"use printf() or assert(), or {GUARD}")
-_HALVES = ("{}: there are no 16-bit floats on the CPU engine", f"use float, or {GUARD}")
+_HALVES = ("{}: floats of 16 bits need their header", "#include <cuda_fp16.h>")
+_SHORTER = ("{}: of short floats, the CPU engine has half and half2", f"use half or float, or {GUARD}")
 _RANDOM = ("{}: cuRAND is not available on the CPU engine", f"compute random numbers in the kernel, or {GUARD}")
 _GROUPS = ("{}: of cooperative groups, the CPU engine has thread_block alone", f"use a thread_block, or {GUARD}")
 _NO_GROUPS = ("{}: cooperative groups need their header", "#include <cooperative_groups.h>")
@@ -90,7 +91,8 @@ _CALLS = [
 _TYPES = [
     (re.compile("texture"), _REFERENCES),
     (re.compile("cudaSurfaceObject_t|surface"), _TEXTURES),
-    (re.compile(r"_*half2?|_*(?:nv_)?bfloat16\w*|__nv_fp8\w*"), _HALVES),
+    (re.compile(r"_*half2?"), _HALVES),
+    (re.compile(r"_*(?:nv_)?bfloat16\w*|__nv_fp8\w*"), _SHORTER),
     (re.compile(r"curand\w+"), _RANDOM),
 ]
 KEYWORDS = frozenset(_KEYWORDS)

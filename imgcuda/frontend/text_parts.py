@@ -214,7 +214,7 @@ class _PartWalker:
         if "virtual" in self._words:
             return names | of_class
         if self._arguments:  # a kernel can call no function of the host
-            if _FOR_DEVICE.isdisjoint(self._words):
+            if _FOR_DEVICE.isdisjoint(self._words) and not self._specializes():
                 return set()
             signs = self._signs()
             converts = "operator" in self._words and not signs
@@ -222,6 +222,10 @@ class _PartWalker:
         if self._record:
             return of_class if self._words.isdisjoint(_NAMES_MORE) else names
         return names if self._words & _MEANS_MORE else set()
+
+    def _specializes(self) -> bool:
+        """Return whether this is a specialization of a template, which may have the device's mark."""
+        return [each.text for each in self._head[:3]] == ["template", "<", ">"]
 
     def _signs(self) -> set[str]:
         """Return the signs of the operator that a function is; none if it is a conversion or no operator."""

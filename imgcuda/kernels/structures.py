@@ -32,7 +32,7 @@ def by_value(place: str, argument: KernelArgument, value: Any) -> ByValue:
 def _vector(place: str, argument: KernelArgument, value: Any) -> ByValue:
     dtype, count = VECTOR_TYPES[argument.written]
     try:
-        made = exactly(np.array(value), dtype)
+        made = exactly(np.atleast_1d(np.array(value)) if count == 1 else np.array(value), dtype)
         if made.shape != (count,):
             raise ValueError("another number of elements")
     except (TypeError, ValueError, OverflowError) as error:

@@ -71,8 +71,8 @@ VECTOR_TYPES: dict[str, tuple[np.dtype[Any], int]] = {
         **{"longlong": np.int64, "ulonglong": np.uint64, "long": np.int64, "ulong": np.uint64},
     }.items()
     for count in (1, 2, 3, 4)
-}
-"""CUDA's vector types, like uchar4: the type and the number of their elements."""
+} | {f"{begin}half{end}": (np.dtype(np.float16), int(end or 1)) for begin in ("", "__") for end in ("", "2")}
+"""CUDA's vector types, like uchar4, and its floats of 16 bits: the type and the number of their elements."""
 
 
 _COMMENT_OR_STRING = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"', re.DOTALL)

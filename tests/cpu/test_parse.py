@@ -592,8 +592,8 @@ BRACES = "declare a variable with this value, or use a maker such as make_float4
         ("surf2Dwrite(n, image, 1, 2);", f"surf2Dwrite: {TEXTURES}", POINTER),
         (
             "half x = 1;",
-            "half: there are no 16-bit floats on the CPU engine",
-            f"use float, or {GUARD}",
+            "half: floats of 16 bits need their header",
+            "#include <cuda_fp16.h>",
         ),
         (
             "curandState_t s;",
@@ -667,8 +667,8 @@ def test_refused_in_a_function(statement: str, message: str, remedy: str) -> Non
         ),
         (
             "__global__ void l(const __half *p) {}",
-            "__half: there are no 16-bit floats on the CPU engine",
-            f"use float, or {GUARD}",
+            "__half: floats of 16 bits need their header",
+            "#include <cuda_fp16.h>",
         ),
         ("__device__ int f(int a, ...) { return a; }", "'...' is not in the portable subset", "name the parameters"),
         (

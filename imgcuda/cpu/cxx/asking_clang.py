@@ -13,8 +13,10 @@ from imgcuda.errors import CheckError, KernelError, Mistake, PortabilityError
 from imgcuda.frontend import syntax
 from imgcuda.frontend.mistakes import Mistakes
 
-_CXX = re.compile(r"\b(?:template|class|union|operator|decltype|constexpr|typename|enum\s+class|using)\b|::|\]\s*\(")
-"""Words and signs that a text in C++ has, and a text in C mostly has not."""
+_CXX = re.compile(
+    r"\b(?:template|class|union|operator|decltype|constexpr|typename|enum\s+class|using)\b|::|\]\s*\(|cuda_fp16"
+)
+"""Words and signs that a text in C++ has, and a text in C mostly has not; halves become floats by themselves in C++."""
 
 
 def is_for_clang(error: KernelError, text: str) -> bool:

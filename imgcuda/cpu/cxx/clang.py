@@ -42,6 +42,7 @@ _FATAL = re.compile(r"^[^\n]*: fatal error: ", re.MULTILINE)
 """An error behind which Clang does not go on."""
 _MOST = 10
 """The most mistakes that an error tells."""
+_OVERLOADED = f"variable '{INSTANCE}0' with type 'const auto' has incompatible initializer of type '<overloaded"
 _NAMED = re.compile(r"(?:use of undeclared identifier|unknown type name|no type named) '(\w+)'")
 
 
@@ -126,6 +127,8 @@ def _mistake(match: re.Match[str], text: str, name: str) -> Mistake:
         word = named[1]
         if refused := refusals.refused_word(word) or refusals.refused_call(word) or refusals.refused_type(word):
             message, remedy = refused
+    if _OVERLOADED in message:
+        message, remedy = "several kernels are meant by this instance of a template", "give each overload its own name"
     shown = source_line(text, name, file, line)
     column = len(shown.encode()[: column - 1].decode(errors="replace")) + 1  # Clang counts bytes
     return Mistake(message, file, line, column, shown, remedy)

@@ -60,6 +60,14 @@ typedef unsigned long long uintptr_t;
 typedef int cudaError_t, cudaStream_t, cudaEvent_t;
 __device__ constexpr int warpSize = 32;
 """
+_DIM3 = """\
+struct dim3 {
+    unsigned int x, y, z;
+    __host__ __device__ constexpr dim3(unsigned int x = 1, unsigned int y = 1, unsigned int z = 1) : x(x), y(y), z(z) {}
+    __host__ __device__ constexpr dim3(uint3 v) : x(v.x), y(v.y), z(v.z) {}
+    __host__ __device__ constexpr operator uint3() const { return {x, y, z}; }
+};
+"""
 _KNOWN = """\
 extern __device__ const uint3 threadIdx, blockIdx;
 extern __device__ const dim3 blockDim, gridDim;
@@ -92,7 +100,7 @@ def _vectors() -> Iterator[str]:
         yield f"struct alignas({struct.align}) {struct.name} {{ {fields} }};"
         arguments = ", ".join(f"{_word(str(type))} {name}" for name, type in struct.fields)
         yield f"__device__ {struct.name} make_{struct.name}({arguments});"
-    yield "struct dim3 { unsigned int x = 1, y = 1, z = 1; };"
+    yield _DIM3
 
 
 def _word(type: str) -> str:

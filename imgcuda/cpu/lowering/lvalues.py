@@ -218,6 +218,7 @@ def value_of(state: State, operand: Operand) -> Value:
     """Return an operand as a number; report an error if it is none."""
     if not isinstance(operand, Value):
         remedy = "read what it points to with * or [...]" if isinstance(operand, Address) else "use one of its fields"
+        remedy = "write __half2float(...)" if str(operand.type) == "__half" else remedy
         state.fail(f"a number is needed here; this is a {operand.type}", remedy)
     return operand
 

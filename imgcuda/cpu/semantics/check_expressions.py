@@ -368,6 +368,7 @@ def _no_operator(operator: str, type: Type, place: syntax.Place) -> tuple[str, s
     """Return the message, place and remedy for an operator that a structure does not have."""
     vector = isinstance(type, Record) and type.name in VECTORS
     remedy = 'use its fields, or #include "helper_math.h"' if vector else f"use its fields, or write operator{operator}"
+    remedy = "write __half2float(...)" if isinstance(type, Record) and type.name == "__half" else remedy
     return f"a number is needed here; this is a {type}", place, remedy
 
 

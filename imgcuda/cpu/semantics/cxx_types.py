@@ -226,5 +226,12 @@ def why_not(given: Typed, wanted: Type) -> tuple[str, str]:
             remedy = "write 0; a null pointer is for pointers"
         if isinstance(source, Enum):
             remedy = f"write ({wanted}) in front of it"
+        if _is_half(source):
+            remedy = "write __half2float(...)"
         return f"a number is needed here; this is a {source}", remedy
-    return f"a {wanted} is needed here; this is a {source}", ""
+    return f"a {wanted} is needed here; this is a {source}", "write __float2half(...)" * _is_half(wanted)
+
+
+def _is_half(type: Type) -> bool:
+    """Return whether a type is the float of 16 bits of `cuda_fp16.h`, which is a structure in C."""
+    return isinstance(type, Record) and type.name == "__half"

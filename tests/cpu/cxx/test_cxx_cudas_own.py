@@ -211,3 +211,37 @@ template <typename T> __global__ void k(T *o) {
 }
 """
     assert_makes(6 + 200 * (X > 3), text, "k<float>")
+
+
+def test_dim3_is_made_of_other_indices_and_becomes_them() -> None:
+    text = """\
+template <typename T> __device__ T same(T v) { return v; }
+__device__ dim3 place(const dim3 block, const dim3 size, const dim3 thread) {
+    return dim3(block.x * size.x + thread.x, block.y * size.y + thread.y);
+}
+__global__ void k(float *o) {
+    dim3 p = place(blockIdx, blockDim, threadIdx), other{3}, braces = {1, 2, 4};
+    const dim3 one;
+    uint3 size = dim3(blockDim);
+    other = threadIdx;
+    if (p.x < 70) o[p.x] = same(p.x) + 100 * (p.z + one.y) + 1000 * size.x + 10 * other.z + braces.z;
+}
+"""
+    assert_makes(X + 200 + 64000 + 4, text)
+
+
+def test_copies_beside_the_kernels_work_are_there() -> None:
+    text = """\
+#include <cuda_pipeline_primitives.h>
+template <bool shared> __global__ void k(const float *src, float *o) {
+    extern __shared__ float tile[];
+    __pipeline_memcpy_async(&tile[threadIdx.x], &src[threadIdx.x], sizeof(float));
+    __pipeline_commit();
+    __pipeline_wait_prior(0);
+    __syncthreads();
+    o[threadIdx.x] = tile[63 - threadIdx.x];
+}
+"""
+    out = np.zeros(64, np.float32)
+    kernels.compile(text, device="cpu")["k<true>"](X[:64].copy(), out, grid=1, block=64, shared=256)
+    np.testing.assert_array_equal(out, X[63::-1])

@@ -85,6 +85,12 @@ template <typename T> __global__ void k(float *o) { THREAD; T s = {3}; o[i] = s.
     ("before", "body", "line", "message"),
     [
         ("template <> __device__ std::string twice(std::string v);", "i", 14, "no type named 'string'"),
+        (
+            "template <typename T> __device__ float f(T v) { return v; }\ntemplate <> std::string f(int v);",
+            "f(i)",
+            15,
+            "no type named 'string'",
+        ),
         ("__device__ float f(std::complex<float> v); __device__ float f(float v) { return v; }", "f(i)", 14, "f"),
         ("typedef unknown number; typedef number index;", "index(i)", 14, "unknown type name 'unknown'"),
         ("__constant__ unknown table[3];", "table[i]", 14, "unknown type name 'unknown'"),

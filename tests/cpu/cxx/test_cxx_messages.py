@@ -97,6 +97,16 @@ def test_an_instance_that_clang_refuses_is_an_error_at_the_template() -> None:
     assert (mistake.line, mistake.message) == (3, "static assertion failed due to requirement '1 > 2': N is small")
 
 
+@NEEDS_CLANG
+def test_an_instance_that_may_be_several_kernels_is_refused() -> None:
+    text = "template <class T> __global__ void k(T *o) {}\ntemplate <class T> __global__ void k(T *o, int n) {}\n"
+    (mistake,) = error_of(text, "k<float>").mistakes
+    assert (mistake.message, mistake.remedy) == (
+        "several kernels are meant by this instance of a template",
+        "give each overload its own name",
+    )
+
+
 @pytest.mark.usefixtures("without_clang")
 @pytest.mark.parametrize(
     ("text", "construct"),
