@@ -1,4 +1,4 @@
-"""`imgcuda compare`: writes a page that compares a picture with its filtered self, or with another."""
+"""`imgcuda compare`: compares a picture with its filtered self, or with another, on a page or in the terminal."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from imgcuda.cli import completing, streams
 from imgcuda.cli.filtering import add_options
 from imgcuda.cli.job import Job
 from imgcuda.cli.options import Frame
-from imgcuda.cli.page_run import PAGE_OPTIONS, In, Open, Out, PageRun, Steps, show
+from imgcuda.cli.page_run import PAGE_OPTIONS, In, Open, Out, PageRun, Show, Steps, open_page, target
 from imgcuda.errors import ParameterError
 
 if TYPE_CHECKING:
+    from imgcuda.cli.in_terminal import Terminal
     from imgcuda.images import Image
     from imgcuda.pages.compare_page import Side
 
@@ -28,6 +29,9 @@ Other = Annotated[
     ),
 ]
 
+SHOWN = 1024
+"""The most pixels across and down of a picture that is drawn in the terminal."""
+
 
 @streams.ours_only()
 def compare(
@@ -35,9 +39,10 @@ def compare(
     in_path: In,
     other: Other = None,
     *,
-    out_path: Out,
+    out_path: Out = None,
     steps: Steps = None,
     open: Open = False,
+    show: Show = False,
     frame: Frame = 1,
     **job: Any,
 ) -> None:
@@ -48,7 +53,8 @@ def compare(
 
     if not steps and other is None:
         raise ParameterError("compare IN with what? Write -f NAME for a filter, or the name of another image")
-    run = PageRun.begin(Job(in_path, out_path, frame=frame, **job))
+    file = target(out_path, show, open)
+    run = PageRun.begin(Job(in_path, file, frame=frame, **job), show)
     run.check()
     filters = run.reading(lambda: parse_chain(ctx.obj, steps)) if steps else []
     given = run.read(in_path)
@@ -57,10 +63,27 @@ def compare(
         pictures.append((write_chain(filters), run.filtered(given, filters)))
     if other:
         pictures.append((other.name, run.read(other)))
-    left, right = (_side(run, *each) for each in pictures[-2:])
-    run.write(compare_page(left, right, run.command(filters) if filters else ""))
+    if run.terminal:
+        _draw(run.terminal, *pictures[-2:])
+    if run.writes:
+        left, right = (_side(run, *each) for each in pictures[-2:])
+        run.write(compare_page(left, right, run.command(filters) if filters else ""))
     if open:
-        show(out_path)
+        open_page(file)
+
+
+def _draw(terminal: Terminal, left: tuple[str, Image], right: tuple[str, Image]) -> None:
+    """Draw both pictures and their difference in the terminal, and tell the difference in numbers."""
+    from imgcuda.images.preview import smaller
+    from imgcuda.pages.cards import Card, CardWords
+    from imgcuda.pages.compare_page import difference_words
+    from imgcuda.pages.differences import difference
+
+    apart = difference(left[1].pixels, right[1].pixels)
+    shown = [(name, image.pixels) for name, image in (left, right)]
+    shown += [("Difference", apart.picture)] if apart else []
+    terminal.show("", [Card(CardWords(name, ""), smaller(pixels, SHOWN)) for name, pixels in shown])
+    terminal.say(difference_words(left[1].pixels, right[1].pixels, apart))
 
 
 def _side(run: PageRun, name: str, image: Image) -> Side:

@@ -15,7 +15,7 @@ from imgcuda.cli.chain import parse_chain
 from imgcuda.cli.each_file import source_of
 from imgcuda.cli.filtering import Steps
 from imgcuda.cli.options import OPTIONS, Frame
-from imgcuda.cli.page_run import Open, show
+from imgcuda.cli.page_run import Open, open_page
 from imgcuda.errors import ImageError, ParameterError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def explain(
     if output:
         _write(output, source, found)
     if open and output:
-        show(output)
+        open_page(output)
     typer.echo(_object(source, found) if json else _tree(source, found))
 
 

@@ -1,4 +1,4 @@
-"""`imgcuda gallery`: a page that shows the result of every installed filter on one picture."""
+"""`imgcuda gallery`: shows the result of every installed filter on one picture, on a page or in the terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from imgcuda.cli.job import Job
 from imgcuda.cli.listing import Words, found_filters
 from imgcuda.cli.lookup import summary
 from imgcuda.cli.options import Frame
-from imgcuda.cli.page_run import PAGE_OPTIONS, In, Open, Out, PageRun, Size, as_options, show
+from imgcuda.cli.page_run import PAGE_OPTIONS, In, Open, Out, PageRun, Show, Size, as_options, open_page, target
 from imgcuda.registry import Registry
 
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ def gallery(
     in_path: In,
     words: Words = None,
     *,
-    out_path: Out,
+    out_path: Out = None,
     size: Size = 320,
     open: Open = False,
+    show: Show = False,
     frame: Frame = 1,
     **job: Any,
 ) -> None:
@@ -41,21 +42,26 @@ def gallery(
     from imgcuda.pages.gallery_page import gallery_page
 
     registry: Registry = ctx.obj
-    run = PageRun.begin(Job(in_path, out_path, frame=frame, **job))
+    file = target(out_path, show, open)
+    run = PageRun.begin(Job(in_path, file, frame=frame, **job), show)
     run.check()
     wanted = found_filters(registry, words or [])
     given = run.read(in_path)
-    shown = smaller(given.pixels, size)
-    small = given.filtered([shown]) if max(given.pixels.shape[:2]) > size else given
-    original = Card(CardWords(run.name, "", "As it is"), shown)
+    preview = smaller(given.pixels, size)
+    small = given.filtered([preview]) if max(given.pixels.shape[:2]) > size else given
+    original = Card(CardWords(run.name, "", "As it is"), preview)
     categories = {
         category: [_card(run, small, registry, name, size) for name in names if name in wanted]
         for category, names in registry.categories.items()
         if not wanted.keys().isdisjoint(names)
     }
-    run.write(gallery_page(run.name, original, categories, registry.problems, given.icc))
+    if run.terminal:
+        for heading, cards in {"": [original], **categories}.items():
+            run.terminal.show(heading, cards)
+    if run.writes:
+        run.write(gallery_page(run.name, original, categories, registry.problems, given.icc))
     if open:
-        show(out_path)
+        open_page(file)
 
 
 def _card(run: PageRun, image: Image, registry: Registry, name: str, size: int) -> Card:

@@ -1,4 +1,4 @@
-"""Reads, filters and measures pictures for a command that shows them on a page, and writes and opens the page."""
+"""Reads, filters and measures pictures for a command that shows them, on a page that it writes, or in the terminal."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from imgcuda.cli.job import Job
 from imgcuda.cli.options import filter_option
 from imgcuda.cli.timeout import Deadline
 from imgcuda.containment import in_words
-from imgcuda.errors import ImgcudaError
+from imgcuda.errors import ImgcudaError, ParameterError
 
 if TYPE_CHECKING:
+    from imgcuda.cli.in_terminal import Terminal
     from imgcuda.engine.protocol import Device
     from imgcuda.file_run import FileOptions
     from imgcuda.filters import Filter
@@ -31,12 +32,13 @@ In = Annotated[
     typer.Argument(metavar="IN", help="The image to read; - reads standard input.", autocompletion=completing.files),
 ]
 Out = Annotated[
-    Path,
+    Path | None,
     typer.Option("-o", "--output", metavar="PAGE.html", help="The page to write.", autocompletion=completing.files),
 ]
 Steps = Annotated[list[str] | None, filter_option("A filter to run, or @RECIPE; repeat it for several, in order.")]
 Size = Annotated[int, typer.Option(min=16, max=2048, help="The most pixels of each picture, across and down.")]
 Open = Annotated[bool, typer.Option("--open", help="Open it in the browser.")]
+Show = Annotated[bool, typer.Option("--show", help="Draw it in the terminal, with or without -o.")]
 
 PAGE_OPTIONS = (
     *("device", "timeout", "overwrite", "no_clobber", "depth", "convert", "linear", "auto_orient", "strict"),
@@ -46,22 +48,30 @@ PAGE_OPTIONS = (
 
 
 class PageRun(NamedTuple):
-    """The files, the device and the options of a command that makes a page. Of several pictures it takes one."""
+    """The files, the device and the options of a command that shows pictures. Of a file with several it takes one."""
 
     job: Job
     device: Device
     deadline: Deadline
     options: FileOptions
+    terminal: Terminal | None
+    """The terminal to show the pictures in, too, if that is asked for."""
 
     @classmethod
-    def begin(cls, job: Job) -> Self:
-        """Return the run of a job, once the device is found; its deadline counts from now."""
+    def begin(cls, job: Job, show: bool) -> Self:
+        """Return the run of a job, once terminal and device are found; its deadline counts from now."""
         from imgcuda.cli import run_file
 
+        terminal = _terminal() if show else None
         startup.started()
         deadline = Deadline(job.timeout)
         options = run_file.file_options(job, None)
-        return cls(job, run_file.device(job.device), deadline, options)
+        return cls(job, run_file.device(job.device), deadline, options, terminal)
+
+    @property
+    def writes(self) -> bool:
+        """Whether a file is written; the pictures may be shown in the terminal alone."""
+        return self.terminal is None or str(self.job.out_path) != "-"
 
     @property
     def name(self) -> str:
@@ -125,6 +135,8 @@ class PageRun(NamedTuple):
         from imgcuda.images import check_output
         from imgcuda.pages.page_file import check_page
 
+        if not self.writes:
+            return
         check = check_output if picture else check_page
         check(self.job.out_path, clobber=clobber_rule(self.job))
 
@@ -145,6 +157,21 @@ class PageRun(NamedTuple):
         write_page(self.job.out_path, page, clobber_rule(self.job))
 
 
+def target(out_path: Path | None, show: bool, open: bool) -> Path:
+    """Return the file to write; standard output, which is the terminal, if the pictures are shown there alone."""
+    if out_path is None and open:
+        raise ParameterError("--open opens a page; -o PAGE.html says which")
+    if out_path is None and not show:
+        raise ParameterError("where to? -o PAGE.html writes a page, and --show draws in the terminal")
+    return Path("-") if out_path is None else out_path
+
+
+def _terminal() -> Terminal:
+    from imgcuda.cli.in_terminal import Terminal
+
+    return Terminal()
+
+
 def as_options(steps: Iterable[str]) -> str:
     """Return the steps of a chain as options to copy into a command line: "-f blur:sigma=3 -f edges"."""
     return " ".join(f"-f {shlex.quote(step)}" for step in steps)
@@ -154,7 +181,7 @@ def _with_value(option: str, value: object) -> str:
     return option if isinstance(value, bool) else f"{option}={value}"
 
 
-def show(path: Path) -> None:
+def open_page(path: Path) -> None:
     """Open a file in the user's browser; say so if there is none."""
     import webbrowser
 

@@ -11,7 +11,7 @@ from imgcuda.cli import completing, streams
 from imgcuda.cli.filtering import add_options
 from imgcuda.cli.job import Job
 from imgcuda.cli.options import Frame, filter_option
-from imgcuda.cli.page_run import PAGE_OPTIONS, In, Open, PageRun, Size, as_options, show
+from imgcuda.cli.page_run import PAGE_OPTIONS, In, Open, PageRun, Show, Size, as_options, open_page, target
 from imgcuda.errors import ImgcudaError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ WIDEST = 6
 """The most pictures side by side of a sheet with one parameter."""
 
 Sheet = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "-o",
         "--output",
@@ -48,9 +48,10 @@ def sweep(
     in_path: In,
     *,
     steps: Steps,
-    out_path: Sheet,
+    out_path: Sheet = None,
     size: Size = 320,
     open: Open = False,
+    show: Show = False,
     frame: Frame = 1,
     **job: Any,
 ) -> None:
@@ -58,16 +59,21 @@ def sweep(
     from imgcuda.pages.page_file import is_page
     from imgcuda.recipes.sweeps import parse_sweep
 
-    run = PageRun.begin(Job(in_path, out_path, frame=frame, **job))
-    run.check(picture=not is_page(out_path))
+    file = target(out_path, show, open)
+    run = PageRun.begin(Job(in_path, file, frame=frame, **job), show)
+    run.check(picture=not is_page(file))
     asked = run.reading(lambda: parse_sweep(ctx.obj, steps, MOST_PICTURES))
     given = run.read(in_path)
     cards = {place: _card(run, given, asked, place, size) for place in asked.chains}
     if all(each.picture is None for each in cards.values()):
         raise ImgcudaError(next(iter(cards.values())).error)
-    (_write_page if is_page(out_path) else _write_picture)(run, asked, given, cards)
+    if run.terminal:
+        for row in _rows(cards, len(asked.swept) > 1):
+            run.terminal.show("", row)
+    if run.writes:
+        (_write_page if is_page(file) else _write_picture)(run, asked, given, cards)
     if open:
-        show(out_path)
+        open_page(file)
 
 
 def _card(run: PageRun, given: Image, asked: Sweep, place: tuple[int, ...], size: int) -> Card:
@@ -77,6 +83,14 @@ def _card(run: PageRun, given: Image, asked: Sweep, place: tuple[int, ...], size
     title = ", ".join(each.label(number) for each, number in zip(asked.swept, place, strict=True))
     chain = asked.chains[place]
     return run.card(given, lambda: chain.filters, CardWords(title, as_options(chain.steps)), size)
+
+
+def _rows(cards: dict[tuple[int, ...], Card], grid: bool) -> list[list[Card]]:
+    """Return the cards of each value of the first parameter of a grid; those of a single parameter are one row."""
+    rows: dict[int, list[Card]] = {}
+    for place, card in cards.items():
+        rows.setdefault(place[0] if grid else 0, []).append(card)
+    return [*rows.values()]
 
 
 def _write_page(run: PageRun, asked: Sweep, given: Image, cards: dict[tuple[int, ...], Card]) -> None:

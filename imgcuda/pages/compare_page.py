@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isinf
 
 from imgcuda.errors import ImageError
-from imgcuda.images import Image, describe
+from imgcuda.images import Image, Pixels, describe
 from imgcuda.images.preview import png
 from imgcuda.pages.differences import Difference, difference
 from imgcuda.pages.document import copied, document, heading
@@ -118,7 +118,7 @@ def _select(id: str, options: Sequence[tuple[str, str]]) -> Markup:
 def _below(left: Side, right: Side, apart: Difference | None) -> Iterator[Markup]:
     """Yield the difference in numbers, the histograms and the statistics."""
     yield tag("h2", "Difference")
-    yield tag("p", _in_words(left, right, apart), id="apart")
+    yield tag("p", difference_words(left.image.pixels, right.image.pixels, apart), id="apart")
     yield tag("h2", "Histograms")
     yield tag("p", "Areas are the first picture, lines the second; heights are square roots.", class_="note")
     yield histograms(left.statistics, right.statistics)
@@ -126,9 +126,10 @@ def _below(left: Side, right: Side, apart: Difference | None) -> Iterator[Markup
     yield numbers(left.statistics, right.statistics)
 
 
-def _in_words(left: Side, right: Side, apart: Difference | None) -> str:
+def difference_words(one: Pixels, other: Pixels, apart: Difference | None) -> str:
+    """Return the difference of two pictures in a sentence or two."""
     if apart is None:
-        (width, height), (wide, high) = left.size, right.size
+        (height, width), (high, wide) = one.shape[:2], other.shape[:2]
         return f"The pictures have different sizes, {width} x {height} and {wide} x {high} pixels."
     if isinf(apart.psnr):
         return "The pictures are equal."
