@@ -13,6 +13,8 @@ from imgcuda_plugins.geometry.rotate import TAPS
 FLAT = Layout(over="pixels", block=(64, 4), cpu=Layout(over="pixels", block=(64, 1)))
 SQUARE = Layout(over="pixels", block=(64, 4), cpu=Layout(over="pixels", block=(32, 32)))
 """How threads cover the result. On the CPU a square reads fewer pages than a row that is steep in the image."""
+BENT = Layout(over="pixels", block=(64, 4), cpu=Layout(over="pixels", block=(32, 8)))
+"""The same for rows that are bent in the image. Of 16 pixels for each pixel, the weights take longer than to read."""
 
 
 class Warp(GeometryFilter, abstract=True):
@@ -55,8 +57,8 @@ class Warp(GeometryFilter, abstract=True):
         return gpu.launch("warp", image, numbers, *places, shape=shape, constants=taps, layout=layout)
 
     def blocks(self, width: int, height: int) -> Layout:
-        """Return the layout for an image of this size: FLAT, or SQUARE where the result's rows are steep in it."""
-        return FLAT
+        """Return the layout for an image of this size: FLAT, SQUARE or BENT, as its rows lie in the image."""
+        return FLAT if self.method == "bicubic" else BENT
 
 
 def middle(size: int, part: float = 0.5) -> float:

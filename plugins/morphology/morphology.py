@@ -164,8 +164,8 @@ def tile(margin: int, pack: int) -> Layout:
 def _small_columns(radius: int, size: int) -> Layout:
     """Return the layout of `small` for samples of `size` bytes.
 
-    A loop over up to ten rows is unrolled on a CPU, so that where each row lies is computed once for all threads of a
-    block. That is worth it where a row takes little else.
+    A loop over up to ten rows is unrolled on a CPU. That gains more than rows that are read again cost, where a row
+    takes little else.
     """
     rows = 8 if radius == 1 and size < 4 else 4 if radius == 2 and size == 1 else 16
     return columns(16, 4 // size, rows)
