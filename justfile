@@ -31,6 +31,10 @@ site:
 pictures:
     python docs/pictures.py
 
+# The screenshots of README and docs, which need Chromium.
+screenshots:
+    python docs/screenshots.py
+
 # All that CI runs.
 ci:
     .ci/run

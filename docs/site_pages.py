@@ -1,7 +1,8 @@
 """The pages of the site: README and docs as they are, but for what only a host of sources shows.
 
 Links to sources lead to the address of the sources, if it is known, and are plain words otherwise. The drawing of the
-packages, which hosts of sources draw, becomes a table.
+packages, which hosts of sources draw, becomes a table. A screenshot is shown light or dark as the site is, which its
+reader can choose.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ CONTENTS: dict[str, list[str]] = {
 """The pages besides README under their headings, in order. A page that is missing here fails the build."""
 
 _DRAWING = re.compile(r"^```mermaid\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_SCREENSHOT = re.compile(
+    r'^<picture><source [^>]*srcset="(\S+)"><img src="(\S+)" alt="([^"]*)"></picture>$', re.MULTILINE
+)
 _ARROW = re.compile(r"^ *(\w+) --> (\w+)$", re.MULTILINE)
 
 
@@ -47,6 +51,7 @@ def site_page(name: str, text: str, sources: str) -> str:
         return f"[{words}]({sources.rstrip('/')}/{path}{hash}{place}" if sources else words + _END
 
     made = with_links(text, replaced).replace(f"{_END})", "")
+    made = _SCREENSHOT.sub(_of_both_schemes, made)
     return _DRAWING.sub(_as_table, made) + (contents() if name == "README" else "")
 
 
@@ -71,6 +76,13 @@ def _joined(folder: PurePosixPath, target: str) -> str:
     """Return the path of a relative link from the root of the sources."""
     path = (ROOT / folder / target).resolve()
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else target
+
+
+def _of_both_schemes(screenshot: re.Match[str]) -> str:
+    """Return a screenshot as two pictures, of which the theme shows that of its own colors."""
+    dark, light, words = screenshot.groups()
+    shown = {"only-light": light, "only-dark": dark}
+    return "\n".join(f"```{{image}} {file}\n:alt: {words}\n:class: {name}\n```" for name, file in shown.items())
 
 
 def _as_table(drawing: re.Match[str]) -> str:

@@ -49,3 +49,11 @@ def test_a_drawing_of_arrows_becomes_a_table() -> None:
     drawing = '```mermaid\nflowchart TD\n    a["a"]\n    a --> b\n    a --> c\n    b --> c\n```'
     table = "| package | imports |\n|---|---|\n| `a` | `b`, `c` |\n| `b` | `c` |"
     assert site_page("docs/files", f"{drawing}\n", "") == f"{table}\n"
+
+
+def test_a_screenshot_becomes_a_light_and_a_dark_picture() -> None:
+    source = '<source media="(prefers-color-scheme: dark)" srcset="a-dark.webp">'
+    shown = f'<picture>{source}<img src="a.webp" alt="A page"></picture>'
+    light = "```{image} a.webp\n:alt: A page\n:class: only-light\n```"
+    dark = "```{image} a-dark.webp\n:alt: A page\n:class: only-dark\n```"
+    assert site_page("docs/see", f"Text.\n\n{shown}\n", "") == f"Text.\n\n{light}\n{dark}\n"
