@@ -18,7 +18,7 @@ from imgcuda.explain.explanation_text import (
     size,
     total_lines,
 )
-from imgcuda.pages.document import document
+from imgcuda.pages.document import document, heading
 from imgcuda.pages.markup import Markup, joined, tag
 
 WIDTH, MARGIN, LINE = 960, 24, 20
@@ -83,8 +83,11 @@ def drawing(name: str, explanation: Explanation) -> Markup:
 
 def page(name: str, explanation: Explanation) -> str:
     """Return a page with the drawing, and the tree as text to copy; it needs no other file."""
-    text = tag("details", tag("summary", "As text"), tag("pre", explanation_text(name, explanation), class_="wide"))
-    return document(f"{name}: what a chain does", joined(drawing(name, explanation), text))
+    scrolled = {"class_": "wide", "tabindex": 0, "role": "region", "aria_label": "The tree as text"}
+    tree = tag("pre", explanation_text(name, explanation), **scrolled)
+    text = tag("details", tag("summary", "As text"), tree)
+    body = joined(heading(f"{name}: what a chain does"), tag("main", drawing(name, explanation), text))
+    return document(f"{name}: what a chain does", body)
 
 
 def _draw_pass(sheet: _Sheet, each: PassSummary, explanation: Explanation, scale: float) -> None:

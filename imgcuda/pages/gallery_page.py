@@ -19,7 +19,7 @@ def gallery_page(
     sections = [_section(category, cards, icc) for category, cards in categories.items()]
     body = joined(
         heading(f"{name}: {count} filter{'s' * (count != 1)}", joined("With their defaults")),
-        tag("div", tag("label", "Search ", search), " ", found, class_="search"),
+        tag("div", tag("label", "Search ", search), " ", found, class_="search", role="search"),
         tag("main", tag("div", card(original, icc), class_="cards"), *sections, *_left_out(problems)),
     )
     return document(f"{name}: filters", body, "cards", "gallery")

@@ -126,6 +126,37 @@ def test_the_command_is_copied(browser: Any, comparison: Path) -> None:
     assert opened.value("navigator.clipboard.readText()") == command
 
 
+PAGES: dict[str, list[str]] = {
+    "compare": ["-f", "invert"],
+    "sweep": ["-f", "gamma:gamma=0.5..2/4", "-f", "edges:operator=sobel|scharr"],
+    "row": ["-f", "crop:width=40|80"],  # the second fails
+    "gallery": ["threshold"],
+    "explain": ["-f", "invert", "-f", "blur"],
+}
+"""The words of the command of each page."""
+
+
+@pytest.fixture(scope="module")
+def every_page(comparison: Path) -> dict[str, Path]:
+    """A page of each kind."""
+    found = {name: comparison.with_name(f"every-{name}.html") for name in PAGES}
+    for name, words in PAGES.items():
+        command = [name.replace("row", "sweep"), str(comparison.with_name("in.png")), *words, "-o", str(found[name])]
+        assert run(command, build(installed())) == 0
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_on_a_page(
+    browser: Any, every_page: dict[str, Path], name: str, width: int, scheme: str
+) -> None:
+    opened = Opened(browser, every_page[name], width, scheme)
+    opened.value("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+    assert opened.findings() == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 2560])
 @pytest.mark.parametrize("page", ["comparison", "sheet"])

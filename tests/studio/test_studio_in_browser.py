@@ -16,7 +16,7 @@ import PIL.Image
 import pytest
 
 from imgcuda.cli import build, run
-from support.browser import chromium
+from support.browser import axe_findings, chromium
 from support.installed import installed
 from support.studio import RunningStudio, running_studio, save_later
 from support.written_filters import BEYOND, BEYOND_KERNEL, FILTER, KERNEL
@@ -300,7 +300,6 @@ def test_findings_of_a_checked_run_are_marks_in_the_picture(browser: Any, folder
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_page_fits_every_width_and_is_accessible(browser: Any, folder: Path, width: int, scheme: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     with opened(browser, folder, width=width, scheme=scheme) as studio:
         for name in ("blur", "duotone", "convolve", "levels"):
             studio.add(name)
@@ -314,8 +313,7 @@ def test_the_page_fits_every_width_and_is_accessible(browser: Any, folder: Path,
         assert outside == []
         color = studio.page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert color == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 22, 18)"}[scheme]
-        found = axe.Axe().run(studio.page).response["violations"]
-        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+        assert axe_findings(studio.page) == []
 
 
 # Attacks from a page of another site, in the same browser

@@ -34,6 +34,13 @@ def chromium() -> Iterator[Any]:
             started.close()
 
 
+def axe_findings(page: Any) -> list[tuple[str, list[str]]]:
+    """Return the rules of axe-core that a page breaks, each with its elements; skip the test if it is not installed."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
+    found = axe.Axe().run(page).response["violations"]
+    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+
+
 class Opened:
     """A page that a browser shows, with what it has complained of, and what it has asked of the network."""
 
@@ -55,6 +62,10 @@ class Opened:
     def value(self, expression: str) -> Any:
         """Return the value of an expression in JavaScript."""
         return self.page.evaluate(expression)
+
+    def findings(self) -> list[tuple[str, list[str]]]:
+        """Return what axe-core finds wrong for users of screen readers and keyboards: each rule, and the elements."""
+        return axe_findings(self.page)
 
     def seen(self, selector: str) -> npt.NDArray[np.uint8]:
         """Return what an element looks like, in red, green and blue."""
