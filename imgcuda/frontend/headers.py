@@ -130,7 +130,7 @@ _PIPELINE = """\
 """Copies that a GPU makes beside the kernel's other work are made at once; nothing may look at them before the wait."""
 
 _PLAIN = """
-    assert.h builtin_types.h cassert cstdio cstdlib cuda.h cuda_runtime.h cuda_runtime_api.h device_atomic_functions.h
+    assert.h builtin_types.h cassert cstdio cstdlib cuda.h cuda_runtime_api.h device_atomic_functions.h
     device_functions.h device_launch_parameters.h host_defines.h iso646.h math_functions.h sm_20_atomic_functions.h
     stdbool.h stdio.h stdlib.h vector_functions.h vector_types.h
 """.split()  # noqa: SIM905 - a list of so many would take a line each
@@ -159,7 +159,9 @@ typedef unsigned int uint;
 UNKNOWN = _FLOAT + _LIMITS + _INTEGERS + _INFINITY + _MATH + _TYPES + STD + TYPE_TRAITS
 """The text of a header that is not known: the headers of C, which a project's own mostly include."""
 
+_RUNTIME = _LIMITS + _INFINITY + _MATH
 HEADERS: dict[str, str] = {
+    "cuda_runtime.h": _RUNTIME,
     **dict.fromkeys(_PLAIN, ""),
     **{f"{name}.h": text for name, text in _TEXTS.items()},
     **{f"c{name}": text + STD for name, text in _TEXTS.items()},
@@ -176,8 +178,17 @@ HEADERS: dict[str, str] = {
 """The text of each header that is known, by its name."""
 
 _MACRO = re.compile(r"^#define (\w+)", re.MULTILINE)
+_OF_RUNTIME = re.compile(rf"\b(?:{'|'.join(_MACRO.findall(_RUNTIME))})\b")
 _HELPER = re.compile(r"__device__ (?:inline )?[\w ]+ (\w+)\(")
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)[>"]', re.MULTILINE)
+
+
+def with_runtime(text: str) -> str:
+    """Return the line that includes CUDA's own header, as nvcc does before each file; nothing if it is not needed.
+
+    It brings the headers of C's limits and mathematics, so files use INT_MAX or M_PI without these.
+    """
+    return "#include <cuda_runtime.h>\n" if _OF_RUNTIME.search(text) else ""
 
 
 @cache

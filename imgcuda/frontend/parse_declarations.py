@@ -31,6 +31,8 @@ _NO_BITS = refusals.Refusal("a bit field is not in the portable subset", "use sh
 _NO_DESIGNATORS = refusals.Refusal(
     "a value for an element by its index is not in the portable subset", "list the values in order"
 )
+_ACCESS = frozenset(["public", "private", "protected"])
+"""The words before fields that say who may use them, which nvcc checks."""
 _NO_BASE = refusals.Refusal("inheritance is C++", f"put the fields into the struct, or {refusals.GUARD}")
 
 
@@ -227,6 +229,10 @@ class DeclarationParser(Types):
         fields: list[tuple[str, TypeName]] = []
         defaults: list[tuple[str, Expression | Initializer]] = []
         while not self.accept("}"):
+            if self.token.text in _ACCESS and self.peek().text == ":":
+                self.advance()
+                self.advance()
+                continue
             specifiers = self.specifiers()
             if self.token.text == "(":
                 raise self.refuse(refusals.METHOD, specifiers.type.place)

@@ -206,7 +206,8 @@ class Preprocessor:
         file = rest[1].text[1:-1] if len(rest) > 1 else self._lexer.file
         self._lexer.renumber(int(rest[0].text), file)
         if int(rest[0].text) == 1:  # a file begins: all macros of now were defined before it
-            self._given = dict(self._macros.table)
+            headers = {name for name, file in self.defined.items() if file.startswith("<")}
+            self._given = {name: macro for name, macro in self._macros.table.items() if name not in headers}
 
     def _include(self, name: Token, rest: list[Token]) -> None:
         header = "".join(token.text for token in rest).strip('<">')

@@ -44,6 +44,10 @@ class TextPart:
         """Return whether what some names mean may depend on this part."""
         return bool(self.names & names) and (not self.record or self.record in names)
 
+    def is_written(self, names: Set[str]) -> bool:
+        """Return whether this part declares one of some names, for whichever side."""
+        return bool(self.written & names) and (not self.record or self.record in names)
+
     def holds(self, place: Place) -> bool:
         """Return whether a place lies in this part."""
         first, last = self.tokens[0].place, self.tokens[-1].place

@@ -9,7 +9,7 @@ from imgcuda.cuda.compile import compile as compile_for_gpu
 from imgcuda.errors import KernelError
 from imgcuda.frontend.compilers import CUDA
 from imgcuda.frontend.parse import without_host_code
-from imgcuda.programs.source import Program
+from imgcuda.programs.source import Program, Source, as_written
 from support.small_kernels import launch, program, values
 
 WHOLE = r"""/* A whole file, as one finds it. */
@@ -90,6 +90,16 @@ __global__ void k(std::remove_const_t<const float> *o) { o[0] = half_of(3) + hal
 static_assert(std::is_same_v<std::make_unsigned_t<int>, unsigned> && std::is_class<std::true_type>::value, "");
 """
     assert b"k" in compile_for_gpu(Program("k.cu", text, np.dtype(np.uint8), compiler=CUDA), (9, 0))
+
+
+@pytest.mark.usefixtures("nvrtc")
+def test_nvrtc_knows_limits_without_their_header_as_nvcc_does() -> None:
+    text = "#define M_PI 3.5f\n__global__ void k(float *o) { o[0] = INT_MAX * M_PI; }\n"
+    whole = as_written(Source("k.cu", text), {}, CUDA)
+    assert b"k" in compile_for_gpu(whole, (9, 0))
+    wrong = as_written(Source("k.cu", text.replace("INT_MAX", "nothing + INT_MAX")), {}, CUDA)
+    with pytest.raises(KernelError, match=r"k\.cu:2"):
+        compile_for_gpu(wrong, (9, 0))
 
 
 def test_lines_and_directives_stay_where_host_code_is_taken_out() -> None:

@@ -86,3 +86,18 @@ def test_a_structure_is_laid_out_beside_them() -> None:
     out = np.zeros(1, np.float32)
     module.k(out, {"v": 1.5, "n": 2}, grid=1, block=1)
     assert out[0] == 3.5
+
+
+def test_access_of_a_structures_fields_may_be_written() -> None:
+    text = "struct P {\npublic:\n    float v;\nprivate: int n;\n};\n"
+    assert result(f"{text}__global__ void k(float *o) {{ P p; p.v = 3; o[0] = p.v; }}")[0] == 3
+
+
+def test_limits_and_constants_are_known_without_their_headers_as_for_nvcc() -> None:
+    text = "__global__ void k(float *o) { o[0] = INT_MAX > 5 ? UCHAR_MAX : 0; o[1] = M_PI; o[2] = isinf(INFINITY); }"
+    assert result(text)[:3] == [255, np.float32(np.pi), 1]
+
+
+def test_the_authors_own_constants_come_first() -> None:
+    text = "#define M_PI 3.5f\n#ifndef INT_MAX\n#define INT_MAX 7\n#endif\n"
+    assert result(f"{text}__global__ void k(float *o) {{ o[0] = M_PI; o[1] = INT_MAX == 7; }}")[:2] == [3.5, 0]

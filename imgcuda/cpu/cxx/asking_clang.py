@@ -14,7 +14,7 @@ from imgcuda.frontend import syntax
 from imgcuda.frontend.mistakes import Mistakes
 
 _CXX = re.compile(
-    r"\b(?:template|class|union|operator|decltype|constexpr|typename|enum\s+class|using)\b|::|\]\s*\(|cuda_fp16"
+    r"\b(?:template|class|public|private|protected|union|operator|decltype|constexpr|typename|enum\s+class|using)\b|::|\]\s*\(|cuda_fp16"
 )
 """Words and signs that a text in C++ has, and a text in C mostly has not; halves become floats by themselves in C++."""
 

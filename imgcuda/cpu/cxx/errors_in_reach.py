@@ -32,9 +32,20 @@ def errors_in_reach(t: Translation, errors: Sequence[Mistake], text: str, name: 
     if not all(reached):
         return list(errors)
     names = _with_what_they_mean(names, parts)
-    found = [each for each, at in wrong if not at or any(part in reached or part.is_meant(names) for part in at)]
+    found = [each for each, at in wrong if not at or any(_matters(each, part, reached, names) for part in at)]
     broken = {id(part) for _, at in wrong for part in at}
     return found or _swallowed(t, parts, broken, names, errors)
+
+
+def _matters(error: Mistake, part: TextPart, reached: Sequence[TextPart | None], names: Set[str]) -> bool:
+    """Return whether an error in a declaration may change what a kernel means."""
+    return part in reached or part.is_meant(names) or (_may_be_a_mark(error, part) and part.is_written(names))
+
+
+def _may_be_a_mark(error: Mistake, part: TextPart) -> bool:
+    """Return whether an unknown word before a function may be a macro for `__device__`, from a header not there."""
+    first = next((token.place for token in part.head if token.text == "("), part.tokens[-1].place)
+    return error.message.startswith("unknown type name") and (error.line, error.column) < (first.line, first.column)
 
 
 def _parts_at(parts: Sequence[TextPart], error: Mistake) -> list[TextPart]:

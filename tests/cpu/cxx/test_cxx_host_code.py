@@ -99,6 +99,8 @@ template <typename T> __global__ void k(float *o) { THREAD; T s = {3}; o[i] = s.
         ("struct P { float v; __device__ P(std::string s); P() {} };", "P().v", 14, "no type named 'string'"),
         ("enum Kind : std::none { A, B };", "float(B)", 14, "no type named 'none'"),
         ("MACRO(x)\n__device__ float f(int v) { return 3; }", "f(i)", 14, "unknown type name 'MACRO'"),
+        ("ON_BOTH float f(int v) { return 3; } __device__ float f(double v) { return v; }", "f(i)", 14, "'ON_BOTH'"),
+        ("struct P { float v; ON_BOTH P(int v) : v(3) {} P() = default; };", "P{1}.v", 14, "'ON_BOTH'"),
         ("", "nothing(i)", 16, "undeclared identifier 'nothing'"),
         ("class A { static std::mutex m; }; struct P : A { float v; };", "P{}.v", 14, "no type named 'mutex'"),
         ("__device__ float f(double v) { std::mutex m; return v; }", "f(i)", 14, "no type named 'mutex'"),
