@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from imgcuda.cpu.cxx.cuda_declarations import RENAMED
-from imgcuda.cpu.cxx.nodes import FUNCTIONS, Node, Untranslatable, has, inner, is_own, kind, last, spelling, unwrapped
+from imgcuda.cpu.cxx.nodes import (
+    FUNCTIONS,
+    Node,
+    Untranslatable,
+    has,
+    inner,
+    is_own,
+    kind,
+    last,
+    spelling,
+    unwrapped,
+    walk,
+)
 from imgcuda.cpu.cxx.translate_expressions import address, pointee
 from imgcuda.cpu.cxx.translation import POINTER, Made, Translation
 from imgcuda.cpu.cxx.type_reader import length_of, name_of, target_of
@@ -24,8 +36,17 @@ def _call(t: Translation, node: Node) -> Expression:
     if kind(callee) == "MemberExpr":
         return _method(t, node, callee, arguments)
     if kind(callee) != "DeclRefExpr" or callee["referencedDecl"]["kind"] not in FUNCTIONS:
+        _refuse_unresolved(t, node)
         raise Untranslatable("a pointer to a function is not in the portable subset", t.place(node), "call it by name")
     return call_of(t, callee["referencedDecl"], arguments, t.place(node))
+
+
+def _refuse_unresolved(t: Translation, node: Node) -> None:
+    """Raise Untranslatable for a call in which Clang finds no function, if it is one that the engine does not have."""
+    for each in walk(node):
+        refused = refusals.refused_word(name_of(each)) if kind(each) == "UnresolvedLookupExpr" else None
+        if refused is not None:
+            raise Untranslatable(refused.message, t.place(each), refused.remedy)
 
 
 def call_of(t: Translation, function: Node, arguments: Sequence[Node], place: Place) -> Expression:

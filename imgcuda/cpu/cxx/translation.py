@@ -11,13 +11,25 @@ from typing import NamedTuple
 from imgcuda.cpu.cxx.nodes import Node, Untranslatable, kind, spelling, spelling_of
 from imgcuda.cpu.cxx.tree_index import TreeIndex
 from imgcuda.cpu.cxx.type_reader import TypeReader
-from imgcuda.frontend import syntax
+from imgcuda.frontend import refusals, syntax
 from imgcuda.frontend.syntax import Expression, Place, TypeName
 
 VALUE, REFERENCE, POINTER = "value", "reference", "pointer"
 """How a function takes a parameter. A reference whose address the function takes or returns is a pointer."""
 THIS = "this"
 """The name of the object that a method works on, and of the one that a constructor makes."""
+
+_WORDS = {
+    "GotoStmt": "goto",
+    "LabelStmt": "goto",
+    "CXXNewExpr": "new",
+    "CXXDeleteExpr": "delete",
+    "CXXThrowExpr": "throw",
+    "CXXTryStmt": "try",
+    "CXXTypeidExpr": "typeid",
+    "CXXDynamicCastExpr": "dynamic_cast",
+}
+"""The words of C++ that some kinds of nodes are written with: our own front end has remedies for them."""
 
 
 class Made(NamedTuple):
@@ -91,7 +103,9 @@ class Translation:
         handler = self._handlers.expressions.get(kind(node))
         if handler is None:
             words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind(node).removeprefix("CXX")).lower()
-            raise Untranslatable(f"the CPU engine does not have this part of C++ ({words})", self.place(node))
+            refused = refusals.refused_word(_WORDS.get(kind(node), ""))
+            message = f"the CPU engine does not have this part of C++ ({words})"
+            raise Untranslatable(message, self.place(node), refused.remedy if refused else "write it in plain C")
         return handler(self, node)
 
     def statements(self, node: Node) -> list[syntax.Statement]:

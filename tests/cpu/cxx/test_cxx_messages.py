@@ -60,7 +60,9 @@ def test_errors_in_an_included_text_name_its_own_line() -> None:
         ("surf2Dwrite(1.0f, 0, 1, 2);", "surf2Dwrite: "),
         ("Guard guard; o[0] = 1;", "destructors are not in the portable subset"),
         ("o[0] = f<3>(2);", r"f\(\) calls itself; write it as a loop"),
-        ("float *p = new float[2]; o[0] = p[0];", "does not have this part of C\\+\\+ \\(new expr\\)"),
+        ("float *p = new float[2]; o[0] = p[0];", "does not have this part of C\\+\\+ \\(new expr\\); use an array"),
+        ("if (o[0] > 3) goto end; o[0] = f<2>(1); end: return;", r"\(goto stmt\); use loops, 'break'"),
+        ("o[0] = f<2>(tex2D(image, 1, 2));", "tex2D: CUDA 12 has no texture references any more; take a cudaTexture"),
         ("Animal a; o[0] = a.legs();", "virtual functions are not in the portable subset"),
         ("float (*p)(float) = sqrtf; o[0] = p(2);", "a pointer to a function is not in the portable subset"),
         ('asm("");', "GCC|assembly|asm"),
@@ -69,6 +71,7 @@ def test_errors_in_an_included_text_name_its_own_line() -> None:
 def test_what_the_cpu_engine_does_not_have_is_told_with_its_line(body: str, message: str) -> None:
     text = f"""\
 struct Animal {{ __device__ virtual int legs() {{ return 4; }} }};
+texture<float, 2> image;
 struct Guard {{ int v; __device__ ~Guard() {{ v = 0; }} }};
 template <int N> __device__ int f(int n) {{ return n < 2 ? N : f<N>(n - 1); }}
 __global__ void k(float *o)
