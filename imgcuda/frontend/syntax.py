@@ -11,9 +11,10 @@ from functools import cache
 from typing import Any, TypeAlias
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Place:
-    """A place in the source; line and column count from 1."""
+    """A place in the source; line and column count from 1. Never changed; not frozen, since each word has one, and a
+    frozen one takes three times as long to make."""
 
     file: str
     line: int
