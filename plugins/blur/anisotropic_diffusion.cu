@@ -27,28 +27,53 @@ __device__ float flow(float difference, float steep)
 #endif
 }
 
+// A sample, and its neighbors to the left, to the right, above and below.
+struct cross {
+    float here, before, after, over, under;
+};
+
+// Reads them around sample x of a row; `left` and `right` are the places of two of them in it, `above` and `below` the
+// rows of the others. -1 stands for what is black.
+__device__ cross read_cross(const source *src, int samples, int x, int y, int left, int right, int above, int below)
+{
+    const source *row = src + (long long)y * samples;
+    cross made;
+    made.here = row[x];
+    made.before = left < 0 ? 0.0f : row[max(left, 0)];
+    made.after = right < 0 ? 0.0f : row[max(right, 0)];
+    made.over = above < 0 ? 0.0f : src[(long long)max(above, 0) * samples + x];
+    made.under = below < 0 ? 0.0f : src[(long long)max(below, 0) * samples + x];
+    return made;
+}
+
 __global__ void diffuse(const source *__restrict__ src, result *__restrict__ dst, int width, int height, float kappa,
                         float gamma)
 {
     int samples = width * CHANNELS, x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y0 = blockIdx.y * ROWS;
-    int left = border_sample(x - CHANNELS, width, 1), right = border_sample(x + CHANNELS, width, 1);
-    if (x >= samples) return;
+    // On a CPU the code is compiled once: threads right of the image compute as the others do, and do not store.
+    int beside[2];
+#pragma unroll 1
+    for (int k = 0; k < 2; k++) beside[k] = border_sample(x + (2 * k - 1) * CHANNELS, width, 1);
+    bool mine = x < samples;
+#ifndef IMGCUDA_CPU
+    if (!mine) return;
+#endif
     float steep = 1.0f / (kappa * PIXEL_MAX);
 #pragma unroll 1
     for (int y = y0; y < min(y0 + ROWS, height); y++) {
         int above = border(y - 1, height), below = border(y + 1, height);
-        const source *row = src + (long long)y * samples;
-        float here = row[x];
-        float before = left < 0 ? 0.0f : row[max(left, 0)], after = right < 0 ? 0.0f : row[max(right, 0)];
-        float over = above < 0 ? 0.0f : src[(long long)max(above, 0) * samples + x];
-        float under = below < 0 ? 0.0f : src[(long long)max(below, 0) * samples + x];
-        float gain = (flow(before - here, steep) + flow(after - here, steep)) +
-                     (flow(over - here, steep) + flow(under - here, steep));
-        float made = here + gamma * gain;
+        cross at = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f};
+        if (FOR_ALL(mine))
+            at = read_cross(src, samples, x, y, beside[0], beside[1], above, below);
+        else if (mine)
+            at = read_cross(src, samples, x, y, beside[0], beside[1], above, below);
+        float gain = (flow(at.before - at.here, steep) + flow(at.after - at.here, steep)) +
+                     (flow(at.over - at.here, steep) + flow(at.under - at.here, steep));
+        float made = at.here + gamma * gain;
 #if TO_FLOATS
-        dst[(long long)y * samples + x] = made;
+        if (mine) dst[(long long)y * samples + x] = made;
 #else
-        dst[(long long)y * samples + x] = to_pixel(made);
+        if (mine) dst[(long long)y * samples + x] = to_pixel(made);
 #endif
     }
 }

@@ -26,7 +26,7 @@ __device__ void read_tile(plane *tile, const pixel *src, int x0, int y0, int wid
 {
     for (int j = threadIdx.y; j < HIGH + 2 * halo; j += BLOCK_HEIGHT) {
         int y = border(y0 + j, height);
-        for (int i = threadIdx.x; i < BLOCK_WIDTH + 2 * halo; i += BLOCK_WIDTH) {
+        for (int i = threadIdx.x; __builtin_expect(i < BLOCK_WIDTH + 2 * halo, 0); i += BLOCK_WIDTH) {
             int x = border(x0 + i, width);
             const pixel *in = src + (long long)max(y, 0) * width * CHANNELS + max(x, 0) * CHANNELS;
             for (int c = 0; c < CHANNELS; c++) tile[c][j][i] = x < 0 || y < 0 ? 0.0f : in[c] * (1.0f / PIXEL_MAX);
@@ -91,6 +91,9 @@ nl_means(const pixel *__restrict__ src, pixel *__restrict__ dst, int width, int 
             for (int r = 0; r < ROWS; r++) {
                 int row = threadIdx.y * ROWS + r, j = row + halo;
                 float distance = 0.0f;
+#ifdef IMGCUDA_CPU  // more code would take longer to compile
+#pragma unroll 1
+#endif
                 for (int k = 0; k <= 2 * reach; k++) distance += columns[now][row][threadIdx.x + k];
                 float weight = power_of_2(distance * by_distance);
                 total[r] += weight;
