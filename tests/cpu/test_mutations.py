@@ -168,16 +168,20 @@ def mutants(text: str, count: int, seed: str) -> Iterator[str]:
         yield "".join(tokens)
 
 
+ALONE = {"#ifdef __CUDACC__": "#else", "#ifdef IMGCUDA_CPU": "#endif"}
+"""Lines from which on one compiler alone reads the code, or each a part of its own, and those that end this."""
+
+
 def read_by_both(tokens: Tokens) -> list[int]:
-    """Return the places of the tokens that our front end reads, too, and not a GPU's compiler alone."""
-    places, depth = [], 0
+    """Return the places of the tokens that both our front end and a GPU's compiler read."""
+    places, depth, end = [], 0, ""
     for place, token in enumerate(tokens):
         if depth and token.startswith("#if"):
             depth += 1
-        elif depth and (token.startswith("#endif") or (depth == 1 and token.startswith("#else"))):
+        elif depth and (token.startswith("#endif") or (depth == 1 and token.startswith(end))):
             depth -= 1
-        elif token.startswith("#ifdef __CUDACC__"):
-            depth = 1
+        elif begun := next((line for line in ALONE if token.startswith(line)), ""):
+            depth, end = 1, ALONE[begun]
         elif not depth and token.strip() and not token.startswith(("//", "/*", "#")):
             places.append(place)
     return places
