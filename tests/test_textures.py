@@ -1,4 +1,4 @@
-"""Textures on the CPU, against the formulas of the CUDA C++ Programming Guide in NumPy."""
+"""Textures on each device, against the formulas of the CUDA C++ Programming Guide in NumPy."""
 
 from __future__ import annotations
 
@@ -74,73 +74,133 @@ def _expected(
     return made
 
 
+NUMBERS: dict[str, Any] = {
+    "float": np.float32,
+    "uchar": np.uint8,
+    "char": np.int8,
+    "short": np.int16,
+    "uint": np.uint32,
+}
+"""The numbers in texels, by the beginning of their type's name."""
+
+
 def _read(
-    texture: kernels.Texture, type: str, channels: int, where: npt.NDArray[Any], kernel: str = "read"
+    texture: kernels.Texture, type: str, where: npt.NDArray[Any], device: str, kernel: str = "read"
 ) -> npt.NDArray[Any]:
-    dtype = {"float": np.float32, "uchar": np.uint8}[type[:5]]
-    out = np.zeros((len(where), channels), dtype)
+    """Return what a kernel reads of a texture, by channels."""
+    channels = int(type[-1]) if type[-1].isdigit() else 1
+    out = np.zeros((len(where), channels), NUMBERS[type.rstrip("124")])
     module = kernels.compile(TEXT, defines={"TYPE": type})
-    module[kernel](texture, np.ascontiguousarray(where), len(where), out, grid=3, block=128, device="cpu")
+    module[kernel](texture, np.ascontiguousarray(where), len(where), out, grid=3, block=128, device=device)
     return out
 
 
 @pytest.mark.parametrize("channels", [1, 2, 4])
 @pytest.mark.parametrize("filter", ["point", "linear"])
 @pytest.mark.parametrize("modes", [("clamp", "clamp"), ("border", "border"), ("wrap", "mirror"), ("mirror", "border")])
-def test_a_texture_is_read_by_cudas_formulas(modes: tuple[str, str], filter: str, channels: int) -> None:
+def test_a_texture_is_read_by_cudas_formulas(modes: tuple[str, str], filter: str, channels: int, device: str) -> None:
     image = np.ascontiguousarray(IMAGE[..., :channels])
     border = (0.5, 1.5, 2.5, 3.5)
     texture = kernels.Texture(image, filter, modes, normalized=True, border=border)
-    made = _read(texture, f"float{channels if channels > 1 else ''}", channels, WHERE)
+    made = _read(texture, f"float{channels if channels > 1 else ''}", WHERE, device)
     expected = _expected(image, TEXELS, filter, modes, border[:channels])
     assert np.abs(made - expected).max() <= (0 if filter == "point" else 1e-6)
 
 
 @pytest.mark.parametrize("filter", ["point", "linear"])
-def test_coordinates_that_are_not_normalized_count_texels(filter: str) -> None:
+def test_coordinates_that_are_not_normalized_count_texels(filter: str, device: str) -> None:
     where = TEXELS
-    made = _read(kernels.Texture(IMAGE, filter), "float4", 4, where)
+    made = _read(kernels.Texture(IMAGE, filter), "float4", where, device)
     expected = _expected(IMAGE, where, filter, ("clamp", "clamp"), 0)
     assert np.abs(made - expected).max() <= (0 if filter == "point" else 1e-6)
 
 
-def test_bytes_are_read_as_they_are_or_as_floats() -> None:
+def test_bytes_are_read_as_they_are_or_as_floats(device: str) -> None:
     where = TEXELS
     expected = _expected(BYTES, where, "point", ("clamp", "clamp"), 0)
-    assert (_read(kernels.Texture(BYTES), "uchar4", 4, where) == expected).all()
-    made = _read(kernels.Texture(BYTES, "linear", read="normalized"), "float4", 4, where)
-    assert np.abs(made - _expected(BYTES / 255, where, "linear", ("clamp", "clamp"), 0)).max() < 1e-6
+    assert (_read(kernels.Texture(BYTES), "uchar4", where, device) == expected).all()
+    for filter in ("point", "linear"):
+        made = _read(kernels.Texture(BYTES, filter, read="normalized"), "float4", where, device)
+        assert np.abs(made - _expected(BYTES / 255, where, filter, ("clamp", "clamp"), 0)).max() < 1e-6
 
 
-def test_a_texture_of_one_dimension_is_a_row() -> None:
+@pytest.mark.parametrize("type", ["char", "short2", "uint4"])
+def test_whole_numbers_are_read_as_they_are(type: str, device: str) -> None:
+    dtype, channels = np.dtype(NUMBERS[type.rstrip("24")]), int(type[-1]) if type[-1].isdigit() else 1
+    image = BYTES[..., :channels].astype(np.int64) * (np.iinfo(dtype).max // 255) - (dtype.kind == "i")
+    image = np.ascontiguousarray(image.astype(dtype))
+    made = _read(kernels.Texture(image, address="border", border=7.0), type, TEXELS, device)
+    border = np.array([7, 0, 0, 0][:channels])
+    assert (made == _expected(image, TEXELS, "point", ("border", "border"), border)).all()
+
+
+def test_signed_numbers_are_read_as_floats_from_minus_one(device: str) -> None:
+    image = np.array([[-128, -127, 0, 127]], np.int8)
+    where = np.array([[0.5, 0.5], [1.5, 0.5], [2.5, 0.5], [3.5, 0.5]], np.float32)
+    assert _read(kernels.Texture(image, read="normalized"), "float", where, device)[:, 0].tolist() == [-1, -1, 0, 1]
+
+
+def test_a_texture_of_one_dimension_is_a_row(device: str) -> None:
     where = TEXELS
     row = np.ascontiguousarray(IMAGE[0, :, 0])
     for filter in ("point", "linear"):
-        made = _read(kernels.Texture(row, filter), "float", 1, where, "line")
+        made = _read(kernels.Texture(row, filter), "float", where, device, "line")
         expected = _expected(row[None, :, None], where * [1, 0] + [0, 0.5], filter, ("clamp", "clamp"), 0)
         assert np.abs(made - expected).max() < 1e-6
     out = np.full(16, -1, np.float32)
     module = kernels.compile(TEXT, defines={"TYPE": "float"})
-    module.fetch(kernels.Texture(row), 16, out, grid=1, block=32, device="cpu")
+    module.fetch(kernels.Texture(row), 16, out, grid=1, block=32, device=device)
     assert out.tolist() == [0, 0, 0, *row.tolist(), *[0] * 6]  # beyond it are zeros
 
 
-def test_a_texel_that_is_not_a_number_spoils_no_others() -> None:
+def test_one_row_of_vectors_is_read_along_it_or_as_an_image(device: str) -> None:
+    texture, where = kernels.Texture(IMAGE[:1]), TEXELS
+    expected = _expected(IMAGE[:1], where, "point", ("clamp", "clamp"), 0)
+    for kernel in ("read", "line"):
+        assert (_read(texture, "float4", where, device, kernel) == expected).all()
+
+
+def test_a_texel_that_is_not_a_number_spoils_no_others(device: str) -> None:
     image = np.where(np.arange(HEIGHT * WIDTH).reshape(HEIGHT, WIDTH) == 9, np.float32(np.nan), np.float32(1))
     where = np.argwhere(np.ones((HEIGHT, WIDTH)))[:, ::-1].astype(np.float32) + 0.5
-    assert np.isnan(_read(kernels.Texture(image), "float", 1, where)).sum() == 1
+    assert np.isnan(_read(kernels.Texture(image), "float", where, device)).sum() == 1
 
 
-def test_coordinates_far_away_are_clamped() -> None:
+def test_coordinates_far_away_are_clamped(device: str) -> None:
     where = np.array([[-1e30, 1e30], [np.inf, -np.inf], [2.0**31, -(2.0**31)]], np.float32)
-    made = _read(kernels.Texture(np.ascontiguousarray(IMAGE[..., 0]), "linear"), "float", 1, where)[:, 0]
+    made = _read(kernels.Texture(np.ascontiguousarray(IMAGE[..., 0]), "linear"), "float", where, device)[:, 0]
     assert made.tolist() == [IMAGE[-1, 0, 0], IMAGE[0, -1, 0], IMAGE[0, -1, 0]]
+
+
+def test_a_kernel_reads_several_textures_many_times(device: str) -> None:
+    text = """\
+    __device__ float table(cudaTextureObject_t t, int i) { return tex1Dfetch<float>(t, i); }
+    __global__ void k(cudaTextureObject_t image, cudaTextureObject_t places, int n, float *out)
+    {
+        int i = threadIdx.x;
+        if (i < n) out[i] += tex2D<float>(image, table(places, i) + 0.5f, 0.5f);
+    }"""
+    image, places, out = IMAGE[..., 0].copy(), np.array([3, 0, 6], np.float32), np.zeros(3, np.float32)
+    module, textures = kernels.compile(text), (kernels.Texture(image), kernels.Texture(places))
+    for _ in range(50):
+        module.k(*textures, 3, out, grid=1, block=32, device=device)
+    assert np.allclose(out, 50 * image[0, [3, 0, 6]], rtol=1e-5)
+
+
+def test_arrays_on_a_gpu_and_textures_go_together(gpu: str) -> None:
+    cupy = pytest.importorskip("cupy")
+    with cupy.cuda.Device(int(gpu.partition(":")[2])):
+        out = cupy.zeros((COUNT, 4), cupy.float32)
+        module = kernels.compile(TEXT, defines={"TYPE": "float4"})
+        for _ in range(3):
+            module.read(kernels.Texture(IMAGE), TEXELS, COUNT, out, grid=3, block=128)
+        assert (out.get() == _expected(IMAGE, TEXELS, "point", ("clamp", "clamp"), 0)).all()
 
 
 @pytest.mark.exhaustive
 def test_a_checked_launch_reads_textures() -> None:
     with kernels.checked():
-        test_a_texture_is_read_by_cudas_formulas(("wrap", "mirror"), "linear", 4)
+        test_a_texture_is_read_by_cudas_formulas(("wrap", "mirror"), "linear", 4, "cpu")
 
 
 @pytest.mark.parametrize(
@@ -150,6 +210,10 @@ def test_a_checked_launch_reads_textures() -> None:
         ({"filter": "cubic"}, "a texture's filter must be 'point' or 'linear'; got 'cubic'"),
         ({"array": IMAGE[..., :3]}, "1, 2 or 4 channels; got an array of 5 x 7 x 3"),
         ({"array": IMAGE.astype(float)}, "is made of an array of uint8, .*float32; got an array of float64"),
+        (
+            {"array": BYTES.astype(np.int32), "read": "normalized"},
+            "of int32 cannot be read as floats; pass an array of 8",
+        ),
         (
             {"array": BYTES, "filter": "linear"},
             "a texture of uint8 cannot be filtered linearly; pass",
@@ -203,5 +267,3 @@ def test_a_read_that_the_cpu_engine_has_not_names_the_remedy(text: str, said: st
 def test_nvrtc_takes_the_same_text(nvrtc: Nvrtc) -> None:
     program = as_written(Source("read.cu", TEXT), {"TYPE": "float4"}, CUDA)
     assert nvrtc.compile(program.text, program, (9, 0), [])
-    with pytest.raises(LaunchError, match=r"kernels\.Texture is for the CPU; launch it with device='cpu'"):
-        kernels.Texture(IMAGE).argument("read.cu: read: argument 'texture' is cudaTextureObject_t", program)

@@ -29,12 +29,14 @@ from imgcuda.cuda import pinned, transfers
 from imgcuda.cuda.context import translated
 from imgcuda.cuda.driver_api import driver
 from imgcuda.cuda.memory import SessionMemory, StreamMemory, wait_for
+from imgcuda.cuda.texture_handles import TextureHandle
 from imgcuda.cuda.transfers import DownloadStaging, UploadStaging
 from imgcuda.engine.constant_values import memory_of, unknown_variable
 from imgcuda.engine.device_variables import required
 from imgcuda.engine.known_tables import known_tables
 from imgcuda.engine.memory_limit import Budget, in_words
 from imgcuda.engine.protocol import ByValue, DeviceArray, JpegCoder, KernelCall, Launch, LaunchArgument, LaunchMemory
+from imgcuda.engine.texture_argument import TextureArgument
 from imgcuda.errors import DeviceError
 from imgcuda.programs.layout import Dim3, LaunchLimits, excess
 from imgcuda.programs.source import Program
@@ -114,6 +116,7 @@ class CudaSession:
         self._index, self._budget, self._stream = index, budget, stream
         self.tables = known_tables(f"cuda:{index}")
         self._memory = memory or StreamMemory(index, budget, stream)
+        self._textures: list[TextureHandle] = []
 
     def foresee(self, coming: Callable[[], Sequence[KernelCall]]) -> None:
         """Do nothing: NVRTC compiles all kernels of a program at once, within some 30 ms."""
@@ -153,9 +156,9 @@ class CudaSession:
         program, kernel, grid, block, arguments, memory = launch
         if why := excess(grid, block, limits(self._index), memory.shared):
             raise DeviceError(f"{program.name}: {kernel} cannot be launched on cuda:{self._index}: {why}")
-        values = [_value(each) for each in arguments]
         letters = _letters(arguments)
         with translated(f"{program.name}: {kernel} on cuda:{self._index}"):
+            values = [self._value(each) for each in arguments]
             function = cuda_context.function(self._index, program, kernel, letters)
             self._set_constants(program, kernel, memory)
             for name, _ in program.outline.variables[:1]:
@@ -163,6 +166,17 @@ class CudaSession:
             if memory.shared > cuda_context.SHARED:
                 cuda_context.allow_shared(function, memory.shared)
             function.prepared_async_call(tuple(grid), tuple(block), self._stream, *values, shared_size=memory.shared)
+
+    def _value(self, argument: LaunchArgument) -> Any:
+        """Return an argument as a launch packs it; a texture is made, and lasts until the launch is done."""
+        if isinstance(argument, TextureArgument):
+            stream = 0 if self._stream is None else int(self._stream.handle)
+            made = TextureHandle(argument, stream, lambda size: self.empty((size,), np.uint8).pointer)
+            self._textures.append(made)
+            return made.number
+        if isinstance(argument, DeviceArray):
+            return np.uintp(argument.pointer)
+        return argument.bytes.tobytes() if isinstance(argument, ByValue) else argument
 
     def _set_constants(self, program: Program, kernel: str, memory: LaunchMemory) -> None:
         """Queue copies of the values of `__constant__` variables that have none in the source."""
@@ -198,19 +212,14 @@ class CudaSession:
 
     def close(self) -> None:
         """Wait for the queued work and free all memory, also after an error."""
+        keep = True
         try:
             self.wait()
         except DeviceError:  # the error was reported before, or no longer matters
-            self._memory.close(keep=False)
-        else:
-            self._memory.close(keep=True)
-
-
-def _value(argument: LaunchArgument) -> Any:
-    """Return an argument as a launch packs it."""
-    if isinstance(argument, DeviceArray):
-        return np.uintp(argument.pointer)
-    return argument.bytes.tobytes() if isinstance(argument, ByValue) else argument
+            keep = False
+        for texture in self._textures:
+            texture.close()
+        self._memory.close(keep)
 
 
 def _letters(arguments: Sequence[LaunchArgument]) -> str:
@@ -220,7 +229,8 @@ def _letters(arguments: Sequence[LaunchArgument]) -> str:
         if isinstance(each, ByValue):
             letters += f"{-struct.calcsize(letters) % each.alignment}x{each.bytes.nbytes}s"
         else:
-            letters += "P" if isinstance(each, DeviceArray) else each.dtype.char
+            is_address = isinstance(each, DeviceArray)
+            letters += "P" if is_address else "Q" if isinstance(each, TextureArgument) else each.dtype.char
     return letters
 
 

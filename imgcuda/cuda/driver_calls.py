@@ -1,5 +1,7 @@
 """Calls of the CUDA driver that PyCUDA lacks: order among any streams, memory in stream order, facts of an address.
 
+Textures are made in texture_handles.py, by the same calls.
+
 Streams are numbers here, as other libraries give them: an address, or 1 (the legacy default stream), 2 (the default
 stream of the thread); 0 is the legacy default stream, too.
 """
@@ -42,6 +44,12 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "cuMemPoolSetAttribute": [c_void_p, c_int, c_void_p],
     "cuMemAllocFromPoolAsync": [c_void_p, c_size_t, c_void_p, c_void_p],
     "cuMemFreeAsync": [c_uint64, c_void_p],
+    "cuMemcpyHtoDAsync_v2": [c_uint64, c_void_p, c_size_t, c_void_p],
+    "cuMemcpy2DAsync_v2": [c_void_p, c_void_p],
+    "cuArrayCreate_v2": [c_void_p, c_void_p],
+    "cuArrayDestroy": [c_void_p],
+    "cuTexObjectCreate": [c_void_p, c_void_p, c_void_p, c_void_p],
+    "cuTexObjectDestroy": [c_uint64],
     "cuPointerGetAttribute": [c_void_p, c_int, c_uint64],
     "cuGetErrorName": [c_int, c_void_p],
 }
@@ -77,7 +85,7 @@ def has_driver() -> bool:
     return True
 
 
-def _call(name: str, *arguments: Any) -> None:
+def call(name: str, *arguments: Any) -> None:
     """Call a function of the driver. Raises DeviceMemoryError if memory is short, else DeviceError for any error."""
     try:
         status = function(name)(*arguments)
@@ -101,17 +109,17 @@ class StreamEvent:
 
     def __init__(self) -> None:
         event = c_void_p()
-        _call("cuEventCreate", byref(event), DISABLE_TIMING)
+        call("cuEventCreate", byref(event), DISABLE_TIMING)
         self._event = event
 
     def set_in(self, stream: int) -> None:
         """Record the event after the work queued in a stream."""
-        _call("cuEventRecord", self._event, stream)
+        call("cuEventRecord", self._event, stream)
 
     def set_in_all_streams(self) -> bool:
         """Record the event after all work queued in the current context; False if the driver is before CUDA 12.5."""
         context = c_void_p()
-        _call("cuCtxGetCurrent", byref(context))
+        call("cuCtxGetCurrent", byref(context))
         try:
             return not function("cuCtxRecordEvent")(context, self._event)
         except AttributeError:
@@ -119,7 +127,7 @@ class StreamEvent:
 
     def hold_back(self, stream: int) -> None:
         """Make all later work of a stream wait for the event."""
-        _call("cuStreamWaitEvent", stream, self._event, 0)
+        call("cuStreamWaitEvent", stream, self._event, 0)
 
     def is_reached(self) -> bool:
         """Return whether all work before it is done, or has failed."""
@@ -148,40 +156,40 @@ def order(device: int, before: int, after: int) -> None:
 
 def wait_for_all() -> None:
     """Wait until all work of the current context is done."""
-    _call("cuCtxSynchronize")
+    call("cuCtxSynchronize")
 
 
 def create_pool(device: int, kept: int) -> int:
     """Return a new memory pool of a GPU that keeps at most `kept` bytes for later allocations."""
     pool, properties = c_void_p(), _PoolProperties(allocation=PINNED, place=ON_DEVICE, device=device)
-    _call("cuMemPoolCreate", byref(pool), byref(properties))
-    _call("cuMemPoolSetAttribute", pool, RELEASE_THRESHOLD, byref(c_uint64(kept)))
+    call("cuMemPoolCreate", byref(pool), byref(properties))
+    call("cuMemPoolSetAttribute", pool, RELEASE_THRESHOLD, byref(c_uint64(kept)))
     return int(pool.value or 0)
 
 
 def allocate(size: int, pool: int, stream: int) -> int:
     """Allocate memory from a pool in stream order, for later work of a stream."""
     address = c_uint64()
-    _call("cuMemAllocFromPoolAsync", byref(address), size, pool, stream)
+    call("cuMemAllocFromPoolAsync", byref(address), size, pool, stream)
     return address.value
 
 
 def free(address: int, stream: int) -> None:
     """Free memory of a pool when all that is queued in a stream is done."""
-    _call("cuMemFreeAsync", address, stream)
+    call("cuMemFreeAsync", address, stream)
 
 
 def device_of(address: int) -> int:
     """Return the number of the GPU that an address belongs to; DeviceError if it is no memory of a GPU's."""
     number = c_int()
-    _call("cuPointerGetAttribute", byref(number), DEVICE_ORDINAL, address)
+    call("cuPointerGetAttribute", byref(number), DEVICE_ORDINAL, address)
     return number.value
 
 
 def is_of_current_context(address: int) -> bool:
     """Return whether kernels of the current context may use an address: memory of pools belongs to no context."""
     own, current = c_void_p(), c_void_p()
-    _call("cuCtxGetCurrent", byref(current))
+    call("cuCtxGetCurrent", byref(current))
     if function("cuPointerGetAttribute")(byref(own), CONTEXT, address):
         return True
     return own.value in (None, current.value)

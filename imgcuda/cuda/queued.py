@@ -83,7 +83,9 @@ class QueuedSession(CudaSession):
         _held.append((self._index, event, owner))
 
     def close(self) -> None:
-        """Free all memory, after the work that is queued."""
+        """Free all memory, after the work that is queued; textures are freed by a later session."""
+        for texture in self._textures:
+            self.hold(texture)
         self._memory.close(keep=True)
 
 

@@ -18,7 +18,9 @@ from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 
 LaunchArgument: TypeAlias = Any
-"""An argument of a launch: a DeviceArray for a pointer, a ByValue for a structure, a NumPy scalar for a number."""
+"""An argument of a launch: a DeviceArray for a pointer, a ByValue for a structure, a NumPy scalar for a number.
+
+On a GPU also a TextureArgument."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from imgcuda.engine.protocol import ByValue, DeviceArray, LaunchArgument
+from imgcuda.engine.texture_argument import TextureArgument
 from imgcuda.errors import KernelError, LaunchError, did_you_mean, shown
 from imgcuda.frontend.outline import FunctionHead
 from imgcuda.programs.instances import is_instance, template_of
 from imgcuda.programs.source import C_TYPES, VECTOR_TYPES, KernelArgument, Program
+
+GivenArgument: TypeAlias = DeviceArray | ByValue | TextureArgument | int | float | bool
+"""An argument of a launch before it has the type that the kernel declares."""
 
 
 class Parameters(NamedTuple):
@@ -26,7 +30,7 @@ class Parameters(NamedTuple):
     images: int
     """How many of the first arguments must be images, in which a vector is a whole pixel."""
 
-    def checked(self, values: Sequence[DeviceArray | ByValue | int | float | bool]) -> list[Any]:
+    def checked(self, values: Sequence[GivenArgument]) -> list[Any]:
         """Return values converted to the types of the parameters; LaunchError if they do not match."""
         for position in self.vectors:
             _check_vector(self.program, self.kernel, self.expected[position], values[position], position < self.images)
@@ -180,11 +184,9 @@ def _signature(own: Sequence[str], names: Sequence[str]) -> list[str]:
     return [name or unknown for name, unknown in zip(names, usual, strict=True)] if twice else given
 
 
-def _match(
-    program: Program, kernel: str, argument: KernelArgument, value: DeviceArray | ByValue | int | float | bool
-) -> Any:
+def _match(program: Program, kernel: str, argument: KernelArgument, value: GivenArgument) -> Any:
     kind = argument.dtype
-    if isinstance(value, ByValue):
+    if isinstance(value, ByValue | TextureArgument):
         return value
     if isinstance(value, DeviceArray):
         if argument.pointer and (kind is None or kind == value.dtype):

@@ -79,7 +79,7 @@ class KernelLaunch:
 
             return structure_of(place, program, argument, value, pointed_to)
         if isinstance(value, Texture) and is_texture(argument.written):
-            return value.argument(place, program)
+            return value.argument(place, program, self.kernel)
         if argument.dtype is None and not argument.pointer:
             return by_value(place, argument, value)
         if isinstance(value, bool | int | float | np.number | np.bool_):

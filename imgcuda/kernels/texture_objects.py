@@ -1,4 +1,4 @@
-"""Textures that kernels take as `cudaTextureObject_t`, made of NumPy arrays, for launches on the CPU."""
+"""Textures that kernels take as `cudaTextureObject_t`, made of NumPy arrays."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from imgcuda.engine.protocol import ByValue
+from imgcuda.engine.texture_argument import TextureArgument
 from imgcuda.errors import LaunchError, shown
 from imgcuda.frontend.compilers import CPU
 from imgcuda.frontend.textures import FETCHES, FIELDS, MODES, TEXTURE
+from imgcuda.kernels.texture_reads import reading_function
 from imgcuda.programs.source import C_TYPES, Program, elements_of
 
 _FILTERS = ("point", "linear")
@@ -29,7 +31,8 @@ class Texture:
     "point" or "linear". `address` says what is beyond the borders: "clamp" repeats the last texels, "border" gives
     `border`, and "wrap" and "mirror" repeat the image, for normalized coordinates; two modes are those along x and y.
     With `normalized`, coordinates are from 0 to 1 across the array. `read="normalized"` makes floats of whole numbers,
-    255 of a byte 1.0. Raises LaunchError for what CUDA has no texture of.
+    255 of a byte 1.0. A GPU has it as a CUDA array, made for each launch, or for tex1Dfetch as memory. Raises
+    LaunchError for what CUDA has no texture of.
     """
 
     def __init__(
@@ -48,13 +51,17 @@ class Texture:
             _one_of("address", mode, MODES)
             if mode in ("wrap", "mirror") and not normalized:
                 raise LaunchError(f"a texture's address {mode!r} is for normalized coordinates; pass normalized=True")
-        self._texels = _texels(array, read)
+        self._stored = _stored(array, read)
+        self._dimensions = array.ndim
+        self._texels = _as_floats(self._stored) if read == "normalized" else self._stored
         if filter == "linear" and self._texels.dtype != np.float32:
             remedy = "pass read='normalized', or an array of float32"
             raise LaunchError(f"a texture of {self._texels.dtype} cannot be filtered linearly; {remedy}")
         height, width, channels = self._texels.shape
         sides = np.zeros(4, np.float32)
         sides[: np.size(border)] = border
+        a, b, c, d = sides.tolist()
+        self._reading = filter == "linear", normalized, read == "normalized", (modes[0], modes[1]), (a, b, c, d)
         numbers = (channels, filter == "linear", normalized, *map(MODES.index, modes), sides)
         self._descriptor = np.array((self._texels.ctypes.data, width, height, *numbers), _DESCRIPTOR)
 
@@ -62,20 +69,23 @@ class Texture:
         height, width, channels = self._texels.shape
         return f"<texture of {height} x {width} x {channels} {self._texels.dtype}>"
 
-    def argument(self, place: str, program: Program) -> ByValue:
-        """Return the texture as an argument; LaunchError on a GPU, or if the kernels read other texels."""
-        if program.compiler != CPU:
-            remedy = "launch it with device='cpu', or make textures by a CUDA library and pass arrays here"
-            raise LaunchError(f"{place}; kernels.Texture is for the CPU; {remedy}")
+    def argument(self, place: str, program: Program, kernel: str) -> ByValue | TextureArgument:
+        """Return the texture as an argument of a kernel; LaunchError if the kernels read other texels.
+
+        `place` begins the message.
+        """
         read = _fetched_types(program.text)
         fetched = [_fetched(type) for type in read]
         own = self._texels.dtype, self._texels.shape[2]
         if fetched and None not in fetched and own not in fetched:
             raise LaunchError(f"{place}; the file reads texels of {', '.join(read)}; it was given {self!r}")
-        return ByValue(np.frombuffer(self._descriptor.tobytes(), np.uint8), 8)
+        if program.compiler == CPU:
+            return ByValue(np.frombuffer(self._descriptor.tobytes(), np.uint8), 8)
+        function = reading_function(place, program, kernel, self._dimensions, self._stored.shape[0])
+        return TextureArgument(self._stored, function, *self._reading)
 
 
-def _texels(array: npt.NDArray[Any], read: str) -> npt.NDArray[Any]:
+def _stored(array: npt.NDArray[Any], read: str) -> npt.NDArray[Any]:
     """Return a copy of an array as rows of texels; LaunchError if a texture cannot have them."""
     if not isinstance(array, np.ndarray) or array.dtype not in _TYPES:
         given = f"an array of {array.dtype}" if isinstance(array, np.ndarray) else shown(array)
@@ -85,11 +95,18 @@ def _texels(array: npt.NDArray[Any], read: str) -> npt.NDArray[Any]:
     if 0 in shape or shape[2] not in (1, 2, 4):
         sizes = " x ".join(map(str, array.shape))
         raise LaunchError(f"a texture has one or two dimensions and 1, 2 or 4 channels; got an array of {sizes}")
-    made: npt.NDArray[Any] = np.array(array, order="C").reshape(shape)
-    if read == "normalized" and made.dtype.kind in "ui":
-        most = np.float32(np.iinfo(made.dtype).max)
-        made = np.maximum(made.astype(np.float32) / most, np.float32(-1))
-    return made
+    if read == "normalized" and array.dtype in (np.uint32, np.int32):
+        raise LaunchError(f"a texture of {array.dtype} cannot be read as floats; pass an array of 8 or 16 bits")
+    return np.array(array, order="C").reshape(shape)
+
+
+def _as_floats(texels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return whole numbers as floats from 0 or -1 to 1."""
+    if texels.dtype.kind not in "ui":
+        return texels
+    most = np.float32(np.iinfo(texels.dtype).max)
+    floats: npt.NDArray[Any] = np.maximum(texels.astype(np.float32) / most, np.float32(-1))
+    return floats
 
 
 @lru_cache(maxsize=64)
