@@ -3,8 +3,9 @@
 python benchmarks/shapes.py
 python benchmarks/shapes.py --size 8000x8000 --only bins
 
-The kernels are in shapes.cu: a thread a row, sums into bins, column-major walks. Results are compared before anything
-is timed. Times are processor time, the least of several calls that take turns. Without g++ it says so, and ends.
+The kernels are in shapes.cu: a thread a row, strides, sums into bins, column-major walks. Results are compared before
+anything is timed. Times are processor time, the least of several calls that take turns. Without g++ it says so, and
+ends.
 """
 
 from __future__ import annotations
@@ -41,19 +42,27 @@ class Shape(NamedTuple):
     writes: type[np.generic]
     results: int
     threads: str
-    """How they lie over the image: "columns", "rows", "pixels", "tiles", "sideways" or "blocks"."""
+    """How they lie over the image: "columns", "rows", "pixels", "tiles", "sideways", "parts" or "blocks"."""
+    sizes: tuple[str, ...] = ("width", "height")
+    """The numbers that it takes."""
 
 
 SHAPES = {
     "a_thread_a_column": Shape(np.float32, np.float32, 0, "columns"),
     "a_thread_a_row": Shape(np.float32, np.float32, 0, "rows"),
+    "a_thread_a_row_unsigned": Shape(np.float32, np.float32, 0, "rows"),
     "a_sum_a_row": Shape(np.float32, np.float32, 0, "rows"),
-    "bins": Shape(np.uint8, np.uint32, 256, "pixels"),
-    "bins_of_floats": Shape(np.uint8, np.float32, 256, "pixels"),
-    "bins_of_a_block": Shape(np.uint8, np.uint32, 256, "blocks"),
-    "one_total": Shape(np.float32, np.float32, 1, "pixels"),
+    "a_thread_a_part": Shape(np.float32, np.float32, 0, "parts", ("pixels",)),
+    "by_the_grid": Shape(np.float32, np.float32, 0, "blocks", ("pixels",)),
+    "every_fourth": Shape(np.float32, np.float32, 0, "pixels", ("pixels",)),
+    "a_step_apart": Shape(np.float32, np.float32, 0, "pixels", ("pixels", "step")),
+    "bins": Shape(np.uint8, np.uint32, 256, "pixels", ("pixels",)),
+    "bins_of_floats": Shape(np.uint8, np.float32, 256, "pixels", ("pixels",)),
+    "bins_of_a_block": Shape(np.uint8, np.uint32, 256, "blocks", ("pixels",)),
+    "one_total": Shape(np.float32, np.float32, 1, "pixels", ("pixels",)),
     "transposed": Shape(np.float32, np.float32, 0, "tiles"),
     "column_major": Shape(np.float32, np.float32, 0, "sideways"),
+    "a_sum_of_columns": Shape(np.float32, np.float32, 0, "tiles"),
 }
 
 
@@ -62,7 +71,9 @@ def launch_size(threads: str, width: int, height: int) -> tuple[tuple[int, ...],
     if threads in ("tiles", "sideways"):
         across, down = (width, height) if threads == "tiles" else (height, width)
         return (-(-across // 32), -(-down // 8)), (32, 8)
-    count = {"columns": width, "rows": height, "pixels": width * height, "blocks": 64 * 256}[threads]
+    pixels = width * height
+    counts = {"columns": width, "rows": height, "pixels": pixels, "parts": -(-pixels // 64), "blocks": 64 * 256}
+    count = counts[threads]
     return (-(-count // 256),), (256,)
 
 
@@ -72,7 +83,8 @@ def calls(name: str, library: ctypes.CDLL, width: int, height: int) -> list[tupl
     random = np.random.default_rng(0)
     given = (256 * random.random(pixels, np.float32)).astype(shape.reads)
     own, other = (np.zeros(shape.results or pixels, shape.writes) for _ in range(2))
-    sizes = (pixels,) if shape.results else (width, height)
+    numbers = {"width": width, "height": height, "pixels": pixels, "step": 4}
+    sizes = [numbers[each] for each in shape.sizes]
     grid, block = launch_size(shape.threads, width, height)
     kernel = kernels.load(FOLDER / "shapes.cu", device="cpu")[name]
     loop = getattr(library, name)

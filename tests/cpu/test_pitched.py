@@ -61,7 +61,7 @@ FORMS = {
 }
 
 
-GATHERED = ["unsigned", "upward, unsigned", "rows far apart", "as unsigned", "a start before barriers"]
+GATHERED = ["rows far apart", "a start before barriers"]
 """The forms whose threads are not known to walk along rows."""
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from imgcuda.cpu.lowering.state import State
 from imgcuda.cpu.memory.addresses import first_lane
-from imgcuda.cpu.values.value import UNIFORM, Address, Value
+from imgcuda.cpu.values.value import UNIFORM, Address, Pitched, Value
 
 FEW = 8
 """The lanes of a vector in a kernel whose threads walk along rows."""
@@ -38,8 +38,22 @@ def _places(state: State, address: Address) -> list[str]:
     index = address.index
     assert index is not None
     assert index.pitched is not None
-    start, pitch = (Value(index.type, UNIFORM, each) for each in index.pitched)
-    first = first_lane(state, replace(address, index=start), start.ir)
+    if index.pitched.wraps:
+        return [_place(state, address, each) for each in _wrapped(state, index.pitched)]
+    first = _place(state, address, index.pitched.first)
+    pitch = Value(index.type, UNIFORM, index.pitched.pitch)
     step = state.b.op(f"mul i64 {state.math.widened(pitch).ir}, {address.scale}")
     offsets = [state.b.op(f"mul i64 {step}, {lane}") for lane in range(state.v.width)]
     return [state.b.op(f"getelementptr i8, ptr {first}, i64 {offset}") for offset in offsets]
+
+
+def _place(state: State, address: Address, number: str) -> str:
+    """Return the address for one number as the index."""
+    assert address.index is not None
+    return first_lane(state, replace(address, index=Value(address.index.type, UNIFORM, number)), number)
+
+
+def _wrapped(state: State, pitched: Pitched) -> list[str]:
+    """Return the lanes' indices, each computed in 32 bits, where they may wrap."""
+    offsets = [state.b.op(f"mul i32 {pitched.pitch}, {lane}") for lane in range(state.v.width)]
+    return [state.b.op(f"add i32 {pitched.first}, {offset}") for offset in offsets]

@@ -225,7 +225,7 @@ class Arithmetic(Conversions):
         word = _INT_OPS[operator] if kind == VARYING else _int_op(operator, type)
         natural, form = operator in "+*" and left.natural and right.natural, self.forms.combined(operator, left, right)
         exact = type.signed or natural or type.bits == 64
-        pitched = combined(self.b, operator, left, right) if kind == VARYING and exact else None
+        pitched = combined(self.b, operator, left, right, exact) if kind == VARYING else None
         made = self.b.op(f"{word} {shape} {x}, {y}")
         return Value(type, kind, made, natural=natural, affine=form, pitched=pitched)
 

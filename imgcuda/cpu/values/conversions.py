@@ -45,10 +45,13 @@ class Conversions:
     def _convert_pitched(self, value: Value, type: Int) -> Pitched | None:
         if value.pitched is None or not isinstance(value.type, Int) or type.bits < value.type.bits:
             return None
-        if type.bits == value.type.bits == 32 and type.signed != value.type.signed and not value.natural:
+        first, pitch, wraps = value.pitched
+        if type.bits == value.type.bits:
+            return Pitched(first, pitch, wraps or (type.signed != value.type.signed and not value.natural))
+        if wraps:
             return None
-        first, pitch = (self.convert(Value(value.type, UNIFORM, each), type).ir for each in value.pitched)
-        return Pitched(first, pitch)
+        wide = (self.convert(Value(value.type, UNIFORM, each), type).ir for each in (first, pitch))
+        return Pitched(*wide)
 
     def widened(self, index: Value) -> Value:
         """Return an index in 64 bits. An affine index stays affine, so a contiguous access stays one wide access."""

@@ -82,6 +82,8 @@ class Pitched(NamedTuple):
 
     first: str
     pitch: str
+    wraps: bool = False
+    """Whether it holds for 32 bits only, and not if they are widened: an unsigned number may wrap between two lanes."""
 
 
 @dataclass(frozen=True, slots=True)
