@@ -140,3 +140,15 @@ def test_a_lock_free_maximum_of_floats() -> None:
     out = np.zeros(1, np.int32)
     launch(source, out, given, grid=10, block=100)
     assert out.view(np.float32)[0] == given.max()
+
+
+@pytest.mark.parametrize("threads", [8, 16, 32, 64, 39])
+@pytest.mark.parametrize("type", ["unsigned char", "signed char"])
+def test_bytes_are_counted_in_the_order_of_the_threads(type: str, threads: int) -> None:
+    given = np.random.default_rng(0).integers(0, 12, threads) - (5 if type == "signed char" else 0)
+    counts, before = np.zeros(256, np.int32), np.zeros(threads, np.int32)
+    source = f"""__global__ void k(const {type} *in, int *counts, int *before) {{
+        int *zero = counts + 128; before[threadIdx.x] = atomicAdd(&zero[in[threadIdx.x]], threadIdx.x); }}"""
+    launch(source, given.astype(NUMPY[type]), counts, before, block=threads)
+    assert np.array_equal(counts, np.bincount(given + 128, range(threads), 256))
+    assert before.tolist() == [sum(y for y in range(x) if given[y] == given[x]) for x in range(threads)]

@@ -84,12 +84,32 @@ def test_rows_that_are_one_keep_the_last_threads_value() -> None:
     assert out.tolist() == [63] * 9
 
 
-def test_an_unsigned_index_that_wraps_between_two_threads() -> None:
+@pytest.mark.parametrize(
+    "index",
+    [
+        "(threadIdx.x - 1u) * w + w + i",
+        "(threadIdx.x - 7u) * w + 7u * w + i",
+        "w + (threadIdx.x - 1u) * w + i",
+        "(int)((threadIdx.x - 1u) * w + w) + i",
+        "(unsigned)((int)(threadIdx.x - 1) * (int)w) + w + i",
+        "(63u - threadIdx.x) * (0u - w) + 63u * w + i",
+    ],
+)
+def test_an_unsigned_index_that_wraps_between_two_threads(index: str) -> None:
     given, out = np.arange(640, dtype=np.float32), np.zeros(64, np.float32)
-    source = """__global__ void k(const float *in, float *out, unsigned w) {
-        for (int i = 0; i < 1; i++) out[threadIdx.x] = in[(threadIdx.x - 1u) * w + w + i]; }"""
+    source = f"""__global__ void k(const float *in, float *out, unsigned w) {{
+        for (unsigned i = 0; i < 1; i++) out[threadIdx.x] = in[{index}]; }}"""
     launch(source, given, out, np.uint32(10), block=64)
     assert out.tolist() == list(range(0, 640, 10))
+
+
+def test_a_negative_row_that_wraps_as_an_unsigned_one_is_a_row_before() -> None:
+    given, out = np.arange(640, dtype=np.float32), np.zeros(64, np.float32)
+    source = """__global__ void k(const float *in, float *out, int w) {
+        const float *end = in + 63 * w; int up = -(int)threadIdx.x;
+        for (unsigned i = 0; i < 1; i++) out[threadIdx.x] = end[(int)(up * (unsigned)w + i)]; }"""
+    launch(source, given, out, np.int32(10), block=64)
+    assert out.tolist() == list(range(630, -1, -10))
 
 
 @pytest.mark.parametrize("form", [form for form in FORMS if form not in GATHERED])

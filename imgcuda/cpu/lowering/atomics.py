@@ -8,7 +8,7 @@ from functools import partial
 
 from imgcuda.cpu.checks.instrument import ATOMIC
 from imgcuda.cpu.lowering.dispatch import evaluate
-from imgcuda.cpu.lowering.lanes import for_each_lane, lanes_of, numbers_of_lanes
+from imgcuda.cpu.lowering.lanes import for_each_byte, for_each_lane, lanes_of, numbers_of_lanes
 from imgcuda.cpu.lowering.lvalues import pointer
 from imgcuda.cpu.lowering.operands import number
 from imgcuda.cpu.lowering.state import State
@@ -69,17 +69,21 @@ def _each_lane(state: State, address: Address, type: Scalar, values: list[Value]
     if state.checks:
         address = state.checks.allowed(address, type, ATOMIC)
     b, shape = state.b, state.v.type(type)
-    place_of = _places(state, address)
+    place_of, bytes = _places(state, address), _bytes_of(state, address)
     numbers_of = [numbers_of_lanes(state, value) for value in values]
     found = b.slot(shape)
 
-    def operate(lane: str, alone: bool) -> None:
+    def operate(lane: str, place: str, alone: bool) -> None:
         numbers = [number(lane) for number in numbers_of]
-        old = (_plainly if alone else _atomically)(state, operation, type, place_of(lane), numbers)
+        old = (_plainly if alone else _atomically)(state, operation, type, place, numbers)
         b.do(f"store {type.ir} {old}, ptr {b.op(f'getelementptr {type.ir}, ptr {found}, i64 {lane}')}")
 
     def lanes(alone: bool) -> None:
-        for_each_lane(state, partial(operate, alone=alone), _UNROLLED)
+        if alone and bytes and state.mask is None:
+            ir, place_of_byte = state.v.of(bytes), partial(_place, state, address, bytes.type)
+            for_each_byte(state, ir, lambda lane, byte: operate(lane, place_of_byte(byte), True))
+        else:
+            for_each_lane(state, lambda lane: operate(lane, place_of(lane), alone), _UNROLLED)
 
     if alone or state.checks:
         lanes(alone=True)
@@ -97,12 +101,18 @@ def _places(state: State, address: Address) -> Callable[[str], str]:
         return lanes_of(state, "ptr", lane_addresses(state, address))
     index_of = numbers_of_lanes(state, index.narrow or index)
     type = (index.narrow or index).type
+    return lambda lane: _place(state, address, type, index_of(lane))
 
-    def place(lane: str) -> str:
-        number = Value(type, UNIFORM, index_of(lane))
-        return first_lane(state, replace(address, index=number), number.ir)
 
-    return place
+def _bytes_of(state: State, address: Address) -> Value | None:
+    """Return the index if it varies from lane to lane and is as short as a byte."""
+    index = None if address.index is None or address.kind == VARYING else address.index.narrow or address.index
+    return index if index and isinstance(index.type, Int) and index.type.bits == 8 and not index.scalar else None
+
+
+def _place(state: State, address: Address, type: Scalar, number: str) -> str:
+    """Return the address for one number as the index."""
+    return first_lane(state, replace(address, index=Value(type, UNIFORM, number)), number)
 
 
 def _either(state: State, condition: str, then: Callable[[], None], otherwise: Callable[[], None]) -> None:
