@@ -102,8 +102,8 @@ void column_major(In in, Out out, int width, int height)
 
 void a_sum_of_columns(In in, Out out, int width, int height)
 {
-    for (int x = 0; x < width; x++)
-        for (int y = 0; y < height; y++) {
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
             float sum = 0;
             for (int k = -2; k <= 2; k++) {
                 int at = y + k < 0 ? 0 : y + k < height ? y + k : height - 1;

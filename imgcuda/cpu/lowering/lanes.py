@@ -57,34 +57,20 @@ def _for_active(state: State, mask: str, action: Callable[[str], None]) -> None:
 
 
 def for_each_byte(state: State, vector: str, action: Callable[[str, str], None]) -> None:
-    """Compile a loop over all lanes; `action` is given the number of a lane, and its byte of a vector.
+    """Compile code for all lanes, in order; `action` is given the number of a lane, and its byte of a vector.
 
-    The bytes come out of a register, eight at a time. To read bytes one by one that were just stored together takes
-    half as long again as a histogram does.
+    Eight bytes at a time come out of the vector, or straight from the memory that it was loaded from. To read bytes one
+    by one that were just stored together takes half as long again as a histogram does.
     """
-    b, words = state.b, state.v.width // _WORD
-    shape = f"<{words} x i64>"
-    rest, count = b.slot(shape), b.slot("i64")
-    all_words = b.op(f"bitcast {state.v.type('i8')} {vector} to {shape}")
-    b.do(f"store {shape} {all_words}, ptr {rest}")
-    b.do(f"store i64 0, ptr {count}")
-    head, end = b.label("bytes"), b.label("end")
-    b.place(head)
-    first, now = b.op(f"load i64, ptr {count}"), b.op(f"load {shape}, ptr {rest}")
-    word = b.op(f"extractelement {shape} {now}, i32 0")
-    word = b.op(
-        f'call i64 asm "", "=r,0"(i64 {word})'
-    )  # else LLVM takes each byte out of the vector, by an instruction
-    for number in range(_WORD):
-        byte = b.op(f"trunc i64 {b.op(f'lshr i64 {word}, {8 * number}')} to i8")
-        action(b.op(f"add nuw nsw i64 {first}, {number}"), byte)
-    turned = ", ".join(f"i32 {(number + 1) % words}" for number in range(words))
-    others = b.op(f"shufflevector {shape} {now}, {shape} poison, <{words} x i32> <{turned}>")
-    b.do(f"store {shape} {others}, ptr {rest}")
-    next = b.op(f"add nuw nsw i64 {first}, {_WORD}")
-    b.do(f"store i64 {next}, ptr {count}")
-    b.branch(b.op(f"icmp eq i64 {next}, {state.v.width}"), end, head, b.loop_note('!"llvm.loop.unroll.disable"'))
-    b.place(end)
+    b, count = state.b, state.v.width // _WORD
+    shape = f"<{count} x i64>"
+    whole = b.op(f"bitcast {state.v.type('i8')} {vector} to {shape}")
+    words = [b.op(f"extractelement {shape} {whole}, i32 {number}") for number in range(count)]
+    # Else LLVM takes each byte out of the vector by an instruction of its own, which takes longer than a shift.
+    words = [b.op(f'call i64 asm "", "=r,0"(i64 {word})') for word in words]
+    for lane in range(state.v.width):
+        byte = b.op(f"trunc i64 {b.op(f'lshr i64 {words[lane // _WORD]}, {lane % _WORD * 8}')} to i8")
+        action(str(lane), byte)
 
 
 def numbers_of_lanes(state: State, value: Value) -> Callable[[str], str]:

@@ -11,7 +11,7 @@ from imgcuda.cpu.memory.addresses import first_lane, lane_addresses
 from imgcuda.cpu.memory.gathers import gather, gather_mostly_contiguous, scatter
 from imgcuda.cpu.memory.lookups import is_lookup, lookup
 from imgcuda.cpu.memory.masked_bytes import are_slow, masked_load, masked_store
-from imgcuda.cpu.memory.pitched_accesses import FEW, pitched_load, pitched_store
+from imgcuda.cpu.memory.pitched_accesses import load_one_by_one, pitched_load, pitched_store, store_one_by_one
 from imgcuda.cpu.memory.strided import longest_load_stride, longest_store_stride, strided_load, strided_store
 from imgcuda.cpu.values.conversions import suffix
 from imgcuda.cpu.values.types import U32, Scalar, memory_ir, size_of
@@ -134,15 +134,20 @@ class _StridedAccess(_GatherScatter):
 
     def read(self) -> str:
         if abs(self._step) > longest_load_stride(size_of(self.type)):
-            return super().read()
+            return load_one_by_one(self.state, self._apart(), self.cell, size_of(self.type))
         return strided_load(self.state, self._place(), self.cell, size_of(self.type), self._step)
 
     def write(self, value: Value) -> None:
-        if abs(self._step) > longest_store_stride(size_of(self.type)):
-            super().write(value)
-            return
         made = self.state.v.to_memory(self.state.v.of(value), VARYING, self.type)
+        if abs(self._step) > longest_store_stride(size_of(self.type)):
+            store_one_by_one(self.state, self._apart(), self.cell, size_of(self.type), made)
+            return
         strided_store(self.state, self._place(), self.cell, size_of(self.type), self._step, made)
+
+    def _apart(self) -> list[str]:
+        """Return the addresses of the lanes."""
+        first, b, lanes = self._place(), self.state.b, range(self.state.v.width)
+        return [b.op(f"getelementptr {self.cell}, ptr {first}, i64 {lane * self._step}") for lane in lanes]
 
     @property
     def _step(self) -> int:
@@ -167,7 +172,7 @@ class _MostlyContiguous(_GatherScatter):
 
 @dataclass(frozen=True)
 class _PitchedAccess(_GatherScatter):
-    """Elements that are as far apart as a launch says, for few lanes: one by one, without a vector of addresses."""
+    """Elements that are as far apart as a launch says: one by one, without a vector of addresses."""
 
     def read(self) -> str:
         return pitched_load(self.state, self.address, self.cell, size_of(self.type))
@@ -211,8 +216,8 @@ def _cheapest(state: State, address: Address, type: Scalar) -> Access:
         return _StridedAccess(state, address, type, VARYING)
     if is_lookup(address, type):
         return _TableAccess(state, address, type, VARYING)
-    few = index.pitched is not None and state.mask is None and state.v.width <= FEW
-    return (_PitchedAccess if few else _GatherScatter)(state, address, type, VARYING)
+    apart = index.pitched is not None and state.mask is None
+    return (_PitchedAccess if apart else _GatherScatter)(state, address, type, VARYING)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
-"""Loads and stores of a few lanes that are as far apart as a launch says: those of threads that walk along a row each.
+"""Loads and stores of lanes that are as far apart as a launch says, or further than a wide access pays: one by one.
 
-A cache has room for few lines at addresses that are a multiple of 4 KiB apart, and rows of 1024 floats are. A vector of
-64 lanes that walk along such rows finds no line in the cache again, and takes ten times as long as a thread after the
-other does. So kernels with such loops have short vectors.
+A gather or a scatter takes longer, most of all a scatter. Where the launch says how far, threads mostly walk along
+rows. A cache has room for few lines at addresses that are a multiple of 4 KiB apart, and rows of 1024 floats are. A
+vector of 64 lanes that walk along such rows finds no line in the cache again, and takes ten times as long as a thread
+after the other does. So kernels with such loops have short vectors.
 """
 
 from __future__ import annotations
@@ -19,16 +20,26 @@ FEW = 8
 
 def pitched_load(state: State, address: Address, cell: str, size: int) -> str:
     """Load the lanes' elements, and return them as a vector."""
+    return load_one_by_one(state, _places(state, address), cell, size)
+
+
+def pitched_store(state: State, address: Address, cell: str, size: int, vector: str) -> None:
+    """Store a vector's elements, in the order of the lanes."""
+    store_one_by_one(state, _places(state, address), cell, size, vector)
+
+
+def load_one_by_one(state: State, places: list[str], cell: str, size: int) -> str:
+    """Load the element of each lane, and return them as a vector."""
     vector, made = state.v.type(cell), "poison"
-    for lane, place in enumerate(_places(state, address)):
+    for lane, place in enumerate(places):
         element = state.b.op(f"load {cell}, ptr {place}, align {size}")
         made = state.b.op(f"insertelement {vector} {made}, {cell} {element}, i32 {lane}")
     return made
 
 
-def pitched_store(state: State, address: Address, cell: str, size: int, vector: str) -> None:
-    """Store a vector's elements, in the order of the lanes."""
-    for lane, place in enumerate(_places(state, address)):
+def store_one_by_one(state: State, places: list[str], cell: str, size: int, vector: str) -> None:
+    """Store the element of each lane, in their order."""
+    for lane, place in enumerate(places):
         element = state.b.op(f"extractelement {state.v.type(cell)} {vector}, i32 {lane}")
         state.b.do(f"store {cell} {element}, ptr {place}, align {size}")
 

@@ -18,12 +18,12 @@ REGISTER = 64
 
 
 def longest_load_stride(size: int) -> int:
-    """Return the longest stride at which this is faster than a gather, for elements of `size` bytes."""
+    """Return the longest stride at which this is faster than single loads, for elements of `size` bytes."""
     return 16 if size < 4 else 8
 
 
 def longest_store_stride(size: int) -> int:
-    """Return the longest stride at which this is faster than a scatter; only the newest processors mask fast."""
+    """Return the longest stride at which this is faster than single stores; only the newest processors mask fast."""
     return 16 if size < 4 else 4
 
 

@@ -50,8 +50,8 @@ class Conversions:
             return Pitched(first, pitch, wraps or (type.signed != value.type.signed and not value.natural))
         if wraps:
             return None
-        wide = (self.convert(Value(value.type, UNIFORM, each), type).ir for each in (first, pitch))
-        return Pitched(*wide)
+        first, pitch = (self.convert(Value(value.type, UNIFORM, each), type).ir for each in (first, pitch))
+        return Pitched(first, pitch)
 
     def widened(self, index: Value) -> Value:
         """Return an index in 64 bits. An affine index stays affine, so a contiguous access stays one wide access."""
