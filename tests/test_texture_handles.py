@@ -163,6 +163,13 @@ def test_a_row_becomes_a_cuda_array_of_one_dimension(recorded: Driver) -> None:
     assert (width, height) == (7, 0)
 
 
+def test_a_border_of_whole_numbers_keeps_their_bits(recorded: Driver) -> None:
+    texels = np.zeros((2, 2, 2), np.int16)
+    TextureHandle(TextureArgument(texels, "tex2D", False, False, False, ("border", "border"), (-5, 7, 0, 0)), 0, int)
+    read = recorded.given("cuTexObjectCreate")[2]
+    assert np.frombuffer(read, np.int32)[10:14].tolist() == [-5, 7, 0, 0]
+
+
 def test_a_texture_that_fails_leaves_no_array(recorded: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = driver_calls.function
     monkeypatch.setattr(

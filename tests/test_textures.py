@@ -67,9 +67,10 @@ def _expected(
     x, y = x - np.float32(0.5), y - np.float32(0.5)
     i, j = np.floor(x).astype(int), np.floor(y).astype(int)
     a, b = (np.rint((each - np.floor(each)) * 256)[:, None] / 256 for each in (x.astype(float), y.astype(float)))
+    corner = np.rint(a * b * 256) / 256
+    weights = {(0, 0): 1 - a - b + corner, (1, 0): a - corner, (0, 1): b - corner, (1, 1): corner}
     made = np.zeros((len(x), image.shape[2]))
-    for right, down in np.ndindex(2, 2):
-        weight = (a if right else 1 - a) * (b if down else 1 - b)
+    for (right, down), weight in weights.items():
         made += weight * _texels(image.astype(float), i + right, j + down, modes, border)
     return made
 
@@ -129,8 +130,10 @@ def test_whole_numbers_are_read_as_they_are(type: str, device: str) -> None:
     dtype, channels = np.dtype(NUMBERS[type.rstrip("24")]), int(type[-1]) if type[-1].isdigit() else 1
     image = BYTES[..., :channels].astype(np.int64) * (np.iinfo(dtype).max // 255) - (dtype.kind == "i")
     image = np.ascontiguousarray(image.astype(dtype))
-    made = _read(kernels.Texture(image, address="border", border=7.0), type, TEXELS, device)
-    border = np.array([7, 0, 0, 0][:channels])
+    made = _read(
+        kernels.Texture(image, address="border", border=-7.0 if dtype.kind == "i" else 7.0), type, TEXELS, device
+    )
+    border = np.array([-7 if dtype.kind == "i" else 7, 0, 0, 0][:channels])
     assert (made == _expected(image, TEXELS, "point", ("border", "border"), border)).all()
 
 

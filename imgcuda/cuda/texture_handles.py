@@ -11,6 +11,7 @@ from collections.abc import Callable
 from ctypes import byref, c_char, c_float, c_int, c_size_t, c_uint, c_uint64, c_void_p
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from imgcuda.cuda.driver_calls import call, function
@@ -93,8 +94,15 @@ def reading_of(given: TextureArgument) -> TextureReading:
     made.modes[:] = [*(_MODES[each] for each in given.modes), _MODES["clamp"]]
     is_whole = given.texels.dtype.kind in "iu"
     made.flags = _AS_INTEGERS * (is_whole and not given.as_floats) | _NORMALIZED * given.normalized
-    made.border[:] = given.border
+    ctypes.memmove(made.border, _border_of(given).tobytes(), ctypes.sizeof(made.border))
     return made
+
+
+def _border_of(given: TextureArgument) -> npt.NDArray[Any]:
+    """Return the texel beyond the border in 32 bits a channel: a GPU takes those of a whole number as they are."""
+    texel, kind = np.array(given.border, np.float32), given.texels.dtype
+    is_float = kind.kind == "f" or given.as_floats
+    return texel if is_float else texel.astype(kind).astype(f"{kind.kind}4")
 
 
 class TextureHandle:

@@ -37,18 +37,21 @@ _COORDINATE = """\
     }}
     int {first} = (int)floorf({axis});
 """
+_CORNER = "\n    float corner = rintf(a * b * 256.0f) * (1.0f / 256.0f);"
+_ALONG = "right ? a : 1.0f - a"
+_ACROSS = "right ? (down ? corner : a - corner) : (down ? b - corner : 1.0f - a - b + corner)"
 _FILTERED = """\
 __device__ {type} {name}({texture} texture, {parameters})
 {{
     const {scalar} *texels = (const {scalar} *)__builtin_texels(texture.texels);
     {scalar} made[{channels}] = {{}};
-{coordinates}
+{coordinates}{corner}
     for (int down = 0; down <= {rows}; down++) {{
         for (int right = 0; right <= texture.linear; right++) {{
             bool inside = true;
 {axes}
             long long place = ((long long)row * texture.width + column) * texture.channels;
-            float weight = (right ? a : 1.0f - a) * ({across});
+            float weight = {weight};
             for (int channel = 0; channel < {channels}; channel++) {{
                 {scalar} texel = inside ? texels[place + channel] : ({scalar})texture.border[channel];
                 made[channel] {sum};
@@ -102,6 +105,7 @@ def fetch_text(fetch: Fetch, number: Scalar, count: int) -> str:
         coordinates=coordinates.rstrip("\n"),
         rows="0" if flat else "texture.linear",
         axes=(columns + ("            int row = 0;\n" if flat else rows)).rstrip("\n"),
-        across="1.0f" if flat else "down ? b : 1.0f - b",
+        corner="" if flat else _CORNER,
+        weight=_ALONG if flat else _ACROSS,
         sum="+= weight * texel" if isinstance(number, Float) else "= texel",
     )
