@@ -31,6 +31,12 @@ PluginFile = Annotated[
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen at; by default any that is free.")]
 NoOpen = Annotated[bool, typer.Option("--no-open", help="Do not open the page in a browser.")]
 StudioDevice = Annotated[str, OPTIONS["device"]]
+MaxPixels = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Refuse more pixels than this, of a picture or of what filters make; by default 178956970."
+    ),
+]
 
 
 def studio(
@@ -40,6 +46,7 @@ def studio(
     port: Port = 0,
     no_open: NoOpen = False,
     device: StudioDevice = "auto",
+    max_pixels: MaxPixels = None,
 ) -> None:
     """Show a page with live controls for every filter, and for a filter that you write; Ctrl-C ends it."""
     from imgcuda.cli.run_file import device as chosen
@@ -53,7 +60,7 @@ def studio(
 
     startup.started()
     with streams.ours_only():
-        serve(ctx.obj, chosen(device), source, plugin, port, ready)
+        serve(ctx.obj, chosen(device), source, plugin, port, max_pixels, ready)
 
 
 def _open(address: str) -> None:

@@ -187,6 +187,12 @@ class PlainWorkers:
         self._threads.shutdown(wait=False)
 
 
+def renew() -> None:
+    """Let later launches have new threads: those that there are may be in a kernel that never ends."""
+    if found := pools.pop(os.getpid(), None):
+        found.close()
+
+
 def run(launch: PackedLaunch, blocks: int, parts: int = 1, count: int = 1) -> None:
     """Run all blocks of a launch by up to `count` threads, if there are several parts, and wait for the end."""
     if launch.kernel.heap:

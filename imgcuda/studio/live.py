@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,13 +18,15 @@ from imgcuda.errors import ImgcudaError, ParameterError
 from imgcuda.studio.chain_request import read_object
 from imgcuda.studio.faults import faults
 from imgcuda.studio.shown_picture import histogram, put_rgba, shown
-from imgcuda.studio.work_thread import WorkThread
+from imgcuda.studio.work_thread import PATIENCE, WorkThread
 from imgcuda.studio.workbench import Result, Workbench, values_at
 
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
     from imgcuda.studio.loaded_picture import Extent
+
+Made = TypeVar("Made")
 
 
 class Live:
@@ -80,14 +82,25 @@ class Live:
                 continue
             try:
                 if request.get("type") == "check":
-                    await self.tell(await self._work.do(partial(self._bench.check, request.get("chain"))))
+                    await self.tell(await self._done(request, partial(self._bench.check, request.get("chain"))))
                 else:
-                    answer = await self._work.do(partial(self._answer, request))
+                    answer = await self._done(request, partial(self._answer, request))
                     await self._socket.send_bytes(cast(bytes, answer))
             except ImgcudaError as error:
                 await self.tell({"type": "fault", "id": request.get("id"), "faults": faults(error)})
             except (RuntimeError, WebSocketDisconnect):
                 return
+
+    async def _done(self, request: Mapping[str, Any], make: Callable[[], Made]) -> Made:
+        """Return what the work thread makes; tell the page if that takes long, and give it up for another chain."""
+        work, is_told = asyncio.create_task(self._work.do(make)), False
+        while not (await asyncio.wait([work], timeout=1.0 if is_told else PATIENCE))[0]:
+            if not is_told:
+                await self.tell({"type": "slow", "seconds": PATIENCE})
+                is_told = True
+            if self._wanted and self._wanted.get("chain") != request.get("chain"):
+                self._work.hurry()
+        return await work
 
     def _answer(self, request: Mapping[str, Any]) -> memoryview:
         """Run the chain that is asked for; return its result as the page reads it."""

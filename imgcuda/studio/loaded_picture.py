@@ -29,16 +29,16 @@ Extent = Literal["proxy", "full"]
 class LoadedPicture:
     """A picture and its file. The file's bytes are kept, since it may change before the user saves the result."""
 
-    def __init__(self, name: str, data: bytes) -> None:
+    def __init__(self, name: str, data: bytes, max_pixels: int = images.MAX_PIXELS) -> None:
         self.name, self.data = name, data
-        self.image: Image = images.read(BytesIO(data), name=name)
+        self.image: Image = images.read(BytesIO(data), name=name, max_pixels=max_pixels)
         self.pixels: Pixels = as_image(self.image.pixels, more_channels=True)
 
     @classmethod
-    def from_file(cls, path: Path) -> LoadedPicture:
+    def from_file(cls, path: Path, max_pixels: int) -> LoadedPicture:
         """Return the picture of a file that the user has named in the command."""
         try:
-            return cls(str(path), read_file(path, LARGEST))
+            return cls(str(path), read_file(path, LARGEST), max_pixels)
         except ValueError as error:
             raise ImageError(str(error)) from error
 

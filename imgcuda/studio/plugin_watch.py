@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 INTERVAL = 0.2
 """Seconds between two looks at the files."""
 
+LONGEST = 20.0
+"""The most seconds of loading the file, compiling its kernels and running each over a small image."""
+
 
 class PluginWatch:
     """The state of the user's file: that it works, or its errors."""
@@ -40,14 +43,16 @@ class PluginWatch:
         while True:
             if (now := saved_times(self._catalog.file)) != self._seen:
                 self._seen = now
-                self.state = await self._work.do(self._reloaded)
+                try:
+                    self.state = await self._work.do(self._reloaded, limit=LONGEST)
+                except ImgcudaError as error:
+                    self.state = self._stated(faults(error))
                 filters = await self._work.do(self._catalog.described)
                 yield {"type": "plugin", "plugin": self.state, "filters": filters}
             await asyncio.sleep(INTERVAL)
 
     def _reloaded(self) -> dict[str, Any]:
         """Import the file, compile its kernels, and return its state, with all errors."""
-        file = self._catalog.file
         found: list[dict[str, Any]] = []
         try:
             self._catalog.reload()
@@ -55,6 +60,10 @@ class PluginWatch:
             found = faults(error)
         else:
             found = [fault for each in self._catalog.own.values() for fault in _compiled(each)]
+        return self._stated(found)
+
+    def _stated(self, found: list[dict[str, Any]]) -> dict[str, Any]:
+        file = self._catalog.file
         return {"file": file.name if file else "", "names": list(self._catalog.own), "faults": found}
 
 

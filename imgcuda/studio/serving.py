@@ -36,6 +36,7 @@ def serve(
     picture: Path | None,
     plugin: Path | None,
     port: int,
+    max_pixels: int | None,
     ready: Callable[[str], None],
 ) -> None:
     """Serve the page until Ctrl-C. `ready` gets the address, when requests to it are answered.
@@ -46,13 +47,15 @@ def serve(
         from imgcuda.studio.studio_app import guarded_app
     except ImportError as error:
         raise PluginError(NEEDED) from error
+    from imgcuda import images
     from imgcuda.studio.catalog import Catalog
     from imgcuda.studio.uploads import kept_uploads
     from imgcuda.studio.workbench import Workbench, in_file
 
     with listening(port) as listener, kept_uploads() as uploads:
         access = StudioAccess(listener.getsockname()[1])
-        bench = Workbench(Catalog(registry, plugin), uploads, device, in_file(picture))
+        most = max_pixels or images.MAX_PIXELS
+        bench = Workbench(Catalog(registry, plugin), uploads, device, in_file(picture, most), most)
         _run(server_of(guarded_app(bench, access)), listener, lambda: ready(access.address))
 
 

@@ -42,7 +42,7 @@ class StudioApp:
     """What the studio answers. All work on pictures is done in one thread, in order."""
 
     def __init__(self, bench: Workbench) -> None:
-        self._bench, self._work = bench, WorkThread()
+        self._bench, self._work = bench, WorkThread(_new_threads)
         self._pages: set[Live] = set()
         self._watch = PluginWatch(bench.catalog, self._work)
         routes = [
@@ -98,7 +98,7 @@ class StudioApp:
 
     async def _save(self, request: Request) -> Response:
         asked = read_object(await _body(request, LARGEST_REQUEST), "a request")
-        saved = await self._work.do(lambda: self._bench.save(asked.get("chain"), asked.get("format")))
+        saved = await self._work.do(lambda: self._bench.save(asked.get("chain"), asked.get("format")), yields=False)
         losses = quote(json.dumps(saved.losses))
         headers = {"Content-Disposition": "attachment", "X-Losses": losses}
         return Response(saved.data, media_type="application/octet-stream", headers=headers)
@@ -110,6 +110,13 @@ class StudioApp:
             await live.talk()
         finally:
             self._pages.discard(live)
+
+
+def _new_threads() -> None:
+    """Let the CPU engine have new threads, since its old ones may be in a kernel that never ends."""
+    from imgcuda.cpu import workers
+
+    workers.renew()
 
 
 class TooLargeError(ParameterError):

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from imgcuda import file_run, images
 from imgcuda.engine.protocol import Device
 from imgcuda.errors import ImageError, ParameterError, shown
+from imgcuda.parameter_types import picture_limit
 from imgcuda.pipeline import Pipeline
 from imgcuda.pixels import as_image
 from imgcuda.studio.catalog import Catalog
@@ -49,26 +50,32 @@ class Workbench:
     """The picture, the filters, the uploads and the device of a run. Its methods run in one thread."""
 
     def __init__(
-        self, catalog: Catalog, uploads: Uploads, device: Device, picture: LoadedPicture | None = None
+        self,
+        catalog: Catalog,
+        uploads: Uploads,
+        device: Device,
+        picture: LoadedPicture | None = None,
+        max_pixels: int = images.MAX_PIXELS,
     ) -> None:
         self.catalog, self.uploads, self.device, self.picture = catalog, uploads, device, picture
+        self._max_pixels = max_pixels
         self._reader = ChainReader(catalog, uploads)
 
     def open(self, name: str, data: bytes) -> None:
         """Take another picture, from the bytes of its file; ImageError if it cannot be read."""
-        self.picture = LoadedPicture(name, data)
+        self.picture = LoadedPicture(name, data, self._max_pixels)
 
     def run(self, steps: object, extent: Extent) -> Result:
         """Run a chain over the picture, or over its smaller copy."""
-        filters = self._reader.filters(steps)
+        filters = self._filters(steps)
         before = self._opened.of(extent)
         started = perf_counter()
-        after = Pipeline(filters)(before, device=self.device.name, max_pixels=images.MAX_PIXELS) if filters else before
+        after = Pipeline(filters)(before, device=self.device.name, max_pixels=self._max_pixels) if filters else before
         return Result(before, as_image(after, more_channels=True), filters, 1000 * (perf_counter() - started))
 
     def check(self, steps: object) -> dict[str, Any]:
         """Run a chain checked over a small copy of the picture, and return what that finds, for the page."""
-        return check(self._reader.filters(steps), self._opened.pixels)
+        return check(self._filters(steps), self._opened.pixels)
 
     def words(self, filters: list[Filter], target: object) -> dict[str, str]:
         """Return the command, the program and the recipe of a chain, for a result of this name."""
@@ -79,10 +86,10 @@ class Workbench:
 
     def save(self, steps: object, format: object) -> Saved:
         """Return the file that the command makes of the picture, with all of its frames and its metadata."""
-        filters = self._reader.filters(steps)
+        filters = self._filters(steps)
         if not isinstance(format, str):
             raise ParameterError(f"the format must be a name, as png; got {shown(format)}")
-        options = file_run.FileOptions(format=images.by_name(format))
+        options = file_run.FileOptions(format=images.by_name(format), max_pixels=self._max_pixels)
         target = BytesIO()
         apply = file_run.on_device(filters, self.device, options.max_pixels)
         made = file_run.run_file(filters, BytesIO(self._opened.data), target, options, apply)
@@ -93,6 +100,11 @@ class Workbench:
         picture = self.picture.described() if self.picture else None
         device = {"name": self.device.name, "words": self.device.description}
         return {"filters": self.catalog.described(), "picture": picture, "device": device, "formats": _formats()}
+
+    def _filters(self, steps: object) -> list[Filter]:
+        """Return the filters of a chain; pictures that their parameters name are read, within the limit."""
+        with picture_limit(self._max_pixels):
+            return self._reader.filters(steps)
 
     @property
     def _opened(self) -> LoadedPicture:
@@ -123,6 +135,6 @@ def _formats() -> list[dict[str, Any]]:
     return [{"name": each.name, "ending": each.extensions[0]} for each in FORMATS]
 
 
-def in_file(path: Path | None) -> LoadedPicture | None:
+def in_file(path: Path | None, max_pixels: int = images.MAX_PIXELS) -> LoadedPicture | None:
     """Return the picture of the command, if it names one."""
-    return LoadedPicture.from_file(path) if path else None
+    return LoadedPicture.from_file(path, max_pixels) if path else None

@@ -26,9 +26,21 @@ from imgcuda.studio.checked_picture import place
 from imgcuda.studio.controls import control, describe
 from imgcuda.studio.loaded_picture import reduced
 from imgcuda.studio.shown_picture import LARGEST_SHOWN, histogram, put_rgba, shown
+from imgcuda.studio.work_thread import PATIENCE
 from support.installed import installed
-from support.studio import RunningStudio, Shown, ask, heard, picture_of, running_studio, save_later, steps
-from support.written_filters import BEYOND, BEYOND_KERNEL, FILTER, KERNEL
+from support.studio import (
+    RunningStudio,
+    Shown,
+    answered,
+    ask,
+    heard,
+    picture_of,
+    running_studio,
+    save_later,
+    steps,
+    studio_process,
+)
+from support.written_filters import BEYOND, BEYOND_KERNEL, ENDLESS_KERNEL, FILTER, KERNEL
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +173,24 @@ def test_the_program_and_the_recipe_make_the_same(
     assert np.array_equal(again, made)
 
 
+def test_pictures_have_as_many_pixels_as_the_command_allows(folder: Path, tmp_path: Path) -> None:
+    PIL.Image.new("RGB", (5, 5)).save(tmp_path / "large.png")
+    with studio_process(folder / "in.png", "--max-pixels", 24) as running:
+        running.enter()
+        refused = running.send("POST", "/picture?name=large.png", {}, (tmp_path / "large.png").read_bytes())
+        (fault,) = refused.json["faults"]
+        assert (refused.status, fault["message"]) == (
+            400,
+            "large.png cannot be read: it has 25 pixels, more than 24; --max-pixels allows more",
+        )
+        with running.connect() as live:
+            told = ask(live, type="run", id=1, chain=steps(("resize", {"scale": 2})), extent="full")
+            assert told["faults"][0]["message"].endswith("more than 24; --max-pixels allows more")
+        body = json.dumps({"chain": steps(("resize", {"scale": 2})), "format": "png"}).encode()
+        assert "--max-pixels" in running.send("POST", "/save", {}, body).json["faults"][0]["message"]
+        assert running.send("POST", "/save", {}, json.dumps({"chain": [], "format": "png"}).encode()).status == 200
+
+
 def test_another_picture_is_opened(folder: Path) -> None:
     file = BytesIO()
     PIL.Image.fromarray(np.full((2, 3), 5, np.uint8)).save(file, "PNG")
@@ -212,6 +242,43 @@ def test_a_kernel_is_loaded_again_when_it_is_saved(folder: Path) -> None:
             assert dim["controls"][0]["most"] == 2
             words = result(running, ("dim", {"amount": 0.25})).about["words"]["command"]
             assert re.fullmatch(r"imgcuda try \S+mine.py \S+in.png out.png --filter dim --amount=0.25", words)
+
+
+@pytest.fixture
+def endless(folder: Path, tmp_path: Path) -> Path:
+    """A filter that works; a test saves a kernel that never ends."""
+    (tmp_path / "mine.py").write_text(FILTER.replace("default=0.5", "default=0"))
+    (tmp_path / "dim.cu").write_text(ENDLESS_KERNEL)
+    return tmp_path
+
+
+def test_a_chain_that_does_not_end_is_told_and_given_up_for_another(folder: Path, endless: Path) -> None:
+    with studio_process(folder / "in.png", "--plugin", endless / "mine.py") as running:
+        running.enter()
+        with running.connect() as live:
+            ask(live, type="run", id=1, chain=[], extent="full")
+            live.send(json.dumps({"type": "run", "id": 2, "chain": steps(("dim", {"amount": 1})), "extent": "full"}))
+            while (told := heard(live))["type"] == "plugin":
+                assert told["plugin"]["faults"] == [], "its default ends"
+            assert told == {"type": "slow", "seconds": PATIENCE}
+            fault = ask(live, type="run", id=3, chain=steps(("invert", {})), extent="full")
+            assert (fault["id"], "given up" in fault["faults"][0]["message"]) == (2, True)
+            made = answered(live)
+            assert made.about["id"] == 3
+            assert np.array_equal(made.pixels, result(running, ("invert", {})).pixels)
+
+
+def test_a_kernel_that_does_not_end_is_told_and_mended_by_the_next_save(folder: Path, endless: Path) -> None:
+    (endless / "mine.py").write_text(FILTER)
+    with studio_process(folder / "in.png", "--plugin", endless / "mine.py") as running:
+        running.enter()
+        with running.connect() as live:
+            told = plugin_message(live, lambda told: told["faults"])
+            assert told["plugin"]["names"] == ["dim"]
+            assert "did not end within 20 s" in told["plugin"]["faults"][0]["message"]
+            save_later(endless / "dim.cu", KERNEL)
+            plugin_message(live, lambda told: not told["faults"])
+            assert (result(running, ("dim", {"amount": 1})).pixels[..., :3] == 0).all()
 
 
 # Checked runs

@@ -18,8 +18,8 @@ import pytest
 from imgcuda.cli import build, run
 from support.browser import axe_findings, chromium
 from support.installed import installed
-from support.studio import RunningStudio, running_studio, save_later
-from support.written_filters import BEYOND, BEYOND_KERNEL, FILTER, KERNEL
+from support.studio import RunningStudio, running_studio, save_later, studio_process
+from support.written_filters import BEYOND, BEYOND_KERNEL, ENDLESS_KERNEL, FILTER, KERNEL
 
 pytestmark = pytest.mark.exhaustive
 
@@ -279,6 +279,23 @@ def test_files_are_chosen_for_parameters_and_as_the_picture(browser: Any, folder
         studio.page.get_by_label("Open a picture").set_input_files(folder / "bad.png")
         studio.page.get_by_text("bad.png cannot be read").wait_for()
         studio.complaints.clear()  # Chromium notes the answer's status
+
+
+def test_a_chain_that_does_not_end_is_told_and_another_one_runs(browser: Any, folder: Path) -> None:
+    (folder / "mine.py").write_text(FILTER.replace("default=0.5", "default=0"))
+    (folder / "dim.cu").write_text(ENDLESS_KERNEL)
+    with studio_process(folder / "in.png", "--plugin", folder / "mine.py") as running:
+        studio = StudioPage(browser, running)
+        studio.until("document.querySelector('.step h3')?.textContent === 'dim'")
+        studio.settle()
+        exact = studio.page.get_by_label("amount, exactly")
+        exact.fill("1")
+        exact.press("Tab")
+        studio.page.get_by_text("The chain has run for 6 s.").wait_for()
+        studio.after(lambda: studio.page.get_by_label("Remove: dim").click())
+        assert np.array_equal(studio.pixels, expected(folder, "brightness:factor=1"))
+        assert studio.complaints == []
+        studio.context.close()
 
 
 def test_findings_of_a_checked_run_are_marks_in_the_picture(browser: Any, folder: Path) -> None:

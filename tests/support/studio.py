@@ -6,6 +6,8 @@ import http.client
 import json
 import os
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -85,9 +87,14 @@ class RunningStudio:
 
 
 def ask(live: ClientConnection, **message: Any) -> Any:
-    """Send a message, and return the answer: a picture, or an object. Messages on the user's file are passed over."""
+    """Send a message, and return the answer: a picture, or an object. What the page was not asking is passed over."""
     live.send(json.dumps(message))
-    while isinstance(answer := heard(live), dict) and answer["type"] == "plugin":
+    return answered(live)
+
+
+def answered(live: ClientConnection) -> Any:
+    """Return the next message that is neither on the user's file nor on how long a run takes."""
+    while isinstance(answer := heard(live), dict) and answer["type"] in ("plugin", "slow"):
         pass
     return answer
 
@@ -128,6 +135,25 @@ def running_studio(picture: Path | None = None, plugin: Path | None = None) -> I
         finally:
             server.should_exit = True
             thread.join()
+
+
+@contextmanager
+def studio_process(*words: object) -> Iterator[RunningStudio]:
+    """Run the command in a process of its own, for kernels that never end; raise if it does not end when asked to."""
+    command = [sys.executable, "-m", "imgcuda", "studio", "--no-open", "--device", "cpu", *map(str, words)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        port = int(address.partition("/?")[0].rpartition(":")[2])
+        running = RunningStudio(StudioAccess(port), port)
+        running.address = address
+        yield running
+        process.terminate()
+        process.wait(timeout=20)
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def save_later(file: Path, text: str) -> None:

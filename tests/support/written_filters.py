@@ -35,3 +35,10 @@ BEYOND_KERNEL = """__global__ void beyond(const pixel *src, pixel *dst, int widt
         dst[at + c] = src[at + CHANNELS + c];
 }
 """
+ENDLESS_KERNEL = """__device__ color dim(color c, float amount)
+{
+    while (amount > 0.0f)
+        c.r += amount;
+    return c;
+}
+"""

@@ -15,7 +15,7 @@ let later = 0;
 
 const chain = new Chain(changed, upload);
 const view = new View((x, y) => connection.send({ type: "pixel", x, y }));
-const connection = new Connection({ open: start, closed, result, fault, pixel: (each) => view.pixel(each), plugin, checked });
+const connection = new Connection({ open: start, closed, result, fault, pixel: (each) => view.pixel(each), plugin, checked, slow });
 
 // Run the chain: on the smaller copy while something is dragged, and then on the whole picture.
 function changed(isDone) {
@@ -96,6 +96,11 @@ function checked(message) {
   tell("checked", message.faults);
   view.mark(message.faults);
   byId("state").textContent = message.faults.length ? `${message.faults.length} found in ${message.words}` : `Nothing is wrong in ${message.words}`;
+}
+
+// Say that the newest request takes long; a kernel without an end is one reason.
+function slow({ seconds }) {
+  byId("state").textContent = `The chain has run for ${seconds} s. Change it, or mend and save a kernel that does not end, and this run is given up.`;
 }
 
 // Show the errors of the user's file, of a checked run and of the chain, each once.
