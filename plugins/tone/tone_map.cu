@@ -5,15 +5,12 @@
 
 #include "light.cuh"
 
-__device__ color light_of(const pixel *in)
+__device__ color color_of(const pixel *in)
 {
     color c;
     c.r = pixel_to_unit(in[0]);
     c.g = pixel_to_unit(in[COLORS_IN(CHANNELS) / 2]);
     c.b = pixel_to_unit(in[COLORS_IN(CHANNELS) - 1]);
-#if TRANSFER == TRANSFER_SRGB
-    c = srgb_to_linear(c);
-#endif
     return c;
 }
 
@@ -32,15 +29,21 @@ __global__ void tone_map(const pixel *__restrict__ src, unsigned long long *__re
 #pragma unroll 1
     for (int k = 0; k < ROWS; k++) {
         long long i = first + k * BLOCK_WIDTH;
-        if (i < pixels) {
-            color c = light_of(src + i * CHANNELS);
-            float log = log2_of(luminance_of_light(c) + 1e-5f) - LOWEST;
-            int counted = min(__float2int_rn(log * STOP), STEPS * FINE - 1);
-            bool counts = isfinite(c.r + c.g + c.b);
-            sum += counts ? counted : 0;
-            there += counts;
-            most = counts ? max(most, counted) : most;
-        }
+        bool mine = i < pixels;  // threads without a pixel compute as the others: so a CPU compiles that once
+        color c = {0.0f, 0.0f, 0.0f, 1.0f};
+        if (FOR_ALL(mine))
+            c = color_of(src + i * CHANNELS);
+        else if (mine)
+            c = color_of(src + i * CHANNELS);
+#if TRANSFER == TRANSFER_SRGB
+        c = srgb_to_linear(c);
+#endif
+        float log = log2_of(luminance_of_light(c) + 1e-5f) - LOWEST;
+        int counted = min(__float2int_rn(log * STOP), STEPS * FINE - 1);
+        bool counts = mine && isfinite(c.r + c.g + c.b);
+        sum += counts ? counted : 0;
+        there += counts;
+        most = counts ? max(most, counted) : most;
     }
     atomicAdd(&total, sum);
     atomicAdd(&number, there);
