@@ -119,19 +119,34 @@ def read_reached(text: str, name: str, declared: str, use: Callable[[tuple[Trans
     What the host alone needs may have any mistakes, and the rest what the CPU engine does not have. Raises KernelError.
     """
     try:
-        return use(read(text, name))
+        found = read(text, name)
     except KernelError as error:
-        from imgcuda.frontend.reached_text import reached_text
+        return _of_reached_text(text, name, declared, use, error)
+    try:
+        return use(found)
+    except KernelError as error:
+        if not found[1].mistakes.count:  # the mistake is one of what it uses
+            raise
+        return _of_reached_text(text, name, declared, use, error)
 
-        for host_only in [False] if isinstance(error, PortabilityError) else [True, False]:
-            left = reached_text(text, name, declared, host_only)
-            try:
-                return use(read(left, name))
-            except PortabilityError:
-                continue
-            except KernelError:
-                break
-        raise error from None
+
+def _of_reached_text(
+    text: str, name: str, declared: str, use: Callable[[tuple[TranslationUnit, Checked]], _T], error: KernelError
+) -> _T:
+    """Return what `use` makes of what a declaration in a file may use; raise `error` if that is refused, too."""
+    from imgcuda.frontend.reached_text import reached_text
+
+    for host_only in [False] if isinstance(error, PortabilityError) else [True, False]:
+        left = reached_text(text, name, declared, host_only)
+        if left == text:
+            break
+        try:
+            return use(read(left, name))
+        except PortabilityError:
+            continue
+        except KernelError:
+            break
+    raise error from None
 
 
 @lru_cache(maxsize=4)

@@ -88,8 +88,10 @@ def _kernel(index: TreeIndex, kernel: str) -> Node | None:
         made = (each for each in index.by_id.values() if name_of(each) == f"{clang.INSTANCE}0")
         instance = next(made, None)
         return None if instance is None else _named_in(index, instance)
-    found = (each for each in index.by_id.values() if name_of(each) == kernel and has(each, "CUDAGlobalAttr"))
-    return next((each for each in found if kind(index.parents[each["id"]]) != "FunctionTemplateDecl"), None)
+    kernels = (each for each in index.by_id.values() if name_of(each) == kernel and has(each, "CUDAGlobalAttr"))
+    found = [each for each in kernels if kind(index.parents[each["id"]]) != "FunctionTemplateDecl"]
+    defined = [each for each in found if has(index.definition(each), "CompoundStmt")]
+    return next(iter([*defined, *found]), None)
 
 
 def _named_in(index: TreeIndex, node: Node) -> Node | None:

@@ -245,3 +245,12 @@ template <bool shared> __global__ void k(const float *src, float *o) {
     out = np.zeros(64, np.float32)
     kernels.compile(text, device="cpu")["k<true>"](X[:64].copy(), out, grid=1, block=64, shared=256)
     np.testing.assert_array_equal(out, X[63::-1])
+
+
+def test_a_kernel_is_the_one_that_is_defined() -> None:
+    text = """\
+__global__ void k(float *o, int n);
+template <typename T> __device__ T same(T v) { return v; }
+__global__ void k(float *o) { THREAD; o[i] = same(i); }
+"""
+    assert_makes(X, text)
