@@ -60,7 +60,7 @@ def choose(name: str | None = None) -> Device:
     kind, _, number = name.partition(":")
     if kind == "auto" and not number:
         checking = _checking()
-        return _cpu(checking) if checking or no_gpu() else _gpu(0)
+        return _cpu(checking) if checking or no_gpu() else gpu(0)
     if kind == "cpu" and not number:
         return _cpu(_checking())
     if name == "cuda:all":
@@ -122,11 +122,12 @@ def no_codecs(device: Device) -> str | None:
 
 def _gpus(numbers: Iterable[int]) -> Device:
     """Return a GPU by its number, or several as a Together."""
-    gpus = tuple(_gpu(number) for number in numbers)
+    gpus = tuple(gpu(number) for number in numbers)
     return gpus[0] if len(gpus) == 1 else Together(gpus)
 
 
-def _gpu(index: int) -> Device:
+def gpu(index: int) -> Device:
+    """Return a GPU by its number; DeviceError if it cannot be used."""
     if _checking():
         raise DeviceError("checked runs are for the CPU; on a GPU, compute-sanitizer does what they do")
     if why := presence.missing():

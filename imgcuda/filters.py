@@ -89,8 +89,10 @@ class Filter(ArrayCallable):
     layout: ClassVar[Layout] = Layout()
     """How its kernel's threads cover an image."""
     only_launches: ClassVar[bool] = False
-    """Whether a `run` of its own does nothing but compute arguments and launch kernels, so that it may be called once
-    more, without an image, to find out which kernels it needs: the CPU engine then compiles them side by side."""
+    """Whether a `run` of its own does nothing but launch kernels, with arguments that depend on the filter's fields and
+    on the size and type of the image alone. Then it may be called once more, without an image, to find out which
+    kernels it needs, which the CPU engine compiles side by side; and what it launches may be launched for the next
+    image of the same size and type without calling it."""
     channels: ClassVar[Literal[1, 3] | None] = None
     """Color channels of the result: 1 for gray, 3 for RGB, None for as many as the image has."""
     result_alpha: ClassVar[bool | None] = None
@@ -160,7 +162,7 @@ class Filter(ArrayCallable):
     def _filter(self, array: Any, device: str | None, max_pixels: int | None, out: Any, layout: ImageLayout) -> Any:
         from imgcuda.pipeline import Pipeline
 
-        return Pipeline([self])(array, device=device, max_pixels=max_pixels, out=out, layout=layout)
+        return Pipeline.of((self,))._filter(array, device, max_pixels, out, layout)
 
     @classmethod
     @cache
@@ -203,6 +205,11 @@ class Filter(ArrayCallable):
     def _value(self, parameter: Parameter) -> int | float | bool:
         value = getattr(self, parameter.name)
         return parameter.choices.index(value) if parameter.choices else value
+
+
+def runs_alike(filter: Filter) -> bool:
+    """Return whether a filter's `run` does the same for all images of one size and type, and nothing but launch."""
+    return filter.only_launches or (type(filter).run is Filter.run and type(filter).arguments is Filter.arguments)
 
 
 class PointFilter(Filter, abstract=True):

@@ -41,8 +41,8 @@ class ArrayParts:
         """Whether the result is written to memory that images may lie in."""
         self._groups = channel_groups(filters, channels)
         axes = order.inward_axes(len(given.shape))[order.batch :]
-        self._plan = plan_for(filters, tuple(given.shape[axis] for axis in axes), self._computed, most)
-        self.size_is_known = self._plan.size_decider is None
+        self.plan = plan_for(filters, tuple(given.shape[axis] for axis in axes), self._computed, most)
+        self.size_is_known = self.plan.size_decider is None
 
     @property
     def number(self) -> int:
@@ -57,7 +57,7 @@ class ArrayParts:
 
     def result_shape(self, made: DeviceArray | None = None) -> tuple[int, ...]:
         """Return the shape of the result in the caller's order, by what filters declare, or by an image's result."""
-        image = self._plan.result_shape if made is None else self._plan.shape_of(made.shape)
+        image = self.plan.result_shape if made is None else self.plan.shape_of(made.shape)
         return self.order.outward_shape((len(self._images), *image) if self.order.batch else image)
 
     def keep_from(self, place: GpuView) -> None:
@@ -80,7 +80,7 @@ class ArrayParts:
         part = self._of_group(self._images[image], group).read(self._session, self._computed)
         plan, offered = self._plan_of(part), None if target is None else self._free(target)
         try:
-            steps = plan.steps(self._session.packs)
+            steps = plan.steps(self._session)
             offer = partial(self._session.offer_array, offered)
             return run_chain(self._session, plan.filters, part, (), steps, offer, plan.most)
         finally:
@@ -105,7 +105,7 @@ class ArrayParts:
         self._session.free(made)
 
     def _plan_of(self, part: DeviceArray) -> ChainPlan:
-        return self._plan if len(self._groups) == 1 else plan_for(self._filters, part.shape, self._computed)
+        return self.plan if len(self._groups) == 1 else plan_for(self._filters, part.shape, self._computed)
 
     def _of_group(self, image: GpuView, group: int) -> GpuView:
         return image if len(self._groups) == 1 else image.some_channels(self._groups[group])

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from sys import modules
 from typing import Any, NamedTuple
 
 from imgcuda.arrays.device_image import DeviceImage
+from imgcuda.arrays.gpu_views import GpuView
 from imgcuda.arrays.kinds import library_of
 
 Shape = tuple[int, ...]
+
+LEGACY = 1
+"""The legacy default stream."""
 
 
 def _no_memory(like: Any, shape: Shape) -> Any:
@@ -38,6 +43,13 @@ class GpuKind(NamedTuple):
     """Whether it is read by DLPack even if it has the CUDA array interface, whose getter may wait."""
     checked: bool = False
     """Whether its arrays may belong to a CUDA context other than the primary one."""
+    address: Callable[[Any], int] | None = None
+    """Return where an array of `empty` begins; None if the library gives no memory."""
+
+    def caller(self, array: Any, view: GpuView) -> int:
+        """Return the stream that an array's work is queued in, or that is waited for in its place."""
+        own = self.stream(array)
+        return (view.stream or LEGACY) if own is None else own
 
 
 def gpu_kind(value: Any) -> GpuKind:
@@ -49,7 +61,7 @@ def gpu_kind(value: Any) -> GpuKind:
 
 
 def _torch_stream(tensor: Any) -> int:
-    return int(import_module("torch").cuda.current_stream(tensor.device).cuda_stream)
+    return int(modules["torch"].cuda.current_stream(tensor.device).cuda_stream)
 
 
 def _torch_empty(tensor: Any, shape: Shape) -> Any:
@@ -58,12 +70,12 @@ def _torch_empty(tensor: Any, shape: Shape) -> Any:
 
 def _cupy_stream(array: Any) -> int:
     with array.device:
-        return int(import_module("cupy").cuda.get_current_stream().ptr)
+        return int(modules["cupy"].cuda.get_current_stream().ptr)
 
 
 def _cupy_empty(array: Any, shape: Shape) -> Any:
     with array.device:
-        return import_module("cupy").empty(shape, array.dtype)
+        return modules["cupy"].empty(shape, array.dtype)
 
 
 def _to_numba(image: DeviceImage, array: Any) -> Any:
@@ -86,7 +98,7 @@ def _to_cvcuda(image: DeviceImage, tensor: Any) -> Any:
 
 
 def _legacy(array: Any) -> int:
-    return 1
+    return LEGACY
 
 
 def _by_itself(array: Any) -> None:
@@ -107,8 +119,14 @@ def _to_jax(image: DeviceImage, array: Any) -> Any:
 _BY_INTERFACE = GpuKind(_by_itself, _take_image, checked=True)
 _BY_DLPACK = GpuKind(_by_itself, _take_image, by_dlpack=True)
 _KINDS = {
-    "torch": GpuKind(_torch_stream, _take_image, _torch_empty, lambda tensor, axes: tensor.permute(axes)),
-    "cupy": GpuKind(_cupy_stream, _take_image, _cupy_empty),
+    "torch": GpuKind(
+        _torch_stream,
+        _take_image,
+        _torch_empty,
+        lambda tensor, axes: tensor.permute(axes),
+        address=lambda tensor: tensor.data_ptr(),
+    ),
+    "cupy": GpuKind(_cupy_stream, _take_image, _cupy_empty, address=lambda array: array.data.ptr),
     "jax": GpuKind(_by_itself, _to_jax, by_dlpack=True),
     "numba": GpuKind(_by_itself, _to_numba, checked=True),
     "pycuda": GpuKind(_legacy, _to_pycuda, checked=True),

@@ -17,8 +17,9 @@ from imgcuda import devices
 from imgcuda.arrays.array_parts import ArrayParts
 from imgcuda.arrays.device_image import DeviceImage
 from imgcuda.arrays.gpu_kinds import GpuKind, gpu_kind
-from imgcuda.arrays.gpu_views import GpuView
+from imgcuda.arrays.gpu_views import ALIGNED, GpuView
 from imgcuda.arrays.kinds import Location, is_cvcuda_tensor, library_of, location_of
+from imgcuda.arrays.repeated_calls import ArrayForm, keep_call, known_call
 from imgcuda.arrays.stored_types import computed_on_gpu, name_of
 from imgcuda.engine.protocol import DeviceArray
 from imgcuda.errors import DeviceError, DeviceMemoryError, ImageError
@@ -29,29 +30,41 @@ from imgcuda.pixels import check_image
 if TYPE_CHECKING:
     from imgcuda.cuda.queued import QueuedSession
 
-LEGACY = 1
-"""The legacy default stream."""
-
 
 def filter_on_gpu(
     filters: Sequence[Filter], value: Any, device: str | None, max_pixels: int | None, out: Any, layout: str
 ) -> Any:
     """Return an array on a GPU filtered there, in its own kind; the arguments are those of a call."""
+    try:
+        return _filtered(filters, value, device, max_pixels, out, layout)
+    except DeviceMemoryError as error:
+        remedy = "an array on a GPU does not run in strips, which need less; one in host memory does: .get() or .cpu()"
+        raise DeviceMemoryError(f"{error}; {remedy}") from error
+
+
+def _filtered(
+    filters: Sequence[Filter], value: Any, device: str | None, max_pixels: int | None, out: Any, layout: str
+) -> Any:
     if why := devices.no_gpu():
         raise DeviceError(f"the array is on a GPU, which cannot be used: {why}")
     given, kind = value.cuda() if is_cvcuda_tensor(value) else value, gpu_kind(value)
     index = gpu_of(given)
     check_device(device, index)
+    form = None
+    if kind.address and out is None:
+        view = GpuView.by_interface(given)
+        form = ArrayForm(index, layout, view.shape, view.strides, view.dtype)
+        known = None if view.address % ALIGNED else known_call(filters, form, max_pixels)
+        if known:
+            return known.run(kind, value, view)
     from imgcuda.cuda.queued import queued_session
 
-    try:
-        with queued_session(index) as session:
-            view = view_for(session, given, kind)
-            parts = ArrayParts(session, filters, view, _order(view.shape, view.dtype, str(layout)), max_pixels)
-            made = _GpuCall(session, value, view, kind, index, parts).result(out)
-    except DeviceMemoryError as error:
-        remedy = "an array on a GPU does not run in strips, which need less; one in host memory does: .get() or .cpu()"
-        raise DeviceMemoryError(f"{error}; {remedy}") from error
+    with queued_session(index) as session:
+        view = view_for(session, given, kind)
+        parts = ArrayParts(session, filters, view, _order(view.shape, view.dtype, str(layout)), max_pixels)
+        if form and parts.size_is_known:
+            keep_call(session, parts.plan, form, parts.result_shape())
+        made = _GpuCall(session, value, view, kind, index, parts).result(out)
     return kind.take(made, value) if isinstance(made, DeviceImage) else made
 
 
@@ -68,8 +81,8 @@ def check_device(device: str | None, index: int) -> None:
     """Raise DeviceError if the device that is asked for is not the array's, or cannot be used."""
     asked = (device or os.environ.get("IMGCUDA_DEVICE") or "auto").lower()
     origin = "" if device else " (from the variable IMGCUDA_DEVICE)"
-    own = devices.choose(f"cuda:{index}").name
-    if asked in ("auto", "cuda"):
+    own = devices.gpu(index).name
+    if asked in ("auto", "cuda", own):
         return
     if asked == "cpu":
         remedy = "copy it to the host first, by .get() of CuPy or .cpu() of PyTorch"
@@ -139,10 +152,7 @@ class _GpuCall:
 
     def _caller(self) -> int | None:
         """Return the caller's stream; None for one that DLPack orders, where the caller's stream is not known."""
-        if self._kind.by_dlpack:
-            return None
-        own = self._kind.stream(self._value)
-        return (self._view.stream or LEGACY) if own is None else own
+        return None if self._kind.by_dlpack else self._kind.caller(self._value, self._view)
 
     def _new(self, shape: tuple[int, ...]) -> _Target | None:
         """Return a new array for the result; None if the chain's own memory is handed over."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from imgcuda.cuda import compile as cubin
+from imgcuda.cuda import driver_calls
 from imgcuda.cuda import memory as cuda_memory
 from imgcuda.cuda.driver_api import driver
 from imgcuda.errors import DeviceError, DeviceMemoryError
@@ -23,6 +24,7 @@ _contexts: dict[int, Any] = {}
 _modules: dict[tuple[int, str, str], tuple[Any, str]] = {}
 """The code that is loaded: for an instance of a template with the instance's name in it, else with an empty one."""
 _functions: dict[tuple[int, str, str, str], Any] = {}
+_numbers: dict[tuple[int, str, str, int], int] = {}
 _streams: dict[int, list[Any]] = {}
 
 
@@ -70,18 +72,35 @@ def _loaded_function(index: int, program: Program, kernel: str) -> Any:
     """Return a kernel of a program's code. An instance of a template has code of its own, and a name that C++ makes."""
     key = _module_key(index, program, kernel)
     if key not in _modules:
-        capability = device(index).compute_capability()
-        if is_instance(kernel):
-            name, code = cubin.compile_instance(program, kernel, capability)
-        else:
-            name, code = "", cubin.compile(program, capability)
+        name, code = _code(index, program, kernel)
         _modules[key] = driver().module_from_buffer(code), name
     module, instance = _modules[key]
     return module.get_function(instance or kernel)
 
 
+def _code(index: int, program: Program, kernel: str) -> tuple[str, bytes]:
+    """Return the code of a program for a GPU, and the kernel's name in it if that is another: an instance's."""
+    capability = device(index).compute_capability()
+    if is_instance(kernel):
+        return cubin.compile_instance(program, kernel, capability)
+    return "", cubin.compile(program, capability)
+
+
 def _module_key(index: int, program: Program, kernel: str) -> tuple[int, str, str]:
     return index, program.text, kernel if is_instance(kernel) else ""
+
+
+def number_of_function(index: int, program: Program, kernel: str, shared: int) -> int:
+    """Return the driver's number of a kernel that may have `shared` bytes; for launches in streams of other libraries.
+
+    PyCUDA has no number of a function, and no stream for the number of one; so the code is loaded once more.
+    """
+    key = index, program.text, kernel, shared
+    with _lock:
+        if key not in _numbers:
+            name, code = _code(index, program, kernel)
+            _numbers[key] = driver_calls.load_function(code, name or kernel, shared)
+        return _numbers[key]
 
 
 def variable(index: int, program: Program, kernel: str, name: str) -> tuple[int, int] | None:

@@ -156,7 +156,7 @@ class CudaSession:
         program, kernel, grid, block, arguments, memory = launch
         if why := excess(grid, block, limits(self._index), memory.shared):
             raise DeviceError(f"{program.name}: {kernel} cannot be launched on cuda:{self._index}: {why}")
-        letters = _letters(arguments)
+        letters = letters_of(arguments)
         with translated(f"{program.name}: {kernel} on cuda:{self._index}"):
             values = [self._value(each) for each in arguments]
             function = cuda_context.function(self._index, program, kernel, letters)
@@ -222,7 +222,7 @@ class CudaSession:
         self._memory.close(keep)
 
 
-def _letters(arguments: Sequence[LaunchArgument]) -> str:
+def letters_of(arguments: Sequence[LaunchArgument]) -> str:
     """Return the format of arguments, as of `struct`; a structure is bytes, and those before it that align it."""
     letters = ""
     for each in arguments:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import struct
 from collections import deque
-from ctypes import byref, c_char_p, c_int, c_size_t, c_uint, c_uint64, c_void_p
+from collections.abc import Sequence
+from ctypes import addressof, byref, c_char_p, c_int, c_size_t, c_ubyte, c_uint, c_uint64, c_void_p
 from functools import cache
 from typing import Any
 
@@ -52,7 +54,18 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "cuTexObjectDestroy": [c_uint64],
     "cuPointerGetAttribute": [c_void_p, c_int, c_uint64],
     "cuGetErrorName": [c_int, c_void_p],
+    "cuModuleLoadData": [c_void_p, c_char_p],
+    "cuModuleGetFunction": [c_void_p, c_void_p, c_char_p],
+    "cuFuncSetAttribute": [c_void_p, c_int, c_int],
+    "cuLaunchKernel": [c_void_p, *[c_uint] * 7, c_void_p, c_void_p, c_void_p],
+    "cuMemsetD8Async": [c_uint64, c_ubyte, c_size_t, c_void_p],
 }
+
+
+MAX_DYNAMIC_SHARED = 8
+"""The attribute of a function: the most bytes of dynamic shared memory that a launch may ask for."""
+_PACKED, _PACKED_SIZE, _END = 1, 2, 0
+"""What the entries of a launch's `extra` list are."""
 
 
 class _PoolProperties(ctypes.Structure):
@@ -177,6 +190,37 @@ def allocate(size: int, pool: int, stream: int) -> int:
 def free(address: int, stream: int) -> None:
     """Free memory of a pool when all that is queued in a stream is done."""
     call("cuMemFreeAsync", address, stream)
+
+
+def clear(address: int, size: int, stream: int) -> None:
+    """Set memory to zero in the order of a stream."""
+    _call("cuMemsetD8Async", address, 0, size, stream)
+
+
+def load_function(code: bytes, name: str, shared: int) -> int:
+    """Load code into the current context for good, and return a kernel of it that may have `shared` bytes."""
+    module, found = c_void_p(), c_void_p()
+    _call("cuModuleLoadData", byref(module), code)
+    _call("cuModuleGetFunction", byref(found), module, name.encode())
+    if shared:
+        _call("cuFuncSetAttribute", found, MAX_DYNAMIC_SHARED, shared)
+    return int(found.value or 0)
+
+
+class PackedArguments:
+    """Memory for the arguments of launches, as of `struct`; one launch at a time."""
+
+    def __init__(self, letters: str) -> None:
+        self._struct = struct.Struct(letters)
+        self._memory = ctypes.create_string_buffer(max(1, self._struct.size))
+        self._size = c_size_t(self._struct.size)
+        parts = _PACKED, addressof(self._memory), _PACKED_SIZE, addressof(self._size), _END
+        self._extra = (c_void_p * len(parts))(*parts)
+
+    def launch(self, function: int, sizes: tuple[int, ...], stream: int, values: Sequence[Any]) -> None:
+        """Queue a launch; `sizes` are those of grid and block and the bytes of shared memory, seven numbers."""
+        self._struct.pack_into(self._memory, 0, *values)
+        _call("cuLaunchKernel", function, *sizes, stream, None, self._extra)
 
 
 def device_of(address: int) -> int:

@@ -34,6 +34,7 @@ def missing() -> str | None:
         return f"the NVIDIA driver does not work: {error}"
 
 
+@cache
 def count() -> int:
     """Return the number of GPUs; call it only if `missing` returns None."""
     return int(driver().Device.count())

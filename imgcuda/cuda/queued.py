@@ -13,12 +13,13 @@ import numpy.typing as npt
 
 from imgcuda.cuda import context as cuda_context
 from imgcuda.cuda import driver_calls
+from imgcuda.cuda.bound_calls import BoundLaunch
 from imgcuda.cuda.context import translated
-from imgcuda.cuda.device import CudaSession
+from imgcuda.cuda.device import CudaSession, letters_of
 from imgcuda.cuda.driver_api import driver
-from imgcuda.cuda.ordered_memory import OrderedMemory, OwnedMemory
+from imgcuda.cuda.ordered_memory import OrderedMemory, OwnedMemory, pool_of
 from imgcuda.engine.memory_limit import Budget
-from imgcuda.engine.protocol import DeviceArray
+from imgcuda.engine.protocol import DeviceArray, Launch
 
 
 class QueuedSession(CudaSession):
@@ -67,6 +68,27 @@ class QueuedSession(CudaSession):
     def let_wait(self, stream: int) -> None:
         """Make all later work of another stream wait for the work queued in this session."""
         driver_calls.order(self._index, self.stream, stream)
+
+    @property
+    def pool(self) -> int:
+        """The memory pool that its arrays come from."""
+        return pool_of(self._index)
+
+    @property
+    def index(self) -> int:
+        """The number of its GPU."""
+        return self._index
+
+    def bind(self, launch: Launch, arrays: tuple[tuple[int, int], ...]) -> BoundLaunch:
+        """Return a launch, without `__constant__` or `__device__` variables, that may be queued again.
+
+        `arrays` are the places of arrays among its arguments, and their numbers.
+        """
+        program, kernel, grid, block, arguments, memory = launch
+        shared = memory.shared if memory.shared > cuda_context.SHARED else 0
+        function = cuda_context.number_of_function(self._index, program, kernel, shared)
+        sizes, letters = (*grid, *block, memory.shared), letters_of(arguments)
+        return BoundLaunch(function, sizes, letters, tuple(arguments), arrays, deque())
 
     def may_use(self, address: int) -> bool:
         """Return whether kernels may use memory at an address of this device."""

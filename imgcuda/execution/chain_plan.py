@@ -14,6 +14,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
+from imgcuda.engine.protocol import Session
+from imgcuda.engine.replay import Replay
 from imgcuda.execution.point import stages
 from imgcuda.execution.schedule import Schedule, chain_size, size_decider
 from imgcuda.execution.step import Step
@@ -39,7 +41,8 @@ class ChainPlan:
         """The filter that decides on the size of its result; width and height are those of what it is given."""
         self._schedule: Schedule | None = None
         self._channels: tuple[int, ...] | None = None
-        self._steps: dict[bool, dict[int, Step]] = {}
+        self._steps: dict[tuple[bool, bool], dict[int, Step]] = {}
+        """By whether they are on a GPU, and whether kernels must run themselves, as `Session` says."""
 
     @property
     def schedule(self) -> Schedule:
@@ -48,12 +51,23 @@ class ChainPlan:
             self._schedule = Schedule(self.filters, self.shape[1], self.shape[0])
         return self._schedule
 
-    def steps(self, packs: bool) -> dict[int, Step]:
-        """Return the steps over whole images on a GPU (`packs`) or on the CPU, as `run_chain` takes and completes them.
+    def steps(self, session: Session) -> dict[int, Step]:
+        """Return the steps over whole images in sessions of a kind, as `run_chain` takes and completes them.
 
         A chain of filters that hold arrays has none: they are not kept, nor what is known of them.
         """
-        return self._steps.setdefault(packs, {})
+        return self._steps.setdefault((session.packs, session.tables is None), {})
+
+    def replay(self, session: Session) -> Replay | None:
+        """Return all that the chain does over a whole image, if an image has run and the next needs the same."""
+        steps, left, found = self.steps(session), len(self.filters), None
+        while left:
+            step = steps.get(left)
+            if step is None or step.replay is None:
+                return None
+            found = found.then(step.replay) if found else step.replay
+            left -= len(step.filters)
+        return found
 
     @property
     def channels(self) -> tuple[int, ...]:

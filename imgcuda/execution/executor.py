@@ -19,7 +19,7 @@ from imgcuda.execution.alpha import filter_premultiplied
 from imgcuda.execution.gpu import Gpu, compiler_of
 from imgcuda.execution.observer import Phase, StepObserver
 from imgcuda.execution.point import functions, layout, point_source
-from imgcuda.execution.replay import Recorder, may_be_replayed
+from imgcuda.execution.recorder import Recorder, may_be_replayed
 from imgcuda.execution.schedule import result_size
 from imgcuda.execution.step import Step
 from imgcuda.execution.tables import by_table
@@ -92,22 +92,21 @@ def run_step(session: Session, step: Step, image: DeviceArray) -> DeviceArray:
     with _NamingTheFilter(step.filters, session):
         if step.replay:
             return step.replay.run(session, image)
-        if isinstance(step.head, PointFilter):
-            return _recorded(session, step, image)
-        if step.alpha_mode != "straight" and has_alpha(image.channels):
-            return filter_premultiplied(session, image, lambda colors: _run(session, step, colors), step.alpha_mode)
-        return _run(session, step, image)
+        if not may_be_replayed(step.filters):
+            return _run_step(session, step, image)
+        recorder = Recorder(session, image)
+        made = _run_step(recorder, step, image)
+        step.replay = recorder.replay(made)
+        return made
 
 
-def _recorded(session: Session, step: Step, image: DeviceArray) -> DeviceArray:
-    """Run per-pixel filters, and note in the step what was done, if that is all that the next image needs."""
-    points = [filter for filter in step.filters if isinstance(filter, PointFilter)]
-    if not may_be_replayed(points, image):
-        return _run_points(session, tuple(points), image, step.rows)
-    recorder = Recorder(session)
-    made = _run_points(recorder, tuple(points), image, step.rows)
-    step.replay = recorder.replay(image, made)
-    return made
+def _run_step(session: Session, step: Step, image: DeviceArray) -> DeviceArray:
+    if isinstance(step.head, PointFilter):
+        points = tuple(filter for filter in step.filters if isinstance(filter, PointFilter))
+        return _run_points(session, points, image, step.rows)
+    if step.alpha_mode != "straight" and has_alpha(image.channels):
+        return filter_premultiplied(session, image, lambda colors: _run(session, step, colors), step.alpha_mode)
+    return _run(session, step, image)
 
 
 def run_plain(session: Session, filter: Filter, image: DeviceArray, rows: Rows) -> DeviceArray:

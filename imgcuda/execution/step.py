@@ -8,10 +8,10 @@ from typing import Any, get_args
 import numpy as np
 
 from imgcuda.engine.protocol import DeviceArray, Session
+from imgcuda.engine.replay import Replay
 from imgcuda.errors import FilterError
 from imgcuda.execution.gpu import Apply, Gpu, KnownLaunches
 from imgcuda.execution.point import result_channels
-from imgcuda.execution.replay import Replay
 from imgcuda.execution.schedule import step
 from imgcuda.filters import Alpha, Filter, GeometryFilter
 from imgcuda.programs.strips import STEP, Rows

@@ -117,7 +117,7 @@ def _whole(device: Device, plan: ChainPlan, image: Image, out: Image | None) -> 
 
 
 def _run_whole(session: DeviceSession, plan: ChainPlan, image: Image, out: Image | None) -> Image:
-    given, steps = session.upload(image), plan.steps(session.packs)
+    given, steps = session.upload(image), plan.steps(session)
     # A lambda would hold the image and the session, which holds it: their memory would wait for Python's collector.
     session.foresee(partial(kernel_calls, plan.filters, image.shape, image.dtype, session.packs))
     made = run_chain(session, plan.filters, given, (), steps, lambda: session.offer(out), plan.most)
@@ -141,7 +141,7 @@ def _on_one(device: Device, plan: ChainPlan, image: Image, out: Image | None) ->
 
 def filter_on_device(session: DeviceSession, plan: ChainPlan, image: DeviceArray) -> DeviceArray:
     """Return the result of a plan's chain on an image that is on the device, whole; the result stays there."""
-    return run_chain(session, plan.filters, image, (), plan.steps(session.packs), most=plan.most)
+    return run_chain(session, plan.filters, image, (), plan.steps(session), most=plan.most)
 
 
 def schedule_for(filters: Sequence[Filter], image: RowSource) -> Schedule:

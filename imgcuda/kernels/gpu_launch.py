@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from imgcuda import devices
 from imgcuda.arrays.gpu_kinds import gpu_kind
 from imgcuda.arrays.kinds import Location, is_cvcuda_tensor, location_of
-from imgcuda.arrays.on_gpu import LEGACY, check_device, gpu_of, view_for
+from imgcuda.arrays.on_gpu import check_device, gpu_of, view_for
 from imgcuda.engine.protocol import DeviceArray
 from imgcuda.errors import DeviceError, LaunchError
 from imgcuda.programs.source import KernelArgument
@@ -64,8 +64,7 @@ class _GpuArrays:
         if kind.by_dlpack:
             self._ordered = False
         else:
-            own = kind.stream(value)
-            self._after((view.stream or LEGACY) if own is None else own)
+            self._after(kind.caller(value, view))
         return DeviceArray(view.address, view.shape, view.dtype, (view.owner, value))
 
     def _after(self, stream: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy.typing as npt
@@ -14,7 +15,12 @@ _KINDS = {("dask", "Array"), ("xarray", "DataArray")}
 
 def takes(value: object) -> bool:
     """Return whether a value is one of them, without an import."""
-    return any((base.__module__.partition(".")[0], base.__name__) in _KINDS for base in type(value).__mro__)
+    return _is_one(type(value).__mro__)
+
+
+@lru_cache(maxsize=256)
+def _is_one(bases: tuple[type, ...]) -> bool:
+    return any((base.__module__.partition(".")[0], base.__name__) in _KINDS for base in bases)
 
 
 def filtered(

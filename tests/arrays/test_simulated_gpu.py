@@ -13,6 +13,7 @@ from support.matrix import exhaustive
 TESTS = Path(__file__).parents[1]
 
 SETTING = """
+import os
 import sys
 sys.path.insert(0, {tests!r})
 import numpy as np
@@ -21,9 +22,12 @@ simulated_gpu.install()
 cupy.install()
 from support.simulated_gpu import LOG, MEMORY, aligned
 import imgcuda
+import imgcuda.testing
 from imgcuda.arrays import dlpack
 from imgcuda.arrays.stored_types import BFLOAT16, as_float32
+from imgcuda.execution import chain_plan
 from imgcuda.layouts import LAYOUTS
+from imgcuda.programs.source import Source
 
 class Interface:
     def __init__(self, array, stream=None):
@@ -127,6 +131,59 @@ made = invert(given, layout="NHWC")
 assert LOG == [("record", 7), ("wait", 100), *[("launch", "point")] * 3, ("record", 100), ("wait", 7)], LOG
 assert made.array.flags.c_contiguous and not MEMORY
 np.testing.assert_array_equal(made.array[..., :3], 255 - given.array[..., :3])
+""",
+    "a call like one before gives the same, by its launches alone, in the caller's stream": """
+for chain in map(imgcuda.Pipeline.from_text, ("invert", "blur:sigma=1 | grayscale", "edges | blur:sigma=9 | median")):
+    for shape, layout in (((20, 32, 3), "HWC"), ((20, 32), "HWC"), ((20, 32, 4), "HWC"), ((3, 16, 32, 3), "NHWC")):
+        asked = []
+        for number in range(4):
+            given = cupy.asarray(image(shape) // (number + 1))
+            wanted = chain(given.array, device="cpu", layout=layout)
+            LOG.clear()
+            made = chain(given, layout=layout)
+            np.testing.assert_array_equal(made.array, wanted)
+            asked.append([each for each in LOG if each[0] not in ("up", "the host waits", "free")])
+        assert asked[3] == asked[2] == [each for each in asked[0] if each[0] == "launch"], asked
+        assert nothing_was_copied_to_the_host() and not [each for each in LOG if each[0] == "up"], LOG
+chain_plan.forget()
+assert not MEMORY
+""",
+    "a call like one before tells errors and keeps to the limit of memory as the first": """
+given = cupy.asarray(image((20, 32, 3)))
+for _ in range(3):
+    wanted = blur(given).array
+for variable, value, kind in (
+    ("IMGCUDA_MEMORY_LIMIT", "10", imgcuda.DeviceMemoryError), ("IMGCUDA_MEMORY_LIMIT", "many", imgcuda.DeviceError),
+    ("IMGCUDA_CHECK", "1", imgcuda.DeviceError), ("IMGCUDA_DEVICE", "cpu", imgcuda.DeviceError),
+):
+    os.environ[variable] = value
+    refusal(lambda: imgcuda.Pipeline([blur, gray])(given) if value == "10" else blur(given), kind)
+    del os.environ[variable]
+    np.testing.assert_array_equal(blur(given).array, wanted)
+with imgcuda.testing.checked():
+    assert "check" in refusal(lambda: blur(given), imgcuda.DeviceError)
+""",
+    "a filter that asks for other work each time is asked each time": """
+NTH = '''
+__global__ void nth(const pixel *src, pixel *dst, int width, int height, int n)
+{
+    int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
+    if (x < width && y < height) dst[y * width + x] = src[y * width + x] + n;
+}
+'''
+
+class Nth(imgcuda.NeighborhoodFilter):
+    "Add how often it ran."
+    ran = 0
+    @classmethod
+    def source(cls):
+        return Source("nth.cu", NTH)
+    def run(self, gpu, image):
+        type(self).ran += 1
+        return gpu.launch("nth", image, {"n": self.ran})
+given = cupy.asarray(image((20, 32)) // 2)
+for number in range(1, 5):
+    np.testing.assert_array_equal(Nth()(given).array, given.array + number)
 """,
     "a filter that decides on a size makes a result of it, new or in out": """
 trim = filters.create("trim", {})
@@ -234,6 +291,7 @@ for chain in map(imgcuda.Pipeline.from_text, chains):
                     np.testing.assert_array_equal(made.array, wanted)
                 np.testing.assert_array_equal(given.array, view(whole))
                 np.testing.assert_array_equal(chain(Interface(given.array), layout=layout).download(), wanted)
+chain_plan.forget()  # with the tables of chains that are kept on the GPU for the next array
 assert not MEMORY
 """,
     "a device that is not the array's is refused": """

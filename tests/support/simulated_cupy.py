@@ -23,6 +23,7 @@ class Ndarray:
         self.array = array
         self.shape, self.dtype = array.shape, array.dtype
         self.device: AbstractContextManager[None] = nullcontext()
+        self.data = SimpleNamespace(ptr=array.ctypes.data)
 
     def transpose(self, axes: tuple[int, ...]) -> Ndarray:
         return Ndarray(self.array.transpose(axes))

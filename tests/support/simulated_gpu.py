@@ -11,6 +11,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -149,6 +150,15 @@ class SimulatedSession(queued.QueuedSession):
         LOG.append(("launch", launch.kernel))
         program, kernel, grid, block, arguments, memory = launch
         CpuSession().launch(Launch(program, kernel, grid, block, [_on_host(each) for each in arguments], memory))
+
+    def bind(self, launch: Launch, arrays: tuple[tuple[int, int], ...]) -> Any:
+        return SimpleNamespace(queue=lambda stream, addresses: self._queued(launch, arrays, addresses))
+
+    def _queued(self, launch: Launch, arrays: tuple[tuple[int, int], ...], addresses: list[int]) -> None:
+        arguments = list(launch.arguments)
+        for place, number in arrays:
+            arguments[place] = replace(arguments[place], pointer=addresses[number])
+        self.launch(launch._replace(arguments=arguments))
 
 
 def _on_host(argument: LaunchArgument) -> LaunchArgument:
