@@ -80,7 +80,7 @@ __global__ void down_rows(const float *__restrict__ src, float *__restrict__ dst
 {
     int samples = width * CHANNELS;
     int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
-    if (y >= height) return;  // threads right of the grid read as others do, and do not store: a CPU needs no mask
+    if (x >= samples || y >= height) return;
 
     const float *row = src + (long long)y * run * STEP * CHANNELS;
     int from = x + (first - TAPS / 2) * CHANNELS;  // the first sample that is read, of those STEP columns apart
@@ -91,7 +91,6 @@ __global__ void down_rows(const float *__restrict__ src, float *__restrict__ dst
             for (int j = 0; j < STEP; j++) sum += spline[k * STEP + j] * row[from + (j * run + k) * CHANNELS];
     } else {
         int column = x / CHANNELS, channel = x - column * CHANNELS;
-#pragma unroll 1
         for (int k = 0; k < TAPS * STEP; k++) {
             int at = border((column + first - TAPS / 2) * STEP + k, image_width);
 #if BORDER == BORDER_CONSTANT
@@ -100,7 +99,7 @@ __global__ void down_rows(const float *__restrict__ src, float *__restrict__ dst
             sum += spline[k] * row[place(at, channel, run)];
         }
     }
-    if (x < samples) dst[(long long)y * samples + x] = sum;
+    dst[(long long)y * samples + x] = sum;
 }
 
 // Blurs the grid in one direction: a thread makes one sample from `count` samples of src, each `next` samples behind
