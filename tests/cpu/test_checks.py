@@ -125,6 +125,15 @@ def test_the_built_in_filters_have_no_fault(name: str, shape: tuple[int, ...], r
     assert np.array_equal(made, imgcuda.apply(image, name, device="cpu"))
 
 
+@pytest.mark.parametrize("chain", ["blur:sigma=9", exhaustive("blur:sigma=20,border=wrap"), "rotate:angle=9", "swirl"])
+def test_threads_beyond_an_image_read_nothing_outside_of_it(chain: str, random_image: RandomImage) -> None:
+    image = random_image((16, 33, 3))
+    with devices.checked():
+        made = imgcuda.Pipeline.from_text(chain)(image)
+    np.testing.assert_array_equal(made, imgcuda.Pipeline.from_text(chain)(image, device="cpu"))
+
+
+
 # ---- how it is asked for
 
 
