@@ -162,7 +162,7 @@ class Filter(ArrayCallable):
     def _filter(self, array: Any, device: str | None, max_pixels: int | None, out: Any, layout: ImageLayout) -> Any:
         from imgcuda.pipeline import Pipeline
 
-        return Pipeline.of((self,))._filter(array, device, max_pixels, out, layout)
+        return Pipeline([self])._filter(array, device, max_pixels, out, layout)
 
     @classmethod
     @cache

@@ -158,7 +158,8 @@ class SimulatedSession(queued.QueuedSession):
         arguments = list(launch.arguments)
         for place, number in arrays:
             arguments[place] = replace(arguments[place], pointer=addresses[number])
-        self.launch(launch._replace(arguments=arguments))
+        program, kernel, grid, block, _, memory = launch
+        self.launch(Launch(program, kernel, grid, block, arguments, memory))
 
 
 def _on_host(argument: LaunchArgument) -> LaunchArgument:
