@@ -194,16 +194,16 @@ def free(address: int, stream: int) -> None:
 
 def clear(address: int, size: int, stream: int) -> None:
     """Set memory to zero in the order of a stream."""
-    _call("cuMemsetD8Async", address, 0, size, stream)
+    call("cuMemsetD8Async", address, 0, size, stream)
 
 
 def load_function(code: bytes, name: str, shared: int) -> int:
     """Load code into the current context for good, and return a kernel of it that may have `shared` bytes."""
     module, found = c_void_p(), c_void_p()
-    _call("cuModuleLoadData", byref(module), code)
-    _call("cuModuleGetFunction", byref(found), module, name.encode())
+    call("cuModuleLoadData", byref(module), code)
+    call("cuModuleGetFunction", byref(found), module, name.encode())
     if shared:
-        _call("cuFuncSetAttribute", found, MAX_DYNAMIC_SHARED, shared)
+        call("cuFuncSetAttribute", found, MAX_DYNAMIC_SHARED, shared)
     return int(found.value or 0)
 
 
@@ -220,7 +220,7 @@ class PackedArguments:
     def launch(self, function: int, sizes: tuple[int, ...], stream: int, values: Sequence[Any]) -> None:
         """Queue a launch; `sizes` are those of grid and block and the bytes of shared memory, seven numbers."""
         self._struct.pack_into(self._memory, 0, *values)
-        _call("cuLaunchKernel", function, *sizes, stream, None, self._extra)
+        call("cuLaunchKernel", function, *sizes, stream, None, self._extra)
 
 
 def device_of(address: int) -> int:
