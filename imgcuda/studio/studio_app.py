@@ -114,9 +114,9 @@ class StudioApp:
 
 def _new_threads() -> None:
     """Let the CPU engine have new threads, since its old ones may be in a kernel that never ends."""
-    from imgcuda.cpu import workers
+    from imgcuda.cpu.device import renew_threads
 
-    workers.renew()
+    renew_threads()
 
 
 class TooLargeError(ParameterError):
