@@ -133,7 +133,6 @@ def test_threads_beyond_an_image_read_nothing_outside_of_it(chain: str, random_i
     np.testing.assert_array_equal(made, imgcuda.Pipeline.from_text(chain)(image, device="cpu"))
 
 
-
 # ---- how it is asked for
 
 
