@@ -213,9 +213,10 @@ class Preprocessor:
         header = "".join(token.text for token in rest).strip('<">')
         if header not in HEADERS:
             self._mistakes.passed_over.append(header)
-        if header not in self._included:
-            self._included.add(header)
-            self._read(Lexer(HEADERS.get(header, UNKNOWN), f"<{header}>"))
+        text = HEADERS.get(header, UNKNOWN)
+        if text not in self._included:  # all headers that are not known have one text
+            self._included.add(text)
+            self._read(Lexer(text, f"<{header}>"))
 
     def _pragma(self, name: Token, rest: list[Token]) -> None:
         words = [token.text for token in rest[:2]]
