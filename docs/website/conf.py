@@ -35,6 +35,12 @@ def read_page(app: Any, name: str, source: list[str]) -> None:
     source[0] = site_pages.site_page(name, source[0], os.environ.get("DOCS_SOURCES", ""))
 
 
+def mend(app: Any, name: str, template: str, context: dict[str, Any], tree: object) -> None:
+    """Change the parts of a page before they are put together."""
+    for part in ("body", "furo_navigation_tree"):
+        context[part] = site_pages.reachable(context.get(part) or "")
+
+
 def write_index(app: Any, error: Exception | None) -> None:
     """Let the site begin with README, under the name that a host of static pages looks for."""
     if error is None:
@@ -44,5 +50,6 @@ def write_index(app: Any, error: Exception | None) -> None:
 def setup(app: Any) -> dict[str, bool]:
     """Connect the functions to Sphinx."""
     app.connect("source-read", read_page)
+    app.connect("html-page-context", mend, priority=900)  # after the theme, which adds its own parts
     app.connect("build-finished", write_index)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from site_pages import ROOT, pages, site_page
+from site_pages import ROOT, pages, reachable, site_page
 
 SOURCES = "https://example.org/imgcuda/blob/main/"
 
@@ -57,3 +57,8 @@ def test_a_screenshot_becomes_a_light_and_a_dark_picture() -> None:
     light = "```{image} a.webp\n:alt: A page\n:class: only-light\n```"
     dark = "```{image} a-dark.webp\n:alt: A page\n:class: only-dark\n```"
     assert site_page("docs/see", f"Text.\n\n{shown}\n", "") == f"Text.\n\n{light}\n{dark}\n"
+
+
+def test_what_scrolls_is_reached_by_keys() -> None:
+    assert reachable("<pre>a</pre>") == '<pre tabindex="0">a</pre>'
+    assert reachable('<div class="table-wrapper docutils">') == '<div tabindex="0" class="table-wrapper docutils">'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,11 +34,15 @@ def chromium() -> Iterator[Any]:
             started.close()
 
 
-def axe_findings(page: Any) -> list[tuple[str, list[str]]]:
+IMPACTS = ("minor", "moderate", "serious", "critical")
+"""How grave axe-core calls a finding."""
+
+
+def axe_findings(page: Any, impacts: Collection[str] = IMPACTS) -> list[tuple[str, list[str]]]:
     """Return the rules of axe-core that a page breaks, each with its elements; skip the test if it is not installed."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
     found = axe.Axe().run(page).response["violations"]
-    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found if each["impact"] in impacts]
 
 
 class Opened:
@@ -63,9 +67,9 @@ class Opened:
         """Return the value of an expression in JavaScript."""
         return self.page.evaluate(expression)
 
-    def findings(self) -> list[tuple[str, list[str]]]:
+    def findings(self, impacts: Collection[str] = IMPACTS) -> list[tuple[str, list[str]]]:
         """Return what axe-core finds wrong for users of screen readers and keyboards: each rule, and the elements."""
-        return axe_findings(self.page)
+        return axe_findings(self.page, impacts)
 
     def seen(self, selector: str) -> npt.NDArray[np.uint8]:
         """Return what an element looks like, in red, green and blue."""
