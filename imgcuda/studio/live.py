@@ -112,6 +112,7 @@ class Live:
             "id": request.get("id"),
             "extent": extent,
             "size": [width, height],
+            "scale": self._bench.scale(result),
             "milliseconds": result.milliseconds,
             "histogram": histogram(result.after, whole=extent == "full"),
         }

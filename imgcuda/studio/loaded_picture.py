@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
@@ -15,12 +14,10 @@ from imgcuda.errors import ImageError
 from imgcuda.images import Image
 from imgcuda.parameter_text import read_file
 from imgcuda.pixels import as_image, has_alpha
+from imgcuda.studio.proxy_side import SIDES
 from imgcuda.studio.uploads import LARGEST
 
 Pixels = npt.NDArray[Any]
-
-PROXY_SIDE = 1280
-"""The most pixels across and down of the smaller copy."""
 
 Extent = Literal["proxy", "full"]
 """What is filtered: the smaller copy, or the picture itself."""
@@ -33,6 +30,7 @@ class LoadedPicture:
         self.name, self.data = name, data
         self.image: Image = images.read(BytesIO(data), name=name, max_pixels=max_pixels)
         self.pixels: Pixels = as_image(self.image.pixels, more_channels=True)
+        self._proxies: dict[int, Pixels] = {}
 
     @classmethod
     def from_file(cls, path: Path, max_pixels: int) -> LoadedPicture:
@@ -42,19 +40,16 @@ class LoadedPicture:
         except ValueError as error:
             raise ImageError(str(error)) from error
 
-    @cached_property
-    def proxy(self) -> Pixels:
-        """The smaller copy; the picture itself if that is small."""
-        return reduced(self.pixels, PROXY_SIDE)
-
-    def of(self, extent: Extent) -> Pixels:
-        """Return the pixels to filter."""
-        return self.proxy if extent == "proxy" else self.pixels
+    def proxy(self, side: int = SIDES[0]) -> Pixels:
+        """Return the copy of at most so many pixels across and down; the picture itself if that is small."""
+        if side not in self._proxies:
+            self._proxies[side] = reduced(self.pixels, side)
+        return self._proxies[side]
 
     def described(self) -> dict[str, Any]:
         """Return what the page shows of it."""
         height, width = self.pixels.shape[:2]
-        scale = self.proxy.shape[1] / width
+        scale = self.proxy().shape[1] / width
         words = images.describe(self.image.pixels)
         return {"name": Path(self.name).name, "width": width, "height": height, "words": words, "scale": scale,
                 "losses": list(self.image.losses)}  # fmt: skip

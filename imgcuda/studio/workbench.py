@@ -21,6 +21,7 @@ from imgcuda.studio.chain_request import ChainReader
 from imgcuda.studio.chain_words import words_or_why
 from imgcuda.studio.checked_picture import check
 from imgcuda.studio.loaded_picture import Extent, LoadedPicture
+from imgcuda.studio.proxy_side import ProxySide
 from imgcuda.studio.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Workbench:
     ) -> None:
         self.catalog, self.uploads, self.device, self.picture = catalog, uploads, device, picture
         self._max_pixels = max_pixels
+        self._side = ProxySide()
         self._reader = ChainReader(catalog, uploads)
 
     def open(self, name: str, data: bytes) -> None:
@@ -68,10 +70,22 @@ class Workbench:
     def run(self, steps: object, extent: Extent) -> Result:
         """Run a chain over the picture, or over its smaller copy."""
         filters = self._filters(steps)
-        before = self._opened.of(extent)
+        before = self._before(filters, extent)
         started = perf_counter()
         after = Pipeline(filters)(before, device=self.device.name, max_pixels=self._max_pixels) if filters else before
-        return Result(before, as_image(after, more_channels=True), filters, 1000 * (perf_counter() - started))
+        milliseconds = 1000 * (perf_counter() - started)
+        if extent == "proxy":
+            self._side.took(milliseconds)
+        return Result(before, as_image(after, more_channels=True), filters, milliseconds)
+
+    def _before(self, filters: list[Filter], extent: Extent) -> npt.NDArray[Any]:
+        """Return the picture, or the copy of it that a chain filters in time while a slider is dragged."""
+        picture = self._opened
+        return picture.pixels if extent == "full" else picture.proxy(self._side.of([each.name for each in filters]))
+
+    def scale(self, result: Result) -> float:
+        """Return how wide what was filtered is, in parts of the picture's width."""
+        return float(result.before.shape[1] / self._opened.pixels.shape[1])
 
     def check(self, steps: object) -> dict[str, Any]:
         """Run a chain checked over a small copy of the picture, and return what that finds, for the page."""

@@ -25,6 +25,7 @@ from imgcuda.programs.layout import Layout
 from imgcuda.studio.checked_picture import place
 from imgcuda.studio.controls import control, describe
 from imgcuda.studio.loaded_picture import reduced
+from imgcuda.studio.proxy_side import ProxySide
 from imgcuda.studio.shown_picture import LARGEST_SHOWN, histogram, put_rgba, shown
 from imgcuda.studio.work_thread import PATIENCE
 from support.installed import installed
@@ -350,6 +351,42 @@ def test_a_control_fits_its_parameter(given: Parameter, expected: dict[str, Any]
 
 
 # The smaller copy, and what is shown
+
+
+def test_the_copy_becomes_smaller_when_runs_are_slow_and_larger_again() -> None:
+    side = ProxySide()
+    seen = []
+    for milliseconds in (900, 150, 150, 60, 120, 120, 60, 20, 20, 20):
+        side.of(["blur"])
+        side.took(milliseconds)
+        seen.append(side.of(["blur"]))
+    assert seen == [1280, 904, 904, 904, 904, 640, 640, 904, 1280, 1280], "the first run compiles"
+
+
+def test_the_copy_is_never_too_small_and_another_chain_begins_anew() -> None:
+    side = ProxySide()
+    side.of(["median"])
+    for _ in range(20):
+        side.took(1000)
+    assert side.of(["median"]) == 320
+    assert side.of(["median", "invert"]) == 1280
+
+
+def test_a_slow_chain_is_shown_from_a_smaller_copy_and_whole_in_the_end(tmp_path: Path) -> None:
+    PIL.Image.effect_noise((2000, 1500), 60).convert("RGB").save(tmp_path / "large.png")
+    chain = steps(("nl-means", {"search_radius": 10}))
+    with running_studio(tmp_path / "large.png") as running:
+        running.enter()
+        with running.connect() as live:
+            for _ in range(12):
+                made = ask(live, type="run", id=1, chain=chain, extent="proxy")
+                if made.about["size"][0] < 1280:
+                    break
+            assert made.about["size"][0] < 1280
+            assert made.about["scale"] == made.about["size"][0] / 2000
+            whole = ask(live, type="run", id=2, chain=[], extent="full")
+            assert (whole.about["size"], whole.about["scale"]) == ([2000, 1500], 1)
+
 
 WHITES: list[tuple[type[np.generic], int]] = [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1)]
 

@@ -66,9 +66,9 @@ async function before(extent) {
 }
 
 function result(message, isNewest) {
-  view.after(message.image, message.size, message.extent === "full" ? 1 : picture.scale);
+  view.after(message.image, message.size, message.scale);
   drawHistogram(message.histogram);
-  const part = message.extent === "full" ? "" : " of the smaller copy, in which radii reach further";
+  const part = message.scale === 1 ? "" : " of the smaller copy, in which radii reach further";
   byId("state").textContent = `${message.size.join(" × ")} pixels${part}, filtered in ${message.milliseconds.toFixed(1)} ms`;
   if (!isNewest) return;
   document.body.dataset.extent = message.extent;
