@@ -3,7 +3,8 @@
 `imgcuda studio` runs in a process of its own, with a picture of 3840x2560, whose smaller copy has 1280x853 pixels. A
 client asks for a result, with another value each time, as soon as it has the last: as a page does whose user drags a
 slider without a pause. So the time is that of the whole way, from the request to the pixels in the client. "filter" is
-the part that the chain takes. Kernels are compiled before, except where a new value needs a new one: see "cold".
+the part that the chain takes. Kernels are compiled before, except where a new value needs a new one: see "cold". Of a
+chain that takes longer than a tenth of a second the copy becomes smaller, down to 320x213 pixels.
 """
 
 from __future__ import annotations
@@ -105,9 +106,9 @@ def dragged(live: ClientConnection, case: Case, path: Sequence[float]) -> tuple[
 def asked(live: ClientConnection, chain: list[dict[str, Any]]) -> dict[str, Any]:
     """Ask for the result of a chain over the smaller copy; return the JSON object before its pixels."""
     live.send(json.dumps({"type": "run", "id": 1, "chain": chain, "extent": "proxy"}))
-    data = live.recv()
-    if isinstance(data, str):
-        raise SystemExit(data)
+    while isinstance(data := live.recv(), str):
+        if json.loads(data)["type"] != "slow":
+            raise SystemExit(data)
     about: dict[str, Any] = json.loads(data[4 : 4 + struct.unpack_from("<I", data)[0]])
     width, height = about["shown"]
     assert len(data) > 4 * width * height  # the pixels are there
