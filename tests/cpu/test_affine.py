@@ -55,6 +55,7 @@ CLAMPS = [
     ("int q = x / 3, i = min(q + 2, n / 3 - 1) * 3 + x % 3;", lambda x, n: min(x // 3 + 2, n // 3 - 1) * 3 + x % 3),
     ("int q = (x - 5) / 3, i = max(q * 3 + (x - 5) % 3, 0);", lambda x, n: max(x - 5, 0)),
     ("int i = max(x / 4 - x / 3, 0 - n) + n - 1;", lambda x, n: x // 4 - x // 3 + n - 1),
+    ("int q = x / 3, j = q > 24 ? 50 - q : q, i = __builtin_for_all(j >= 0) || j >= 0;", lambda x, n: int(x < 153)),
     ("int i = u / 5 * 5 + x % 5;", lambda x, n: x),
     ("int i = x % 50;", lambda x, n: x % 50),
     ("int w = n / 2; int i = (x / w) * w + x % w;", lambda x, n: x),

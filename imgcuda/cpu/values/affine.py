@@ -130,7 +130,7 @@ class AffineForms:
             return None
         form, when = known[-1]
         other, taken = known[0]
-        if len(known) == 1 or (other.stride, other.quotient) != (form.stride, form.quotient):
+        if len(known) == 1 or (other.stride, other.factor, other.quotient) != (form.stride, form.factor, form.quotient):
             return AffineForm(form.first, form.stride, self.both(when, form.guard), form.factor, form.quotient)
         first = self.b.op(f"select i1 {taken}, {then.type.ir} {other.first}, {then.type.ir} {form.first}")
         guard = [self.both(taken, other.guard), self.both(when, form.guard)]
