@@ -55,6 +55,10 @@ class TextPart:
             return False
         return (first.line, first.column) <= (place.line, place.column) <= (last.line, last.column)
 
+    def specializes(self) -> bool:
+        """Return whether this is a specialization of a template: `template <>`."""
+        return _specializes(self.head)
+
     def declared(self) -> list[Token]:
         """Return the tokens that say what is declared: without the bodies of functions, its own and its members'."""
         return [*self.head, *(token for each in self.members for token in each.declared())]
@@ -218,7 +222,7 @@ class _PartWalker:
         if "virtual" in self._words:
             return names | of_class
         if self._arguments:  # a kernel can call no function of the host
-            if _FOR_DEVICE.isdisjoint(self._words) and not self._specializes():
+            if _FOR_DEVICE.isdisjoint(self._words) and not _specializes(self._head):
                 return set()
             signs = self._signs()
             converts = "operator" in self._words and not signs
@@ -227,15 +231,15 @@ class _PartWalker:
             return of_class if self._words.isdisjoint(_NAMES_MORE) else names
         return names if self._words & _MEANS_MORE else set()
 
-    def _specializes(self) -> bool:
-        """Return whether this is a specialization of a template, which may have the device's mark."""
-        return [each.text for each in self._head[:3]] == ["template", "<", ">"]
-
     def _signs(self) -> set[str]:
         """Return the signs of the operator that a function is; none if it is a conversion or no operator."""
         texts = [each.text for each in self._head]
         behind = texts[texts.index("operator") + 1 :] if "operator" in texts else []
         return {text for text in behind[:2] if not text[0].isalnum() and text[0] != "_"} if behind[1:] else set()
+
+
+def _specializes(head: Sequence[Token]) -> bool:
+    return [each.text for each in head[:3]] == ["template", "<", ">"]
 
 
 def _closing(tokens: Sequence[Token]) -> dict[int, int]:

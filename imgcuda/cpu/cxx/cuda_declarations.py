@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+from imgcuda.cpu.cxx.marked_specializations import MACROS
 from imgcuda.cpu.lowering.atomics import ATOMICS
 from imgcuda.cpu.lowering.warps import WARPS
 from imgcuda.cpu.maths.functions import FUNCTIONS
@@ -71,6 +72,8 @@ struct dim3 {
 _KNOWN = """\
 extern __device__ const uint3 threadIdx, blockIdx;
 extern __device__ const dim3 blockDim, gridDim;
+extern "C" int cudaConfigureCall(dim3, dim3, size_t = 0, cudaStream_t = 0);
+extern "C" unsigned int __cudaPushCallConfiguration(dim3, dim3, size_t = 0, cudaStream_t = 0);
 __device__ void imgcuda_assert(bool);
 __device__ bool imgcuda_for_all(bool);
 __device__ unsigned int imgcuda_word_at(const void *);
@@ -91,7 +94,7 @@ _CHOSEN = {
 @cache
 def declarations() -> str:
     """Return the text that Clang reads before the author's."""
-    return "\n".join([_QUALIFIERS, *_vectors(), _KNOWN, *_functions(), *_of_memory(), ""])
+    return "\n".join([_QUALIFIERS, MACROS, *_vectors(), _KNOWN, *_functions(), *_of_memory(), ""])
 
 
 def _vectors() -> Iterator[str]:

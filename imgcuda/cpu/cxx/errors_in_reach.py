@@ -77,11 +77,16 @@ def _reached(t: Translation, parts: Sequence[TextPart]) -> tuple[list[TextPart |
         names.add(str(node.get("name", "")))
         if not t.index.is_authors(node):
             continue
-        part = innermost(parts, t.index.place(node))
+        part = innermost(parts, t.index.place(node)) or _template(parts, str(node.get("name", "")))
         reached.append(part)
         if part is not None:
             names |= _mentioned(part.tokens if key in t.made else part.declared(), _locals(node))
     return reached, names
+
+
+def _template(parts: Sequence[TextPart], name: str) -> TextPart | None:
+    """Return the class of a name: that of an explicit instance, which a macro may have made at another place."""
+    return next((each for each in _all(parts) if name in each.names and each.members), None)
 
 
 def _locals(node: Node) -> set[str]:
@@ -129,7 +134,8 @@ def _swallowed(
     t: Translation, parts: Sequence[TextPart], broken: set[int], names: set[str], errors: Sequence[Mistake]
 ) -> list[Mistake]:
     """Return all errors if Clang has left out a declaration of one of some names, as it went on behind an error."""
-    wanted = [each for each in _all(parts) if each.is_meant(names) and id(each) not in broken]
+    authors = (each for each in _all(parts) if not each.tokens[0].place.file.startswith("<"))
+    wanted = [each for each in authors if each.is_meant(names) and id(each) not in broken]
     if not wanted:
         return []
     declared = (t.index.place(node) for node in t.index.by_id.values() if "loc" in node and t.index.is_authors(node))

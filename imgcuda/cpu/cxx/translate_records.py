@@ -32,7 +32,7 @@ def structure(t: Translation, record: Node) -> str:
     t.require_sound(record)
     if record.get("definitionData", {}).get("isPolymorphic"):
         raise Untranslatable("virtual functions are not in the portable subset", t.place(record), "use a template")
-    if any(kind(each) == "CXXDestructorDecl" and is_own(each) for each in inner(record)):
+    if any(kind(each) == "CXXDestructorDecl" and _does_something(t, each) for each in inner(record)):
         raise Untranslatable("destructors are not in the portable subset", t.place(record), "call a method at the end")
     spelled = next(t.index.spellings(record), name) or f"{record.get('tagUsed', 'struct')} without a name"
     t.structures[key] = made = t.unique(spelled.rpartition(" ")[2] if name else spelled)
@@ -40,6 +40,14 @@ def structure(t: Translation, record: Node) -> str:
     declared = syntax.Structure(made, fields, t.place(record), _alignment(t, record), union=union)
     t.unit.structures.append(declared)
     return made
+
+
+def _does_something(t: Translation, destructor: Node) -> bool:
+    """Return whether a destructor may do something in a kernel: one of the host is not called there."""
+    definition = t.index.definition(destructor)
+    body = next((each for each in inner(definition) if kind(each) == "CompoundStmt"), None)
+    is_empty = body is not None and not inner(body)
+    return is_own(destructor) and has(destructor, "CUDADeviceAttr") and not is_empty
 
 
 def fields_of(t: Translation, record: Node) -> list[tuple[str, TypeName]]:

@@ -9,6 +9,7 @@ from imgcuda.cpu.cxx import clang
 from imgcuda.cpu.cxx.constructors import CONSTRUCTORS
 from imgcuda.cpu.cxx.declaration_order import in_order
 from imgcuda.cpu.cxx.errors_in_reach import errors_in_reach
+from imgcuda.cpu.cxx.marked_specializations import with_marks
 from imgcuda.cpu.cxx.nodes import Node, Untranslatable, has, kind, walk
 from imgcuda.cpu.cxx.translate_calls import CALLS
 from imgcuda.cpu.cxx.translate_expressions import EXPRESSIONS
@@ -63,10 +64,11 @@ def _refuse_errors(t: Translation, errors: Sequence[Mistake], text: str, name: s
 
 @lru_cache(maxsize=4)
 def _index(text: str, name: str, instances: tuple[str, ...]) -> tuple[TreeIndex, list[Mistake]]:
-    tree, errors = clang.syntax_tree(text, name, instances)
+    given = with_marks(text, name)
+    tree, errors = clang.syntax_tree(given, name, instances)
     index = TreeIndex(tree, text, name)
     if instances and errors and (scope := _scope(index, instances[0])):
-        tree, errors = clang.syntax_tree(text, name, instances, scope)
+        tree, errors = clang.syntax_tree(given, name, instances, scope)
         index = TreeIndex(tree, text, name)
     return index, errors
 

@@ -55,6 +55,18 @@ __device__ float level(float v) { Level l; l.v = v; return l.get(); }
     assert_makes(2 * X, text_of(struct, "level(i)"))
 
 
+def test_the_headers_that_imgcuda_has_are_no_parts_that_an_error_hides() -> None:
+    text = """\
+#include <cuda_fp16.h>
+#define EACH(make, name) make(int, name) make(float, name)
+#define MADE(type, name) template struct name<type>;
+template <typename T> struct Pair { T a; };
+EACH(MADE, Pair)
+template <typename T> __device__ float both(T v) { Pair<T> p; p.a = v; return p.a + p.a; }
+"""
+    assert_makes(4 * X, text_of(text, "both(__half2float(half(i)))"))
+
+
 def test_type_traits_choose_functions() -> None:
     functions = """\
 #include <type_traits>
@@ -112,3 +124,29 @@ def test_an_error_that_may_matter_refuses(before: str, body: str, line: int, mes
         kernels.compile(text, device="cpu").k(np.zeros(70, np.float32), grid=1, block=70)
     assert caught.value.mistakes[0].line == line
     assert message in str(caught.value)
+
+
+def test_specializations_have_the_marks_of_their_templates() -> None:
+    text = """\
+template <typename T> __device__ float level(T v) { return v; }
+template <>
+float level(int v) { return 3 * v; }
+template <typename T> __host__ __device__ float most();
+template<> inline float most<int>() { return 7; }
+template <typename T> struct Name { static const char *text(); };
+template <> const char *Name<int>::text() { return "int"; }
+__global__ void k(float *o) { THREAD; o[i] = level(i) + level(1.5f) + most<int>(); }
+"""
+    assert_makes(3 * X + 8.5, HOST + text)
+
+
+def test_destructors_of_the_host_and_empty_ones_do_not_matter() -> None:
+    text = """\
+struct Held { float *data; int n; ~Held() { delete[] data; std::cout << n; } };
+struct Place { float v; __host__ __device__ Place(float v) : v(v) {} __host__ __device__ ~Place() {} };
+template <typename T> __global__ void k(Held held, T *o) { THREAD; Place p(i); o[i] = p.v + held.n; }
+"""
+    out = np.zeros(70, np.float32)
+    module = kernels.compile(HOST + text.replace("THREAD;", "int i = threadIdx.x;"), device="cpu")
+    module["k<float>"](np.array((0, 5), np.dtype([("data", "u8"), ("n", "i4")], align=True)), out, grid=1, block=70)
+    np.testing.assert_array_equal(out, X + 5)
