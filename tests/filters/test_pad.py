@@ -106,7 +106,10 @@ def test_the_kernel_does_nothing_that_it_may_not(border: str, shape: tuple[int, 
         assert_close(pad(image, "cpu", amount=7, right=40, border=border), numpys(image, border, amount=7, right=40))
 
 
+@pytest.mark.parametrize("width", [1, 2, 40])
 @pytest.mark.parametrize("border", NUMPY)
-def test_a_margin_may_be_wider_than_the_image(device: str, border: str, random_image: Make) -> None:
-    image = random_image((3, 40, 3))
-    assert_close(pad(image, device, border=border, left=130, right=333), numpys(image, border, left=130, right=333))
+def test_a_margin_may_be_wider_than_the_image(device: str, border: str, width: int, random_image: Make) -> None:
+    image = random_image((3, width, 3))
+    for left, right in ((130, 333), (9, 70)):
+        expected = numpys(image, border, left=left, right=right)
+        assert_close(pad(image, device, border=border, left=left, right=right), expected)
