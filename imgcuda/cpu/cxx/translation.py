@@ -184,7 +184,18 @@ class Translation:
             return self.record(spelled.removeprefix(words[0]), place)
         if spelled in self.lambdas:
             return self.index.by_id[self.lambdas[spelled]]
-        found = self.index.records_named(spelled)
+        found = self.index.records_named(spelled) or self.index.records_named(self._without_aliases(spelled))
         if len(found) > 1:
             raise Untranslatable(f"the CPU engine finds several types '{spelled}'", place, "give one another name")
         return found[0] if found else None
+
+    def _without_aliases(self, spelled: str) -> str:
+        """Return the name of an instance of a template without other names of types, as in `Window<uchar>`."""
+
+        def resolved(match: re.Match[str]) -> str:
+            alias = self.index.aliases.get(match[0])
+            outside = alias is not None and kind(self.index.parents[alias["id"]]) == "TranslationUnitDecl"
+            return spelling(alias) if alias is not None and outside else match[0]
+
+        name, sign, arguments = spelled.partition("<")
+        return name + sign + re.sub(r"\b(?<!:)[A-Za-z_]\w*\b(?!:)", resolved, arguments)

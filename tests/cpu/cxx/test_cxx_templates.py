@@ -338,3 +338,13 @@ template <typename T> __global__ void k(T *o) {
 }
 """
     assert_makes(75026, text, "k<float>")
+
+
+def test_an_explicit_instance_may_name_its_type_otherwise() -> None:
+    text = """\
+template <typename T> struct Pair { T a, b; };
+template struct Pair<uchar>;
+__device__ float sum(const Pair<uchar> &p) { return p.a + p.b; }
+__global__ void k(float *o) { THREAD; Pair<uchar> p = {(uchar)i, 3}; o[i] = sum(p); }
+"""
+    assert_makes(X + 3, text)
