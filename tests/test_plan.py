@@ -167,6 +167,19 @@ def test_images_and_results_are_not_kept(random_image: Make) -> None:
     assert [each() for each in gone] == [None, None]
 
 
+def test_a_first_call_lets_go_of_its_image_and_result_at_once(random_image: Make) -> None:
+    chain_plan.forget()
+    gc.disable()  # a circle of references would keep them until Python's collector runs
+    try:
+        image = random_image((19, 23, 3))
+        result = mixed()(image, device="cpu")
+        gone = weakref.ref(image), weakref.ref(result if result.base is None else result.base)
+        del image, result
+        assert [each() for each in gone] == [None, None]
+    finally:
+        gc.enable()
+
+
 def test_only_so_many_plans_are_kept() -> None:
     for height in range(1, chain_plan.MOST + 10):
         Multiply()(np.zeros((height, 2), np.uint8), device="cpu")

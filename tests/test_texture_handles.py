@@ -72,7 +72,7 @@ class Driver:
         """Return a function of the driver."""
 
         def called(*arguments: Any) -> int:
-            read = [each._obj if hasattr(each, "_obj") else each for each in arguments]  # of byref
+            read = [getattr(each, "_obj", each) for each in arguments]  # of byref
             if "Create" in name:
                 read[0].value = 100 + len(self.calls)
             self.calls.append((name, [each if isinstance(each, int | None) else bytes(each) for each in read]))

@@ -105,7 +105,8 @@ def test_a_texture_is_read_by_cudas_formulas(modes: tuple[str, str], filter: str
     texture = kernels.Texture(image, filter, modes, normalized=True, border=border)
     made = _read(texture, f"float{channels if channels > 1 else ''}", WHERE, device)
     expected = _expected(image, TEXELS, filter, modes, border[:channels])
-    assert np.abs(made - expected).max() <= (0 if filter == "point" else 1e-6)
+    repeated = device != "cpu" and modes[0] in ("wrap", "mirror")  # a GPU rounds such places, by its own rules
+    assert np.abs(made - expected).max() <= (0 if filter == "point" else 3 / 256 if repeated else 1e-6)
 
 
 @pytest.mark.parametrize("filter", ["point", "linear"])
@@ -122,7 +123,8 @@ def test_bytes_are_read_as_they_are_or_as_floats(device: str) -> None:
     assert (_read(kernels.Texture(BYTES), "uchar4", where, device) == expected).all()
     for filter in ("point", "linear"):
         made = _read(kernels.Texture(BYTES, filter, read="normalized"), "float4", where, device)
-        assert np.abs(made - _expected(BYTES / 255, where, filter, ("clamp", "clamp"), 0)).max() < 1e-6
+        apart = np.abs(made - _expected(BYTES / 255, where, filter, ("clamp", "clamp"), 0)).max()
+        assert apart < (1e-6 if device == "cpu" else 2**-16)  # between bytes a GPU keeps some 17 bits
 
 
 @pytest.mark.parametrize("type", ["char", "short2", "uint4"])

@@ -6,7 +6,7 @@ A filter's `run` may depend on anything, and is called for each image, unless th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,15 +26,13 @@ class Recorder:
 
     def __init__(self, session: Session, image: DeviceArray) -> None:
         self._session = session
-        self.packs, self.tables = session.packs, session.tables and _NotedTables(session.tables, self._spoil)
+        self.packs = session.packs
+        self.tables = _NotedTables(session.tables) if session.tables else None
         self._arrays = [image]  # all of them, so that each has an identity of its own
         self._numbers = {id(image): 0}
         self._operations: list[Operation] = []
         self._is_complete = True
         """Whether all calls so far may be repeated."""
-
-    def _spoil(self) -> None:
-        self._is_complete = False
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> DeviceArray:
         return self._made(self._session.empty(shape, dtype), cleared=False)
@@ -49,13 +47,13 @@ class Recorder:
     def upload(self, array: npt.NDArray[Any]) -> DeviceArray:
         made = self._session.upload(array)
         if array.nbytes > LARGEST_TABLE:
-            self._spoil()
+            self._is_complete = False
         else:
             self._note(RecordedUpload(array.copy()), made)
         return made
 
     def download(self, array: DeviceArray) -> npt.NDArray[Any]:
-        self._spoil()
+        self._is_complete = False
         return self._session.download(array)
 
     def free(self, array: DeviceArray) -> None:
@@ -68,7 +66,7 @@ class Recorder:
         places = [place for place, each in enumerate(launch.arguments) if isinstance(each, DeviceArray)]
         numbers = [self._numbers.get(id(launch.arguments[place]), -1) for place in places]
         if -1 in numbers or not _has_plain_memory(launch):
-            self._spoil()
+            self._is_complete = False
             return
         rest = [None if isinstance(each, DeviceArray) else each for each in launch.arguments]
         self._operations.append(
@@ -83,20 +81,22 @@ class Recorder:
     def replay(self, made: DeviceArray) -> Replay | None:
         """Return what made a result; None if it cannot be repeated."""
         number = self._numbers.get(id(made))
-        return Replay(tuple(self._operations), number) if self._is_complete and number else None
+        is_known = self._is_complete and not (self.tables and self.tables.grew)
+        return Replay(tuple(self._operations), number) if is_known and number else None
 
 
 class _NotedTables(KnownTables):
-    """The tables of a device, which tell when one is added: the next run then does something else."""
+    """The tables of a device, and whether one was added: then the next run does something else."""
 
-    def __init__(self, tables: KnownTables, added: Callable[[], None]) -> None:
-        self._tables, self._added = tables, added
+    def __init__(self, tables: KnownTables) -> None:
+        self._tables = tables
+        self.grew = False
 
     def get(self, key: Hashable) -> Any:
         return self._tables.get(key)
 
     def put(self, key: Hashable, table: Any) -> None:
-        self._added()
+        self.grew = True
         self._tables.put(key, table)
 
 
