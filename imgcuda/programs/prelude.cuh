@@ -32,6 +32,15 @@ typedef PIXEL pixel;
 #define FOR_ALL(condition) (condition)
 #endif
 
+// Whether a thread in column x may return, as it makes no pixel. On a CPU none may: a kernel lets it make the last pixel
+// again and not store it, since code behind a `return` of some threads is compiled twice, for all threads of a vector and
+// for some of them.
+#ifdef IMGCUDA_CPU
+#define IS_IDLE(x, width) false
+#else
+#define IS_IDLE(x, width) ((x) >= (width))
+#endif
+
 // The sample value of white, and of opaque.
 #if PIXEL_BITS == 32
 #define PIXEL_MAX 1.0f

@@ -50,14 +50,11 @@ __global__ void diffuse(const source *__restrict__ src, result *__restrict__ dst
                         float gamma)
 {
     int samples = width * CHANNELS, x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y0 = blockIdx.y * ROWS;
-    // On a CPU the code is compiled once: threads right of the image compute as the others do, and do not store.
     int beside[2];
 #pragma unroll 1
     for (int k = 0; k < 2; k++) beside[k] = border_sample(x + (2 * k - 1) * CHANNELS, width, 1);
+    if (IS_IDLE(x, samples)) return;
     bool mine = x < samples;
-#ifndef IMGCUDA_CPU
-    if (!mine) return;
-#endif
     float steep = 1.0f / (kappa * PIXEL_MAX);
 #pragma unroll 1
     for (int y = y0; y < min(y0 + ROWS, height); y++) {

@@ -23,9 +23,7 @@ __global__ void path_blur(const pixel *__restrict__ src, pixel *__restrict__ dst
                           float center_y, float extent)
 {
     int to = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
-    if (y >= height) return;
-    // Threads beyond the last column make its pixel again, and do not store it: so a CPU compiles most of this once, not
-    // once for all threads of a vector and once for some.
+    if (IS_IDLE(to, width) || y >= height) return;
     int x = min(to, width - 1);
     float dx = x + 0.5f - center_x, dy = y + 0.5f - center_y;
     // A path hardly longer than a whole number takes no step more, however its length is rounded.

@@ -8,8 +8,8 @@ __global__ void remap(const pixel *__restrict__ src, pixel *__restrict__ dst, in
                       const float *__restrict__ map, int relative, int top, int first, int src_width, int src_height)
 {
     int column = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
-    if (y >= height) return;
-    int x = min(column, width - 1);  // as in rotate.cu
+    if (IS_IDLE(column, width) || y >= height) return;
+    int x = min(column, width - 1);
     float2 there = ((const float2 *)map)[(long long)y * width + x];
     point at = {there.x, there.y};
     if (relative) {

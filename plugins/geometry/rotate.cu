@@ -78,9 +78,7 @@ __global__ void rotate(const pixel *__restrict__ src, pixel *__restrict__ dst, i
                        long long y_down, int first, int src_width, int src_height)
 {
     int to = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
-    if (y >= height) return;
-    // Threads beyond the last column make its pixel again, and do not store it: so a CPU, which compiles the code behind
-    // a `return` of some threads once for all threads of a vector and once for some, compiles it once.
+    if (IS_IDLE(to, width) || y >= height) return;
     int x = min(to, width - 1);
     long long x_place = x_origin + x * x_along + y * x_down, y_place = y_origin + x * y_along + y * y_down;
     int column = (int)(x_place >> 32), row = (int)(y_place >> 32);  // of the first tap

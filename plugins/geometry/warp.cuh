@@ -38,8 +38,8 @@ __global__ void warp(const pixel *__restrict__ src, pixel *__restrict__ dst, int
                      const double *__restrict__ numbers, int top, int first, int src_width, int src_height)
 {
     int column = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
-    if (y >= height) return;
-    int x = min(column, width - 1);  // as in rotate.cu
+    if (IS_IDLE(column, width) || y >= height) return;
+    int x = min(column, width - 1);
 #ifdef BY_CHANNEL
     sampled made;
     for (int c = 0; c < CHANNELS; c++) {
