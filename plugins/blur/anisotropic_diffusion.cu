@@ -51,7 +51,9 @@ __global__ void diffuse(const source *__restrict__ src, result *__restrict__ dst
 {
     int samples = width * CHANNELS, x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y0 = blockIdx.y * ROWS;
     int beside[2];
+#ifdef IMGCUDA_CPU  // a GPU would keep them in memory
 #pragma unroll 1
+#endif
     for (int k = 0; k < 2; k++) beside[k] = border_sample(x + (2 * k - 1) * CHANNELS, width, 1);
     if (IS_IDLE(x, samples)) return;
     bool mine = x < samples;
