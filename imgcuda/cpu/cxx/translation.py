@@ -169,7 +169,8 @@ class Translation:
         if record := self.record(spelled, place):
             return syntax.NamedType(self._handlers.record(self, record), place)
         name = spelled.removeprefix("::")
-        if alias := self.index.aliases.get(name):
+        # std has the types of C's headers by `using`, so under the names that these have without it.
+        if alias := self.index.aliases.get(name) or self.index.aliases.get(name.removeprefix("std::")):
             return self.read_type(spelling(alias), place)
         if enumeration := self.index.enumerations.get(name):
             return self.type_of_enumeration(enumeration, place)

@@ -23,6 +23,20 @@ template <typename T> __global__ void k(T *o) {
     assert_makes(np.maximum(X, 5) + 3 + np.minimum(X, 3), text, "k<float>")
 
 
+def test_types_of_cs_headers_have_their_names_in_std_too() -> None:
+    text = """\
+#include <cstdint>
+template <typename T> __device__ T same(T v) { return v; }
+__global__ void k(const std::uint8_t *added, float *o) {
+    THREAD;
+    u_char byte = (u_char)(i + added[i]);
+    std::size_t whole = same<std::uint16_t>(byte);
+    o[i] = (u_int)whole;
+}
+"""
+    assert_makes((X + 250) % 256, text, "k", np.full(len(X), 250, np.uint8))
+
+
 def test_memory_sized_by_the_launch() -> None:
     text = """\
 template <typename T> __global__ void d(T *o) {
