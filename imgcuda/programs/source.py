@@ -18,7 +18,6 @@ import numpy.typing as npt
 
 from imgcuda.errors import FilterError, Mistake
 from imgcuda.frontend.compilers import CPU, Macros
-from imgcuda.frontend.headers import with_runtime
 from imgcuda.frontend.outline import Fault, FunctionHead, HeadArgument, Outline
 from imgcuda.frontend.source_lines import source_line
 from imgcuda.programs.includes import with_includes
@@ -267,6 +266,8 @@ Define: TypeAlias = int | float | str | np.number[Any]
 
 def as_written(source: Source, defines: Mapping[str, Define], compiler: Macros = CPU) -> Program:
     """Return the program of a source as it is, without the prelude; `defines` become macros, as by -D."""
+    from imgcuda.frontend.headers import with_runtime  # which filters need as little as the rest of the front end
+
     lines = [f"#define {name} {_definition(value)}\n" for name, value in defines.items()]
     text = "".join([*lines, with_runtime(source.text), f'#line 1 "{source.name}"\n', source.text])
     return Program(source.name, text, None, source.contract, compiler)

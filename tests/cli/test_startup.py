@@ -14,7 +14,17 @@ from support.installation import Installation, filter_of
 from support.matrix import every_third, exhaustive
 
 SAMPLE = Path(__file__).parents[2] / "sample_images" / "chelsea.png"
-NEVER = {"pydantic", "rich", "scipy", "cv2", "llvmlite.binding", "pycuda", "tomllib", "imgcuda.cpu.lowering"}
+NEVER = {
+    "pydantic",
+    "rich",
+    "scipy",
+    "cv2",
+    "llvmlite.binding",
+    "pycuda",
+    "tomllib",
+    "imgcuda.cpu.lowering",
+    "imgcuda.frontend.lexer",
+}
 """What no command needs that filters nothing, and none that finds its kernel in the cache."""
 
 OF_OTHER_FORMATS = {
