@@ -17,6 +17,8 @@ class KnownTables:
 
     def __init__(self) -> None:
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
+        self.added = 0
+        """How many tables were stored so far."""
 
     def get(self, key: Hashable) -> Any:
         """Return the table stored under a key, or None."""
@@ -27,6 +29,7 @@ class KnownTables:
 
     def put(self, key: Hashable, table: Any) -> None:
         """Keep a table under a key."""
+        self.added += 1
         self._known[key] = table
         with suppress(KeyError):
             while len(self._known) > MOST:

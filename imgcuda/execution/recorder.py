@@ -1,4 +1,4 @@
-"""Records what a step of a chain asks of a session, so that the next image of the kind needs no more than that.
+"""Records the calls that a step of a chain makes to a session, to repeat them for the next image of its size and type.
 
 A filter's `run` may depend on anything, and is called for each image, unless the filter declares otherwise
 (`only_launches`), or it is the one that all filters have.
@@ -6,13 +6,12 @@ A filter's `run` may depend on anything, and is called for each image, unless th
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from imgcuda.engine.known_tables import KnownTables
 from imgcuda.engine.protocol import DeviceArray, Launch, Session
 from imgcuda.engine.replay import Operation, RecordedAllocation, RecordedLaunch, RecordedRelease, RecordedUpload, Replay
 from imgcuda.filters import Filter, PointFilter, runs_alike
@@ -26,8 +25,8 @@ class Recorder:
 
     def __init__(self, session: Session, image: DeviceArray) -> None:
         self._session = session
-        self.packs = session.packs
-        self.tables = _NotedTables(session.tables) if session.tables else None
+        self.packs, self.tables = session.packs, session.tables
+        self._tables_before = self._tables_added()
         self._arrays = [image]  # all of them, so that each has an identity of its own
         self._numbers = {id(image): 0}
         self._operations: list[Operation] = []
@@ -81,23 +80,12 @@ class Recorder:
     def replay(self, made: DeviceArray) -> Replay | None:
         """Return what made a result; None if it cannot be repeated."""
         number = self._numbers.get(id(made))
-        is_known = self._is_complete and not (self.tables and self.tables.grew)
+        is_known = self._is_complete and self._tables_added() == self._tables_before
         return Replay(tuple(self._operations), number) if is_known and number else None
 
-
-class _NotedTables(KnownTables):
-    """The tables of a device, and whether one was added: then the next run does something else."""
-
-    def __init__(self, tables: KnownTables) -> None:
-        self._tables = tables
-        self.grew = False
-
-    def get(self, key: Hashable) -> Any:
-        return self._tables.get(key)
-
-    def put(self, key: Hashable, table: Any) -> None:
-        self.grew = True
-        self._tables.put(key, table)
+    def _tables_added(self) -> int:
+        """Return how many tables the device has got: with a new one the next run may do something else."""
+        return self.tables.added if self.tables else 0
 
 
 def _has_plain_memory(launch: Launch) -> bool:
