@@ -50,9 +50,8 @@ def _filtered(
     given, kind = value.cuda() if is_cvcuda_tensor(value) else value, gpu_kind(value)
     index = gpu_of(given)
     check_device(device, index)
-    form = None
-    if kind.address and out is None:
-        view = GpuView.by_interface(given)
+    view, form = GpuView.by_interface(given) if kind.address else None, None
+    if view and out is None:
         form = ArrayForm(index, layout, view.shape, view.strides, view.dtype)
         known = None if view.address % ALIGNED else known_call(filters, form, max_pixels)
         if known:
@@ -60,7 +59,7 @@ def _filtered(
     from imgcuda.cuda.queued import queued_session
 
     with queued_session(index) as session:
-        view = view_for(session, given, kind)
+        view = view or view_for(session, given, kind)
         parts = ArrayParts(session, filters, view, _order(view.shape, view.dtype, str(layout)), max_pixels)
         if form and parts.size_is_known:
             keep_call(session, parts.plan, form, parts.result_shape())
