@@ -8,8 +8,9 @@ from typing import Any
 import numpy.typing as npt
 
 from imgcuda.cores import cores
-from imgcuda.cpu import processor, workers
+from imgcuda.cpu import processor
 from imgcuda.cpu.session import NAME, CpuSession
+from imgcuda.cpu.workers import renew_threads as renew_threads
 from imgcuda.programs.layout import Dim3
 from imgcuda.programs.source import Program
 from imgcuda.programs.structure_parts import StructurePart
@@ -63,8 +64,3 @@ def structure_layout(program: Program, name: str) -> StructurePart | None:
     from imgcuda.cpu import structure_layouts
 
     return structure_layouts.layout(program, name)
-
-
-def renew_threads() -> None:
-    """Let later launches have new threads: those that there are may be in a kernel that never ends."""
-    workers.renew()

@@ -187,8 +187,8 @@ class PlainWorkers:
         self._threads.shutdown(wait=False)
 
 
-def renew() -> None:
-    """Let later launches have new threads: those that there are may be in a kernel that never ends."""
+def renew_threads() -> None:
+    """Use new threads for later launches: the current ones may be in a kernel that never ends."""
     if found := pools.pop(os.getpid(), None):
         found.close()
 
