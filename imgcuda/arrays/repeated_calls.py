@@ -1,6 +1,6 @@
-"""Calls with an array on a GPU like one before: what is left of them is to queue launches that are known.
+"""Repeats a call for another GPU array of the same size and type: it only queues the launches of the first call.
 
-A call with a small array takes as long as its Python code, of which this is a fraction.
+The time of a call with a small array is that of its Python code, of which this is a fraction.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ Addresses = list[int]
 
 
 class BoundCall(Protocol):
-    """Something that is queued in a stream."""
+    """A call of the driver that is queued in a stream."""
 
     def queue(self, stream: int, addresses: Addresses) -> None:
-        """Queue it for arrays at these addresses; one that allocates or frees an array notes that there."""
+        """Queue the call for arrays at these addresses; it updates those of arrays that it allocates or frees."""
 
 
 class BoundLaunch(NamedTuple):
@@ -28,7 +28,7 @@ class BoundLaunch(NamedTuple):
     letters: str
     """The types of the arguments, as of `struct`."""
     values: tuple[Any, ...]
-    """The arguments; addresses replace those that are arrays."""
+    """The values of the arguments; the value of an array is a placeholder for its address."""
     arrays: tuple[tuple[int, int], ...]
     """The place of each array among the arguments, and the array's number."""
     idle: deque[PackedArguments]

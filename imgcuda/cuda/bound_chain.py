@@ -1,6 +1,6 @@
 """A chain that ran on a GPU, ready to be queued again: code loaded, tables there, all known but the arrays' addresses.
 
-A call with a small array takes as long as its Python code; this is what is left of it for the next array of the kind.
+The time of a call with a small array is that of its Python code; a bound chain needs little of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from imgcuda.errors import DeviceError, DeviceMemoryError
 
 
 class BoundChain:
-    """What a chain queues for an image of one size and type on one GPU. Threads may share it."""
+    """The driver calls of a chain for an image of one size and type on one GPU. Threads may share it."""
 
     def __init__(
         self, session: QueuedSession, replay: Replay, shape: tuple[int, ...], dtype: np.dtype[Any], name: str
@@ -37,7 +37,7 @@ class BoundChain:
             session.wait()  # for the copies of tables, which kernels in other streams are going to read
 
     def _bound(self, session: QueuedSession, operation: Operation) -> Iterator[BoundCall]:
-        """Yield what is queued for a call; that takes the caller's memory for the result, and none for tables."""
+        """Yield the driver calls for a recorded operation, without the result's memory, which is the caller's."""
         if isinstance(operation, RecordedLaunch):
             yield session.bind(operation.of(self._arrays), operation.arrays)
         elif isinstance(operation, RecordedRelease):

@@ -1,4 +1,4 @@
-"""Calls of the CUDA driver that PyCUDA lacks: order among any streams, memory in stream order, facts of an address.
+"""Calls of the CUDA driver that PyCUDA lacks: order, memory and launches in any stream, and facts of an address.
 
 Textures are made in texture_handles.py, by the same calls.
 

@@ -44,7 +44,7 @@ class RecordedLaunch(NamedTuple):
     """A launch, with all that does not depend on the image: program, geometry, numbers as checked."""
 
     launch: Launch
-    """Its arguments are those that are no arrays, each in its place, and None in those of arrays."""
+    """The launch, with None in place of each array among its arguments."""
     arrays: tuple[tuple[int, int], ...]
     """The place of each array among the arguments, and the array's number."""
 

@@ -32,7 +32,7 @@ _NO_DESIGNATORS = refusals.Refusal(
     "a value for an element by its index is not in the portable subset", "list the values in order"
 )
 _ACCESS = frozenset(["public", "private", "protected"])
-"""The words before fields that say who may use them, which nvcc checks."""
+"""C++'s access labels before fields; they change nothing here, and nvcc checks them."""
 _NO_BASE = refusals.Refusal("inheritance is C++", f"put the fields into the struct, or {refusals.GUARD}")
 
 

@@ -1,4 +1,4 @@
-"""Leaves of a file what a kernel may use: so a template, a texture or cuRAND in another kernel does not refuse it."""
+"""Blanks out the declarations that a kernel does not use, for example other kernels with templates."""
 
 from __future__ import annotations
 

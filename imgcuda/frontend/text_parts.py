@@ -60,7 +60,7 @@ class TextPart:
         return _specializes(self.head)
 
     def declared(self) -> list[Token]:
-        """Return the tokens that say what is declared: without the bodies of functions, its own and its members'."""
+        """Return the tokens of the declaration without the bodies of functions, also those of members."""
         return [*self.head, *(token for each in self.members for token in each.declared())]
 
 
@@ -151,7 +151,7 @@ class _PartWalker:
         return TextPart(tokens, self._head, self._declared(), written, self._record, self._members)
 
     def _step(self) -> bool:
-        """Read a token, or what is in brackets; return whether the declaration ends with it."""
+        """Read one token, or a group in brackets; return whether the declaration has ended."""
         token = self._reader.token(self.here)
         text = token.text
         if text == "{":
@@ -197,7 +197,7 @@ class _PartWalker:
         return self._reader.token(behind).text in _BEHIND_A_NAME and not self._initialized and not self._in_initializers
 
     def _brace(self) -> bool:
-        """Read what is in braces; return whether the declaration ends with them, as a function's body does."""
+        """Read a group in braces; return whether the declaration has ended, as it does with a function's body."""
         behind = self._reader.behind(self.here)
         before = self._reader.token(self.here - 1)
         if self._arguments and not (self._in_initializers and (before.kind == IDENTIFIER or before.text == ">")):

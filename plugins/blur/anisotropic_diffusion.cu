@@ -33,7 +33,7 @@ struct cross {
 };
 
 // Reads them around sample x of a row; `left` and `right` are the places of two of them in it, `above` and `below` the
-// rows of the others. -1 stands for what is black.
+// rows of the others. -1 means black.
 __device__ cross read_cross(const source *src, int samples, int x, int y, int left, int right, int above, int below)
 {
     const source *row = src + (long long)y * samples;

@@ -1,4 +1,4 @@
-"""Pairs of values: of a table's rows as few as have every two values of two columns that meet in any row.
+"""Selects few rows of a table that still contain every pair of values of two columns: pairwise testing.
 
 What is wrong in a kernel or in a compiler is so for one value, or for two that meet, a border rule and a channel count,
 and seldom for three. So a few rows find what all rows find: 20 for 3 pixel types, 4 channel counts and 5 border rules,

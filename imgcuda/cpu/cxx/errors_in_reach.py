@@ -110,7 +110,7 @@ def _mentioned(tokens: Sequence[Token], own: Set[str]) -> set[str]:
 
 
 def _with_what_they_mean(names: set[str], parts: Sequence[TextPart]) -> set[str]:
-    """Return names, and those that the declarations of these names mention, and so on."""
+    """Return names and all names that their declarations mention, directly or through other declarations."""
     left = list(_all(parts))
     found = set(names)
     while fitting := [each for each in left if each.is_meant(found)]:
